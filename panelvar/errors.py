@@ -1,0 +1,100 @@
+"""Exceptions, warnings and notes: how the library says that something is wrong or worth knowing."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class PanelVarError(ValueError):
+    """Base of every error the library raises on purpose."""
+
+
+class DataError(PanelVarError):
+    """The data are not what the model needs: unknown column, wrong dtype, duplicates, infinities."""
+
+
+class SpecificationError(PanelVarError):
+    """The request contradicts itself or names an option that does not exist."""
+
+
+class CollinearityError(PanelVarError):
+    """Regressors are linearly dependent, or absorbed, and the caller asked for an error."""
+
+
+class InsufficientDataError(PanelVarError):
+    """Too few rows, entities, periods or clusters for the quantity asked for."""
+
+
+class MissingInformationError(PanelVarError):
+    """A result lacks what the question needs (a published system without its covariance, say)."""
+
+
+class NumericalError(PanelVarError):
+    """A computation has no finite answer: overflow, a singular system, no convergence."""
+
+
+class PanelVarWarning(UserWarning):
+    """A legal request whose answer may mislead; every one is also kept in ``result.notes``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact found on the way to a result.
+
+    Parameters
+    ----------
+    code : str
+        Short stable identifier, such as ``"rows-dropped"``.
+    text : str
+        One or two sentences for a person.
+    warn : bool
+        Whether the note is also issued as a `PanelVarWarning`.
+    """
+
+    code: str
+    text: str
+    warn: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def choose(option: str, value: object, allowed: Iterable[str]) -> str:
+    """Return ``value`` if it is one of ``allowed``; otherwise say what was meant.
+
+    Raises
+    ------
+    SpecificationError
+        Names the option, what arrived, the closest allowed value and all allowed values.
+    """
+    choices = tuple(allowed)
+    if isinstance(value, str) and value in choices:
+        return value
+    close = difflib.get_close_matches(str(value).lower(), choices, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise SpecificationError(
+        f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}."
+    )
+
+
+def emit(notes: Iterable[Note]) -> None:
+    """Warn once for each note that asks for it, pointing at the first line outside the package."""
+    pending = [note for note in notes if note.warn]
+    if not pending:
+        return
+    level = 1
+    frame = sys._getframe(0)
+    while frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+        level += 1
+    for note in pending:
+        warnings.warn(note.text, PanelVarWarning, stacklevel=level)

@@ -1,0 +1,60 @@
+"""The one result type of every test in the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from panelvar.errors import Note
+
+if TYPE_CHECKING:
+    from panelvar.report.table import Table
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """A test statistic with its reference distribution.
+
+    Parameters
+    ----------
+    name : str
+        The test, such as ``"Hausman"``.
+    statistic, pvalue : float
+        The value and its tail probability.
+    distribution : {"chi2", "f", "t", "normal"}
+        Reference distribution under the null.
+    df : float or None
+        Degrees of freedom (numerator, for F).
+    df_denominator : float or None
+        Denominator degrees of freedom of an F.
+    null : str
+        The hypothesis tested, in words.
+    notes : tuple of Note
+        What a reader should know before using the p-value.
+    """
+
+    __test__ = False  # keeps pytest from collecting the class
+
+    name: str
+    statistic: float
+    pvalue: float
+    distribution: str
+    df: float | None = None
+    df_denominator: float | None = None
+    null: str = ""
+    notes: tuple[Note, ...] = field(default=())
+
+    def summary(self) -> Table:
+        """Render the test as a small table (text, Markdown, HTML, LaTeX, DataFrame)."""
+        from panelvar.report.tests import test_table
+
+        return test_table(self)
+
+    def __str__(self) -> str:
+        reference = {
+            "chi2": f"chi2({self.df:g})" if self.df is not None else "chi2",
+            "f": f"F({self.df:g}, {self.df_denominator:g})" if self.df_denominator is not None else "F",
+            "t": f"t({self.df:g})" if self.df is not None else "t",
+            "normal": "z",
+        }[self.distribution]
+        return f"{self.name}: {reference} = {self.statistic:.4f}, p = {self.pvalue:.4f}. Null: {self.null}"
