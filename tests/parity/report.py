@@ -8,24 +8,31 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from parity.runner import Account, Case, all_cases, audit, groups, load  # noqa: E402
+from parity.runner import DEFAULT, Account, Case, all_cases, audit, groups, load  # noqa: E402
 
 PAGE = ROOT / "docs" / "parity.md"
 
 HEAD = """\
 # Agreement with other programs
 
-Made by `python -m tests.parity.report` from `tests/reference/` and `tests/parity/`; the test run checks the same numbers. Do not edit.
+Made by `python -m tests.parity.report` from `tests/reference/` and `tests/parity/`; the test run checks the same
+numbers. Do not edit.
 
-Each reference file holds what another program printed for a model on public data. Every number in it is either compared with ours
-under the convention named, or excluded for the reason listed. *Compared* counts numbers; *worst* is the largest relative difference
-among those with 15 or more digits (for an entry near zero in a vector or a covariance matrix, relative to the size of the vector, or to the two standard
-errors); *printed* counts those where the program gives few digits and every printed digit agrees. *Skipped* counts p-values that underflow.
+Each reference file holds what another program printed for a model on public data. Every number in it is either
+compared with ours under the convention named, or excluded for the reason listed.
+
+- *compared*: numbers given with 15 or more digits, which must agree to a relative difference of 1e-8 (an entry near
+  zero in a vector or a covariance matrix: relative to the size of the vector, or to the two standard errors); *worst*
+  is the largest such difference.
+- *wider*: numbers compared with a wider tolerance, for a reason stated under the file.
+- *printed*: numbers of which the program gives few digits; every printed digit agrees.
+- *skipped*: p-values that underflow to zero in the reference.
 """
 
 
@@ -41,13 +48,46 @@ def row(cells: list[object]) -> str:
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
-def measures(account: Account) -> tuple[int, float, int, int, int]:
-    """Numbers compared at full precision, worst difference, printed, skipped, excluded."""
-    full = [outcome for outcome in account.outcomes if not outcome.skipped and not outcome.tolerance.is_printed]
-    shown = [outcome for outcome in account.outcomes if not outcome.skipped and outcome.tolerance.is_printed]
-    skipped = sum(outcome.skipped for outcome in account.outcomes)
-    worst = max((outcome.difference for outcome in full), default=0.0)
-    return len(full), worst, len(shown), skipped, sum(account.excluded.values())
+@dataclass(frozen=True)
+class Measures:
+    """What a row of the page counts."""
+
+    compared: int = 0
+    worst: float = 0.0
+    wider: int = 0
+    printed: int = 0
+    skipped: int = 0
+    excluded: int = 0
+
+    @classmethod
+    def of(cls, account: Account) -> Measures:
+        """Count one group."""
+        live = [outcome for outcome in account.outcomes if not outcome.skipped]
+        strict = [outcome.difference for outcome in live if outcome.tolerance == DEFAULT]
+        wider = sum(bool(outcome.tolerance.reason) for outcome in live)
+        return cls(
+            compared=len(strict),
+            worst=max(strict, default=0.0),
+            wider=wider,
+            printed=len(live) - len(strict) - wider,
+            skipped=len(account.outcomes) - len(live),
+            excluded=sum(account.excluded.values()),
+        )
+
+    def __add__(self, other: Measures) -> Measures:
+        counts = {
+            name: getattr(self, name) + getattr(other, name)
+            for name in ("compared", "wider", "printed", "skipped", "excluded")
+        }
+        return Measures(worst=max(self.worst, other.worst), **counts)
+
+    def cells(self) -> list[object]:
+        """The six columns."""
+        worst = f"{self.worst:.0e}" if self.compared else ""
+        return [self.compared, worst, self.wider, self.printed, self.skipped, self.excluded]
+
+
+COLUMNS = ["compared", "worst", "wider", "printed", "skipped", "excluded"]
 
 
 def overview(audited: dict[str, dict[str, Account]]) -> list[str]:
@@ -55,20 +95,16 @@ def overview(audited: dict[str, dict[str, Account]]) -> list[str]:
     lines = [
         "## Files",
         "",
-        row(["reference", "program", "convention", "compared", "worst", "printed", "skipped", "excluded"]),
-        "|---|---|---|---:|---:|---:|---:|---:|",
+        row(["reference", "program", "convention", *COLUMNS]),
+        "|---|---|---|" + "---:|" * len(COLUMNS),
     ]
-    totals = [0, 0, 0, 0]
+    total = Measures()
     for file, by_group in audited.items():
-        parts = [measures(account) for account in by_group.values()]
-        compared, shown, skipped, excluded = (sum(part[i] for part in parts) for i in (0, 2, 3, 4))
-        worst = max((part[1] for part in parts), default=0.0)
-        totals = [a + b for a, b in zip(totals, (compared, shown, skipped, excluded), strict=True)]
+        measures = sum(map(Measures.of, by_group.values()), Measures())
+        total += measures
         link = f"[{file}](#{file.replace('_', '-')})"
-        worst_shown = f"{worst:.0e}" if compared else ""
-        cells = [link, load(file)["software"], all_cases()[file].preset, compared, worst_shown, shown, skipped, excluded]
-        lines.append(row(cells))
-    lines.append(row(["**all**", "", "", totals[0], "", totals[1], totals[2], totals[3]]))
+        lines.append(row([link, load(file)["software"], all_cases()[file].preset, *measures.cells()]))
+    lines.append(row(["**all**", "", "", *total.cells()]))
     return [*lines, ""]
 
 
@@ -76,21 +112,19 @@ def details(file: str, case: Case, by_group: dict[str, Account]) -> list[str]:
     """A file's groups, its looser tolerances, its exclusions."""
     heading = file.replace("_", " ")
     lines = [f"({file.replace('_', '-')})=", f"### {heading}", "", f"{load(file)['software']}; `{case.preset}`.", ""]
-    lines += [row(["model", "compared", "worst", "printed", "skipped", "excluded"]), "|---|---:|---:|---:|---:|---:|"]
-    for group, account in by_group.items():
-        compared, worst, shown, skipped, excluded = measures(account)
-        lines.append(row([f"`{group}`", compared, f"{worst:.0e}" if compared else "", shown, skipped, excluded]))
-    looser: dict[str, list[float]] = defaultdict(list)
+    lines += [row(["model", *COLUMNS]), "|---|" + "---:|" * len(COLUMNS)]
+    lines += [row([f"`{group}`", *Measures.of(account).cells()]) for group, account in by_group.items()]
+    wider: dict[str, list[float]] = defaultdict(list)
     excluded_reasons: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for group, account in by_group.items():
         for outcome in account.outcomes:
             if outcome.tolerance.reason and not outcome.skipped:
-                looser[outcome.tolerance.reason].append(outcome.difference)
+                wider[outcome.tolerance.reason].append(outcome.difference)
         for reason, count in account.excluded.items():
             excluded_reasons[reason].append((group, count))
-    if looser:
+    if wider:
         lines += ["", "Compared with a wider tolerance:", ""]
-        lines += [f"- {reason}: {len(found)} numbers, worst {max(found):.0e}" for reason, found in looser.items()]
+        lines += [f"- {reason}: {len(found)} numbers, worst {max(found):.0e}" for reason, found in wider.items()]
     if excluded_reasons:
         lines += ["", "Excluded:", ""]
         for reason, found in excluded_reasons.items():

@@ -1,16 +1,18 @@
 """The one parity runner: every number another program printed is compared with ours, or left out for a stated reason.
 
-A reference file (``tests/reference/json/NAME.json``) holds a tree of numbers under ``expected`` (for published logs: one tree per entry of
-``groups``, under the group's ``case``). A `Case` says how to reproduce the file: a list of `Comparison` and a list of `Exclusion`. The runner walks
-**every numeric leaf** of the tree. A leaf is a number, or one of the strings ``"Inf"``, ``"-Inf"``, ``"NaN"``; booleans, nulls and other strings are
-not leaves. Each leaf must be reached by a comparison or matched by an exclusion: not neither, and not both. An exclusion that matches
-nothing fails, and so does a comparison that reaches nothing. A reference p-value of exactly 0, or below 1e-300 on both sides, is skipped
-by rule and counted.
+A reference file (``tests/reference/json/NAME.json``) holds a tree of numbers under ``expected`` (for published logs:
+one tree per entry of ``groups``, under the group's ``case``). A `Case` says how to reproduce the file: a list of
+`Comparison` and a list of `Exclusion`. The runner walks **every numeric leaf** of the tree. A leaf is a number, or
+one of the strings ``"Inf"``, ``"-Inf"``, ``"NaN"``; booleans, nulls and other strings are not leaves. Each leaf must
+be reached by a comparison or matched by an exclusion: not neither, and not both. An exclusion that matches nothing
+fails, and so does a comparison that reaches nothing. A reference p-value of exactly 0, or below 1e-300 on both sides,
+is skipped by rule and counted.
 
 How to write a case module
 --------------------------
-Make ``tests/parity/PROGRAM_cases.py`` with a module-level ``CASES: list[Case]``; the test and the report find it by its name. Fits belong in
-functools.cache'd functions, so that collecting the tests computes nothing and each model is fitted once::
+Make ``tests/parity/PROGRAM_cases.py`` with a module-level ``CASES: list[Case]``; the test and the report find it by
+its name. Fits belong in functions under `functools.cache`, so that collecting the tests computes nothing and each
+model is fitted once::
 
     from functools import cache
     import panelvar as pv
@@ -29,12 +31,12 @@ functools.cache'd functions, so that collecting the tests computes nothing and e
             preset="default",
             names=R_NAMES,
             comparisons=[
-                Comparison("coef", lambda: pooled().params),               # Series against {"(Intercept)": ..., "value": ...}
-                Comparison("sigma2", lambda: pooled().s2),                 # number against number
+                Comparison("coef", lambda: pooled().params),  # a Series against {"(Intercept)": ..., "value": ...}
+                Comparison("sigma2", lambda: pooled().s2),  # number against number
                 Comparison("vcovHC/HC0", lambda: pooled("HC0").std_errors),
                 Comparison("F", lambda: {"value": pooled().f_statistic.statistic, "numdf": 2, "dendf": 197}),
                 Comparison("p", lambda: pooled().pvalues, within(1e-4, absolute=1e-15, reason="R computes 1 - pchisq")),
-                Comparison("r2", lambda: pooled().rsquared, printed(decimals=4)),    # a published log: every digit printed
+                Comparison("r2", lambda: pooled().rsquared, printed(decimals=4)),  # a published log
             ],
             exclusions=[
                 Exclusion("vcovHC/HC4*", "HC4 is not offered yet"),
@@ -45,7 +47,8 @@ functools.cache'd functions, so that collecting the tests computes nothing and e
 
 ``tests/parity/sandwich_cases.py`` is one of the complete ones.
 
-Paths join keys and list positions with ``/``. A comparison's path names a node; what is under it is matched with the value by structure:
+Paths join keys and list positions with ``/``. A comparison's path names a node; what is under it is matched with the
+value by structure:
 
 ========================================  =====================================================================
 node of the reference                     value
@@ -58,14 +61,14 @@ list, list of lists                       a sequence or array of the same length
 ``{names, values}``
 ========================================  =====================================================================
 
-An exclusion's pattern is matched segment by segment (shell wildcards within a segment; ``**`` for any number of segments) against the
-beginning of a leaf's path, so ``"random*/theta"`` covers everything below.
+An exclusion's pattern is matched segment by segment (shell wildcards within a segment; ``**`` for any number of
+segments) against the beginning of a leaf's path, so ``"random*/theta"`` covers everything below.
 
 Tolerances
 ----------
-Default: ``|a - b| <= 1e-8 * max(|b|, scale)``. The scale of an entry of a list is the largest absolute value of its innermost list; of an
-entry of a covariance matrix (symmetric, non-negative diagonal) ``sqrt(v_ii v_jj)``; of anything else ``|b|`` itself. `printed` asks for every
-printed digit. `within` is looser and must say why.
+Default: ``|a - b| <= 1e-8 * max(|b|, scale)``. The scale of an entry of a list is the largest absolute value of its
+innermost list; of an entry of a covariance matrix (symmetric, positive diagonal) ``sqrt(v_ii v_jj)``; of anything
+else ``|b|`` itself. `printed` asks for every printed digit. `within` is looser and must say why.
 """
 
 from __future__ import annotations
@@ -121,8 +124,8 @@ def printed(
 ) -> Tolerance:
     """Every printed digit: ours rounds to the reference at so many decimals, or significant digits.
 
-    ``units`` > 1 allows that many units of the last digit, and needs a reason. (JSON drops trailing zeros, so the count of digits
-    cannot be read off the number: say how the program prints.)
+    ``units`` > 1 allows that many units of the last digit, and needs a reason. (JSON drops trailing zeros, so the
+    count of digits cannot be read off the number: say how the program prints.)
     """
     if (decimals is None) == (significant is None):
         raise ValueError("printed() takes decimals or significant, one of them")
@@ -196,7 +199,7 @@ class Outcome:
 
     @property
     def difference(self) -> float:
-        """Relative difference, on the scale that the tolerance uses; infinite where one side is not finite and the other differs."""
+        """Relative difference, on the scale that the tolerance uses; infinite where only one side is finite."""
         if self.expected == self.computed or (math.isnan(self.expected) and math.isnan(self.computed)):
             return 0.0
         if not (math.isfinite(self.expected) and math.isfinite(self.computed)):
@@ -367,7 +370,9 @@ def _descend(tree: Any, path: tuple[str, ...]) -> Any:
             node = node[int(part)] if isinstance(node, list) else node[part]
         except (KeyError, IndexError, TypeError, ValueError):
             available = ", ".join(list(node)[:12]) if isinstance(node, dict) else type(node).__name__
-            raise LookupError(f"no {part!r} under {'/'.join(path[:depth]) or 'the root'} (there: {available})") from None
+            raise LookupError(
+                f"no {part!r} under {'/'.join(path[:depth]) or 'the root'} (there: {available})"
+            ) from None
     return node
 
 
@@ -394,7 +399,9 @@ def _align_object(node: dict[str, Any], value: Any, path: tuple[str, ...], names
         if len(leaf := list(leaves(node))) == 1:  # {"values": x}-like wrappers around one number
             yield (*path, *leaf[0][0]), leaf[0][1], float(value), abs(leaf[0][1])
             return
-        raise TypeError(f"{'/'.join(path)} is an object with keys {list(node)[:8]}; a mapping is needed, not {value!r:.60}")
+        raise TypeError(
+            f"{'/'.join(path)} is an object with keys {list(node)[:8]}; a mapping is needed, not {value!r:.60}"
+        )
     known = set(value.keys())
     for key, child in node.items():
         ours = names.get(key, key)

@@ -1,0 +1,15 @@
+"""What every test shares: deterministic property tests, and no window system for matplotlib."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# No wall-clock deadline: a busy machine must not fail a property. Derandomised: a run can be repeated.
+settings.register_profile(
+    "panelvar", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("panelvar")

@@ -1,0 +1,215 @@
+"""The house rules, read off the source: which room imports which, what may be imported when, what is public."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "panelvar"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# Imports point left only; rooms of one step must not import one another.
+ORDER = [
+    {"errors"},
+    {"kernels"},
+    {"conventions", "calendar"},
+    {"panel", "design", "formula"},
+    {"covariances", "bands"},
+    {"results"},
+    {"estimators"},
+    {"diagnostics"},
+    {"scale"},
+    {"report"},
+    {"plots"},
+    {"__init__"},
+]
+STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
+# Within a step: a formula builds on a design, a design on a panel.
+WITHIN_STEP = {("design", "panel"), ("formula", "panel"), ("formula", "design"), ("design", "formula")}
+HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask"}
+LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
+
+# What `from panelvar import *` means. A change here is a change of the public face: say so in CHANGELOG.md.
+PUBLIC: list[str] = []
+
+
+def room(path: Path) -> str:
+    """The room (or root module) a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+
+
+def imports(path: Path):
+    """Yield (module, line, when) of every import: when is "load", "types" (for the type checker) or "call"."""
+
+    def visit(node: ast.AST, when: str):
+        for child in ast.iter_child_nodes(node):
+            inside = when
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                inside = "call"
+            elif is_type_checking(child):
+                inside = "types"
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield alias.name, child.lineno, when
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path}:{child.lineno}: relative import"
+                yield child.module, child.lineno, when
+                # `from panelvar.kernels import absorb` names a module too.
+                for alias in child.names:
+                    if child.module.startswith("panelvar"):
+                        yield f"{child.module}.{alias.name}", child.lineno, when
+            yield from visit(child, inside)
+
+    yield from visit(ast.parse(path.read_text(encoding="utf-8")), "load")
+
+
+def test_every_room_has_its_place_in_the_order():
+    assert {room(path) for path in MODULES} <= set(STEP)
+
+
+def test_imports_point_left():
+    wrong = []
+    for path in MODULES:
+        here = room(path)
+        for module, line, when in imports(path):
+            parts = module.split(".")
+            if parts[0] != "panelvar" or len(parts) == 1 or parts[1] not in STEP:
+                continue
+            there = parts[1]
+            # Types carry no dependency at run time; a result reaches its presentation inside a method.
+            lazy_presentation = when == "call" and there in {"report", "plots"}
+            if there == here or when == "types" or lazy_presentation or (here, there) in WITHIN_STEP:
+                continue
+            if STEP[there] >= STEP[here]:
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {here} imports {module}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_import_of_heavy_packages_when_the_library_loads():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in MODULES
+        for module, line, when in imports(path)
+        if when == "load" and module.split(".")[0] not in LIGHT
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_but_declared_dependencies_is_imported():
+    allowed = LIGHT | HEAVY
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in MODULES
+        for module, line, _ in imports(path)
+        if module.split(".")[0] not in allowed
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_file_name_occurs_once():
+    counts = Counter(path.stem for path in MODULES if path.stem != "__init__")
+    counts.update(child.name for child in PACKAGE.iterdir() if child.is_dir() and child.name != "__pycache__")
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_room_inits_are_empty():
+    full = [path for path in PACKAGE.glob("*/**/__init__.py") if path.read_text().strip()]
+    assert full == []
+
+
+def test_no_catch_all_names():
+    vague = {"utils", "util", "helpers", "helper", "misc", "common", "core", "base", "tools"}
+    assert [path for path in MODULES if path.stem in vague] == []
+
+
+def test_functions_fit_on_a_screen_or_two():
+    long = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body
+                if ast.get_docstring(node) is not None:
+                    body = body[1:]
+                lines = node.end_lineno - body[0].lineno + 1 if body else 0
+                if lines > 80:
+                    long.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {lines} lines")
+    assert not long, "\n".join(long)
+
+
+def test_user_input_is_never_asserted():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assert)
+    ]
+    assert found == []
+
+
+def run_python(code: str) -> str:
+    """Run code against the package under test (installed or beside), in a fresh process that treats warnings as errors."""
+    import panelvar
+
+    setup = f"import sys; sys.path.insert(0, {str(Path(panelvar.__file__).resolve().parent.parent)!r})\n"
+    done = subprocess.run([sys.executable, "-P", "-W", "error", "-c", setup + code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_import_loads_numpy_only():
+    code = f"""
+import panelvar
+print(sorted({HEAVY!r} & {{name.partition('.')[0] for name in sys.modules}}))
+"""
+    assert run_python(code) == "[]"
+
+
+def test_public_names_are_pinned():
+    import panelvar
+
+    assert sorted(panelvar.__all__) == sorted(PUBLIC)
+
+
+def test_public_names_exist_are_documented_and_listed():
+    import panelvar
+
+    for name in panelvar.__all__:
+        value = getattr(panelvar, name)
+        assert getattr(value, "__doc__", None) or name.startswith("__"), f"{name} has no docstring"
+        assert name in dir(panelvar)
+    with pytest.raises(AttributeError):
+        panelvar.no_such_name  # noqa: B018
+
+
+def tracked_files() -> list[Path]:
+    """Text files of the repository (all but the reference data), from git where there is a repository."""
+    try:
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+            "\n"
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    skip = ("tests/reference/json/", "tests/reference/data/", "examples/data/")
+    return [ROOT / name for name in listed if name and not name.startswith(skip) and (ROOT / name).is_file()]
+
+
+def test_no_trace_of_the_place_where_it_was_written():
+    # Spelled in pieces, so that this file passes its own test.
+    banned = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "/tm" + "p/", "pypi" + ".org", "python" + "hosted"]
+    found = []
+    for path in tracked_files():
+        if path.suffix in {".png", ".pdf", ".gz", ".npz", ".ico"}:
+            continue
+        text = path.read_text(encoding="utf-8")
+        found += [f"{path.relative_to(ROOT)}: {word}" for word in banned if word in text]
+    assert found == []
