@@ -1,0 +1,225 @@
+"""Sums and means by group: the one reduction every transform, covariance and variance component rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import DataError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
+Columns: TypeAlias = Sequence[FloatArray] | FloatArray
+"""Equally long 1-D arrays, or one (n, k) array (column-major, or every column is copied)."""
+
+# A row of ones this long costs more to read than pairwise summation costs to run.
+_LONG_GROUP = 1024
+# Below this mean group size reduceat's cost a group exceeds bincount's cost a row.
+_SHORT_GROUP = 4
+
+
+def split_columns(columns: Columns) -> list[FloatArray]:
+    """Return the columns as a list of 1-D arrays, without copying.
+
+    Parameters
+    ----------
+    columns : sequence of (n,) arrays, (n, k) array or (n,) array
+
+    Returns
+    -------
+    list of (n,) arrays
+        Views of the columns.
+    """
+    if isinstance(columns, np.ndarray):
+        return [columns] if columns.ndim == 1 else list(columns.T)
+    return list(columns)
+
+
+class Grouping:
+    """A partition of the rows into groups, with what makes summing over them fast.
+
+    What the layout of the codes allows is found on first use and kept, so that making one costs nothing:
+    equal blocks are summed by one matrix product, sorted codes by segments, codes that cycle 0, 1, .., G-1 (the
+    periods of a balanced panel) by one product from the left, any others by scattering.
+
+    Parameters
+    ----------
+    codes : (n,) integer array
+        Group of each row. Every one of 0, .., `n_groups` - 1 occurs.
+    n_groups : int
+        Number of groups G.
+    starts : (G + 1,) integer array, optional
+        Row offsets of the groups, if the codes are known to be nondecreasing. Not verified.
+
+    Attributes
+    ----------
+    codes, n_groups
+        As given.
+    """
+
+    def __init__(self, codes: Codes, n_groups: int, starts: NDArray[np.integer] | None = None) -> None:
+        self.codes = codes
+        self.n_groups = n_groups
+        if starts is not None:
+            self.__dict__["starts"] = starts.astype(np.intp, copy=False)
+
+    @classmethod
+    def from_codes(
+        cls, codes: Codes, n_groups: int | None = None, starts: NDArray[np.integer] | None = None
+    ) -> Grouping:
+        """Make a grouping, counting the groups if they have not been counted.
+
+        Parameters
+        ----------
+        codes : (n,) integer array
+            Group of each row, from 0, without unused codes.
+        n_groups : int, optional
+            Number of groups; the largest code plus one if omitted.
+        starts : (G + 1,) integer array, optional
+            Row offsets of the groups, if the codes are known to be nondecreasing.
+
+        Returns
+        -------
+        Grouping
+        """
+        if n_groups is None:
+            n_groups = len(starts) - 1 if starts is not None else int(codes.max(initial=-1)) + 1
+        return cls(codes, n_groups, starts)
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp] | None:
+        """Row offsets (G + 1,) of the groups if the codes are nondecreasing and no group is empty, else None."""
+        codes = self.codes
+        if len(codes) == 0 or codes[0] != 0 or codes[-1] != self.n_groups - 1:
+            return None
+        steps = codes[1:] != codes[:-1]
+        if np.count_nonzero(steps) != self.n_groups - 1 or np.any(codes[1:] < codes[:-1]):
+            return None
+        starts = np.empty(self.n_groups + 1, dtype=np.intp)
+        starts[0] = 0
+        starts[-1] = len(codes)
+        np.add(np.flatnonzero(steps), 1, out=starts[1:-1])
+        return starts
+
+    @cached_property
+    def sizes(self) -> NDArray[np.intp]:
+        """Number of rows (G,) in each group."""
+        if self.starts is not None:
+            return np.diff(self.starts)
+        return np.bincount(self.codes, minlength=self.n_groups)
+
+    @cached_property
+    def equal_size(self) -> int:
+        """The common number of rows of sorted, equally large groups; 0 if the rows are not laid out so."""
+        starts = self.starts
+        if starts is None or self.n_groups * starts[1] != len(self.codes):
+            return 0
+        size = int(starts[1])
+        return size if bool(np.all(self.sizes == size)) else 0
+
+    @cached_property
+    def cycles(self) -> bool:
+        """Whether the codes are 0, 1, .., G - 1 over and over."""
+        codes, n_groups = self.codes, self.n_groups
+        if n_groups == 0 or len(codes) % n_groups or codes[0] != 0 or codes[n_groups - 1] != n_groups - 1:
+            return False
+        return bool(np.all(codes.reshape(-1, n_groups) == np.arange(n_groups, dtype=codes.dtype)))
+
+    def sums(self, column: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+        """Sum a column within each group: ``sum_{i in g} w_i x_i``.
+
+        Parameters
+        ----------
+        column : (n,) array
+        weights : (n,) array, optional
+            Ones if omitted.
+
+        Returns
+        -------
+        (G,) array
+            Zero for a group without rows.
+        """
+        if weights is not None:
+            column = column * weights
+        size = self.equal_size
+        if size:
+            blocks = column.reshape(self.n_groups, size)
+            return blocks.sum(axis=1) if size > _LONG_GROUP else blocks @ np.ones(size)
+        starts = self.starts
+        if starts is not None and len(column) >= _SHORT_GROUP * self.n_groups:
+            return np.add.reduceat(column, starts[:-1])
+        if starts is None and self.cycles:
+            blocks = column.reshape(-1, self.n_groups)
+            return np.ones(len(blocks)) @ blocks
+        return np.bincount(self.codes, column, self.n_groups)
+
+    def sums_of(self, columns: Columns, weights: FloatArray | None = None) -> FloatArray:
+        """Sum several columns within each group.
+
+        Parameters
+        ----------
+        columns : sequence of k (n,) arrays, or (n, k) array
+        weights : (n,) array, optional
+
+        Returns
+        -------
+        (G, k) array
+            Column-major.
+        """
+        parts = split_columns(columns)
+        sums = np.empty((self.n_groups, len(parts)), order="F")
+        for j, column in enumerate(parts):
+            sums[:, j] = self.sums(column, weights)
+        return sums
+
+    def means(self, column: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+        """Average a column within each group: ``sum_{i in g} w_i x_i / sum_{i in g} w_i``.
+
+        Parameters
+        ----------
+        column : (n,) array
+        weights : (n,) positive array, optional
+            Ones if omitted.
+
+        Returns
+        -------
+        (G,) array
+
+        Raises
+        ------
+        DataError
+            If a group has no rows, so that it has no mean.
+        """
+        return self.sums(column, weights) / self.mass(weights)
+
+    def means_of(self, columns: Columns, weights: FloatArray | None = None) -> FloatArray:
+        """Average several columns within each group; see `means`.
+
+        Returns
+        -------
+        (G, k) array
+            Column-major.
+        """
+        means = self.sums_of(columns, weights)
+        means /= self.mass(weights)[:, None]
+        return means
+
+    def mass(self, weights: FloatArray | None = None) -> FloatArray:
+        """Sum of the weights (G,) in each group, the number of rows without weights.
+
+        Raises
+        ------
+        DataError
+            If a group has no rows.
+        """
+        if self.starts is None and self.n_groups and not self.sizes.all():
+            empty = np.flatnonzero(self.sizes == 0)
+            raise DataError(
+                f"{len(empty)} of {self.n_groups} groups have no rows (the first is {empty[0]}); "
+                "renumber the codes so that every one of them occurs."
+            )
+        return self.sizes.astype(np.float64) if weights is None else self.sums(weights)
