@@ -1,0 +1,78 @@
+"""Characters as a terminal shows them: what is printable, how wide it is, where a line may break."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from panelvar.report.table import Alignment
+
+# Controls that reverse the reading direction, and the soft hyphen, which terminals do not agree on.
+_INVISIBLE = frozenset("\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """Make a string safe for one terminal line: white space becomes blanks, control characters their escapes."""
+    out = []
+    for character in text:
+        if character.isspace():
+            out.append(" ")
+        elif unicodedata.category(character) in ("Cc", "Cs", "Cn") or character in _INVISIBLE:
+            out.append(f"\\u{ord(character):04x}")
+        else:
+            out.append(character)
+    return "".join(out)
+
+
+def display_width(text: str) -> int:
+    """Terminal columns a printable string takes: two for a wide East Asian character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_character_width, text))
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a printable string into lines of at most ``width`` columns, at blanks where there are any."""
+    lines: list[str] = []
+    current = ""
+    for word in text.split():
+        joined = f"{current} {word}" if current else word
+        if display_width(joined) <= width:
+            current = joined
+            continue
+        if current:
+            lines.append(current)
+        *full, current = _hard_break(word, width)
+        lines.extend(full)
+    if current or not lines:
+        lines.append(current)
+    return lines
+
+
+def _hard_break(word: str, width: int) -> list[str]:
+    pieces, current, used = [], "", 0
+    for character in word:
+        step = _character_width(character)
+        if current and used + step > width:
+            pieces.append(current)
+            current, used = "", 0
+        current += character
+        used += step
+    return [*pieces, current]
+
+
+def pad(text: str, width: int, align: Alignment) -> str:
+    """Fill a printable string with blanks up to ``width`` columns."""
+    missing = max(width - display_width(text), 0)
+    if align == "left":
+        return text + " " * missing
+    if align == "center":
+        return " " * (missing // 2) + text + " " * (missing - missing // 2)
+    return " " * missing + text

@@ -1,0 +1,112 @@
+r"""A table in LaTeX with the rules of booktabs and nothing else to load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from panelvar.report.characters import printable
+
+if TYPE_CHECKING:
+    from panelvar.report.table import Cell, Fact, Row, Table
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+# Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
+_LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
+_SCIENTIFIC = re.compile(r"(?P<mantissa>-?[0-9.]+)e(?P<sign>[+-])(?P<exponent>[0-9]+)")
+_COLUMN = {"decimal": "r", "right": "r", "center": "c", "left": "l"}
+
+
+def escape_latex(text: str) -> str:
+    """Escape a string so that LaTeX sets it letter by letter."""
+    text = "".join(_ESCAPES.get(character, character) for character in printable(text))
+    return _LIGATURE.sub(r"\g<0>{}", text)
+
+
+def _label(text: str) -> str:
+    """Escape a text that opens a line of a table: a bracket or star there would be read as an option of ``\\\\``."""
+    escaped = escape_latex(text)
+    return "{}" + escaped if escaped.lstrip().startswith(("[", "*")) else escaped
+
+
+def _numeral(cell: Cell) -> str:
+    """Set a number; what follows its digits hangs out to the right, so that the digits of a column line up."""
+    text = printable(cell.text)
+    scientific = _SCIENTIFIC.search(text)
+    if scientific:
+        exponent = int(scientific["sign"] + scientific["exponent"])
+        before, after = text[: scientific.start()], text[scientific.end() :]
+        body = f"{escape_latex(before)}${scientific['mantissa']}\\times 10^{{{exponent}}}$"
+    else:
+        digits = re.search(r"[0-9](?=[^0-9]*$)", text)
+        end = digits.end() if digits else len(text)
+        after = text[end:]
+        body = re.sub(r"-(?=[0-9])", "$-$", escape_latex(text[:end])).replace(r"\textless{}", "$<$")
+    hanging = escape_latex(after)
+    if cell.stars:
+        hanging += r"\textsuperscript{" + cell.stars + "}"
+    return body + (rf"\rlap{{{hanging}}}" if hanging else "")
+
+
+def _cell(cell: Cell, column: str) -> str:
+    if not cell.text:
+        return ""
+    if cell.align == "decimal":
+        text, wanted = _numeral(cell), "r"
+    else:
+        text, wanted = escape_latex(cell.text) + cell.stars, _COLUMN[cell.align]
+    return text if wanted == column else rf"\multicolumn{{1}}{{{wanted}}}{{{text}}}"
+
+
+def _row(row: Row, columns: Sequence[str]) -> str:
+    label = "" if row.continues else _label(row.label)
+    return " & ".join([label, *(_cell(cell, c) for cell, c in zip(row.cells, columns, strict=True))]) + r" \\"
+
+
+def _facts(facts: Sequence[Fact], span: int) -> list[str]:
+    return [
+        rf"{_label(fact.label)} & \multicolumn{{{span}}}{{l}}{{{escape_latex(fact.text)}}} \\" for fact in facts
+    ]
+
+
+def render_latex(table: Table, label: str | None = None) -> str:
+    """Render a table in LaTeX; see `Table.to_latex`."""
+    span = max(table.n_columns, 1)
+    columns = [_COLUMN[table.column_alignment(j)] for j in range(table.n_columns)] or ["l"]
+    blocks = [
+        _facts(table.facts, span),
+        [_row(row, columns) for row in table.header],
+        [_row(row, columns) for row in table.body],
+        [_row(row, columns) for row in table.foot],
+        _facts(table.statistics, span),
+    ]
+    lines = [r"\begin{table}[htbp]", r"\centering"]
+    if table.title:
+        lines.append(rf"\caption{{{escape_latex(table.title)}}}")
+    if label is not None:
+        lines.append(rf"\label{{{label}}}")
+    lines += [rf"\begin{{tabular}}{{l{''.join(columns)}}}", r"\toprule"]
+    for k, block in enumerate(block for block in blocks if block):
+        lines += [r"\midrule"] * bool(k) + block
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    if table.notes:
+        lines += ["", r"\medskip", r"\begin{minipage}{\linewidth}", r"\footnotesize"]
+        lines += [escape_latex(note) + r"\par" for note in table.notes]
+        lines.append(r"\end{minipage}")
+    lines.append(r"\end{table}")
+    return "\n".join(lines) + "\n"

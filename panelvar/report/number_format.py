@@ -1,0 +1,97 @@
+"""Numbers as a reader wants them: fixed decimals, no negative zero, no digits hidden by rounding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from panelvar.errors import SpecificationError
+
+NOT_AVAILABLE = "n/a"
+# From here on fixed decimals are wider than the number is precise.
+_LARGE = 1e7
+# Past this many decimals a double has nothing left to show.
+_MOST_DIGITS = 15
+
+
+def check_digits(digits: int) -> int:
+    """Return ``digits`` if it is a number of decimals a table can print.
+
+    Raises
+    ------
+    SpecificationError
+        If it is not an integer between 0 and 15.
+    """
+    if isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= _MOST_DIGITS:
+        raise SpecificationError(f"digits={digits!r}: expected a whole number of decimals from 0 to {_MOST_DIGITS}.")
+    return digits
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """Print a number with fixed decimals, or in scientific notation where those would mislead.
+
+    A value other than zero that would round to zero, and one of 10 million or more, is printed with ``digits``
+    significant digits and an exponent. NaN is printed as ``n/a``; zero never carries a sign.
+    """
+    value = float(value)
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if value == 0.0:
+        return f"{0.0:.{digits}f}"
+    fixed = f"{value:.{digits}f}"
+    if abs(value) >= _LARGE or float(fixed) == 0.0:
+        return f"{value:.{max(digits - 1, 1)}e}"
+    return fixed
+
+
+def format_pvalue(value: float, digits: int = 4) -> str:
+    """Print a probability: ``<0.0001`` rather than a zero that is not one."""
+    value = float(value)
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    floor = 10.0**-digits
+    if digits > 0 and value < floor / 2:
+        return f"<{floor:.{digits}f}"
+    return format_number(value, digits)
+
+
+def format_count(value: float) -> str:
+    """Print a count or degrees of freedom: no decimals when it is whole, two when it is not."""
+    value = float(value)
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return format_number(value, 2)
+
+
+def check_stars(levels: Sequence[float]) -> tuple[float, ...]:
+    """Return significance levels from the loosest to the strictest.
+
+    Raises
+    ------
+    SpecificationError
+        If a level is not strictly between 0 and 1, or is given twice.
+    """
+    try:
+        ordered = tuple(sorted((float(level) for level in levels), reverse=True))
+    except (TypeError, ValueError):
+        ordered = (math.nan,)
+    if any(not 0.0 < level < 1.0 for level in ordered) or len(set(ordered)) < len(ordered):
+        raise SpecificationError(
+            f"stars={levels!r}: expected distinct significance levels between 0 and 1, such as (0.1, 0.05, 0.01); "
+            "() for no stars."
+        )
+    return ordered
+
+
+def stars_for(pvalue: float, levels: Sequence[float]) -> str:
+    """One star for each of ``levels`` that ``pvalue`` is below; none for NaN."""
+    return "*" * sum(pvalue < level for level in levels)
+
+
+def star_legend(levels: Sequence[float]) -> str:
+    """Say what the stars mean: ``* p < 0.1, ** p < 0.05, *** p < 0.01``."""
+    return ", ".join(f"{'*' * (count + 1)} p < {level:g}" for count, level in enumerate(levels))

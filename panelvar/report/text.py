@@ -1,0 +1,245 @@
+"""A table as plain text that fits the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from panelvar.errors import SpecificationError
+from panelvar.report.characters import display_width, pad, printable, wrap
+
+if TYPE_CHECKING:
+    from panelvar.report.table import Cell, Fact, Row, Table
+
+_GAP = 2
+_NARROWEST = 40
+# A column of words may be squeezed to this before the table is cut into panels.
+_WORDS = 12
+
+
+def split_at_point(text: str) -> tuple[str, str]:
+    """Cut a printed number before its decimal point, or after its last digit if it has none."""
+    point = text.find(".")
+    if point < 0:
+        point = max((k + 1 for k, character in enumerate(text) if character.isdigit()), default=len(text))
+    return text[:point], text[point:]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """How one column is laid out: its width, and the room left of the decimal point (None: nothing lines up)."""
+
+    width: int
+    left: int | None
+    right: int = 0
+
+    def lines(self, cell: Cell) -> list[str]:
+        text = printable(cell.text) + cell.stars
+        if cell.align == "decimal" and self.left is not None:
+            before, after = split_at_point(text)
+            numeral = pad(before, self.left, "right") + pad(after, self.right, "left")
+            spare = self.width - self.left - self.right
+            # The block of aligned numbers sits in the middle of a column widened by its words.
+            return [" " * (spare // 2) + numeral + " " * (spare - spare // 2)]
+        return [pad(line, self.width, cell.align) for line in wrap(text, self.width)]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What a column asks for: columns around the point, and the widest of its cells of words."""
+
+    left: int
+    right: int
+    words: int
+
+    @property
+    def numerals(self) -> int:
+        return self.left + self.right
+
+    @property
+    def loose(self) -> int:
+        return max(self.numerals, self.words, 1)
+
+    @property
+    def tight(self) -> int:
+        return max(self.numerals, min(self.words, _WORDS), 1)
+
+    def column(self, width: int) -> _Column:
+        if self.numerals > width:
+            return _Column(width, None)
+        return _Column(width, self.left, self.right)
+
+
+def _measure(rows: Sequence[Row], column: int) -> _Measured:
+    left = right = widest = 0
+    for row in rows:
+        cell = row.cells[column]
+        text = printable(cell.text) + cell.stars
+        if cell.align == "decimal":
+            before, after = split_at_point(text)
+            left, right = max(left, display_width(before)), max(right, display_width(after))
+        else:
+            widest = max(widest, display_width(text))
+    return _Measured(left, right, widest)
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """The columns printed side by side, with the width of the labels before them."""
+
+    stub: int
+    which: tuple[int, ...]
+    columns: tuple[_Column, ...]
+
+    @property
+    def width(self) -> int:
+        return self.stub + sum(column.width + _GAP for column in self.columns)
+
+
+def _panels(table: Table, width: int) -> list[_Panel]:
+    rows = list(table.rows())
+    if not rows:
+        return []
+    stub = max(0 if row.continues else display_width(printable(row.label)) for row in rows)
+    measured = [_measure(rows, j) for j in range(table.n_columns)]
+    everything = tuple(range(table.n_columns))
+
+    def panel(stub_width: int, which: tuple[int, ...], widths: Sequence[int]) -> _Panel:
+        return _Panel(stub_width, which, tuple(measured[j].column(w) for j, w in zip(which, widths, strict=True)))
+
+    loose = [column.loose for column in measured]
+    if stub + sum(loose) + _GAP * len(loose) <= width:
+        return [panel(stub, everything, loose)]
+    narrow_stub = min(stub, max(_WORDS, width * 3 // 10))
+    widths = [min(column.tight, width - narrow_stub - _GAP) for column in measured]
+    spare = width - min(stub, _WORDS + 4) - sum(widths) - _GAP * len(widths)
+    if spare >= 0:
+        # First the labels get their room back, then the columns of words.
+        growth = min(spare, stub - min(stub, _WORDS + 4))
+        spare -= growth
+        for j in everything:
+            grown = min(spare, loose[j] - widths[j])
+            widths[j] += grown
+            spare -= grown
+        return [panel(min(stub, _WORDS + 4) + growth, everything, widths)]
+    return [
+        panel(narrow_stub, which, [widths[j] for j in which]) for which in _packed(widths, width - narrow_stub)
+    ]
+
+
+def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
+    """Cut columns into the fewest panels that fit, of equal number of columns where that fits too."""
+    greedy: list[list[int]] = [[]]
+    used = 0
+    for j, column in enumerate(widths):
+        if greedy[-1] and used + column + _GAP > room:
+            greedy.append([])
+            used = 0
+        greedy[-1].append(j)
+        used += column + _GAP
+    each = math.ceil(len(widths) / len(greedy))
+    even = [list(range(k, min(k + each, len(widths)))) for k in range(0, len(widths), each)]
+    fits = all(sum(widths[j] + _GAP for j in group) <= room for group in even)
+    return [tuple(group) for group in (even if fits else greedy)]
+
+
+def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
+    """Print a row and those that continue it; a long label runs down beside them."""
+    label = wrap(printable(rows[0].label), max(panel.stub - 2, 1))
+    if len(label) == 1 or max(map(display_width, label[1:])) + 2 > panel.stub:
+        label = wrap(printable(rows[0].label), max(panel.stub, 1))
+    else:
+        label[1:] = ["  " + line for line in label[1:]]
+    values: list[str] = []
+    for row in rows:
+        blocks = [column.lines(row.cells[j]) for j, column in zip(panel.which, panel.columns, strict=True)]
+        for k in range(max(map(len, blocks), default=1)):
+            values.append(
+                "".join(
+                    " " * _GAP + (block[k] if k < len(block) else " " * column.width)
+                    for block, column in zip(blocks, panel.columns, strict=True)
+                )
+            )
+    height = max(len(label), len(values))
+    label += [""] * (height - len(label))
+    values += [""] * (height - len(values))
+    return [(pad(left, panel.stub, "left") + right).rstrip() for left, right in zip(label, values, strict=True)]
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    group: list[Row] = []
+    for row in rows:
+        if group and not row.continues:
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _blank(row: Row, which: Sequence[int]) -> bool:
+    return not any(row.cells[j].text for j in which)
+
+
+def _panel_lines(table: Table, panel: _Panel, rule: str) -> Iterator[str]:
+    for group in _groups(table.header):
+        yield from _group_lines(group, panel)
+    if table.header and (table.body or table.foot):
+        yield rule
+    for section in (table.body, table.foot):
+        # A regressor none of the panel's models has is left out of that panel.
+        shown = [row for row in section if not _blank(row, panel.which) or _blank(row, range(table.n_columns))]
+        if section is table.foot and section and table.body:
+            yield rule
+        for group in _groups(shown):
+            yield from _group_lines(group, panel)
+
+
+def _fact_lines(facts: Sequence[Fact], width: int) -> list[str]:
+    """Lay facts out two a line, long ones on lines of their own below."""
+    pairs = [(printable(fact.label), printable(fact.text)) for fact in facts]
+    stub = min(max((display_width(label) for label, _ in pairs), default=0), width // 2)
+    half = (width - 3) // 2
+    short = [pair for pair in pairs if stub + _GAP + display_width(pair[1]) <= half]
+    lines = []
+    left, right = short[0::2], short[1::2]
+    value = max((display_width(text) for _, text in left), default=0)
+    second = max((display_width(label) for label, _ in right), default=0)
+    for k, (label, text) in enumerate(left):
+        line = pad(label, stub + _GAP, "left") + pad(text, value, "left")
+        if k < len(right):
+            line += "   " + pad(right[k][0], second + _GAP, "left") + right[k][1]
+        lines.append(line.rstrip())
+    for label, text in (pair for pair in pairs if pair not in short):
+        starts, ends = wrap(label, max(stub, 1)), wrap(text, width - stub - _GAP)
+        for k in range(max(len(starts), len(ends))):
+            start = pad(starts[k] if k < len(starts) else "", stub + _GAP, "left")
+            lines.append((start + (ends[k] if k < len(ends) else "")).rstrip())
+    return lines
+
+
+def render_text(table: Table, width: int = 80) -> str:
+    """Render a table as plain text; see `Table.to_text`."""
+    if isinstance(width, bool) or not isinstance(width, int) or width < _NARROWEST:
+        raise SpecificationError(f"width={width!r}: expected a whole number of columns, at least {_NARROWEST}.")
+    panels = _panels(table, width)
+    facts, statistics = _fact_lines(table.facts, width), _fact_lines(table.statistics, width)
+    extent = max(
+        [_NARROWEST, *(panel.width for panel in panels), *(display_width(line) for line in (*facts, *statistics))]
+    )
+    heavy, light = "=" * extent, "-" * extent
+    blocks = [facts, *(list(_panel_lines(table, panel, light)) for panel in panels), statistics]
+    lines = wrap(printable(table.title), width) if table.title else []
+    lines.append(heavy)
+    for k, block in enumerate(block for block in blocks if block):
+        if k:
+            lines.append(light)
+        lines.extend(block)
+    lines.append(heavy)
+    # A narrow table does not force its notes into a narrow column.
+    measure = min(width, max(extent, 72))
+    for note in table.notes:
+        lines.extend(wrap(printable(note), measure))
+    return "\n".join(line.rstrip() for line in lines)
