@@ -20,6 +20,7 @@ ORDER = [
     {"kernels"},
     {"conventions", "calendar"},
     {"panel", "design", "formula"},
+    {"fit"},
     {"covariances", "bands"},
     {"results"},
     {"estimators"},
@@ -157,7 +158,7 @@ def test_user_input_is_never_asserted():
 
 
 def run_python(code: str) -> str:
-    """Run code against the package under test (installed or beside), in a fresh process that treats warnings as errors."""
+    """Run code against the package under test, in a fresh process that treats warnings as errors."""
     import panelvar
 
     setup = f"import sys; sys.path.insert(0, {str(Path(panelvar.__file__).resolve().parent.parent)!r})\n"

@@ -1,0 +1,70 @@
+"""Every Python block of the README and of the docs runs, in order, in one namespace a page; its commands are whole."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# A block that is meant to warn is preceded by the comment <!-- warns -->.
+BLOCK = re.compile(r"(?P<warns><!-- warns -->\n)?^```python\n(?P<code>.*?)^```", flags=re.M | re.S)
+
+
+def blocks(page: Path) -> list[tuple[int, bool, str]]:
+    """Line number, whether it warns, and code of each block of a page."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        (text.count("\n", 0, match.start("code")) + 1, match["warns"] is not None, match["code"])
+        for match in BLOCK.finditer(text)
+    ]
+
+
+RUNNABLE = [page for page in PAGES if blocks(page)]
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=[page.stem for page in RUNNABLE])
+def test_page_runs(page, monkeypatch, tmp_path):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    from panelvar.errors import PanelVarWarning
+
+    monkeypatch.chdir(ROOT)
+    namespace = {"__name__": "__page__", "output": tmp_path}
+    for line, warns, code in blocks(page):
+        # Leading newlines make the traceback point at the page's own line.
+        compiled = compile("\n" * (line - 1) + code, str(page), "exec")
+        if warns:
+            with pytest.warns(PanelVarWarning):
+                exec(compiled, namespace)
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                exec(compiled, namespace)
+    plt.close("all")
+
+
+def test_readme_shows_the_library_in_use():
+    assert len(blocks(ROOT / "README.md")) >= 4
+
+
+def test_readme_commands_are_complete():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = [
+        line for block in re.findall(r"^```sh\n(.*?)^```", text, flags=re.M | re.S) for line in block.splitlines()
+    ]
+    for end in ("examples/reproduce_paper.py", "-m pytest -n auto"):
+        (command,) = [line for line in commands if line.endswith(end)]
+        assert command.startswith("python3 -m venv .venv && .venv/bin/python -m pip install -q ")
+    assert "pip install panelvar" not in "".join(commands)
+    assert "python3-venv" in text
+    assert r".venv\Scripts\python" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_links_to_files_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    lost = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert lost == []
