@@ -10,28 +10,28 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.errors import SpecificationError
-from panelvar.kernels.groups import Columns, FloatArray, Grouping, split_columns
+from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
+
+# Rows handled at a time: a dozen columns of them stay in the cache.
+_BLOCK_ROWS = 8_000
 
 
 def subtract_tables(
     columns: Columns,
-    groupings: Sequence[Grouping],
-    tables: Sequence[FloatArray],
+    levels: Sequence[tuple[Codes, FloatArray]],
     rows: slice,
     out: FloatArray | None = None,
 ) -> FloatArray:
-    """Subtract each row's levels from a block of rows: ``x_ij - sum_d table_d[codes_d(i), j]``.
+    """Subtract each row's levels from a block of rows: ``x_ij - sum_d table_d[codes_d[i], j]``.
 
     Parameters
     ----------
     columns : sequence of k (n,) arrays, or (n, k) array
-    groupings : sequence of Grouping
-    tables : sequence of (G_d, k) arrays
-        One a grouping; column-major is fastest.
+    levels : sequence of (codes (n,), table (G_d, k)) pairs
+        Column-major tables are fastest.
     rows : slice
         The rows of the block, step 1.
     out : (m, k) array, optional
@@ -46,21 +46,19 @@ def subtract_tables(
     start, stop, _ = rows.indices(len(parts[0]))
     if out is None:
         out = np.empty((stop - start, len(parts)), order="F")
-    if not groupings:
-        for j, column in enumerate(parts):
-            out[:, j] = column[start:stop]
-        return out
     # Gathering needs machine integers: converted once a block instead of once a column.
-    codes = [grouping.codes[start:stop].astype(np.intp, copy=False) for grouping in groupings]
-    levels = np.empty(stop - start)
+    tables = [(codes[start:stop].astype(np.intp, copy=False), table) for codes, table in levels]
+    gathered = np.empty(stop - start)
     for j, column in enumerate(parts):
         target = out[:, j]
         source = column[start:stop]
-        for index, table in zip(codes, tables, strict=True):
+        for index, table in tables:
             # mode="clip" spares a buffered copy; codes are in range.
-            np.take(table[:, j], index, out=levels, mode="clip")
-            np.subtract(source, levels, out=target)
+            np.take(table[:, j], index, out=gathered, mode="clip")
+            np.subtract(source, gathered, out=target)
             source = target
+        if not tables:
+            target[:] = source
     return out
 
 
@@ -177,18 +175,7 @@ class _TwoWay(Absorbed):
         parts = split_columns(columns)
         large = self._large.sums_of(parts, self.weights)
         large /= system.large_mass[:, None]
-        # The right-hand side comes from real subtraction, so that a common level costs no digits.
-        small = np.empty((self._small.n_groups, len(parts)), order="F")
-        codes: NDArray[np.intp] = self._large.codes.astype(np.intp, copy=False)
-        rest = np.empty(len(codes))
-        for j, column in enumerate(parts):
-            np.take(large[:, j], codes, out=rest, mode="clip")
-            np.subtract(column, rest, out=rest)
-            if self.weights is not None:
-                rest *= self.weights
-            small[:, j] = self._small.sums(rest)
-        del rest
-        small = system.solve(small, large)
+        small = system.solve(self._sums_of_rest(parts, large), large)
         large -= system.average_small(small)
         if not self._swapped:
             return large, small
@@ -196,6 +183,23 @@ class _TwoWay(Absorbed):
         large -= shift[system.large_components]
         small += shift[system.small_components]
         return small, large
+
+    def _sums_of_rest(self, columns: Sequence[FloatArray], means: FloatArray) -> FloatArray:
+        """Sum ``w (x - means)`` over each level of the smaller effect.
+
+        Real subtraction, so that levels of the larger effect cost the smaller no digits.
+        """
+        n_rows, n_levels = len(self._small.codes), self._small.n_groups
+        sums = np.zeros((n_levels, len(columns)), order="F")
+        # Whole cycles of a balanced panel stay whole cycles, and a block is not shorter than the table it adds to.
+        step = n_levels * -(-_BLOCK_ROWS // n_levels)
+        rest = np.empty((min(step, n_rows), len(columns)), order="F")
+        for start in range(0, n_rows, step):
+            rows = slice(start, min(start + step, n_rows))
+            block = subtract_tables(columns, [(self._large.codes, means)], rows, rest[: rows.stop - start])
+            part = Grouping(self._small.codes[rows].astype(np.intp, copy=False), n_levels)
+            sums += part.sums_of(block, None if self.weights is None else self.weights[rows])
+        return sums
 
     def leverage(self) -> FloatArray:
         return self._system.leverage()

@@ -155,7 +155,7 @@ class Grouping:
         if starts is None and self.cycles:
             blocks = column.reshape(-1, self.n_groups)
             return np.ones(len(blocks)) @ blocks
-        return np.bincount(self.codes, column, self.n_groups)
+        return np.bincount(self.codes, column, self.n_groups).astype(np.float64, copy=False)
 
     def sums_of(self, columns: Columns, weights: FloatArray | None = None) -> FloatArray:
         """Sum several columns within each group.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import NumericalError
+from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import FloatArray, Grouping
 
 if TYPE_CHECKING:
@@ -20,12 +22,17 @@ DIRECT_LIMIT = 2_000
 TOLERANCE = 1e-13
 MAX_ITERATIONS = 20_000
 
+# Steps from one level to others tried before the components are searched for in general.
+_FLOOD_STEPS = 6
 # Cells of a cross table that is always held dense: 800 kB.
 _SMALL_CROSS = 100_000
 # Cost of a multiplication in a sparse product over that in a dense one.
-_SPARSE_COST = 50
-# Cells of the dense blocks in which a sparse cross table is handled: 8 MB.
-_BLOCK_CELLS = 1_000_000
+_SPARSE_COST = 100
+# Size of the dense blocks in which a cross table is multiplied: large enough for the product to run at full speed.
+_BLOCK_CELLS = 100_000
+_BLOCK_LEVELS = 512
+# A factor that costs fewer iterations than this is not worth avoiding.
+_MIN_ITERATIONS = 12
 
 
 class LevelSystem:
@@ -55,9 +62,13 @@ class LevelSystem:
         """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or well filled, else sparse."""
         n_large, n_small = self.large.n_groups, self.small.n_groups
         codes, n_rows = self.small.codes, len(self.small.codes)
-        if n_large * n_small <= max(_SMALL_CROSS, 2 * n_rows):
-            pairs = self.large.codes.astype(np.intp) * n_small + codes
-            return np.bincount(pairs, self.weights, n_large * n_small).reshape(n_large, n_small).astype(np.float64)
+        if n_large * n_small <= max(_SMALL_CROSS, n_rows):
+            pairs = self.large.codes.astype(np.intp)
+            pairs *= n_small
+            pairs += codes
+            cells = np.bincount(pairs, self.weights, n_large * n_small)
+            del pairs
+            return cells.reshape(n_large, n_small).astype(np.float64, copy=False)
         from scipy.sparse import coo_array, csr_array
 
         shape = (n_large, n_small)
@@ -77,9 +88,14 @@ class LevelSystem:
     def _components(self) -> tuple[int, NDArray[np.intp], NDArray[np.intp]]:
         n_large, n_small = self.large.n_groups, self.small.n_groups
         cross = self.cross
-        if isinstance(cross, np.ndarray) and bool((cross > 0.0).all(axis=1).any()):
-            # Some level meets every level of the other effect.
-            return 1, np.zeros(n_large, dtype=np.intp), np.zeros(n_small, dtype=np.intp)
+        # Most panels are one component, and a few steps from any level reach all of it.
+        reached = np.zeros(n_small)
+        reached[0] = 1.0
+        for _ in range(_FLOOD_STEPS):
+            rows = (cross @ reached > 0.0).astype(np.float64)
+            reached = (cross.T @ rows > 0.0).astype(np.float64)
+            if rows.all() and reached.all():
+                return 1, np.zeros(n_large, dtype=np.intp), np.zeros(n_small, dtype=np.intp)
         from scipy.sparse import csr_array
         from scipy.sparse.csgraph import connected_components
 
@@ -121,9 +137,7 @@ class LevelSystem:
         """Average a table of the larger effect over the rows of each component: (n_components, k)."""
         return self._component_means(large, self.large_mass, self.large_components)
 
-    def _component_means(
-        self, table: FloatArray, mass: FloatArray, components: NDArray[np.intp]
-    ) -> FloatArray:
+    def _component_means(self, table: FloatArray, mass: FloatArray, components: NDArray[np.intp]) -> FloatArray:
         total = np.bincount(components, mass, self.n_components)
         means = np.empty((self.n_components, table.shape[1]))
         for j in range(table.shape[1]):
@@ -131,7 +145,10 @@ class LevelSystem:
         return means / total[:, None]
 
     def solve(self, sums: FloatArray, means: FloatArray) -> FloatArray:
-        """Solve ``(W_2 - N' W_1^(-1) N) b = sums`` for the table whose sum over each component is zero.
+        """Solve ``(W_2 - N' W_1^(-1) N) b = sums`` for the table whose sum over the rows of each component is zero.
+
+        An error e in b leaves errors in the span of the dummies, and these enter a regression on the residuals only
+        squared, as ``e' D'D e``: no second pass is needed.
 
         Parameters
         ----------
@@ -143,81 +160,50 @@ class LevelSystem:
         Returns
         -------
         (G_2, k) array
+            Column-major.
+
+        Raises
+        ------
+        NumericalError
+            If the two effects are too weakly connected.
         """
-        root = np.sqrt(self.small_mass)[:, None]
         if self.is_balanced:
             table = sums / self.small_mass[:, None]
-        elif self.small.n_groups <= DIRECT_LIMIT:
+        else:
+            root = np.sqrt(self.small_mass)[:, None]
+            table = self._solve_scaled(sums / root, means) / root
+        return np.asfortranarray(self._centre(table))
+
+    def _centre(self, table: FloatArray) -> FloatArray:
+        """Subtract from a table of the smaller effect its mean over the rows of each component."""
+        return table - self._component_means(table, self.small_mass, self.small_components)[self.small_components]
+
+    def _solve_scaled(self, target: FloatArray, means: FloatArray) -> FloatArray:
+        """Solve ``(I - C'C) z = target``, iterating first where that may cost less than the factor."""
+        direct = self.small.n_groups <= DIRECT_LIMIT
+        limit = MAX_ITERATIONS
+        if direct:
+            # What the factor would cost, in iterations. Well connected panels need about a dozen.
+            limit = 0 if "_factor" in self.__dict__ else int(self._factor_work / self._iteration_work(target.shape[1]))
+        if not direct or limit >= _MIN_ITERATIONS:
+            noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
+            solution = self._iterate(target, noise, limit)
+            if solution is not None:
+                return solution
+        if direct:
             from scipy.linalg import cho_solve
 
-            table = cho_solve((self._factor, True), sums / root, check_finite=False) / root
-        else:
-            noise = np.sqrt(self.large_mass @ means**2)
-            table = self._iterate(sums / root, noise) / root
-        table -= self._component_means(table, self.small_mass, self.small_components)[self.small_components]
-        return np.asfortranarray(table)
+            return np.asarray(cho_solve((self._factor, False), target, check_finite=False))
+        raise NumericalError(
+            f"Conjugate gradients did not reach a relative residual of {TOLERANCE:g} in {MAX_ITERATIONS} iterations: "
+            f"the two effects, of {self.large.n_groups} and {self.small.n_groups} levels, are weakly connected. "
+            "Drop levels with few rows, or restrict the sample to well connected components."
+        )
 
-    @cached_property
-    def _factor(self) -> FloatArray:
-        """Lower Cholesky factor of ``I - C'C + sum_c u_c u_c'``."""
-        from scipy.linalg import LinAlgError, cholesky
-
-        schur = self._gram()
-        np.negative(schur, out=schur)
-        schur.flat[:: len(schur) + 1] += 1.0
-        root = np.sqrt(self.small_mass)
-        order = np.argsort(self.small_components, kind="stable")
-        ends = np.cumsum(np.bincount(self.small_components, minlength=self.n_components))
-        start = 0
-        for end in ends:
-            levels = order[start:end]
-            null = root[levels] / np.sqrt(np.sum(self.small_mass[levels]))
-            schur[np.ix_(levels, levels)] += np.outer(null, null)
-            start = end
-        try:
-            return np.asarray(cholesky(schur, lower=True, overwrite_a=True, check_finite=False))
-        except LinAlgError as error:
-            raise NumericalError(
-                "The two effects are too weakly connected to be told apart in double precision: the Cholesky factor "
-                "of their Schur complement does not exist. Weights of very different size are the usual cause."
-            ) from error
-
-    def _gram(self) -> FloatArray:
-        """``C'C`` (G_2, G_2), by whichever of a sparse and a blocked dense product is cheaper."""
-        cross = self.cross
-        n_large, n_small = self.large.n_groups, self.small.n_groups
-        large_root = np.sqrt(self.large_mass)
-        small_root = np.sqrt(self.small_mass)
-        if isinstance(cross, np.ndarray):
-            scaled = cross / large_root[:, None]
-            gram = scaled.T @ scaled
-        else:
-            from scipy.sparse import csr_array
-
-            lengths = np.diff(cross.indptr).astype(np.float64)
-            if _SPARSE_COST * float(lengths @ lengths) < n_large * n_small * (n_small + _SPARSE_COST):
-                data = cross.data / np.repeat(large_root, np.diff(cross.indptr))
-                scaled = csr_array((data, cross.indices, cross.indptr), shape=cross.shape)
-                gram = (scaled.T @ scaled).toarray()
-            else:
-                gram = np.zeros((n_small, n_small))
-                step = max(1, _BLOCK_CELLS // n_small)
-                for start in range(0, n_large, step):
-                    block = cross[start : start + step].toarray()
-                    block /= large_root[start : start + step, None]
-                    gram += block.T @ block
-        gram /= small_root[:, None]
-        gram /= small_root
-        return np.asarray(gram)
-
-    def _iterate(self, target: FloatArray, noise: FloatArray) -> FloatArray:
-        """Solve ``(I - C'C) z = target`` by conjugate gradients, all columns together.
-
-        A column stops when ``|target - (I - C'C) z| <= 1e-13 max(|target|, |z|) + eps * noise``: backward stable, since
-        the matrix has norm one, and below what rounding the data did to the target.
-        """
+    def _iterate(self, target: FloatArray, noise: FloatArray, limit: int) -> FloatArray | None:
         cross, transposed = self.cross, self.cross.T
-        inverse_root = 1.0 / np.sqrt(self.small_mass)[:, None]
+        root = np.sqrt(self.small_mass)[:, None]
+        inverse_root = 1.0 / root
         inverse_mass = 1.0 / self.large_mass[:, None]
 
         def multiply(vectors: FloatArray) -> FloatArray:
@@ -227,37 +213,96 @@ class LevelSystem:
             image *= inverse_root
             return vectors - image
 
-        # Rounding leaves a part of the target in the null space, where it would never decrease.
-        by_mass = target * inverse_root
-        rest = target - self._component_means(by_mass, self.small_mass, self.small_components)[
-            self.small_components
-        ] / inverse_root
-        rest = np.ascontiguousarray(rest)
-        solution = np.zeros_like(rest)
-        direction = rest.copy()
-        squares = np.einsum("ij,ij->j", rest, rest)
-        floor = TOLERANCE * np.sqrt(squares) + np.finfo(np.float64).eps * noise
-        for _ in range(MAX_ITERATIONS):
-            size = np.sqrt(np.einsum("ij,ij->j", solution, solution))
-            active = np.sqrt(squares) > np.maximum(floor, TOLERANCE * size)
-            if not active.any():
-                return solution
-            image = multiply(direction)
-            curvature = np.einsum("ij,ij->j", direction, image)
-            active &= curvature > 0.0
-            step = np.where(active, squares / np.where(active, curvature, 1.0), 0.0)
-            solution += step * direction
-            rest -= step * image
-            updated = np.einsum("ij,ij->j", rest, rest)
-            ratio = np.where(active, updated / np.where(active, squares, 1.0), 0.0)
-            direction *= ratio
-            direction += rest
-            squares = np.where(active, updated, squares)
-        raise NumericalError(
-            f"Conjugate gradients did not reach a relative residual of {TOLERANCE:g} in {MAX_ITERATIONS} iterations: "
-            f"the two effects, of {self.large.n_groups} and {self.small.n_groups} levels, are weakly connected. "
-            "Drop levels with few rows, or restrict the sample to well connected components."
-        )
+        # Rounding leaves a part of the target in the null space, where no iteration reduces it.
+        target = self._centre(target * inverse_root) * root
+        return conjugate_gradients(multiply, target, tolerance=TOLERANCE, floor=noise, max_iterations=limit)
+
+    @cached_property
+    def _row_lengths(self) -> NDArray[np.intp] | None:
+        """Stored cells in each row of a sparse cross table; None if it is dense."""
+        cross = self.cross
+        return None if isinstance(cross, np.ndarray) else np.diff(cross.indptr).astype(np.intp)
+
+    @property
+    def _sparse_work(self) -> float:
+        lengths = self._row_lengths
+        return np.inf if lengths is None else _SPARSE_COST * float(np.sum(lengths.astype(np.float64) ** 2))
+
+    @property
+    def _dense_work(self) -> float:
+        n_small = self.small.n_groups
+        return self.large.n_groups * float(n_small) * (n_small + _SPARSE_COST)
+
+    @property
+    def _factor_work(self) -> float:
+        """Multiplications to form and factor the Schur complement, in units of those in a dense product."""
+        return min(self._sparse_work, self._dense_work) + self.small.n_groups**3 / 3.0
+
+    def _iteration_work(self, n_columns: int) -> float:
+        lengths = self._row_lengths
+        if lengths is None:
+            return 2.0 * n_columns * self.large.n_groups * self.small.n_groups
+        # Adding a multiple of a short row costs a quarter of a multiplication in a sparse product.
+        return 0.5 * _SPARSE_COST * n_columns * float(np.sum(lengths))
+
+    @cached_property
+    def _factor(self) -> FloatArray:
+        """Upper Cholesky factor (G_2, G_2) of ``I - C'C + sum_c u_c u_c'``; the lower triangle is not used."""
+        from scipy.linalg import LinAlgError, cholesky
+
+        schur = self._gram()
+        np.negative(schur, out=schur)
+        schur[np.diag_indices_from(schur)] += 1.0
+        root = np.sqrt(self.small_mass)
+        for levels in self._levels_by_component():
+            null = root[levels] / np.sqrt(np.sum(self.small_mass[levels]))
+            schur[np.ix_(levels, levels)] += np.outer(null, null)
+        try:
+            return np.asarray(cholesky(schur, lower=False, overwrite_a=True, check_finite=False))
+        except LinAlgError as error:
+            raise NumericalError(
+                "The two effects are too weakly connected to be told apart in double precision: the Cholesky factor "
+                "of their Schur complement does not exist. Weights of very different size are the usual cause."
+            ) from error
+
+    def _levels_by_component(self) -> list[NDArray[np.intp]]:
+        order = np.argsort(self.small_components, kind="stable")
+        ends = np.cumsum(np.bincount(self.small_components, minlength=self.n_components))
+        return np.split(order, ends[:-1])
+
+    def _gram(self) -> FloatArray:
+        """``C'C`` (G_2, G_2), column-major, upper triangle, by the cheaper of a sparse and a blocked dense product."""
+        cross = self.cross
+        n_small = self.small.n_groups
+        large_root = np.sqrt(self.large_mass)
+        small_root = np.sqrt(self.small_mass)
+        if not isinstance(cross, np.ndarray) and self._sparse_work < self._dense_work:
+            from scipy.sparse import csr_array
+
+            data = cross.data / np.repeat(large_root, np.diff(cross.indptr))
+            scaled = csr_array((data, cross.indices, cross.indptr), shape=cross.shape)
+            gram: FloatArray = (scaled.T @ scaled).toarray(order="F")
+            gram /= small_root[:, None]
+            gram /= small_root
+            return gram
+        from scipy.linalg.blas import dsyrk
+
+        gram = np.zeros((n_small, n_small), order="F")
+        for begin, end, block in self._dense_blocks():
+            block /= large_root[begin:end, None]
+            gram = dsyrk(1.0, block.T, beta=1.0, c=gram, overwrite_c=1)
+        gram /= small_root[:, None]
+        gram /= small_root
+        return gram
+
+    def _dense_blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+        """Yield ``(begin, end, cross[begin:end])``, each block a dense copy."""
+        n_small = self.small.n_groups
+        step = max(_BLOCK_LEVELS, _BLOCK_CELLS // n_small)
+        for begin in range(0, self.large.n_groups, step):
+            end = min(begin + step, self.large.n_groups)
+            block = self.cross[begin:end]
+            yield begin, end, block.copy() if isinstance(block, np.ndarray) else block.toarray()
 
     def leverage(self) -> FloatArray:
         """Diagonal (n,) of the projection on both effects, ``w_i (1/m_g + (e_t - q_g)' V (e_t - q_g))``.
@@ -286,12 +331,10 @@ class LevelSystem:
         from scipy.linalg import cho_solve
 
         root = np.sqrt(self.small_mass)
-        inverse: FloatArray = cho_solve((self._factor, True), np.eye(len(root)), check_finite=False)
+        inverse: FloatArray = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False)
         inverse /= root[:, None]
         inverse /= root
         variances = np.diagonal(inverse)
-        cross = self.cross
-        sparse = not isinstance(cross, np.ndarray)
         large_codes, small_codes = self.large.codes, self.small.codes
         starts = self.large.starts
         order = None
@@ -299,16 +342,9 @@ class LevelSystem:
             order = np.argsort(large_codes, kind="stable")
             starts = np.concatenate([[0], np.cumsum(self.large.sizes)])
         h = np.empty(len(large_codes))
-        step = max(1, _BLOCK_CELLS // len(root))
-        for begin in range(0, self.large.n_groups, step):
-            end = min(begin + step, self.large.n_groups)
-            block = cross[begin:end]
-            shares = (block.toarray() if sparse else block) / self.large_mass[begin:end, None]
-            # A sparse product pays where few of the cells are filled.
-            if sparse and _SPARSE_COST * block.nnz < shares.size:
-                covariances = np.asarray(block @ inverse) / self.large_mass[begin:end, None]
-            else:
-                covariances = shares @ inverse
+        for begin, end, shares in self._dense_blocks():
+            shares /= self.large_mass[begin:end, None]
+            covariances = shares @ inverse
             own = np.einsum("ij,ij->i", covariances, shares) + 1.0 / self.large_mass[begin:end]
             rows = slice(starts[begin], starts[end]) if order is None else order[starts[begin] : starts[end]]
             level, period = large_codes[rows] - begin, small_codes[rows]
