@@ -1,0 +1,56 @@
+"""Panel data and vector autoregressions: estimators, tests and the kernels under them.
+
+Everything public is reachable from here and is imported on first use, so that ``import panelvar`` costs NumPy alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "Panel": "panel",
+    "fit_pooled": "estimators.pooled",
+    "fit_between": "estimators.between",
+    "fit_first_difference": "estimators.first_difference",
+    "fit_fixed_effects": "estimators.fixed",
+    "fit_random_effects": "estimators.random",
+    "fit_var": "estimators.var",
+    "select_lags": "estimators.var",
+    "System": "results.system",
+    "Classical": "covariances",
+    "HC": "covariances",
+    "Clustered": "covariances",
+    "ResidualBootstrap": "bands",
+    "Convention": "conventions",
+    "hausman": "diagnostics.hausman",
+    "compare": "report.compare",
+    "Note": "errors",
+    "PanelVarError": "errors",
+    "DataError": "errors",
+    "SpecificationError": "errors",
+    "CollinearityError": "errors",
+    "InsufficientDataError": "errors",
+    "MissingInformationError": "errors",
+    "NumericalError": "errors",
+    "PanelVarWarning": "errors",
+}
+
+__all__ = ["__version__", *_EXPORTS]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        room = _EXPORTS[name]
+    except KeyError:
+        raise AttributeError(f"module 'panelvar' has no attribute {name!r}") from None
+    from importlib import import_module
+
+    value = getattr(import_module(f"panelvar.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

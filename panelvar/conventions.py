@@ -1,0 +1,267 @@
+"""Conventions: every choice on which programs disagree, in one frozen object.
+
+A preset is data. No estimator asks which preset is in force; each reads the field that concerns it, and
+`small_sample` turns a convention and the counts of a model into a factor, degrees of freedom and a distribution.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from panelvar.errors import InsufficientDataError, SpecificationError, choose
+
+DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    r"""How a program reports panel regressions.
+
+    Fields are grouped by the stage at which they act. In the formulas n is the number of rows, G the number of
+    clusters, k the coefficients counted.
+
+    Parameters
+    ----------
+    name : str
+        The preset's name, shown in summaries.
+    singletons : {"keep", "drop"}
+        Rows: whether entities (or periods) with a single row stay in a fixed-effects fit.
+    first_difference : {"adjacent", "consecutive"}
+        Rows: difference adjacent periods only, or consecutive rows even across a gap (plm).
+    first_difference_constant : bool
+        Rows: whether a first-difference regression has an intercept unless told otherwise.
+    unbalanced_components : {"baltagi-chang", "harmonic", "stata-sa"}
+        Components: the Swamy-Arora version on unbalanced panels.
+    random_scale : {"gls", "within"}
+        Components: residual variance in the random-effects covariance, that of the GLS residuals or of the within
+        regression (EViews).
+    robust : {"cluster", "HC1", "cluster-panel-models"}
+        What ``cov="robust"`` means: clustered by entity, heteroskedasticity only, or clustered for fixed and random
+        effects and heteroskedasticity only for pooled OLS (Stata).
+    hc1_counts_absorbed : bool
+        Factor: whether HC1's k counts the absorbed effects.
+    hc23_factor : bool
+        Factor: whether HC2 and HC3 also carry n / (n - k).
+    leverage : {"full", "transformed"}
+        Factor: leverages of HC2 and HC3 with absorbed effects (exact), or of the transformed regressors alone (plm).
+    cluster_group_factor : bool
+        Factor: G / (G - 1).
+    cluster_dof_factor : {"none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"}
+        Factor: the second factor of a clustered covariance.
+    cluster_counts : {"nonnested", "slopes", "linearmodels", "pyfixest"}
+        Factor: k of that factor: slopes, one constant and the absorbed effects not nested in the clusters; the
+        columns of the transformed regression only (plm); all absorbed effects unless every one is nested
+        (linearmodels); or pyfixest's count of nested levels.
+    multiway_factor : {"smallest", "each"}
+        Factor: one factor with the smallest G, or one for each term of the inclusion-exclusion.
+    cluster_df : {"groups", "residual"}
+        Inference: t with G - 1, or with the residual degrees of freedom.
+    random_distribution : {"normal", "t"}
+        Inference: for random effects.
+    rsquared_fixed : {"within", "with_dummies"}
+        Reporting: headline R2 and F of fixed effects, with the effects partialled out or counted as regressors.
+    rsquared_random : {"overall", "transformed"}
+        Reporting: headline R2 of random effects.
+    rsquared_kind : {"correlation", "residual"}
+        Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
+    joint_test : {"f", "chi2", "as_distribution"}
+        Reporting: reference distribution of the model's joint test for random effects.
+    """
+
+    name: str
+    singletons: Literal["keep", "drop"] = "keep"
+    first_difference: Literal["adjacent", "consecutive"] = "adjacent"
+    first_difference_constant: bool = False
+    unbalanced_components: Literal["baltagi-chang", "harmonic", "stata-sa"] = "baltagi-chang"
+    random_scale: Literal["gls", "within"] = "gls"
+    robust: Literal["cluster", "HC1", "cluster-panel-models"] = "cluster"
+    hc1_counts_absorbed: bool = True
+    hc23_factor: bool = False
+    leverage: Literal["full", "transformed"] = "full"
+    cluster_group_factor: bool = True
+    cluster_dof_factor: DofFactor = "(n-1)/(n-k)"
+    cluster_counts: Literal["nonnested", "slopes", "linearmodels", "pyfixest"] = "nonnested"
+    multiway_factor: Literal["smallest", "each"] = "smallest"
+    cluster_df: Literal["groups", "residual"] = "groups"
+    random_distribution: Literal["normal", "t"] = "normal"
+    rsquared_fixed: Literal["within", "with_dummies"] = "within"
+    rsquared_random: Literal["overall", "transformed"] = "overall"
+    rsquared_kind: Literal["correlation", "residual"] = "correlation"
+    joint_test: Literal["f", "chi2", "as_distribution"] = "as_distribution"
+
+    def but(self, **changes: object) -> Convention:
+        """Return a copy with some choices changed, named after both."""
+        changes.setdefault("name", f"{self.name} (modified)")
+        try:
+            return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        except TypeError as error:
+            raise SpecificationError(f"Unknown convention field: {error}.") from None
+
+
+PRESETS: dict[str, Convention] = {
+    preset.name: preset
+    for preset in (
+        Convention("default"),
+        Convention("stata", unbalanced_components="harmonic", robust="cluster-panel-models"),
+        Convention(
+            "plm",
+            first_difference="consecutive",
+            first_difference_constant=True,
+            hc1_counts_absorbed=False,
+            leverage="transformed",
+            cluster_group_factor=False,
+            cluster_dof_factor="none",
+            cluster_counts="slopes",
+            multiway_factor="each",
+            cluster_df="residual",
+            rsquared_random="transformed",
+        ),
+        Convention(
+            "pyfixest",
+            singletons="drop",
+            robust="HC1",
+            hc23_factor=True,
+            cluster_counts="pyfixest",
+        ),
+        Convention(
+            "linearmodels",
+            unbalanced_components="harmonic",
+            robust="HC1",
+            cluster_group_factor=False,
+            cluster_dof_factor="n/(n-k)",
+            cluster_counts="linearmodels",
+            multiway_factor="each",
+            cluster_df="residual",
+            random_distribution="t",
+            rsquared_random="transformed",
+            rsquared_kind="residual",
+        ),
+        Convention("gretl", unbalanced_components="harmonic", rsquared_fixed="with_dummies"),
+        Convention(
+            "eviews",
+            random_scale="within",
+            robust="HC1",
+            cluster_df="residual",
+            random_distribution="t",
+            rsquared_fixed="with_dummies",
+            rsquared_random="transformed",
+        ),
+    )
+}
+
+
+def as_convention(convention: str | Convention) -> Convention:
+    """Return the preset of that name, or the convention given.
+
+    Raises
+    ------
+    SpecificationError
+        If the name is not a preset; the message lists them.
+    """
+    if isinstance(convention, Convention):
+        return convention
+    return PRESETS[choose("convention", convention, PRESETS)]
+
+
+class Counts(NamedTuple):
+    """Everything about a model that a small-sample rule may count.
+
+    Attributes
+    ----------
+    rows : int
+        Rows of the regression.
+    slopes : int
+        Estimated slopes.
+    constant : bool
+        Whether a constant is estimated (or implied by absorbed effects).
+    absorbed : int
+        Rank of the absorbed effects beyond the constant they contain.
+    effect_levels : tuple of int
+        Levels of each absorbed effect.
+    reported_constant : bool
+        Whether the constant is a column of the transformed regression, not one recovered from absorbed effects.
+    """
+
+    rows: int
+    slopes: int
+    constant: bool
+    absorbed: int = 0
+    effect_levels: tuple[int, ...] = ()
+    reported_constant: bool = True
+
+    @property
+    def residual_df(self) -> int:
+        """Rows minus slopes, constant and absorbed effects."""
+        return self.rows - self.slopes - int(self.constant) - self.absorbed
+
+
+class SmallSample(NamedTuple):
+    """A covariance's factor and the degrees of freedom of its t distribution."""
+
+    factor: float
+    df: float
+
+
+def heteroskedastic_factor(convention: Convention, counts: Counts, kind: str) -> float:
+    """Return what HC0 to HC3 are multiplied by."""
+    if kind == "HC0" or (kind in ("HC2", "HC3") and not convention.hc23_factor):
+        return 1.0
+    if convention.hc1_counts_absorbed:
+        k = counts.slopes + int(counts.constant) + counts.absorbed
+    else:
+        k = counts.slopes + int(counts.constant and counts.reported_constant)
+    return counts.rows / _positive(counts.rows - k, "HC1")
+
+
+def counted(convention: Convention, counts: Counts, nested: tuple[bool, ...]) -> int:
+    """Return the k of a clustered covariance.
+
+    Parameters
+    ----------
+    convention : Convention
+        Supplies ``cluster_counts``.
+    counts : Counts
+        The model's counts.
+    nested : tuple of bool
+        For each absorbed effect, whether its levels are nested in a cluster dimension.
+    """
+    base = counts.slopes + int(counts.constant)
+    rule = convention.cluster_counts
+    if rule == "slopes":
+        return counts.slopes + int(counts.constant and counts.reported_constant)
+    if not counts.effect_levels:
+        return base
+    if all(nested):
+        return base
+    if rule == "linearmodels":
+        return base + counts.absorbed
+    if not any(nested):
+        return base + counts.absorbed
+    if rule == "pyfixest":
+        free = sum(levels for levels, inside in zip(counts.effect_levels, nested, strict=True) if not inside)
+        return counts.slopes + free
+    free = sum(levels - 1 for levels, inside in zip(counts.effect_levels, nested, strict=True) if not inside)
+    return base + min(free, counts.absorbed)
+
+
+def clustered_factor(
+    counts: Counts, k: int, groups: int, *, group_factor: bool, dof_factor: str
+) -> float:
+    """Return the factor of a clustered covariance with ``groups`` clusters and ``k`` counted coefficients."""
+    n = counts.rows
+    factor = groups / _positive(groups - 1, "a clustered covariance") if group_factor else 1.0
+    if dof_factor == "n/(n-k)":
+        factor *= n / _positive(n - k, "a clustered covariance")
+    elif dof_factor == "(n-1)/(n-k)":
+        factor *= (n - 1) / _positive(n - k, "a clustered covariance")
+    elif dof_factor == "(n-1)/n":
+        factor *= (n - 1) / n
+    return factor
+
+
+def _positive(value: int, what: str) -> int:
+    if value <= 0:
+        raise InsufficientDataError(f"Too few rows or clusters for {what}: the degrees of freedom are {value}.")
+    return value

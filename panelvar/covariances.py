@@ -1,0 +1,354 @@
+r"""Covariance estimators: small frozen specifications, callable on a `Fit`.
+
+All are :math:`L M L'` with the map L of `panelvar.fit` and a meat M; a variant supplies the meat and its factor.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import (
+    Convention,
+    DofFactor,
+    clustered_factor,
+    counted,
+    heteroskedastic_factor,
+)
+from panelvar.design import compact
+from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.fit import Fit
+from panelvar.kernels import sandwich
+from panelvar.kernels.groups import Grouping
+
+FloatArray = NDArray[np.float64]
+
+FEW_CLUSTERS = 20
+"""Below this many clusters the asymptotics of clustered errors are a poor guide; a warning says so."""
+
+
+@dataclass(frozen=True, eq=False)
+class CovarianceEstimate:
+    """A covariance matrix and the inference that goes with it.
+
+    Attributes
+    ----------
+    matrix : (p, p) array
+    label : str
+        How the errors were estimated, in words.
+    df : float
+        Degrees of freedom of the t distribution; infinite for the normal.
+    factor : float
+        Small-sample factor the sandwich was multiplied by (1 for the classical matrix).
+    clusters : tuple of (label, count)
+        Dimensions clustered on.
+    notes : tuple of Note
+    """
+
+    matrix: FloatArray
+    label: str
+    df: float
+    factor: float = 1.0
+    clusters: tuple[tuple[str, int], ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class Covariance(Protocol):
+    """Anything that turns a fit into a `CovarianceEstimate` under a convention."""
+
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+        """Estimate the covariance."""
+
+
+@dataclass(frozen=True)
+class Classical:
+    r"""Homoskedastic, uncorrelated errors: :math:`s^2 (Z'Z)^{-1}` with :math:`s^2 = RSS / df`.
+
+    When to use something else: nearly always in panels with T > 2, whose errors are correlated within entities.
+    """
+
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+        """Estimate the covariance; random effects may take the within residual variance (``random_scale``)."""
+        scale = fit.residual_variance
+        label = "classical"
+        if fit.components is not None and convention.random_scale == "within":
+            scale = fit.components.idiosyncratic
+            label = "classical (within residual variance)"
+        return CovarianceEstimate(scale * fit.bread, label, _inference_df(fit, convention, fit.residual_df))
+
+
+@dataclass(frozen=True)
+class HC:
+    r"""Heteroskedasticity-consistent covariance.
+
+    The residual of row i is multiplied by 1 (HC0, HC1), :math:`(1-h_i)^{-1/2}` (HC2) or :math:`(1-h_i)^{-1}` (HC3);
+    HC1 carries n / (n - k). With absorbed effects :math:`h_i` includes them, unless the convention says otherwise.
+    Sources: White (1980); MacKinnon and White (1985); Long and Ervin (2000).
+
+    When to use something else: with fixed effects and T > 2 these errors are inconsistent (Stock and Watson 2008);
+    cluster by entity.
+
+    Parameters
+    ----------
+    kind : {"HC0", "HC1", "HC2", "HC3"}
+    """
+
+    kind: str = "HC1"
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind."""
+        choose("kind", self.kind, ("HC0", "HC1", "HC2", "HC3"))
+
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+        """Estimate the covariance."""
+        residuals = adjusted_residuals(fit, convention, self.kind)
+        rows = fit.rows_or_refuse("A robust covariance")
+        meat = sandwich.score_gram(rows, fit.kept, residuals, fit.constant_column if fit.constant else None)
+        factor = heteroskedastic_factor(convention, fit.counts, self.kind)
+        matrix = factor * (fit.influence @ meat @ fit.influence.T)
+        notes = (
+            Note("factor", f"{self.kind}: small-sample factor {factor:.6g}."),
+            *(
+                (
+                    Note(
+                        "hc-inconsistent",
+                        "Heteroskedasticity-only errors are inconsistent for fixed effects with T > 2 "
+                        "(Stock and Watson 2008); cov='cluster' is consistent.",
+                    ),
+                )
+                if fit.family == "fixed"
+                else ()
+            ),
+        )
+        df = _inference_df(fit, convention, fit.residual_df)
+        return CovarianceEstimate(_symmetric(matrix), f"heteroskedasticity-robust ({self.kind})", df, factor, (), notes)
+
+
+@dataclass(frozen=True, init=False)
+class Clustered:
+    r"""Covariance clustered by one or several dimensions.
+
+    One dimension: :math:`M = \sum_g s_g s_g'` with :math:`s_g` the summed scores of cluster g (Liang and Zeger 1986;
+    Arellano 1987). Several: inclusion-exclusion over the intersections (Cameron, Gelbach and Miller 2011, eq. 2.11);
+    a matrix that is not positive semi-definite is repaired with a warning.
+
+    Parameters
+    ----------
+    *by : str or array
+        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity.
+    residuals : {"HC0", "HC1", "HC2", "HC3"}
+        Row-wise adjustment of the residuals before scores are summed, as in plm's ``vcovHC(type=)``; HC1 multiplies
+        by n / (n - k).
+    group_factor : bool or None
+        Multiply by G / (G - 1). None follows the convention.
+    dof_factor : {"none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"} or None
+        The other factor. None follows the convention.
+
+    Notes
+    -----
+    Inference uses t with the smallest G minus one degrees of freedom by default. With few clusters (say under 20),
+    or very unequal ones, the test over-rejects whatever the factor.
+    """
+
+    by: tuple[Any, ...]
+    residuals: str
+    group_factor: bool | None
+    dof_factor: DofFactor | None
+
+    def __init__(
+        self,
+        *by: str | NDArray[Any] | Sequence[Any],
+        residuals: str = "HC0",
+        group_factor: bool | None = None,
+        dof_factor: DofFactor | None = None,
+    ) -> None:
+        choose("residuals", residuals, ("HC0", "HC1", "HC2", "HC3"))
+        if dof_factor is not None:
+            choose("dof_factor", dof_factor, ("none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"))
+        object.__setattr__(self, "by", by or ("entity",))
+        object.__setattr__(self, "residuals", residuals)
+        object.__setattr__(self, "group_factor", group_factor)
+        object.__setattr__(self, "dof_factor", dof_factor)
+
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+        """Estimate the covariance."""
+        dimensions = [fit.design.group_by(column) for column in self.by]
+        groupings = _with_intersections(dimensions)
+        labels = [label for _, label in dimensions]
+        smallest = min(groupings[i].n_groups for i in range(len(dimensions)))
+        if smallest < 2:
+            raise InsufficientDataError(
+                f"Clustering by {' and '.join(labels)} needs at least two clusters in each dimension; found {smallest}."
+            )
+        rows = fit.rows_or_refuse("A clustered covariance")
+        residuals = adjusted_residuals(fit, convention, self.residuals)
+        sums = sandwich.score_sums(
+            rows, fit.kept, residuals, fit.constant_column if fit.constant else None, groupings
+        )
+        group_factor = convention.cluster_group_factor if self.group_factor is None else self.group_factor
+        dof_factor = convention.cluster_dof_factor if self.dof_factor is None else self.dof_factor
+        nested = tuple(
+            any(_nested(effect, clusters) for clusters, _ in dimensions)
+            for effect in (fit.absorbed.groupings if fit.absorbed is not None else ())
+        )
+        k = counted(convention, fit.counts, nested)
+        extra = heteroskedastic_factor(convention, fit.counts, "HC1") if self.residuals == "HC1" else 1.0
+        p = len(fit.coefficients)
+        meat = np.zeros((p, p))
+        factors = []
+        for grouping, summed, sign in zip(groupings, sums, _signs(len(dimensions)), strict=True):
+            groups = smallest if convention.multiway_factor == "smallest" else grouping.n_groups
+            factor = extra * clustered_factor(
+                fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor
+            )
+            factors.append(factor)
+            meat += sign * factor * (summed.T @ summed)
+        matrix = _symmetric(fit.influence @ meat @ fit.influence.T)
+        notes = [
+            Note(
+                "factor",
+                f"Clustered by {' and '.join(labels)} ({', '.join(str(grouping.n_groups) for grouping, _ in dimensions)} clusters): "
+                f"small-sample factor {factors[0]:.6g}, counting {k} coefficients.",
+            )
+        ]
+        if len(dimensions) > 1:
+            matrix, changed = sandwich.repair(matrix)
+            if changed:
+                notes.append(
+                    Note(
+                        "covariance-repaired",
+                        "The multi-way clustered covariance was not positive semi-definite; its negative eigenvalues "
+                        "were set to zero.",
+                        warn=True,
+                    )
+                )
+        if smallest < FEW_CLUSTERS:
+            notes.append(
+                Note(
+                    "few-clusters",
+                    f"Only {smallest} clusters: clustered errors are biased downward and t tests over-reject; "
+                    "read the p-values as optimistic.",
+                    warn=True,
+                )
+            )
+        df = smallest - 1 if convention.cluster_df == "groups" else fit.residual_df
+        clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
+        return CovarianceEstimate(
+            matrix,
+            f"clustered by {' and '.join(labels)}",
+            _inference_df(fit, convention, df),
+            factors[0],
+            clusters,
+            tuple(notes),
+        )
+
+
+def adjusted_residuals(fit: Fit, convention: Convention, kind: str) -> FloatArray:
+    """Return the transformed residuals, divided by (1 - h)^(1/2) for HC2 or 1 - h for HC3.
+
+    Raises
+    ------
+    NumericalError
+        Where a leverage is one: the row is fitted exactly and its residual carries no information.
+    """
+    residuals = fit.transformed_residuals
+    if kind in ("HC0", "HC1"):
+        return residuals
+    remaining = 1.0 - leverages(fit, convention)
+    if remaining.min() < 1e-10:
+        where = int((remaining < 1e-10).sum())
+        raise NumericalError(
+            f"{where} row(s) have leverage 1 (singletons or dummies for one row): {kind} divides by 1 - leverage. "
+            "Drop these rows or use HC1."
+        )
+    return residuals / (np.sqrt(remaining) if kind == "HC2" else remaining)
+
+
+def leverages(fit: Fit, convention: Convention) -> FloatArray:
+    """Return the diagonal of the hat matrix, with the absorbed effects unless the convention leaves them out."""
+    rows = fit.rows_or_refuse("A leverage")
+    out = sandwich.leverage(rows, fit.kept, fit.solution.inverse_r)
+    if fit.absorbed is not None:
+        if convention.leverage == "full":
+            out += fit.absorbed.leverage()
+    elif fit.constant_column is not None:
+        out += np.square(fit.constant_column) / fit.constant_mass
+    return out
+
+
+def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
+    """Turn a covariance's name into its specification.
+
+    ``"robust"`` follows the convention. ``"cluster"`` clusters by entity.
+    """
+    if not isinstance(cov, str):
+        if callable(cov):
+            return cov
+        raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.")
+    name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
+    if name == "robust":
+        by_entity = convention.robust == "cluster" or (
+            convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random")
+        )
+        name = "cluster" if by_entity and fit.family != "between" else "HC1"
+    if name == "cluster":
+        return Clustered("entity")
+    return Classical() if name == "classical" else HC(name)
+
+
+_NAMES = ("classical", "robust", "HC0", "HC1", "HC2", "HC3", "cluster")
+_ALIASES = {
+    "unadjusted": "classical",
+    "nonrobust": "classical",
+    "homoskedastic": "classical",
+    "iid": "classical",
+    "clustered": "cluster",
+    "hetero": "HC1",
+    **{f"hc{i}": f"HC{i}" for i in range(4)},
+}
+
+
+def _inference_df(fit: Fit, convention: Convention, df: float) -> float:
+    if fit.family == "random" and convention.random_distribution == "normal":
+        return np.inf
+    return float(df)
+
+
+def _symmetric(matrix: FloatArray) -> FloatArray:
+    return 0.5 * (matrix + matrix.T)
+
+
+def _signs(dimensions: int) -> list[int]:
+    """Sign of each intersection: plus for an odd number of dimensions, minus for an even one."""
+    return [1 if size % 2 else -1 for size in map(len, _subsets(dimensions))]
+
+
+def _subsets(dimensions: int) -> list[tuple[int, ...]]:
+    return [c for size in range(1, dimensions + 1) for c in itertools.combinations(range(dimensions), size)]
+
+
+def _with_intersections(dimensions: Sequence[tuple[Grouping, str]]) -> list[Grouping]:
+    """Return the grouping of every non-empty subset of the dimensions, single ones first."""
+    out = []
+    for subset in _subsets(len(dimensions)):
+        grouping = dimensions[subset[0]][0]
+        for i in subset[1:]:
+            other = dimensions[i][0]
+            combined = grouping.codes.astype(np.int64) * other.n_groups + other.codes
+            grouping = Grouping.from_codes(*compact(combined))
+        out.append(grouping)
+    return out
+
+
+def _nested(effect: Grouping, clusters: Grouping) -> bool:
+    """Whether every level of an effect lies within one cluster."""
+    if effect is clusters:
+        return True
+    first = np.empty(effect.n_groups, dtype=clusters.codes.dtype)
+    first[effect.codes] = clusters.codes
+    return bool((first[effect.codes] == clusters.codes).all())

@@ -1,0 +1,335 @@
+"""The rows of one model: dependent variable and regressors after lags, complete, finite, with compact codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.kernels.groups import Grouping
+from panelvar.panel import Panel, as_panel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+CONSTANT = "const"
+"""Label of the constant in every result."""
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """One model's rows.
+
+    Attributes
+    ----------
+    panel : Panel
+        Where the rows came from.
+    dependent : str
+        Name of the dependent variable.
+    names : tuple of str
+        Names of the regressors, the constant not among them.
+    y : (n,) array
+        Dependent variable.
+    x : tuple of (n,) arrays
+        Regressors.
+    constant : bool
+        Whether the model has a constant.
+    weights : (n,) array or None
+        Analytic weights, scaled to mean one.
+    kept : (n,) array of positions in the sorted panel, or None if every row is used
+    notes : tuple of Note
+        What was dropped and why.
+    formula : str or None
+        The formula the regressors came from.
+    """
+
+    panel: Panel
+    dependent: str
+    names: tuple[str, ...]
+    y: FloatArray
+    x: tuple[FloatArray, ...]
+    constant: bool = True
+    weights: FloatArray | None = None
+    kept: NDArray[np.intp] | None = None
+    notes: tuple[Note, ...] = ()
+    formula: str | None = None
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return int(self.y.shape[0])
+
+    @property
+    def columns(self) -> tuple[FloatArray, ...]:
+        """Regressors and, last, the dependent variable."""
+        return (*self.x, self.y)
+
+    @cached_property
+    def entities(self) -> Grouping:
+        """Rows grouped by entity, codes compact."""
+        if self.kept is None:
+            return Grouping.from_codes(self.panel.entity_codes, self.panel.n_entities, self.panel.starts)
+        return Grouping.from_codes(*compact(self.panel.entity_codes[self.kept]))
+
+    @cached_property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities in use, in code order."""
+        if self.kept is None:
+            return self.panel.entity_labels
+        return self.panel.entity_labels[np.unique(self.panel.entity_codes[self.kept])]
+
+    @cached_property
+    def time_positions(self) -> NDArray[np.int64]:
+        """Calendar position of each row."""
+        positions = self.panel.time_positions
+        return positions if self.kept is None else positions[self.kept]
+
+    @cached_property
+    def times(self) -> Grouping:
+        """Rows grouped by period, codes compact (periods without a row do not count)."""
+        return Grouping.from_codes(*compact(self.time_positions))
+
+    @cached_property
+    def time_labels(self) -> pd.Index:
+        """Labels of the periods in use, in code order."""
+        return self.panel.calendar.labels_at(np.unique(self.time_positions))
+
+    @cached_property
+    def index(self) -> pd.Index:
+        """The caller's row labels of the rows in use."""
+        index = self.panel.index
+        return index if self.kept is None else index[self.kept]
+
+    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        """Return the grouping and the label of a clustering or effect dimension.
+
+        ``"entity"`` and ``"time"`` are the panel's own; other names are columns; an array has a value for each row of
+        the caller's data.
+
+        Raises
+        ------
+        DataError
+            Unknown column, wrong length, or a missing value among the model's rows.
+        """
+        panel = self.panel
+        if isinstance(column, str):
+            if column in ("entity", panel.entity_name):
+                return self.entities, str(panel.entity_name or "entity")
+            if column in ("time", panel.time_name):
+                return self.times, str(panel.time_name or "time")
+            values, label = panel.raw_column(column), column
+        else:
+            values = np.asarray(column)
+            label = str(getattr(column, "name", None) or "given groups")
+            if values.shape != (panel.nobs,):
+                raise DataError(
+                    f"Groups of shape {values.shape} were given; expected one for each of the {panel.nobs} rows "
+                    "of the data."
+                )
+            if panel.order is not None:
+                values = values[panel.order]
+        import pandas as pd
+
+        if self.kept is not None:
+            values = values[self.kept]
+        codes, uniques = pd.factorize(values)
+        missing = int((codes < 0).sum())
+        if missing:
+            raise DataError(f"{label!r} is missing in {missing} of the {len(codes)} rows of the model.")
+        return Grouping.from_codes(codes.astype(np.int64, copy=False), len(uniques)), label
+
+    def labels_of(self, dimension: str) -> pd.Index:
+        """Return the labels, in code order, of a dimension named as `group_by` names it."""
+        import pandas as pd
+
+        panel = self.panel
+        if dimension in ("entity", panel.entity_name):
+            return self.entity_labels
+        if dimension in ("time", panel.time_name):
+            return self.time_labels
+        values = panel.raw_column(dimension)
+        if self.kept is not None:
+            values = values[self.kept]
+        return pd.Index(pd.factorize(values)[1], name=dimension)
+
+    def without_rows(self) -> Design:
+        """Return the design's names and notes, its rows released."""
+        light = replace(self, y=np.empty(0), x=(), weights=None, kept=None)
+        object.__setattr__(light, "panel", None)
+        return light
+
+    def take(self, rows: NDArray[np.intp]) -> Design:
+        """Return the design on a subset of its rows."""
+        kept = rows if self.kept is None else self.kept[rows]
+        return replace(
+            self,
+            y=self.y[rows],
+            x=tuple(column[rows] for column in self.x),
+            weights=None if self.weights is None else self.weights[rows] / self.weights[rows].mean(),
+            kept=kept,
+        )
+
+    def with_notes(self, *notes: Note) -> Design:
+        """Return the design with notes added."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def build_design(
+    data: object,
+    y: str | None,
+    x: Sequence[str] | str | None,
+    *,
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    missing: str = "drop",
+) -> Design:
+    """Collect the rows of a model.
+
+    Parameters
+    ----------
+    data : Panel, DataFrame with a two-level index, or what `as_panel` accepts
+    y : str
+        Dependent variable, or a formula ``"y ~ x1 + L(x2)"`` when ``x`` is None.
+    x : sequence of str
+        Regressors.
+    constant : bool or None
+        Add a constant. None means yes, or as the formula says.
+    weights : column name or array of the data's length
+        Analytic weights (inverse variances), strictly positive.
+    missing : {"drop", "raise"}
+        Rows with a missing value are dropped, counted and warned about, or refused.
+
+    Raises
+    ------
+    DataError
+        Infinite or complex values, missing values with ``missing="raise"``, weights that are not positive.
+    InsufficientDataError
+        If no row is left.
+    """
+    choose("missing", missing, ("drop", "raise"))
+    panel = as_panel(data)
+    if not isinstance(y, str):
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    if x is None:
+        if "~" not in y:
+            raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
+        from panelvar.formula import parse
+
+        parsed = parse(y, panel)
+        dependent, outcome = parsed.y_name, parsed.y
+        names, columns = tuple(parsed.x_names), tuple(parsed.x)
+        if constant is None:
+            constant = parsed.constant
+    else:
+        dependent = y
+        names = (x,) if isinstance(x, str) else tuple(x)
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")
+        if dependent in names:
+            raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")
+        outcome = panel.column(dependent)
+        columns = tuple(panel.column(name) for name in names)
+    formula = y if x is None else None
+    constant = True if constant is None else bool(constant)
+    if not names and not constant:
+        raise SpecificationError("The model has neither regressors nor a constant.")
+    if CONSTANT in names and constant:
+        raise SpecificationError(f"A regressor is called {CONSTANT!r}: rename it or pass constant=False.")
+    weight = _weights(panel, weights)
+    design = _complete(panel, dependent, names, outcome, columns, constant, weight, missing)
+    return design if formula is None else replace(design, formula=formula)
+
+
+def _weights(panel: Panel, weights: str | NDArray[Any] | None) -> FloatArray | None:
+    if weights is None:
+        return None
+    if isinstance(weights, str):
+        return panel.column(weights)
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (panel.nobs,):
+        raise DataError(
+            f"Weights of shape {values.shape} were given; expected one for each of the {panel.nobs} rows of the data."
+        )
+    return values if panel.order is None else values[panel.order]
+
+
+def _complete(
+    panel: Panel,
+    dependent: str,
+    names: tuple[str, ...],
+    outcome: FloatArray,
+    columns: tuple[FloatArray, ...],
+    constant: bool,
+    weight: FloatArray | None,
+    missing: str,
+) -> Design:
+    labelled = [(dependent, outcome), *zip(names, columns, strict=True)]
+    if weight is not None:
+        labelled.append(("weights", weight))
+    bad: NDArray[np.bool_] | None = None
+    counts: list[tuple[str, int]] = []
+    for name, column in labelled:
+        # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
+        if np.isfinite(column.sum()):
+            continue
+        infinite = np.isinf(column)
+        if infinite.any():
+            where = np.flatnonzero(infinite)[:3]
+            raise DataError(
+                f"Column {name!r} has {int(infinite.sum())} infinite value(s), first at "
+                f"{', '.join(repr(panel.index[i]) for i in where)}. Remove them or set them missing."
+            )
+        absent = np.isnan(column)
+        if absent.any():
+            counts.append((name, int(absent.sum())))
+            bad = absent if bad is None else bad | absent
+    notes: tuple[Note, ...] = panel.notes
+    kept: NDArray[np.intp] | None = None
+    if bad is not None:
+        listing = ", ".join(f"{name} ({count})" for name, count in counts)
+        dropped = int(bad.sum())
+        if missing == "raise":
+            where = np.flatnonzero(bad)[:3]
+            raise DataError(
+                f"{dropped} of {panel.nobs} rows have missing values: {listing}; first at "
+                f"{', '.join(repr(panel.index[i]) for i in where)}. missing='drop' leaves them out."
+            )
+        kept = np.flatnonzero(~bad)
+        notes = (
+            *notes,
+            Note("rows-dropped", f"{dropped} of {panel.nobs} rows dropped for missing values: {listing}.", warn=True),
+        )
+        outcome = outcome[kept]
+        columns = tuple(column[kept] for column in columns)
+        weight = None if weight is None else weight[kept]
+    if outcome.shape[0] == 0:
+        raise InsufficientDataError(
+            f"No complete row is left for {dependent!r} on {', '.join(names) or 'a constant'}: every one of the "
+            f"{panel.nobs} rows misses a value."
+        )
+    if weight is not None:
+        if not (weight > 0.0).all():
+            raise DataError(f"Weights must be strictly positive; {int((weight <= 0.0).sum())} are not.")
+        weight = weight / weight.mean()
+    return Design(panel, dependent, names, outcome, columns, constant, weight, kept, notes)
+
+
+def compact(codes: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Renumber the codes that occur 0, 1, ... in their order."""
+    low = int(codes.min())
+    span = int(codes.max()) - low + 1
+    if span <= 4 * len(codes) + 1024:
+        seen = np.zeros(span, dtype=np.int64)
+        seen[codes - low] = 1
+        rank = np.cumsum(seen)
+        return rank[codes - low] - 1, int(rank[-1])
+    uniques, compact = np.unique(codes, return_inverse=True)
+    return compact.astype(np.int64), len(uniques)

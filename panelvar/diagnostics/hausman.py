@@ -1,0 +1,119 @@
+"""Hausman's specification test, matrix form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.design import CONSTANT
+from panelvar.errors import Note, SpecificationError, choose, emit
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "own") -> TestResult:
+    r"""Test whether two estimators differ by more than sampling error.
+
+    .. math:: H = (b_c - b_e)' (V_c - V_e)^{-} (b_c - b_e) \sim \chi^2(\mathrm{rank}),
+
+    over the slopes both have (Hausman 1978, eq. 2.17). The typical use is ``hausman(fixed, random)``: under the null the
+    entity effects are uncorrelated with the regressors and both are consistent.
+
+    Parameters
+    ----------
+    consistent : LinearResult
+        Consistent under the alternative too (fixed effects).
+    efficient : LinearResult
+        Efficient under the null (random effects).
+    sigma : {"own", "efficient", "consistent"}
+        Residual variance of the two covariances: each its own; that of the efficient estimator for both (Stata's
+        ``sigmamore``); that of the consistent one (``sigmaless``).
+
+    Returns
+    -------
+    TestResult
+        A negative statistic is reported as it is, with a warning and no p-value: the difference of the covariances is
+        not positive definite and the asymptotics have failed on these data.
+
+    Raises
+    ------
+    SpecificationError
+        If the results share no slope, or were not estimated on the same dependent variable.
+
+    Notes
+    -----
+    Valid under classical errors only; the classical covariances are used whatever the results were given. With
+    heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
+    """
+    choose("sigma", sigma, ("own", "efficient", "consistent"))
+    if consistent.dependent != efficient.dependent:
+        raise SpecificationError(
+            f"The results explain different variables: {consistent.dependent!r} and {efficient.dependent!r}."
+        )
+    shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
+    if not shared:
+        raise SpecificationError("The results share no slope to compare.")
+    notes = []
+    if not (_is_classical(consistent) and _is_classical(efficient)):
+        notes.append(
+            Note(
+                "classical-covariances",
+                "The Hausman test uses classical covariances; the robust ones of the results do not enter.",
+                warn=True,
+            )
+        )
+    scales = {
+        "own": (_scale(consistent), _scale(efficient)),
+        "efficient": (efficient.s2, efficient.s2),
+        "consistent": (consistent.s2, consistent.s2),
+    }[sigma]
+    first = [consistent.names.index(name) for name in shared]
+    second = [efficient.names.index(name) for name in shared]
+    gap = consistent.fit.coefficients[first] - efficient.fit.coefficients[second]
+    difference = (
+        scales[0] * consistent.fit.bread[np.ix_(first, first)] - scales[1] * efficient.fit.bread[np.ix_(second, second)]
+    )
+    # Scaled by the consistent estimator's errors, so that units do not decide what counts as zero.
+    units = np.sqrt(scales[0] * np.diagonal(consistent.fit.bread)[first])
+    values, vectors = np.linalg.eigh(difference / np.outer(units, units))
+    projected = vectors.T @ (gap / units)
+    used = np.abs(values) > 1e-10 * max(float(np.abs(values).max()), 1e-300)
+    statistic = float(np.sum(projected[used] ** 2 / values[used]))
+    rank = int(used.sum())
+    if np.abs(values).max() < 1e-10:
+        notes.append(
+            Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True)
+        )
+    if values[used].min() < 0.0:
+        text = "The difference of the covariances is not positive definite"
+        if statistic < 0.0:
+            text += (
+                f" and the statistic is negative ({statistic:.4g}): no p-value exists. Use sigma='efficient', or the "
+                "Mundlak regression."
+            )
+        else:
+            text += ": read the statistic with care, or use sigma='efficient'."
+        notes.append(Note("hausman-not-positive", text, warn=True))
+    emit(notes)
+    pvalue = chi2_tail(statistic, rank) if statistic >= 0.0 else float("nan")
+    return TestResult(
+        "Hausman",
+        statistic,
+        pvalue,
+        "chi2",
+        float(rank),
+        None,
+        "both estimators are consistent (effects uncorrelated with the regressors)",
+        tuple(notes),
+    )
+
+
+def _is_classical(result: LinearResult) -> bool:
+    return result.covariance.label.startswith("classical")
+
+
+def _scale(result: LinearResult) -> float:
+    components = result.fit.components
+    if components is not None and result.convention.random_scale == "within":
+        return components.idiosyncratic
+    return result.s2

@@ -1,0 +1,96 @@
+"""The between estimator: a regression of entity means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design, build_design
+from panelvar.errors import InsufficientDataError, choose
+from panelvar.estimators.finish import finish
+from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.panel import Panel
+from panelvar.results.linear import LinearResult
+
+
+def fit_between(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    effects: str = "entity",
+    wls: bool = False,
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> LinearResult:
+    r"""Fit the between regression, :math:`\bar y_i = c + \bar x_i'\beta + \bar u_i`.
+
+    Parameters
+    ----------
+    data, y, x, constant, cov, convention, missing, collinear
+        As in `fit_pooled`.
+    effects : {"entity", "time"}
+        The dimension whose means are regressed.
+    wls : bool
+        Weight each mean by its number of rows (Stata's ``be wls``, linearmodels' ``reweight``) instead of equally.
+    weights : column name or array, optional
+        Analytic weights: means are weighted, and each mean is weighted by the sum of its weights, the inverse of its
+        relative variance.
+
+    Returns
+    -------
+    LinearResult
+
+    Notes
+    -----
+    One row for each entity. Consistent only if the entity effects are uncorrelated with the means of the regressors.
+    """
+    chosen = as_convention(convention)
+    choose("effects", effects, ("entity", "time"))
+    source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    grouping, label = source.group_by(effects)
+    if grouping.n_groups < 2:
+        raise InsufficientDataError(f"The between regression needs at least two levels of {label!r}.")
+    means = grouping.means_of(source.columns, source.weights)
+    mass = grouping.mass(source.weights) if wls or source.weights is not None else None
+    weight = None if mass is None else mass / mass.mean()
+    labels = source.labels_of(label)
+    panel = Panel({name: means[:, j] for j, name in enumerate(source.names)}, entity=labels, time=np.zeros(len(labels)))
+    design = Design(
+        panel=panel,
+        dependent=source.dependent,
+        names=source.names,
+        y=means[:, -1],
+        x=tuple(means[:, j] for j in range(len(source.names))),
+        constant=source.constant,
+        weights=weight,
+    )
+    columns = design.columns
+    share = np.full(grouping.n_groups, 1.0 / grouping.n_groups) if weight is None else weight / grouping.n_groups
+    centre = share @ means
+    rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
+    return finish(
+        "between",
+        source=source,
+        design=design,
+        rows=rows,
+        triangle=rows.triangle(),
+        raw_norms=column_norms(columns, weight),
+        centre=centre,
+        constant=design.constant,
+        constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,
+        constant_mass=float(grouping.n_groups),
+        estimator=f"Between ({label}{'' if weight is None else ', weighted'})",
+        cov=cov,
+        convention=chosen,
+        collinear=collinear,
+    )

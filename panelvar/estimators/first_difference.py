@@ -1,0 +1,116 @@
+"""The first-difference estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import build_design
+from panelvar.errors import InsufficientDataError, Note
+from panelvar.estimators.finish import finish
+from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.results.linear import LinearResult
+
+
+def fit_first_difference(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> LinearResult:
+    r"""Fit first differences, :math:`\Delta y_{it} = \Delta x_{it}'\beta + \Delta u_{it}`.
+
+    Parameters
+    ----------
+    data, y, x, cov, convention, missing, collinear
+        As in `fit_pooled`. Rows with missing values are dropped before differencing.
+    constant : bool, optional
+        Include a constant in the differenced equation (a common trend). Default: no, except under the ``"plm"``
+        convention.
+    weights : column name or array, optional
+        Analytic weights of the levels; a difference gets :math:`1 / (1/w_t + 1/w_{t-1})`, the inverse of its
+        relative variance.
+
+    Returns
+    -------
+    LinearResult
+
+    Notes
+    -----
+    Only adjacent periods are differenced: a difference never bridges a gap, except under the ``"plm"`` convention,
+    which differences consecutive rows. Differenced errors are serially correlated when the levels' are not: prefer
+    ``cov="cluster"``.
+    """
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    # A constant the levels have without being asked for is differenced away.
+    has_constant = chosen.first_difference_constant if constant is None else bool(constant)
+    entities = source.entities
+    previous = lag_positions(entities.codes, source.time_positions, 1)
+    follows = np.zeros(source.nobs, dtype=bool)
+    follows[1:] = entities.codes[1:] == entities.codes[:-1]
+    gaps = int((follows & (previous < 0)).sum())
+    notes: list[Note] = []
+    if chosen.first_difference == "consecutive":
+        previous = np.where(follows, np.arange(source.nobs) - 1, -1)
+        if gaps:
+            notes.append(
+                Note("gaps-bridged", f"{gaps} difference(s) bridge a gap in time ({chosen.name} convention).", warn=True)
+            )
+    elif gaps:
+        notes.append(Note("gaps", f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced."))
+    rows_used = np.flatnonzero(previous >= 0)
+    if len(rows_used) == 0:
+        raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+    before = previous[rows_used]
+    weight = source.weights
+    if weight is not None:
+        weight = 1.0 / (1.0 / weight[rows_used] + 1.0 / weight[before])
+        weight = weight / weight.mean()
+    design = replace(
+        source,
+        y=source.y[rows_used] - source.y[before],
+        x=tuple(column[rows_used] - column[before] for column in source.x),
+        constant=has_constant,
+        weights=weight,
+        kept=rows_used if source.kept is None else source.kept[rows_used],
+    )
+    columns = design.columns
+    n = design.nobs
+    if weight is None:
+        centre = np.array([column.mean() for column in columns])
+    else:
+        centre = np.array([weight.dot(column) for column in columns]) / n
+    rows = TransformedRows(columns, shift=centre if has_constant else None, weights=weight)
+    # Absorption is judged on the scale of the levels: a regressor constant in time leaves only rounding.
+    raw_norms = column_norms([*(column[rows_used] for column in source.x), columns[-1]], weight)
+    return finish(
+        "difference",
+        source=source,
+        design=design,
+        rows=rows,
+        triangle=rows.triangle(),
+        raw_norms=raw_norms,
+        centre=centre,
+        constant=has_constant,
+        constant_column=(1.0 if weight is None else np.sqrt(weight)) if has_constant else None,
+        constant_mass=float(n),
+        estimator="First difference",
+        cov=cov,
+        convention=chosen,
+        collinear=collinear,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,95 @@
+"""Pooled ordinary least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import build_design
+from panelvar.estimators.finish import finish
+from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.results.linear import LinearResult
+
+
+def fit_pooled(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> LinearResult:
+    r"""Fit pooled OLS, :math:`y_{it} = c + x_{it}'\beta + u_{it}`.
+
+    Parameters
+    ----------
+    data : Panel or DataFrame with a two-level (entity, time) index
+    y : str
+        Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
+    x : str or sequence of str
+        Regressors.
+    constant : bool, optional
+        Include a constant: by default yes, or as the formula says.
+    weights : column name or array, optional
+        Analytic weights: the inverse of each row's relative error variance. Scaled to mean one.
+    cov : str or covariance object
+        ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC3"``, ``"cluster"``, or an object such as
+        ``Clustered("entity", "time")``.
+    convention : str or Convention
+        How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
+        ``"gretl"``, ``"eviews"``.
+    missing : {"drop", "raise"}
+        What to do with rows that have a missing value.
+    collinear : {"drop", "raise"}
+        What to do with regressors that depend on others.
+
+    Returns
+    -------
+    LinearResult
+
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError, InsufficientDataError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Consistent only if the regressors are uncorrelated with the entity effects; classical errors ignore the
+    correlation of an entity's errors over time. Use `fit_fixed_effects` for the first, ``cov="cluster"`` for the
+    second.
+    """
+    chosen = as_convention(convention)
+    design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    columns = design.columns
+    weight = design.weights
+    n = design.nobs
+    if weight is None:
+        centre = np.array([column.mean() for column in columns])
+    else:
+        centre = np.array([weight.dot(column) for column in columns]) / n
+    rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
+    return finish(
+        "pooled",
+        source=design,
+        design=design,
+        rows=rows,
+        triangle=rows.triangle(),
+        raw_norms=column_norms(columns, weight),
+        centre=centre,
+        constant=design.constant,
+        constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,
+        constant_mass=float(n),
+        estimator="Pooled OLS" if weight is None else "Pooled WLS",
+        cov=cov,
+        convention=chosen,
+        collinear=collinear,
+    )

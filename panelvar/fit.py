@@ -1,0 +1,262 @@
+r"""A fitted linear model before any covariance: the only input of covariances, R2 sets, effects and predictions.
+
+Every estimator reduces to ordinary least squares of transformed rows :math:`\tilde x_{it}` that are orthogonal to the
+transformed constant :math:`z_{it}`. The constant then follows by algebra,
+
+.. math:: \hat c = m_y - m_x'\hat\beta, \qquad m = \sum w z v^* / \sum w z^2,
+
+and with :math:`A = (\tilde X'\tilde X)^{-1}` both get their covariance from one map of the scores
+:math:`s = (z e, \tilde x e)`:
+
+.. math:: \hat\gamma - \gamma = L \sum s, \qquad L = \begin{pmatrix} 1/\sum w z^2 & -m_x'A \\ 0 & A \end{pmatrix}.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Counts
+from panelvar.design import CONSTANT, Design
+from panelvar.errors import CollinearityError, InsufficientDataError, MissingInformationError, Note, NumericalError
+from panelvar.kernels.moments import PanelMoments, panel_moments
+from panelvar.kernels.rows import TransformedRows
+from panelvar.kernels.variance_components import Components
+
+if TYPE_CHECKING:
+    from panelvar.kernels.absorb import Absorbed
+    from panelvar.kernels.qr import Solution
+
+FloatArray = NDArray[np.float64]
+Family = Literal["pooled", "between", "difference", "fixed", "random"]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Transformed rows and their least-squares solution.
+
+    Attributes
+    ----------
+    family : {"pooled", "between", "difference", "fixed", "random"}
+        What was estimated.
+    source : Design
+        The model's rows as the caller gave them.
+    design : Design
+        The rows of the regression: the source, entity means, or differences.
+    rows : TransformedRows or None
+        The transformed rows; None after `without_rows`.
+    solution : Solution
+        Coefficients, kept and dropped regressors, triangle and residual sum of squares.
+    tss : float
+        Sum of squares of the transformed dependent variable, orthogonal to the constant where there is one.
+    centre : (k + 1,) array
+        m above, for every regressor and the dependent variable.
+    constant : bool
+        Whether a constant is among the coefficients.
+    constant_column : (n,) array, float or None
+        The transformed constant z, times the root of the weights.
+    constant_mass : float
+        Its sum of squares.
+    counts : Counts
+        What small-sample rules count.
+    effects : tuple of str
+        Labels of the absorbed or random dimensions.
+    effect_codes : tuple
+        Group codes of each of these dimensions.
+    absorbed : Absorbed or None
+        The projection on the absorbed effects.
+    components : Components or None
+        Variance components of random effects.
+    moments : PanelMoments or None
+        Moments of the source by entity (or by the random dimension), when the fit computed them.
+    notes : tuple of Note
+        Facts found on the way.
+    """
+
+    family: Family
+    source: Design
+    design: Design
+    rows: TransformedRows | None
+    solution: Solution
+    tss: float
+    centre: FloatArray
+    constant: bool
+    constant_column: FloatArray | float | None
+    constant_mass: float
+    counts: Counts
+    effects: tuple[str, ...] = ()
+    absorbed: Absorbed | None = None
+    components: Components | None = None
+    moments: PanelMoments | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """Positions of the regressors in use."""
+        return self.solution.kept
+
+    @cached_property
+    def slope_names(self) -> tuple[str, ...]:
+        """Names of the regressors in use."""
+        return tuple(self.design.names[i] for i in self.kept)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Coefficient names, the constant first."""
+        return (CONSTANT, *self.slope_names) if self.constant else self.slope_names
+
+    @cached_property
+    def slopes(self) -> FloatArray:
+        """Slopes in use, shape (k,)."""
+        return self.solution.coefficients[self.kept]
+
+    @cached_property
+    def coefficients(self) -> FloatArray:
+        """All coefficients, shape (p,)."""
+        if not self.constant:
+            return self.slopes
+        # Summed in extended precision: the level of the data cancels here.
+        terms = self.centre[:-1][self.kept].astype(np.longdouble) * self.slopes
+        level = float(np.longdouble(self.centre[-1]) - terms.sum())
+        return np.concatenate(([level], self.slopes))
+
+    @cached_property
+    def slope_bread(self) -> FloatArray:
+        """A, the inverse cross product of the transformed regressors, shape (k, k)."""
+        inverse = self.solution.inverse_r
+        return inverse @ inverse.T
+
+    @cached_property
+    def influence(self) -> FloatArray:
+        """The map L from summed scores to coefficients, shape (p, p)."""
+        if not self.constant:
+            return self.slope_bread
+        k = len(self.kept)
+        out = np.zeros((k + 1, k + 1))
+        out[0, 0] = 1.0 / self.constant_mass
+        out[1:, 1:] = self.slope_bread
+        out[0, 1:] = -self.centre[:-1][self.kept] @ self.slope_bread
+        return out
+
+    @cached_property
+    def bread(self) -> FloatArray:
+        """Inverse cross product of all transformed regressors, the constant included, shape (p, p)."""
+        if not self.constant:
+            return self.slope_bread
+        out = np.empty((len(self.names),) * 2)
+        # Through the factor, so that the matrix is exactly symmetric and positive.
+        root = self.solution.inverse_r
+        lever = self.centre[:-1][self.kept] @ root
+        out[0, 0] = 1.0 / self.constant_mass + lever @ lever
+        out[0, 1:] = out[1:, 0] = -(root @ lever)
+        out[1:, 1:] = self.slope_bread
+        return out
+
+    @property
+    def rss(self) -> float:
+        """Residual sum of squares of the transformed rows."""
+        return self.solution.rss
+
+    @property
+    def residual_df(self) -> int:
+        """Residual degrees of freedom."""
+        return self.counts.residual_df
+
+    @property
+    def residual_variance(self) -> float:
+        """RSS over its degrees of freedom."""
+        return self.rss / self.residual_df
+
+    def rows_or_refuse(self, what: str) -> TransformedRows:
+        """Return the rows, or say that ``what`` needs them."""
+        if self.rows is None:
+            raise MissingInformationError(f"{what} needs the data rows, which without_rows() released: refit the model.")
+        return self.rows
+
+    @cached_property
+    def transformed_residuals(self) -> FloatArray:
+        """Residuals of the transformed (weighted) rows, shape (n,)."""
+        return self.rows_or_refuse("A residual").residuals(self.solution.coefficients)
+
+    @cached_property
+    def sample(self) -> SampleSize:
+        """Size of the source."""
+        sizes = self.source.entities.sizes
+        return SampleSize(
+            len(sizes), self.source.times.n_groups, int(sizes.min()), float(sizes.mean()), int(sizes.max())
+        )
+
+    def without_rows(self) -> Fit:
+        """Return the fit with everything that has a value for each row released."""
+        light = replace(
+            self,
+            source=self.source.without_rows(),
+            design=self.design.without_rows(),
+            rows=None,
+            constant_column=None,
+            absorbed=None,
+        )
+        # Small summaries survive: they are what R2 sets and poolability tests are made of.
+        light.__dict__["entity_moments"] = self.entity_moments
+        light.__dict__["sample"] = self.sample
+        return light
+
+    @cached_property
+    def entity_moments(self) -> PanelMoments:
+        """Moments of the source rows by entity."""
+        if self.moments is not None:
+            return self.moments
+        return panel_moments(self.source.columns, self.source.entities, self.source.weights)
+
+
+@dataclass(frozen=True)
+class SampleSize:
+    """Entities, periods and rows per entity of a sample."""
+
+    entities: int
+    periods: int
+    fewest: int
+    average: float
+    most: int
+
+
+def check_fit(design: Design, solution: Solution, raw_norms: FloatArray, counts: Counts, collinear: str) -> list[Note]:
+    """Refuse a fit that does not exist and describe the regressors that were dropped.
+
+    Raises
+    ------
+    NumericalError
+        If a moment overflowed.
+    CollinearityError
+        With ``collinear="raise"``, or when nothing identifies any regressor.
+    InsufficientDataError
+        If no residual degrees of freedom are left.
+    """
+    if not np.isfinite(raw_norms).all():
+        names = (*design.names, design.dependent)
+        where = [names[i] for i in np.flatnonzero(~np.isfinite(raw_norms))]
+        raise NumericalError(f"The sum of squares of {', '.join(map(repr, where))} overflows: rescale the column.")
+    notes = []
+    for item in solution.dropped:
+        name = design.names[item.index]
+        if item.absorbed:
+            reason = "it does not vary once the constant or the effects are taken out"
+        else:
+            terms = " ".join(f"{value:+.6g} {design.names[j]}" for j, value in item.on)
+            reason = f"it equals {terms or '0'} (up to the constant and the absorbed effects)"
+        if collinear == "raise":
+            raise CollinearityError(f"Regressor {name!r} cannot be estimated: {reason}.")
+        code = "regressor-absorbed" if item.absorbed else "regressor-collinear"
+        notes.append(Note(code, f"Regressor {name!r} dropped: {reason}.", warn=True))
+    if counts.residual_df <= 0:
+        raise InsufficientDataError(
+            f"{counts.rows} rows cannot identify {counts.slopes} slope(s)"
+            + (", a constant" if counts.constant else "")
+            + (f" and {counts.absorbed} absorbed effects" if counts.absorbed else "")
+            + f": {counts.residual_df} residual degrees of freedom."
+        )
+    return notes

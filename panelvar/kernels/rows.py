@@ -1,0 +1,136 @@
+"""Transformed rows: the columns of a model minus its level tables, block by block.
+
+Every within-type transform in the library is ``column - shift - sum_d table_d[codes_d]``, times the square root of the
+analytic weight. No transformed copy is kept: the rows are rebuilt into a small scratch wherever a pass needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.kernels.absorb import subtract_tables
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.qr import RowAccumulator, triangularize
+
+FloatArray = NDArray[np.float64]
+
+BLOCK_ROWS = 8000
+"""Rows of one block: at a dozen columns it stays within the second-level cache."""
+
+
+class TransformedRows:
+    """Rows of ``[X, y]`` with a shift and level tables subtracted and weights applied.
+
+    Parameters
+    ----------
+    columns : sequence of (n,) arrays
+        The regressors and, last, the dependent variable, untransformed.
+    shift : (k + 1,) array or None
+        One number subtracted from each column (the grand mean of a pooled model).
+    groupings, tables : sequences of Grouping and (G, k + 1) array
+        Subtracted from each column: ``table[codes[i], j]`` from row i of column j.
+    weights : (n,) array or None
+        Analytic weights; each transformed row is multiplied by their square root.
+    """
+
+    __slots__ = ("_kept", "columns", "groupings", "shift", "tables", "weights")
+
+    def __init__(
+        self,
+        columns: Sequence[FloatArray],
+        *,
+        shift: FloatArray | None = None,
+        groupings: Sequence[Grouping] = (),
+        tables: Sequence[FloatArray] = (),
+        weights: FloatArray | None = None,
+    ) -> None:
+        self.columns = tuple(columns)
+        self.shift = shift
+        self.groupings = tuple(groupings)
+        self.tables = tuple(tables)
+        self.weights = weights
+        self._kept: FloatArray | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.columns[0].shape[0])
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, the dependent variable included."""
+        return len(self.columns)
+
+    def fill(self, start: int, stop: int, out: FloatArray) -> None:
+        """Write transformed rows ``start:stop`` into ``out`` of shape (stop - start, k + 1), column-major."""
+        subtract_tables(self.columns, self.groupings, self.tables, slice(start, stop), out)
+        if self.shift is not None:
+            out -= self.shift
+        if self.weights is not None:
+            out *= np.sqrt(self.weights[start:stop])[:, None]
+
+    def blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+        """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
+        n = self.n_rows
+        if n <= BLOCK_ROWS:
+            # A small model is transformed once and its rows are kept: later passes cost nothing.
+            if self._kept is None:
+                kept = np.empty((n, self.n_columns), order="F")
+                self.fill(0, n, kept)
+                kept.flags.writeable = False
+                self._kept = kept
+            yield 0, n, self._kept
+            return
+        scratch = np.empty((BLOCK_ROWS, self.n_columns), order="F")
+        for start in range(0, n, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, n)
+            block = scratch[: stop - start]
+            self.fill(start, stop, block)
+            yield start, stop, block
+
+    def triangle(self) -> FloatArray:
+        """Return the R factor, shape (k + 1, k + 1), of all transformed rows."""
+        n = self.n_rows
+        if n <= BLOCK_ROWS:
+            for _, _, block in self.blocks():
+                return triangularize(block)
+        accumulator = RowAccumulator(self.n_columns)
+        for start in range(0, n, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, n)
+            self.fill(start, stop, accumulator.room(stop - start))
+            accumulator.update()
+        return accumulator.r
+
+    def column(self, j: int) -> FloatArray:
+        """Return transformed column ``j`` in full, shape (n,)."""
+        if self._kept is not None:
+            return self._kept[:, j]
+        out = np.empty((self.n_rows, 1), order="F")
+        subtract_tables(
+            (self.columns[j],),
+            self.groupings,
+            [table[:, j : j + 1] for table in self.tables],
+            slice(0, self.n_rows),
+            out,
+        )
+        if self.shift is not None:
+            out -= self.shift[j]
+        if self.weights is not None:
+            out *= np.sqrt(self.weights)[:, None]
+        return out[:, 0]
+
+    def residuals(self, coefficients: FloatArray) -> FloatArray:
+        """Return ``y - X b`` of the transformed (weighted) rows, shape (n,)."""
+        residuals = np.empty(self.n_rows)
+        for start, stop, block in self.blocks():
+            np.subtract(block[:, -1], block[:, :-1] @ coefficients, out=residuals[start:stop])
+        return residuals
+
+
+def column_norms(columns: Sequence[FloatArray], weights: FloatArray | None = None) -> FloatArray:
+    """Return the Euclidean norm of each (weighted) column before any transform, shape (k,)."""
+    if weights is None:
+        return np.array([np.sqrt(column.dot(column)) for column in columns])
+    return np.array([np.sqrt((column * weights).dot(column)) for column in columns])

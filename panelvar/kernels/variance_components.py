@@ -1,0 +1,115 @@
+r"""Variance components of the one-way error-components model :math:`u_{it} = \mu_i + \varepsilon_{it}`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.kernels.moments import PanelMoments
+from panelvar.kernels.qr import Solution, solve, triangularize
+
+FloatArray = NDArray[np.float64]
+
+
+class Components(NamedTuple):
+    """Estimated variances and what they were estimated from.
+
+    Attributes
+    ----------
+    idiosyncratic : float
+        Variance of the idiosyncratic error.
+    effect : float
+        Variance of the individual effect used (never negative).
+    effect_raw : float
+        The estimate before truncation at zero; NaN where it does not exist (``df_between`` is 0).
+    theta : (G,) array
+        Quasi-demeaning weight of each group.
+    df_within, df_between : int
+        Residual degrees of freedom of the two regressions.
+    """
+
+    idiosyncratic: float
+    effect: float
+    effect_raw: float
+    theta: FloatArray
+    df_within: int
+    df_between: int
+
+
+def quasi_demeaning_weight(idiosyncratic: float, effect: float, counts: FloatArray) -> FloatArray:
+    r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
+
+    Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
+    """
+    total = idiosyncratic + counts * effect
+    safe = np.where(total > 0.0, total, 1.0)
+    return np.where(total > 0.0, 1.0 - np.sqrt(idiosyncratic / safe), 0.0)
+
+
+def between_solution(moments: PanelMoments, raw_norms: FloatArray, *, weighted: bool, constant: bool) -> Solution:
+    """Regress group means on group means, weighted by group weight or not, and return the solution."""
+    root = np.sqrt(moments.weights) if weighted else np.ones(len(moments.weights))
+    means = moments.means
+    if constant:
+        means = means - (root**2 @ means) / float(root @ root)
+    return solve(triangularize(np.asfortranarray(root[:, None] * means)), raw_norms)
+
+
+def swamy_arora(
+    moments: PanelMoments,
+    within: Solution,
+    raw_norms: FloatArray,
+    *,
+    version: str,
+    constant: bool,
+) -> Components:
+    r"""Estimate the components by Swamy and Arora (1972), in one of three unbalanced versions.
+
+    The idiosyncratic variance is always :math:`\hat\sigma_\varepsilon^2 = RSS_W / (n - G - K_W)` of the within
+    regression. With :math:`k` between coefficients (constant included) the effect's variance is
+
+    ``"baltagi-chang"``
+        :math:`(SSR_B - (G - k)\hat\sigma_\varepsilon^2) / (n - \mathrm{tr})` where :math:`SSR_B` is the residual sum
+        of squares of the between regression weighted by :math:`T_i` and
+        :math:`\mathrm{tr} = \mathrm{tr}[(\sum T_i \bar x_i \bar x_i')^{-1} \sum T_i^2 \bar x_i \bar x_i']`
+        (Baltagi and Chang 1994, eq. 2.11).
+    ``"harmonic"``
+        :math:`SSR_b / (G - k) - \hat\sigma_\varepsilon^2 / \bar T`, :math:`SSR_b` unweighted and :math:`\bar T` the
+        harmonic mean of the :math:`T_i`.
+    ``"stata-sa"``
+        the Baltagi-Chang formula with the residuals of the *unweighted* between regression weighted by :math:`T_i`.
+
+    All three agree on balanced panels. With :math:`G = k` the between regression fits exactly and the variance is
+    not estimable: ``effect_raw`` is NaN and ``effect`` is 0.
+    """
+    counts = moments.counts
+    n = float(counts.sum())
+    groups = len(counts)
+    df_within = int(n) - groups - len(within.kept)
+    idiosyncratic = within.rss / df_within if df_within > 0 else np.nan
+    weighted = version == "baltagi-chang"
+    between = between_solution(moments, raw_norms, weighted=weighted, constant=constant)
+    df_between = groups - len(between.kept) - int(constant)
+    if df_between <= 0 or not df_within > 0:
+        effect_raw = np.nan
+    elif version == "harmonic":
+        effect_raw = between.rss / df_between - idiosyncratic * float(np.mean(1.0 / counts))
+    else:
+        x = moments.means[:, between.kept]
+        ssr = between.rss
+        if not weighted:
+            x_centred = x - x.mean(axis=0) if constant else x
+            y = moments.means[:, -1]
+            y_centred = y - y.mean() if constant else y
+            ssr = float(counts @ (y_centred - x_centred @ between.coefficients[between.kept]) ** 2)
+        if constant:
+            # The trace is invariant to a nonsingular change of regressors: centring keeps its digits.
+            x = np.column_stack((np.ones(groups), x - counts @ x / n))
+        q = np.linalg.qr(np.sqrt(counts)[:, None] * x)[0]
+        trace = float(np.sum(counts[:, None] * q**2))
+        effect_raw = (ssr - df_between * idiosyncratic) / (n - trace)
+    effect = effect_raw if effect_raw > 0.0 else 0.0
+    theta = quasi_demeaning_weight(idiosyncratic, effect, counts)
+    return Components(idiosyncratic, effect, float(effect_raw), theta, df_within, df_between)

@@ -1,0 +1,49 @@
+"""The one descriptor that turns a result's arrays into pandas objects with the user's labels, on first access."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+Labelled = TypeVar("Labelled")
+
+
+class labelled(Generic[Labelled]):
+    """A read-only attribute computed as an array and labelled by ``owner.names`` when first read.
+
+    A vector becomes a Series, a square matrix a DataFrame; the array itself is not copied.
+    """
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> labelled[Labelled]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Labelled: ...
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        import pandas as pd
+
+        values = np.asarray(self.compute(instance))
+        index = pd.Index(instance.names)
+        out: pd.Series | pd.DataFrame
+        if values.ndim == 1:
+            out = pd.Series(values, index=index, name=self.name)
+        else:
+            out = pd.DataFrame(values, index=index, columns=index)
+        instance.__dict__[self.name] = out
+        return out

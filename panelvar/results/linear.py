@@ -1,0 +1,424 @@
+"""The result of a linear panel estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.conventions import Convention
+from panelvar.covariances import Covariance, CovarianceEstimate, resolve
+from panelvar.design import Design
+from panelvar.errors import Note, SpecificationError, emit
+from panelvar.fit import Fit, FloatArray
+from panelvar.kernels.distributions import f_tail, quantile, two_sided
+from panelvar.results.effects import EffectVariances, effect_variances, effects_table
+from panelvar.results.labels import labelled
+from panelvar.results.predictions import predict
+from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
+from panelvar.results.rsquared import RSquared, rsquared_of
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.report.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class LinearResult:
+    """Estimates of a linear panel model under one covariance and one convention.
+
+    Attributes
+    ----------
+    fit : Fit
+        The model before any covariance.
+    covariance : CovarianceEstimate
+        Covariance matrix, label, degrees of freedom.
+    convention : Convention
+        How things are counted and reported.
+    estimator : str
+        What was estimated, in words.
+
+    Notes
+    -----
+    Residuals of fixed effects, pooled, between and difference models are those of the regression; of random effects
+    they are :math:`y - \\hat c - x'\\hat\\beta`, the effect not taken out. Fitted values plus residuals give y.
+    """
+
+    fit: Fit
+    covariance: CovarianceEstimate
+    convention: Convention
+    estimator: str
+
+    # ---- counts and labels
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Coefficient names, the constant first."""
+        return self.fit.names
+
+    @property
+    def design(self) -> Design:
+        """The rows of the model as the caller gave them."""
+        return self.fit.source
+
+    @property
+    def dependent(self) -> str:
+        """Name of the dependent variable."""
+        return self.fit.design.dependent
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the regression."""
+        return self.fit.counts.rows
+
+    @property
+    def n_entities(self) -> int:
+        """Entities in the sample."""
+        return self.fit.sample.entities
+
+    @property
+    def n_periods(self) -> int:
+        """Distinct periods in the sample."""
+        return self.fit.sample.periods
+
+    @property
+    def periods_per_entity(self) -> tuple[int, float, int]:
+        """Fewest, average and most rows of an entity."""
+        sample = self.fit.sample
+        return sample.fewest, sample.average, sample.most
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Absorbed or random dimensions."""
+        return self.fit.effects
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom: rows less slopes, constant and absorbed effects."""
+        return self.fit.residual_df
+
+    @property
+    def df_model(self) -> int:
+        """Rows less residual degrees of freedom."""
+        return self.nobs - self.df_resid
+
+    @property
+    def df_inference(self) -> float | None:
+        """Degrees of freedom of the t tests; None when the normal distribution is used."""
+        return None if np.isinf(self.covariance.df) else self.covariance.df
+
+    @property
+    def distribution(self) -> str:
+        """``"t"`` or ``"normal"``."""
+        return "normal" if np.isinf(self.covariance.df) else "t"
+
+    @property
+    def cov_label(self) -> str:
+        """How the standard errors were estimated."""
+        return self.covariance.label
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Facts found on the way: rows dropped, columns absorbed, factors used, warnings."""
+        return (*self.fit.notes, *self.covariance.notes)
+
+    # ---- estimates
+
+    @labelled["pd.Series"]
+    def params(self) -> FloatArray:
+        """Estimated coefficients."""
+        return self.fit.coefficients
+
+    @labelled["pd.DataFrame"]
+    def cov(self) -> FloatArray:
+        """Covariance matrix of the coefficients."""
+        return self.covariance.matrix
+
+    @cached_property
+    def _errors(self) -> FloatArray:
+        return np.sqrt(np.diagonal(self.covariance.matrix))
+
+    @cached_property
+    def _ratios(self) -> FloatArray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.fit.coefficients / self._errors
+
+    @labelled["pd.Series"]
+    def std_errors(self) -> FloatArray:
+        """Standard errors."""
+        return self._errors
+
+    @labelled["pd.Series"]
+    def tstats(self) -> FloatArray:
+        """Coefficients over their standard errors (t or z)."""
+        return self._ratios
+
+    @labelled["pd.Series"]
+    def pvalues(self) -> FloatArray:
+        """Two-sided p-values of a zero coefficient."""
+        return two_sided(self._ratios, self.covariance.df)
+
+    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Return confidence limits.
+
+        Parameters
+        ----------
+        level : float
+            Coverage, 0.5 or more. (``level=0.05`` is refused: it is not a significance level.)
+        """
+        import pandas as pd
+
+        half = quantile(check_level(level), self.covariance.df) * self._errors
+        estimates = self.fit.coefficients
+        return pd.DataFrame({"lower": estimates - half, "upper": estimates + half}, index=list(self.names))
+
+    # ---- fit statistics
+
+    @property
+    def rss(self) -> float:
+        """Residual sum of squares of the regression that was run."""
+        return self.fit.rss
+
+    @property
+    def tss(self) -> float:
+        """Total sum of squares of the transformed dependent variable, about the constant where there is one."""
+        return self.fit.tss
+
+    @property
+    def s2(self) -> float:
+        """Residual variance, RSS over its degrees of freedom."""
+        return self.fit.residual_variance
+
+    @property
+    def rmse(self) -> float:
+        """Root of the residual variance."""
+        return float(np.sqrt(self.s2))
+
+    @property
+    def loglik(self) -> float:
+        """Gaussian log-likelihood of the transformed rows at the maximum-likelihood variance."""
+        n = self.nobs
+        value = -0.5 * n * (np.log(2.0 * np.pi * self.rss / n) + 1.0)
+        weights = self.fit.design.weights
+        return float(value if weights is None else value + 0.5 * np.log(weights).sum())
+
+    @cached_property
+    def r2(self) -> RSquared:
+        """The set of R2 measures."""
+        return rsquared_of(self.fit, self.convention.rsquared_kind)
+
+    @property
+    def rsquared(self) -> float:
+        """The headline R2, by the convention (`rsquared_label` says which)."""
+        return self._headline[0]
+
+    @property
+    def rsquared_adjusted(self) -> float:
+        """The headline R2 adjusted for degrees of freedom."""
+        return self._headline[1]
+
+    @property
+    def rsquared_label(self) -> str:
+        """Which R2 the headline is."""
+        return self._headline[2]
+
+    @cached_property
+    def _headline(self) -> tuple[float, float, str]:
+        fit = self.fit
+        df, centred = self.df_resid, self.nobs - int(fit.counts.constant)
+        if fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
+            return self.r2.with_dummies, self.r2.with_dummies_adjusted, "R2 with dummies"
+        if fit.family == "random" and self.convention.rsquared_random == "overall":
+            return self.r2.overall, 1.0 - (1.0 - self.r2.overall) * centred / df, "Overall R2"
+        value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
+        label = {"fixed": "Within R2", "random": "Quasi-demeaned R2", "between": "Between R2"}.get(fit.family, "R2")
+        return value, 1.0 - (1.0 - value) * centred / df, label
+
+    @cached_property
+    def f_slopes(self) -> TestResult | None:
+        """Joint test that every slope is zero, under the result's covariance; F, or chi2 with the normal."""
+        first = int(self.fit.constant)
+        slopes = len(self.fit.kept)
+        if slopes == 0:
+            return None
+        return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
+
+    @cached_property
+    def f_with_dummies(self) -> TestResult | None:
+        """F that slopes and absorbed effects are all zero, classical (None without absorbed effects)."""
+        fit = self.fit
+        if fit.family != "fixed":
+            return None
+        total = fit.rss / (1.0 - self.r2.with_dummies)
+        numerator = len(fit.kept) + fit.counts.absorbed
+        return _f_test(
+            "F with effects", total - fit.rss, numerator, fit.rss, fit.residual_df, "all slopes and effects are zero"
+        )
+
+    @cached_property
+    def f_poolability(self) -> TestResult | None:
+        """F that the absorbed effects are all zero, against pooled OLS of the same regressors (None without)."""
+        fit = self.fit
+        if fit.family != "fixed" or fit.counts.absorbed == 0:
+            return None
+        moments = fit.entity_moments
+        centre, _ = moments.centre()
+        triangle = moments.triangle(0.0, centre=centre)
+        basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
+        left = triangle[:, -1] - basis @ (basis.T @ triangle[:, -1])
+        restricted = float(left @ left)
+        return _f_test(
+            "Poolability",
+            restricted - fit.rss,
+            fit.counts.absorbed,
+            fit.rss,
+            fit.residual_df,
+            f"no {' and '.join(fit.effects)} effects",
+        )
+
+    @property
+    def f_statistic(self) -> TestResult | None:
+        """The model's joint test as the convention reports it: slopes only, or slopes and effects."""
+        if self.fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
+            return self.f_with_dummies
+        return self.f_slopes
+
+    @cached_property
+    def variance_components(self) -> EffectVariances | None:
+        """Variances of effect and idiosyncratic error (None for pooled, between and difference models)."""
+        return effect_variances(self.fit)
+
+    # ---- rows
+
+    @cached_property
+    def _residuals(self) -> FloatArray:
+        fit = self.fit
+        if fit.family == "random":
+            out = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y.copy()
+            for position, slope in zip(fit.kept, fit.slopes, strict=True):
+                out = out - slope * fit.source.x[position]
+            return out
+        residuals = fit.transformed_residuals
+        weights = fit.design.weights
+        return residuals if weights is None else residuals / np.sqrt(weights)
+
+    @cached_property
+    def resids(self) -> pd.Series:
+        """Residuals, labelled by the caller's rows."""
+        import pandas as pd
+
+        return pd.Series(self._residuals, index=self.fit.design.index, name="resids")
+
+    @cached_property
+    def fitted_values(self) -> pd.Series:
+        """Dependent variable less residuals: absorbed effects are included."""
+        import pandas as pd
+
+        return pd.Series(self.fit.design.y - self._residuals, index=self.fit.design.index, name="fitted_values")
+
+    # ---- questions
+
+    def wald_test(
+        self,
+        restrictions: str | Sequence[str] | FloatArray | Mapping[str, float],
+        values: FloatArray | Sequence[float] | float | None = None,
+    ) -> TestResult:
+        """Test linear restrictions on the coefficients.
+
+        Parameters
+        ----------
+        restrictions : str, sequence of str, mapping or (q, p) array
+            ``"x1 = x2"``, ``["x1", "x2"]`` (each zero), ``{"x1": 1.0}`` (name: value), or a matrix R of R b = q.
+        values : array, optional
+            q when a matrix is given.
+
+        Returns
+        -------
+        TestResult
+            F with the covariance's degrees of freedom, or chi2 with the normal distribution.
+        """
+        matrix, target, text = restriction_matrix(restrictions, values, self.names)
+        return wald(self, matrix, target, "Wald", text)
+
+    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
+        """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
+        return linear_combination(self, expression, check_level(level))
+
+    def estimated_effects(self) -> pd.DataFrame:
+        """Return the estimated effects by level: value, deviation from the constant, standard error where defined.
+
+        Fixed effects: levels :math:`\\hat c + \\hat\\alpha_i` and deviations. Random effects: the best linear unbiased
+        predictions.
+        """
+        return effects_table(self)
+
+    def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
+        """Predict the dependent variable.
+
+        Parameters
+        ----------
+        data : Panel or DataFrame, optional
+            New rows; by default the model's own.
+        effects : bool
+            Add the estimated effect of each entity (and period).
+        unseen : {"zero", "missing", "raise"}
+            What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
+            warning), return a missing value, or refuse.
+        """
+        return predict(self, data, effects=effects, unseen=unseen)
+
+    def with_cov(self, cov: str | Covariance) -> LinearResult:
+        """Return the same estimates under another covariance, without refitting."""
+        estimate = resolve(cov, self.fit, self.convention)(self.fit, self.convention)
+        emit(estimate.notes)
+        return replace(self, covariance=estimate)
+
+    def without_rows(self) -> LinearResult:
+        """Return the result without its data rows: small to pickle, no residuals, new covariances or predictions."""
+        light = replace(self, fit=self.fit.without_rows())
+        for name in ("r2", "f_with_dummies", "f_poolability", "variance_components"):
+            light.__dict__[name] = getattr(self, name)
+        return light
+
+    # ---- reading
+
+    def summary(self) -> Table:
+        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
+        from panelvar.report.linear_summary import linear_table
+
+        return linear_table(self)
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
+    def __repr__(self) -> str:
+        return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"
+
+
+def check_level(level: float) -> float:
+    """Return a confidence level, refusing what can only be a significance level.
+
+    Raises
+    ------
+    SpecificationError
+        Unless 0.5 <= level < 1.
+    """
+    if not 0.5 <= level < 1.0:
+        raise SpecificationError(
+            f"level={level!r} must be a coverage of at least 0.5 and below 1, such as 0.95 "
+            "(it is not a significance level)."
+        )
+    return float(level)
+
+
+def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: str) -> TestResult:
+    statistic = (gain / numerator) / (rss / df) if rss > 0.0 else float("inf")
+    return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)

@@ -1,0 +1,98 @@
+r"""The R2 set of a panel regression: one number for each question that R2 answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from panelvar.fit import Fit, FloatArray
+
+
+@dataclass(frozen=True)
+class RSquared:
+    r"""Coefficients of determination.
+
+    Attributes
+    ----------
+    within, between, overall : float
+        Of the data less entity means, of the entity means, and of the data: squared correlations of y with
+        :math:`x'\hat\beta` in that dimension (Stata), or :math:`1 - RSS/TSS` there (linearmodels), as the convention
+        says. NaN where the dimension has no variation.
+    transformed : float
+        :math:`1 - RSS/TSS` of the rows that were regressed: the two-way within R2 of two-way effects, the
+        quasi-demeaned R2 of random effects (plm, EViews).
+    with_dummies : float
+        :math:`1 - RSS/TSS` with absorbed effects counted as regressors (equal to ``transformed`` without them).
+    transformed_adjusted, with_dummies_adjusted : float
+        With degrees of freedom: :math:`1 - (1 - R^2)(n - 1)/df`.
+    """
+
+    within: float
+    between: float
+    overall: float
+    transformed: float
+    with_dummies: float
+    transformed_adjusted: float
+    with_dummies_adjusted: float
+
+
+def rsquared_of(fit: Fit, kind: str) -> RSquared:
+    """Compute the R2 set of a fit; ``kind`` is the convention's ``rsquared_kind``."""
+    moments = fit.entity_moments
+    kept = fit.kept
+    weights = moments.weights
+    y_within, fitted_within = moments.r[:, -1], moments.r[:, :-1][:, kept] @ fit.slopes
+    y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1][:, kept] @ fit.slopes
+    y_levels = _centred(y_means, weights)
+    total_ss = float(y_within @ y_within + weights @ y_levels**2)
+    if kind == "correlation":
+        fitted_levels = _centred(fitted_means, weights)
+        within = _squared_correlation(
+            y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within
+        )
+        overall = _squared_correlation(
+            y_within @ fitted_within + (weights * y_levels) @ fitted_levels,
+            total_ss,
+            fitted_within @ fitted_within + weights @ fitted_levels**2,
+        )
+        y_between, fitted_between = _centred(y_means, None), _centred(fitted_means, None)
+        between = _squared_correlation(
+            y_between @ fitted_between, y_between @ y_between, fitted_between @ fitted_between
+        )
+    else:
+        level = fit.coefficients[0] if fit.constant else 0.0
+        gaps = y_means - level - fitted_means
+        residual_within = y_within - fitted_within
+        within_rss = float(residual_within @ residual_within)
+        within = _share(within_rss, float(y_within @ y_within))
+        y_between = _centred(y_means, None) if fit.constant else y_means
+        between = _share(float(gaps @ gaps), float(y_between @ y_between))
+        y_overall = y_levels if fit.constant else y_means
+        overall = _share(
+            within_rss + float(weights @ gaps**2), float(y_within @ y_within + weights @ y_overall**2)
+        )
+    df = fit.residual_df
+    centred_df = fit.counts.rows - int(fit.counts.constant)
+    transformed = _share(fit.rss, fit.tss)
+    with_dummies = _share(fit.rss, total_ss) if fit.family == "fixed" else transformed
+    return RSquared(
+        within=within,
+        between=between,
+        overall=overall,
+        transformed=transformed,
+        with_dummies=with_dummies,
+        transformed_adjusted=1.0 - (1.0 - transformed) * centred_df / df,
+        with_dummies_adjusted=1.0 - (1.0 - with_dummies) * centred_df / df,
+    )
+
+
+def _centred(values: FloatArray, weights: FloatArray | None) -> FloatArray:
+    return values - (values.mean() if weights is None else weights @ values / weights.sum())
+
+
+def _share(residual: float, total: float) -> float:
+    return 1.0 - residual / total if total > 0.0 else float("nan")
+
+
+def _squared_correlation(cross: float, first: float, second: float) -> float:
+    spread = float(first) * float(second)
+    return float(cross) ** 2 / spread if spread > 0.0 else float("nan")
