@@ -1,0 +1,498 @@
+"""`Panel`: where each row of the data belongs, and the columns in that order."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Hashable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.calendar import Calendar, read_times
+from panelvar.errors import DataError, Note, SpecificationError
+from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.row_order import sorting_permutation, starts_if_sorted
+from panelvar.source import Coded, Labels, Source, as_floats, as_labels, missing, one_dimensional, stored
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandas.api.extensions import ExtensionArray
+
+    from panelvar.description import PanelDescription
+
+FloatArray = NDArray[np.float64]
+
+
+class Panel:
+    """Rows of data indexed by entity and time.
+
+    A panel is an index, not a copy: it finds the order of the rows by entity, then time, checks that no entity has two
+    rows of the same period, and hands out the caller's columns in that order when they are asked for. The data are
+    never modified. Time labels become integer positions on a calendar, so that lags know about gaps.
+
+    Parameters
+    ----------
+    data : DataFrame or mapping of str to (n,) array
+        One row for each entity and period, in any order.
+    entity : column name, index level name or (n,) array, optional
+        Who the row is about: integers, strings, categories (in the order of the categories), anything sortable. May be
+        left out if ``data`` has a two-level index (entity, then time); otherwise leaving it out makes a panel of one
+        entity, the form a vector autoregression takes.
+    time : column name, index level name or (n,) array, optional
+        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable. If left out, the second
+        level of a two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the
+        rows of each entity count as consecutive periods.
+    freq : int or str, optional
+        Spacing of the calendar, where the labels alone do not tell it; see `panelvar.calendar.read_times`.
+
+    Attributes
+    ----------
+    nobs, n_entities : int
+        Numbers of rows and entities.
+    order : (n,) array or None
+        Permutation from the caller's rows to the panel's; None if the data came sorted.
+    starts : (n_entities + 1,) array
+        Offset of the first row of each entity, and ``nobs``.
+    time_positions : (n,) array
+        Calendar position of each row, from 0.
+    calendar : Calendar
+        The labels of the positions.
+    entity_name, time_name : str or None
+        What the two dimensions are called in the data.
+    notes : tuple of Note
+        How the labels were read, where it matters.
+
+    Raises
+    ------
+    DataError
+        Unknown or duplicated column names, missing entity or time labels, labels that cannot be ordered, two rows for
+        the same entity and period, arrays of unequal length, no rows.
+    SpecificationError
+        A ``freq`` that does not fit the labels, or an argument of a type that is not understood.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> data = {"firm": [1, 1, 2, 2], "year": [2000, 2001, 2000, 2001], "x": [1.0, 3.0, 2.0, 7.0]}
+    >>> pv.Panel(data, entity="firm", time="year").difference("x")
+    array([nan,  2., nan,  5.])
+    """
+
+    def __init__(
+        self,
+        data: pd.DataFrame | Mapping[str, Any],
+        entity: Hashable | NDArray[Any] | pd.Series | None = None,
+        time: Hashable | NDArray[Any] | pd.Series | None = None,
+        *,
+        freq: int | str | None = None,
+    ) -> None:
+        source = Source(data)
+        if source.n_rows == 0:
+            raise DataError("The data have no rows; a panel needs at least one.")
+        entities, entity_name, times, time_name = _roles(source, entity, time)
+        notes: tuple[Note, ...] = ()
+        if times is None:
+            positions, calendar = np.arange(source.n_rows), Calendar.of_integers(0, 1, source.n_rows)
+            if entities is not None:
+                text = "No time was given: the rows of each entity count as consecutive periods, in their order."
+                notes = (Note("time-from-rows", text),)
+        else:
+            _refuse_missing(source, times, "time", time_name)
+            positions, calendar = read_times(times, freq=freq, name=time_name or "time")
+        keys: NDArray[Any] | None = None
+        lookup: pd.Index | None = None
+        if entities is not None:
+            _refuse_missing(source, entities, "entity", entity_name)
+            keys, lookup = _comparable(entities, entity_name)
+        starts, order = starts_if_sorted(keys, positions), None
+        if starts is None:
+            codes, n_codes = (np.zeros(source.n_rows, dtype=np.int64), 1) if keys is None else _codes(keys)
+            order = sorting_permutation(codes, n_codes, positions, int(positions.max()) + 1)
+            positions = positions[order]
+            keys = None if keys is None else keys[order]
+            starts = starts_if_sorted(keys, positions)
+            if starts is None:
+                raise _duplicates(source, keys, lookup, positions, calendar, order)
+        self.nobs: int = source.n_rows
+        self.n_entities: int = len(starts) - 1
+        self.order: NDArray[np.intp] | None = order
+        self.starts: NDArray[np.intp] = starts
+        if times is None and entities is not None:
+            positions = np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts))
+        self.time_positions: NDArray[np.int64] = positions
+        self.calendar: Calendar = calendar
+        self.entity_name: str | None = entity_name
+        self.time_name: str | None = time_name
+        self.notes: tuple[Note, ...] = notes + calendar.notes
+        self._source = source
+        self._heads = None if keys is None else keys[starts[:-1]]
+        self._lookup = lookup
+        self._dimensions = {entity_name: entities, time_name: times}
+        self._added: dict[Hashable, NDArray[Any] | ExtensionArray] = {}
+        self._last_lag: tuple[int, NDArray[np.int64], NDArray[np.bool_]] | None = None
+
+    @cached_property
+    def entity_codes(self) -> NDArray[np.intp]:
+        """Number of each row's entity, 0 to ``n_entities - 1``, nondecreasing; shape (n,)."""
+        return np.repeat(np.arange(self.n_entities), np.diff(self.starts))
+
+    @cached_property
+    def entity_labels(self) -> pd.Index:
+        """Labels of the entities, in the order of their codes."""
+        import pandas as pd
+
+        if self._heads is None:
+            return pd.RangeIndex(1, name=self.entity_name)
+        if self._lookup is None:
+            return pd.Index(self._heads, name=self.entity_name)
+        return self._lookup.take(self._heads).rename(self.entity_name)
+
+    @cached_property
+    def n_periods(self) -> int:
+        """Number of distinct periods with at least one row."""
+        if self.calendar.n_positions > 8 * self.nobs + 1024:
+            return len(np.unique(self.time_positions))
+        return int(np.count_nonzero(np.bincount(self.time_positions)))
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every entity is observed in the same periods."""
+        return self.nobs == self.n_entities * self.n_periods
+
+    @cached_property
+    def index(self) -> pd.Index:
+        """The caller's row labels, in the panel's order."""
+        index = self._source.index
+        return index if self.order is None else index.take(self.order)
+
+    @property
+    def names(self) -> list[Hashable]:
+        """Names of the columns, those of the entity and time left out."""
+        names = [name for name in self._source.names if name not in self._dimensions]
+        return [*names, *(name for name in self._added if name not in names)]
+
+    def column(self, name: Hashable) -> FloatArray:
+        """Return a column as float64 in the panel's order.
+
+        Parameters
+        ----------
+        name : column name
+
+        Returns
+        -------
+        (n,) array
+            Read-only; the caller's own memory if it is float64 and sorted, a copy otherwise.
+
+        Raises
+        ------
+        DataError
+            Unknown name, or values that are not real numbers (integers, booleans and nullable types are).
+        """
+        added = name in self._added
+        values = as_floats(self._added[name] if added else self._stored(name), name)
+        if self.order is not None and not added:
+            values = values[self.order]
+        values = values[:]
+        values.flags.writeable = False
+        return values
+
+    def raw_column(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
+        """Return a column as it is stored, of any type, in the panel's order.
+
+        Raises
+        ------
+        DataError
+            Unknown name.
+        """
+        if name in self._added:
+            return self._added[name]
+        values = self._stored(name)
+        return values if self.order is None else values[self.order]
+
+    def _stored(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
+        if name in self._source:
+            return self._source.raw(name)
+        labels = self._dimensions.get(name) if name is not None else None
+        if labels is None:
+            raise self._source.unknown("Column", name, (*self._added, *self._dimensions))
+        return stored(labels.labels.take(labels.codes)) if isinstance(labels, Coded) else labels
+
+    def arrange(self, values: Any) -> NDArray[Any] | ExtensionArray:
+        """Put values given for the caller's rows into the panel's order.
+
+        Parameters
+        ----------
+        values : (n,) array or Series
+            A Series is matched by its index, an array by position.
+
+        Raises
+        ------
+        DataError
+            Wrong length, or an index that is not the data's.
+        """
+        values = one_dimensional(values, "The array")
+        if len(values) != self.nobs:
+            raise DataError(f"{len(values)} values were given for a panel of {self.nobs} rows.")
+        index = getattr(values, "index", None)
+        if index is not None and not index.equals(self._source.index):
+            if self.order is not None and index.equals(self.index):
+                return stored(values)
+            raise DataError("The index of the Series is not that of the data; give .to_numpy() to go by position.")
+        array = stored(values)
+        return array if self.order is None else array[self.order]
+
+    def lag(self, column: Hashable | FloatArray, k: int = 1) -> FloatArray:
+        """Return the value ``k`` periods earlier on the calendar.
+
+        Parameters
+        ----------
+        column : column name, or (n,) array in the panel's order
+        k : int
+            Periods of the calendar, not rows. Negative: later.
+
+        Returns
+        -------
+        (n,) array
+            NaN where the entity has no row ``k`` periods earlier: no lag reaches across a gap or another entity.
+        """
+        values = self._values(column)
+        k = _whole(k)
+        if k == 0:
+            return values
+        if self._last_lag is None or self._last_lag[0] != k:
+            positions = lag_positions(self.entity_codes, self.time_positions, k)
+            self._last_lag = (k, positions, positions < 0)
+        _, positions, absent = self._last_lag
+        lagged = values.take(positions, mode="wrap")
+        lagged[absent] = np.nan
+        return lagged
+
+    def lead(self, column: Hashable | FloatArray, k: int = 1) -> FloatArray:
+        """Return the value ``k`` periods later on the calendar: ``lag(column, -k)``."""
+        return self.lag(column, -_whole(k))
+
+    def difference(self, column: Hashable | FloatArray, k: int = 1) -> FloatArray:
+        """Return the value less the value ``k`` periods earlier, ``x - lag(x, k)``; NaN where that is absent.
+
+        Raises
+        ------
+        SpecificationError
+            If ``k`` is below 1.
+        """
+        if _whole(k) < 1:
+            raise SpecificationError(f"A difference needs k of at least 1; got {k}.")
+        values = self._values(column)
+        difference = self.lag(values, k)
+        np.subtract(values, difference, out=difference)
+        return difference
+
+    def _values(self, column: Any) -> FloatArray:
+        if isinstance(column, np.ndarray):
+            if column.shape != (self.nobs,):
+                raise DataError(f"An array of shape {column.shape} was given for a panel of {self.nobs} rows.")
+            return as_floats(column, "array")
+        if hasattr(column, "index") and hasattr(column, "dtype"):
+            return as_floats(self.arrange(column), column.name)
+        return self.column(column)
+
+    def with_columns(self, **columns: Any) -> Panel:
+        """Return a panel of the same rows with columns added or replaced.
+
+        Parameters
+        ----------
+        **columns : (n,) arrays or Series
+            An array is in the panel's order, as `column` and `lag` return it (`arrange` puts values of the caller
+            into that order); a Series is matched by its index.
+
+        Raises
+        ------
+        DataError
+            Wrong length, an index that is not the data's, or the name of the entity or time column.
+        """
+        panel = object.__new__(Panel)
+        panel.__dict__.update(self.__dict__)
+        panel._added = dict(self._added)
+        for name, values in columns.items():
+            if name in self._dimensions:
+                raise DataError(f"{name!r} says which rows belong together and cannot be replaced; make a new Panel.")
+            if hasattr(values, "index") and hasattr(values, "dtype"):
+                panel._added[name] = self.arrange(values)
+                continue
+            values = one_dimensional(values, f"Column {name!r}")
+            if len(values) != self.nobs:
+                raise DataError(f"Column {name!r} has {len(values)} values for a panel of {self.nobs} rows.")
+            panel._added[name] = stored(values)
+        return panel
+
+    def describe(self) -> PanelDescription:
+        """Count entities, periods and gaps, and split the variation of each numeric column."""
+        from panelvar.description import describe
+
+        return describe(self)
+
+    def __len__(self) -> int:
+        return self.nobs
+
+    def __repr__(self) -> str:
+        first, last = self.calendar.labels_at(np.array([0, self.calendar.n_positions - 1]))
+        shape = "balanced" if self.is_balanced else "unbalanced"
+        return (
+            f"Panel({self.nobs} rows, {self.n_entities} entities by {self.entity_name or 'entity'}, "
+            f"{self.n_periods} periods by {self.time_name or 'time'} from {first} to {last}, {shape})"
+        )
+
+
+def as_panel(data: object, entity: Any = None, time: Any = None) -> Panel:
+    """Return a Panel as it is, and make one of anything else `Panel` accepts.
+
+    Raises
+    ------
+    SpecificationError
+        If ``data`` is a Panel already and ``entity`` or ``time`` is given again.
+    """
+    if isinstance(data, Panel):
+        if entity is not None or time is not None:
+            raise SpecificationError("data is a Panel already; leave out entity and time.")
+        return data
+    return Panel(data, entity, time)  # type: ignore[arg-type]
+
+
+def _roles(source: Source, entity: Any, time: Any) -> tuple[Labels | None, str | None, Labels | None, str | None]:
+    """Find the labels and names of the two dimensions."""
+    levels = source.levels
+    if entity is None and time is None:
+        if len(levels) > 2:
+            raise DataError(
+                f"The index has {len(levels)} levels ({', '.join(map(repr, levels))}); name the two meant: "
+                "Panel(data, entity=..., time=...)."
+            )
+        if len(levels) == 2:
+            return source.level(0), _text(levels[0]), source.level(1), _text(levels[1])
+        if len(levels) == 1:
+            return None, None, source.level(0), _text(levels[0])
+        return None, None, None, None
+    entities, entity_name, entity_level = _role(source, "entity", entity)
+    times, time_name, time_level = _role(source, "time", time)
+    if len(levels) == 2:
+        if times is None and entity_level is not None:
+            times, time_name = source.level(1 - entity_level), _text(levels[1 - entity_level])
+        elif entities is None and time_level is not None:
+            entities, entity_name = source.level(1 - time_level), _text(levels[1 - time_level])
+    elif times is None and len(levels) == 1 and source.has_dated_rows:
+        times, time_name = source.level(0), _text(levels[0])
+    if entity_name is not None and entity_name == time_name:
+        raise SpecificationError(f"entity and time are both {entity_name!r}; they must be different columns.")
+    return entities, entity_name, times, time_name
+
+
+def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, str | None, int | None]:
+    if given is None:
+        return None, None, None
+    if given in source:
+        return source.labels(given), _text(given), None
+    if isinstance(given, Hashable) and not isinstance(given, tuple):
+        if given in source.levels:
+            number = source.levels.index(given)
+            return source.level(number), _text(given), number
+        raise source.unknown(f"The {what} column", given, source.levels)
+    values = one_dimensional(given, what)
+    if len(values) != source.n_rows:
+        raise DataError(f"{what} has {len(values)} labels for {source.n_rows} rows of data.")
+    index = getattr(values, "index", None)
+    if index is not None and source.frame is not None and not index.equals(source.frame.index):
+        raise DataError(f"The index of {what} is not that of the data; give .to_numpy() to go by position.")
+    return as_labels(values), _text(getattr(values, "name", None)), None
+
+
+def _text(name: Hashable) -> str | None:
+    return None if name is None else str(name)
+
+
+def _whole(k: Any) -> int:
+    try:
+        return operator.index(k)
+    except TypeError:
+        raise SpecificationError(f"A number of periods must be an integer; got {k!r}.") from None
+
+
+def _refuse_missing(source: Source, labels: Labels, what: str, name: str | None) -> None:
+    mask = missing(labels)
+    if mask is None or not mask.any():
+        return
+    where = f"Column {name!r}" if name is not None else what.capitalize()
+    raise DataError(
+        f"{where} ({what}) is missing in {int(mask.sum())} of {source.n_rows} rows, first in row(s) "
+        f"{source.rows(mask)}. Drop these rows or fill in their {what}."
+    )
+
+
+def _comparable(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.Index | None]:
+    """Return keys that compare as the labels do, and what to look labels up in by key, or None if they are labels."""
+    if isinstance(labels, Coded):
+        return labels.codes, labels.labels
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iufbmM":
+        return labels, None
+    import pandas as pd
+
+    codes, distinct = pd.factorize(labels)
+    lookup = pd.Index(distinct)
+    if not lookup.is_monotonic_increasing:
+        try:
+            ascending = np.argsort(np.asarray(lookup, dtype=object), kind="stable")
+        except TypeError:
+            kinds = sorted({type(label).__name__ for label in lookup})
+            raise DataError(
+                f"The entity labels{'' if name is None else f' in {name!r}'} cannot be put in order: they are of types "
+                f"{', '.join(kinds)}. Convert them to one type."
+            ) from None
+        rank = np.empty(len(ascending), dtype=np.intp)
+        rank[ascending] = np.arange(len(ascending))
+        codes, lookup = rank[codes], lookup.take(ascending)
+    return codes, lookup
+
+
+def _codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Number the keys from 0 in their order; numbers may be left out if the keys are integers close together."""
+    if keys.dtype.kind in "iu":
+        low, high = int(keys.min()), int(keys.max())
+        if high - low <= 4 * len(keys) + 1024:
+            return keys.astype(np.int64) - low, high - low + 1
+    import pandas as pd
+
+    codes, distinct = pd.factorize(keys, sort=True)
+    return codes.astype(np.int64, copy=False), len(distinct)
+
+
+def _duplicates(
+    source: Source,
+    keys: NDArray[Any] | None,
+    lookup: pd.Index | None,
+    positions: NDArray[np.int64],
+    calendar: Calendar,
+    order: NDArray[np.intp],
+) -> DataError:
+    same = positions[1:] == positions[:-1]
+    if keys is not None:
+        same &= keys[1:] == keys[:-1]
+    later = np.flatnonzero(same) + 1
+    offenders = []
+    for row in later[:3]:
+        label = calendar.labels_at(positions[row : row + 1])[0]
+        where = " and ".join(repr(item) for item in source.index[np.sort(order[[row - 1, row]])])
+        if keys is None:
+            offenders.append(f"{label} (rows {where})")
+        else:
+            entity = keys[row] if lookup is None else lookup[keys[row]]
+            offenders.append(f"({entity}, {label}) (rows {where})")
+    listing = ", ".join(offenders) + (", ..." if len(later) > 3 else "")
+    if keys is None:
+        return DataError(
+            f"{len(later)} row(s) repeat a period: {listing}. Without an entity every period may occur once; if the "
+            "data are a panel, name its entity column: Panel(data, entity=..., time=...)."
+        )
+    return DataError(
+        f"{len(later)} row(s) repeat an entity and period: {listing}. Every entity may have one row a period; "
+        "aggregate or drop the others."
+    )

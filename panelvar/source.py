@@ -1,0 +1,237 @@
+"""The caller's data as named columns, whatever they came in: read, never written."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import DataError, SpecificationError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandas.api.extensions import ExtensionArray
+
+FloatArray = NDArray[np.float64]
+
+
+class Coded(NamedTuple):
+    """Labels by number: a categorical column or a level of an index.
+
+    Attributes
+    ----------
+    codes : (n,) integer array
+        Position of each row's label in ``labels``; -1 where missing.
+    labels : Index
+        Distinct labels, in their order; some may be unused.
+    """
+
+    codes: NDArray[Any]
+    labels: pd.Index
+
+
+Labels: TypeAlias = "NDArray[Any] | ExtensionArray | Coded"
+
+
+class Source:
+    """Columns of a DataFrame or of a mapping of arrays.
+
+    Parameters
+    ----------
+    data : DataFrame or mapping of str to (n,) array
+
+    Raises
+    ------
+    DataError
+        Duplicated column names, or arrays that are not one-dimensional and of equal length.
+    SpecificationError
+        If ``data`` is something else.
+    """
+
+    def __init__(self, data: object) -> None:
+        # A DataFrame can only arrive if pandas is loaded; plain arrays need not load it.
+        pandas = sys.modules.get("pandas")
+        self.frame: pd.DataFrame | None = None
+        self.arrays: dict[Hashable, Any] = {}
+        if pandas is not None and isinstance(data, pandas.DataFrame):
+            if not data.columns.is_unique:
+                twice = data.columns[data.columns.duplicated()].unique()
+                raise DataError(
+                    f"Column name(s) {_listing(twice)} occur more than once; a column must be found by its name."
+                )
+            if data.columns.nlevels > 1:
+                raise DataError("The columns have several levels; give each column one name.")
+            # Rows added, sorted or dropped in place by the caller later must not move under the panel.
+            self.frame = data.copy(deep=False)
+            self.n_rows = len(data)
+        elif isinstance(data, Mapping):
+            for name, values in data.items():
+                self.arrays[name] = one_dimensional(values, repr(name))
+            lengths = {name: len(values) for name, values in self.arrays.items()}
+            if len(set(lengths.values())) > 1:
+                listing = ", ".join(f"{name!r} ({length})" for name, length in lengths.items())
+                raise DataError(f"The arrays differ in length: {listing}.")
+            self.n_rows = next(iter(lengths.values()), 0)
+        else:
+            raise SpecificationError(
+                f"data must be a DataFrame or a mapping of names to arrays; got {type(data).__name__}."
+            )
+
+    @property
+    def names(self) -> list[Hashable]:
+        """Names of the columns."""
+        return list(self.arrays) if self.frame is None else list(self.frame.columns)
+
+    @property
+    def index(self) -> pd.Index:
+        """Labels of the rows."""
+        if self.frame is not None:
+            return self.frame.index
+        import pandas as pd
+
+        return pd.RangeIndex(self.n_rows)
+
+    @property
+    def levels(self) -> list[Hashable]:
+        """Names of the levels of the rows' index, None where a level has no name."""
+        return [] if self.frame is None else list(self.frame.index.names)
+
+    @property
+    def has_dated_rows(self) -> bool:
+        """Whether the rows are labelled by dates or periods."""
+        import pandas as pd
+
+        return isinstance(self.index, (pd.DatetimeIndex, pd.PeriodIndex))
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return name in self.arrays if self.frame is None else name in self.frame.columns
+        except TypeError:
+            return False
+
+    def labels(self, name: Hashable) -> Labels:
+        """Return a column as labels of rows."""
+        return as_labels(self.arrays[name] if self.frame is None else self.frame[name])
+
+    def level(self, number: int) -> Labels:
+        """Return a level of the index as labels of rows."""
+        assert self.frame is not None
+        index: Any = self.frame.index
+        if index.nlevels == 1:
+            return as_labels(index)
+        return Coded(np.asarray(index.codes[number]), index.levels[number])
+
+    def raw(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
+        """Return a column as it is stored: an array, or the extension array of a pandas dtype."""
+        if self.frame is None:
+            return stored(self.arrays[name])
+        return stored(self.frame[name])
+
+    def unknown(self, what: str, name: object, others: Iterable[Hashable] = ()) -> DataError:
+        """Make the error for a name that is not there, with the closest one that is."""
+        known = [*map(str, self.names), *(str(other) for other in others if other is not None)]
+        close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+        if not close:
+            folded = {text.lower(): text for text in known}
+            close = [folded[text] for text in difflib.get_close_matches(str(name).lower(), folded, n=1)]
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        return DataError(f"{what} {name!r} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
+
+    def rows(self, mask: NDArray[np.bool_]) -> str:
+        """Name the first rows where ``mask`` holds."""
+        return _listing(self.index[np.flatnonzero(mask)[:4]].tolist(), 3)
+
+
+def _listing(values: Iterable[Any], most: int = 6) -> str:
+    items = [repr(value) for value in values]
+    return ", ".join(items[:most]) + (", ..." if len(items) > most else "")
+
+
+def one_dimensional(values: Any, what: str) -> Any:
+    """Return an array-like as a Series, Index, extension array or 1-D array."""
+    if not hasattr(values, "dtype"):
+        values = np.asarray(values)
+    if getattr(values, "ndim", 1) != 1:
+        raise DataError(f"{what} has shape {values.shape}; expected a one-dimensional array.")
+    return values
+
+
+def stored(values: Any) -> NDArray[Any] | ExtensionArray:
+    """Return the array behind a Series or Index: NumPy's where the dtype is NumPy's."""
+    if isinstance(values, np.ndarray):
+        return values
+    if isinstance(values.dtype, np.dtype):
+        array: NDArray[Any] = values.to_numpy()
+        return array
+    extension: ExtensionArray = getattr(values, "array", values)
+    return extension
+
+
+def as_labels(values: Any) -> Labels:
+    """Return a Series, Index or array as labels of rows: categories by number, the rest as stored."""
+    array = stored(values)
+    categories = getattr(array, "categories", None)
+    if categories is not None and hasattr(array, "codes"):
+        return Coded(np.asarray(array.codes), categories)
+    return array
+
+
+def missing(labels: Labels) -> NDArray[np.bool_] | None:
+    """Return where labels are missing, or None if they cannot be."""
+    if isinstance(labels, Coded):
+        return labels.codes < 0
+    if isinstance(labels, np.ndarray):
+        if labels.dtype.kind in "iubUS":
+            return None
+        if labels.dtype.kind in "fc":
+            return np.isnan(labels)
+        if labels.dtype.kind in "mM":
+            return np.isnat(labels)
+        import pandas as pd
+
+        return np.asarray(pd.isna(labels), dtype=bool)
+    return np.asarray(labels.isna(), dtype=bool)
+
+
+def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> FloatArray:
+    """Return a stored column as float64, the same memory if it is contiguous float64 already.
+
+    Integers and booleans are converted; missing values of pandas' nullable types become NaN.
+
+    Raises
+    ------
+    DataError
+        If the values are not real numbers.
+    """
+    if isinstance(values, np.ndarray):
+        kind = values.dtype.kind
+        if kind in "fiub":
+            return np.ascontiguousarray(values, dtype=np.float64)
+    else:
+        from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+        dtype: Any = values.dtype
+        categorical = hasattr(values, "categories")
+        if not categorical and dtype.kind != "c" and (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
+            filled: FloatArray = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            return filled
+    raise _not_numeric(values, name)
+
+
+def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataError:
+    dtype: Any = values.dtype
+    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
+    advice = "convert it to numbers first"
+    if kind == "c":
+        advice = "give its real and imaginary parts as two columns"
+    elif kind in "mM" or str(dtype).startswith(("datetime", "period", "timedelta")):
+        advice = "dates and durations have no unit of their own; compute the number meant"
+    elif str(dtype) == "category":
+        advice = f"write C({name}) in a formula for its indicator columns"
+    elif kind in "OUS" or str(dtype).startswith("str"):
+        advice = f"if it holds numbers, pandas.to_numeric converts it; C({name}) in a formula makes indicators of it"
+    return DataError(f"Column {name!r} has dtype {dtype}; expected real numbers: {advice}.")
