@@ -1,14 +1,13 @@
-"""Least squares by Householder QR: a running R over row blocks, rank, solution, extended-precision refinement.
+"""Least squares by Householder QR: a running R over row blocks, its rank and its solution.
 
 The rows of a model are never factored at once. Blocks of transformed columns ``[X, y]`` pass through a
 `RowAccumulator`, which keeps their upper triangular R; `solve` reads coefficients, rank and residual sum of squares off
-that small matrix, and `refine` removes what rounding cost, where `estimated_error` says that it cost anything.
+that small matrix. What rounding took from the solution can be had back by `panelvar.kernels.refinement`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -20,14 +19,10 @@ from panelvar.errors import NumericalError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-ExtendedArray = NDArray[np.longdouble]
-Products = Callable[[ExtendedArray], tuple[ExtendedArray, ExtendedArray]]
 
 RANK_TOLERANCE = 1e-12
 """Relative change of the columns, each on its raw scale, that a dependence may need and still count as exact.
-Rounding leaves 1e-15 in exact dependences, up to 1e-13 after a two-way transform; NIST's Filip polynomial is at 3e-10."""
-
-_EPSILON = float(np.finfo(np.float64).eps)
+Rounding leaves 1e-15 in exact dependences, up to 1e-13 after a two-way transform; NIST's Filip data stand at 3e-10."""
 
 
 @cache
@@ -139,6 +134,8 @@ def triangularize(matrix: FloatArray) -> FloatArray:
         Upper triangular; the signs of its rows are arbitrary.
     """
     rows, columns = matrix.shape
+    if rows == 0:
+        return np.zeros((columns, columns), order="F")
     factored: FloatArray = _lapack().dgeqrf(matrix)[0]
     if rows >= columns:
         return factored[:columns] * _upper(columns)
@@ -175,6 +172,8 @@ class Solution(NamedTuple):
     condition: float
     """Of the kept columns scaled to unit length, ``|R| |R^-1| / r`` in Frobenius norms: 1 for orthogonal columns,
     within a factor r below the spectral condition number and never above it."""
+    constant: float | None = None
+    """The constant of centred columns, where refinement has computed it; None leaves it to the algebra of means."""
 
 
 def solve(r_full: FloatArray, raw_norms: FloatArray, tolerance: float = RANK_TOLERANCE) -> Solution:
@@ -206,7 +205,7 @@ def solve(r_full: FloatArray, raw_norms: FloatArray, tolerance: float = RANK_TOL
     2nd ed., equation (7.8), applied to the dependence of column j.
     """
     k = raw_norms.shape[0]
-    inverse, failure = _lapack().dtrtri(r_full[:k, :k])
+    inverse, failure = _invert_triangle(r_full[:k, :k])
     if not failure:
         with np.errstate(over="ignore", invalid="ignore"):
             distances = raw_norms.dot(abs(inverse))
@@ -216,6 +215,14 @@ def solve(r_full: FloatArray, raw_norms: FloatArray, tolerance: float = RANK_TOL
                 if math.isfinite(solution.condition) and math.isfinite(solution.rss):
                     return solution
     return _solve_carefully(r_full, raw_norms, tolerance)
+
+
+def _invert_triangle(r: FloatArray) -> tuple[FloatArray, int]:
+    """The inverse of an upper triangle, and 1 + the position of an exact zero on its diagonal, or 0."""
+    if r.shape[0] == 0:
+        return np.zeros((0, 0)), 0
+    inverse, failure = _lapack().dtrtri(r)
+    return inverse, failure
 
 
 def _read_off(r_full: FloatArray, inverse: FloatArray) -> Solution:
@@ -252,7 +259,7 @@ def _solve_carefully(r_full: FloatArray, raw_norms: FloatArray, tolerance: float
         del active[rank]
         work = triangularize(np.delete(work, rank, axis=1))
     rank = len(active)
-    solution = _read_off(work, _lapack().dtrtri(work[:rank, :rank])[0] if rank else np.zeros((0, 0)))
+    solution = _read_off(work, _invert_triangle(work[:rank, :rank])[0])
     kept = np.array(active, dtype=np.intp)
     units, unit_of_y = exponents[kept], int(exponents[-1])
     coefficients = np.zeros(norms.shape[0])
@@ -271,16 +278,13 @@ def _solve_carefully(r_full: FloatArray, raw_norms: FloatArray, tolerance: float
 
 def _leading_rank(work: FloatArray, norms: FloatArray, tolerance: float) -> int:
     """How many columns come before the first dependent one."""
-    count = norms.shape[0]
-    if count == 0:
-        return 0
-    zeros = np.flatnonzero(np.diagonal(work)[:count] == 0.0)
-    lead = int(zeros[0]) if zeros.size else count
-    if lead == 0:
-        return 0
+    lead = norms.shape[0]
+    inverse, failure = _invert_triangle(work[:lead, :lead])
+    if failure:
+        lead = failure - 1
+        inverse = _invert_triangle(work[:lead, :lead])[0]
     with np.errstate(over="ignore", invalid="ignore"):
-        distances = norms[:lead].dot(abs(_lapack().dtrtri(work[:lead, :lead])[0]))
-        dependent = np.flatnonzero(~(distances * tolerance < 1.0))
+        dependent = np.flatnonzero(~(norms[:lead].dot(abs(inverse)) * tolerance < 1.0))
     return int(dependent[0]) if dependent.size else lead
 
 
@@ -299,237 +303,3 @@ def _describe(
     named = np.flatnonzero(share > 1e-8 * share.max())
     units = np.ldexp(combination, exponents[index] - exponents[earlier])
     return Dropped(index, False, tuple((int(earlier[i]), float(units[i])) for i in named))
-
-
-def with_constant(solution: Solution, means: FloatArray, total_weight: float) -> Solution:
-    r"""Put a constant before a solution in centred columns, by algebra.
-
-    .. math:: b_0 = \bar y - \bar x'b, \qquad
-       R_{[1, X]} = \begin{pmatrix} \sqrt{w} & \sqrt{w}\,\bar x' \\ 0 & R_{X - \bar x} \end{pmatrix}
-
-    exactly, because centred columns are orthogonal to the ones. Centring first keeps the digits that a large level
-    takes from a factorization of the raw columns, and ``inverse_r`` then gives the constant its variance.
-
-    Parameters
-    ----------
-    solution : Solution
-        Of k centred (or within-transformed) columns.
-    means : array (k + 1,)
-        Means of the columns and of y, weighted if the rows were.
-    total_weight : float
-        Number of rows, or the sum of their weights.
-
-    Returns
-    -------
-    Solution
-        Of k + 1 columns: the constant is column 0 and every position has moved up by one. ``condition`` stays that of
-        the centred columns: the level of a regressor costs no digits.
-    """
-    rank = solution.kept.shape[0]
-    kept_means = means[solution.kept]
-    root = math.sqrt(total_weight)
-    coefficients = np.empty(means.shape[0])
-    coefficients[0] = means[-1] - means[:-1].dot(solution.coefficients)
-    coefficients[1:] = solution.coefficients
-    r = np.zeros((rank + 1, rank + 1), order="F")
-    r[0, 0] = root
-    r[0, 1:] = root * kept_means
-    r[1:, 1:] = solution.r
-    inverse = np.zeros((rank + 1, rank + 1), order="F")
-    inverse[0, 0] = 1.0 / root
-    inverse[0, 1:] = -kept_means.dot(solution.inverse_r)
-    inverse[1:, 1:] = solution.inverse_r
-    kept = np.zeros(rank + 1, dtype=np.intp)
-    kept[1:] = solution.kept + 1
-    dropped = tuple(
-        Dropped(entry.index + 1, entry.absorbed, tuple((i + 1, value) for i, value in entry.on))
-        for entry in solution.dropped
-    )
-    return Solution(coefficients, kept, dropped, r, inverse, solution.rss, solution.condition)
-
-
-class EstimatedError(NamedTuple):
-    """What rounding may have cost a solution."""
-
-    coefficients: float
-    """Largest relative error of a coefficient that is not zero."""
-    std_errors: float
-    """Relative error of the standard errors."""
-
-
-def estimated_error(solution: Solution, constant: bool = False) -> EstimatedError:
-    r"""First-order bound of the rounding error of a QR solution, worst coefficient.
-
-    With column lengths :math:`c`, rows :math:`s_j` of :math:`R^{-1}` and residual r,
-
-    .. math:: |\delta b_j| \le \epsilon \lVert s_j \rVert \sum_i c_i (|b_i| + \lVert s_i \rVert \lVert r \rVert)
-
-    which is :math:`\epsilon(\kappa + \kappa^2 \lVert r \rVert / (\lVert A \rVert \lVert x \rVert))` column by column: a
-    moderate condition number with a large residual costs as much as a large condition number.
-
-    Parameters
-    ----------
-    solution : Solution
-    constant : bool
-        Column 0 is a constant put there by `with_constant`: the other columns are then judged centred.
-
-    Notes
-    -----
-    G. W. Stewart and J. Sun, *Matrix Perturbation Theory* (1990), section III.5, with columnwise perturbations.
-    """
-    kept, first = solution.kept, int(constant)
-    if kept.shape[0] <= first:
-        return EstimatedError(0.0, 0.0)
-    r, inverse = solution.r[first:, first:], solution.inverse_r[first:, first:]
-    b = abs(solution.coefficients[kept])
-    lengths = np.sqrt(_ones(r.shape[0]).dot(r * r))
-    spread = np.sqrt((inverse * inverse).dot(_ones(r.shape[0])))
-    errors = (lengths.dot(b[first:]) + lengths.dot(spread) * math.sqrt(solution.rss)) * spread
-    if constant:
-        levels = abs(solution.r[0, 1:]) / solution.r[0, 0]
-        # The constant is a difference of terms that may nearly cancel.
-        errors = np.append(levels.dot(errors + b[1:]) + b[0], errors)
-    b[b == 0.0] = np.inf
-    return EstimatedError(_EPSILON * float((errors / b).max()), _EPSILON * float(lengths.dot(spread)))
-
-
-def refine(
-    solution: Solution,
-    products: Products,
-    means: NDArray[Any] | None = None,
-    *,
-    factor: bool = True,
-    steps: int = 4,
-) -> Solution:
-    r"""Remove the rounding error of a solution, with residuals in extended precision.
-
-    The factor first: with :math:`P = R^{-1}` as computed, :math:`P'X'XP = S'S` is close to the identity, so its
-    Cholesky factor is accurate however ill-conditioned X is, and :math:`R^{-1} := P S^{-1}`. Then the coefficients, by
-    :math:`b := b + R^{-1} R^{-T} X'(y - Xb)` until the correction stops shrinking.
-
-    Parameters
-    ----------
-    solution : Solution
-    products : callable
-        ``products(C)`` takes a ``(k + 1, m)`` long-double matrix and returns ``(Z'ZC, squares)``, with Z the
-        transformed columns ``[X, y]`` in the order of ``solution.coefficients``, and the sums of squares of the m
-        columns of ZC. `cross_products` makes one; for more rows than fit in memory, add up the answers of chunks.
-    means : array (k,), optional
-        For a solution `with_constant`: the means given there. Column 0 of Z is then ones and the others are centred, as
-        they were for the factorization; the level of a regressor costs no digits here either.
-    factor : bool
-        Refine R too. It costs k times as much as the coefficients alone, and matters for standard errors when
-        ``estimated_error(...).std_errors`` is large.
-    steps : int
-        Most corrections of the coefficients.
-
-    Notes
-    -----
-    A. Bjorck, *Numerical Methods for Least Squares Problems* (1996), section 2.9.3 (corrected seminormal equations,
-    here with residuals in higher precision). The attainable error is that of `estimated_error` with the long double's
-    epsilon; where the platform's long double is a double, the solution keeps the accuracy it had.
-    """
-    kept = solution.kept
-    rank, size = kept.shape[0], solution.coefficients.shape[0] + 1
-    if rank == 0:
-        return solution
-    b = solution.coefficients[kept].astype(np.longdouble)
-    inverse = solution.inverse_r.astype(np.longdouble)
-    if means is not None:
-        # In centred columns the constant is the mean residual and uncorrelated with the slopes.
-        b[0] = 0.0
-        inverse[0, 1:] = 0.0
-    if factor:
-        mapping = np.zeros((size, rank), dtype=np.longdouble)
-        mapping[kept] = inverse
-        gram = inverse.T @ products(mapping)[0][kept]
-        inverse = inverse @ _invert_upper(_cholesky_upper(gram))
-    mapping = np.zeros((size, 1), dtype=np.longdouble)
-    mapping[-1] = 1.0
-    rss, previous = np.longdouble(solution.rss), np.longdouble(np.inf)
-    for _ in range(steps):
-        mapping[kept, 0] = -b
-        cross, squares = products(mapping)
-        projected = inverse.T @ cross[kept, 0]
-        explained = projected @ projected
-        if not explained < previous:
-            break
-        previous = explained
-        correction = inverse @ projected
-        b = b + correction
-        rss = max(squares[0] - explained, np.longdouble(0.0))
-        if (abs(correction) <= _EPSILON / 16 * abs(b)).all():
-            break
-    if means is not None:
-        levels = means[kept[1:] - 1].astype(np.longdouble)
-        b[0] += means[-1] - levels @ b[1:]
-        inverse[0, 1:] -= levels @ inverse[1:, 1:]
-    coefficients = np.zeros(size - 1)
-    coefficients[kept] = b
-    r = _invert_upper(inverse).astype(np.float64) if factor else solution.r
-    return Solution(coefficients, kept, solution.dropped, r, inverse.astype(np.float64), float(rss), solution.condition)
-
-
-def _cholesky_upper(matrix: ExtendedArray) -> ExtendedArray:
-    """Upper triangular S with ``S'S = matrix``; NumPy's own works in double only."""
-    size = matrix.shape[0]
-    s = np.zeros_like(matrix)
-    for i in range(size):
-        row = matrix[i, i:] - s[:i, i] @ s[:i, i:]
-        s[i, i:] = row / np.sqrt(row[0])
-    return s
-
-
-def _invert_upper(matrix: ExtendedArray) -> ExtendedArray:
-    """Inverse of an upper triangular matrix, by back substitution."""
-    size = matrix.shape[0]
-    inverse = np.zeros_like(matrix)
-    for i in range(size - 1, -1, -1):
-        inverse[i, i] = 1.0 / matrix[i, i]
-        inverse[i, i + 1 :] = -(matrix[i, i + 1 :] @ inverse[i + 1 :, i + 1 :]) / matrix[i, i]
-    return inverse
-
-
-def cross_products(
-    columns: Sequence[NDArray[Any]],
-    tables: Sequence[tuple[IntArray | None, NDArray[Any]]] = (),
-    weights: FloatArray | None = None,
-    *,
-    rows: int = 2048,
-) -> Products:
-    r"""The `Products` of columns in memory: ``C -> (Z'WZC, diag(C'Z'WZC))`` with Z the raw columns less level tables.
-
-    Subtraction, products and sums are all in long double. The tables may be double: for a projection (centring, one-way
-    or two-way effects) the rounding of a table lies in the span of the effects, to which the transformed columns are
-    orthogonal, so that it enters squared.
-
-    Parameters
-    ----------
-    columns : sequence of k + 1 arrays (n,)
-        Raw columns of X, then y. A constant is a column of ones.
-    tables : sequence of (codes, table)
-        ``table`` is ``(G, k + 1)``, subtracted at ``codes``, ``(n,)``; codes None subtracts its only row everywhere.
-    weights : array (n,), optional
-        Analytic weights.
-    rows : int
-        Rows taken at a time.
-    """
-    n, count = columns[0].shape[0], len(columns)
-
-    def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
-        cross = np.zeros((count, mapping.shape[1]), dtype=np.longdouble)
-        squares = np.zeros(mapping.shape[1], dtype=np.longdouble)
-        for start in range(0, n, rows):
-            part = slice(start, min(start + rows, n))
-            block = np.empty((part.stop - start, count), dtype=np.longdouble)
-            for j, column in enumerate(columns):
-                block[:, j] = column[part]
-            for codes, table in tables:
-                block -= table if codes is None else table[codes[part]]
-            combined = block @ mapping
-            weighted = combined if weights is None else combined * weights[part, None]
-            cross += block.T @ weighted
-            squares += (combined * weighted).sum(axis=0)
-        return cross, squares
-
-    return products
