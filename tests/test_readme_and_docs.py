@@ -68,3 +68,16 @@ def test_links_to_files_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     lost = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
     assert lost == []
+
+
+def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
+    import panelvar
+
+    text = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "api").glob("*.md"))
+    documented = set(re.findall(r"auto\w+:: panelvar\.([\w.]+)", text))
+    names = set(panelvar.__all__) - {"__version__"}
+    errors = {name for name in names if getattr(panelvar, name).__module__ == "panelvar.errors"}
+    kernels = {f"kernels.{path.stem}" for path in (ROOT / "panelvar" / "kernels").glob("[!_]*.py")}
+    assert "errors" in documented
+    assert names - errors - documented == set()
+    assert kernels - documented == set()
