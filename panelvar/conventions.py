@@ -1,7 +1,7 @@
 """Conventions: every choice on which programs disagree, in one frozen object.
 
-A preset is data. No estimator asks which preset is in force; each reads the field that concerns it, and
-`small_sample` turns a convention and the counts of a model into a factor, degrees of freedom and a distribution.
+A preset is data. No estimator asks which preset is in force; each reads the field that concerns it, and the functions
+below turn a convention and the counts of a model into factors.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class Convention:
         (linearmodels); or pyfixest's count of nested levels.
     multiway_factor : {"smallest", "each"}
         Factor: one factor with the smallest G, or one for each term of the inclusion-exclusion.
+    repair_multiway : bool
+        Factor: whether a multi-way matrix that is not positive semi-definite has its negative eigenvalues set to zero.
     cluster_df : {"groups", "residual"}
         Inference: t with G - 1, or with the residual degrees of freedom.
     random_distribution : {"normal", "t"}
@@ -66,8 +68,6 @@ class Convention:
         Reporting: headline R2 of random effects.
     rsquared_kind : {"correlation", "residual"}
         Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
-    joint_test : {"f", "chi2", "as_distribution"}
-        Reporting: reference distribution of the model's joint test for random effects.
     """
 
     name: str
@@ -84,12 +84,12 @@ class Convention:
     cluster_dof_factor: DofFactor = "(n-1)/(n-k)"
     cluster_counts: Literal["nonnested", "slopes", "linearmodels", "pyfixest"] = "nonnested"
     multiway_factor: Literal["smallest", "each"] = "smallest"
+    repair_multiway: bool = True
     cluster_df: Literal["groups", "residual"] = "groups"
     random_distribution: Literal["normal", "t"] = "normal"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
-    joint_test: Literal["f", "chi2", "as_distribution"] = "as_distribution"
 
     def but(self, **changes: object) -> Convention:
         """Return a copy with some choices changed, named after both."""
@@ -115,6 +115,7 @@ PRESETS: dict[str, Convention] = {
             cluster_dof_factor="none",
             cluster_counts="slopes",
             multiway_factor="each",
+            repair_multiway=False,
             cluster_df="residual",
             rsquared_random="transformed",
         ),
@@ -133,6 +134,7 @@ PRESETS: dict[str, Convention] = {
             cluster_dof_factor="n/(n-k)",
             cluster_counts="linearmodels",
             multiway_factor="each",
+            repair_multiway=False,
             cluster_df="residual",
             random_distribution="t",
             rsquared_random="transformed",
@@ -195,13 +197,6 @@ class Counts(NamedTuple):
     def residual_df(self) -> int:
         """Rows minus slopes, constant and absorbed effects."""
         return self.rows - self.slopes - int(self.constant) - self.absorbed
-
-
-class SmallSample(NamedTuple):
-    """A covariance's factor and the degrees of freedom of its t distribution."""
-
-    factor: float
-    df: float
 
 
 def heteroskedastic_factor(convention: Convention, counts: Counts, kind: str) -> float:

@@ -216,8 +216,8 @@ class Clustered:
                 f"small-sample factor {factors[0]:.6g}, counting {k} coefficients.",
             )
         ]
-        if len(dimensions) > 1:
-            matrix, changed = sandwich.repair(matrix)
+        if len(dimensions) > 1 and convention.repair_multiway:
+            matrix, changed = _repaired(fit, matrix)
             if changed:
                 notes.append(
                     Note(
@@ -311,6 +311,26 @@ _ALIASES = {
     "hetero": "HC1",
     **{f"hc{i}": f"HC{i}" for i in range(4)},
 }
+
+
+def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
+    """Mend a multi-way matrix that is not positive semi-definite.
+
+    With absorbed effects the scores of the recovered constant sum to zero within the effects, so its own block can be
+    negative although nothing is wrong with the slopes: they are then left alone and the constant keeps only the part of
+    its variance that comes from them.
+    """
+    if fit.absorbed is None or not fit.constant:
+        return sandwich.repair(matrix)
+    slopes, changed = sandwich.repair(matrix[1:, 1:])
+    if not changed and matrix[0, 0] > 0.0:
+        return matrix, False
+    lever = fit.centre[:-1][fit.kept]
+    out = np.empty_like(matrix)
+    out[1:, 1:] = slopes
+    out[0, 1:] = out[1:, 0] = -(slopes @ lever)
+    out[0, 0] = lever @ slopes @ lever
+    return out, changed
 
 
 def _inference_df(fit: Fit, convention: Convention, df: float) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.conventions import Convention, Counts
 from panelvar.covariances import Covariance, resolve
@@ -12,18 +13,14 @@ from panelvar.design import Design
 from panelvar.errors import Note, choose, emit
 from panelvar.fit import Family, Fit, FloatArray, check_fit
 from panelvar.kernels.moments import PanelMoments
-from panelvar.kernels.qr import Solution, cross_products, estimated_error, refine, solve
+from panelvar.kernels.qr import Solution, solve
+from panelvar.kernels.refinement import Products, cross_products, polish
 from panelvar.kernels.rows import TransformedRows
 from panelvar.results.linear import LinearResult
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
     from panelvar.kernels.variance_components import Components
-
-
-# Refinement costs a pass in extended precision: only a fit that is both ill-conditioned and inaccurate pays for it.
-_WELL_CONDITIONED = 50.0
-_ACCURATE = 1e-13
 
 
 def finish(
@@ -51,7 +48,9 @@ def finish(
 ) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result (see `panelvar.fit.Fit` for the arguments)."""
     choose("collinear", collinear, ("drop", "raise"))
-    solution = _refined(solve(triangle, raw_norms[:-1]), rows)
+    solution = _polished(
+        solve(triangle, raw_norms[:-1]), rows, centre, constant_column if constant else None, constant_mass
+    )
     counts = Counts(
         rows=design.nobs,
         slopes=len(solution.kept),
@@ -85,14 +84,27 @@ def finish(
     return result
 
 
-def _refined(solution: Solution, rows: TransformedRows) -> Solution:
-    """Polish the solution in extended precision where rounding may have cost digits that matter."""
-    if solution.condition < _WELL_CONDITIONED or estimated_error(solution).coefficients < _ACCURATE:
-        return solution
-    tables = [
-        (grouping.codes.astype(np.intp, copy=False), table)
-        for grouping, table in zip(rows.groupings, rows.tables, strict=True)
-    ]
-    if rows.shift is not None:
-        tables.append((None, rows.shift[None, :]))
-    return refine(solution, cross_products(rows.columns, tables, rows.weights))
+def _polished(
+    solution: Solution,
+    rows: TransformedRows,
+    centre: FloatArray,
+    constant_column: FloatArray | float | None,
+    constant_mass: float,
+) -> Solution:
+    """Recompute the solution in extended precision where rounding may have cost digits that matter."""
+
+    def products() -> Products:
+        columns = list(rows.columns)
+        tables: list[tuple[NDArray[Any] | None, FloatArray]] = [
+            (grouping.codes, table) for grouping, table in zip(rows.groupings, rows.tables, strict=True)
+        ]
+        if rows.shift is not None:
+            tables.append((None, rows.shift[None, :]))
+        if constant_column is not None:
+            # The transformed constant goes first; nothing is subtracted from it.
+            z = constant_column if rows.weights is None else constant_column / np.sqrt(rows.weights)
+            columns.insert(0, np.broadcast_to(z, rows.n_rows))
+            tables = [(codes, np.insert(table, 0, 0.0, axis=1)) for codes, table in tables]
+        return cross_products(columns, tables, rows.weights)
+
+    return polish(solution, products, rows.n_rows, None if constant_column is None else centre, constant_mass)

@@ -82,8 +82,8 @@ def fit_random_effects(
     columns = design.columns
     moments = panel_moments(columns, grouping)
     raw_norms = column_norms(columns)
-    within = solve(moments.r, raw_norms)
-    components = swamy_arora(moments, within, raw_norms, version=version, constant=design.constant)
+    within = solve(moments.r, raw_norms[:-1])
+    components = swamy_arora(moments, within, raw_norms[:-1], version=version, constant=design.constant)
     if not np.isfinite(components.idiosyncratic):
         raise InsufficientDataError(
             f"The within regression has {components.df_within} degrees of freedom: random effects need more rows than "

@@ -65,7 +65,8 @@ class TransformedRows:
 
     def fill(self, start: int, stop: int, out: FloatArray) -> None:
         """Write transformed rows ``start:stop`` into ``out`` of shape (stop - start, k + 1), column-major."""
-        subtract_tables(self.columns, self.groupings, self.tables, slice(start, stop), out)
+        levels = [(grouping.codes, table) for grouping, table in zip(self.groupings, self.tables, strict=True)]
+        subtract_tables(self.columns, levels, slice(start, stop), out)
         if self.shift is not None:
             out -= self.shift
         if self.weights is not None:
@@ -108,13 +109,8 @@ class TransformedRows:
         if self._kept is not None:
             return self._kept[:, j]
         out = np.empty((self.n_rows, 1), order="F")
-        subtract_tables(
-            (self.columns[j],),
-            self.groupings,
-            [table[:, j : j + 1] for table in self.tables],
-            slice(0, self.n_rows),
-            out,
-        )
+        levels = [(g.codes, table[:, j : j + 1]) for g, table in zip(self.groupings, self.tables, strict=True)]
+        subtract_tables((self.columns[j],), levels, slice(0, self.n_rows), out)
         if self.shift is not None:
             out -= self.shift[j]
         if self.weights is not None:

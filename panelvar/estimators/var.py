@@ -1,0 +1,291 @@
+"""Vector autoregressions: `fit_var` and the choice of the lag order, `select_lags`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import (
+    CollinearityError,
+    DataError,
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    choose,
+    emit,
+)
+from panelvar.kernels.lag_problem import LagProblem, stack_lags
+from panelvar.results.criteria import information_criteria, log_likelihood
+from panelvar.results.lag_selection import LagSelection
+from panelvar.results.system import POWER_LABELS, TREND_POWERS
+from panelvar.results.var_convention import VarConvention, var_convention
+from panelvar.results.var_data import VarData, read_var_data
+from panelvar.results.var_result import VarResult, trend_terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.panel import Panel
+
+CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe")
+
+
+def fit_var(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    names: Sequence[Hashable] | None = None,
+    *,
+    lags: int | str = 1,
+    max_lags: int | None = None,
+    trend: str = "c",
+    missing: str = "drop",
+    convention: str | VarConvention = "default",
+) -> VarResult:
+    r"""Estimate a vector autoregression by least squares.
+
+    .. math:: y_t = D_t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
+
+    Parameters
+    ----------
+    data : DataFrame, array (T, K) or Panel of one entity
+        Rows are periods, columns variables. A DataFrame's index is the calendar: rows are put in time order, and a
+        period without a row is a gap that lags do not bridge.
+    names : sequence, optional
+        Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
+        ordering.
+    lags : int or {"aic", "bic", "hq", "fpe"}
+        Lag order, or the criterion that chooses it on a common sample; the fit then uses every row it can.
+    max_lags : int, optional
+        Longest lag order compared; with a criterion only. By default the integer part of
+        :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.
+    trend : {"n", "c", "t", "ct", "ctt"}
+        Deterministic terms: none, constant, trend, both, both and a squared trend. The trend is 1 in the first period
+        of the data.
+    missing : {"drop", "raise"}
+        What to do about missing values: drop the rows that need them, with a warning that counts them, or refuse.
+    convention : str or VarConvention
+        Which program's choices to follow: "default", "statsmodels", "vars", "gretl", "stata", "eviews".
+
+    Returns
+    -------
+    VarResult
+
+    Raises
+    ------
+    DataError
+        Infinite, complex or non-numeric values, repeated periods, more than one entity.
+    InsufficientDataError
+        Fewer rows than the coefficients of an equation and the residual covariance need.
+    CollinearityError
+        A regressor is a linear combination of the others; both are named.
+
+    See Also
+    --------
+    panelvar.System : A VAR known by its coefficients only.
+
+    References
+    ----------
+    Luetkepohl, H. (2005). *New Introduction to Multiple Time Series Analysis*, section 3.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> y = np.cumsum(np.random.default_rng(1).standard_normal((100, 2)), axis=0)
+    >>> model = pv.fit_var(np.diff(y, axis=0), ["x", "y"], lags=1)
+    >>> model.nobs, model.is_stable
+    (98, True)
+    """
+    rules = var_convention(convention)
+    choose("trend", trend, TREND_POWERS)
+    choose("missing", missing, ("drop", "raise"))
+    table = read_var_data(data, names)
+    chosen: tuple[Note, ...] = ()
+    if isinstance(lags, str):
+        criterion = choose("lags", lags, CRITERION_NAMES)
+        selection = _select(table, max_lags, trend, 1, missing, rules)
+        lags = selection.order(criterion)
+        text = f"{lags} lag(s) chosen by {criterion.upper()} among 1 to {selection.orders[-1]}, {selection.nobs} rows."
+        chosen = (Note("lags-selected", text),)
+    elif max_lags is not None:
+        raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
+    order = _lag_order(lags)
+    problem, periods, notes = _problem(table, order, trend, missing)
+    _require_rank(problem, table.names, trend)
+    notes = table.notes + chosen + notes + _few_rows(problem)
+    emit(notes)
+    return VarResult(problem, table, periods, trend, rules, notes)
+
+
+def select_lags(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    max_lags: int | None = None,
+    trend: str = "c",
+    *,
+    names: Sequence[Hashable] | None = None,
+    min_lags: int | None = None,
+    missing: str = "drop",
+    convention: str | VarConvention = "default",
+) -> LagSelection:
+    """Compare lag orders by information criteria, all on the rows the longest order can use.
+
+    One triangular factor of the longest model holds the residual covariances of all shorter ones.
+
+    Parameters
+    ----------
+    data, names, trend, missing, convention
+        As in `fit_var`.
+    max_lags : int, optional
+        Longest order; the default is described at `fit_var`.
+    min_lags : int, optional
+        Shortest order, 0 or more; by default the convention's (1, or 0 for programs that print order 0).
+
+    Returns
+    -------
+    LagSelection
+
+    References
+    ----------
+    Luetkepohl (2005), section 4.3.
+    """
+    rules = var_convention(convention)
+    choose("trend", trend, TREND_POWERS)
+    choose("missing", missing, ("drop", "raise"))
+    smallest = rules.smallest_order if min_lags is None else _lag_order(min_lags, 0)
+    if min_lags is None and trend == "n":
+        smallest = 1
+    selection = _select(read_var_data(data, names), max_lags, trend, smallest, missing, rules)
+    emit(selection.notes)
+    return selection
+
+
+def _select(
+    table: VarData, max_lags: int | None, trend: str, smallest: int, missing: str, rules: VarConvention
+) -> LagSelection:
+    from scipy.special import chdtrc
+
+    n_vars, n_deterministic = len(table.names), len(TREND_POWERS[trend])
+    n_periods = table.values.shape[0]
+    if max_lags is None:
+        # n_periods - p rows must cover d + pK coefficients and K residual degrees of freedom.
+        room = (n_periods - n_deterministic - n_vars) // (n_vars + 1)
+        longest = max(smallest, 1, min(int(12.0 * (n_periods / 100.0) ** 0.25), room))
+    else:
+        longest = _lag_order(max_lags)
+    if longest < smallest:
+        raise SpecificationError(f"max_lags={max_lags} is below the shortest order, {smallest}.")
+    problem, _, notes = _problem(table, longest, trend, missing)
+    _require_rank(problem, table.names, trend)
+    nobs = problem.nobs
+    pivots = np.abs(problem.scatter_factors_by_order().diagonal(axis1=1, axis2=2))[smallest:]
+    if not pivots.all():
+        raise NumericalError("An equation fits exactly: the likelihood and the criteria do not exist.")
+    halves = np.log(pivots).sum(axis=1).tolist()
+    orders = np.arange(smallest, longest + 1)
+    rows = [
+        information_criteria(rules.selection_criteria, nobs, n_vars, order, n_deterministic, half)
+        for order, half in zip(orders.tolist(), halves, strict=True)
+    ]
+    llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
+    ratio = np.full(orders.size, np.nan)
+    ratio[1:] = 2.0 * np.diff(llf)
+    return LagSelection(
+        orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, trend, table.notes + notes
+    )
+
+
+def _problem(
+    table: VarData, lags: int, trend: str, missing: str
+) -> tuple[LagProblem, npt.NDArray[np.intp], tuple[Note, ...]]:
+    """Lay out the rows whose lags are all there, and say which rows were lost and why."""
+    values = table.values
+    n_periods, n_vars = values.shape
+    rows, notes, starts = None, (), (0,)
+    if table.places is not None or not np.isfinite(values).all():
+        rows, notes, starts = _usable_rows(table, lags, missing)
+    n_rows = max(n_periods - lags, 0) if rows is None else rows.size
+    terms = trend_terms(trend, 1, n_periods)
+    n_regressors = terms.shape[1] + lags * n_vars
+    if n_rows - n_regressors < n_vars:
+        raise InsufficientDataError(
+            f"{n_rows} usable rows for {n_regressors} coefficients an equation and the covariance of {n_vars} errors: "
+            f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
+        )
+    problem = LagProblem(stack_lags(values, lags, terms, rows), terms.shape[1], lags, n_vars, starts)
+    if not np.isfinite(problem.factor).all():
+        raise NumericalError("Sums of squares of the data overflow: divide the variables by a power of ten.")
+    return problem, np.arange(lags, n_periods) if rows is None else rows, notes
+
+
+def _usable_rows(
+    table: VarData, lags: int, missing: str
+) -> tuple[npt.NDArray[np.intp], tuple[Note, ...], tuple[int, ...]]:
+    """Periods whose values and lags are all observed; why others were dropped; where runs start."""
+    values = table.values
+    n_periods = values.shape[0]
+    finite = np.isfinite(values)
+    present = np.ones(n_periods, dtype=bool)
+    if table.places is not None:
+        present = np.zeros(n_periods, dtype=bool)
+        present[table.places] = True
+    window = np.arange(lags, n_periods)[:, None] - np.arange(lags + 1)
+    complete = finite.all(axis=1)[window].all(axis=1)
+    there = present[window[:, 0]]
+    unbroken = present[window].all(axis=1)
+    holes = present[:, None] & ~finite
+    notes = []
+    if holes.any():
+        where = [table.names[place] for place in np.flatnonzero(holes.any(axis=0))]
+        lost = int(np.count_nonzero(there & unbroken & ~complete))
+        text = f"{int(holes.sum())} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
+        if missing == "raise":
+            raise DataError(f"{int(holes.sum())} missing value(s) in {where}, and missing='raise'.")
+        notes.append(Note("rows-missing", text, warn=True))
+    gaps = int(np.count_nonzero(there & ~unbroken))
+    if table.places is not None:
+        absent = int(np.count_nonzero(~present))
+        text = f"{absent} period(s) absent from the data; {gaps} row(s) after them dropped for want of lags."
+        notes.append(Note("rows-gaps", text))
+    rows = np.flatnonzero(complete) + lags
+    starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
+    return rows, tuple(notes), starts
+
+
+def _require_rank(problem: LagProblem, names: tuple[str, ...], trend: str) -> None:
+    """Refuse collinear regressors: a VAR cannot drop one lag of one variable and stay what was asked for."""
+    column = problem.dependent_column()
+    if column is None:
+        return
+    labels = [POWER_LABELS[power] for power in TREND_POWERS[trend]]
+    labels += [f"L{lag}.{name}" for lag in range(1, problem.lags + 1) for name in names]
+    triangle = problem.factor[:column, : column + 1]
+    weights = np.linalg.lstsq(triangle[:, :column], triangle[:, column], rcond=None)[0] if column else np.zeros(0)
+    sizes = np.abs(weights) * np.sqrt((triangle[:, :column] ** 2).sum(axis=0))
+    partners = [labels[place] for place in np.flatnonzero(sizes > 1e-8 * sizes.max(initial=0.0))]
+    what = f"a linear combination of {', '.join(partners)}" if partners else "zero in every row"
+    raise CollinearityError(
+        f"Regressor {labels[column]!r} is {what}: its coefficients are not identified. Leave out a variable, a lag or "
+        "the trend."
+    )
+
+
+def _few_rows(problem: LagProblem) -> tuple[Note, ...]:
+    if problem.nobs >= 3 * problem.n_regressors:
+        return ()
+    text = (
+        f"{problem.n_regressors} coefficients in each equation from {problem.nobs} rows leave {problem.df_resid} degrees "
+        "of freedom: estimates are biased and asymptotic errors unreliable."
+    )
+    return (Note("few-rows", text, warn=True),)
+
+
+def _lag_order(lags: Any, smallest: int = 1) -> int:
+    if isinstance(lags, bool) or not isinstance(lags, (int, np.integer)) or lags < smallest:
+        raise SpecificationError(
+            f"lags={lags!r}: expected an integer of at least {smallest}"
+            + (" or a criterion (aic, bic, hq, fpe)." if smallest else ".")
+        )
+    return int(lags)

@@ -1,0 +1,51 @@
+"""Likelihood and information criteria of a vector autoregression, in the forms that programs print."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+
+class VarCriteria(NamedTuple):
+    """AIC, BIC (Schwarz), HQIC (Hannan-Quinn) and FPE."""
+
+    aic: float
+    bic: float
+    hqic: float
+    fpe: float
+
+
+def log_likelihood(nobs: int, n_vars: int, log_half_determinant: float) -> float:
+    r"""Concentrated Gaussian log likelihood (Luetkepohl 2005, 3.4.5).
+
+    .. math:: -\frac{n}{2}\left[K (1 + \ln 2\pi) + \ln |U'U / n|\right]
+
+    Parameters
+    ----------
+    log_half_determinant : float
+        Half the log determinant of U'U.
+    """
+    log_det = 2.0 * log_half_determinant - n_vars * math.log(nobs)
+    return -0.5 * nobs * (n_vars * (1.0 + math.log(2.0 * math.pi)) + log_det)
+
+
+def information_criteria(
+    form: str, nobs: int, n_vars: int, lags: int, n_deterministic: int, log_half_determinant: float
+) -> VarCriteria:
+    r"""Information criteria in one of the forms of `VarConvention.criteria` (Luetkepohl 2005, 4.3.1 to 4.3.9).
+
+    Penalties per parameter: 2 (AIC), ln n (BIC), 2 ln ln n (HQIC).
+    """
+    n_regressors = n_deterministic + lags * n_vars
+    log_det = 2.0 * log_half_determinant - n_vars * math.log(nobs)
+    fpe = math.exp(log_det + n_vars * math.log((nobs + n_regressors) / (nobs - n_regressors)))
+    # ln ln n exists from n = 2 on; a fit has at least that many rows.
+    penalties = (2.0, math.log(nobs), 2.0 * math.log(math.log(nobs)))
+    count = n_vars * (lags * n_vars if form == "lags-only" else n_regressors)
+    if form in ("log-determinant", "lags-only"):
+        values = [log_det + penalty * count / nobs for penalty in penalties]
+    else:
+        deviance = -2.0 * log_likelihood(nobs, n_vars, log_half_determinant)
+        scale = nobs if form == "per-observation" else 1
+        values = [(deviance + penalty * count) / scale for penalty in penalties]
+    return VarCriteria(values[0], values[1], values[2], fpe)

@@ -1,0 +1,76 @@
+"""Forecast error variance decompositions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceDecomposition:
+    """Share of each orthogonalised shock in the forecast error variance of each variable.
+
+    Parameters
+    ----------
+    values : array (horizon, K, K)
+        Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i; rows sum to one.
+    names : tuple of str
+        Variables, in the order of both the second and the third axis.
+    ordering : tuple of str
+        Causal ordering of the Cholesky factor.
+    std_errors : array (horizon, K)
+        Forecast standard error of each variable, the coefficients taken as known.
+    lower, upper : array like ``values`` or None
+        Limits of the band, if one was asked for.
+    level : float or None
+        Confidence level of the band at each point.
+    draws : array (draws, horizon, K, K) or None
+    band_label : str or None
+        How the band was made.
+    notes : tuple of Note
+    """
+
+    values: Array
+    names: tuple[str, ...]
+    ordering: tuple[str, ...]
+    std_errors: Array
+    lower: Array | None = None
+    upper: Array | None = None
+    level: float | None = None
+    draws: Array | None = None
+    band_label: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def horizon(self) -> int:
+        """Longest forecast horizon; rows are horizons 1 to this."""
+        return self.values.shape[0]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Long table: index (variable, horizon), one column a shock; the shares of a row sum to one."""
+        import pandas as pd
+
+        index = pd.MultiIndex.from_product([self.names, range(1, self.horizon + 1)], names=["variable", "horizon"])
+        flat = self.values.transpose(1, 0, 2).reshape(-1, len(self.names))
+        return pd.DataFrame(flat, index=index, columns=pd.Index(self.names, name="shock"))
+
+    def plot(self, **options: object) -> Figure:
+        """Draw stacked shares, a panel for each variable; see `panelvar.plots.decomposition.plot_decomposition`."""
+        from panelvar.plots.decomposition import plot_decomposition
+
+        return plot_decomposition(self, **options)
+
+    def __str__(self) -> str:
+        head = f"Forecast error variance decomposition (Cholesky ordering {', '.join(self.ordering)})"
+        return f"{head}\n{self.to_frame().to_string()}"

@@ -1,0 +1,67 @@
+"""Forecasts with intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Forecasts of a vector autoregression.
+
+    Parameters
+    ----------
+    values, lower, upper : array (steps, K)
+        Point forecasts and the limits of their intervals.
+    covariance : array (steps, K, K)
+        Covariance of the h-step forecast errors, the coefficients taken as known (Luetkepohl 2005, 2.2.11).
+    names : tuple of str
+    labels : sequence
+        Period of each step, continuing the calendar of the data.
+    level : float
+        Probability of each interval.
+    notes : tuple of Note
+    """
+
+    values: Array
+    lower: Array
+    upper: Array
+    covariance: Array
+    names: tuple[str, ...]
+    labels: pd.Index
+    level: float
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """Number of periods ahead."""
+        return self.values.shape[0]
+
+    @property
+    def std_errors(self) -> Array:
+        """Forecast standard errors, (steps, K)."""
+        errors: Array = np.sqrt(self.covariance.diagonal(axis1=1, axis2=2))
+        return errors
+
+    def to_frame(self) -> pd.DataFrame:
+        """Table by period: for each variable its forecast, lower and upper limit and standard error."""
+        import pandas as pd
+
+        parts = {"forecast": self.values, "lower": self.lower, "upper": self.upper, "std_error": self.std_errors}
+        columns = pd.MultiIndex.from_product([self.names, parts], names=["variable", None])
+        flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
+        return pd.DataFrame(flat, index=self.labels, columns=columns)
+
+    def __str__(self) -> str:
+        return f"Forecasts, {self.level:.0%} intervals\n{self.to_frame().to_string()}"

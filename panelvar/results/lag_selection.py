@@ -1,0 +1,74 @@
+"""Choice of the lag order by information criteria on one common sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, choose
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+CRITERIA = ("aic", "bic", "hqic", "fpe")
+
+
+@dataclass(frozen=True, eq=False)
+class LagSelection:
+    """Criteria of every lag order, all on the rows that the longest order can use.
+
+    Parameters
+    ----------
+    orders : array of int (Q,)
+        Lag orders compared.
+    criteria : array (Q, 4)
+        AIC, BIC (Schwarz), HQIC (Hannan-Quinn) and FPE, in this order.
+    llf : array (Q,)
+        Gaussian log likelihood.
+    lr_statistic, lr_pvalue : array (Q,)
+        Likelihood-ratio test of each order against the one below it, chi-squared with K^2 degrees of freedom; NaN in
+        the first row, which has none below it.
+    nobs : int
+        Rows of the common sample.
+    trend : str
+        Deterministic terms.
+    notes : tuple of Note
+    """
+
+    orders: npt.NDArray[np.intp]
+    criteria: Array
+    llf: Array
+    lr_statistic: Array
+    lr_pvalue: Array
+    nobs: int
+    trend: str
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def selected(self) -> dict[str, int]:
+        """The order each criterion prefers (its minimum; the smaller order in a tie)."""
+        return {name: int(self.orders[self.criteria[:, place].argmin()]) for place, name in enumerate(CRITERIA)}
+
+    def order(self, criterion: str) -> int:
+        """The order one criterion prefers: "aic", "bic", "hqic" (or "hq") or "fpe"."""
+        return self.selected[choose("criterion", "hqic" if criterion == "hq" else criterion, CRITERIA)]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a lag order: llf, LR test against the order below, AIC, BIC, HQIC, FPE."""
+        import pandas as pd
+
+        columns = {"llf": self.llf, "lr": self.lr_statistic, "lr_pvalue": self.lr_pvalue}
+        columns |= {name: self.criteria[:, place] for place, name in enumerate(CRITERIA)}
+        return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
+
+    def __str__(self) -> str:
+        chosen = ", ".join(f"{name.upper()} {order}" for name, order in self.selected.items())
+        head = f"Lag selection on a common sample of {self.nobs} rows (trend {self.trend!r}). Selected: {chosen}"
+        return f"{head}\n{self.table.to_string()}"

@@ -1,0 +1,136 @@
+"""Impulse responses and their bands, as labelled, frozen arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, SpecificationError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """Responses of every variable to every shock.
+
+    Parameters
+    ----------
+    values : array (horizon + 1, K, K)
+        Entry [h, i, k]: response of variable i, h periods after shock k. Row 0 is the impact.
+    names : tuple of str
+        Variables, in the order of both the second and the third axis.
+    identification : {"cholesky", "reduced_form"}
+        Orthogonalised shocks, or one reduced-form error moved alone.
+    shock_size : {"sd", "unit"}
+        One standard deviation of the shock, or a shock that moves its own variable by one unit on impact.
+    ordering : tuple of str or None
+        Causal ordering of the Cholesky factor, first variable first; None without one.
+    cumulative : bool
+        Whether responses are summed over periods.
+    lower, upper : array like ``values`` or None
+        Limits of the band, if one was asked for.
+    level : float or None
+        Confidence level of the band at each point.
+    std_errors : array like ``values`` or None
+        Delta-method errors, or standard deviations of the draws.
+    draws : array (draws, horizon + 1, K, K) or None
+        The responses of every draw.
+    band_label : str or None
+        How the band was made.
+    notes : tuple of Note
+    """
+
+    values: Array
+    names: tuple[str, ...]
+    identification: str
+    shock_size: str
+    ordering: tuple[str, ...] | None = None
+    cumulative: bool = False
+    lower: Array | None = None
+    upper: Array | None = None
+    level: float | None = None
+    std_errors: Array | None = None
+    draws: Array | None = None
+    band_label: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def horizon(self) -> int:
+        """Last period; there are ``horizon + 1`` rows."""
+        return self.values.shape[0] - 1
+
+    def response(self, of: str, to: str) -> pd.DataFrame:
+        """One panel of the grid: the response of one variable to one shock.
+
+        Parameters
+        ----------
+        of, to : str
+            The responding variable and the shock.
+
+        Returns
+        -------
+        DataFrame
+            Column ``value``, and ``lower``, ``upper``, ``std_error`` where there is a band; index ``horizon``.
+        """
+        import pandas as pd
+
+        row, column = position(self.names, of), position(self.names, to)
+        return pd.DataFrame(
+            {label: array[:, row, column] for label, array in self._columns()},
+            index=pd.RangeIndex(self.horizon + 1, name="horizon"),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Long table: index (impulse, response, horizon), columns value and, with a band, lower, upper, std_error."""
+        import pandas as pd
+
+        index = pd.MultiIndex.from_product(
+            [self.names, self.names, range(self.horizon + 1)], names=["impulse", "response", "horizon"]
+        )
+        return pd.DataFrame({label: array.transpose(2, 1, 0).ravel() for label, array in self._columns()}, index=index)
+
+    def plot(self, **options: object) -> Figure:
+        """Draw the grid of responses; see `panelvar.plots.responses.plot_responses` for the options."""
+        from panelvar.plots.responses import plot_responses
+
+        return plot_responses(self, **options)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        shock = {"sd": "one-standard-deviation", "unit": "unit"}[self.shock_size]
+        kind = "Cholesky" if self.identification == "cholesky" else "reduced-form"
+        order = f" (ordering {', '.join(self.ordering)})" if self.ordering else ""
+        head = f"{'Cumulative responses' if self.cumulative else 'Responses'} to {shock} {kind} shocks{order}"
+        if self.band_label is not None:
+            head += f"; {self.level:.0%} band: {self.band_label}"
+        return f"{head}\n{self.to_frame().to_string()}"
+
+    def _columns(self) -> list[tuple[str, Array]]:
+        candidates = [
+            ("value", self.values),
+            ("lower", self.lower),
+            ("upper", self.upper),
+            ("std_error", self.std_errors),
+        ]
+        return [(label, array) for label, array in candidates if array is not None]
+
+
+def position(names: tuple[str, ...], name: str) -> int:
+    """Place of a variable among the names.
+
+    Raises
+    ------
+    SpecificationError
+        No such variable; all names are listed.
+    """
+    try:
+        return names.index(name)
+    except ValueError:
+        raise SpecificationError(f"{name!r} is not a variable of this system. Its variables: {list(names)}.") from None

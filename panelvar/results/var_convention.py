@@ -1,0 +1,121 @@
+"""Conventions of vector autoregressions: the choices on which programs disagree, and presets as data."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from panelvar.errors import SpecificationError, choose
+
+
+@dataclass(frozen=True, slots=True)
+class VarConvention:
+    r"""How a program reports a vector autoregression.
+
+    Below, n is the number of rows used, m the coefficients of an equation, K the variables, ``df`` stands for
+    U'U / (n - m) and ``ml`` for U'U / n.
+
+    Parameters
+    ----------
+    name : str
+        The preset's name, shown in summaries.
+    sigma : {"df", "ml"}
+        Residual covariance reported, and behind responses, decompositions and forecast intervals.
+    coefficient_sigma : {"df", "ml"}
+        Residual covariance behind the coefficients' standard errors and Wald tests.
+    distribution : {"t", "normal"}
+        Of a coefficient over its standard error; t has n - m degrees of freedom.
+    criteria : {"log-determinant", "per-observation", "total", "lags-only"}
+        Form of the fitted model's information criteria, with c the penalty per parameter and k all coefficients:
+        ln det ml + c k / n; (-2 llf + c k) / n; -2 llf + c k; or ln det ml + c p K^2 / n, which leaves the
+        deterministic terms out of the count. All but the third order models alike when the rows are the same and the
+        deterministic terms do not change.
+    selection_criteria : same values
+        Form in the lag selection table.
+    smallest_order : {0, 1}
+        First lag order in a selection table.
+    exclusion : {"f-system", "f-equation", "chi2"}
+        Reference distribution of a Wald test of q exclusions: W / q as F with K (n - m) or with n - m denominator
+        degrees of freedom, or W as chi-squared with q.
+    """
+
+    name: str
+    sigma: Literal["df", "ml"] = "df"
+    coefficient_sigma: Literal["df", "ml"] = "df"
+    distribution: Literal["t", "normal"] = "t"
+    criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
+    selection_criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
+    smallest_order: Literal[0, 1] = 1
+    exclusion: Literal["f-system", "f-equation", "chi2"] = "f-system"
+
+    def __post_init__(self) -> None:
+        for option in ("sigma", "coefficient_sigma"):
+            choose(option, getattr(self, option), ("df", "ml"))
+        choose("distribution", self.distribution, ("t", "normal"))
+        for option in ("criteria", "selection_criteria"):
+            choose(option, getattr(self, option), ("log-determinant", "per-observation", "total", "lags-only"))
+        choose("exclusion", self.exclusion, ("f-system", "f-equation", "chi2"))
+        if self.smallest_order not in (0, 1):
+            raise SpecificationError(f"smallest_order={self.smallest_order!r}: expected 0 or 1.")
+
+    def but(self, **changes: object) -> VarConvention:
+        """Return a copy with some choices changed, named after both."""
+        changes.setdefault("name", f"{self.name} (modified)")
+        try:
+            return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        except TypeError as error:
+            raise SpecificationError(f"Unknown convention field: {error}.") from None
+
+
+VAR_PRESETS: dict[str, VarConvention] = {
+    preset.name: preset
+    for preset in (
+        VarConvention("default"),
+        # Luetkepohl's formulas with normal p-values; a table that starts without lags.
+        VarConvention("statsmodels", distribution="normal", smallest_order=0),
+        # AIC() of the fit is R's generic, -2 llf + 2 k; VARselect uses the determinant.
+        VarConvention("vars", criteria="total"),
+        # Errors with degrees of freedom, but shocks, decompositions and the printed sigma without.
+        VarConvention(
+            "gretl",
+            sigma="ml",
+            criteria="per-observation",
+            selection_criteria="per-observation",
+            exclusion="f-equation",
+        ),
+        # var without options; with dfk: but(sigma="df", coefficient_sigma="df"); with small: also distribution="t"
+        # and exclusion="f-equation"; with lutstats: but(criteria="lags-only").
+        VarConvention(
+            "stata",
+            sigma="ml",
+            coefficient_sigma="ml",
+            distribution="normal",
+            criteria="per-observation",
+            selection_criteria="per-observation",
+            smallest_order=0,
+            exclusion="chi2",
+        ),
+        # From the manual: degrees-of-freedom adjusted covariance, criteria from the likelihood per observation.
+        VarConvention(
+            "eviews",
+            criteria="per-observation",
+            selection_criteria="per-observation",
+            smallest_order=0,
+            exclusion="chi2",
+        ),
+    )
+}
+
+
+def var_convention(convention: str | VarConvention) -> VarConvention:
+    """Resolve a preset's name, or pass a `VarConvention` through.
+
+    Raises
+    ------
+    SpecificationError
+        The name is not one of the presets.
+    """
+    if isinstance(convention, VarConvention):
+        return convention
+    return VAR_PRESETS[choose("convention", convention, VAR_PRESETS)]

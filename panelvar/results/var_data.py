@@ -1,0 +1,188 @@
+"""The data of a vector autoregression: one series a column, on the calendar, gaps left open."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.calendar import Calendar, read_times
+from panelvar.errors import DataError, Note, SpecificationError
+from panelvar.panel import Panel
+from panelvar.source import as_floats, as_labels, missing, stored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class VarData:
+    """Variables by calendar period.
+
+    Parameters
+    ----------
+    values : array (P, K)
+        One row for each period from the first to the last; absent periods and missing values are NaN.
+    names : tuple of str
+    places : array of int (n,) or None
+        Calendar period of each row of the data; None if the rows are all the periods in turn.
+    index : Index or None
+        Labels of the data's rows, in time order; None for plain arrays.
+    calendar : Calendar or None
+        None for plain arrays and default indexes, whose periods are 0, 1, 2, ...
+    notes : tuple of Note
+    """
+
+    values: Array
+    names: tuple[str, ...]
+    places: Positions | None = None
+    index: pd.Index | None = None
+    calendar: Calendar | None = None
+    notes: tuple[Note, ...] = ()
+
+    def labels(self, periods: Positions) -> pd.Index:
+        """Row labels of periods that have a row."""
+        import pandas as pd
+
+        if self.index is None:
+            return pd.Index(periods)
+        rows = periods if self.places is None else np.searchsorted(self.places, periods)
+        return self.index[rows]
+
+    def future(self, steps: int) -> pd.Index:
+        """Labels of the periods after the last one."""
+        import pandas as pd
+
+        if self.calendar is not None:
+            return pd.Index(self.calendar.future(steps))
+        n_periods = self.values.shape[0]
+        if isinstance(self.index, pd.RangeIndex):
+            return pd.RangeIndex(self.index.stop, self.index.stop + steps * self.index.step, self.index.step)
+        return pd.RangeIndex(n_periods, n_periods + steps)
+
+
+def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarData:
+    """Read a DataFrame, a two-dimensional array or a one-entity Panel.
+
+    Parameters
+    ----------
+    data : DataFrame, array (T, K) or Panel
+        Rows are periods. A DataFrame's index is the calendar.
+    names : sequence, optional
+        Columns to use, in this order; for an array, the names of its columns.
+
+    Raises
+    ------
+    DataError
+        No rows or columns, values that are not real numbers or infinite (the column is named), repeated periods, more
+        than one entity.
+    SpecificationError
+        Names that do not exist or repeat, or data of another type.
+    """
+    if isinstance(names, str):
+        names = [names]
+    if isinstance(data, Panel):
+        return _from_panel(data, names)
+    if hasattr(data, "columns") and hasattr(data, "iloc"):
+        return _from_frame(data, names)
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        array = np.empty((), dtype=object)
+    if array.ndim == 1 and array.dtype != object:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise SpecificationError(
+            f"data must be a DataFrame, an array with a row for each period, or a Panel of one entity; got "
+            f"{type(data).__name__} of shape {array.shape}."
+        )
+    labels = [f"y{place + 1}" for place in range(array.shape[1])] if names is None else list(names)
+    if len(labels) != array.shape[1]:
+        raise SpecificationError(f"{len(labels)} names for {array.shape[1]} columns: {labels}.")
+    columns = [as_floats(array[:, place], label) for place, label in enumerate(labels)]
+    return VarData(_checked(np.column_stack(columns) if columns else array, labels), tuple(map(str, labels)))
+
+
+def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
+    import pandas as pd
+
+    if names is not None:
+        unknown = [name for name in names if name not in data.columns]
+        if unknown:
+            raise SpecificationError(f"Columns {unknown} are not in the data. Columns: {list(data.columns)}.")
+        data = data[list(names)]
+    labels = list(data.columns)
+    if data.index.nlevels > 1:
+        raise DataError(
+            "The data have an index of several levels, as a panel has. A VAR takes one entity: select its rows and "
+            "leave time as the index."
+        )
+    array = data.to_numpy()
+    if array.dtype == np.float64:
+        values = np.array(array, order="C")
+    else:
+        values = np.column_stack([as_floats(stored(data.iloc[:, place]), label) for place, label in enumerate(labels)])
+    values = _checked(values, labels)
+    index: pd.Index = data.index
+    text = tuple(map(str, labels))
+    if isinstance(index, pd.RangeIndex):
+        return VarData(values, text, index=index)
+    if (blank := missing(as_labels(index))) is not None and blank.any():
+        raise DataError(f"The index (time) has {int(blank.sum())} missing labels.")
+    positions, calendar = read_times(as_labels(index), freq=None, name=str(index.name or "time"))
+    return _on_calendar(values, text, positions, index, calendar)
+
+
+def _from_panel(panel: Panel, names: Sequence[Hashable] | None) -> VarData:
+    if panel.n_entities != 1:
+        raise DataError(
+            f"The panel has {panel.n_entities} entities; a VAR takes one. Select an entity's rows, or use a panel VAR."
+        )
+    chosen = list(panel.names) if names is None else list(names)
+    if names is None:
+        chosen = [name for name in chosen if name not in (panel.entity_name, panel.time_name)]
+    columns = [panel.column(name) for name in chosen]
+    values = _checked(np.column_stack(columns) if columns else np.empty((panel.nobs, 0)), chosen)
+    return _on_calendar(values, tuple(map(str, chosen)), panel.time_positions, panel.index, panel.calendar)
+
+
+def _on_calendar(
+    values: Array, names: tuple[str, ...], positions: npt.NDArray[Any], index: pd.Index, calendar: Calendar
+) -> VarData:
+    """Put rows in time order on the full calendar, NaN where a period is absent."""
+    steps = np.diff(positions)
+    if (steps <= 0).any():
+        order = np.argsort(positions, kind="stable")
+        positions, values, index = positions[order], values[order], index[order]
+        steps = np.diff(positions)
+        if (steps == 0).any():
+            twice = index[1:][steps == 0]
+            raise DataError(f"{len(twice)} period(s) occur more than once, such as {twice[0]!r}.")
+    if (steps == 1).all():
+        return VarData(values, names, None, index, calendar, tuple(calendar.notes))
+    first, last = int(positions[0]), int(positions[-1])
+    grid = np.full((last - first + 1, values.shape[1]), np.nan)
+    grid[positions - first] = values
+    return VarData(grid, names, positions - first, index, calendar, tuple(calendar.notes))
+
+
+def _checked(values: Array, labels: Sequence[Hashable]) -> Array:
+    """Refuse empty data, repeated names and infinite values."""
+    if values.shape[1] == 0 or values.shape[0] == 0:
+        raise DataError(f"The data have {values.shape[0]} rows and {values.shape[1]} columns; a VAR needs both.")
+    text = [str(label) for label in labels]
+    if len(set(text)) < len(text):
+        raise SpecificationError(f"Variable names repeat: {sorted({name for name in text if text.count(name) > 1})}.")
+    if not np.isfinite(values).all() and (infinite := np.isinf(values)).any():
+        columns = [text[place] for place in np.flatnonzero(infinite.any(axis=0))]
+        raise DataError(
+            f"Infinite values in column(s) {columns}: {int(infinite.sum())} in all, the first in row "
+            f"{int(np.flatnonzero(infinite.any(axis=1))[0])}. A logarithm of zero is the usual cause."
+        )
+    return values
