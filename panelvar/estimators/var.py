@@ -192,9 +192,7 @@ def _select(
     llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
     ratio = np.full(orders.size, np.nan)
     ratio[1:] = 2.0 * np.diff(llf)
-    return LagSelection(
-        orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, trend, table.notes + notes
-    )
+    return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, trend, table.notes + notes)
 
 
 def _problem(
@@ -203,7 +201,9 @@ def _problem(
     """Lay out the rows whose lags are all there, and say which rows were lost and why."""
     values = table.values
     n_periods, n_vars = values.shape
-    rows, notes, starts = None, (), (0,)
+    rows: npt.NDArray[np.intp] | None = None
+    notes: tuple[Note, ...] = ()
+    starts: tuple[int, ...] = (0,)
     if table.places is not None or not np.isfinite(values).all():
         rows, notes, starts = _usable_rows(table, lags, missing)
     n_rows = max(n_periods - lags, 0) if rows is None else rows.size
@@ -232,9 +232,10 @@ def _usable_rows(
         present = np.zeros(n_periods, dtype=bool)
         present[table.places] = True
     window = np.arange(lags, n_periods)[:, None] - np.arange(lags + 1)
-    complete = finite.all(axis=1)[window].all(axis=1)
+    whole = np.all(finite, axis=1)
+    complete = np.all(whole[window], axis=1)
     there = present[window[:, 0]]
-    unbroken = present[window].all(axis=1)
+    unbroken = np.all(present[window], axis=1)
     holes = present[:, None] & ~finite
     notes = []
     if holes.any():
@@ -276,8 +277,8 @@ def _few_rows(problem: LagProblem) -> tuple[Note, ...]:
     if problem.nobs >= 3 * problem.n_regressors:
         return ()
     text = (
-        f"{problem.n_regressors} coefficients in each equation from {problem.nobs} rows leave {problem.df_resid} degrees "
-        "of freedom: estimates are biased and asymptotic errors unreliable."
+        f"{problem.n_regressors} coefficients in each equation from {problem.nobs} rows leave {problem.df_resid} "
+        "degrees of freedom: estimates are biased and asymptotic errors unreliable."
     )
     return (Note("few-rows", text, warn=True),)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,7 @@ class VarianceDecomposition:
     @property
     def horizon(self) -> int:
         """Longest forecast horizon; rows are horizons 1 to this."""
-        return self.values.shape[0]
+        return int(self.values.shape[0])
 
     def to_frame(self) -> pd.DataFrame:
         """Long table: index (variable, horizon), one column a shock; the shares of a row sum to one."""
@@ -65,9 +65,9 @@ class VarianceDecomposition:
         flat = self.values.transpose(1, 0, 2).reshape(-1, len(self.names))
         return pd.DataFrame(flat, index=index, columns=pd.Index(self.names, name="shock"))
 
-    def plot(self, **options: object) -> Figure:
-        """Draw stacked shares, a panel for each variable; see `panelvar.plots.decomposition.plot_decomposition`."""
-        from panelvar.plots.decomposition import plot_decomposition
+    def plot(self, **options: Any) -> Figure:
+        """Draw stacked shares, a panel for each variable; see `panelvar.plots.variance_shares.plot_decomposition`."""
+        from panelvar.plots.variance_shares import plot_decomposition
 
         return plot_decomposition(self, **options)
 

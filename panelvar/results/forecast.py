@@ -46,7 +46,7 @@ class Forecast:
     @property
     def steps(self) -> int:
         """Number of periods ahead."""
-        return self.values.shape[0]
+        return int(self.values.shape[0])
 
     @property
     def std_errors(self) -> Array:

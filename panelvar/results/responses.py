@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -97,11 +97,11 @@ class Responses:
         )
         return pd.DataFrame({label: array.transpose(2, 1, 0).ravel() for label, array in self._columns()}, index=index)
 
-    def plot(self, **options: object) -> Figure:
-        """Draw the grid of responses; see `panelvar.plots.responses.plot_responses` for the options."""
-        from panelvar.plots.responses import plot_responses
+    def plot(self, **options: Any) -> Figure:
+        """Draw the grid of responses; see `panelvar.plots.response_grid.plot_responses` for the options."""
+        from panelvar.plots.response_grid import plot_responses
 
-        return plot_responses(self, **options)  # type: ignore[arg-type]
+        return plot_responses(self, **options)
 
     def __str__(self) -> str:
         shock = {"sd": "one-standard-deviation", "unit": "unit"}[self.shock_size]

@@ -147,7 +147,7 @@ class System:
     @property
     def lags(self) -> int:
         """Lag order, p."""
-        return self.coefficients.shape[0]
+        return int(self.coefficients.shape[0])
 
     @property
     def intercept(self) -> Array | None:
@@ -266,9 +266,7 @@ class System:
         values = self._responses(shocks, check_horizon(horizon), cumulative)
         notes = self._stability_notes()
         emit(notes)
-        return Responses(
-            values, self.names, identification, shock_size, shocks.ordering, bool(cumulative), notes=notes
-        )
+        return Responses(values, self.names, identification, shock_size, shocks.ordering, bool(cumulative), notes=notes)
 
     def variance_decomposition(
         self, horizon: int = 10, *, ordering: Sequence[str] | None = None
@@ -292,7 +290,10 @@ class System:
         notes = self._stability_notes()
         emit(notes)
         return VarianceDecomposition(
-            dynamics.variance_shares(values), self.names, shocks.ordering or self.names, _forecast_errors(values),
+            dynamics.variance_shares(values),
+            self.names,
+            shocks.ordering or self.names,
+            _forecast_errors(values),
             notes=notes,
         )
 
@@ -355,11 +356,11 @@ class System:
         """A test of exclusions needs estimates: refused on a system that has none."""
         self._lacks_data("A test of exclusions")
 
-    def plot_roots(self, **options: object) -> Axes:
+    def plot_roots(self, **options: Any) -> Axes:
         """Draw the companion roots in the unit circle; see `panelvar.plots.roots.plot_roots` for the options."""
         from panelvar.plots.roots import plot_roots
 
-        return plot_roots(self, **options)  # type: ignore[arg-type]
+        return plot_roots(self, **options)
 
     def __str__(self) -> str:
         verdict = "stable" if self.is_stable else "not stable"
@@ -385,9 +386,7 @@ class System:
         )
         return (Note("unstable", text, warn=True),)
 
-    def _shocks(
-        self, identification: str, shock_size: str, ordering: Sequence[str] | None, what: str = ""
-    ) -> Shocks:
+    def _shocks(self, identification: str, shock_size: str, ordering: Sequence[str] | None, what: str = "") -> Shocks:
         choose("identification", identification, IDENTIFICATIONS)
         choose("shock_size", shock_size, SHOCK_SIZES)
         orthogonal = identification == "cholesky"

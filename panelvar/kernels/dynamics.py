@@ -1,0 +1,236 @@
+r"""Dynamics of a vector autoregression, from its coefficients alone.
+
+Every function takes leading batch axes, so a thousand bootstrap draws cost one call. The coefficients of
+
+.. math:: y_t = D_t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
+
+are an array of shape (..., p, K, K) whose entry [j - 1, i, k] moves variable i by variable k, j periods earlier.
+
+References
+----------
+Luetkepohl, H. (2005). *New Introduction to Multiple Time Series Analysis*. Springer. Equation numbers below are his.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+
+
+def wide(coefficients: Array) -> Array:
+    """Lay the lag matrices side by side: (..., p, K, K) -> [A_1 ... A_p], (..., K, pK)."""
+    *batch, lags, n_vars, _ = coefficients.shape
+    return np.moveaxis(coefficients, -3, -2).reshape(*batch, n_vars, lags * n_vars)
+
+
+def companion(coefficients: Array) -> Array:
+    """Companion matrix of a VAR(p), so that it reads as a VAR(1).
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+
+    Returns
+    -------
+    array (..., pK, pK)
+        [A_1 ... A_p] over shifted identities: (2.1.8).
+    """
+    *batch, lags, n_vars, _ = coefficients.shape
+    size = lags * n_vars
+    matrix = np.zeros((*batch, size, size))
+    matrix[..., :n_vars, :] = wide(coefficients)
+    matrix[..., n_vars:, : size - n_vars] = np.eye(size - n_vars)
+    return matrix
+
+
+def companion_roots(coefficients: Array) -> ComplexArray:
+    """Eigenvalues of the companion matrix, largest modulus first; all inside the unit circle means stable (2.1.9).
+
+    They are the reciprocals of the roots of det(I - A_1 z - ... - A_p z^p), which some programs print instead.
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+
+    Returns
+    -------
+    complex array (..., pK)
+        Of a conjugate pair, the one with positive imaginary part comes first.
+    """
+    if coefficients.shape[-3] == 0:
+        return np.zeros((*coefficients.shape[:-3], 0), dtype=complex)
+    roots = np.linalg.eigvals(companion(coefficients)).astype(complex)
+    # A stable sort keeps LAPACK's order inside a conjugate pair, whose moduli are equal to the last bit.
+    order = np.argsort(-np.abs(roots), axis=-1, kind="stable")
+    return np.take_along_axis(roots, order, axis=-1)
+
+
+def responses(coefficients: Array, horizon: int, impact: Array | None = None) -> Array:
+    r"""Responses to shocks whose effect in period 0 is ``impact``.
+
+    .. math:: \Theta_0 = \text{impact}, \qquad \Theta_h = \sum_{j=1}^{\min(h, p)} A_j \Theta_{h-j}
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+    horizon : int
+        Last period; the result has rows 0 to ``horizon``.
+    impact : array (..., K, S), optional
+        Column s is the immediate effect of shock s. The identity gives the moving-average matrices Phi_h (2.1.22); a
+        factor P with P P' = Sigma gives the orthogonalised Theta_h = Phi_h P (2.3.27).
+
+    Returns
+    -------
+    array (..., horizon + 1, K, S)
+    """
+    lags, n_vars = coefficients.shape[-3], coefficients.shape[-1]
+    if impact is None:
+        impact = np.broadcast_to(np.eye(n_vars), (*coefficients.shape[:-3], n_vars, n_vars))
+    across = wide(coefficients)
+    batch = np.broadcast_shapes(across.shape[:-2], impact.shape[:-2])
+    # Periods run backwards in the buffer, so that [Theta_{h-1}; ...; Theta_{h-p}] is one contiguous block, and the
+    # periods before the shock are the zeros below Theta_0.
+    buffer = np.zeros((*batch, (horizon + 1 + lags) * n_vars, impact.shape[-1]))
+    top = horizon * n_vars
+    buffer[..., top : top + n_vars, :] = impact
+    for _ in range(horizon if lags else 0):
+        past = buffer[..., top : top + lags * n_vars, :]
+        top -= n_vars
+        np.matmul(across, past, out=buffer[..., top : top + n_vars, :])
+    periods = buffer[..., : (horizon + 1) * n_vars, :].reshape(*batch, horizon + 1, n_vars, impact.shape[-1])
+    return periods[..., ::-1, :, :]
+
+
+def moving_average(coefficients: Array, horizon: int) -> Array:
+    """Moving-average matrices Phi_0 = I, ..., Phi_horizon, shape (..., horizon + 1, K, K): (2.1.22)."""
+    return responses(coefficients, horizon)
+
+
+def response_derivatives(coefficients: Array, base: Array, directions: Array, impacts: Array) -> Array:
+    r"""Directional derivatives of `responses` in the coefficients and in the impact matrix.
+
+    Differentiating the recursion gives
+    :math:`d\Theta_h = \sum_j A_j\, d\Theta_{h-j} + \sum_j dA_j\, \Theta_{h-j}` with :math:`d\Theta_0` the derivative
+    of the impact. With directions that factor the covariance of the estimates, the sum of squares over directions is
+    the delta-method variance of every response: Luetkepohl's (3.7.4) to (3.7.9) without a Kronecker product.
+
+    Parameters
+    ----------
+    coefficients : array (p, K, K)
+    base : array (horizon + 1, K, S)
+        The responses themselves.
+    directions : array (D, p, K, K)
+        Derivatives of the coefficients.
+    impacts : array (D, K, S)
+        Derivatives of the impact matrix.
+
+    Returns
+    -------
+    array (D, horizon + 1, K, S)
+    """
+    lags = coefficients.shape[0]
+    result = np.zeros((directions.shape[0], *base.shape))
+    result[:, 0] = impacts
+    for period in range(1, base.shape[0]):
+        for lag in range(1, min(period, lags) + 1):
+            result[:, period] += coefficients[lag - 1] @ result[:, period - lag]
+            result[:, period] += directions[:, lag - 1] @ base[period - lag]
+    return result
+
+
+def variance_shares(orthogonal: Array) -> Array:
+    r"""Forecast error variance decomposition from orthogonalised one-standard-deviation responses (2.3.36).
+
+    .. math:: \omega_{ik}(h) = \sum_{s<h} \theta_{ik,s}^2 \Big/ \sum_{s<h} \sum_j \theta_{ij,s}^2
+
+    Parameters
+    ----------
+    orthogonal : array (..., H, K, K)
+        Responses of periods 0 to H - 1.
+
+    Returns
+    -------
+    array (..., H, K, K)
+        Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i. Rows sum to one.
+    """
+    accumulated = np.cumsum(orthogonal**2, axis=-3)
+    shares: Array = accumulated / accumulated.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
+    r"""Covariance of the forecast errors 1 to ``steps`` periods ahead, the coefficients taken as known (2.2.11).
+
+    .. math:: \Sigma_y(h) = \sum_{s<h} \Phi_s \Sigma \Phi_s'
+
+    Returns
+    -------
+    array (..., steps, K, K)
+    """
+    phi = moving_average(coefficients, steps - 1)
+    terms = phi @ sigma[..., None, :, :] @ np.swapaxes(phi, -1, -2)
+    accumulated: Array = np.cumsum(terms, axis=-3)
+    return accumulated
+
+
+def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> Array:
+    """Point forecasts: the recursion (2.2.4) run forward without shocks.
+
+    Parameters
+    ----------
+    coefficients : array (p, K, K)
+    history : array (p, K)
+        The last p observations, oldest first.
+    deterministic : array (steps, K)
+        Contribution of the intercept and trends in each forecast period.
+
+    Returns
+    -------
+    array (steps, K)
+    """
+    lags, steps = coefficients.shape[0], deterministic.shape[0]
+    path = np.concatenate([history, np.zeros_like(deterministic)])
+    for period in range(lags, lags + steps):
+        path[period] = deterministic[period - lags]
+        for lag in range(1, lags + 1):
+            path[period] += coefficients[lag - 1] @ path[period - lag]
+    return path[lags:]
+
+
+def lag_sum(coefficients: Array) -> Array:
+    """I - A_1 - ... - A_p, whose inverse is the sum of all moving-average matrices (2.1.14)."""
+    n_vars = coefficients.shape[-1]
+    result: Array = np.eye(n_vars) - coefficients.sum(axis=-3)
+    return result
+
+
+def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> Array:
+    """Lower factor of sigma in a chosen ordering, returned in the variables' own order.
+
+    Parameters
+    ----------
+    sigma : array (..., K, K)
+    order : array of int (K,), optional
+        Positions of the variables from the first in the causal chain to the last. None keeps the order given.
+
+    Returns
+    -------
+    array (..., K, K)
+        P with P P' = sigma: triangular once rows and columns are arranged by ``order`` (2.3.26).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Sigma is not positive definite.
+    """
+    if order is None:
+        return np.linalg.cholesky(sigma)
+    index: Any = (..., order[:, None], order)
+    impact = np.empty_like(sigma)
+    impact[index] = np.linalg.cholesky(sigma[index])
+    return impact
