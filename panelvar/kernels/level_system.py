@@ -31,7 +31,8 @@ _SPARSE_COST = 100
 # Size of the dense blocks in which a cross table is multiplied: large enough for the product to run at full speed.
 _BLOCK_CELLS = 100_000
 _BLOCK_LEVELS = 512
-# A factor that costs fewer iterations than this is not worth avoiding.
+# A factor of fewer multiplications, or worth fewer iterations, is made at once.
+_CHEAP_FACTOR = 1e8
 _MIN_ITERATIONS = 12
 
 
@@ -183,9 +184,11 @@ class LevelSystem:
         direct = self.small.n_groups <= DIRECT_LIMIT
         limit = MAX_ITERATIONS
         if direct:
-            # What the factor would cost, in iterations. Well connected panels need about a dozen.
-            limit = 0 if "_factor" in self.__dict__ else int(self._factor_work / self._iteration_work(target.shape[1]))
-        if not direct or limit >= _MIN_ITERATIONS:
+            # What the factor would cost, in iterations: well connected panels need about a dozen.
+            limit = int(self._factor_work / self._iteration_work(target.shape[1]))
+            if limit < _MIN_ITERATIONS or self._factor_work < _CHEAP_FACTOR or "_factor" in self.__dict__:
+                limit = 0
+        if limit:
             noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
             solution = self._iterate(target, noise, limit)
             if solution is not None:
@@ -230,8 +233,9 @@ class LevelSystem:
 
     @property
     def _dense_work(self) -> float:
-        n_small = self.small.n_groups
-        return self.large.n_groups * float(n_small) * (n_small + _SPARSE_COST)
+        cells = float(self.large.n_groups) * self.small.n_groups
+        filling = 0 if self._row_lengths is None else _SPARSE_COST
+        return cells * (self.small.n_groups + filling)
 
     @property
     def _factor_work(self) -> float:
