@@ -25,5 +25,5 @@ numpydoc_class_members_toctree = False
 default_role = "literal"
 
 html_theme = "furo"
-html_title = f"panelvar {release}"
+html_title = "panelvar"
 html_show_sourcelink = False
