@@ -241,9 +241,7 @@ def counted(convention: Convention, counts: Counts, nested: tuple[bool, ...]) ->
     return base + min(free, counts.absorbed)
 
 
-def clustered_factor(
-    counts: Counts, k: int, groups: int, *, group_factor: bool, dof_factor: str
-) -> float:
+def clustered_factor(counts: Counts, k: int, groups: int, *, group_factor: bool, dof_factor: str) -> float:
     """Return the factor of a clustered covariance with ``groups`` clusters and ``k`` counted coefficients."""
     n = counts.rows
     factor = groups / _positive(groups - 1, "a clustered covariance") if group_factor else 1.0

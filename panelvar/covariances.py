@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,9 +187,7 @@ class Clustered:
             )
         rows = fit.rows_or_refuse("A clustered covariance")
         residuals = adjusted_residuals(fit, convention, self.residuals)
-        sums = sandwich.score_sums(
-            rows, fit.kept, residuals, fit.constant_column if fit.constant else None, groupings
-        )
+        sums = sandwich.score_sums(rows, fit.kept, residuals, fit.constant_column if fit.constant else None, groupings)
         group_factor = convention.cluster_group_factor if self.group_factor is None else self.group_factor
         dof_factor = convention.cluster_dof_factor if self.dof_factor is None else self.dof_factor
         nested = tuple(
@@ -203,16 +201,15 @@ class Clustered:
         factors = []
         for grouping, summed, sign in zip(groupings, sums, _signs(len(dimensions)), strict=True):
             groups = smallest if convention.multiway_factor == "smallest" else grouping.n_groups
-            factor = extra * clustered_factor(
-                fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor
-            )
+            factor = extra * clustered_factor(fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor)
             factors.append(factor)
             meat += sign * factor * (summed.T @ summed)
         matrix = _symmetric(fit.influence @ meat @ fit.influence.T)
+        clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [
             Note(
                 "factor",
-                f"Clustered by {' and '.join(labels)} ({', '.join(str(grouping.n_groups) for grouping, _ in dimensions)} clusters): "
+                f"Clustered by {' and '.join(labels)} ({', '.join(str(count) for _, count in clusters)} clusters): "
                 f"small-sample factor {factors[0]:.6g}, counting {k} coefficients.",
             )
         ]
@@ -237,7 +234,6 @@ class Clustered:
                 )
             )
         df = smallest - 1 if convention.cluster_df == "groups" else fit.residual_df
-        clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         return CovarianceEstimate(
             matrix,
             f"clustered by {' and '.join(labels)}",

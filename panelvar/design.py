@@ -139,7 +139,7 @@ class Design:
 
         if self.kept is not None:
             values = values[self.kept]
-        codes, uniques = pd.factorize(values)
+        codes, uniques = pd.factorize(np.asarray(values))
         missing = int((codes < 0).sum())
         if missing:
             raise DataError(f"{label!r} is missing in {missing} of the {len(codes)} rows of the model.")
@@ -157,7 +157,7 @@ class Design:
         values = panel.raw_column(dimension)
         if self.kept is not None:
             values = values[self.kept]
-        return pd.Index(pd.factorize(values)[1], name=dimension)
+        return pd.Index(pd.factorize(np.asarray(values))[1], name=dimension)
 
     def without_rows(self) -> Design:
         """Return the design's names and notes, its rows released."""

@@ -119,6 +119,8 @@ class Fit:
         """All coefficients, shape (p,)."""
         if not self.constant:
             return self.slopes
+        if self.solution.constant is not None:
+            return np.concatenate(([self.solution.constant], self.slopes))
         # Summed in extended precision: the level of the data cancels here.
         terms = self.centre[:-1][self.kept].astype(np.longdouble) * self.slopes
         level = float(np.longdouble(self.centre[-1]) - terms.sum())
@@ -174,7 +176,7 @@ class Fit:
     def rows_or_refuse(self, what: str) -> TransformedRows:
         """Return the rows, or say that ``what`` needs them."""
         if self.rows is None:
-            raise MissingInformationError(f"{what} needs the data rows, which without_rows() released: refit the model.")
+            raise MissingInformationError(f"{what} needs the data rows, which were released: refit the model.")
         return self.rows
 
     @cached_property

@@ -16,8 +16,8 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
 
     .. math:: H = (b_c - b_e)' (V_c - V_e)^{-} (b_c - b_e) \sim \chi^2(\mathrm{rank}),
 
-    over the slopes both have (Hausman 1978, eq. 2.17). The typical use is ``hausman(fixed, random)``: under the null the
-    entity effects are uncorrelated with the regressors and both are consistent.
+    over the slopes both have (Hausman 1978, eq. 2.17). The typical use is ``hausman(fixed, random)``: under the null
+    the entity effects are uncorrelated with the regressors and both are consistent.
 
     Parameters
     ----------
@@ -81,9 +81,7 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     statistic = float(np.sum(projected[used] ** 2 / values[used]))
     rank = int(used.sum())
     if np.abs(values).max() < 1e-10:
-        notes.append(
-            Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True)
-        )
+        notes.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
     if values[used].min() < 0.0:
         text = "The difference of the covariances is not positive definite"
         if statistic < 0.0:

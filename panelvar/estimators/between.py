@@ -64,7 +64,11 @@ def fit_between(
     mass = grouping.mass(source.weights) if wls or source.weights is not None else None
     weight = None if mass is None else mass / mass.mean()
     labels = source.labels_of(label)
-    panel = Panel({name: means[:, j] for j, name in enumerate(source.names)}, entity=labels, time=np.zeros(len(labels)))
+    panel = Panel(
+        {name: means[:, j] for j, name in enumerate(source.names)},
+        entity=labels.to_series(),
+        time=np.zeros(len(labels)),
+    )
     design = Design(
         panel=panel,
         dependent=source.dependent,

@@ -48,9 +48,7 @@ def finish(
 ) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result (see `panelvar.fit.Fit` for the arguments)."""
     choose("collinear", collinear, ("drop", "raise"))
-    solution = _polished(
-        solve(triangle, raw_norms[:-1]), rows, centre, constant_column if constant else None, constant_mass
-    )
+    solution = _polished(solve(triangle, raw_norms[:-1]), rows, centre, constant_column if constant else None)
     counts = Counts(
         rows=design.nobs,
         slopes=len(solution.kept),
@@ -89,7 +87,6 @@ def _polished(
     rows: TransformedRows,
     centre: FloatArray,
     constant_column: FloatArray | float | None,
-    constant_mass: float,
 ) -> Solution:
     """Recompute the solution in extended precision where rounding may have cost digits that matter."""
 
@@ -107,4 +104,4 @@ def _polished(
             tables = [(codes, np.insert(table, 0, 0.0, axis=1)) for codes, table in tables]
         return cross_products(columns, tables, rows.weights)
 
-    return polish(solution, products, rows.n_rows, None if constant_column is None else centre, constant_mass)
+    return polish(solution, products, rows.n_rows, None if constant_column is None else centre)

@@ -68,10 +68,14 @@ def fit_first_difference(
         previous = np.where(follows, np.arange(source.nobs) - 1, -1)
         if gaps:
             notes.append(
-                Note("gaps-bridged", f"{gaps} difference(s) bridge a gap in time ({chosen.name} convention).", warn=True)
+                Note(
+                    "gaps-bridged", f"{gaps} difference(s) bridge a gap in time ({chosen.name} convention).", warn=True
+                )
             )
     elif gaps:
-        notes.append(Note("gaps", f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced."))
+        notes.append(
+            Note("gaps", f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced.")
+        )
     rows_used = np.flatnonzero(previous >= 0)
     if len(rows_used) == 0:
         raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")

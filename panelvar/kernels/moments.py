@@ -77,9 +77,7 @@ class PanelMoments(NamedTuple):
         return PanelMoments(self.counts + other.counts, weights, means, triangularize(stacked))
 
 
-def panel_moments(
-    columns: Sequence[FloatArray], groups: Grouping, weights: FloatArray | None = None
-) -> PanelMoments:
+def panel_moments(columns: Sequence[FloatArray], groups: Grouping, weights: FloatArray | None = None) -> PanelMoments:
     """Compute the moments of ``columns`` within ``groups`` in one pass for the means and one for the triangle.
 
     Parameters

@@ -7,6 +7,7 @@ analytic weight. No transformed copy is kept: the rows are rebuilt into a small 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 

@@ -71,9 +71,7 @@ def score_sums(
     return sums
 
 
-def leverage(
-    rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArray
-) -> FloatArray:
+def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArray) -> FloatArray:
     r"""Return :math:`\tilde x_i' (\tilde X'\tilde X)^{-1} \tilde x_i` of each transformed row, shape (n,)."""
     out = np.empty(rows.n_rows)
     for start, stop, block in rows.blocks():

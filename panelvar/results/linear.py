@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class LinearResult:
-    """Estimates of a linear panel model under one covariance and one convention.
+    r"""Estimates of a linear panel model under one covariance and one convention.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class LinearResult:
     Notes
     -----
     Residuals of fixed effects, pooled, between and difference models are those of the regression; of random effects
-    they are :math:`y - \\hat c - x'\\hat\\beta`, the effect not taken out. Fitted values plus residuals give y.
+    they are :math:`y - \hat c - x'\hat\beta`, the effect not taken out. Fitted values plus residuals give y.
     """
 
     fit: Fit
@@ -350,9 +350,9 @@ class LinearResult:
         return linear_combination(self, expression, check_level(level))
 
     def estimated_effects(self) -> pd.DataFrame:
-        """Return the estimated effects by level: value, deviation from the constant, standard error where defined.
+        r"""Return the estimated effects by level: value, deviation from the constant, standard error where defined.
 
-        Fixed effects: levels :math:`\\hat c + \\hat\\alpha_i` and deviations. Random effects: the best linear unbiased
+        Fixed effects: levels :math:`\hat c + \hat\alpha_i` and deviations. Random effects: the best linear unbiased
         predictions.
         """
         return effects_table(self)

@@ -93,7 +93,8 @@ def wald(result: LinearResult, matrix: FloatArray, target: FloatArray, name: str
         notes = (
             Note(
                 "rank-deficient-test",
-                f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters?); {rank} are tested.",
+                f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters?): "
+                f"{rank} are tested.",
             ),
         )
     if rank == 0:
@@ -173,9 +174,7 @@ def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[FloatArra
     return _linear(tree, aliases, names, expression)
 
 
-def _linear(
-    node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str
-) -> tuple[FloatArray, float]:
+def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[FloatArray, float]:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         return np.zeros(len(names)), float(node.value)
     if isinstance(node, ast.Name):

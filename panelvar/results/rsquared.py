@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from panelvar.fit import Fit, FloatArray
 
 
@@ -46,9 +48,7 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
     total_ss = float(y_within @ y_within + weights @ y_levels**2)
     if kind == "correlation":
         fitted_levels = _centred(fitted_means, weights)
-        within = _squared_correlation(
-            y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within
-        )
+        within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within)
         overall = _squared_correlation(
             y_within @ fitted_within + (weights * y_levels) @ fitted_levels,
             total_ss,
@@ -67,9 +67,7 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
         y_between = _centred(y_means, None) if fit.constant else y_means
         between = _share(float(gaps @ gaps), float(y_between @ y_between))
         y_overall = y_levels if fit.constant else y_means
-        overall = _share(
-            within_rss + float(weights @ gaps**2), float(y_within @ y_within + weights @ y_overall**2)
-        )
+        overall = _share(within_rss + float(weights @ gaps**2), float(y_within @ y_within + weights @ y_overall**2))
     df = fit.residual_df
     centred_df = fit.counts.rows - int(fit.counts.constant)
     transformed = _share(fit.rss, fit.tss)
@@ -86,13 +84,14 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
 
 
 def _centred(values: FloatArray, weights: FloatArray | None) -> FloatArray:
-    return values - (values.mean() if weights is None else weights @ values / weights.sum())
+    level = values.mean() if weights is None else weights @ values / weights.sum()
+    return np.asarray(values - level)
 
 
 def _share(residual: float, total: float) -> float:
     return 1.0 - residual / total if total > 0.0 else float("nan")
 
 
-def _squared_correlation(cross: float, first: float, second: float) -> float:
+def _squared_correlation(cross: float | FloatArray, first: float | FloatArray, second: float | FloatArray) -> float:
     spread = float(first) * float(second)
     return float(cross) ** 2 / spread if spread > 0.0 else float("nan")
