@@ -1,10 +1,12 @@
 """Write ``docs/parity.md``: what was compared with which program, how well it agrees, and what was left out, why.
 
-Run from the project's root: ``python -m tests.parity.report``
+Run from the project's root: ``python -m tests.parity.report``. With ``--check`` it says whether the page is up to date
+in everything that does not depend on the machine.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections import defaultdict
@@ -144,15 +146,25 @@ def render(audited: dict[str, dict[str, Account]]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def main() -> int:
-    """Write the page; the exit code says whether everything agrees."""
+def without_rounding(page: str) -> str:
+    """The page without its differences, whose last digits depend on the machine."""
+    return re.sub(r"\b\d+e[-+]\d+\b", "#", page)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with --check compare it; the exit code says whether everything agrees."""
     audited = accounts()
-    PAGE.write_text(render(audited), encoding="utf-8")
+    page = render(audited)
     failures = sum(len(account.failures) for by_group in audited.values() for account in by_group.values())
     compared = sum(len(account.outcomes) for by_group in audited.values() for account in by_group.values())
     print(f"{PAGE.relative_to(ROOT)}: {len(audited)} files, {compared} numbers compared, {failures} failures")
+    if "--check" in arguments:
+        current = PAGE.exists() and without_rounding(PAGE.read_text(encoding="utf-8")) == without_rounding(page)
+        print("the page is up to date" if current else "the page is out of date: run python -m tests.parity.report")
+        return 0 if current and not failures else 1
+    PAGE.write_text(page, encoding="utf-8")
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
