@@ -87,7 +87,7 @@ def _facts(facts: Sequence[Fact], span: int) -> list[str]:
 def render_latex(table: Table, label: str | None = None) -> str:
     """Render a table in LaTeX; see `Table.to_latex`."""
     span = max(table.n_columns, 1)
-    columns = [_COLUMN[table.column_alignment(j)] for j in range(table.n_columns)] or ["l"]
+    columns = [_COLUMN[table.column_alignment(j)] for j in range(table.n_columns)]
     blocks = [
         _facts(table.facts, span),
         [_row(row, columns) for row in table.header],
@@ -100,7 +100,7 @@ def render_latex(table: Table, label: str | None = None) -> str:
         lines.append(rf"\caption{{{escape_latex(table.title)}}}")
     if label is not None:
         lines.append(rf"\label{{{label}}}")
-    lines += [rf"\begin{{tabular}}{{l{''.join(columns)}}}", r"\toprule"]
+    lines += [rf"\begin{{tabular}}{{l{''.join(columns) or 'l'}}}", r"\toprule"]
     for k, block in enumerate(block for block in blocks if block):
         lines += [r"\midrule"] * bool(k) + block
     lines += [r"\bottomrule", r"\end{tabular}"]

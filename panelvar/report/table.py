@@ -210,7 +210,7 @@ class Table:
             index = pd.MultiIndex.from_tuples([(row.label, row.kind) for row in rows], names=[None, None])
         else:
             index = pd.Index([row.label for row in rows], dtype=object)
-        names = [cell.text for cell in self.header[0].cells] if self.header else list(map(str, range(self.n_columns)))
+        names = [cell.value for cell in self.header[0].cells] if self.header else list(map(str, range(self.n_columns)))
         columns = [
             pd.Series([row.cells[j].value for row in rows], index=index, dtype=object).infer_objects()
             for j in range(self.n_columns)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 _GAP = 2
 _NARROWEST = 40
-# A column of words may be squeezed to this before the table is cut into panels.
+# A column of words may be squeezed to this before the table is cut into panels, or to its longest word up to a limit.
 _WORDS = 12
+_LONGEST_WORD = 16
 
 
 def split_at_point(text: str) -> tuple[str, str]:
@@ -48,11 +49,12 @@ class _Column:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What a column asks for: columns around the point, and the widest of its cells of words."""
+    """What a column asks for: columns around the point, its widest cell of words, its longest word."""
 
     left: int
     right: int
     words: int
+    longest: int
 
     @property
     def numerals(self) -> int:
@@ -64,7 +66,7 @@ class _Measured:
 
     @property
     def tight(self) -> int:
-        return max(self.numerals, min(self.words, _WORDS), 1)
+        return max(self.numerals, min(self.words, max(_WORDS, min(self.longest, _LONGEST_WORD))), 1)
 
     def column(self, width: int) -> _Column:
         if self.numerals > width:
@@ -73,7 +75,7 @@ class _Measured:
 
 
 def _measure(rows: Sequence[Row], column: int) -> _Measured:
-    left = right = widest = 0
+    left = right = widest = longest = 0
     for row in rows:
         cell = row.cells[column]
         text = printable(cell.text) + cell.stars
@@ -82,7 +84,8 @@ def _measure(rows: Sequence[Row], column: int) -> _Measured:
             left, right = max(left, display_width(before)), max(right, display_width(after))
         else:
             widest = max(widest, display_width(text))
-    return _Measured(left, right, widest)
+            longest = max([longest, *map(display_width, text.split())])
+    return _Measured(left, right, widest, longest)
 
 
 @dataclass(frozen=True)
@@ -147,11 +150,7 @@ def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
 
 def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
     """Print a row and those that continue it; a long label runs down beside them."""
-    label = wrap(printable(rows[0].label), max(panel.stub - 2, 1))
-    if len(label) == 1 or max(map(display_width, label[1:])) + 2 > panel.stub:
-        label = wrap(printable(rows[0].label), max(panel.stub, 1))
-    else:
-        label[1:] = ["  " + line for line in label[1:]]
+    label = _label_lines("" if rows[0].continues else printable(rows[0].label), max(panel.stub, 1))
     values: list[str] = []
     for row in rows:
         blocks = [column.lines(row.cells[j]) for j, column in zip(panel.which, panel.columns, strict=True)]
@@ -168,6 +167,13 @@ def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
     return [(pad(left, panel.stub, "left") + right).rstrip() for left, right in zip(label, values, strict=True)]
 
 
+def _label_lines(label: str, width: int) -> list[str]:
+    """Fold a label, its further lines indented where there is room."""
+    lines = wrap(label, width)
+    indented = wrap(label, width - 2) if len(lines) > 1 and width > _WORDS // 2 else lines
+    return [indented[0], *("  " + line for line in indented[1:])] if indented is not lines else lines
+
+
 def _groups(rows: Sequence[Row]) -> Iterator[list[Row]]:
     group: list[Row] = []
     for row in rows:
@@ -179,8 +185,8 @@ def _groups(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield group
 
 
-def _blank(row: Row, which: Sequence[int]) -> bool:
-    return not any(row.cells[j].text for j in which)
+def _blank(rows: Sequence[Row], which: Sequence[int]) -> bool:
+    return not any(row.cells[j].text for row in rows for j in which)
 
 
 def _panel_lines(table: Table, panel: _Panel, rule: str) -> Iterator[str]:
@@ -189,12 +195,12 @@ def _panel_lines(table: Table, panel: _Panel, rule: str) -> Iterator[str]:
     if table.header and (table.body or table.foot):
         yield rule
     for section in (table.body, table.foot):
-        # A regressor none of the panel's models has is left out of that panel.
-        shown = [row for row in section if not _blank(row, panel.which) or _blank(row, range(table.n_columns))]
         if section is table.foot and section and table.body:
             yield rule
-        for group in _groups(shown):
-            yield from _group_lines(group, panel)
+        for group in _groups(section):
+            # A regressor none of the panel's models has is left out of that panel.
+            if not _blank(group, panel.which) or _blank(group, range(table.n_columns)):
+                yield from _group_lines(group, panel)
 
 
 def _fact_lines(facts: Sequence[Fact], width: int) -> list[str]:

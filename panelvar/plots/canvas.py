@@ -1,0 +1,80 @@
+"""What every plot shares: matplotlib on demand, names shown letter by letter, colours that all readers can tell apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from panelvar.report.characters import display_width, printable, wrap
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
+
+# Okabe and Ito (2008), distinct under the common forms of colour blindness; black is left for axes.
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+GREY = "#767676"
+PALE = "#D9D9D9"
+
+
+def pyplot() -> ModuleType:
+    """Import ``matplotlib.pyplot``.
+
+    Raises
+    ------
+    ImportError
+        Says how to install matplotlib.
+    """
+    try:
+        import matplotlib.pyplot
+    except ImportError as error:
+        raise ImportError(
+            "Plots need matplotlib, which is not installed: python -m pip install 'panelvar[plots]'."
+        ) from error
+    return matplotlib.pyplot
+
+
+def literal(*texts: Text) -> None:
+    """Make matplotlib draw the characters of a text as they are: a dollar sign does not open a formula."""
+    for text in texts:
+        text.set_usetex(False)
+        text.set_parse_math(False)
+
+
+def folded(name: str, width: int, lines: int = 3) -> str:
+    """Fold a name into lines of ``width`` characters; past the last line it is cut, with an ellipsis."""
+    pieces = wrap(printable(name), width)
+    if len(pieces) > lines:
+        pieces = pieces[:lines]
+        while display_width(pieces[-1]) > width - 1:
+            pieces[-1] = pieces[-1][:-1]
+        pieces[-1] += "\N{HORIZONTAL ELLIPSIS}"
+    return "\n".join(pieces)
+
+
+def tidy(ax: Axes) -> None:
+    """Leave the two axis lines that carry ticks, drawn quietly."""
+    ax.spines[["top", "right"]].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(GREY)
+    ax.tick_params(color=GREY, labelcolor="black")
+
+
+def name_axes(ax: Axes, x: str, y: str) -> None:
+    """Label both axes with names shown as they are."""
+    literal(ax.set_xlabel(folded(x, 60)), ax.set_ylabel(folded(y, 40)))
+
+
+def plain_ticks(ax: Axes) -> None:
+    """Print vertical tick labels in full: a common factor above the axis would run into the title."""
+    from matplotlib.ticker import FuncFormatter
+
+    def text(value: float, _: object) -> str:
+        low, high = ax.get_ylim()
+        # A tick at zero comes out of the arithmetic as something like 1e-17.
+        return "0" if abs(value) < 1e-9 * (high - low) else f"{value:.3g}"
+
+    ax.yaxis.set_major_formatter(FuncFormatter(text))

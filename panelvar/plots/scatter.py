@@ -1,0 +1,153 @@
+"""Scatter of one column on another, entity by entity, with least-squares lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import DataError, SpecificationError
+from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, folded, literal, name_axes, pyplot, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from panelvar.panel import Panel
+    from panelvar.results.linear import LinearResult
+
+FloatArray = NDArray[np.float64]
+
+# More entities than this get one colour: nobody can tell apart, or look up, more.
+_NAMED = len(PALETTE)
+
+
+def plot_scatter(
+    source: Panel | LinearResult,
+    x: str,
+    y: str | None = None,
+    *,
+    entity_lines: bool = True,
+    pooled_line: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
+    r"""Plot ``y`` against ``x`` with the least-squares line of each entity and of all rows together.
+
+    The lines are those of :math:`y = a + b x`, descriptive and without other regressors. Lines of entities that are
+    parallel and far apart, under a pooled line of another slope, are what entity effects correct.
+
+    Parameters
+    ----------
+    source : Panel or LinearResult
+        A panel, all of whose rows with both values are shown; or a result, for the rows its model used.
+    x : str
+        Column on the horizontal axis; for a result, one of its regressors.
+    y : str, optional
+        Column on the vertical axis. A result has its dependent variable there, and needs no name.
+    entity_lines, pooled_line : bool
+        Which lines to draw. An entity whose ``x`` does not vary has none.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    SpecificationError
+        If ``x`` is not a regressor of the result, ``y`` not its dependent variable, or a panel is given without ``y``.
+    DataError
+        If no row has both values.
+    """
+    across, up, codes, labels, up_name = _columns(source, x, y)
+    if ax is None:
+        _, ax = pyplot().subplots(figsize=(6.4, 4.6), layout="constrained")
+    shown = np.unique(codes)
+    named = len(shown) <= _NAMED
+    for k, entity in enumerate(shown):
+        mine = codes == entity
+        colour = PALETTE[k % _NAMED] if named else BLUE
+        ax.scatter(
+            across[mine],
+            up[mine],
+            s=26 if named else 9,
+            color=colour,
+            marker=MARKERS[k % _NAMED] if named else "o",
+            alpha=0.85 if named else 0.35,
+            linewidths=0,
+            label=folded(labels[entity], 24) if named and len(shown) > 1 else None,
+            zorder=2,
+        )
+        if entity_lines and len(shown) > 1:
+            _line(ax, across[mine], up[mine], colour, 1.6 if named else 0.7, 0.9 if named else 0.3)
+    if pooled_line:
+        _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")
+    name_axes(ax, x, up_name)
+    if pooled_line or (named and len(shown) > 1):
+        literal(*ax.legend(loc="best", fontsize=9, frameon=False).get_texts())
+    if not named:
+        kind = "entities, each with its line" if entity_lines else "entities"
+        ax.set_title(f"{len(shown)} {kind}", fontsize=10, color=GREY)
+    tidy(ax)
+    return ax
+
+
+def _columns(
+    source: Panel | LinearResult, x: str, y: str | None
+) -> tuple[FloatArray, FloatArray, NDArray[np.integer], list[str], str]:
+    from panelvar.panel import Panel
+
+    codes: NDArray[np.integer]
+    if isinstance(source, Panel):
+        if y is None:
+            raise SpecificationError("y is missing: a panel does not know which column goes on the vertical axis.")
+        across, up = source.column(x), source.column(y)
+        codes, labels, up_name = source.entity_codes, source.entity_labels, y
+    else:
+        design = source.design
+        if x not in design.names:
+            raise SpecificationError(
+                f"x={x!r} is not a regressor of this result; it has {', '.join(map(repr, design.names))}."
+            )
+        if y is not None and y != design.dependent:
+            raise SpecificationError(
+                f"y={y!r} is not the dependent variable of this result, {design.dependent!r}; leave it out, or give "
+                "the panel instead of the result."
+            )
+        across, up = design.x[design.names.index(x)], design.y
+        codes, labels, up_name = design.entities.codes, design.entity_labels, design.dependent
+    both = np.isfinite(across) & np.isfinite(up)
+    if not both.any():
+        raise DataError(f"No row has both {x!r} and {up_name!r}: nothing to plot.")
+    return across[both], up[both], codes[both], [str(label) for label in labels], up_name
+
+
+def _line(
+    ax: Axes,
+    x: FloatArray,
+    y: FloatArray,
+    colour: str,
+    linewidth: float,
+    alpha: float,
+    *,
+    label: str | None = None,
+    style: str = "-",
+) -> None:
+    """Draw the least-squares line over the range of ``x``; nothing if ``x`` does not vary."""
+    ends = np.array([x.min(), x.max()])
+    deviation = x - x.mean()
+    # Judged against the level of x: what is left of a constant after subtraction is rounding.
+    if np.abs(deviation).max() <= 1e-12 * np.abs(ends).max():
+        return
+    slope = (deviation @ (y - y.mean())) / (deviation @ deviation)
+    ax.plot(
+        ends,
+        y.mean() + slope * (ends - x.mean()),
+        style,
+        color=colour,
+        linewidth=linewidth,
+        alpha=alpha,
+        label=label,
+        zorder=3,
+    )

@@ -1,0 +1,238 @@
+"""Several results side by side, as journals print them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.errors import SpecificationError, choose
+from panelvar.report.number_format import check_digits, check_stars, format_number, star_legend, stars_for
+from panelvar.report.table import Cell, Fact, Row, Table, count, number, probability, words
+
+if TYPE_CHECKING:
+    from panelvar.results.linear import LinearResult
+
+_CONSTANT = "const"
+_BELOW = {
+    "std_errors": ("std. error", "Standard errors in parentheses."),
+    "tstats": ("t", "t statistics in parentheses."),
+    "pvalues": ("p", "p-values in parentheses."),
+    "conf_int": ("interval", "{level:g}% confidence intervals in brackets."),
+    "none": ("", ""),
+}
+
+
+def _optional(value: float | None, digits: int) -> Cell:
+    return Cell() if value is None else number(value, digits)
+
+
+def _f_value(result: LinearResult, digits: int) -> Cell:
+    return Cell() if result.f_statistic is None else number(result.f_statistic.statistic, digits)
+
+
+def _f_pvalue(result: LinearResult, digits: int) -> Cell:
+    return Cell() if result.f_statistic is None else probability(result.f_statistic.pvalue, digits)
+
+
+def _kind_of_rsquared(result: LinearResult) -> str:
+    return result.rsquared_label.replace("R2", "").strip().lower() or "plain"
+
+
+def _theta(result: LinearResult, digits: int) -> Cell:
+    components = result.variance_components
+    if components is None or components.theta is None:
+        return Cell()
+    return number(float(np.mean(components.theta)), digits)
+
+
+_FOOT: dict[str, tuple[str, Callable[[LinearResult, int], Cell]]] = {
+    "nobs": ("N", lambda result, digits: count(result.nobs)),
+    "entities": ("Entities", lambda result, digits: count(result.n_entities)),
+    "periods": ("Periods", lambda result, digits: count(result.n_periods)),
+    "effects": ("Effects", lambda result, digits: words(", ".join(result.effects)) if result.effects else Cell()),
+    "rsquared": ("R2", lambda result, digits: _optional(result.rsquared, digits)),
+    "rsquared_adjusted": ("Adjusted R2", lambda result, digits: _optional(result.rsquared_adjusted, digits)),
+    "rsquared_kind": ("Kind of R2", lambda result, digits: words(_kind_of_rsquared(result))),
+    "f": ("F", _f_value),
+    "f_pvalue": ("p of F", _f_pvalue),
+    "rmse": ("Root MSE", lambda result, digits: _optional(result.rmse, digits)),
+    "df_resid": ("Residual df", lambda result, digits: count(result.df_resid)),
+    "theta": ("Mean theta", _theta),
+    "cov": ("Std. errors", lambda result, digits: words(result.cov_label)),
+    "convention": ("Convention", lambda result, digits: words(result.convention.name)),
+}
+FOOT = ("nobs", "entities", "effects", "rsquared", "rsquared_adjusted", "rsquared_kind", "f", "f_pvalue", "cov")
+"""Foot rows of `compare` unless others are asked for."""
+
+
+def compare(
+    results: Mapping[str, LinearResult] | Sequence[LinearResult],
+    *,
+    below: str = "std_errors",
+    stars: Sequence[float] = (0.1, 0.05, 0.01),
+    digits: int = 4,
+    level: float = 0.95,
+    keep: Sequence[str] | None = None,
+    order: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+    foot: Sequence[str] = FOOT,
+    title: str = "",
+) -> Table:
+    """Put estimates side by side, each with its precision below.
+
+    Parameters
+    ----------
+    results : mapping of label to LinearResult, or sequence of LinearResult
+        One column each, in the order given; a sequence is labelled (1), (2), ...
+    below : {"std_errors", "tstats", "pvalues", "conf_int", "none"}
+        What stands under each estimate.
+    stars : sequence of float
+        Significance levels: an estimate gets one star for each that its p-value is below. ``()`` for none.
+    digits : int
+        Decimals.
+    level : float
+        Level of the intervals of ``below="conf_int"``.
+    keep : sequence of str, optional
+        Coefficients to show; all by default.
+    order : sequence of str
+        Coefficients to show first, in this order. The others follow as they appear, the constant last.
+    labels : mapping of str to str, optional
+        Printed names of coefficients and dependent variables.
+    foot : sequence of str
+        Rows under the coefficients, of: ``nobs``, ``entities``, ``periods``, ``effects``, ``rsquared``,
+        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``rmse``, ``df_resid``, ``theta``, ``cov``,
+        ``convention``. A row no result has anything for is left out.
+    title : str
+        Line over the table.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    SpecificationError
+        No results; something that is not a linear result; an unknown coefficient or option.
+    """
+    columns = _columns(results)
+    models = tuple(columns.values())
+    check_digits(digits)
+    levels = check_stars(stars)
+    choose("below", below, _BELOW)
+    for name in foot:
+        choose("foot", name, _FOOT)
+    rename = dict(labels or {})
+    terms = _terms(models, keep, order)
+    body = [row for term in terms for row in _term_rows(term, models, below, levels, digits, level, rename)]
+    kinds = {model.rsquared_label for model in models}
+    if len(kinds) == 1:
+        # One kind for all columns names the row; otherwise each column says which it is.
+        foot = [name for name in foot if name != "rsquared_kind"]
+    names = {name: _FOOT[name][0] for name in foot} | ({"rsquared": kinds.pop()} if len(kinds) == 1 else {})
+    foot_rows = [Row(names[name], tuple(_FOOT[name][1](model, digits) for model in models)) for name in foot]
+    dependents = [rename.get(model.dependent, model.dependent) for model in models]
+    header = [Row("", tuple(map(words, columns)))]
+    facts: tuple[Fact, ...] = ()
+    if len(set(dependents)) == 1:
+        facts = (Fact("Dependent", dependents[0]),)
+    else:
+        header.append(Row("Dependent", tuple(map(words, dependents))))
+    if [model.estimator for model in models] != list(columns):
+        header.append(Row("", tuple(words(model.estimator) for model in models)))
+    legend = _BELOW[below][1].format(level=100.0 * level)
+    if levels:
+        legend = f"{legend} {star_legend(levels)}.".strip()
+    return Table(
+        title=title,
+        facts=facts,
+        header=tuple(header),
+        body=tuple(body),
+        foot=tuple(row for row in foot_rows if any(cell.text for cell in row.cells)),
+        notes=(*([legend] if legend else []), *_warnings(columns)),
+    )
+
+
+def _columns(results: Mapping[str, LinearResult] | Sequence[LinearResult]) -> dict[str, LinearResult]:
+    from panelvar.results.linear import LinearResult
+
+    if isinstance(results, LinearResult):
+        results = [results]
+    if isinstance(results, Mapping):
+        columns = {str(label): result for label, result in results.items()}
+    elif isinstance(results, Sequence) and not isinstance(results, str):
+        columns = {f"({k})": result for k, result in enumerate(results, start=1)}
+    else:
+        raise SpecificationError(
+            f"results is a {type(results).__name__}: expected a mapping of labels to results, or a list of results."
+        )
+    if not columns:
+        raise SpecificationError("results is empty: give at least one result to compare.")
+    for label, result in columns.items():
+        if not isinstance(result, LinearResult):
+            raise SpecificationError(
+                f"results[{label!r}] is a {type(result).__name__}: compare() takes single-equation results; print a "
+                "system of equations with its own summary()."
+            )
+    return columns
+
+
+def _terms(models: Sequence[LinearResult], keep: Sequence[str] | None, order: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(str(name) for model in models for name in model.params.index))
+    if _CONSTANT in found:
+        found.remove(_CONSTANT)
+        found.append(_CONSTANT)
+    first = [choose("order", name, found) for name in dict.fromkeys(order)]
+    kept = found if keep is None else [choose("keep", name, found) for name in keep]
+    return [name for name in dict.fromkeys((*first, *found)) if name in kept]
+
+
+def _term_rows(
+    term: str,
+    models: Sequence[LinearResult],
+    below: str,
+    levels: Sequence[float],
+    digits: int,
+    level: float,
+    rename: Mapping[str, str],
+) -> list[Row]:
+    label = rename.get(term, term)
+    estimates, precisions = [], []
+    for model in models:
+        if term not in model.params.index:
+            estimates.append(Cell())
+            precisions.append(Cell())
+            continue
+        stars = stars_for(float(model.pvalues[term]), levels)
+        estimates.append(number(float(model.params[term]), digits, stars=stars))
+        precisions.append(_precision(model, term, below, digits, level))
+    if below == "none":
+        return [Row(label, tuple(estimates))]
+    return [
+        Row(label, tuple(estimates), "estimate"),
+        Row(label, tuple(precisions), _BELOW[below][0], continues=True),
+    ]
+
+
+def _precision(model: LinearResult, term: str, below: str, digits: int, level: float) -> Cell:
+    if below == "std_errors":
+        return number(float(model.std_errors[term]), digits, brackets="()")
+    if below == "tstats":
+        return number(float(model.tstats[term]), digits, brackets="()")
+    if below == "pvalues":
+        return probability(float(model.pvalues[term]), digits, brackets="()")
+    if below == "none":
+        return Cell()
+    lower, upper = model.conf_int(level=level).loc[term]
+    return words(f"[{format_number(lower, digits)}, {format_number(upper, digits)}]")
+
+
+def _warnings(columns: Mapping[str, LinearResult]) -> list[str]:
+    """Say each warning once, with the columns it is about; plain notes stay with each result's summary."""
+    about: dict[str, list[str]] = {}
+    for label, result in columns.items():
+        for note in result.notes:
+            if note.warn and label not in about.setdefault(note.text, []):
+                about[note.text].append(label)
+    return [f"{', '.join(labels)}: {text}" for text, labels in about.items()]

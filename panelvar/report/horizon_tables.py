@@ -1,0 +1,119 @@
+"""Responses, variance decompositions and forecasts as tables, one row a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.report.number_format import check_digits, format_number
+from panelvar.report.table import Cell, Fact, Row, Table, number, words
+
+if TYPE_CHECKING:
+    from panelvar.results.decomposition import VarianceDecomposition
+    from panelvar.results.forecast import Forecast
+    from panelvar.results.responses import Responses
+
+FloatArray = NDArray[np.float64]
+
+
+def responses_table(responses: Responses, *, digits: int = 4) -> Table:
+    """Tabulate impulse responses: a column for each shock and responding variable, bands in brackets below."""
+    check_digits(digits)
+    facts = [
+        Fact("Shocks", {"cholesky": "Cholesky", "reduced_form": "reduced form"}[responses.identification]),
+        Fact("Size", {"sd": "one standard deviation", "unit": "one unit"}[responses.shock_size]),
+    ]
+    if responses.ordering is not None:
+        facts.append(Fact("Ordering", ", ".join(responses.ordering)))
+    return Table(
+        title="Cumulative impulse responses" if responses.cumulative else "Impulse responses",
+        facts=(*facts, *_band(responses.level, responses.band_label)),
+        header=_pairs(responses.names, "Shock", "Response of"),
+        body=_rows(
+            range(responses.horizon + 1),
+            _by_shock(responses.values),
+            _by_shock(responses.lower),
+            _by_shock(responses.upper),
+            digits,
+        ),
+        notes=_texts(responses.notes),
+    )
+
+
+def decomposition_table(decomposition: VarianceDecomposition, *, digits: int = 4) -> Table:
+    """Tabulate a variance decomposition: for each variable the share of each shock, bands in brackets below."""
+    check_digits(digits)
+    values = [None if a is None else a.reshape(decomposition.horizon, -1) for a in _limits(decomposition)]
+    shares = decomposition.values.reshape(decomposition.horizon, -1)
+    return Table(
+        title="Forecast error variance decomposition",
+        facts=(
+            Fact("Ordering", ", ".join(decomposition.ordering)),
+            *_band(decomposition.level, decomposition.band_label),
+        ),
+        header=_pairs(decomposition.names, "Variance of", "Share of shock"),
+        body=_rows(range(1, decomposition.horizon + 1), shares, *values, digits),
+        notes=_texts(decomposition.notes),
+    )
+
+
+def forecast_table(forecast: Forecast, *, digits: int = 4) -> Table:
+    """Tabulate forecasts, intervals in brackets below."""
+    check_digits(digits)
+    return Table(
+        title="Forecasts",
+        facts=(Fact("Intervals", f"{100 * forecast.level:g}%"),),
+        header=(Row("Period", tuple(map(words, forecast.names))),),
+        body=_rows(forecast.labels, forecast.values, forecast.lower, forecast.upper, digits),
+        notes=_texts(forecast.notes),
+    )
+
+
+def _limits(decomposition: VarianceDecomposition) -> tuple[FloatArray | None, FloatArray | None]:
+    return decomposition.lower, decomposition.upper
+
+
+def _by_shock(values: FloatArray | None) -> FloatArray | None:
+    """Columns ordered shock by shock, the responding variables within."""
+    return None if values is None else values.transpose(0, 2, 1).reshape(values.shape[0], -1)
+
+
+def _pairs(names: Sequence[str], outer: str, inner: str) -> tuple[Row, Row]:
+    first = tuple(Cell(name, f"{name}: {other}", align="center") for name in names for other in names)
+    return Row(outer, first), Row(inner, tuple(words(name) for _ in names for name in names))
+
+
+def _rows(
+    labels: Iterable[object],
+    values: FloatArray,
+    lower: FloatArray | None,
+    upper: FloatArray | None,
+    digits: int,
+) -> tuple[Row, ...]:
+    rows = []
+    for h, label in enumerate(labels):
+        name = str(label)
+        cells = tuple(number(value, digits) for value in values[h])
+        if lower is None or upper is None:
+            rows.append(Row(name, cells))
+            continue
+        limits = tuple(
+            words(f"[{format_number(low, digits)}, {format_number(high, digits)}]")
+            for low, high in zip(lower[h], upper[h], strict=True)
+        )
+        rows.append(Row(name, cells, "value"))
+        rows.append(Row(name, limits, "band", continues=True))
+    return tuple(rows)
+
+
+def _band(level: float | None, label: str | None) -> tuple[Fact, ...]:
+    if level is None or label is None:
+        return ()
+    return (Fact("Band", f"{100 * level:g}%, {label}"),)
+
+
+def _texts(notes: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(str, notes)))

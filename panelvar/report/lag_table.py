@@ -1,0 +1,44 @@
+"""Lag order selection as a table."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from panelvar.report.number_format import check_digits, format_count
+from panelvar.report.table import Cell, Fact, Row, Table, number, probability, words
+
+if TYPE_CHECKING:
+    from panelvar.results.lag_selection import LagSelection
+
+_HEADINGS = {"llf": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "AIC", "bic": "BIC", "hqic": "HQIC"}
+
+
+def lag_table(selection: LagSelection, *, digits: int = 4) -> Table:
+    """Tabulate the criteria of every lag order, a star at each criterion's choice."""
+    check_digits(digits)
+    columns, selected = list(selection.table.columns), selection.selected
+    body = []
+    for order, values in zip(selection.orders, selection.table.to_numpy(), strict=True):
+        cells = []
+        for name, value in zip(columns, values, strict=True):
+            if name.startswith("lr") and math.isnan(value):
+                # The shortest order has none below it to be tested against.
+                cells.append(Cell())
+            elif name == "lr_pvalue":
+                cells.append(probability(value, digits))
+            else:
+                cells.append(number(value, digits, stars="*" if selected.get(name) == order else ""))
+        body.append(Row(format_count(order), tuple(cells)))
+    header = Row("Lags", tuple(Cell(_HEADINGS.get(name, name.upper()), name, align="center") for name in columns))
+    return Table(
+        title="Lag order selection",
+        facts=(Fact("Observations", format_count(selection.nobs)), Fact("Trend", selection.trend)),
+        header=(header,),
+        body=tuple(body),
+        notes=(
+            "* smallest value of the criterion. All orders use the same rows. LR: likelihood ratio of each order "
+            "against the one below.",
+            *dict.fromkeys(note.text for note in selection.notes),
+        ),
+    )

@@ -1,0 +1,142 @@
+"""One linear result as a table."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from panelvar.report.number_format import NOT_AVAILABLE, check_digits, format_count, format_number
+from panelvar.report.table import Cell, Fact, Row, Table, number, probability
+from panelvar.report.tests import statistic_text
+
+if TYPE_CHECKING:
+    from panelvar.results.linear import LinearResult
+    from panelvar.results.test_result import TestResult
+
+
+def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) -> Table:
+    """Tabulate a linear result: what was estimated, the coefficients, the fit, and the notes.
+
+    Parameters
+    ----------
+    result : LinearResult
+    level : float
+        Level of the confidence intervals.
+    digits : int
+        Decimals of estimates and statistics.
+    """
+    check_digits(digits)
+    return Table(
+        title=f"{result.estimator}: {result.dependent}",
+        facts=_facts(result),
+        header=(_header(result, level),),
+        body=_coefficients(result, level, digits),
+        statistics=(*_rsquared(result, digits), *_components(result, digits), *_tests(result, digits)),
+        notes=tuple(dict.fromkeys(note.text for note in result.notes)),
+    )
+
+
+def _header(result: LinearResult, level: float) -> Row:
+    tail = (1.0 - level) / 2.0
+    statistic = "t" if result.distribution == "t" else "z"
+    names = (
+        ("Estimate", "estimate"),
+        ("Std. error", "std_error"),
+        (statistic, statistic),
+        ("p", "pvalue"),
+        (f"[{tail:.4g}", "lower"),
+        (f"{1.0 - tail:.4g}]", "upper"),
+    )
+    return Row("", tuple(Cell(text, value, align="right") for text, value in names))
+
+
+def _coefficients(result: LinearResult, level: float, digits: int) -> tuple[Row, ...]:
+    bounds = result.conf_int(level=level).to_numpy()
+    columns = zip(
+        result.params.index,
+        result.params.to_numpy(),
+        result.std_errors.to_numpy(),
+        result.tstats.to_numpy(),
+        result.pvalues.to_numpy(),
+        bounds,
+        strict=True,
+    )
+    return tuple(
+        Row(
+            str(name),
+            (
+                number(estimate, digits),
+                number(error, digits),
+                number(ratio, digits),
+                probability(pvalue, digits),
+                number(lower, digits),
+                number(upper, digits),
+            ),
+        )
+        for name, estimate, error, ratio, pvalue, (lower, upper) in columns
+    )
+
+
+def _facts(result: LinearResult) -> tuple[Fact, ...]:
+    inference = "normal" if result.distribution == "normal" else f"t({format_count(result.df_inference or math.inf)})"
+    facts = [
+        Fact("Dependent", result.dependent),
+        Fact("Observations", format_count(result.nobs)),
+        Fact("Convention", result.convention.name),
+        Fact("Entities", format_count(result.n_entities)),
+        Fact("Std. errors", result.cov_label),
+        Fact("Periods", format_count(result.n_periods)),
+        Fact("Inference", inference),
+        Fact("Residual df", format_count(result.df_resid)),
+    ]
+    if result.effects:
+        facts.append(Fact("Effects", ", ".join(result.effects)))
+    fewest, mean, most = result.periods_per_entity
+    spread = str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"
+    facts.append(Fact("Rows per entity", spread))
+    return tuple(facts)
+
+
+def _rsquared(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+    label, headline = result.rsquared_label, format_number(result.rsquared, digits)
+    others = {
+        "R2 within entities": result.r2.within,
+        "R2 between entities": result.r2.between,
+        "R2 overall": result.r2.overall,
+    }
+    if result.f_with_dummies is not None:
+        others["R2 with dummies"] = result.r2.with_dummies
+    facts = [Fact(label, headline), Fact("Adjusted", format_number(result.rsquared_adjusted, digits))]
+    for name, value in others.items():
+        text = format_number(value, digits)
+        # The headline is not said twice, and a dimension without variation has no R2.
+        repeated = text == headline and set(label.lower().split()) <= set(name.lower().split())
+        if text != NOT_AVAILABLE and not repeated:
+            facts.append(Fact(name, text))
+    return tuple(facts)
+
+
+def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+    components = result.variance_components
+    if components is None:
+        return ()
+    facts = [
+        Fact("Std. dev. of effect", format_number(components.sigma_u, digits)),
+        Fact("Std. dev. of the rest", format_number(components.sigma_e, digits)),
+    ]
+    if components.theta is not None:
+        low, high = float(components.theta.min()), float(components.theta.max())
+        theta = format_number(low, digits)
+        if format_number(high, digits) != theta:
+            theta = f"{theta} to {format_number(high, digits)}"
+        facts.append(Fact("Theta", theta))
+    return tuple(facts)
+
+
+def _tests(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+    tests: dict[str, TestResult | None] = {
+        "All slopes zero": result.f_slopes,
+        "Slopes and effects zero": result.f_with_dummies,
+        "Effects zero": result.f_poolability,
+    }
+    return tuple(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None)

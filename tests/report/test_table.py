@@ -1,0 +1,340 @@
+"""The table and its five views."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from panelvar.errors import SpecificationError
+from panelvar.report.table import Cell, Fact, Row, Table, count, number, probability, words
+
+
+def terminal_width(text: str) -> int:
+    """Columns a line takes, counted apart from the library's own count."""
+    wide = sum(unicodedata.east_asian_width(c) in ("W", "F") for c in text)
+    none = sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
+    return len(text) + wide - none
+
+
+def small() -> Table:
+    return Table(
+        title="Income on internet use",
+        header=(Row("", (words("(1)"), words("(2)"))),),
+        body=(
+            Row("cii", (number(8.4548, stars="***"), number(-0.31, stars="*")), "estimate"),
+            Row("cii", (number(0.6777, brackets="()"), number(12.5, brackets="()")), "std. error", continues=True),
+            Row("gdp", (number(1e-6), Cell()), "estimate"),
+            Row("gdp", (number(2e-6, brackets="()"), Cell()), "std. error", continues=True),
+        ),
+        foot=(Row("N", (count(39), count(1170))), Row("Errors", (words("classical"), words("by firm")))),
+        notes=("* p < 0.1",),
+    )
+
+
+def test_text() -> None:
+    assert (
+        str(small())
+        == """\
+Income on internet use
+========================================
+            (1)         (2)
+----------------------------------------
+cii      8.4548***     -0.3100*
+        (0.6777)      (12.5000)
+gdp      1.000e-06
+        (2.000e-06)
+----------------------------------------
+N       39           1170
+Errors   classical    by firm
+========================================
+* p < 0.1"""
+    )
+
+
+def test_repr_is_the_text() -> None:
+    assert repr(small()) == small().to_text()
+
+
+def test_frame_keeps_full_precision_and_types() -> None:
+    table = Table(
+        header=(Row("", (Cell("Estimate", "estimate"), Cell("df", "df"))),),
+        body=(Row("x", (number(1.23456789), count(3))), Row("y", (number(np.nan), count(4)))),
+        foot=(Row("Errors", (words("a"), Cell())),),
+    )
+    body = table.to_frame(foot=False)
+    assert list(body.columns) == ["estimate", "df"]
+    assert body["estimate"].dtype == np.float64
+    assert body["df"].dtype == np.int64
+    assert body.loc["x", "estimate"] == 1.23456789
+    assert list(table.to_frame().index) == ["x", "y", "Errors"]
+    two_levels = small().to_frame()
+    assert isinstance(two_levels.index, pd.MultiIndex)
+    assert two_levels.loc[("cii", "std. error"), "(2)"] == 12.5
+    assert Table().to_frame().empty
+
+
+def test_rows_of_unequal_length_are_refused() -> None:
+    with pytest.raises(SpecificationError, match="row 'b' has 2 cells"):
+        Table(body=(Row("a", (Cell(),)), Row("b", (Cell(), Cell()))))
+
+
+@pytest.mark.parametrize("width", [39, 0, 80.0, True])
+def test_width_is_checked(width: object) -> None:
+    with pytest.raises(SpecificationError, match="at least 40"):
+        small().to_text(width)  # type: ignore[arg-type]
+
+
+def test_decimal_points_line_up() -> None:
+    values = (1.5, -22.25, 1234.0, 3e-7, np.nan)
+    lines = str(Table(body=tuple(Row(f"x{k}", (number(v),)) for k, v in enumerate(values)))).splitlines()
+    points = {line.index(".") for line in lines if "." in line}
+    assert len(points) == 1
+
+
+def test_too_many_columns_are_stacked() -> None:
+    columns = 12
+    table = Table(
+        header=(Row("", tuple(words(f"model {j}") for j in range(columns))),),
+        body=tuple(Row(f"x{i}", tuple(number(i + j / 10) for j in range(columns))) for i in range(2))
+        + (Row("only in the last", (*[Cell()] * (columns - 1), number(7.0))),),
+    )
+    text = str(table)
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("x1") == 2
+    assert text.count("only in the last") == 1
+    shown = [f"{i + j / 10:.4f}" for i in range(2) for j in range(columns)]
+    assert all(value in text for value in shown)
+    # Panels of equal size, not a full one and a rest.
+    assert [line.count("model") for line in text.splitlines() if "model" in line] == [6, 6]
+
+
+def test_wide_characters_count_double() -> None:
+    table = Table(body=(Row("城镇居民收入", (number(1.0),)), Row("abc", (number(2.0),))))
+    lines = [line for line in str(table).splitlines() if "." in line]
+    assert len({terminal_width(line[: line.index(".")]) for line in lines}) == 1
+
+
+def test_long_labels_run_beside_their_rows() -> None:
+    label = "the logarithm of income per head of township residents in constant prices of the year 2000"
+    table = Table(
+        header=(Row("", tuple(words(f"({j})") for j in range(5))),),
+        body=(
+            Row(label, tuple(number(j, stars="***") for j in range(5))),
+            Row(label, tuple(number(j, brackets="()") for j in range(5)), continues=True),
+        ),
+    )
+    text = table.to_text()
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("(4.0000)" in line and not line.startswith(" " * 8) for line in lines)
+    assert " ".join(re.sub(r"[-=0-9.*()]|2000", " ", text).split()) == " ".join(label.replace("2000", "").split())
+
+
+def test_control_characters_are_shown_not_sent() -> None:
+    text = Table(body=(Row("a\x1b[31mred\x00\n\u202egnp", (Cell("1\r2", align="left"),)),)).to_text()
+    assert "\x1b" not in text
+    assert "a\\u001b[31mred\\u0000 \\u202egnp  1 2" in text
+    assert "1 2" in text
+
+
+# ---- escaping
+
+NASTY = r"""a|b_c$x^2$ <b>&"quote"</b> {d}\e #1 50% ~t~ *s* `code` [l](u) --dash"""
+
+
+def nasty() -> Table:
+    return Table(
+        title=NASTY,
+        header=(Row(NASTY, (words(NASTY),)),),
+        body=(Row(NASTY, (number(1.0, stars="**"),)), Row("[x]", (words(NASTY),))),
+        foot=(Row(NASTY, (count(1),)),),
+        facts=(Fact(NASTY, NASTY),),
+        statistics=(Fact(NASTY, NASTY),),
+        notes=(NASTY,),
+    )
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def read_html(text: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+def test_html_shows_names_as_they_are() -> None:
+    table = nasty()
+    reader = read_html(table.to_html())
+    assert reader.tags == {"div", "style", "table", "caption", "tbody", "tr", "th", "td", "tfoot"}
+    assert sum(text == NASTY for text in reader.texts) == 11
+    assert table._repr_html_() == table.to_html()
+
+
+def test_html_numbers_keep_their_stars() -> None:
+    assert '<td class="right">8.4548***' in small().to_html()
+    assert "<thead" in small().to_html()
+
+
+def unescaped_latex(text: str) -> str:
+    """Read what LaTeX would set, refusing any active character left over."""
+    commands = {
+        "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textless": "<", "textgreater": ">",
+        "textbar": "|",
+    }  # fmt: skip
+    out, position = [], 0
+    while position < len(text):
+        rest = text[position:]
+        command = re.match(r"\\([a-z]+)\{\}", rest)
+        if command:
+            out.append(commands[command[1]])
+            position += command.end()
+        elif re.match(r"\\[&%$#_{}]", rest):
+            out.append(rest[1])
+            position += 2
+        elif rest.startswith("{}"):
+            position += 2
+        else:
+            assert rest[0] not in "\\&%$#_{}~^", rest
+            out.append(rest[0])
+            position += 1
+    return "".join(out)
+
+
+def test_latex_shows_names_as_they_are() -> None:
+    latex = nasty().to_latex()
+    lines = latex.splitlines()
+    caption = next(line for line in lines if line.startswith(r"\caption"))
+    assert unescaped_latex(caption[len(r"\caption{") : -1]) == NASTY
+    row = next(line for line in lines if r"1.0000\rlap{\textsuperscript{**}} \\" in line)
+    assert unescaped_latex(row.split(" & ")[0]) == NASTY
+    # After a line end a bracket would be taken for an optional argument.
+    assert any(line.startswith("{}[x] & ") for line in lines)
+    assert not re.search(r"^[\[*]", latex, re.MULTILINE)
+
+
+def check_latex_structure(latex: str, columns: int) -> None:
+    bare = re.sub(r"\\[\\&%$#_{}]", "", latex.replace(r"\\" + "\n", "\n"))
+    depth = 0
+    for character in bare:
+        depth += (character == "{") - (character == "}")
+        assert depth >= 0
+    assert depth == 0
+    assert bare.count("$") % 2 == 0
+    begun = re.findall(r"\\begin\{(\w+)\}", latex)
+    assert begun[:2] == ["table", "tabular"]
+    assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+)\}", latex))
+    for line in latex.splitlines():
+        if line.endswith(r" \\"):
+            spanned = sum(int(k) - 1 for k in re.findall(r"\\multicolumn\{(\d+)\}", line))
+            # Facts need a second column even where the rows have none.
+            assert len(re.findall(r"(?<!\\)&", line)) + spanned in (columns, max(columns, spanned + 1))
+
+
+def test_latex_structure() -> None:
+    check_latex_structure(nasty().to_latex(label="tab:x"), 1)
+    latex = small().to_latex(label="tab:x")
+    check_latex_structure(latex, 2)
+    assert r"\label{tab:x}" in latex
+    assert [latex.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 2, 1]
+    assert r"cii & 8.4548\rlap{\textsuperscript{***}} & $-$0.3100\rlap{\textsuperscript{*}} \\" in latex
+    assert r" & (0.6777\rlap{)} & (12.5000\rlap{)} \\" in latex
+    assert r"$1.000\times 10^{-6}$" in latex
+
+
+def test_markdown() -> None:
+    assert (
+        small().to_markdown()
+        == r"""**Income on internet use**
+
+|  | (1) | (2) |
+| :--- | ---: | ---: |
+| cii | 8.4548\*\*\* | -0.3100\* |
+|  | (0.6777) | (12.5000) |
+| gdp | 1.000e-06 |  |
+|  | (2.000e-06) |  |
+| N | 39 | 1170 |
+| Errors | classical | by firm |
+
+\* p &lt; 0.1
+"""
+    )
+
+
+def test_markdown_shows_names_as_they_are() -> None:
+    markdown = nasty().to_markdown()
+    rows = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 3 for line in rows)
+    assert not re.search(r"(?<!\\)[_$`]", markdown)
+    assert "<" not in markdown
+    assert Table(notes=("# h",)).to_markdown() == "\\# h\n"
+    assert Table(notes=("1. one",)).to_markdown() == "1\\. one\n"
+    assert Table(notes=("- one",)).to_markdown() == "\\- one\n"
+
+
+# ---- anything goes
+
+NAMES = st.text(max_size=60) | st.sampled_from([NASTY, "x" * 200, "收入" * 40, "", " ", "\u0301" * 9, "n/a"])
+NUMBERS = st.builds(
+    number,
+    st.floats(),
+    st.integers(0, 15),
+    stars=st.sampled_from(["", "*", "***"]),
+    brackets=st.sampled_from(["", "()"]),
+)
+CELLS = NUMBERS | st.builds(probability, st.floats(0, 1)) | st.builds(words, NAMES) | st.just(Cell())
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    columns = draw(st.integers(0, 15))
+    cells = st.tuples(*[CELLS] * columns)
+    rows = st.lists(st.builds(Row, NAMES, cells, NAMES, st.booleans()), max_size=4).map(tuple)
+    facts = st.lists(st.builds(Fact, NAMES, NAMES), max_size=4).map(tuple)
+    return draw(st.builds(Table, NAMES, rows, rows, rows, facts, facts, st.lists(NAMES, max_size=3).map(tuple)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables(), st.integers(40, 120))
+@example(Table(body=(Row("0", tuple(map(words, [NASTY] * 4)), continues=True),)), 40)
+def test_no_table_is_wider_than_asked(table: Table, width: int) -> None:
+    for text, room in ((str(table), 80), (table.to_text(width), width)):
+        lines = text.split("\n")
+        assert text.splitlines() in (lines, lines[:-1])
+        assert max(map(terminal_width, lines)) <= room, [l for l in lines if terminal_width(l) > room]
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables())
+def test_every_table_renders_everywhere(table: Table) -> None:
+    read_html(table.to_html())
+    check_latex_structure(table.to_latex(), table.n_columns)
+    for line in table.to_markdown().splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == table.n_columns + 2
+    assert table.to_frame().shape == (len(table.body) + len(table.foot), table.n_columns)
