@@ -1,0 +1,137 @@
+r"""Ordinary least squares from arrays to arrays: the entry for code that fits thousands of small regressions."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import CollinearityError, DataError, InsufficientDataError
+from panelvar.kernels.distributions import f_tail, two_sided
+from panelvar.kernels.qr import solve, triangularize
+
+FloatArray = NDArray[np.float64]
+
+
+class LeastSquares(NamedTuple):
+    """Estimates of one regression; vectors hold the constant first, when there is one.
+
+    Attributes
+    ----------
+    coefficients, std_errors, tstats, pvalues : (p,) arrays
+        Classical errors, t distribution with ``residual_df`` degrees of freedom.
+    covariance_root : (p, p) array
+        C with C C' the covariance of the coefficients.
+    rss, tss : float
+        Residual and total sums of squares, the latter about the mean when there is a constant.
+    residual_df : int
+    rsquared, rsquared_adjusted : float
+    f_statistic, f_pvalue : float
+        Of all slopes being zero.
+    """
+
+    coefficients: FloatArray
+    std_errors: FloatArray
+    tstats: FloatArray
+    pvalues: FloatArray
+    covariance_root: FloatArray
+    rss: float
+    tss: float
+    residual_df: int
+    rsquared: float
+    rsquared_adjusted: float
+    f_statistic: float
+    f_pvalue: float
+
+
+def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
+    r"""Regress y on the columns of x, by one QR of the centred columns.
+
+    :math:`\hat\beta = R^{-1} Q'y`, :math:`s^2 = RSS / (n - p)`, :math:`V = s^2 R^{-1} R^{-\prime}`; the constant and its
+    variance follow by algebra from the means (`panelvar.kernels.qr.with_constant`).
+
+    Parameters
+    ----------
+    x : (n, k) array, or (n,) for one regressor
+        Regressors, without a column of ones.
+    y : (n,) array
+        Dependent variable.
+    constant : bool
+        Add a constant.
+
+    Returns
+    -------
+    LeastSquares
+
+    Raises
+    ------
+    DataError
+        Lengths differ, or a value is not finite.
+    CollinearityError
+        A regressor depends on the others; `panelvar.fit_pooled` says which and goes on without it.
+    InsufficientDataError
+        No residual degrees of freedom.
+
+    Notes
+    -----
+    No labels, notes, robust errors, or refinement of ill-conditioned fits: `panelvar.fit_pooled` has them.
+    """
+    n = y.shape[0]
+    matrix = x if x.ndim == 2 else x[:, None]
+    if matrix.shape[0] != n or y.ndim != 1:
+        raise DataError(f"x has {matrix.shape[0]} rows and y has shape {y.shape}: they must have the same length.")
+    k = matrix.shape[1]
+    lead = 1 if constant else 0
+    df = n - k - lead
+    if df <= 0:
+        raise InsufficientDataError(f"{n} rows cannot identify {k + lead} coefficients and a variance.")
+    rows = np.empty((n, k + 1), order="F")
+    rows[:, :k] = matrix
+    rows[:, k] = y
+    squares = np.add.reduce(rows * rows, 0)
+    total = float(squares.sum())
+    if not math.isfinite(total):
+        raise DataError("x or y holds a value that is missing, infinite, or too large to square.")
+    if constant:
+        means = np.add.reduce(rows, 0) / n
+        rows -= means
+    triangle = triangularize(rows)
+    solution = solve(triangle, np.sqrt(squares[:k]))
+    if solution.dropped:
+        columns = ", ".join(str(item.index) for item in solution.dropped)
+        raise CollinearityError(f"Column(s) {columns} of x depend on the columns before them (or do not vary).")
+    root = np.zeros((k + lead, k + lead))
+    coefficients = np.empty(k + lead)
+    coefficients[lead:] = solution.coefficients
+    root[lead:, lead:] = solution.inverse_r
+    if constant:
+        slopes_mean = means[:k]
+        coefficients[0] = means[k] - slopes_mean.dot(solution.coefficients)
+        root[0, 0] = 1.0 / math.sqrt(n)
+        root[0, 1:] = -slopes_mean.dot(solution.inverse_r)
+    outcome = triangle[:, k]
+    tss = float(outcome.dot(outcome))
+    rss = solution.rss
+    root *= math.sqrt(rss / df)
+    errors = np.sqrt(np.add.reduce(root * root, 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = coefficients / errors
+    explained = tss - rss
+    share = explained / tss if tss > 0.0 else math.nan
+    f_statistic = explained / k / (rss / df) if rss > 0.0 and k else math.inf if k else math.nan
+    return LeastSquares(
+        coefficients,
+        errors,
+        ratios,
+        two_sided(ratios, df),
+        root,
+        rss,
+        tss,
+        df,
+        share,
+        1.0 - (1.0 - share) * (n - lead) / df,
+        f_statistic,
+        f_tail(f_statistic, k, df),
+    )
