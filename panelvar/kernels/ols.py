@@ -49,8 +49,8 @@ class LeastSquares(NamedTuple):
 def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     r"""Regress y on the columns of x, by one QR of the centred columns.
 
-    :math:`\hat\beta = R^{-1} Q'y`, :math:`s^2 = RSS / (n - p)`, :math:`V = s^2 R^{-1} R^{-\prime}`; the constant and its
-    variance follow by algebra from the means (`panelvar.kernels.qr.with_constant`).
+    :math:`\hat\beta = R^{-1} Q'y`, :math:`s^2 = RSS / (n - p)`, :math:`V = s^2 R^{-1} R^{-\prime}`; the constant
+    and its variance follow by algebra from the means (`panelvar.kernels.qr.with_constant`).
 
     Parameters
     ----------

@@ -39,10 +39,13 @@ class labelled(Generic[Labelled]):
         import pandas as pd
 
         values = np.asarray(self.compute(instance))
-        index = pd.Index(instance.names)
+        index = instance.__dict__.get("_label_index")
+        if index is None:
+            # Made once for all attributes; as objects, because inferring a string type costs more than the fit.
+            index = instance.__dict__["_label_index"] = pd.Index(instance.names, dtype=object)
         out: pd.Series | pd.DataFrame
         if values.ndim == 1:
-            out = pd.Series(values, index=index, name=self.name)
+            out = pd.Series(values, index=index, name=self.name, copy=False)
         else:
             out = pd.DataFrame(values, index=index, columns=index)
         instance.__dict__[self.name] = out
