@@ -78,7 +78,6 @@ def polish(
     products: Callable[[], Products],
     rows: int,
     centre: FloatArray | None = None,
-    mass: float = 1.0,
 ) -> Solution:
     """`refine` a solution where `estimated_error` says that rounding cost digits worth the time.
 
@@ -87,25 +86,25 @@ def polish(
 
     Parameters
     ----------
-    solution, centre, mass
+    solution, centre
         As in `refine`.
     products : callable
         Makes the argument of `refine`; called only when it is needed.
     rows : int
         Number of rows of the data.
     """
-    error = estimated_error(solution, centre)
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = estimated_error(solution, centre)
     limit = min(5e-13 * max(1.0, rows * (solution.coefficients.shape[0] + 1) / 1000), 1e-9)
     if error.coefficients <= limit and error.std_errors <= limit:
         return solution
-    return refine(solution, products(), centre, mass, factor=error.std_errors > limit)
+    return refine(solution, products(), centre, factor=error.std_errors > limit)
 
 
 def refine(
     solution: Solution,
     products: Products,
     centre: FloatArray | None = None,
-    mass: float = 1.0,
     *,
     factor: bool = True,
     steps: int = 4,
@@ -126,8 +125,6 @@ def refine(
     centre : array (k + 1,), optional
         Means that were subtracted from X and y, to compute the constant as well. The columns of Z are then
         ``[z, X, y]`` with z the transformed constant (ones, for centred columns), so that C has one row more.
-    mass : float
-        Sum of squares of z: the number of rows, or the sum of their weights.
     factor : bool
         Refine R too. It costs k times as much as the coefficients alone, and matters for standard errors when
         ``estimated_error(...).std_errors`` is large.
@@ -141,29 +138,29 @@ def refine(
     epsilon; where the platform's long double is no longer than a double (Windows, ARM Macs), the solution is returned
     as it came.
     """
-    rank = solution.kept.shape[0]
-    if rank == 0 or not _HAS_EXTENDED:
+    kept = solution.kept
+    if kept.shape[0] == 0 or not _HAS_EXTENDED:
         return solution
-    with_constant = int(centre is not None)
-    rows_of_x = solution.kept + with_constant
-    size = solution.coefficients.shape[0] + 1 + with_constant
+    size = solution.coefficients.shape[0] + 1
+    means = None
+    if centre is not None:
+        means, products = _centre_exactly(centre, products)
     inverse = solution.inverse_r.astype(np.longdouble)
     r = solution.r
     if factor:
-        mapping = np.zeros((size, rank), dtype=np.longdouble)
-        mapping[rows_of_x] = inverse
-        gram = inverse.T @ products(mapping)[0][rows_of_x]
+        mapping = np.zeros((size, kept.shape[0]), dtype=np.longdouble)
+        mapping[kept] = inverse
+        gram = inverse.T @ products(mapping)[0][kept]
         inverse = inverse @ _invert_upper(_cholesky_upper(gram))
         r = _invert_upper(inverse).astype(np.float64)
-    b = solution.coefficients[solution.kept].astype(np.longdouble)
+    b = solution.coefficients[kept].astype(np.longdouble)
     mapping = np.zeros((size, 1), dtype=np.longdouble)
     mapping[-1] = 1.0
-    rss, mean_residual = np.longdouble(solution.rss), np.longdouble(0.0)
-    previous = np.longdouble(np.inf)
+    rss, previous = np.longdouble(solution.rss), np.longdouble(np.inf)
     for _ in range(steps):
-        mapping[rows_of_x, 0] = -b
+        mapping[kept, 0] = -b
         cross, squares = products(mapping)
-        projected = inverse.T @ cross[rows_of_x, 0]
+        projected = inverse.T @ cross[kept, 0]
         explained = projected @ projected
         if not explained < previous:
             break
@@ -171,23 +168,36 @@ def refine(
         correction = inverse @ projected
         b = b + correction
         rss = squares[0] - explained
-        mean_residual = cross[0, 0] / mass
         if (abs(correction) <= _EPSILON / 16 * abs(b)).all():
             break
-    constant = None
-    if centre is not None:
-        # The residuals' mean is zero but for the rounding of the means in `centre`.
-        levels = centre[solution.kept].astype(np.longdouble)
-        constant = float(centre[-1] - levels @ b + mean_residual)
-    coefficients = np.zeros(solution.coefficients.shape[0])
-    coefficients[solution.kept] = b
+    coefficients = np.zeros(size - 1)
+    coefficients[kept] = b
     return solution._replace(
         coefficients=coefficients,
         r=r,
         inverse_r=inverse.astype(np.float64),
         rss=max(float(rss), 0.0),
-        constant=constant,
+        constant=None if means is None else float(means[-1] - means[kept] @ b),
     )
+
+
+def _centre_exactly(centre: FloatArray, products: Products) -> tuple[ExtendedArray, Products]:
+    """The means of ``[X, y]`` to more digits than ``centre`` holds, and the products of columns less those means.
+
+    Rounding leaves up to epsilon times its level of z in a centred column: nothing, until the level is a million times
+    the column's variation.
+    """
+    first = np.zeros((centre.shape[0] + 1, 1), dtype=np.longdouble)
+    first[0] = 1.0
+    along = products(first)[0][:, 0]
+    mass, along = along[0], along[1:]
+
+    def centred(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
+        cross, squares = products(np.concatenate((np.zeros((1, mapping.shape[1]), dtype=np.longdouble), mapping)))
+        level = along @ mapping
+        return cross[1:] - np.outer(along, level / mass), squares - level * level / mass
+
+    return centre + along / mass, centred
 
 
 def _cholesky_upper(matrix: ExtendedArray) -> ExtendedArray:
