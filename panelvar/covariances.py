@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from panelvar.conventions import (
     Convention,
     DofFactor,
+    classical_df,
     clustered_factor,
     counted,
     heteroskedastic_factor,
@@ -48,6 +49,8 @@ class CovarianceEstimate:
     clusters : tuple of (label, count)
         Dimensions clustered on.
     notes : tuple of Note
+    classical : bool
+        Whether the matrix is a residual variance times the inverse cross product.
     """
 
     matrix: FloatArray
@@ -56,6 +59,7 @@ class CovarianceEstimate:
     factor: float = 1.0
     clusters: tuple[tuple[str, int], ...] = ()
     notes: tuple[Note, ...] = ()
+    classical: bool = False
 
 
 class Covariance(Protocol):
@@ -74,12 +78,13 @@ class Classical:
 
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance; random effects may take the within residual variance (``random_scale``)."""
-        scale = fit.residual_variance
+        scale = fit.rss / classical_df(convention, fit.counts)
         label = "classical"
         if fit.components is not None and convention.random_scale == "within":
             scale = fit.components.idiosyncratic
             label = "classical (within residual variance)"
-        return CovarianceEstimate(scale * fit.bread, label, _inference_df(fit, convention, fit.residual_df))
+        df = _inference_df(fit, convention, fit.residual_df)
+        return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 
 
 @dataclass(frozen=True)
@@ -191,7 +196,7 @@ class Clustered:
         group_factor = convention.cluster_group_factor if self.group_factor is None else self.group_factor
         dof_factor = convention.cluster_dof_factor if self.dof_factor is None else self.dof_factor
         nested = tuple(
-            any(_nested(effect, clusters) for clusters, _ in dimensions)
+            tuple(_nested(effect, clusters) for clusters, _ in dimensions)
             for effect in (fit.absorbed.groupings if fit.absorbed is not None else ())
         )
         k = counted(convention, fit.counts, nested)
@@ -330,7 +335,8 @@ def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
 
 
 def _inference_df(fit: Fit, convention: Convention, df: float) -> float:
-    if fit.family == "random" and convention.random_distribution == "normal":
+    distribution = convention.random_distribution if fit.family == "random" else convention.distribution
+    if distribution == "normal":
         return np.inf
     return float(df)
 

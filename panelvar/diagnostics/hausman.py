@@ -107,7 +107,7 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
 
 
 def _is_classical(result: LinearResult) -> bool:
-    return result.covariance.label.startswith("classical")
+    return result.covariance.classical
 
 
 def _scale(result: LinearResult) -> float:

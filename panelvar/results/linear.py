@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.conventions import Convention
+from panelvar.conventions import Convention, classical_df
 from panelvar.covariances import Covariance, CovarianceEstimate, resolve
 from panelvar.design import Design
 from panelvar.errors import Note, SpecificationError, emit
 from panelvar.fit import Fit, FloatArray
-from panelvar.kernels.distributions import f_tail, quantile, two_sided
+from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_sided
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
 from panelvar.results.labels import labelled
 from panelvar.results.predictions import predict
@@ -191,8 +191,8 @@ class LinearResult:
 
     @property
     def s2(self) -> float:
-        """Residual variance, RSS over its degrees of freedom."""
-        return self.fit.residual_variance
+        """Residual variance, RSS over its degrees of freedom (by default ``df_resid``)."""
+        return self.fit.rss / classical_df(self.convention, self.fit.counts)
 
     @property
     def rmse(self) -> float:
@@ -241,11 +241,30 @@ class LinearResult:
 
     @cached_property
     def f_slopes(self) -> TestResult | None:
-        """Joint test that every slope is zero, under the result's covariance; F, or chi2 with the normal."""
+        """Joint test that every slope is zero, under the result's covariance; F, or chi2 with the normal.
+
+        With the classical covariance it is the F of the regression's sums of squares (the same number, except under
+        EViews' rescaled random-effects covariance, where EViews reports this one).
+        """
         first = int(self.fit.constant)
         slopes = len(self.fit.kept)
         if slopes == 0:
             return None
+        if self.covariance.classical:
+            fit = self.fit
+            test = _f_test(
+                "Joint significance", fit.tss - fit.rss, slopes, fit.rss, fit.residual_df, "all slopes are zero"
+            )
+            if np.isfinite(self.covariance.df):
+                return test
+            chi2 = slopes * test.statistic
+            return replace(
+                test,
+                statistic=chi2,
+                pvalue=chi2_tail(chi2, slopes),
+                distribution="chi2",
+                df_denominator=None,
+            )
         return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
 
     @cached_property
