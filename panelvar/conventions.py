@@ -7,12 +7,14 @@ below turn a convention and the counts of a model into factors.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
+Counted = Literal["all", "slopes", "absorbed", "constant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,21 @@ class Convention:
         Rows: whether a first-difference regression has an intercept unless told otherwise.
     unbalanced_components : {"baltagi-chang", "harmonic", "stata-sa"}
         Components: the Swamy-Arora version on unbalanced panels.
+    effects_rank : {"exact", "levels"}
+        Degrees of freedom: the rank of two absorbed effects, or their levels less one for the second effect, which
+        is more when the effects are disconnected (linearmodels, pyfixest).
+    classical_counts : {"all", "slopes", "absorbed", "constant"}
+        Degrees of freedom of the residual variance: every coefficient and absorbed effect; the columns of the
+        transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the coefficients
+        (linearmodels' ``debiased=False``; RSS / n without effects); or one (pyfixest's ``k_adj=False``).
     random_scale : {"gls", "within"}
         Components: residual variance in the random-effects covariance, that of the GLS residuals or of the within
         regression (EViews).
     robust : {"cluster", "HC1", "cluster-panel-models"}
         What ``cov="robust"`` means: clustered by entity, heteroskedasticity only, or clustered for fixed and random
         effects and heteroskedasticity only for pooled OLS (Stata).
-    hc1_counts_absorbed : bool
-        Factor: whether HC1's k counts the absorbed effects.
+    hc1_counts : {"all", "slopes", "absorbed", "constant"}
+        Factor: what HC1's k counts, in the words of ``classical_counts`` (plm leaves the absorbed effects out).
     hc23_factor : bool
         Factor: whether HC2 and HC3 also carry n / (n - k).
     leverage : {"full", "transformed"}
@@ -50,16 +59,19 @@ class Convention:
         Factor: G / (G - 1).
     cluster_dof_factor : {"none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"}
         Factor: the second factor of a clustered covariance.
-    cluster_counts : {"nonnested", "slopes", "linearmodels", "pyfixest"}
-        Factor: k of that factor: slopes, one constant and the absorbed effects not nested in the clusters; the
-        columns of the transformed regression only (plm); all absorbed effects unless every one is nested
-        (linearmodels); or pyfixest's count of nested levels.
+    cluster_counts : {"nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested"}
+        Factor: k of that factor. Slopes, one constant and the absorbed effects not nested in a cluster dimension; the
+        columns of the transformed regression only (plm); all coefficients and effects; the coefficients, and all
+        absorbed effects unless there is one and it is nested in every cluster dimension (linearmodels); or the last
+        without the coefficients (linearmodels' ``debiased=False``).
     multiway_factor : {"smallest", "each"}
         Factor: one factor with the smallest G, or one for each term of the inclusion-exclusion.
     repair_multiway : bool
         Factor: whether a multi-way matrix that is not positive semi-definite has its negative eigenvalues set to zero.
     cluster_df : {"groups", "residual"}
         Inference: t with G - 1, or with the residual degrees of freedom.
+    distribution : {"t", "normal"}
+        Inference: for everything but random effects.
     random_distribution : {"normal", "t"}
         Inference: for random effects.
     rsquared_fixed : {"within", "with_dummies"}
@@ -68,6 +80,9 @@ class Convention:
         Reporting: headline R2 of random effects.
     rsquared_kind : {"correlation", "residual"}
         Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
+    transformed_total : {"constant", "mean"}
+        Reporting: total sum of squares of quasi-demeaned rows less their projection on the quasi-demeaned constant,
+        or about their mean; the two differ on unbalanced panels.
     """
 
     name: str
@@ -75,21 +90,25 @@ class Convention:
     first_difference: Literal["adjacent", "consecutive"] = "adjacent"
     first_difference_constant: bool = False
     unbalanced_components: Literal["baltagi-chang", "harmonic", "stata-sa"] = "baltagi-chang"
+    effects_rank: Literal["exact", "levels"] = "exact"
+    classical_counts: Counted = "all"
     random_scale: Literal["gls", "within"] = "gls"
     robust: Literal["cluster", "HC1", "cluster-panel-models"] = "cluster"
-    hc1_counts_absorbed: bool = True
+    hc1_counts: Counted = "all"
     hc23_factor: bool = False
     leverage: Literal["full", "transformed"] = "full"
     cluster_group_factor: bool = True
     cluster_dof_factor: DofFactor = "(n-1)/(n-k)"
-    cluster_counts: Literal["nonnested", "slopes", "linearmodels", "pyfixest"] = "nonnested"
+    cluster_counts: Literal["nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested"] = "nonnested"
     multiway_factor: Literal["smallest", "each"] = "smallest"
     repair_multiway: bool = True
     cluster_df: Literal["groups", "residual"] = "groups"
+    distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
+    transformed_total: Literal["constant", "mean"] = "constant"
 
     def but(self, **changes: object) -> Convention:
         """Return a copy with some choices changed, named after both."""
@@ -109,7 +128,7 @@ PRESETS: dict[str, Convention] = {
             "plm",
             first_difference="consecutive",
             first_difference_constant=True,
-            hc1_counts_absorbed=False,
+            hc1_counts="slopes",
             leverage="transformed",
             cluster_group_factor=False,
             cluster_dof_factor="none",
@@ -123,22 +142,24 @@ PRESETS: dict[str, Convention] = {
             "pyfixest",
             singletons="drop",
             robust="HC1",
+            effects_rank="levels",
             hc23_factor=True,
-            cluster_counts="pyfixest",
         ),
         Convention(
             "linearmodels",
             unbalanced_components="harmonic",
+            effects_rank="levels",
             robust="HC1",
             cluster_group_factor=False,
             cluster_dof_factor="n/(n-k)",
-            cluster_counts="linearmodels",
+            cluster_counts="unless-nested",
             multiway_factor="each",
             repair_multiway=False,
             cluster_df="residual",
             random_distribution="t",
             rsquared_random="transformed",
             rsquared_kind="residual",
+            transformed_total="mean",
         ),
         Convention("gretl", unbalanced_components="harmonic", rsquared_fixed="with_dummies"),
         Convention(
@@ -184,6 +205,8 @@ class Counts(NamedTuple):
         Levels of each absorbed effect.
     reported_constant : bool
         Whether the constant is a column of the transformed regression, not one recovered from absorbed effects.
+    coefficients : int
+        Estimated coefficients: slopes, and the constant if it is reported, however it was found.
     """
 
     rows: int
@@ -192,25 +215,37 @@ class Counts(NamedTuple):
     absorbed: int = 0
     effect_levels: tuple[int, ...] = ()
     reported_constant: bool = True
+    coefficients: int = 0
 
     @property
     def residual_df(self) -> int:
         """Rows minus slopes, constant and absorbed effects."""
-        return self.rows - self.slopes - int(self.constant) - self.absorbed
+        return self.rows - self.number("all")
+
+    def number(self, what: Counted) -> int:
+        """Return how many parameters there are of a kind (`Convention.classical_counts` says which)."""
+        if what == "constant":
+            return 1
+        if what == "slopes":
+            return self.slopes + int(self.constant and self.reported_constant)
+        everything = self.slopes + int(self.constant) + self.absorbed
+        return everything - self.coefficients if what == "absorbed" else everything
+
+
+def classical_df(convention: Convention, counts: Counts) -> int:
+    """Return what the residual sum of squares is divided by."""
+    return _positive(counts.rows - counts.number(convention.classical_counts), "a residual variance")
 
 
 def heteroskedastic_factor(convention: Convention, counts: Counts, kind: str) -> float:
     """Return what HC0 to HC3 are multiplied by."""
     if kind == "HC0" or (kind in ("HC2", "HC3") and not convention.hc23_factor):
         return 1.0
-    if convention.hc1_counts_absorbed:
-        k = counts.slopes + int(counts.constant) + counts.absorbed
-    else:
-        k = counts.slopes + int(counts.constant and counts.reported_constant)
+    k = counts.number(convention.hc1_counts)
     return counts.rows / _positive(counts.rows - k, "HC1")
 
 
-def counted(convention: Convention, counts: Counts, nested: tuple[bool, ...]) -> int:
+def counted(convention: Convention, counts: Counts, nested: Sequence[Sequence[bool]]) -> int:
     """Return the k of a clustered covariance.
 
     Parameters
@@ -219,26 +254,18 @@ def counted(convention: Convention, counts: Counts, nested: tuple[bool, ...]) ->
         Supplies ``cluster_counts``.
     counts : Counts
         The model's counts.
-    nested : tuple of bool
-        For each absorbed effect, whether its levels are nested in a cluster dimension.
+    nested : sequence of sequences of bool
+        For each absorbed effect and each cluster dimension, whether the effect's levels lie within clusters.
     """
-    base = counts.slopes + int(counts.constant)
     rule = convention.cluster_counts
-    if rule == "slopes":
-        return counts.slopes + int(counts.constant and counts.reported_constant)
-    if not counts.effect_levels:
-        return base
-    if all(nested):
-        return base
-    if rule == "linearmodels":
-        return base + counts.absorbed
-    if not any(nested):
-        return base + counts.absorbed
-    if rule == "pyfixest":
-        free = sum(levels for levels, inside in zip(counts.effect_levels, nested, strict=True) if not inside)
-        return counts.slopes + free
-    free = sum(levels - 1 for levels, inside in zip(counts.effect_levels, nested, strict=True) if not inside)
-    return base + min(free, counts.absorbed)
+    if rule == "slopes" or rule == "all":
+        return counts.number(rule)
+    if rule == "nonnested":
+        outside = zip(counts.effect_levels, nested, strict=True)
+        free = sum(levels - 1 for levels, inside in outside if not any(inside))
+        return counts.slopes + int(counts.constant) + min(free, counts.absorbed)
+    absorbed = 0 if len(nested) == 1 and all(nested[0]) else counts.number("absorbed")
+    return absorbed if rule == "absorbed-unless-nested" else counts.coefficients + absorbed
 
 
 def clustered_factor(counts: Counts, k: int, groups: int, *, group_factor: bool, dof_factor: str) -> float:

@@ -39,6 +39,7 @@ def finish(
     cov: str | Covariance,
     convention: Convention,
     collinear: str,
+    tss: float | None = None,
     absorbed_rank: int = 0,
     effects: tuple[str, ...] = (),
     absorbed: Absorbed | None = None,
@@ -56,6 +57,7 @@ def finish(
         absorbed=absorbed_rank,
         effect_levels=() if absorbed is None else tuple(g.n_groups for g in absorbed.groupings),
         reported_constant=absorbed is None,
+        coefficients=len(solution.kept) + int(constant),
     )
     found = check_fit(design, solution, raw_norms, counts, collinear)
     fit = Fit(
@@ -64,7 +66,7 @@ def finish(
         design=design,
         rows=rows,
         solution=solution,
-        tss=float(np.square(triangle[:, -1]).sum()),
+        tss=float(np.square(triangle[:, -1]).sum()) if tss is None else tss,
         centre=centre,
         constant=constant,
         constant_column=constant_column,

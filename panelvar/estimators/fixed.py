@@ -99,6 +99,8 @@ def fit_fixed_effects(
                 f"is {absorbed.rank}.",
             )
         )
+    levels = sum(grouping.n_groups - 1 for grouping in groupings) + 1
+    rank = absorbed.rank if chosen.effects_rank == "exact" else levels
     return finish(
         "fixed",
         source=source,
@@ -114,7 +116,7 @@ def fit_fixed_effects(
         cov=cov,
         convention=chosen,
         collinear=collinear,
-        absorbed_rank=absorbed.rank - 1,
+        absorbed_rank=rank - 1,
         effects=tuple(labels),
         absorbed=absorbed,
         moments=moments,

@@ -11,7 +11,8 @@ from panelvar.covariances import Covariance
 from panelvar.design import build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.finish import finish
-from panelvar.kernels.moments import panel_moments
+from panelvar.fit import FloatArray
+from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import solve
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.kernels.variance_components import swamy_arora
@@ -117,6 +118,7 @@ def fit_random_effects(
         table += (1.0 - theta)[:, None] * centre
     rows = TransformedRows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),))
     balanced = bool((moments.counts == moments.counts[0]).all())
+    tss = _about_mean(moments, theta) if design.constant and chosen.transformed_total == "mean" else None
     return finish(
         "random",
         source=design,
@@ -133,7 +135,15 @@ def fit_random_effects(
         convention=chosen,
         collinear=collinear,
         effects=(label,),
+        tss=tss,
         components=components,
         moments=moments if grouping is design.entities else None,
         notes=tuple(notes),
     )
+
+
+def _about_mean(moments: PanelMoments, theta: FloatArray) -> float:
+    """Sum of squares of the quasi-demeaned dependent variable about its mean."""
+    levels = (1.0 - theta) * moments.means[:, -1]
+    mean = moments.weights @ levels / moments.weights.sum()
+    return float(np.square(moments.r[:, -1]).sum() + moments.weights @ (levels - mean) ** 2)

@@ -268,6 +268,16 @@ class LinearResult:
         return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
 
     @cached_property
+    def f_classical(self) -> TestResult | None:
+        """F that every slope is zero, from sums of squares: homoskedastic errors, whatever the result's covariance."""
+        fit = self.fit
+        slopes = len(fit.kept)
+        if slopes == 0:
+            return None
+        gain = np.linalg.solve(fit.solution.inverse_r, fit.slopes)
+        return _f_test("Classical F", float(gain @ gain), slopes, fit.rss, fit.residual_df, "all slopes are zero")
+
+    @cached_property
     def f_with_dummies(self) -> TestResult | None:
         """F that slopes and absorbed effects are all zero, classical (None without absorbed effects)."""
         fit = self.fit

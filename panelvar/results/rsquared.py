@@ -54,9 +54,12 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
             total_ss,
             fitted_within @ fitted_within + weights @ fitted_levels**2,
         )
-        y_between, fitted_between = _centred(y_means, None), _centred(fitted_means, None)
+        # Every entity counts once, except in a between regression that weights them.
+        weighted = fit.family == "between" and fit.design.weights is not None
+        mass = weights if weighted else np.ones(len(y_means))
+        y_between, fitted_between = _centred(y_means, mass), _centred(fitted_means, mass)
         between = _squared_correlation(
-            y_between @ fitted_between, y_between @ y_between, fitted_between @ fitted_between
+            (mass * y_between) @ fitted_between, mass @ y_between**2, mass @ fitted_between**2
         )
     else:
         level = fit.coefficients[0] if fit.constant else 0.0
@@ -64,8 +67,9 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
         residual_within = y_within - fitted_within
         within_rss = float(residual_within @ residual_within)
         within = _share(within_rss, float(y_within @ y_within))
-        y_between = _centred(y_means, None) if fit.constant else y_means
-        between = _share(float(gaps @ gaps), float(y_between @ y_between))
+        mass = weights if fit.source.weights is not None else np.ones(len(y_means))
+        y_between = _centred(y_means, mass) if fit.constant else y_means
+        between = _share(float(mass @ gaps**2), float(mass @ y_between**2))
         y_overall = y_levels if fit.constant else y_means
         overall = _share(within_rss + float(weights @ gaps**2), float(y_within @ y_within + weights @ y_overall**2))
     df = fit.residual_df
@@ -83,9 +87,8 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
     )
 
 
-def _centred(values: FloatArray, weights: FloatArray | None) -> FloatArray:
-    level = values.mean() if weights is None else weights @ values / weights.sum()
-    return np.asarray(values - level)
+def _centred(values: FloatArray, weights: FloatArray) -> FloatArray:
+    return np.asarray(values - weights @ values / weights.sum())
 
 
 def _share(residual: float, total: float) -> float:
