@@ -292,21 +292,19 @@ class LevelSystem:
         from scipy.linalg.blas import dsyrk
 
         gram = np.zeros((n_small, n_small), order="F")
-        for begin, end, block in self._dense_blocks():
-            block /= large_root[begin:end, None]
+        for begin, end in self._level_blocks():
+            rows = cross[begin:end]
+            block = (rows if isinstance(rows, np.ndarray) else rows.toarray()) / large_root[begin:end, None]
             gram = dsyrk(1.0, block.T, beta=1.0, c=gram, overwrite_c=1)
         gram /= small_root[:, None]
         gram /= small_root
         return gram
 
-    def _dense_blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
-        """Yield ``(begin, end, cross[begin:end])``, each block a dense copy."""
-        n_small = self.small.n_groups
-        step = max(_BLOCK_LEVELS, _BLOCK_CELLS // n_small)
+    def _level_blocks(self) -> Iterator[tuple[int, int]]:
+        """Yield the ends of consecutive blocks of levels of the larger effect."""
+        step = max(_BLOCK_LEVELS, _BLOCK_CELLS // self.small.n_groups)
         for begin in range(0, self.large.n_groups, step):
-            end = min(begin + step, self.large.n_groups)
-            block = self.cross[begin:end]
-            yield begin, end, block.copy() if isinstance(block, np.ndarray) else block.toarray()
+            yield begin, min(begin + step, self.large.n_groups)
 
     def leverage(self) -> FloatArray:
         """Diagonal (n,) of the projection on both effects, ``w_i (1/m_g + (e_t - q_g)' V (e_t - q_g))``.
@@ -335,22 +333,22 @@ class LevelSystem:
         from scipy.linalg import cho_solve
 
         root = np.sqrt(self.small_mass)
-        inverse: FloatArray = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False)
+        # Symmetric; transposed to the row-major order that a sparse product reads without a copy.
+        inverse: FloatArray = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False).T
         inverse /= root[:, None]
         inverse /= root
-        variances = np.diagonal(inverse)
         large_codes, small_codes = self.large.codes, self.small.codes
-        starts = self.large.starts
-        order = None
+        starts, order = self.large.starts, None
         if starts is None:
             order = np.argsort(large_codes, kind="stable")
             starts = np.concatenate([[0], np.cumsum(self.large.sizes)])
-        h = np.empty(len(large_codes))
-        for begin, end, shares in self._dense_blocks():
-            shares /= self.large_mass[begin:end, None]
-            covariances = shares @ inverse
-            own = np.einsum("ij,ij->i", covariances, shares) + 1.0 / self.large_mass[begin:end]
+        # q_g' V e_t of every row; its mean over the rows of level g is q_g' V q_g.
+        crossed = np.empty(len(large_codes))
+        for begin, end in self._level_blocks():
+            products = self.cross[begin:end] @ inverse
             rows = slice(starts[begin], starts[end]) if order is None else order[starts[begin] : starts[end]]
-            level, period = large_codes[rows] - begin, small_codes[rows]
-            h[rows] = own[level] + variances[period] - 2.0 * covariances[level, period]
+            crossed[rows] = products[large_codes[rows] - begin, small_codes[rows]]
+        crossed /= self.large_mass[large_codes]
+        own = 1.0 / self.large_mass + self.large.means(crossed, self.weights)
+        h = own[large_codes] + np.diagonal(inverse)[small_codes] - 2.0 * crossed
         return h if self.weights is None else h * self.weights
