@@ -12,7 +12,7 @@ from panelvar.plots.canvas import BLUE, GREY, folded, literal, plain_ticks, pypl
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
     from panelvar.results.responses import Responses
 
@@ -28,8 +28,8 @@ def plot_responses(
     of: str | Sequence[str] | None = None,
     to: str | Sequence[str] | None = None,
     share_y: str = "row",
-    figure: Figure | SubFigure | None = None,
-) -> Figure | SubFigure:
+    figure: Figure | None = None,
+) -> Figure:
     """Draw responses over the horizon, with their band if there is one and a line at zero.
 
     Parameters
@@ -42,12 +42,12 @@ def plot_responses(
     share_y : {"row", "all", "none"}
         Which panels have one vertical scale. Within a row all responses are in the same unit, so that a shared scale
         shows which shocks matter; ``"none"`` shows the shape of small ones.
-    figure : Figure or SubFigure, optional
+    figure : Figure, optional
         Where to draw; a new figure, sized for the grid, by default.
 
     Returns
     -------
-    Figure or SubFigure
+    Figure
         With the panels in ``figure.axes``, row by row.
 
     Raises
@@ -124,6 +124,6 @@ def _headline(responses: Responses) -> str:
     return text
 
 
-def _characters(figure: Figure | SubFigure) -> int:
+def _characters(figure: Figure) -> int:
     """Characters of a title that fit the width of a figure."""
     return max(int(figure.bbox.width / figure.dpi * 11), 20)

@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.plots.canvas import GREY, PALETTE, folded, literal, pyplot, tidy
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
 
     from panelvar.results.decomposition import VarianceDecomposition
 
@@ -21,20 +21,20 @@ _HATCHES = ("", "///", "...", "xxx")
 
 
 def plot_decomposition(
-    decomposition: VarianceDecomposition, *, figure: Figure | SubFigure | None = None
-) -> Figure | SubFigure:
+    decomposition: VarianceDecomposition, *, figure: Figure | None = None
+) -> Figure:
     """Draw the share of each shock in the forecast error variance of each variable, horizon by horizon.
 
     Parameters
     ----------
     decomposition : VarianceDecomposition
         Its bands, if any, are not drawn: stacked shares have no room for them.
-    figure : Figure or SubFigure, optional
+    figure : Figure, optional
         Where to draw; a new figure by default.
 
     Returns
     -------
-    Figure or SubFigure
+    Figure
         One panel for each variable in ``figure.axes``.
     """
     names = decomposition.names

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from panelvar.report.table import Alignment
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 # Controls that reverse the reading direction, and the soft hyphen, which terminals do not agree on.
 _INVISIBLE = frozenset("\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def printable(text: str) -> str:
-    """Make a string safe for one terminal line: white space becomes blanks, control characters their escapes."""
+    """Make a string safe for one line: white space becomes blanks, control characters their escapes.
+
+    A no-break space stays what it is, so that `wrap` leaves intervals whole.
+    """
     out = []
     for character in text:
-        if character.isspace():
+        if character == NO_BREAK:
+            out.append(character)
+        elif character.isspace():
             out.append(" ")
         elif unicodedata.category(character) in ("Cc", "Cs", "Cn") or character in _INVISIBLE:
             out.append(f"\\u{ord(character):04x}")
@@ -42,7 +48,7 @@ def wrap(text: str, width: int) -> list[str]:
     """Break a printable string into lines of at most ``width`` columns, at blanks where there are any."""
     lines: list[str] = []
     current = ""
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         joined = f"{current} {word}" if current else word
         if display_width(joined) <= width:
             current = joined

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.errors import SpecificationError, choose
-from panelvar.report.number_format import check_digits, check_stars, format_number, star_legend, stars_for
-from panelvar.report.table import Cell, Fact, Row, Table, count, number, probability, words
+from panelvar.report.number_format import check_digits, check_stars, star_legend, stars_for
+from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 if TYPE_CHECKING:
     from panelvar.results.linear import LinearResult
@@ -225,7 +225,7 @@ def _precision(model: LinearResult, term: str, below: str, digits: int, level: f
     if below == "none":
         return Cell()
     lower, upper = model.conf_int(level=level).loc[term]
-    return words(f"[{format_number(lower, digits)}, {format_number(upper, digits)}]")
+    return interval(lower, upper, digits)
 
 
 def _warnings(columns: Mapping[str, LinearResult]) -> list[str]:

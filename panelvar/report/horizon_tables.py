@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.report.number_format import check_digits, format_number
-from panelvar.report.table import Cell, Fact, Row, Table, number, words
+from panelvar.report.number_format import check_digits
+from panelvar.report.table import Cell, Fact, Row, Table, interval, number, words
 
 if TYPE_CHECKING:
     from panelvar.results.decomposition import VarianceDecomposition
@@ -31,7 +31,7 @@ def responses_table(responses: Responses, *, digits: int = 4) -> Table:
     return Table(
         title="Cumulative impulse responses" if responses.cumulative else "Impulse responses",
         facts=(*facts, *_band(responses.level, responses.band_label)),
-        header=_pairs(responses.names, "Shock", "Response of"),
+        header=_pairs(responses.names, "Shock", "Response of", " -> "),
         body=_rows(
             range(responses.horizon + 1),
             _by_shock(responses.values),
@@ -54,7 +54,7 @@ def decomposition_table(decomposition: VarianceDecomposition, *, digits: int = 4
             Fact("Ordering", ", ".join(decomposition.ordering)),
             *_band(decomposition.level, decomposition.band_label),
         ),
-        header=_pairs(decomposition.names, "Variance of", "Share of shock"),
+        header=_pairs(decomposition.names, "Variance of", "Share of shock", ": "),
         body=_rows(range(1, decomposition.horizon + 1), shares, *values, digits),
         notes=_texts(decomposition.notes),
     )
@@ -81,8 +81,8 @@ def _by_shock(values: FloatArray | None) -> FloatArray | None:
     return None if values is None else values.transpose(0, 2, 1).reshape(values.shape[0], -1)
 
 
-def _pairs(names: Sequence[str], outer: str, inner: str) -> tuple[Row, Row]:
-    first = tuple(Cell(name, f"{name}: {other}", align="center") for name in names for other in names)
+def _pairs(names: Sequence[str], outer: str, inner: str, between: str) -> tuple[Row, Row]:
+    first = tuple(Cell(name, f"{name}{between}{other}", align="center") for name in names for other in names)
     return Row(outer, first), Row(inner, tuple(words(name) for _ in names for name in names))
 
 
@@ -101,7 +101,7 @@ def _rows(
             rows.append(Row(name, cells))
             continue
         limits = tuple(
-            words(f"[{format_number(low, digits)}, {format_number(high, digits)}]")
+            interval(low, high, digits)
             for low, high in zip(lower[h], upper[h], strict=True)
         )
         rows.append(Row(name, cells, "value"))

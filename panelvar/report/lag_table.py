@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from panelvar.report.number_format import check_digits, format_count
+from panelvar.report.number_format import check_digits, format_count, format_significant
 from panelvar.report.table import Cell, Fact, Row, Table, number, probability, words
 
 if TYPE_CHECKING:
@@ -22,13 +22,16 @@ def lag_table(selection: LagSelection, *, digits: int = 4) -> Table:
     for order, values in zip(selection.orders, selection.table.to_numpy(), strict=True):
         cells = []
         for name, value in zip(columns, values, strict=True):
+            stars = "*" if selected.get(name) == order else ""
             if name.startswith("lr") and math.isnan(value):
                 # The shortest order has none below it to be tested against.
                 cells.append(Cell())
             elif name == "lr_pvalue":
                 cells.append(probability(value, digits))
+            elif name == "fpe":
+                cells.append(Cell(format_significant(value, digits), float(value), stars))
             else:
-                cells.append(number(value, digits, stars="*" if selected.get(name) == order else ""))
+                cells.append(number(value, digits, stars=stars))
         body.append(Row(format_count(order), tuple(cells)))
     header = Row("Lags", tuple(Cell(_HEADINGS.get(name, name.upper()), name, align="center") for name in columns))
     return Table(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.report.characters import printable
+from panelvar.report.characters import NO_BREAK, printable
 
 if TYPE_CHECKING:
     from panelvar.report.table import Cell, Fact, Row, Table
@@ -21,6 +21,7 @@ _ESCAPES = {
     "{": r"\{",
     "}": r"\}",
     "~": r"\textasciitilde{}",
+    NO_BREAK: "~",
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",

@@ -67,6 +67,12 @@ def format_count(value: float) -> str:
     return format_number(value, 2)
 
 
+def format_significant(value: float, digits: int = 4) -> str:
+    """Print a number of unknown magnitude, such as a product of variances, with ``digits`` significant digits."""
+    value = float(value)
+    return format_number(value) if not math.isfinite(value) else f"{value:.{max(digits, 1)}g}"
+
+
 def check_stars(levels: Sequence[float]) -> tuple[float, ...]:
     """Return significance levels from the loosest to the strictest.
 

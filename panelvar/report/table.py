@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from panelvar.errors import SpecificationError
+from panelvar.report.characters import NO_BREAK
 from panelvar.report.number_format import format_count, format_number, format_pvalue
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ def count(value: float) -> Cell:
 def words(text: object, align: Alignment = "center") -> Cell:
     """Make a cell of words."""
     return Cell(str(text), str(text), align=align)
+
+
+def interval(lower: float, upper: float, digits: int = 4) -> Cell:
+    """Make a cell of two limits, kept on one line."""
+    text = f"[{format_number(lower, digits)},{NO_BREAK}{format_number(upper, digits)}]"
+    return Cell(text, text.replace(NO_BREAK, " "), align="center")
 
 
 @dataclass(frozen=True, slots=True)

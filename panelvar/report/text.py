@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from panelvar.errors import SpecificationError
-from panelvar.report.characters import display_width, pad, printable, wrap
+from panelvar.report.characters import NO_BREAK, display_width, pad, printable, wrap
 
 if TYPE_CHECKING:
     from panelvar.report.table import Cell, Fact, Row, Table
@@ -17,7 +17,7 @@ _GAP = 2
 _NARROWEST = 40
 # A column of words may be squeezed to this before the table is cut into panels, or to its longest word up to a limit.
 _WORDS = 12
-_LONGEST_WORD = 16
+_LONGEST_WORD = 20
 
 
 def split_at_point(text: str) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def _measure(rows: Sequence[Row], column: int) -> _Measured:
             left, right = max(left, display_width(before)), max(right, display_width(after))
         else:
             widest = max(widest, display_width(text))
-            longest = max([longest, *map(display_width, text.split())])
+            longest = max([longest, *map(display_width, text.split(" "))])
     return _Measured(left, right, widest, longest)
 
 
@@ -248,4 +248,4 @@ def render_text(table: Table, width: int = 80) -> str:
     measure = min(width, max(extent, 72))
     for note in table.notes:
         lines.extend(wrap(printable(note), measure))
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.replace(NO_BREAK, " ").rstrip() for line in lines)

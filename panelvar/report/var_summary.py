@@ -12,6 +12,7 @@ from panelvar.report.number_format import (
     check_stars,
     format_count,
     format_number,
+    format_significant,
     star_legend,
     stars_for,
 )
@@ -71,16 +72,16 @@ def _facts(system: System, fitted: VarResult | None, digits: int) -> tuple[Fact,
         Fact("AIC", _text(lambda: fitted.aic, digits)),
         Fact("BIC", _text(lambda: fitted.bic, digits)),
         Fact("HQIC", _text(lambda: fitted.hqic, digits)),
-        Fact("FPE", _text(lambda: fitted.fpe, digits)),
+        Fact("FPE", _text(lambda: fitted.fpe, digits, format_significant)),
         Fact("Log likelihood", _text(lambda: fitted.llf, digits)),
         Fact("Convention", fitted.convention.name),
     )
 
 
-def _text(read: Callable[[], float], digits: int) -> str:
+def _text(read: Callable[[], float], digits: int, printed: Callable[[float, int], str] = format_number) -> str:
     """Print a statistic; one that does not exist because an equation fits exactly is not available."""
     try:
-        return format_number(read(), digits)
+        return printed(read(), digits)
     except NumericalError:
         return NOT_AVAILABLE
 

@@ -12,7 +12,9 @@ from panelvar.errors import Note
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
+
+    from panelvar.report.table import Table
 
 Array = npt.NDArray[np.float64]
 
@@ -65,12 +67,20 @@ class VarianceDecomposition:
         flat = self.values.transpose(1, 0, 2).reshape(-1, len(self.names))
         return pd.DataFrame(flat, index=index, columns=pd.Index(self.names, name="shock"))
 
-    def plot(self, **options: Any) -> Figure:
+    def plot(self, **options: Any) -> Figure | SubFigure:
         """Draw stacked shares, a panel for each variable; see `panelvar.plots.variance_shares.plot_decomposition`."""
         from panelvar.plots.variance_shares import plot_decomposition
 
         return plot_decomposition(self, **options)
 
+    def summary(self) -> Table:
+        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
+        from panelvar.report.horizon_tables import decomposition_table
+
+        return decomposition_table(self)
+
     def __str__(self) -> str:
-        head = f"Forecast error variance decomposition (Cholesky ordering {', '.join(self.ordering)})"
-        return f"{head}\n{self.to_frame().to_string()}"
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()

@@ -13,6 +13,8 @@ from panelvar.errors import Note
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.report.table import Table
+
 Array = npt.NDArray[np.float64]
 
 
@@ -63,5 +65,14 @@ class Forecast:
         flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
         return pd.DataFrame(flat, index=self.labels, columns=columns)
 
+    def summary(self) -> Table:
+        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
+        from panelvar.report.horizon_tables import forecast_table
+
+        return forecast_table(self)
+
     def __str__(self) -> str:
-        return f"Forecasts, {self.level:.0%} intervals\n{self.to_frame().to_string()}"
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()

@@ -14,6 +14,8 @@ from panelvar.errors import Note, choose
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.report.table import Table
+
 Array = npt.NDArray[np.float64]
 
 CRITERIA = ("aic", "bic", "hqic", "fpe")
@@ -68,7 +70,14 @@ class LagSelection:
         columns |= {name: self.criteria[:, place] for place, name in enumerate(CRITERIA)}
         return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
 
+    def summary(self) -> Table:
+        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
+        from panelvar.report.lag_table import lag_table
+
+        return lag_table(self)
+
     def __str__(self) -> str:
-        chosen = ", ".join(f"{name.upper()} {order}" for name, order in self.selected.items())
-        head = f"Lag selection on a common sample of {self.nobs} rows (trend {self.trend!r}). Selected: {chosen}"
-        return f"{head}\n{self.table.to_string()}"
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()

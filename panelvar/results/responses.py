@@ -12,7 +12,9 @@ from panelvar.errors import Note, SpecificationError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
+
+    from panelvar.report.table import Table
 
 Array = npt.NDArray[np.float64]
 
@@ -65,7 +67,7 @@ class Responses:
     @property
     def horizon(self) -> int:
         """Last period; there are ``horizon + 1`` rows."""
-        return self.values.shape[0] - 1
+        return int(self.values.shape[0]) - 1
 
     def response(self, of: str, to: str) -> pd.DataFrame:
         """One panel of the grid: the response of one variable to one shock.
@@ -97,20 +99,23 @@ class Responses:
         )
         return pd.DataFrame({label: array.transpose(2, 1, 0).ravel() for label, array in self._columns()}, index=index)
 
-    def plot(self, **options: Any) -> Figure:
+    def plot(self, **options: Any) -> Figure | SubFigure:
         """Draw the grid of responses; see `panelvar.plots.response_grid.plot_responses` for the options."""
         from panelvar.plots.response_grid import plot_responses
 
         return plot_responses(self, **options)
 
+    def summary(self) -> Table:
+        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
+        from panelvar.report.horizon_tables import responses_table
+
+        return responses_table(self)
+
     def __str__(self) -> str:
-        shock = {"sd": "one-standard-deviation", "unit": "unit"}[self.shock_size]
-        kind = "Cholesky" if self.identification == "cholesky" else "reduced-form"
-        order = f" (ordering {', '.join(self.ordering)})" if self.ordering else ""
-        head = f"{'Cumulative responses' if self.cumulative else 'Responses'} to {shock} {kind} shocks{order}"
-        if self.band_label is not None:
-            head += f"; {self.level:.0%} band: {self.band_label}"
-        return f"{head}\n{self.to_frame().to_string()}"
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     def _columns(self) -> list[tuple[str, Array]]:
         candidates = [

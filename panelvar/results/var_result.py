@@ -577,7 +577,7 @@ class VarResult(System):
 
     def summary(self) -> Table:
         """Render the estimates as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.var import var_table
+        from panelvar.report.var_summary import var_table
 
         return var_table(self)
 
