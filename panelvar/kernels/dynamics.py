@@ -229,7 +229,8 @@ def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> 
         Sigma is not positive definite.
     """
     if order is None:
-        return np.linalg.cholesky(sigma)
+        factor: Array = np.linalg.cholesky(sigma).astype(np.float64, copy=False)
+        return factor
     index: Any = (..., order[:, None], order)
     impact = np.empty_like(sigma)
     impact[index] = np.linalg.cholesky(sigma[index])

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +91,7 @@ class LagProblem:
     @property
     def nobs(self) -> int:
         """Rows explained, n."""
-        return self.design.shape[0]
+        return int(self.design.shape[0])
 
     @property
     def n_regressors(self) -> int:
@@ -180,8 +180,7 @@ class LagProblem:
         for order in range(self.lags + 1):
             tail = right[self.n_deterministic + order * self.n_vars :]
             tails[order, : tail.shape[0]] = tail
-        factors: Array = np.linalg.qr(tails, mode="r")
-        return factors
+        return _upper_factor(tails)
 
     def exclusion_statistic(self, regressors: Sequence[int], equations: Sequence[int], sigma: Array) -> float:
         r"""Wald statistic of the hypothesis that these regressors are absent from these equations (3.6.5).
@@ -197,7 +196,7 @@ class LagProblem:
         from scipy.linalg import solve_triangular
 
         rows, columns = np.asarray(regressors, dtype=np.intp), np.asarray(equations, dtype=np.intp)
-        triangle = np.linalg.qr(self.inverse_factor[rows].T, mode="r")
+        triangle = _upper_factor(self.inverse_factor[rows].T)
         scaled = solve_triangular(triangle, self.params[rows[:, None], columns], trans="T")
         shape = np.linalg.cholesky(sigma[columns[:, None], columns])
         whitened = solve_triangular(shape, scaled.T, lower=True)
@@ -255,11 +254,17 @@ class LagProblem:
         return Refits(self.params + self.inverse_factor @ change, lower[:, m:, m:])
 
 
+def _upper_factor(matrix: Array) -> Array:
+    """Triangular factor R of each matrix (..., n, w); NumPy's stubs do not say that mode "r" returns an array."""
+    factor: Any = np.linalg.qr(matrix, mode="r")
+    return np.asarray(factor, dtype=np.float64)
+
+
 def _lower_factors(rows: Array, n_regressors: int) -> Array:
     """Lower factors L (B, w, w) with L L' = W'W of each draw's rows W (B, n, w)."""
     gram = rows.swapaxes(1, 2) @ rows
     try:
-        lower = np.linalg.cholesky(gram)
+        lower = np.linalg.cholesky(gram).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
         poor = np.arange(rows.shape[0])
         lower = np.empty_like(gram)
@@ -268,7 +273,7 @@ def _lower_factors(rows: Array, n_regressors: int) -> Array:
         # Forming Z'Z loses the square of Z's condition; beyond a thousand a QR of the draw keeps the digits.
         poor = np.flatnonzero(pivots.min(axis=1) < 1e-3 * pivots.max(axis=1))
     for draw in poor:
-        upper = np.linalg.qr(rows[draw], mode="r")
+        upper = _upper_factor(rows[draw])
         lower[draw] = upper.T * np.where(upper.diagonal() < 0.0, -1.0, 1.0)
     return lower
 

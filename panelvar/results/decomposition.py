@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from panelvar.report.table import Table
 
+    from panelvar.report.table import Table
+
 Array = npt.NDArray[np.float64]
 
 
@@ -79,8 +81,14 @@ class VarianceDecomposition:
 
         return decomposition_table(self)
 
+    def summary(self, **options: Any) -> Table:
+        """Render the shares as a table; see `panelvar.report.horizon_tables.decomposition_table` for the options."""
+        from panelvar.report.horizon_tables import decomposition_table
+
+        return decomposition_table(self, **options)
+
     def __str__(self) -> str:
         return str(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        return self.summary()._repr_html_()

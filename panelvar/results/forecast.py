@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,8 +71,14 @@ class Forecast:
 
         return forecast_table(self)
 
+    def summary(self, **options: Any) -> Table:
+        """Render the forecasts as a table; see `panelvar.report.horizon_tables.forecast_table` for the options."""
+        from panelvar.report.horizon_tables import forecast_table
+
+        return forecast_table(self, **options)
+
     def __str__(self) -> str:
         return str(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        return self.summary()._repr_html_()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,8 +76,14 @@ class LagSelection:
 
         return lag_table(self)
 
+    def summary(self, **options: Any) -> Table:
+        """Render the criteria as a table; see `panelvar.report.lag_table.lag_table` for the options."""
+        from panelvar.report.lag_table import lag_table
+
+        return lag_table(self, **options)
+
     def __str__(self) -> str:
         return str(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        return self.summary()._repr_html_()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from panelvar.report.table import Table
 
+    from panelvar.report.table import Table
+
 Array = npt.NDArray[np.float64]
 
 
@@ -111,11 +113,17 @@ class Responses:
 
         return responses_table(self)
 
+    def summary(self, **options: Any) -> Table:
+        """Render the responses as a table; see `panelvar.report.horizon_tables.responses_table` for the options."""
+        from panelvar.report.horizon_tables import responses_table
+
+        return responses_table(self, **options)
+
     def __str__(self) -> str:
         return str(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        return self.summary()._repr_html_()
 
     def _columns(self) -> list[tuple[str, Array]]:
         candidates = [

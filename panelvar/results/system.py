@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from panelvar.report.table import Table
+
 Array = npt.NDArray[np.float64]
 
 # Powers of the time index behind each trend option, and their labels.
@@ -362,9 +364,17 @@ class System:
 
         return plot_roots(self, **options)
 
+    def summary(self, **options: Any) -> Table:
+        """Render the coefficients as a table; see `panelvar.report.var_summary.var_table` for the options."""
+        from panelvar.report.var_summary import var_table
+
+        return var_table(self, **options)
+
     def __str__(self) -> str:
-        verdict = "stable" if self.is_stable else "not stable"
-        return f"VAR({self.lags}), {verdict}, largest root modulus {self.moduli[0]:.4f}\n{self.equations()}"
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
     def _lacks_data(self, what: str) -> NoReturn:
         raise MissingInformationError(f"{what} needs the data, and this system has coefficients only: use fit_var.")

@@ -53,7 +53,8 @@ class VarData:
         if self.index is None:
             return pd.Index(periods)
         rows = periods if self.places is None else np.searchsorted(self.places, periods)
-        return self.index.take(rows)
+        chosen: pd.Index = self.index.take(rows)
+        return chosen
 
     def future(self, steps: int) -> pd.Index:
         """Labels of the periods after the last one."""

@@ -26,8 +26,6 @@ from panelvar.results.var_data import VarData
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
-
 Array = npt.NDArray[np.float64]
 
 
@@ -572,20 +570,6 @@ class VarResult(System):
         return Forecast(
             values, values - reach, values + reach, covariance, self.names, self.data.future(steps), float(level), notes
         )
-
-    # Presentation
-
-    def summary(self) -> Table:
-        """Render the estimates as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.var_summary import var_table
-
-        return var_table(self)
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def trend_terms(trend: str, first: int, count: int) -> Array:

@@ -1,0 +1,423 @@
+"""Vector autoregressions: R vars, statsmodels and gretl."""
+
+from __future__ import annotations
+
+import functools
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from parity.runner import Case, Comparison, Exclusion, expected_tree, within
+from reference_data import table
+
+import panelvar as pv
+from panelvar.bands import DeltaMethod
+
+# What each file's models are fitted to.
+SAMPLES = {
+    "wgmacro": (slice(0, 75), ["dl_investment", "dl_income", "dl_consumption"]),
+    "us_macro": (slice(None), ["dl_realgdp", "dl_realcons", "dl_realinv"]),
+    "us_macro/levels": (slice(None), ["unemp", "infl", "tbilrate"]),
+    "canada": (slice(None), ["e", "prod", "rw", "U"]),
+    "klein_small/T13_K2": (slice(0, 13), ["C", "P"]),
+    "klein_small/T13_K3": (slice(0, 13), ["C", "P", "I"]),
+    "klein_small/Teff13_K2": (slice(0, 15), ["C", "P"]),
+    "klein_small/Teff13_K3": (slice(0, 15), ["C", "P", "I"]),
+}
+TREND = {"const": "c", "none": "n", "both": "ct", "trend": "t", "c": "c", "n": "n", "ct": "ct"}
+LONGEST = {"wgmacro": 8, "us_macro": 12, "canada": 8, "klein_small": 2}
+
+# Differences that come from the other side, or from the conditioning of the question.
+LATER = "residual diagnostics (serial correlation, ARCH, normality) come with a later version"
+INSTANTANEOUS = "tests of instantaneous causality come with a later version"
+ROBUST = "heteroskedasticity-robust covariances of a VAR come with a later version"
+SEASONAL = "seasonal dummies are exogenous regressors, which come with a later version"
+ONE_MINUS = within(1e-8, absolute=2e-16, reason="R computes the tail as one minus the distribution function")
+NORMAL_EQUATIONS = within(
+    2e-7,
+    reason="statsmodels inverts Z'Z, here with a condition number of 5e12 (scaled); R vars agrees with ours to 1e-10",
+)
+SETTING = "a count or setting of the model, not a result"
+
+
+def parse(file: str, group: str) -> tuple[str, int, str]:
+    """Sample, lag order and trend of a group such as ``levels_var4_const`` or ``T13_K2_var2``."""
+    head, _, tail = group.partition("var")
+    head = head.rstrip("_")
+    order, _, trend = tail.partition("_")
+    return f"{file}/{head}" if head else file, int(order), TREND[trend or "const"]
+
+
+@cache
+def sample(name: str) -> pd.DataFrame:
+    rows, columns = SAMPLES[name]
+    return table(name.split("/")[0].removesuffix("_small"))[columns].iloc[rows].reset_index(drop=True)
+
+
+def quiet(call, *arguments, **options):
+    """Small samples warn, and unstable systems do; the reference has them all the same."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return call(*arguments, **options)
+
+
+@cache
+def fit(name: str, lags: int, trend: str, convention: str):
+    return quiet(pv.fit_var, sample(name), lags=lags, trend=trend, convention=convention)
+
+
+@cache
+def responses(name: str, lags: int, trend: str, convention: str, orthogonal: bool, cumulative: bool):
+    model = fit(name, lags, trend, convention)
+    kind = {"identification": "cholesky"} if orthogonal else {"identification": "reduced_form", "shock_size": "unit"}
+    bands = DeltaMethod() if convention == "statsmodels" else None
+    return quiet(model.impulse_responses, 10, **kind, cumulative=cumulative, bands=bands)
+
+
+@cache
+def shares(name: str, lags: int, trend: str, convention: str, horizon: int):
+    return quiet(fit(name, lags, trend, convention).variance_decomposition, horizon).values
+
+
+@cache
+def forecast(name: str, lags: int, trend: str, convention: str):
+    return quiet(fit(name, lags, trend, convention).forecast, 8)
+
+
+def in_order_of(reference, ours: np.ndarray) -> np.ndarray:
+    """Eigenvalues have no order: put ours in the program's, each one used once."""
+    left = list(ours)
+    return np.array([left.pop(int(np.argmin([abs(item - value) for item in left]))) for value in reference])
+
+
+def complex_numbers(node) -> np.ndarray:
+    return np.array(node["re"], dtype=float) + 1j * np.array(node["im"], dtype=float)
+
+
+# R vars
+
+
+def r_labels(names: list[str], lags: int) -> dict[str, str]:
+    return {f"{name}.l{lag}": f"L{lag}.{name}" for name in names for lag in range(1, lags + 1)}
+
+
+def by_impulse(array: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    return {name: array[:, :, place] for place, name in enumerate(names)}
+
+
+def by_equation(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    return {name: frame[name] for name in frame}
+
+
+def centred_sigma(model) -> pd.DataFrame:
+    """What R's summary() prints as covariance: about the residuals' means, which are zero only with a constant."""
+    return model.resids.cov() * (model.nobs - 1) / model.df_resid
+
+
+def vars_comparisons(file: str, group: str):
+    name, lags, trend = parse(file, group)
+    longest = LONGEST[file]
+
+    def model():
+        return fit(name, lags, trend, "vars")
+
+    def arrays(orthogonal, cumulative=False):
+        return by_impulse(responses(name, lags, trend, "vars", orthogonal, cumulative).values, model().names)
+
+    def equations():
+        m = model()
+        return {
+            equation: {
+                "coef": m.params[equation],
+                "se": m.std_errors[equation],
+                "t": m.tstats[equation],
+                "p": m.pvalues[equation],
+                "r2": m.rsquared[equation],
+                "adj_r2": m.rsquared_adjusted[equation],
+                "sigma": m.rmse[equation],
+                "df": m.df_resid,
+            }
+            for equation in m.names
+        }
+
+    def granger(cause):
+        m = model()
+        return m.granger_causality([other for other in m.names if other != cause], cause)
+
+    def granger_statistic(cause):
+        test = granger(cause)
+        return {
+            "statistic": {"values": [[test.statistic]]},
+            "parameter": {"df1": test.df, "df2": test.df_denominator},
+        }
+
+    def decomposition():
+        values = shares(name, lags, trend, "vars", 10)
+        return {variable: values[:, place] for place, variable in enumerate(model().names)}
+
+    def forecasts():
+        f = forecast(name, lags, trend, "vars")
+        reach = f.upper - f.values
+        parts = np.stack([f.values, f.lower, f.upper, reach], axis=2)
+        return {variable: parts[:, place] for place, variable in enumerate(model().names)}
+
+    def selection():
+        chosen = quiet(pv.select_lags, sample(name), longest, trend, convention="vars")
+        codes = {"AIC(n)": "aic", "HQ(n)": "hqic", "SC(n)": "bic", "FPE(n)": "fpe"}
+        return {
+            "lag_max": longest,
+            "selection": {code: chosen.order(ours) for code, ours in codes.items()},
+            "criteria": chosen.table[list(codes.values())].to_numpy().T,
+        }
+
+    return [
+        Comparison(f"{group}/nobs_total", lambda: model().nobs + lags),
+        Comparison(f"{group}/nobs_eff", lambda: model().nobs),
+        Comparison(f"{group}/n_regressors_per_eq", lambda: model().n_regressors),
+        Comparison(f"{group}/equations", equations, names=r_labels(SAMPLES[name][1], lags)),
+        Comparison(f"{group}/logLik", lambda: model().llf),
+        Comparison(f"{group}/AIC", lambda: model().aic),
+        Comparison(f"{group}/BIC", lambda: model().bic),
+        Comparison(f"{group}/sigma_u_df", lambda: model().sigma_df if trend in ("c", "ct") else centred_sigma(model())),
+        Comparison(f"{group}/sigma_u_ml", lambda: model().sigma_ml),
+        Comparison(f"{group}/resid_corr", lambda: model().resids.corr()),
+        Comparison(f"{group}/det_sigma_ml", lambda: np.linalg.det(model().sigma_ml)),
+        Comparison(f"{group}/roots_modulus", lambda: model().moduli),
+        Comparison(f"{group}/companion_roots/re", lambda: model().roots.real),
+        Comparison(f"{group}/companion_roots/im", lambda: model().roots.imag),
+        Comparison(f"{group}/irf", lambda: arrays(False)),
+        Comparison(f"{group}/oirf", lambda: arrays(True)),
+        Comparison(f"{group}/oirf_cumulative", lambda: arrays(True, True)),
+        Comparison(f"{group}/irf_cumulative", lambda: arrays(False, True)),
+        Comparison(f"{group}/fevd", decomposition),
+        Comparison(f"{group}/forecast", forecasts),
+        Comparison(f"{group}/varselect", selection),
+        *(
+            Comparison(f"{group}/causality/{cause}/granger", functools.partial(granger_statistic, cause))
+            for cause in SAMPLES[name][1]
+        ),
+        *(
+            Comparison(
+                f"{group}/causality/{cause}/granger/p.value", lambda cause=cause: granger(cause).pvalue, ONE_MINUS
+            )
+            for cause in SAMPLES[name][1]
+        ),
+    ]
+
+
+VARS_EXCLUSIONS = [
+    Exclusion("*/causality/*/instant", INSTANTANEOUS),
+    Exclusion("*/causality_granger_vcovHC_HC3", ROBUST),
+    Exclusion("*/serial", LATER),
+    Exclusion("*/arch", LATER),
+    Exclusion("*/normality", LATER),
+]
+
+
+# statsmodels
+
+
+def statsmodels_comparisons(file: str, group: str):
+    name, lags, trend = parse(file, group)
+    longest = LONGEST[file]
+
+    def model():
+        return fit(name, lags, trend, "statsmodels")
+
+    def paths(orthogonal, cumulative=False):
+        return responses(name, lags, trend, "statsmodels", orthogonal, cumulative)
+
+    def both_kinds(caused, causing):
+        test = model().granger_causality(caused, causing)
+        chi2 = fit(name, lags, trend, "eviews").granger_causality(caused, causing)
+        return {
+            "f": {"statistic": test.statistic, "df": [test.df, test.df_denominator], "pvalue": test.pvalue},
+            "wald": {"statistic": chi2.statistic, "df": chi2.df, "pvalue": chi2.pvalue},
+        }
+
+    def pairs():
+        names = model().names
+        return {f"{b}->{a}": both_kinds(a, b) for a in names for b in names if a != b}
+
+    def one_causes_rest():
+        names = model().names
+        return {b: both_kinds([a for a in names if a != b], b) for b in names}
+
+    def root_numbers():
+        reference = complex_numbers(expected_tree(f"{file}_statsmodels")[group]["roots"])
+        return in_order_of(reference, 1.0 / model().roots)
+
+    def selection():
+        chosen = quiet(pv.select_lags, sample(name), longest, trend, convention="statsmodels")
+        return {
+            "maxlags": longest,
+            "ics": {code: chosen.table[code] for code in ("aic", "bic", "hqic", "fpe")},
+            "selected": chosen.selected,
+        }
+
+    def forecasts():
+        f = forecast(name, lags, trend, "statsmodels")
+        return {"point": f.values, "lower": f.lower, "upper": f.upper}
+
+    loose = [NORMAL_EQUATIONS] if file == "canada" else []
+    comparisons = [
+        Comparison(f"{group}/nobs", lambda: model().nobs),
+        Comparison(f"{group}/df_resid", lambda: model().df_resid),
+        Comparison(f"{group}/df_model", lambda: model().df_model),
+        Comparison(f"{group}/params", lambda: model().params),
+        Comparison(f"{group}/stderr", lambda: model().std_errors),
+        Comparison(f"{group}/tvalues", lambda: model().tstats),
+        Comparison(f"{group}/pvalues", lambda: model().pvalues),
+        Comparison(f"{group}/sigma_u", lambda: model().sigma),
+        Comparison(f"{group}/sigma_u_mle", lambda: model().sigma_ml),
+        Comparison(f"{group}/resid_corr", lambda: model().resids.corr()),
+        Comparison(f"{group}/llf", lambda: model().llf),
+        Comparison(f"{group}/aic", lambda: model().aic),
+        Comparison(f"{group}/bic", lambda: model().bic),
+        Comparison(f"{group}/hqic", lambda: model().hqic),
+        Comparison(f"{group}/fpe", lambda: model().fpe),
+        Comparison(f"{group}/detomega", lambda: np.linalg.det(model().sigma)),
+        Comparison(f"{group}/roots/re", lambda: root_numbers().real),
+        Comparison(f"{group}/roots/im", lambda: root_numbers().imag),
+        Comparison(f"{group}/roots_modulus", lambda: np.sort(1.0 / model().moduli)[::-1]),
+        Comparison(f"{group}/irf", lambda: paths(False).values),
+        Comparison(f"{group}/orth_irf", lambda: paths(True).values),
+        Comparison(f"{group}/cum_effects", lambda: paths(False, True).values),
+        Comparison(f"{group}/orth_cum_effects", lambda: paths(True, True).values),
+        Comparison(f"{group}/irf_stderr", lambda: paths(False).std_errors),
+        Comparison(f"{group}/orth_irf_stderr", lambda: paths(True).std_errors),
+        Comparison(f"{group}/cum_irf_stderr", lambda: paths(False, True).std_errors),
+        Comparison(f"{group}/orth_cum_irf_stderr", lambda: paths(True, True).std_errors),
+        Comparison(f"{group}/fevd", lambda: shares(name, lags, trend, "statsmodels", 10).swapaxes(0, 1)),
+        Comparison(f"{group}/causality_pairwise", pairs, *loose),
+        Comparison(f"{group}/forecast", forecasts),
+        Comparison(f"{group}/forecast_mse", lambda: forecast(name, lags, trend, "statsmodels").covariance[:4]),
+        Comparison(f"{group}/select_order", selection),
+    ]
+    present = expected_tree(f"{file}_statsmodels")[group]
+    if "causality_one_causes_rest" in present:
+        comparisons.append(Comparison(f"{group}/causality_one_causes_rest", one_causes_rest, *loose))
+    if "mean" in present:
+        comparisons.append(Comparison(f"{group}/mean", lambda: model().mean()))
+        comparisons.append(Comparison(f"{group}/long_run_effects", lambda: model().long_run_effects()))
+    return comparisons
+
+
+STATSMODELS_EXCLUSIONS = [
+    Exclusion(
+        "*/causality_*/*/*/crit_value", "a critical value: a quantile of the distribution compared by its p-value"
+    ),
+    Exclusion("*/inst_causality", INSTANTANEOUS),
+    Exclusion("*/whiteness_*", LATER),
+    Exclusion("*/normality", LATER),
+    Exclusion("*/acorr_resid", LATER),
+]
+
+
+# gretl
+
+
+def gretl_rows(lags: int, trend: str, names: list[str]) -> list[str]:
+    """gretl groups lags by variable and puts the trend last."""
+    rows = [f"L{lag}.{name}" for name in names for lag in range(1, lags + 1)]
+    return ["const"] * (trend in ("c", "ct")) + rows + ["trend"] * (trend == "ct")
+
+
+def gretl_comparisons(file: str, group: str):
+    name, lags, trend = parse(file, group)
+    names = SAMPLES[name][1]
+    rows = gretl_rows(lags, trend, names)
+
+    def model():
+        return fit(name, lags, trend, "gretl")
+
+    def companion():
+        m = model()
+        top = np.concatenate(list(m.coefficients), axis=1)
+        below = np.eye((lags - 1) * len(names), lags * len(names))
+        return np.concatenate([top, below])
+
+    def eigenvalues():
+        node = expected_tree(f"{file}_gretl")[group]
+        reference = np.array(node["companion_eig_re"]) + 1j * np.array(node["companion_eig_im"])
+        return in_order_of(reference, model().roots)
+
+    def paths():
+        values = responses(name, lags, trend, "gretl", True, False).values
+        return {f"{target}_{shock}": values[:, i, j] for i, target in enumerate(names) for j, shock in enumerate(names)}
+
+    def decomposition():
+        values = shares(name, lags, trend, "gretl", 11)
+        return {target: values[:, i] for i, target in enumerate(names)}
+
+    def selection():
+        longest = int(expected_tree(f"{file}_gretl")[group]["lagselect"][-1][0])
+        chosen = quiet(pv.select_lags, sample(name), longest, trend, convention="gretl").table
+        columns = chosen[["llf", "lr_pvalue", "aic", "bic", "hqic"]]
+        return np.column_stack([chosen.index, columns]).tolist()
+
+    return [
+        Comparison(f"{group}/coeff", lambda: model().params.loc[rows].to_numpy()),
+        Comparison(f"{group}/stderr", lambda: model().std_errors.loc[rows].to_numpy()),
+        Comparison(f"{group}/lnl", lambda: model().llf),
+        Comparison(f"{group}/aic", lambda: model().aic),
+        Comparison(f"{group}/bic", lambda: model().bic),
+        Comparison(f"{group}/hqc", lambda: model().hqic),
+        Comparison(f"{group}/sigma", lambda: model().sigma),
+        Comparison(f"{group}/compan", companion),
+        Comparison(f"{group}/T_eff", lambda: model().nobs),
+        Comparison(f"{group}/companion_eig_re", lambda: eigenvalues().real),
+        Comparison(f"{group}/companion_eig_im", lambda: eigenvalues().imag),
+        Comparison(f"{group}/companion_eig_modulus", lambda: np.abs(eigenvalues())),
+        Comparison(f"{group}/irf", paths),
+        Comparison(f"{group}/fevd", decomposition),
+        Comparison(f"{group}/lagselect", selection),
+        Comparison(
+            f"{group}/system",
+            lambda: {
+                "ncoeff": model().n_regressors,
+                "coeff": model().params.loc[rows].to_numpy(),
+                "sigma": model().sigma,
+                "lnl": model().llf,
+                "T": model().nobs,
+                "order": lags,
+                "df": model().df_resid,
+                "ldet": np.linalg.slogdet(model().sigma)[1],
+                "neqns": len(names),
+            },
+        ),
+    ]
+
+
+GRETL_EXCLUSIONS = [
+    Exclusion("*/modtest", LATER),
+    Exclusion("*/robust_stderr", ROBUST),
+    Exclusion("*/system/Ljung_Box", LATER),
+    Exclusion("*/system/LB_order", LATER),
+    *(Exclusion(f"*/system/{flag}", SETTING) for flag in ("ifc", "detflags", "robust", "ecm")),
+]
+
+PROGRAMS = {
+    "vars": (vars_comparisons, VARS_EXCLUSIONS),
+    "statsmodels": (statsmodels_comparisons, STATSMODELS_EXCLUSIONS),
+    "gretl": (gretl_comparisons, GRETL_EXCLUSIONS),
+}
+
+
+def case(file: str, program: str) -> Case:
+    build, exclusions = PROGRAMS[program]
+    models = [group for group in expected_tree(f"{file}_{program}") if "seasonal" not in group]
+    exclusions = list(exclusions)
+    if len(models) < len(expected_tree(f"{file}_{program}")):
+        exclusions.append(Exclusion("*seasonal", SEASONAL))
+    return Case(
+        f"{file}_{program}",
+        [comparison for group in models for comparison in build(file, group)],
+        exclusions,
+        preset=program,
+    )
+
+
+CASES = [case(file, program) for file in ("wgmacro", "us_macro", "canada", "klein_small") for program in PROGRAMS]
