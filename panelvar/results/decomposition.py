@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from panelvar.report.table import Table
 
-    from panelvar.report.table import Table
-
 Array = npt.NDArray[np.float64]
 
 
@@ -74,12 +72,6 @@ class VarianceDecomposition:
         from panelvar.plots.variance_shares import plot_decomposition
 
         return plot_decomposition(self, **options)
-
-    def summary(self) -> Table:
-        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.horizon_tables import decomposition_table
-
-        return decomposition_table(self)
 
     def summary(self, **options: Any) -> Table:
         """Render the shares as a table; see `panelvar.report.horizon_tables.decomposition_table` for the options."""

@@ -65,12 +65,6 @@ class Forecast:
         flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
         return pd.DataFrame(flat, index=self.labels, columns=columns)
 
-    def summary(self) -> Table:
-        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.horizon_tables import forecast_table
-
-        return forecast_table(self)
-
     def summary(self, **options: Any) -> Table:
         """Render the forecasts as a table; see `panelvar.report.horizon_tables.forecast_table` for the options."""
         from panelvar.report.horizon_tables import forecast_table

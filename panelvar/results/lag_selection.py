@@ -70,12 +70,6 @@ class LagSelection:
         columns |= {name: self.criteria[:, place] for place, name in enumerate(CRITERIA)}
         return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
 
-    def summary(self) -> Table:
-        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.lag_table import lag_table
-
-        return lag_table(self)
-
     def summary(self, **options: Any) -> Table:
         """Render the criteria as a table; see `panelvar.report.lag_table.lag_table` for the options."""
         from panelvar.report.lag_table import lag_table

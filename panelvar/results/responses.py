@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from panelvar.report.table import Table
 
-    from panelvar.report.table import Table
-
 Array = npt.NDArray[np.float64]
 
 
@@ -106,12 +104,6 @@ class Responses:
         from panelvar.plots.response_grid import plot_responses
 
         return plot_responses(self, **options)
-
-    def summary(self) -> Table:
-        """Render as a table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.horizon_tables import responses_table
-
-        return responses_table(self)
 
     def summary(self, **options: Any) -> Table:
         """Render the responses as a table; see `panelvar.report.horizon_tables.responses_table` for the options."""

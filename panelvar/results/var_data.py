@@ -53,7 +53,7 @@ class VarData:
         if self.index is None:
             return pd.Index(periods)
         rows = periods if self.places is None else np.searchsorted(self.places, periods)
-        chosen: pd.Index = self.index.take(rows)
+        chosen: Any = self.index.take(rows)
         return chosen
 
     def future(self, steps: int) -> pd.Index:
