@@ -2,57 +2,490 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import operator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from panelvar.errors import DataError, Note, SpecificationError
-from panelvar.source import Coded, Labels, stored
+from panelvar.periods import Clock, Dates, Unit, parse_freq, suggest_unit
+from panelvar.source import Coded, Labels
+from panelvar.time_texts import DatedTexts, DateStyle, NumberStyle, read_digits, read_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Integers = NDArray[np.int64]
+
+_SPARSE = 20
+"""Positions per distinct label above which the calendar is probably not the one meant."""
+
+
+class LabelRule(Protocol):
+    """How positions of a calendar are written as labels."""
+
+    @property
+    def noun(self) -> str:
+        """What one ordinal is called."""
+
+    def labels(self, ordinals: Integers) -> pd.Index:
+        """Write ordinals as labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerLabels:
+    """Integers, or texts that differ in one integer."""
+
+    style: NumberStyle | None = None
+
+    @property
+    def noun(self) -> str:
+        """What one ordinal is called."""
+        return "unit"
+
+    def labels(self, ordinals: Integers) -> pd.Index:
+        """Write ordinals as they are, or in the style of the texts."""
+        import pandas as pd
+
+        if self.style is None:
+            return pd.Index(ordinals)
+        return pd.Index([self.style.write(int(ordinal)) for ordinal in ordinals])
+
+
+class DateWriter(Protocol):
+    """How dates are written as labels."""
+
+    def write(self, dates: Dates) -> pd.Index:
+        """Write dates as labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateLabels:
+    """A date for each period of a unit."""
+
+    unit: Unit
+    writer: DateWriter
+    offset: np.timedelta64
+
+    @property
+    def noun(self) -> str:
+        """What one ordinal is called."""
+        return self.unit.noun
+
+    def labels(self, ordinals: Integers) -> pd.Index:
+        """Write the date of each period."""
+        return self.writer.write(self.unit.dates(ordinals) + self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class RankLabels:
+    """Labels known only by their order: further ones are the last one plus a number, or the first one minus."""
+
+    first: object
+    last: object
+    n_labels: int
+
+    @property
+    def noun(self) -> str:
+        """What one ordinal is called."""
+        return "label"
+
+    def labels(self, ordinals: Integers) -> pd.Index:
+        """Write ordinals outside the labels."""
+        import pandas as pd
+
+        texts = [f"{self.first}{r}" if r < 0 else f"{self.last}+{r - self.n_labels + 1}" for r in ordinals.tolist()]
+        return pd.Index(texts, dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamps:
+    """Dates as pandas timestamps, in one time zone.
+
+    Attributes
+    ----------
+    resolution : str
+        NumPy's unit of the timestamps.
+    timezone : tzinfo or None
+    universal : bool
+        Whether the dates are in universal time, to be converted, rather than what clocks there show.
+    """
+
+    resolution: str
+    timezone: Any = None
+    universal: bool = False
+
+    def write(self, dates: Dates) -> pd.Index:
+        """Return the timestamps."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(dates.astype(f"M8[{self.resolution}]"))
+        if self.timezone is None:
+            return index
+        if self.universal:
+            return index.tz_localize("UTC").tz_convert(self.timezone)
+        return index.tz_localize(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Dates as pandas periods."""
+
+    freq: str
+
+    def write(self, dates: Dates) -> pd.Index:
+        """Return the periods."""
+        import pandas as pd
+
+        return pd.DatetimeIndex(dates.astype("M8[ns]")).to_period(self.freq)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Dates as texts, or as the integers these texts are."""
+
+    style: DateStyle
+    as_integers: bool = False
+
+    def write(self, dates: Dates) -> pd.Index:
+        """Return the texts or integers."""
+        import pandas as pd
+
+        texts = [self.style.write(date) for date in dates.astype("M8[D]").tolist()]
+        return pd.Index([int(text) for text in texts] if self.as_integers else texts)
+
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
+    """Equally spaced periods: position p stands for the ordinal ``origin + step * p`` of a unit of time.
+
+    Attributes
+    ----------
+    origin, step : int
+        Ordinal of position 0, and ordinals from one position to the next.
+    n_positions : int
+        Periods from the first to the last that has a row, gaps included.
+    rule : LabelRule
+        How ordinals are written where the data have no label of their own.
+    observed : Index or None
+        Distinct labels of the data in the order of time; None if the rule writes them exactly.
+    observed_positions : (m,) array or None
+        Their positions, increasing.
+    name : str or None
+        Name of the labels.
+    notes : tuple of Note
+        How the labels were read, where it matters.
+    """
+
     origin: int
     step: int
     n_positions: int
-    notes: tuple[Note, ...] = ()
-    ranked: Any = None
+    rule: LabelRule
+    observed: pd.Index | None = None
+    observed_positions: Integers | None = None
     name: str | None = None
+    notes: tuple[Note, ...] = ()
 
     @classmethod
-    def of_integers(cls, origin: int, step: int, n_positions: int) -> Calendar:
-        return cls(origin, step, n_positions)
+    def of_integers(cls, origin: int, step: int, n_positions: int, name: str | None = None) -> Calendar:
+        """Make the calendar of the integers ``origin, origin + step, ...``."""
+        return cls(origin, step, n_positions, IntegerLabels(), name=name)
 
-    def labels_at(self, positions: NDArray[np.int64]) -> pd.Index:
-        import pandas as pd
+    def labels_at(self, positions: ArrayLike) -> pd.Index:
+        """Return the labels of positions, the data's own where they have one.
 
-        if self.ranked is not None:
-            return self.ranked.take(positions)
-        return pd.Index(self.origin + self.step * np.asarray(positions), name=self.name)
+        Parameters
+        ----------
+        positions : (m,) array of int
+            May lie in gaps, before the first or beyond the last position.
+        """
+        wanted = np.atleast_1d(np.asarray(positions, dtype=np.int64))
+        ordinals = self.origin + self.step * wanted
+        if self.observed is None or self.observed_positions is None:
+            return self.rule.labels(ordinals).rename(self.name)
+        place = np.searchsorted(self.observed_positions, wanted).clip(max=len(self.observed_positions) - 1)
+        known = self.observed_positions[place] == wanted
+        if known.all():
+            return self.observed.take(place).rename(self.name)
+        written = self.rule.labels(ordinals[~known])
+        if not known.any():
+            return written.rename(self.name)
+        pool = self.observed.append(written)
+        place[~known] = len(self.observed) + np.arange(len(written))
+        return pool.take(place).rename(self.name)
 
     def future(self, h: int) -> pd.Index:
-        return self.labels_at(np.arange(self.n_positions, self.n_positions + h))
+        """Return the labels of the ``h`` periods after the last.
+
+        Raises
+        ------
+        SpecificationError
+            If ``h`` is negative or not an integer.
+        """
+        try:
+            horizon = operator.index(h)
+        except TypeError:
+            horizon = -1
+        if horizon < 0:
+            raise SpecificationError(f"h must be a number of periods, 0 or more; got {h!r}.")
+        return self.labels_at(np.arange(self.n_positions, self.n_positions + horizon))
 
 
-def read_times(labels: Labels, *, freq: int | str | None = None, name: str = "time") -> tuple[NDArray[np.int64], Calendar]:
+def read_times(
+    labels: Labels, *, freq: int | str | None = None, name: str | None = None
+) -> tuple[Integers, Calendar]:
+    """Read time labels as positions on a calendar.
+
+    - Integers, and floats that are whole, are themselves, in steps of their greatest common divisor: with every second
+      year observed a lag is two years. Integers such as 200112, 20014 or 20011231 that span several years are months,
+      quarters or days.
+    - Dates are years, quarters, months, weeks, business days, days or clock time (`panelvar.periods.suggest_unit`).
+    - Periods have their own unit.
+    - Texts of one form are what they write: ``"1980Q1"``, ``"2001-05"``, ``"May 2001"``, ``"2001-W05"``,
+      ``"2001-05-17"``, ``"1999"``, ``"wave 3"``.
+    - Anything else that can be sorted is its rank among the labels that occur: gaps cannot be seen.
+
+    Parameters
+    ----------
+    labels : (n,) array, extension array or Coded
+        Without missing values; n >= 1.
+    freq : int or str, optional
+        Overrides the spacing: a number of units from one period to the next, or a frequency as pandas writes it, such
+        as ``"Y"``, ``"QE-NOV"``, ``"2M"``, ``"W-WED"``, ``"B"``.
+    name : str, optional
+        Name of the labels, for messages.
+
+    Returns
+    -------
+    positions : (n,) array
+        From 0.
+    calendar : Calendar
+
+    Raises
+    ------
+    DataError
+        Labels that cannot be put in order, or texts such as ``"01/02/2001"`` that may mean two dates.
+    SpecificationError
+        A ``freq`` that is none, or does not fit the labels.
+    """
+    if isinstance(labels, np.ndarray):
+        kind = labels.dtype.kind
+        if kind == "f":
+            whole = np.isfinite(labels).all() and labels == np.floor(labels)
+            if np.all(whole) and np.abs(labels).max() < 2.0**53:
+                labels, kind = labels.astype(np.int64), "i"
+        if kind in "iu":
+            return _read_integers(labels.astype(np.int64, copy=False), freq, name)
+    distinct, codes, ordered = _distinct(labels)
+    positions, calendar = _read_distinct(distinct, ordered, freq, name)
+    return positions[codes], calendar
+
+
+def _read_integers(values: Integers, freq: int | str | None, name: str | None) -> tuple[Integers, Calendar]:
+    low, high = int(values.min()), int(values.max())
+    if isinstance(freq, str) or (low >= 15001 and high <= 29991231):
+        distinct, codes = np.unique(values, return_inverse=True)
+        dated = read_digits([str(value) for value in distinct.tolist()], sure=isinstance(freq, str))
+        if dated is not None:
+            import pandas as pd
+
+            read = _read_dates(dated.dates, dated.unit, Texts(dated.style, as_integers=True), freq, name)
+            positions, calendar = _observing(*read, pd.Index(distinct))
+            return positions[codes], _noting(calendar, "time-read", f"are read as dates, one a {calendar.rule.noun}")
+    multiple = _multiple_of_years(freq, low, high, name) if isinstance(freq, str) else freq
+    return _place(values, IntegerLabels(), multiple, name)
+
+
+def _multiple_of_years(freq: str, low: int, high: int, name: str | None) -> int:
+    """Return the years a step of ``freq`` has, where the labels are integers."""
+    multiple, unit = parse_freq(freq)
+    if unit.noun != "year" or not 1000 <= low <= high <= 9999:
+        raise SpecificationError(
+            f"freq={freq!r} does not fit {_title(name)}, integers from {low} to {high}; give freq as a number of "
+            "units, or convert the labels to dates."
+        )
+    return multiple
+
+
+def _distinct(labels: Labels) -> tuple[pd.Index, NDArray[Any], bool]:
+    """Return the distinct labels, the number of each row's among them, and whether they come in their order."""
     import pandas as pd
+
     if isinstance(labels, Coded):
-        labels = stored(labels.labels.take(labels.codes))
-    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu":
-        values = labels.astype(np.int64, copy=False)
-        low, high = int(values.min()), int(values.max())
-        steps = values[1:] - values[:-1]
-        step = 1
-        if not (steps == 1).any():
-            step = int(np.gcd.reduce(np.unique(values) - low)) or 1
-        positions = values - low
-        if step > 1:
-            positions //= step
-        return positions, Calendar(low, step, (high - low) // step + 1, name=name)
-    codes, uniques = pd.factorize(labels, sort=True)
-    return codes.astype(np.int64), Calendar(0, 1, len(uniques), ranked=pd.Index(uniques))
+        counts = np.bincount(labels.codes)
+        used = np.flatnonzero(counts)
+        return labels.labels.take(used), (np.cumsum(counts > 0) - 1)[labels.codes], labels.ordered
+    array: Any = labels
+    codes, uniques = pd.factorize(array)
+    if isinstance(uniques, np.ndarray) and uniques.dtype == object:
+        # Timestamps, periods or texts held as objects are what they are.
+        return pd.Index(uniques.tolist()), codes, False
+    return pd.Index(uniques), codes, False
+
+
+def _read_distinct(
+    distinct: pd.Index, ordered: bool, freq: int | str | None, name: str | None
+) -> tuple[Integers, Calendar]:
+    """Read distinct labels of any type."""
+    import pandas as pd
+
+    kind = distinct.inferred_type
+    if kind == "date":
+        distinct = pd.DatetimeIndex(distinct.tolist())
+    if isinstance(distinct, pd.DatetimeIndex):
+        dates = distinct.tz_localize(None).to_numpy()
+        times_of_day = dates - dates.astype("M8[D]")
+        # Clocks put forward would leave a gap in hours, so these are counted in universal time.
+        universal = distinct.tz is not None and bool((times_of_day != times_of_day[0]).any())
+        if universal:
+            dates = distinct.tz_convert("UTC").tz_localize(None).to_numpy()
+        writer: DateWriter = Timestamps(np.datetime_data(dates.dtype)[0], distinct.tz, universal)
+        return _observing(*_read_dates(dates, None, writer, freq, name), distinct)
+    if isinstance(distinct, pd.PeriodIndex):
+        own = str(distinct.freqstr)
+        unit = parse_freq(own)[1]
+        if isinstance(freq, str):
+            freq, asked = parse_freq(freq)
+            if asked.noun != unit.noun:
+                raise SpecificationError(
+                    f"freq asks for {asked.noun}s, but {_title(name)} are periods of {own}; convert them (.asfreq)."
+                )
+        dates = distinct.to_timestamp(how="start").to_numpy()
+        return _observing(*_read_dates(dates, unit, Periods(own), freq, name), distinct)
+    if kind == "integer":
+        return _read_integers(distinct.to_numpy(dtype=np.int64), freq, name)
+    if kind == "string":
+        read = _read_texts(distinct, freq, name)
+        if read is not None:
+            return read
+    return _read_ranks(distinct, ordered, freq, name)
+
+
+def _read_texts(distinct: pd.Index, freq: int | str | None, name: str | None) -> tuple[Integers, Calendar] | None:
+    texts = [text.strip() for text in distinct.tolist()]
+    read = read_digits(texts, sure=isinstance(freq, str)) or read_texts(texts)
+    if read is None:
+        return None
+    if isinstance(read, DatedTexts):
+        placed = _read_dates(read.dates, read.unit, Texts(read.style), freq, name)
+        text = f"are read as dates, one a {placed[1].rule.noun}"
+    else:
+        low, high = int(read.numbers.min()), int(read.numbers.max())
+        multiple = _multiple_of_years(freq, low, high, name) if isinstance(freq, str) else freq
+        placed = _place(read.numbers, IntegerLabels(read.style), multiple, name)
+        text = "are read as the numbers in them"
+    positions, calendar = _observing(*placed, distinct)
+    return positions, _noting(calendar, "time-read", text)
+
+
+def _read_ranks(
+    distinct: pd.Index, ordered: bool, freq: int | str | None, name: str | None
+) -> tuple[Integers, Calendar]:
+    import pandas as pd
+
+    if freq is not None:
+        raise SpecificationError(
+            f"freq={freq!r} needs labels that are integers, dates, periods or texts such as '1980Q1'; "
+            f"{_title(name)} are of type {distinct.dtype}, first {distinct[0]!r}."
+        )
+    ascending = np.arange(len(distinct))
+    if not ordered:
+        try:
+            ascending = np.argsort(np.asarray(distinct, dtype=object), kind="stable")
+        except TypeError:
+            kinds = sorted({type(label).__name__ for label in distinct})
+            raise DataError(
+                f"{_title(name, 'T')} cannot be put in order: they are of types {', '.join(kinds)}. Convert "
+                "them to one type."
+            ) from None
+    positions = np.empty(len(distinct), dtype=np.int64)
+    positions[ascending] = np.arange(len(distinct))
+    observed = pd.Index(distinct.take(ascending))
+    if observed.dtype == "category":
+        observed = observed.astype(object)
+    rule = RankLabels(observed[0], observed[-1], len(observed))
+    calendar = Calendar(0, 1, len(observed), rule, observed, np.arange(len(observed)), name)
+    return positions, _noting(calendar, "time-ranked", "are known only by their order: a lag is the label before, and "
+                              "a period that no entity has cannot be seen")  # fmt: skip
+
+
+def _read_dates(
+    dates: Dates, unit: Unit | None, writer: DateWriter, freq: int | str | None, name: str | None
+) -> tuple[Integers, Calendar]:
+    """Place distinct dates; ``unit`` is the one their labels name, if they do."""
+    regular = True
+    multiple = freq if not isinstance(freq, str) else None
+    if isinstance(freq, str):
+        multiple, unit = parse_freq(freq)
+        unit = unit.placed_as(dates)
+    elif unit is None:
+        unit, regular = suggest_unit(np.sort(dates))
+    offset = dates[0] - dates[0].astype(f"M8[{unit.unit if isinstance(unit, Clock) else 'D'}]")
+    positions, calendar = _place(unit.ordinals(dates), DateLabels(unit, writer, offset), multiple, name)
+    if not regular:
+        calendar = _noting(calendar, "time-read", f"fall on different days and are taken for one a {unit.noun}")
+    return positions, calendar
+
+
+def _place(values: Integers, rule: LabelRule, multiple: int | None, name: str | None) -> tuple[Integers, Calendar]:
+    """Number ordinals from the first, in steps of ``multiple`` or of their greatest common divisor."""
+    low, high = int(values.min()), int(values.max())
+    step = _common_step(values, low) if multiple is None else _whole_step(multiple)
+    positions = values - low
+    if step > 1:
+        off = np.flatnonzero(positions % step)
+        if len(off):
+            first, other = rule.labels(np.array([low, int(values[off[0]])]))
+            raise SpecificationError(
+                f"freq asks for steps of {step} {rule.noun}s, but {_title(name)} have {other}, which is not a whole "
+                f"number of such steps after {first}."
+            )
+        positions //= step
+    calendar = Calendar(low, step, (high - low) // step + 1, rule, name=name)
+    if step > 1 and multiple is None:
+        text = f"advance in steps of {step} {rule.noun}s, and so do lags; freq=1 makes them steps of one"
+        calendar = _noting(calendar, "time-step", text)
+    if calendar.n_positions > _SPARSE * len(values):
+        text = (
+            f"occur in {len(np.unique(values))} of the {calendar.n_positions} {rule.noun}s they span, so that most "
+            "lags are missing; freq= can say that periods are longer"
+        )
+        calendar = _noting(calendar, "time-sparse", text, warn=True)
+    return positions, calendar
+
+
+def _common_step(values: Integers, low: int) -> int:
+    # Most panels have neighbouring rows one unit apart, which settles it; often within the first few.
+    for part in (values[:1000], values):
+        if (part[1:] - part[:-1] == 1).any():
+            return 1
+    return int(np.gcd.reduce(np.unique(values) - low)) or 1
+
+
+def _whole_step(multiple: object) -> int:
+    try:
+        step = 0 if isinstance(multiple, bool) else operator.index(multiple)  # type: ignore[arg-type]
+    except TypeError:
+        step = 0
+    if step < 1:
+        raise SpecificationError(
+            f"freq={multiple!r} is not a spacing; expected a number of units, 1 or more, or a frequency such as 'Y'."
+        )
+    return step
+
+
+def _observing(positions: Integers, calendar: Calendar, distinct: pd.Index) -> tuple[Integers, Calendar]:
+    """Let the calendar give the data's own labels at the positions of distinct labels."""
+    at, first = np.unique(positions, return_index=True)
+    return positions, replace(calendar, observed=distinct.take(first), observed_positions=at)
+
+
+def _title(name: str | None, article: str = "t") -> str:
+    return f"{article}he time labels" if name is None else f"{article}he labels of {name!r}"
+
+
+def _noting(calendar: Calendar, code: str, text: str, warn: bool = False) -> Calendar:
+    note = Note(code, f"{_title(calendar.name, 'T')} {text}.", warn)
+    return replace(calendar, notes=(*calendar.notes, note))

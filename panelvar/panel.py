@@ -91,7 +91,8 @@ class Panel:
         source = Source(data)
         if source.n_rows == 0:
             raise DataError("The data have no rows; a panel needs at least one.")
-        entities, entity_name, times, time_name = _roles(source, entity, time)
+        entities, entity_key, times, time_key = _roles(source, entity, time)
+        entity_name, time_name = _text(entity_key), _text(time_key)
         notes: tuple[Note, ...] = ()
         if times is None:
             positions, calendar = np.arange(source.n_rows), Calendar.of_integers(0, 1, source.n_rows)
@@ -100,7 +101,7 @@ class Panel:
                 notes = (Note("time-from-rows", text),)
         else:
             _refuse_missing(source, times, "time", time_name)
-            positions, calendar = read_times(times, freq=freq, name=time_name or "time")
+            positions, calendar = read_times(times, freq=freq, name=time_name)
         keys: NDArray[Any] | None = None
         lookup: pd.Index | None = None
         if entities is not None:
@@ -129,7 +130,7 @@ class Panel:
         self._source = source
         self._heads = None if keys is None else keys[starts[:-1]]
         self._lookup = lookup
-        self._dimensions = {entity_name: entities, time_name: times}
+        self._dimensions: dict[Hashable, Labels | None] = {entity_key: entities, time_key: times}
         self._added: dict[Hashable, NDArray[Any] | ExtensionArray] = {}
         self._last_lag: tuple[int, NDArray[np.int64], NDArray[np.bool_]] | None = None
 
@@ -147,7 +148,8 @@ class Panel:
             return pd.RangeIndex(1, name=self.entity_name)
         if self._lookup is None:
             return pd.Index(self._heads, name=self.entity_name)
-        return self._lookup.take(self._heads).rename(self.entity_name)
+        labels: pd.Index = self._lookup.take(self._heads).rename(self.entity_name)
+        return labels
 
     @cached_property
     def n_periods(self) -> int:
@@ -359,7 +361,7 @@ def as_panel(data: object, entity: Any = None, time: Any = None) -> Panel:
     return Panel(data, entity, time)  # type: ignore[arg-type]
 
 
-def _roles(source: Source, entity: Any, time: Any) -> tuple[Labels | None, str | None, Labels | None, str | None]:
+def _roles(source: Source, entity: Any, time: Any) -> tuple[Labels | None, Hashable, Labels | None, Hashable]:
     """Find the labels and names of the two dimensions."""
     levels = source.levels
     if entity is None and time is None:
@@ -369,33 +371,33 @@ def _roles(source: Source, entity: Any, time: Any) -> tuple[Labels | None, str |
                 "Panel(data, entity=..., time=...)."
             )
         if len(levels) == 2:
-            return source.level(0), _text(levels[0]), source.level(1), _text(levels[1])
+            return source.level(0), levels[0], source.level(1), levels[1]
         if len(levels) == 1:
-            return None, None, source.level(0), _text(levels[0])
+            return None, None, source.level(0), levels[0]
         return None, None, None, None
-    entities, entity_name, entity_level = _role(source, "entity", entity)
-    times, time_name, time_level = _role(source, "time", time)
+    entities, entity_key, entity_level = _role(source, "entity", entity)
+    times, time_key, time_level = _role(source, "time", time)
     if len(levels) == 2:
         if times is None and entity_level is not None:
-            times, time_name = source.level(1 - entity_level), _text(levels[1 - entity_level])
+            times, time_key = source.level(1 - entity_level), levels[1 - entity_level]
         elif entities is None and time_level is not None:
-            entities, entity_name = source.level(1 - time_level), _text(levels[1 - time_level])
+            entities, entity_key = source.level(1 - time_level), levels[1 - time_level]
     elif times is None and len(levels) == 1 and source.has_dated_rows:
-        times, time_name = source.level(0), _text(levels[0])
-    if entity_name is not None and entity_name == time_name:
-        raise SpecificationError(f"entity and time are both {entity_name!r}; they must be different columns.")
-    return entities, entity_name, times, time_name
+        times, time_key = source.level(0), levels[0]
+    if entity_key is not None and entity_key == time_key:
+        raise SpecificationError(f"entity and time are both {entity_key!r}; they must be different columns.")
+    return entities, entity_key, times, time_key
 
 
-def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, str | None, int | None]:
+def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, Hashable, int | None]:
     if given is None:
         return None, None, None
     if given in source:
-        return source.labels(given), _text(given), None
+        return source.labels(given), given, None
     if isinstance(given, Hashable) and not isinstance(given, tuple):
         if given in source.levels:
             number = source.levels.index(given)
-            return source.level(number), _text(given), number
+            return source.level(number), given, number
         raise source.unknown(f"The {what} column", given, source.levels)
     values = one_dimensional(given, what)
     if len(values) != source.n_rows:
@@ -403,7 +405,7 @@ def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, str | N
     index = getattr(values, "index", None)
     if index is not None and source.frame is not None and not index.equals(source.frame.index):
         raise DataError(f"The index of {what} is not that of the data; give .to_numpy() to go by position.")
-    return as_labels(values), _text(getattr(values, "name", None)), None
+    return as_labels(values), getattr(values, "name", None), None
 
 
 def _text(name: Hashable) -> str | None:
@@ -430,15 +432,18 @@ def _refuse_missing(source: Source, labels: Labels, what: str, name: str | None)
 
 def _comparable(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.Index | None]:
     """Return keys that compare as the labels do, and what to look labels up in by key, or None if they are labels."""
-    if isinstance(labels, Coded):
-        return labels.codes, labels.labels
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iufbmM":
         return labels, None
-    import pandas as pd
+    if isinstance(labels, Coded):
+        codes, lookup, ordered = labels
+    else:
+        import pandas as pd
 
-    codes, distinct = pd.factorize(labels)
-    lookup = pd.Index(distinct)
-    if not lookup.is_monotonic_increasing:
+        array: Any = labels
+        codes, distinct = pd.factorize(array)
+        lookup = pd.Index(distinct)
+        ordered = lookup.is_monotonic_increasing
+    if not ordered:
         try:
             ascending = np.argsort(np.asarray(lookup, dtype=object), kind="stable")
         except TypeError:

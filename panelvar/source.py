@@ -27,11 +27,14 @@ class Coded(NamedTuple):
     codes : (n,) integer array
         Position of each row's label in ``labels``; -1 where missing.
     labels : Index
-        Distinct labels, in their order; some may be unused.
+        Distinct labels; some may be unused.
+    ordered : bool
+        Whether the labels come in the order meant (categories do).
     """
 
     codes: NDArray[Any]
     labels: pd.Index
+    ordered: bool
 
 
 Labels: TypeAlias = "NDArray[Any] | ExtensionArray | Coded"
@@ -123,7 +126,10 @@ class Source:
         index: Any = self.frame.index
         if index.nlevels == 1:
             return as_labels(index)
-        return Coded(np.asarray(index.codes[number]), index.levels[number])
+        level = index.levels[number]
+        if hasattr(level, "categories"):
+            return Coded(np.asarray(index.codes[number]), level.categories.take(level.codes), True)
+        return Coded(np.asarray(index.codes[number]), level, bool(level.is_monotonic_increasing))
 
     def raw(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
         """Return a column as it is stored: an array, or the extension array of a pandas dtype."""
@@ -176,7 +182,7 @@ def as_labels(values: Any) -> Labels:
     array = stored(values)
     categories = getattr(array, "categories", None)
     if categories is not None and hasattr(array, "codes"):
-        return Coded(np.asarray(array.codes), categories)
+        return Coded(np.asarray(array.codes), categories, True)
     return array
 
 
