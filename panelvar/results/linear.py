@@ -210,7 +210,7 @@ class LinearResult:
     @cached_property
     def r2(self) -> RSquared:
         """The set of R2 measures."""
-        return rsquared_of(self.fit, self.convention.rsquared_kind)
+        return rsquared_of(self.fit, self.convention)
 
     @property
     def rsquared(self) -> float:
@@ -235,9 +235,8 @@ class LinearResult:
             return self.r2.with_dummies, self.r2.with_dummies_adjusted, "R2 with dummies"
         if fit.family == "random" and self.convention.rsquared_random == "overall":
             return self.r2.overall, 1.0 - (1.0 - self.r2.overall) * centred / df, "Overall R2"
-        value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
         label = {"fixed": "Within R2", "random": "Quasi-demeaned R2", "between": "Between R2"}.get(fit.family, "R2")
-        return value, 1.0 - (1.0 - value) * centred / df, label
+        return self.r2.transformed, self.r2.transformed_adjusted, label
 
     @cached_property
     def f_slopes(self) -> TestResult | None:
@@ -250,11 +249,8 @@ class LinearResult:
         slopes = len(self.fit.kept)
         if slopes == 0:
             return None
-        if self.covariance.classical:
-            fit = self.fit
-            test = _f_test(
-                "Joint significance", fit.tss - fit.rss, slopes, fit.rss, fit.residual_df, "all slopes are zero"
-            )
+        if self.covariance.classical and self.f_classical is not None:
+            test = replace(self.f_classical, name="Joint significance")
             if np.isfinite(self.covariance.df):
                 return test
             chi2 = slopes * test.statistic
