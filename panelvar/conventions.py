@@ -83,6 +83,9 @@ class Convention:
     transformed_total : {"constant", "mean"}
         Reporting: total sum of squares of quasi-demeaned rows less their projection on the quasi-demeaned constant,
         or about their mean; the two differ on unbalanced panels.
+    transformed_kind : {"residual", "correlation"}
+        Reporting: R2 of the transformed rows as 1 - RSS / TSS, or as the squared correlation of the dependent variable
+        with its fit (plm); the two differ where the rows have no plain constant.
     """
 
     name: str
@@ -109,6 +112,7 @@ class Convention:
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
+    transformed_kind: Literal["residual", "correlation"] = "residual"
 
     def but(self, **changes: object) -> Convention:
         """Return a copy with some choices changed, named after both."""
@@ -137,6 +141,7 @@ PRESETS: dict[str, Convention] = {
             repair_multiway=False,
             cluster_df="residual",
             rsquared_random="transformed",
+            transformed_kind="correlation",
         ),
         Convention(
             "pyfixest",

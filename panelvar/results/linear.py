@@ -236,7 +236,11 @@ class LinearResult:
         if fit.family == "random" and self.convention.rsquared_random == "overall":
             return self.r2.overall, 1.0 - (1.0 - self.r2.overall) * centred / df, "Overall R2"
         label = {"fixed": "Within R2", "random": "Quasi-demeaned R2", "between": "Between R2"}.get(fit.family, "R2")
-        return self.r2.transformed, self.r2.transformed_adjusted, label
+        if self.convention.transformed_kind == "correlation":
+            return self.r2.transformed, self.r2.transformed_adjusted, label
+        # Without the whole set, which needs a pass over the rows.
+        value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
+        return value, 1.0 - (1.0 - value) * centred / df, label
 
     @cached_property
     def f_slopes(self) -> TestResult | None:

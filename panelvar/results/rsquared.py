@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelvar.conventions import Convention
 from panelvar.fit import Fit, FloatArray
 
 
@@ -21,7 +22,7 @@ class RSquared:
         says. NaN where the dimension has no variation.
     transformed : float
         :math:`1 - RSS/TSS` of the rows that were regressed: the two-way within R2 of two-way effects, the
-        quasi-demeaned R2 of random effects (plm, EViews).
+        quasi-demeaned R2 of random effects (plm, EViews); or a squared correlation, as the convention says.
     with_dummies : float
         :math:`1 - RSS/TSS` with absorbed effects counted as regressors (equal to ``transformed`` without them).
     transformed_adjusted, with_dummies_adjusted : float
@@ -37,8 +38,8 @@ class RSquared:
     with_dummies_adjusted: float
 
 
-def rsquared_of(fit: Fit, kind: str) -> RSquared:
-    """Compute the R2 set of a fit; ``kind`` is the convention's ``rsquared_kind``."""
+def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
+    """Compute the R2 set of a fit, of the kinds that the convention reports."""
     moments = fit.entity_moments
     kept = fit.kept
     weights = moments.weights
@@ -46,7 +47,7 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
     y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1][:, kept] @ fit.slopes
     y_levels = _centred(y_means, weights)
     total_ss = float(y_within @ y_within + weights @ y_levels**2)
-    if kind == "correlation":
+    if convention.rsquared_kind == "correlation":
         fitted_levels = _centred(fitted_means, weights)
         within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within)
         overall = _squared_correlation(
@@ -76,6 +77,9 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
     centred_df = fit.counts.rows - int(fit.counts.constant)
     transformed = _share(fit.rss, fit.tss)
     with_dummies = _share(fit.rss, total_ss) if fit.family == "fixed" else transformed
+    if convention.transformed_kind == "correlation" and (fit.family == "random" or not fit.counts.constant):
+        # Elsewhere the rows are centred and the two kinds are the same number.
+        transformed, centred_df = _correlation_of_rows(fit), fit.counts.rows - 1
     return RSquared(
         within=within,
         between=between,
@@ -85,6 +89,16 @@ def rsquared_of(fit: Fit, kind: str) -> RSquared:
         transformed_adjusted=1.0 - (1.0 - transformed) * centred_df / df,
         with_dummies_adjusted=1.0 - (1.0 - with_dummies) * centred_df / df,
     )
+
+
+def _correlation_of_rows(fit: Fit) -> float:
+    """Squared correlation of the transformed dependent variable with its fit, about plain means."""
+    y = fit.rows_or_refuse("The squared correlation of the transformed rows").column(len(fit.centre) - 1)
+    if fit.constant_column is not None:
+        y = y + fit.constant_column * fit.centre[-1]
+    fitted = y - fit.transformed_residuals
+    y, fitted = y - y.mean(), fitted - fitted.mean()
+    return _squared_correlation(y @ fitted, y @ y, fitted @ fitted)
 
 
 def _centred(values: FloatArray, weights: FloatArray) -> FloatArray:
