@@ -1,4 +1,4 @@
-"""Extended-precision refinement against rational arithmetic, and the bound that decides when it is worth its time."""
+"""Extended-precision refinement against rational arithmetic, and the estimate that says when it is worth its time."""
 
 from __future__ import annotations
 
@@ -137,18 +137,18 @@ def test_without_a_longer_type_the_solution_is_returned_as_it_came(monkeypatch):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 5), st.floats(0.0, 5.0), st.floats(-3.0, 2.0))
-def test_the_bound_holds(seed, k, near_dependence, log_noise):
+def test_the_estimate_is_not_far_below_the_error(seed, k, near_dependence, log_noise):
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((12, k)) + rng.standard_normal(k)
     x[:, -1] = x[:, 0] + 10.0**-near_dependence * x[:, -1]
     y = x @ rng.uniform(0.5, 2.0, k) + 10.0**log_noise * rng.standard_normal(12)
     b, _, inverse = exact_least_squares(np.column_stack([np.ones(12), x]), y)
     solution, centre, _ = centred_fit(x, y)
-    bound = estimated_error(solution, centre)
+    estimate = estimated_error(solution, centre)
     constant = centre[-1] - centre[:-1] @ solution.coefficients
-    assert worst([constant, *solution.coefficients], b) <= 10 * bound.coefficients
+    assert worst([constant, *solution.coefficients], b) <= 10 * estimate.coefficients
     deviations = np.linalg.norm(solution.inverse_r, axis=1)
-    assert worst(deviations, np.sqrt(np.diagonal(inverse)[1:])) <= 10 * bound.std_errors
+    assert worst(deviations, np.sqrt(np.diagonal(inverse)[1:])) <= 10 * estimate.std_errors
 
 
 def test_polish_spares_ordinary_data_and_large_data():
