@@ -21,7 +21,7 @@ from panelvar.errors import (
 from panelvar.kernels.lag_problem import LagProblem, stack_lags
 from panelvar.results.criteria import information_criteria, log_likelihood
 from panelvar.results.lag_selection import LagSelection
-from panelvar.results.system import POWER_LABELS, TREND_POWERS
+from panelvar.results.system import TREND_POWERS, regressor_labels
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_data import VarData, read_var_data
 from panelvar.results.var_result import VarResult, trend_terms
@@ -260,8 +260,7 @@ def _require_rank(problem: LagProblem, names: tuple[str, ...], trend: str) -> No
     column = problem.dependent_column()
     if column is None:
         return
-    labels = [POWER_LABELS[power] for power in TREND_POWERS[trend]]
-    labels += [f"L{lag}.{name}" for lag in range(1, problem.lags + 1) for name in names]
+    labels = regressor_labels(names, problem.lags, trend)
     triangle = problem.factor[:column, : column + 1]
     weights = np.linalg.lstsq(triangle[:, :column], triangle[:, column], rcond=None)[0] if column else np.zeros(0)
     sizes = np.abs(weights) * np.sqrt((triangle[:, :column] ** 2).sum(axis=0))

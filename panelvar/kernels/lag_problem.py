@@ -28,6 +28,7 @@ Index = npt.NDArray[np.intp]
 
 # Memory of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
 CHUNK_BYTES = 8_000_000
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Refits(NamedTuple):
@@ -105,16 +106,11 @@ class LagProblem:
 
     @cached_property
     def factor(self) -> Array:
-        """Upper triangular R of the design, (m + K, m + K); rows beyond n are zero."""
+        """Upper triangular R of the design, (m + K, m + K); n is at least m + K."""
         from scipy.linalg.lapack import dgeqrf
 
         width = self.design.shape[1]
-        packed = dgeqrf(self.design)[0]
-        factor = np.zeros((width, width))
-        height = min(self.nobs, width)
-        factor[:height] = packed[:height]
-        factor[np.tri(width, k=-1, dtype=bool)] = 0.0
-        return factor
+        return np.triu(dgeqrf(self.design)[0][:width])
 
     @cached_property
     def params(self) -> Array:
@@ -139,11 +135,11 @@ class LagProblem:
         """Lag matrices (p, K, K), entry [j - 1, i, k] moving variable i by variable k, j periods earlier."""
         return lag_matrices(self.params, self.n_deterministic)
 
-    @property
+    @cached_property
     def scatter_factor(self) -> Array:
         """Lower triangular C (K, K) with positive diagonal and C C' = U'U."""
         corner = self.factor[self.n_regressors :, self.n_regressors :].T
-        return corner * np.where(np.diag(corner) < 0.0, -1.0, 1.0)
+        return corner * np.copysign(1.0, corner.diagonal())
 
     @cached_property
     def residuals(self) -> Array:
@@ -159,11 +155,10 @@ class LagProblem:
         """
         m = self.n_regressors
         triangle = self.factor[:, :m]
-        pivots = np.abs(triangle.diagonal())
-        sizes = np.sqrt(np.einsum("ij,ij->j", triangle, triangle))
-        tolerance = 8.0 * np.finfo(float).eps * max(self.nobs, m) ** 0.5
-        suspects = np.flatnonzero(pivots <= tolerance * sizes)
-        return int(suspects[0]) if suspects.size else None
+        sizes = np.einsum("ij,ij->j", triangle, triangle) ** 0.5
+        tolerance = 8.0 * EPSILON * self.nobs**0.5
+        suspects = np.abs(triangle.diagonal()) <= tolerance * sizes
+        return int(suspects.argmax()) if suspects.any() else None
 
     def scatter_factors_by_order(self) -> Array:
         """Factors of the residual cross-products of lag orders 0, ..., p on this problem's rows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -156,11 +156,10 @@ class System:
         """Intercept of each equation, or None without one."""
         return self.deterministics[0] if 0 in TREND_POWERS[self.trend] else None
 
-    @cached_property
+    @property
     def regressor_names(self) -> tuple[str, ...]:
         """Rows of `params`: "const", "trend", "trend_squared", then "L1.x", ..., "Lp.y"."""
-        deterministic = tuple(POWER_LABELS[power] for power in TREND_POWERS[self.trend])
-        return deterministic + tuple(f"L{lag}.{name}" for lag in range(1, self.lags + 1) for name in self.names)
+        return regressor_labels(self.names, self.lags, self.trend)
 
     @cached_property
     def params(self) -> pd.DataFrame:
@@ -176,9 +175,9 @@ class System:
 
     @cached_property
     def _axes(self) -> tuple[pd.Index, pd.Index]:
-        import pandas as pd
-
-        return pd.Index(self.regressor_names), pd.Index(self.names)
+        # Views: naming the index of one result must not rename another's.
+        rows, columns = _indexes(self.names, self.lags, self.trend)
+        return rows.view(), columns.view()
 
     @cached_property
     def roots(self) -> npt.NDArray[np.complex128]:
@@ -503,6 +502,21 @@ class Shocks:
         sizes = impact.diagonal()
         shifted: Array = (change - impact / sizes * change.diagonal(axis1=-2, axis2=-1)[:, None, :]) / sizes
         return shifted
+
+
+@lru_cache(maxsize=64)
+def regressor_labels(names: tuple[str, ...], lags: int, trend: str) -> tuple[str, ...]:
+    """Labels of an equation's regressors: deterministic terms, then "L1.x", ..., "Lp.y"."""
+    deterministic = tuple(POWER_LABELS[power] for power in TREND_POWERS[trend])
+    return deterministic + tuple(f"L{lag}.{name}" for lag in range(1, lags + 1) for name in names)
+
+
+@lru_cache(maxsize=64)
+def _indexes(names: tuple[str, ...], lags: int, trend: str) -> tuple[pd.Index, pd.Index]:
+    """Row and column labels of a coefficient table. Kept: making them costs as much as a small fit."""
+    import pandas as pd
+
+    return pd.Index(regressor_labels(names, lags, trend)), pd.Index(names)
 
 
 def _forecast_errors(orthogonal: Array) -> Array:

@@ -35,14 +35,14 @@ class VarData:
     index : Index or None
         Labels of the data's rows, in time order; None for plain arrays.
     calendar : Calendar or None
-        None for plain arrays and default indexes, whose periods are 0, 1, 2, ...
+        None where the labels are plainly consecutive: no index, default, Period, or dates with a frequency.
     notes : tuple of Note
     """
 
     values: Array
     names: tuple[str, ...]
     places: Positions | None = None
-    index: pd.Index | None = None
+    index: Any = None
     calendar: Calendar | None = None
     notes: tuple[Note, ...] = ()
 
@@ -50,10 +50,8 @@ class VarData:
         """Row labels of periods that have a row."""
         import pandas as pd
 
-        if self.index is None:
-            return pd.Index(periods)
-        rows = periods if self.places is None else np.searchsorted(self.places, periods)
-        chosen: Any = self.index.take(rows)
+        index = pd.RangeIndex(self.values.shape[0]) if self.index is None else self.index
+        chosen: pd.Index = index.take(periods if self.places is None else np.searchsorted(self.places, periods))
         return chosen
 
     def future(self, steps: int) -> pd.Index:
@@ -61,11 +59,14 @@ class VarData:
         import pandas as pd
 
         if self.calendar is not None:
-            return pd.Index(self.calendar.future(steps))
-        n_periods = self.values.shape[0]
-        if isinstance(self.index, pd.RangeIndex):
-            return pd.RangeIndex(self.index.stop, self.index.stop + steps * self.index.step, self.index.step)
-        return pd.RangeIndex(n_periods, n_periods + steps)
+            return self.calendar.future(steps)
+        if self.index is None or isinstance(self.index, pd.RangeIndex):
+            known = pd.RangeIndex(self.values.shape[0]) if self.index is None else self.index
+            return pd.RangeIndex(known.stop, known.stop + steps * known.step, known.step, name=known.name)
+        last: Any = self.index[-1:]
+        if isinstance(self.index, pd.PeriodIndex):
+            return pd.PeriodIndex([last[0] + step for step in range(1, steps + 1)], name=last.name)
+        return pd.date_range(last[0], periods=steps + 1, freq=self.index.freq, name=last.name)[1:]
 
 
 def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarData:
@@ -111,8 +112,6 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarD
 
 
 def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
-    import pandas as pd
-
     if names is not None:
         unknown = [name for name in names if name not in data.columns]
         if unknown:
@@ -130,14 +129,25 @@ def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
     else:
         values = np.column_stack([as_floats(stored(data.iloc[:, place]), label) for place, label in enumerate(labels)])
     values = _checked(values, labels)
-    index: pd.Index = data.index
+    index: Any = data.index
     text = tuple(map(str, labels))
-    if isinstance(index, pd.RangeIndex):
+    if _plainly_consecutive(index):
         return VarData(values, text, index=index)
     if (blank := missing(as_labels(index))) is not None and blank.any():
         raise DataError(f"The index (time) has {int(blank.sum())} missing labels.")
     positions, calendar = read_times(as_labels(index), freq=None, name=str(index.name or "time"))
     return _on_calendar(values, text, positions, index, calendar)
+
+
+def _plainly_consecutive(index: Any) -> bool:
+    """Whether the labels need no calendar: each is the period after the one before, by the index's own rule."""
+    import pandas as pd
+
+    if isinstance(index, pd.RangeIndex):
+        return True
+    if isinstance(index, pd.PeriodIndex):
+        return bool((index.asi8[1:] - index.asi8[:-1] == 1).all()) and not index.hasnans
+    return isinstance(index, pd.DatetimeIndex) and index.freq is not None and index.freq.n > 0
 
 
 def _from_panel(panel: Panel, names: Sequence[Hashable] | None) -> VarData:
@@ -177,7 +187,7 @@ def _checked(values: Array, labels: Sequence[Hashable]) -> Array:
     """Refuse empty data, repeated names and infinite values."""
     if values.shape[1] == 0 or values.shape[0] == 0:
         raise DataError(f"The data have {values.shape[0]} rows and {values.shape[1]} columns; a VAR needs both.")
-    text = [str(label) for label in labels]
+    text = list(map(str, labels))
     if len(set(text)) < len(text):
         raise SpecificationError(f"Variable names repeat: {sorted({name for name in text if text.count(name) > 1})}.")
     if not np.isfinite(values).all() and (infinite := np.isinf(values)).any():

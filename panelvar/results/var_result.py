@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands import Band, BandSource, ParameterDraws, Target, check_level
-from panelvar.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
@@ -574,7 +574,6 @@ class VarResult(System):
 
 def trend_terms(trend: str, first: int, count: int) -> Array:
     """Deterministic regressors (count, d): powers of the time index, which is ``first`` in the first row."""
-    choose("trend", trend, TREND_POWERS)
     powers = TREND_POWERS[trend]
     if powers == (0,):
         return np.ones((count, 1))
