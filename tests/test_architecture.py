@@ -19,6 +19,7 @@ ORDER = [
     {"errors"},
     {"kernels"},
     {"conventions", "periods", "source"},
+    {"time_texts"},
     {"calendar"},
     {"description"},
     {"panel"},

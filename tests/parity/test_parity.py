@@ -6,7 +6,7 @@ import pytest
 from parity.runner import FOLDER, Case, Comparison, Exclusion, all_cases, audit, groups, idle, printed, within
 
 # Not reproduced from a tree of comparisons: their own tests read them.
-OTHER_TESTS = {"nist_strd_linear": "tests/kernels/test_nist.py"}
+OTHER_TESTS = {"nist_strd_linear": "tests/accuracy/test_nist.py"}
 
 GROUPS = [(file, group) for file in sorted(all_cases()) for group in groups(file)]
 
