@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
-Counted = Literal["all", "slopes", "absorbed", "constant"]
+Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class Convention:
     effects_rank : {"exact", "levels"}
         Degrees of freedom: the rank of two absorbed effects, or their levels less one for the second effect, which
         is more when the effects are disconnected (linearmodels, pyfixest).
-    classical_counts : {"all", "slopes", "absorbed", "constant"}
+    classical_counts : {"all", "slopes", "absorbed", "constant", "none"}
         Degrees of freedom of the residual variance: every coefficient and absorbed effect; the columns of the
         transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the coefficients
-        (linearmodels' ``debiased=False``; RSS / n without effects); or one (pyfixest's ``k_adj=False``).
+        (linearmodels' ``debiased=False``); one (pyfixest's ``k_adj=False``); or nothing (ivreg2 without ``small``).
     random_scale : {"gls", "within"}
         Components: residual variance in the random-effects covariance, that of the GLS residuals or of the within
         regression (EViews).
     robust : {"cluster", "HC1", "cluster-panel-models"}
         What ``cov="robust"`` means: clustered by entity, heteroskedasticity only, or clustered for fixed and random
         effects and heteroskedasticity only for pooled OLS (Stata).
-    hc1_counts : {"all", "slopes", "absorbed", "constant"}
+    hc1_counts : {"all", "slopes", "absorbed", "constant", "none"}
         Factor: what HC1's k counts, in the words of ``classical_counts`` (plm leaves the absorbed effects out).
     hc23_factor : bool
         Factor: whether HC2 and HC3 also carry n / (n - k).
@@ -229,8 +229,8 @@ class Counts(NamedTuple):
 
     def number(self, what: Counted) -> int:
         """Return how many parameters there are of a kind (`Convention.classical_counts` says which)."""
-        if what == "constant":
-            return 1
+        if what in ("constant", "none"):
+            return int(what == "constant")
         if what == "slopes":
             return self.slopes + int(self.constant and self.reported_constant)
         everything = self.slopes + int(self.constant) + self.absorbed

@@ -7,10 +7,11 @@ import warnings
 from functools import cache
 
 import numpy as np
-import panelvar as pv
-from panelvar.conventions import as_convention
 from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
+
+import panelvar as pv
+from panelvar.conventions import as_convention
 
 MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
 DEBIASED = as_convention("linearmodels")
