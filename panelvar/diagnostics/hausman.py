@@ -17,7 +17,9 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     .. math:: H = (b_c - b_e)' (V_c - V_e)^{-} (b_c - b_e) \sim \chi^2(\mathrm{rank}),
 
     over the slopes both have (Hausman 1978, eq. 2.17). The typical use is ``hausman(fixed, random)``: under the null
-    the entity effects are uncorrelated with the regressors and both are consistent.
+    the entity effects are uncorrelated with the regressors and both are consistent. Fixed effects and the between
+    regression of the same dimension use orthogonal parts of the data, so for these two the covariances are added
+    (Hausman and Taylor 1981, proposition 2.3).
 
     Parameters
     ----------
@@ -38,7 +40,8 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     Raises
     ------
     SpecificationError
-        If the results share no slope, or were not estimated on the same dependent variable.
+        If the results share no slope, or were not estimated on the same dependent variable; or if ``sigma`` asks for
+        one residual variance for the rows and for their means.
 
     Notes
     -----
@@ -53,6 +56,12 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
     if not shared:
         raise SpecificationError("The results share no slope to compare.")
+    orthogonal = {consistent.fit.family, efficient.fit.family} == {"fixed", "between"}
+    if orthogonal and sigma != "own":
+        raise SpecificationError(
+            f"sigma={sigma!r} compares fixed effects with the between regression, whose residual variances are of rows "
+            "and of means: use sigma='own'."
+        )
     notes = []
     if not (_is_classical(consistent) and _is_classical(efficient)):
         notes.append(
@@ -70,9 +79,9 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     first = [consistent.names.index(name) for name in shared]
     second = [efficient.names.index(name) for name in shared]
     gap = consistent.fit.coefficients[first] - efficient.fit.coefficients[second]
-    difference = (
-        scales[0] * consistent.fit.bread[np.ix_(first, first)] - scales[1] * efficient.fit.bread[np.ix_(second, second)]
-    )
+    sign = 1.0 if orthogonal else -1.0
+    difference = scales[0] * consistent.fit.bread[np.ix_(first, first)]
+    difference = difference + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)]
     # Scaled by the consistent estimator's errors, so that units do not decide what counts as zero.
     units = np.sqrt(scales[0] * np.diagonal(consistent.fit.bread)[first])
     values, vectors = np.linalg.eigh(difference / np.outer(units, units))
