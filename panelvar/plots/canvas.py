@@ -1,4 +1,4 @@
-"""What every plot shares: matplotlib on demand, names shown letter by letter, colours that all readers can tell apart."""
+"""What every plot shares: matplotlib on demand, names letter by letter, colours all can tell apart."""
 
 from __future__ import annotations
 

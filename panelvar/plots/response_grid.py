@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Up to this many rows and columns every panel has a title of its own; beyond, rows and columns are named once.
 _TITLED = 3
 _STEPS = [1, 2, 2.5, 5, 10]
-_SHARED = {"row": "row", "all": "all", "none": "none"}
+_SHARED: dict[str, Literal["row", "all", "none"]] = {"row": "row", "all": "all", "none": "none"}
 
 
 def plot_responses(
@@ -55,7 +55,7 @@ def plot_responses(
     SpecificationError
         If a name is not a variable of the system.
     """
-    choose("share_y", share_y, _SHARED)
+    shared = _SHARED[choose("share_y", share_y, _SHARED)]
     rows = _chosen("of", of, responses.names)
     columns = _chosen("to", to, responses.names)
     small = max(len(rows), len(columns)) > _TITLED
@@ -63,7 +63,7 @@ def plot_responses(
         width, height = (1.85, 1.35) if small else (3.0, 2.3)
         size = (max(width * len(columns) + 0.8, 5.0), max(height * len(rows) + 0.9, 3.0))
         figure = pyplot().figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=_SHARED[share_y], squeeze=False)
+    grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=shared, squeeze=False)
     for r, row in enumerate(rows):
         for c, column in enumerate(columns):
             ax = grid[r, c]

@@ -78,8 +78,10 @@ def _write_moduli(ax: Axes, roots: np.ndarray, reach: float) -> None:
 
     placed: list[complex] = []
     for root in sorted(roots[roots.imag >= 0.0], key=abs, reverse=True):
-        if any(abs((root - other).real) < 2 * _APART * reach and abs((root - other).imag) < _APART * reach / 2
-               for other in placed):
+        if any(
+            abs((root - other).real) < 2 * _APART * reach and abs((root - other).imag) < _APART * reach / 2
+            for other in placed
+        ):
             continue
         placed.append(root)
         ax.annotate(

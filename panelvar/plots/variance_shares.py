@@ -20,9 +20,7 @@ _COLOURS = (*PALETTE, "#F0E442", GREY)
 _HATCHES = ("", "///", "...", "xxx")
 
 
-def plot_decomposition(
-    decomposition: VarianceDecomposition, *, figure: Figure | None = None
-) -> Figure:
+def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure | None = None) -> Figure:
     """Draw the share of each shock in the forecast error variance of each variable, horizon by horizon.
 
     Parameters
@@ -72,7 +70,9 @@ def plot_decomposition(
         ax.tick_params(labelbottom=True)
     handles, labels = grid[0].get_legend_handles_labels()
     # From the top down, as the shares are stacked.
-    legend = figure.legend(handles[::-1], labels[::-1], title="Shock", loc="outside right upper", frameon=False, fontsize=9)
+    legend = figure.legend(
+        handles[::-1], labels[::-1], title="Shock", loc="outside right upper", frameon=False, fontsize=9
+    )
     literal(*legend.get_texts())
     figure.supxlabel("Forecast horizon", fontsize=10)
     figure.supylabel("Share of forecast error variance", fontsize=10)

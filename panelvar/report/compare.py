@@ -224,8 +224,8 @@ def _precision(model: LinearResult, term: str, below: str, digits: int, level: f
         return probability(float(model.pvalues[term]), digits, brackets="()")
     if below == "none":
         return Cell()
-    lower, upper = model.conf_int(level=level).loc[term]
-    return interval(lower, upper, digits)
+    limits = model.conf_int(level=level)
+    return interval(float(limits["lower"][term]), float(limits["upper"][term]), digits)
 
 
 def _warnings(columns: Mapping[str, LinearResult]) -> list[str]:

@@ -35,8 +35,8 @@ def responses_table(responses: Responses, *, digits: int = 4) -> Table:
         body=_rows(
             range(responses.horizon + 1),
             _by_shock(responses.values),
-            _by_shock(responses.lower),
-            _by_shock(responses.upper),
+            None if responses.lower is None else _by_shock(responses.lower),
+            None if responses.upper is None else _by_shock(responses.upper),
             digits,
         ),
         notes=_texts(responses.notes),
@@ -46,8 +46,7 @@ def responses_table(responses: Responses, *, digits: int = 4) -> Table:
 def decomposition_table(decomposition: VarianceDecomposition, *, digits: int = 4) -> Table:
     """Tabulate a variance decomposition: for each variable the share of each shock, bands in brackets below."""
     check_digits(digits)
-    values = [None if a is None else a.reshape(decomposition.horizon, -1) for a in _limits(decomposition)]
-    shares = decomposition.values.reshape(decomposition.horizon, -1)
+    flat = (decomposition.horizon, -1)
     return Table(
         title="Forecast error variance decomposition",
         facts=(
@@ -55,7 +54,13 @@ def decomposition_table(decomposition: VarianceDecomposition, *, digits: int = 4
             *_band(decomposition.level, decomposition.band_label),
         ),
         header=_pairs(decomposition.names, "Variance of", "Share of shock", ": "),
-        body=_rows(range(1, decomposition.horizon + 1), shares, *values, digits),
+        body=_rows(
+            range(1, decomposition.horizon + 1),
+            decomposition.values.reshape(flat),
+            None if decomposition.lower is None else decomposition.lower.reshape(flat),
+            None if decomposition.upper is None else decomposition.upper.reshape(flat),
+            digits,
+        ),
         notes=_texts(decomposition.notes),
     )
 
@@ -72,13 +77,9 @@ def forecast_table(forecast: Forecast, *, digits: int = 4) -> Table:
     )
 
 
-def _limits(decomposition: VarianceDecomposition) -> tuple[FloatArray | None, FloatArray | None]:
-    return decomposition.lower, decomposition.upper
-
-
-def _by_shock(values: FloatArray | None) -> FloatArray | None:
+def _by_shock(values: FloatArray) -> FloatArray:
     """Columns ordered shock by shock, the responding variables within."""
-    return None if values is None else values.transpose(0, 2, 1).reshape(values.shape[0], -1)
+    return values.transpose(0, 2, 1).reshape(values.shape[0], -1)
 
 
 def _pairs(names: Sequence[str], outer: str, inner: str, between: str) -> tuple[Row, Row]:
@@ -100,10 +101,7 @@ def _rows(
         if lower is None or upper is None:
             rows.append(Row(name, cells))
             continue
-        limits = tuple(
-            interval(low, high, digits)
-            for low, high in zip(lower[h], upper[h], strict=True)
-        )
+        limits = tuple(interval(low, high, digits) for low, high in zip(lower[h], upper[h], strict=True))
         rows.append(Row(name, cells, "value"))
         rows.append(Row(name, limits, "band", continues=True))
     return tuple(rows)

@@ -53,9 +53,7 @@ def _cell(cell: Cell, tail: int) -> str:
 
 
 def _heading(row: Row) -> str:
-    cells = "".join(
-        f'<th scope="col" class="{_CLASS[cell.align]}">{escape_html(cell.text)}</th>' for cell in row.cells
-    )
+    cells = "".join(f'<th scope="col" class="{_CLASS[cell.align]}">{escape_html(cell.text)}</th>' for cell in row.cells)
     return f'<tr><th scope="col" class="left">{escape_html(row.label)}</th>{cells}</tr>'
 
 

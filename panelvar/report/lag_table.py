@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from panelvar.report.number_format import check_digits, format_count, format_significant
-from panelvar.report.table import Cell, Fact, Row, Table, number, probability, words
+from panelvar.report.table import Cell, Fact, Row, Table, number, probability
 
 if TYPE_CHECKING:
     from panelvar.results.lag_selection import LagSelection

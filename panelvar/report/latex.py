@@ -40,7 +40,7 @@ def escape_latex(text: str) -> str:
 
 
 def _label(text: str) -> str:
-    """Escape a text that opens a line of a table: a bracket or star there would be read as an option of ``\\\\``."""
+    """Escape a text that opens a line of a table: the end of the line before would take a bracket as its option."""
     escaped = escape_latex(text)
     return "{}" + escaped if escaped.lstrip().startswith(("[", "*")) else escaped
 
@@ -80,9 +80,7 @@ def _row(row: Row, columns: Sequence[str]) -> str:
 
 
 def _facts(facts: Sequence[Fact], span: int) -> list[str]:
-    return [
-        rf"{_label(fact.label)} & \multicolumn{{{span}}}{{l}}{{{escape_latex(fact.text)}}} \\" for fact in facts
-    ]
+    return [rf"{_label(fact.label)} & \multicolumn{{{span}}}{{l}}{{{escape_latex(fact.text)}}} \\" for fact in facts]
 
 
 def render_latex(table: Table, label: str | None = None) -> str:

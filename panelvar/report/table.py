@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -143,7 +143,7 @@ class Table:
         first = next(self.rows(), None)
         return len(first.cells) if first is not None else 0
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterator[Row]:
         """Iterate over header, body and foot."""
         yield from self.header
         yield from self.body

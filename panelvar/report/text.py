@@ -122,14 +122,12 @@ def _panels(table: Table, width: int) -> list[_Panel]:
         # First the labels get their room back, then the columns of words.
         growth = min(spare, stub - min(stub, _WORDS + 4))
         spare -= growth
-        for j in everything:
-            grown = min(spare, loose[j] - widths[j])
-            widths[j] += grown
-            spare -= grown
+        while squeezed := [j for j in everything if widths[j] < loose[j]][:spare]:
+            for j in squeezed:
+                widths[j] += 1
+            spare -= len(squeezed)
         return [panel(min(stub, _WORDS + 4) + growth, everything, widths)]
-    return [
-        panel(narrow_stub, which, [widths[j] for j in which]) for which in _packed(widths, width - narrow_stub)
-    ]
+    return [panel(narrow_stub, which, [widths[j] for j in which]) for which in _packed(widths, width - narrow_stub)]
 
 
 def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
@@ -155,12 +153,11 @@ def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
     for row in rows:
         blocks = [column.lines(row.cells[j]) for j, column in zip(panel.which, panel.columns, strict=True)]
         for k in range(max(map(len, blocks), default=1)):
-            values.append(
-                "".join(
-                    " " * _GAP + (block[k] if k < len(block) else " " * column.width)
-                    for block, column in zip(blocks, panel.columns, strict=True)
-                )
-            )
+            line = [
+                block[k] if k < len(block) else " " * column.width
+                for block, column in zip(blocks, panel.columns, strict=True)
+            ]
+            values.append("".join(" " * _GAP + part for part in line))
     height = max(len(label), len(values))
     label += [""] * (height - len(label))
     values += [""] * (height - len(values))

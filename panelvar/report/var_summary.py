@@ -16,7 +16,7 @@ from panelvar.report.number_format import (
     star_legend,
     stars_for,
 )
-from panelvar.report.table import Cell, Fact, Row, Table, number, words
+from panelvar.report.table import Fact, Row, Table, number, words
 from panelvar.results.var_result import VarResult
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ def _text(read: Callable[[], float], digits: int, printed: Callable[[float, int]
         return NOT_AVAILABLE
 
 
-def _coefficients(
-    system: System, fitted: VarResult | None, levels: Sequence[float], digits: int
-) -> tuple[Row, ...]:
+def _coefficients(system: System, fitted: VarResult | None, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
     estimates = system.params.to_numpy()
     names = system.regressor_names
     if fitted is None:

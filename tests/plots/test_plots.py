@@ -1,0 +1,317 @@
+"""Plots hold the numbers of the result, letter by letter names, and no surprises."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import panelvar as pv
+
+pytest.importorskip("matplotlib")
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from panelvar.plots import canvas
+from panelvar.plots.response_grid import plot_responses
+from panelvar.plots.roots import plot_roots
+from panelvar.plots.scatter import plot_scatter
+from panelvar.plots.variance_shares import plot_decomposition
+from panelvar.results.responses import Responses
+from panelvar.results.system import System
+
+NASTY = r"x_1$\alpha^{2$ <b>&"
+
+
+@pytest.fixture(autouse=True)
+def _close() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def drawn(figure: Figure) -> None:
+    """Draw everything: bad text and bad layouts raise, or warn, only here."""
+    figure.savefig(io.BytesIO(), format="png", dpi=40)
+    figure.savefig(io.StringIO(), format="svg")
+
+
+def system(n_vars: int = 2, scale: float = 0.3, names: list[str] | None = None) -> System:
+    rng = np.random.default_rng(n_vars)
+    matrices = rng.normal(size=(2, n_vars, n_vars))
+    matrices *= scale / np.sqrt(n_vars)
+    return System(matrices, names=names, sigma=np.eye(n_vars))
+
+
+def banded(responses: Responses) -> Responses:
+    return dataclasses.replace(
+        responses, lower=responses.values - 0.1, upper=responses.values + 0.2, level=0.9, band_label="made up"
+    )
+
+
+def scattered(ax: Axes) -> np.ndarray:
+    return np.concatenate([np.asarray(points.get_offsets()) for points in ax.collections])
+
+
+# ---- roots
+
+
+def test_roots_are_the_systems() -> None:
+    model = system(3)
+    assert model.is_stable
+    ax = model.plot_roots()
+    np.testing.assert_array_equal(np.sort_complex(scattered(ax) @ [1.0, 1j]), np.sort_complex(model.roots))
+    circle = next(line for line in ax.lines if len(line.get_xdata()) > 100)
+    np.testing.assert_allclose(np.hypot(circle.get_xdata(), circle.get_ydata()), 1.0, rtol=1e-15)
+    assert ax.get_aspect() == 1.0
+    assert len(ax.get_legend().get_texts()) == 1
+    drawn(ax.figure)
+
+
+def test_unstable_roots_stand_out() -> None:
+    model = System([[[1.2, 0.0], [0.0, 0.3]]])
+    ax = plot_roots(model)
+    inside, outside = ax.collections
+    assert not np.array_equal(inside.get_facecolor(), outside.get_facecolor())
+    assert outside.get_offsets().tolist() == [[1.2, 0.0]]
+    assert "not stable, largest modulus 1.2000" in ax.get_title()
+    assert ax.get_xlim()[1] > 1.2
+    drawn(ax.figure)
+
+
+def test_moduli_are_written_once_a_pair() -> None:
+    model = System([[[0.5, -0.5], [0.5, 0.5]]])
+    assert [text.get_text() for text in plot_roots(model).texts] == ["0.707"]
+    assert not plot_roots(model, annotate=False).texts
+
+
+def test_a_root_on_the_circle_is_not_inside() -> None:
+    ax = plot_roots(System([[[1.0]]]))
+    assert "\N{GREATER-THAN OR EQUAL TO}" in ax.get_legend().get_texts()[0].get_text()
+
+
+def test_given_axes_are_used() -> None:
+    _, ax = plt.subplots()
+    assert plot_roots(system(), ax=ax) is ax
+    assert len(plt.get_fignums()) == 1
+
+
+# ---- responses
+
+
+@pytest.mark.parametrize("n_vars", [2, 7])
+def test_every_panel_shows_its_response(n_vars: int) -> None:
+    responses = banded(system(n_vars).impulse_responses(8))
+    figure = responses.plot()
+    axes = np.array(figure.axes).reshape(n_vars, n_vars)
+    for i in range(n_vars):
+        for k in range(n_vars):
+            path = next(line for line in axes[i, k].lines if len(line.get_xdata()) == 9)
+            np.testing.assert_array_equal(path.get_ydata(), responses.values[:, i, k])
+            np.testing.assert_array_equal(path.get_xdata(), np.arange(9))
+            corners = axes[i, k].collections[0].get_paths()[0].vertices
+            assert {*responses.lower[:, i, k], *responses.upper[:, i, k]} <= set(corners[:, 1])
+            zero = next(line for line in axes[i, k].lines if len(line.get_xdata()) == 2)
+            assert set(zero.get_ydata()) == {0.0}
+    drawn(figure)
+
+
+def test_titles_name_shock_and_response() -> None:
+    figure = plot_responses(system(2, names=["cii", "gdp"]).impulse_responses(4))
+    assert [ax.get_title() for ax in figure.axes] == ["cii → cii", "gdp → cii", "cii → gdp", "gdp → gdp"]
+    assert all(not ax.collections for ax in figure.axes)
+    small = plot_responses(system(5).impulse_responses(4))
+    assert [ax.get_title() for ax in small.axes[:5]] == [f"shock to y{k}" for k in range(1, 6)]
+    assert [ax.get_ylabel() for ax in small.axes[::5]] == [f"y{k}" for k in range(1, 6)]
+
+
+def test_headline_says_what_the_shocks_are() -> None:
+    responses = banded(system(2).impulse_responses(4, ordering=["y2", "y1"], cumulative=True))
+    text = plot_responses(responses).get_suptitle().replace("\n", " ")
+    assert text == (
+        "Cumulative responses to one-standard-deviation Cholesky shocks, ordering y2, y1; 90% band: made up"
+    )
+
+
+def test_a_choice_of_panels() -> None:
+    responses = system(4).impulse_responses(4)
+    figure = plot_responses(responses, of="y2", to=["y4", "y1"], share_y="none")
+    assert [ax.get_title() for ax in figure.axes] == ["y4 → y2", "y1 → y2"]
+    np.testing.assert_array_equal(figure.axes[0].lines[-1].get_ydata(), responses.values[:, 1, 3])
+    with pytest.raises(pv.SpecificationError, match="of='y9'"):
+        plot_responses(responses, of="y9")
+    with pytest.raises(pv.SpecificationError, match="to is empty"):
+        plot_responses(responses, to=[])
+    with pytest.raises(pv.SpecificationError, match="share_y"):
+        plot_responses(responses, share_y="column")
+
+
+def test_shared_scales() -> None:
+    responses = system(3).impulse_responses(4)
+    rows = np.array([ax.get_ylim() for ax in plot_responses(responses).axes]).reshape(3, 3, 2)
+    assert (rows == rows[:, :1]).all()
+    assert not (rows == rows[:1]).all()
+    everywhere = np.array([ax.get_ylim() for ax in plot_responses(responses, share_y="all").axes])
+    assert (everywhere == everywhere[0]).all()
+
+
+def test_a_figure_may_be_given() -> None:
+    figure = plt.figure(layout="constrained")
+    assert plot_responses(system().impulse_responses(2), figure=figure) is figure
+    assert len(figure.axes) == 4
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_any_magnitude_has_readable_ticks(scale: float) -> None:
+    responses = system(2).impulse_responses(4)
+    figure = plot_responses(dataclasses.replace(responses, values=scale * responses.values))
+    drawn(figure)
+    labels = [label.get_text() for ax in figure.axes for label in ax.get_yticklabels()]
+    assert "0" in labels
+    assert all(len(label) <= 9 for label in labels)
+    assert not any(ax.yaxis.get_offset_text().get_text() for ax in figure.axes)
+
+
+# ---- variance decomposition
+
+
+def test_shares_are_stacked() -> None:
+    shares = system(7).variance_decomposition(5)
+    figure = shares.plot()
+    assert len(figure.axes) == 7
+    for i, ax in enumerate(figure.axes):
+        heights = np.array([bar.get_height() for bar in ax.patches]).reshape(7, 5)
+        np.testing.assert_allclose(heights, shares.values[:, i].T, rtol=0, atol=1e-15)
+        tops = np.array([bar.get_y() + bar.get_height() for bar in ax.patches]).reshape(7, 5)
+        np.testing.assert_allclose(tops[-1], 1.0, rtol=1e-12)
+    looks = {(bar[0].get_facecolor(), bar[0].get_hatch()) for bar in figure.axes[0].containers}
+    assert len(looks) == 7
+    drawn(figure)
+
+
+# ---- scatter
+
+
+def panel(n_entities: int = 3, names: tuple[str, str] = ("x", "y")) -> pv.Panel:
+    rng = np.random.default_rng(0)
+    n = 5 * n_entities
+    frame = pd.DataFrame({"id": np.repeat(np.arange(n_entities), 5), "t": np.tile(np.arange(5), n_entities)})
+    frame[names[0]] = rng.normal(size=n)
+    frame[names[1]] = frame["id"] + 0.5 * frame[names[0]] + rng.normal(size=n)
+    return pv.Panel(frame, entity="id", time="t")
+
+
+@pytest.mark.parametrize("n_entities", [1, 3, 9])
+def test_points_and_lines(n_entities: int) -> None:
+    data = panel(n_entities)
+    ax = plot_scatter(data, "x", "y")
+    np.testing.assert_array_equal(scattered(ax), np.column_stack([data.column("x"), data.column("y")]))
+    pooled = next(line for line in ax.lines if line.get_label() == "all rows")
+    fit = pv.fit_pooled(data, "y", ["x"]).params
+    np.testing.assert_allclose(pooled.get_ydata(), fit["const"] + fit["x"] * pooled.get_xdata(), rtol=1e-12)
+    assert len(ax.lines) == 1 + (n_entities if n_entities > 1 else 0)
+    for entity, line in enumerate(ax.lines[:-1]):
+        mine = data.entity_codes == entity
+        slope, level = (
+            np.polynomial.Polynomial.fit(data.column("x")[mine], data.column("y")[mine], 1).convert().coef[::-1]
+        )
+        np.testing.assert_allclose(line.get_ydata(), level + slope * line.get_xdata(), rtol=1e-10)
+    drawn(ax.figure)
+
+
+def test_few_entities_are_named_and_many_counted() -> None:
+    few = plot_scatter(panel(3), "x", "y")
+    assert [text.get_text() for text in few.get_legend().get_texts()] == ["0", "1", "2", "all rows"]
+    many = plot_scatter(panel(9), "x", "y")
+    assert [text.get_text() for text in many.get_legend().get_texts()] == ["all rows"]
+    assert many.get_title().startswith("9 entities")
+    bare = plot_scatter(panel(9), "x", "y", entity_lines=False, pooled_line=False)
+    assert not bare.lines
+    assert bare.get_legend() is None
+
+
+def test_a_result_shows_its_rows() -> None:
+    data = panel(3)
+    gaps = data.with_columns(x=np.where(np.arange(15) == 4, np.nan, data.column("x")))
+    with pytest.warns(pv.PanelVarWarning):
+        result = pv.fit_pooled(gaps, "y", ["x"])
+    ax = plot_scatter(result, "x")
+    assert len(scattered(ax)) == 14
+    assert ax.get_ylabel() == "y"
+    np.testing.assert_array_equal(scattered(plot_scatter(gaps, "x", "y")), scattered(ax))
+
+
+def test_constant_entities_have_no_line() -> None:
+    data = panel(3)
+    flat = data.with_columns(x=np.repeat([0.1, 0.2, 0.3], 5))
+    assert len(plot_scatter(flat, "x", "y").lines) == 1
+
+
+def test_refusals() -> None:
+    data = panel(3)
+    result = pv.fit_pooled(data, "y", ["x"])
+    with pytest.raises(pv.SpecificationError, match="y is missing"):
+        plot_scatter(data, "x")
+    with pytest.raises(pv.SpecificationError, match="'z' is not a regressor"):
+        plot_scatter(result, "z")
+    with pytest.raises(pv.SpecificationError, match="not the dependent variable"):
+        plot_scatter(result, "x", "x")
+    empty = data.with_columns(x=np.full(15, np.nan))
+    with pytest.raises(pv.DataError, match="No row"):
+        plot_scatter(empty, "x", "y")
+
+
+# ---- names
+
+
+def test_names_are_shown_letter_by_letter() -> None:
+    names = [NASTY, "$a$", "one\nline"]
+    model = system(3, names=names)
+    figures = [
+        plot_responses(banded(model.impulse_responses(3))),
+        plot_decomposition(model.variance_decomposition(3)),
+        plot_scatter(panel(3, (NASTY, "$a$")), NASTY, "$a$").figure,
+    ]
+    for figure in figures:
+        drawn(figure)
+        svg = io.StringIO()
+        with matplotlib.rc_context({"svg.fonttype": "none"}):
+            figure.savefig(svg, format="svg")
+        assert "x_1$\\alpha^{2$ &lt;b&gt;&amp;" in svg.getvalue()
+        assert "$a$" in svg.getvalue()
+
+
+def test_long_names_are_folded_and_cut() -> None:
+    assert canvas.folded("a b", 40) == "a b"
+    lines = canvas.folded("word " * 50, 20).split("\n")
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= 20
+    assert lines[-1].endswith("…")
+    drawn(plot_responses(system(5, names=[f"{k} " + "very long name " * 6 for k in range(5)]).impulse_responses(3)))
+
+
+# ---- matplotlib
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = builtins.__import__
+
+    def missing(name: str, *rest: Any) -> Any:
+        if name.startswith("matplotlib"):
+            raise ModuleNotFoundError(name)
+        return original(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ImportError, match=r"panelvar\[plots\]"):
+        canvas.pyplot()

@@ -1,0 +1,164 @@
+"""Results side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import panelvar as pv
+from panelvar.results.linear import LinearResult
+
+
+def test_text(pooled: LinearResult, fixed: LinearResult, fixed_value: LinearResult, few_clusters: LinearResult) -> None:
+    table = pv.compare({"a": pooled, "b": fixed, "c": fixed_value, "d": few_clusters})
+    assert (
+        str(table)
+        == """\
+================================================================================
+                 a               b                  c                  d
+Dependent      invest         invest             invest             capital
+             Pooled OLS    Fixed effects      Fixed effects       Pooled OLS
+                              (firm)             (firm)
+--------------------------------------------------------------------------------
+value         0.3665***       0.4855***         0.5102***          -0.2064
+             (0.0835)        (0.0319)          (0.0656)            (0.1057)
+capital      -0.1362*        -0.2005***
+             (0.0753)        (0.0252)
+const         1.4149***       1.4438***         1.5085***          -0.3555*
+             (0.0773)        (0.0257)          (0.0503)            (0.1162)
+--------------------------------------------------------------------------------
+N            24              24                24                  24
+Entities      4               4                 4                   4
+Effects                        firm               firm
+R2            0.5569          0.9470            0.7611              0.0346
+Adjusted R2   0.5147          0.9323            0.7108             -0.0092
+Kind of R2     plain          within             within              plain
+F            13.1949        160.8044           60.5305              3.8101
+p of F        0.0002         <0.0001           <0.0001              0.1460
+Std. errors  classical       classical          classical      clustered by firm
+================================================================================
+Standard errors in parentheses. * p < 0.1, ** p < 0.05, *** p < 0.01.
+d: Only 4 clusters: clustered errors are biased downward and t tests
+over-reject; read the p-values as optimistic."""
+    )
+
+
+def test_stars_at_the_papers_levels(pooled: LinearResult) -> None:
+    lines = str(pv.compare([pooled], stars=(0.05, 0.01, 0.001))).splitlines()
+    row = next(line for line in lines if line.startswith("capital"))
+    assert pooled.pvalues["capital"] > 0.05
+    assert "*" not in row
+    assert lines[-1] == "Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001."
+    assert "*" not in str(pv.compare([pooled], stars=()))
+
+
+@pytest.mark.parametrize(
+    ("below", "kind", "text"),
+    [
+        ("std_errors", "std. error", "({:.4f})"),
+        ("tstats", "t", "({:.4f})"),
+        ("pvalues", "p", "({:.4f})"),
+        ("none", "", ""),
+    ],
+)
+def test_what_stands_below(pooled: LinearResult, below: str, kind: str, text: str) -> None:
+    table = pv.compare([pooled], below=below)
+    if below == "none":
+        assert list(table.to_frame(foot=False).index) == ["value", "capital", "const"]
+        return
+    value = getattr(pooled, below)["capital"]
+    assert text.format(value) in str(table)
+    assert table.to_frame().loc[("capital", kind), "(1)"] == value
+
+
+def test_intervals(pooled: LinearResult) -> None:
+    lower, upper = pooled.conf_int(level=0.9).loc["value"]
+    text = str(pv.compare([pooled], below="conf_int", level=0.9))
+    assert f"[{lower:.4f}, {upper:.4f}]" in text
+    assert "90% confidence intervals in brackets." in text
+
+
+def test_keep_order_labels_and_foot(pooled: LinearResult, fixed: LinearResult) -> None:
+    table = pv.compare(
+        [pooled, fixed],
+        order=["const", "capital"],
+        keep=["capital", "const"],
+        labels={"capital": "Capital stock", "invest": "Investment"},
+        foot=["rmse", "nobs"],
+        title="Firms",
+    )
+    assert list(dict.fromkeys(row.label for row in table.body)) == ["const", "Capital stock"]
+    assert [row.label for row in table.foot] == ["Root MSE", "N"]
+    assert table.facts[0].text == "Investment"
+    assert str(table).startswith("Firms\n")
+
+
+def test_one_kind_of_r2_names_the_row(fixed: LinearResult, fixed_value: LinearResult, pooled: LinearResult) -> None:
+    same = pv.compare([fixed, fixed_value])
+    assert "Within R2" in [row.label for row in same.foot]
+    assert "Kind of R2" not in [row.label for row in same.foot]
+    mixed = pv.compare([fixed, pooled])
+    assert [row.label for row in mixed.foot][3:6] == ["R2", "Adjusted R2", "Kind of R2"]
+
+
+def test_frame(pooled: LinearResult, fixed_value: LinearResult) -> None:
+    frame = pv.compare({"a": pooled, "b": fixed_value}).to_frame(foot=False)
+    assert list(frame.columns) == ["a", "b"]
+    assert (frame.dtypes == np.float64).all()
+    assert frame.loc[("value", "estimate"), "b"] == fixed_value.params["value"]
+    assert np.isnan(frame.loc[("capital", "estimate"), "b"])
+
+
+@pytest.mark.parametrize(
+    ("results", "match"),
+    [([], "is empty"), ({}, "is empty"), ("abc", "str"), (3, "int"), ([1.0], r"\(1\)'\] is a float")],
+)
+def test_what_cannot_be_compared(results: object, match: str) -> None:
+    with pytest.raises(pv.SpecificationError, match=match):
+        pv.compare(results)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"below": "se"}, "below='se'"),
+        ({"keep": ["valu"]}, "Did you mean 'value'"),
+        ({"order": ["x"]}, "order='x'"),
+        ({"foot": ["r2"]}, "foot='r2'"),
+        ({"stars": (5,)}, "significance levels"),
+        ({"digits": -1}, "digits"),
+    ],
+)
+def test_unknown_options(pooled: LinearResult, options: dict[str, object], match: str) -> None:
+    with pytest.raises(pv.SpecificationError, match=match):
+        pv.compare([pooled], **options)  # type: ignore[arg-type]
+
+
+def test_a_single_result_needs_no_list(pooled: LinearResult) -> None:
+    assert str(pv.compare(pooled)) == str(pv.compare([pooled]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    labels=st.lists(st.text(max_size=50), min_size=1, max_size=12, unique=True),
+    names=st.lists(st.text(min_size=1, max_size=70), min_size=2, max_size=2, unique=True),
+)
+def test_never_wider_than_a_terminal(terminal_width: Callable[[str], int], labels: list[str], names: list[str]) -> None:
+    assume(not {"const", "i", "t"} & set(names))
+    rng = np.random.default_rng(0)
+    data = {
+        "i": np.repeat([1, 2], 5),
+        "t": [*range(5)] * 2,
+        names[0]: rng.normal(size=10),
+        names[1]: rng.normal(size=10),
+    }
+    result = pv.fit_pooled(pv.Panel(pd.DataFrame(data), entity="i", time="t"), names[0], names[1:])
+    for table in (pv.compare(dict.fromkeys(labels, result)), result.summary()):
+        assert max(map(terminal_width, str(table).split("\n"))) <= 80
+        assert all(view for view in (table.to_html(), table.to_latex(), table.to_markdown()))
+        assert len(table.to_frame(foot=False)) >= 2
