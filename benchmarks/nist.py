@@ -63,7 +63,8 @@ def digits(computed: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.clip(-np.log10(error + 1e-17), 0.0, 17.0)) if np.isfinite(error) else 0.0
 
 
-def main() -> None:
+def main(*, smoke: bool = False) -> None:
+    """Print the table; ``smoke`` changes nothing, it is quick."""
     # The exact arithmetic is the tests' own: one rational solver for both.
     sys.path.insert(0, str(TESTS))
     from rational import exact_least_squares

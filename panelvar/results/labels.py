@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Labelled = TypeVar("Labelled")
+
+
+@lru_cache(maxsize=256)
+def _label_index(names: tuple[str, ...]) -> pd.Index:
+    # Made once for all attributes and for all fits of one specification (an Index is immutable); as objects, because
+    # inferring a string type costs more than a small fit.
+    import pandas as pd
+
+    return pd.Index(names, dtype=object)
 
 
 class labelled(Generic[Labelled]):
@@ -39,10 +49,7 @@ class labelled(Generic[Labelled]):
         import pandas as pd
 
         values = np.asarray(self.compute(instance))
-        index = instance.__dict__.get("_label_index")
-        if index is None:
-            # Made once for all attributes; as objects, because inferring a string type costs more than the fit.
-            index = instance.__dict__["_label_index"] = pd.Index(instance.names, dtype=object)
+        index = _label_index(instance.names)
         out: pd.Series | pd.DataFrame
         if values.ndim == 1:
             out = pd.Series(values, index=index, name=self.name, copy=False)

@@ -274,7 +274,7 @@ class LinearResult:
         slopes = len(fit.kept)
         if slopes == 0:
             return None
-        gain = np.linalg.solve(fit.solution.inverse_r, fit.slopes)
+        gain = fit.solution.r @ fit.slopes
         return _f_test("Classical F", float(gain @ gain), slopes, fit.rss, fit.residual_df, "all slopes are zero")
 
     @cached_property

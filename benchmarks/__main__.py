@@ -1,0 +1,46 @@
+"""``python -m benchmarks [GROUP ...] [--smoke]``: results are checked equal before anything is timed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+# One BLAS thread for everybody, set before NumPy loads.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+GROUPS = {
+    "small": ("benchmarks.small", "a 57-row model, and the array entry"),
+    "large": ("benchmarks.large", "pooled, fixed, random and clustered at 1e5 and 1e6 rows"),
+    "twoway": ("benchmarks.twoway", "unbalanced two-way effects"),
+    "floor": ("benchmarks.floor", "fixed effects against one Gram matrix, and memory"),
+    "var": ("benchmarks.vector", "VAR fit, lag selection, bands"),
+    "import": ("benchmarks.imports", "import time"),
+    "nist": ("benchmarks.nist", "digits on NIST's linear regressions"),
+}
+
+
+def main() -> int:
+    """Run the groups asked for; the exit code counts equality checks that failed, not slow timings."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(GROUPS)} (default: all)")
+    parser.add_argument("--smoke", action="store_true", help="small sizes, once: does everything run and agree?")
+    options = parser.parse_args()
+    unknown = sorted(set(options.groups) - set(GROUPS))
+    if unknown:
+        parser.error(f"unknown group {unknown[0]!r}; choose from {', '.join(GROUPS)}")
+    from benchmarks.harness import environment, summary
+
+    print(environment())
+    for group in options.groups or GROUPS:
+        module, subject = GROUPS[group]
+        print(f"\n== {group}: {subject}")
+        importlib.import_module(module).main(smoke=options.smoke)
+    print(summary())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

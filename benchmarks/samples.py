@@ -1,0 +1,36 @@
+"""Simulated panels and series, the same for every program."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def panel_frame(entities: int, periods: int, regressors: int, *, keep: float = 1.0, seed: int = 0) -> pd.DataFrame:
+    """Make a long frame with integer ``entity`` and ``time``, ``x0..`` and ``y`` with entity and time effects."""
+    rng = np.random.default_rng(seed)
+    n = entities * periods
+    columns = {"entity": np.repeat(np.arange(entities), periods), "time": np.tile(np.arange(periods), entities)}
+    effect = np.repeat(rng.normal(size=entities), periods)
+    y = effect + np.tile(rng.normal(size=periods), entities) + rng.normal(size=n)
+    for j in range(regressors):
+        x = rng.normal(size=n) + 0.5 * effect
+        columns[f"x{j}"] = x
+        y = y + (j + 1) / regressors * x
+    columns["y"] = y
+    frame = pd.DataFrame(columns)
+    if keep < 1.0:
+        frame = frame[rng.random(n) < keep].reset_index(drop=True)
+    return frame
+
+
+def var_series(variables: int, periods: int, *, persistence: float = 0.6, seed: int = 0) -> pd.DataFrame:
+    """Make a stable first-order system with correlated errors."""
+    rng = np.random.default_rng(seed)
+    rotation = np.linalg.qr(rng.normal(size=(variables, variables)))[0]
+    slopes = rotation @ np.diag(np.linspace(0.1, persistence, variables)) @ rotation.T
+    mix = np.tril(rng.normal(size=(variables, variables)), -1) * 0.3 + np.eye(variables)
+    out = np.zeros((periods + 100, variables))
+    for t in range(1, len(out)):
+        out[t] = slopes @ out[t - 1] + mix @ rng.normal(size=variables)
+    return pd.DataFrame(out[100:], columns=[f"y{i}" for i in range(variables)])
