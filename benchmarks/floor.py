@@ -36,7 +36,6 @@ def main(*, smoke: bool = False) -> None:
         4.0,
     )
     weight = data.nbytes
-    del data
     for label, options in (
         ("fixed effects", {}),
         ("fixed effects, clustered", {"cov": "cluster"}),
