@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 import warnings
 from pathlib import Path
@@ -81,3 +83,18 @@ def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
     assert "errors" in documented
     assert names - errors - documented == set()
     assert kernels - documented == set()
+
+
+def modules_with_examples() -> list[str]:
+    files = sorted((ROOT / "panelvar").rglob("*.py"))
+    found = [path.relative_to(ROOT) for path in files if ">>> " in path.read_text(encoding="utf-8")]
+    return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in found]
+
+
+@pytest.mark.parametrize("name", modules_with_examples())
+def test_docstring_examples_run(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    outcome = doctest.testmod(importlib.import_module(name), optionflags=options, verbose=False)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
