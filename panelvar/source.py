@@ -234,10 +234,10 @@ def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataErr
     advice = "convert it to numbers first"
     if kind == "c":
         advice = "give its real and imaginary parts as two columns"
-    elif kind in "mM" or str(dtype).startswith(("datetime", "period", "timedelta")):
+    elif kind in ("m", "M") or str(dtype).startswith(("datetime", "period", "timedelta")):
         advice = "dates and durations have no unit of their own; compute the number meant"
     elif str(dtype) == "category":
         advice = f"write C({name}) in a formula for its indicator columns"
-    elif kind in "OUS" or str(dtype).startswith("str"):
+    elif kind in ("O", "U", "S") or str(dtype).startswith("str"):
         advice = f"if it holds numbers, pandas.to_numeric converts it; C({name}) in a formula makes indicators of it"
     return DataError(f"Column {name!r} has dtype {dtype}; expected real numbers: {advice}.")

@@ -115,7 +115,7 @@ def fit_var(
     order = _lag_order(lags)
     problem, periods, notes = _problem(table, order, trend, missing)
     _require_rank(problem, table.names, trend)
-    notes = table.notes + chosen + notes + _few_rows(problem)
+    notes = table.notes + chosen + notes + _few_rows(problem) + _exact_fits(problem, table.names)
     emit(notes)
     return VarResult(problem, table, periods, trend, rules, notes)
 
@@ -181,7 +181,7 @@ def _select(
     _require_rank(problem, table.names, trend)
     nobs = problem.nobs
     pivots = np.abs(problem.scatter_factors_by_order().diagonal(axis1=1, axis2=2))[smallest:]
-    if not pivots.all():
+    if problem.dependent_columns:
         raise NumericalError("An equation fits exactly: the likelihood and the criteria do not exist.")
     halves = np.log(pivots).sum(axis=1).tolist()
     orders = np.arange(smallest, longest + 1)
@@ -215,8 +215,11 @@ def _problem(
             f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
     problem = LagProblem(stack_lags(values, lags, terms, rows), terms.shape[1], lags, n_vars, starts)
-    if not np.isfinite(problem.factor).all():
-        raise NumericalError("Sums of squares of the data overflow: divide the variables by a power of ten.")
+    if not ((problem.column_sizes < 1e150) & ((problem.column_sizes > 1e-150) | (problem.column_sizes == 0.0))).all():
+        raise NumericalError(
+            "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
+            "power of ten."
+        )
     return problem, np.arange(lags, n_periods) if rows is None else rows, notes
 
 
@@ -257,9 +260,9 @@ def _usable_rows(
 
 def _require_rank(problem: LagProblem, names: tuple[str, ...], trend: str) -> None:
     """Refuse collinear regressors: a VAR cannot drop one lag of one variable and stay what was asked for."""
-    column = problem.dependent_column()
-    if column is None:
+    if not problem.dependent_columns or problem.dependent_columns[0] >= problem.n_regressors:
         return
+    column = problem.dependent_columns[0]
     labels = regressor_labels(names, problem.lags, trend)
     triangle = problem.factor[:column, : column + 1]
     weights = np.linalg.lstsq(triangle[:, :column], triangle[:, column], rcond=None)[0] if column else np.zeros(0)
@@ -280,6 +283,17 @@ def _few_rows(problem: LagProblem) -> tuple[Note, ...]:
         "degrees of freedom: estimates are biased and asymptotic errors unreliable."
     )
     return (Note("few-rows", text, warn=True),)
+
+
+def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]:
+    if not problem.dependent_columns:
+        return ()
+    where = [names[column - problem.n_regressors] for column in problem.dependent_columns]
+    text = (
+        f"Equation(s) of {where} fit exactly, or their errors are combinations of the other equations': the residual "
+        "covariance is singular, and errors, tests and orthogonalised shocks are rounding noise."
+    )
+    return (Note("singular-sigma", text, warn=True),)
 
 
 def _lag_order(lags: Any, smallest: int = 1) -> int:

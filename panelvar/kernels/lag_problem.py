@@ -110,7 +110,7 @@ class LagProblem:
         from scipy.linalg.lapack import dgeqrf
 
         width = self.design.shape[1]
-        return np.triu(dgeqrf(self.design)[0][:width])
+        return _frozen(np.triu(dgeqrf(self.design)[0][:width]))
 
     @cached_property
     def params(self) -> Array:
@@ -118,8 +118,7 @@ class LagProblem:
         from scipy.linalg.lapack import dtrtrs
 
         m = self.n_regressors
-        solution: Array = dtrtrs(self.factor[:m, :m], self.factor[:m, m:])[0]
-        return solution
+        return _frozen(dtrtrs(self.factor[:m, :m], self.factor[:m, m:])[0])
 
     @cached_property
     def inverse_factor(self) -> Array:
@@ -127,8 +126,7 @@ class LagProblem:
         from scipy.linalg.lapack import dtrtri
 
         m = self.n_regressors
-        inverse: Array = dtrtri(self.factor[:m, :m])[0]
-        return inverse
+        return _frozen(dtrtri(self.factor[:m, :m])[0])
 
     @property
     def coefficients(self) -> Array:
@@ -139,26 +137,30 @@ class LagProblem:
     def scatter_factor(self) -> Array:
         """Lower triangular C (K, K) with positive diagonal and C C' = U'U."""
         corner = self.factor[self.n_regressors :, self.n_regressors :].T
-        return corner * np.copysign(1.0, corner.diagonal())
+        return _frozen(corner * np.copysign(1.0, corner.diagonal()))
 
     @cached_property
     def residuals(self) -> Array:
         """Y - X B, (n, K)."""
         m = self.n_regressors
-        result: Array = self.design[:, m:] - self.design[:, :m] @ self.params
-        return result
+        return _frozen(self.design[:, m:] - self.design[:, :m] @ self.params)
 
-    def dependent_column(self) -> int | None:
-        """First regressor that is a linear combination of those before it, to working precision; else None.
+    @cached_property
+    def column_sizes(self) -> Array:
+        """Euclidean norms of the design's columns, infinite where a square overflows."""
+        sizes: Array = np.sqrt(np.einsum("ij,ij->j", self.factor, self.factor))
+        return _frozen(sizes)
 
-        A column's own size is the measure, so the answer does not depend on units.
+    @cached_property
+    def dependent_columns(self) -> tuple[int, ...]:
+        """Columns of the design that are linear combinations of those before them, to working precision.
+
+        Below m: a regressor that is not identified. From m on: an equation that fits exactly, or whose error is a
+        combination of the errors before it. A column's own size is the measure, so units do not matter.
         """
-        m = self.n_regressors
-        triangle = self.factor[:, :m]
-        sizes = np.einsum("ij,ij->j", triangle, triangle) ** 0.5
         tolerance = 8.0 * EPSILON * self.nobs**0.5
-        suspects = np.abs(triangle.diagonal()) <= tolerance * sizes
-        return int(suspects.argmax()) if suspects.any() else None
+        suspects = np.abs(self.factor.diagonal()) <= tolerance * self.column_sizes
+        return tuple(np.flatnonzero(suspects).tolist()) if suspects.any() else ()
 
     def scatter_factors_by_order(self) -> Array:
         """Factors of the residual cross-products of lag orders 0, ..., p on this problem's rows.
@@ -247,6 +249,12 @@ class LagProblem:
         lower = _lower_factors(rows, m)
         change = np.linalg.solve(lower[:, :m, :m].swapaxes(1, 2), lower[:, m:, :m].swapaxes(1, 2))
         return Refits(self.params + self.inverse_factor @ change, lower[:, m:, m:])
+
+
+def _frozen(array: Array) -> Array:
+    """Guard an array that results share."""
+    array.setflags(write=False)
+    return array
 
 
 def _upper_factor(matrix: Array) -> Array:

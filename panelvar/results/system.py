@@ -525,10 +525,10 @@ def _forecast_errors(orthogonal: Array) -> Array:
     return errors
 
 
-def check_horizon(horizon: int, smallest: int = 0) -> int:
+def check_horizon(horizon: int, smallest: int = 0, option: str = "horizon") -> int:
     """Return a horizon as int, or say what was expected."""
     if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < smallest:
-        raise SpecificationError(f"horizon={horizon!r}: expected an integer of at least {smallest}.")
+        raise SpecificationError(f"{option}={horizon!r}: expected an integer of at least {smallest}.")
     return int(horizon)
 
 

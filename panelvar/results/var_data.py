@@ -174,7 +174,7 @@ def _on_calendar(
         steps = np.diff(positions)
         if (steps == 0).any():
             twice = index[1:][steps == 0]
-            raise DataError(f"{len(twice)} period(s) occur more than once, such as {twice[0]!r}.")
+            raise DataError(f"{len(twice)} period(s) occur more than once, such as {twice[0]}.")
     if (steps == 1).all():
         return VarData(values, names, None, index, calendar, tuple(calendar.notes))
     first, last = int(positions[0]), int(positions[-1])

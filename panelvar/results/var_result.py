@@ -86,6 +86,7 @@ class VarResult(System):
     def _covariance(problem: LagProblem, kind: str) -> Array:
         factor = problem.scatter_factor
         covariance: Array = factor @ factor.T / (problem.df_resid if kind == "df" else problem.nobs)
+        covariance.setflags(write=False)
         return covariance
 
     # Counts
@@ -271,14 +272,12 @@ class VarResult(System):
     @cached_property
     def _log_half_determinant(self) -> float:
         """Half the log determinant of U'U."""
-        pivots = self.problem.scatter_factor.diagonal()
-        size = np.sqrt(np.einsum("ij,ij->i", self.problem.scatter_factor, self.problem.scatter_factor))
-        if (pivots <= 16.0 * np.finfo(float).eps * size).any():
+        if self.problem.dependent_columns:
             raise NumericalError(
                 "The residual covariance is singular: an equation fits exactly or is a combination of the others, so "
                 "the likelihood and the criteria do not exist."
             )
-        return float(np.log(pivots).sum())
+        return float(np.log(self.problem.scatter_factor.diagonal()).sum())
 
     @cached_property
     def _criteria(self) -> VarCriteria:
@@ -551,7 +550,7 @@ class VarResult(System):
         from scipy.special import ndtri
 
         check_level(level)
-        steps = check_horizon(steps, 1)
+        steps = check_horizon(steps, 1, "steps")
         history = self.data.values[-self.lags :]
         if not np.isfinite(history).all():
             raise NumericalError(
