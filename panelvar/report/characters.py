@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from panelvar.report.table import Alignment
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+_JOINTS = "-_/.:|"
 # Controls that reverse the reading direction, and the soft hyphen, which terminals do not agree on.
 _INVISIBLE = frozenset("\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -63,14 +64,15 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _hard_break(word: str, width: int) -> list[str]:
-    pieces, current, used = [], "", 0
+    """Break a word that is too long: after a hyphen or the like if there is one, else wherever the line ends."""
+    pieces, current = [], ""
     for character in word:
-        step = _character_width(character)
-        if current and used + step > width:
-            pieces.append(current)
-            current, used = "", 0
+        if current and display_width(current) + _character_width(character) > width:
+            joint = max(map(current.rfind, _JOINTS)) + 1
+            cut = joint if joint > 1 else len(current)
+            pieces.append(current[:cut])
+            current = current[cut:]
         current += character
-        used += step
     return [*pieces, current]
 
 

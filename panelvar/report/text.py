@@ -121,13 +121,24 @@ def _panels(table: Table, width: int) -> list[_Panel]:
     if spare >= 0:
         # First the labels get their room back, then the columns of words.
         growth = min(spare, stub - min(stub, _WORDS + 4))
-        spare -= growth
-        while squeezed := [j for j in everything if widths[j] < loose[j]][:spare]:
-            for j in squeezed:
-                widths[j] += 1
-            spare -= len(squeezed)
+        widths = _grown(widths, loose, spare - growth)
         return [panel(min(stub, _WORDS + 4) + growth, everything, widths)]
-    return [panel(narrow_stub, which, [widths[j] for j in which]) for which in _packed(widths, width - narrow_stub)]
+    room = width - narrow_stub
+    panels = []
+    for which in _packed(widths, room):
+        narrow, wide = [widths[j] for j in which], [loose[j] for j in which]
+        panels.append(panel(narrow_stub, which, _grown(narrow, wide, room - sum(narrow) - _GAP * len(narrow))))
+    return panels
+
+
+def _grown(widths: Sequence[int], wanted: Sequence[int], spare: int) -> list[int]:
+    """Share out spare room, one by one, to the columns that still want some."""
+    grown = list(widths)
+    while squeezed := [j for j, width in enumerate(grown) if width < wanted[j]][:spare]:
+        for j in squeezed:
+            grown[j] += 1
+        spare -= len(squeezed)
+    return grown
 
 
 def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
