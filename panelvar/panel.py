@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_FEW_LABELS = 2000
+"""Labels up to which comparing neighbours as Python objects is cheaper than a hash table."""
+
 
 class Panel:
     """Rows of data indexed by entity and time.
@@ -103,7 +106,7 @@ class Panel:
             _refuse_missing(source, times, "time", time_name)
             positions, calendar = read_times(times, freq=freq, name=time_name)
         keys: NDArray[Any] | None = None
-        lookup: pd.Index | None = None
+        lookup: pd.Index | NDArray[Any] | None = None
         if entities is not None:
             _refuse_missing(source, entities, "entity", entity_name)
             keys, lookup = _comparable(entities, entity_name)
@@ -146,10 +149,9 @@ class Panel:
 
         if self._heads is None:
             return pd.RangeIndex(1, name=self.entity_name)
-        if self._lookup is None:
-            return pd.Index(self._heads, name=self.entity_name)
-        labels: pd.Index = self._lookup.take(self._heads).rename(self.entity_name)
-        return labels
+        labels: Any = self._heads if self._lookup is None else self._lookup.take(self._heads)
+        index: pd.Index = pd.Index(labels, name=self.entity_name)
+        return index
 
     @cached_property
     def n_periods(self) -> int:
@@ -430,32 +432,52 @@ def _refuse_missing(source: Source, labels: Labels, what: str, name: str | None)
     )
 
 
-def _comparable(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.Index | None]:
-    """Return keys that compare as the labels do, and what to look labels up in by key, or None if they are labels."""
+def _comparable(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.Index | NDArray[Any] | None]:
+    """Return keys that compare as the labels do, and the labels by key, or None if the keys are labels themselves."""
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iufbmM":
         return labels, None
     if isinstance(labels, Coded):
         codes, lookup, ordered = labels
-    else:
-        import pandas as pd
+        return (codes, lookup) if ordered else _ranked(codes, lookup, name)
+    if len(labels) <= _FEW_LABELS:
+        blocks = _ascending_blocks(np.asarray(labels, dtype=object))
+        if blocks is not None:
+            return blocks
+    import pandas as pd
 
-        array: Any = labels
-        codes, distinct = pd.factorize(array)
-        lookup = pd.Index(distinct)
-        ordered = lookup.is_monotonic_increasing
-    if not ordered:
-        try:
-            ascending = np.argsort(np.asarray(lookup, dtype=object), kind="stable")
-        except TypeError:
-            kinds = sorted({type(label).__name__ for label in lookup})
-            raise DataError(
-                f"The entity labels{'' if name is None else f' in {name!r}'} cannot be put in order: they are of types "
-                f"{', '.join(kinds)}. Convert them to one type."
-            ) from None
-        rank = np.empty(len(ascending), dtype=np.intp)
-        rank[ascending] = np.arange(len(ascending))
-        codes, lookup = rank[codes], lookup.take(ascending)
-    return codes, lookup
+    array: Any = labels
+    codes, distinct = pd.factorize(array)
+    lookup = pd.Index(distinct)
+    return (codes, lookup) if lookup.is_monotonic_increasing else _ranked(codes, lookup, name)
+
+
+def _ascending_blocks(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return codes and distinct labels if equal labels are adjacent and ascending; cheaper than hashing a few."""
+    changes = labels[1:] != labels[:-1]
+    heads = labels[np.flatnonzero(np.concatenate(([True], changes)))]
+    try:
+        if not (heads[1:] > heads[:-1]).all():
+            return None
+    except TypeError:
+        return None
+    codes = np.zeros(len(labels), dtype=np.intp)
+    np.cumsum(changes, out=codes[1:])
+    return codes, heads
+
+
+def _ranked(codes: NDArray[Any], lookup: pd.Index, name: str | None) -> tuple[NDArray[Any], pd.Index]:
+    """Renumber codes so that their labels ascend."""
+    try:
+        ascending = np.argsort(np.asarray(lookup, dtype=object), kind="stable")
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in lookup})
+        raise DataError(
+            f"The entity labels{'' if name is None else f' in {name!r}'} cannot be put in order: they are of types "
+            f"{', '.join(kinds)}. Convert them to one type."
+        ) from None
+    rank = np.empty(len(ascending), dtype=np.intp)
+    rank[ascending] = np.arange(len(ascending))
+    return rank[codes], lookup.take(ascending)
 
 
 def _codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
@@ -473,7 +495,7 @@ def _codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
 def _duplicates(
     source: Source,
     keys: NDArray[Any] | None,
-    lookup: pd.Index | None,
+    lookup: pd.Index | NDArray[Any] | None,
     positions: NDArray[np.int64],
     calendar: Calendar,
     order: NDArray[np.intp],
