@@ -1,0 +1,340 @@
+"""R plm (and clubSandwich): fits, covariances and tests on Grunfeld's balanced panel and Arellano and Bond's gappy one.
+
+Everything is claimed under ``convention="plm"``. Where a number needs one choice more, it is an explicit argument or
+one changed field: ``random_distribution="t"`` turns the Wald statistic of random effects into plm's F,
+``transformed_total="mean"`` its R2 into plm's ``type = "rss"``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache, partial
+
+import numpy as np
+import pandas as pd
+from parity.runner import Case, Comparison, Exclusion
+from reference_data import table
+
+import panelvar as pv
+from panelvar.conventions import as_convention
+from panelvar.kernels.distributions import chi2_tail, f_tail
+
+MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
+NAMES = {"(Intercept)": "const"}
+PLM = as_convention("plm")
+
+FITS = {
+    "pooling": partial(pv.fit_pooled),
+    "between_individual": partial(pv.fit_between, effects="entity"),
+    "between_time": partial(pv.fit_between, effects="time"),
+    "within_individual": partial(pv.fit_fixed_effects, effects="entity"),
+    "within_time": partial(pv.fit_fixed_effects, effects="time"),
+    "within_twoways": partial(pv.fit_fixed_effects, effects="twoway"),
+    "fd": partial(pv.fit_first_difference),
+    "fd_nointercept": partial(pv.fit_first_difference, constant=False),
+    "random_individual_swar": partial(pv.fit_random_effects, effects="entity"),
+    "random_time_swar": partial(pv.fit_random_effects, effects="time"),
+}
+
+
+@cache
+def fit(data: str, model: str, convention: pv.Convention = PLM) -> pv.LinearResult:
+    """The model as plm names it; the warnings (few clusters, negative variance) are tested elsewhere."""
+    panel = pv.Panel(table(data), "firm", "year")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return FITS[model](panel, *MODELS[data], convention=convention)
+
+
+@cache
+def robust(data: str, model: str, cov: object) -> pv.LinearResult:
+    """The same fit under another covariance."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return fit(data, model).with_cov(cov)
+
+
+def slope_cov(result: pv.LinearResult, model: str) -> pd.DataFrame:
+    """The covariance as plm stores it: fixed effects have no constant."""
+    return result.cov.iloc[1:, 1:] if model.startswith("within") else result.cov
+
+
+def wald(result: pv.LinearResult, name: str) -> dict:
+    """Statistic, parameters and p-value of the slopes' joint test, as R's htest."""
+    test = result.f_slopes
+    if name == "F":
+        assert test.distribution == "f"
+        parameter = {"df1": test.df, "df2": test.df_denominator}
+        return {"statistic": {"F": test.statistic}, "parameter": parameter, "p.value": test.pvalue}
+    if test.distribution == "chi2":
+        return {"statistic": {"Chisq": test.statistic}, "parameter": {"df": test.df}, "p.value": test.pvalue}
+    statistic = test.df * test.statistic
+    pvalue = chi2_tail(statistic, test.df)
+    return {"statistic": {"Chisq": statistic}, "parameter": {"df": test.df}, "p.value": pvalue}
+
+
+def explained_share(data: str, model: str) -> float:
+    """plm's ``type = "ess"``: variance of the transformed fit over that of the transformed dependent variable."""
+    result = fit(data, model)
+    if model.startswith("within"):
+        f = result.f_slopes
+        return f.statistic * f.df * result.s2 / result.tss
+    fitted, resids = result.fitted_values, result.resids
+    if model.startswith("random"):
+        index = result.design.entities.codes if "individual" in model else result.design.times.codes
+        theta = result.variance_components.theta
+        fitted, resids = (
+            values - theta[index] * values.groupby(index).transform("mean") for values in (fitted, resids)
+        )
+    return float(fitted.var() / (fitted + resids).var())
+
+
+def first_level_effects(data: str, dimension: str) -> dict:
+    """plm's two-way effects of one dimension on a balanced panel: at the first level of the other one."""
+    effects = fit(data, "within_twoways").estimated_effects()
+    other = "year" if dimension == "firm" else "firm"
+    return series(effects.loc[dimension, "level"] + effects.loc[other, "deviation"].iloc[0])
+
+
+def series(values: pd.Series) -> dict:
+    """Keys as text, as JSON has them."""
+    return {str(label): value for label, value in values.items()}
+
+
+def ercomp(data: str, model: str) -> dict:
+    """Variances and theta; one theta if all are equal, else the distinct ones."""
+    components = fit(data, model).variance_components
+    dimension = "time" if "time" in model else "id"
+    distinct = np.unique(components.theta.round(13))
+    theta = distinct[0] if len(distinct) == 1 else {"distinct_sorted": distinct}
+    return {"sigma2": {"idios": components.idiosyncratic, dimension: components.effect}, "theta": theta}
+
+
+def fit_comparisons(data: str) -> list[Comparison]:
+    """Every number of ``DATA_plm_fits.json`` that this version estimates."""
+    out = []
+    for model in FITS:
+        result = partial(fit, data, model)
+
+        def add(path, computed, *rest, model=model):
+            out.append(Comparison(f"{model}/{path}", computed, *rest))
+
+        add("coef", lambda r=result: r().params)
+        add("se", lambda r=result: r().std_errors)
+        add("stat", lambda r=result: r().tstats)
+        add("p", lambda r=result: r().pvalues)
+        add("vcov", lambda r=result, m=model: slope_cov(r(), m))
+        add("df_residual", lambda r=result: r().df_resid)
+        add("nobs", lambda r=result: r().nobs)
+        add("rss", lambda r=result: r().rss)
+        add("sigma2_rss_over_dfresid", lambda r=result: r().s2)
+        add("r2_summary", lambda r=result: {"rsq": r().rsquared, "adjrsq": r().rsquared_adjusted})
+        add("r2_cor", lambda r=result: r().r2.transformed)
+        about_mean = PLM.but(transformed_total="mean", transformed_kind="residual")
+        if model == "fd_nointercept":
+            add("r2_rss", lambda r=result: 1.0 - r().rss / ((r().fitted_values + r().resids).var() * (r().nobs - 1)))
+        elif model != "fd":
+            add("r2_rss", lambda d=data, m=model, c=about_mean: fit(d, m, c).r2.transformed)
+        add("r2_ess", lambda d=data, m=model: explained_share(d, m))
+        with_t = PLM.but(random_distribution="t")
+        add("wald_F", lambda d=data, m=model, c=with_t: wald(fit(d, m, c), "F"))
+        add("wald_chisq", lambda r=result: wald(r(), "Chisq"))
+        if model.startswith("within"):
+            constant = {"value": "params", "se": "std_errors"}
+            add("within_intercept", lambda r=result, c=constant: {k: getattr(r(), v)["const"] for k, v in c.items()})
+        if model in ("within_individual", "within_time"):
+            add("fixef_level", lambda r=result: series(r().estimated_effects()["level"]))
+            add("fixef_level_se", lambda r=result: series(r().estimated_effects()["std_error"]))
+        if model == "within_twoways" and data == "grunfeld":
+            add("fixef_level_individual", lambda d=data: first_level_effects(d, "firm"))
+            add("fixef_level_time", lambda d=data: first_level_effects(d, "year"))
+        if model.startswith("random"):
+            add("ercomp", lambda d=data, m=model: ercomp(d, m))
+        if model == "random_individual_swar":
+            add("ranef", lambda r=result: series(r().estimated_effects()["effect"]))
+    return out
+
+
+COV_MODELS = ("pooling", "within_individual", "within_time", "within_twoways", "random_individual_swar", "fd")
+TYPES = ("HC0", "HC1", "HC2", "HC3")
+STATA_LIKE = {"group_factor": True, "dof_factor": "(n-1)/(n-k)"}
+
+
+def cov_comparisons(data: str) -> list[Comparison]:
+    """Every number of ``DATA_plm_cov.json`` that this version estimates."""
+    out = []
+    for model in COV_MODELS:
+
+        def add(path, cov, what=lambda r, m: r.std_errors, model=model):
+            out.append(Comparison(f"{model}/{path}", lambda: what(robust(data, model, cov), model)))
+
+        # With every row a cluster of its own sss is G/(G-1) (n-1)/(n-k) with G = n: HC1.
+        for path, kind in [(kind, kind) for kind in TYPES] + [("sss", "HC1")]:
+            if (model, path) != ("fd", "HC1"):
+                add(f"vcovHC_white1/{path}", pv.HC(kind))
+        for name, by in (
+            ("vcovHC_arellano_group", ("entity",)),
+            ("vcovHC_arellano_time", ("time",)),
+            ("vcovDC", ("entity", "time")),
+        ):
+            for kind in TYPES:
+                if (model, kind) != ("fd", "HC1"):
+                    add(f"{name}/{kind}", pv.Clustered(*by, residuals=kind))
+            add(f"{name}/sss", pv.Clustered(*by, **STATA_LIKE))
+        for name, cov in (
+            ("white1_HC0", pv.HC("HC0")),
+            ("arellano_group_sss", pv.Clustered("entity", **STATA_LIKE)),
+            ("DC_HC0", pv.Clustered("entity", "time")),
+        ):
+            path = f"full_vcov/vcov{'' if name.startswith('DC') else 'HC_'}{name}"
+            add(path, cov, lambda r, m: {"se": r.std_errors, "vcov": slope_cov(r, m)})
+        if model in ("pooling", "within_individual", "within_twoways", "random_individual_swar"):
+            for cluster in ("individual", "time"):
+                if (model, cluster) == ("random_individual_swar", "time"):
+                    continue
+                by = {"individual": "entity", "time": "time"}[cluster]
+                for kind, cov in (
+                    ("CR0", pv.Clustered(by)),
+                    ("CR1", pv.Clustered(by, group_factor=True)),
+                    ("CR1S", pv.Clustered(by, **STATA_LIKE)),
+                ):
+                    add(f"clubSandwich_{cluster}/{kind}", cov, lambda r, m: {"se": r.std_errors})
+        for name in ("F", "chisq"):
+            add(f"pwaldtest_{name}_arellano_HC0", pv.Clustered("entity"), lambda r, m, n=name: arellano_wald(r, n))
+    return out
+
+
+def arellano_wald(result: pv.LinearResult, name: str) -> dict:
+    """plm's robust Wald tests; its F has G - 1 denominator degrees of freedom."""
+    test = result.f_slopes
+    statistic = test.statistic if test.distribution == "chi2" else test.df * test.statistic
+    if name == "chisq":
+        pvalue = chi2_tail(statistic, test.df)
+        return {"statistic": {"Chisq": statistic}, "parameter": {"df": test.df}, "p.value": pvalue}
+    groups = result.n_entities - 1
+    pvalue = f_tail(statistic / test.df, test.df, groups)
+    return {"statistic": {"F": statistic / test.df}, "parameter": {"df1": test.df, "df2": groups}, "p.value": pvalue}
+
+
+def nested_f(restricted: pv.LinearResult, full: pv.LinearResult) -> dict:
+    """F of one regression within another."""
+    df1, df2 = restricted.df_resid - full.df_resid, full.df_resid
+    statistic = (restricted.rss - full.rss) / df1 / full.s2
+    parameter = {"df1": df1, "df2": df2}
+    return {"statistic": {"F": statistic}, "parameter": parameter, "p.value": f_tail(statistic, df1, df2)}
+
+
+def poolability(result: pv.LinearResult) -> dict:
+    """The result's own F against pooled OLS."""
+    test = result.f_poolability
+    parameter = {"df1": test.df, "df2": test.df_denominator}
+    return {"statistic": {"F": test.statistic}, "parameter": parameter, "p.value": test.pvalue}
+
+
+def hausman(consistent: pv.LinearResult, efficient: pv.LinearResult) -> dict:
+    """The matrix form."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        test = pv.hausman(consistent, efficient)
+    return {"statistic": {"chisq": test.statistic}, "parameter": {"df": test.df}, "p.value": test.pvalue}
+
+
+def htest_comparisons(data: str) -> list[Comparison]:
+    """Every number of ``DATA_plm_tests.json`` that this version computes."""
+
+    def model(name: str) -> pv.LinearResult:
+        return fit(data, name)
+
+    return [
+        Comparison("pFtest/individual", lambda: poolability(model("within_individual"))),
+        Comparison("pFtest/time", lambda: poolability(model("within_time"))),
+        Comparison("pFtest/twoways_vs_pooling", lambda: poolability(model("within_twoways"))),
+        Comparison(
+            "pFtest/twoways_vs_individual", lambda: nested_f(model("within_individual"), model("within_twoways"))
+        ),
+        Comparison("pFtest/twoways_vs_time", lambda: nested_f(model("within_time"), model("within_twoways"))),
+        Comparison(
+            "phtest/within_vs_random_swar_chisq",
+            lambda: hausman(model("within_individual"), model("random_individual_swar")),
+        ),
+        Comparison(
+            "phtest/within_time_vs_random_time_swar", lambda: hausman(model("within_time"), model("random_time_swar"))
+        ),
+        Comparison(
+            "phtest/within_vs_between", lambda: hausman(model("between_individual"), model("within_individual"))
+        ),
+        Comparison(
+            "phtest/between_vs_random", lambda: hausman(model("between_individual"), model("random_individual_swar"))
+        ),
+    ]
+
+
+# ---- what is left out, and why
+
+TWOWAY_FIXEF = (
+    "a plm error on unbalanced panels: to a level's first-row sum c + a_i + l_t it applies the other effect as "
+    "ybar_t - xbar_t'b, which is c + l_t + (mean of a_i over the firms present in t), not l_t; and time effects, taken "
+    "in order of first occurrence, get labels in calendar order (tests/parity/test_plm_errors.py rebuilds its numbers)"
+)
+FD_INTERCEPT = (
+    "a plm error: its RSS of type='rss' leaves the intercept c out of the fit, so it is RSS + n c^2 "
+    "(tests/parity/test_plm_errors.py)"
+)
+FD_HC1 = (
+    "a plm error: HC1 of first differences multiplies by n_differences / (n_levels - k), which counts rows before "
+    "differencing and can be below 1 (tests/parity/test_plm_errors.py)"
+)
+TWOWAY_RANDOM = "two-way random effects come with a later version"
+
+
+def fit_exclusions(data: str) -> list[Exclusion]:
+    """What ``DATA_plm_fits.json`` has beyond this version."""
+    out = [
+        Exclusion("fd/r2_rss", FD_INTERCEPT),
+        Exclusion("random_individual_walhus", "Wallace-Hussain components come with a later version"),
+        Exclusion("random_individual_amemiya", "Amemiya components come with a later version"),
+        Exclusion("random_twoways_*", TWOWAY_RANDOM),
+    ]
+    if data == "grunfeld":
+        out.append(Exclusion("random_individual_nerlove", "Nerlove components come with a later version"))
+    else:
+        out.append(Exclusion("within_twoways/fixef_level_*", TWOWAY_FIXEF))
+    return out
+
+
+COV_EXCLUSIONS = [
+    Exclusion("random_twoways_swar", TWOWAY_RANDOM),
+    Exclusion("fd/vcovHC_white1/HC1", FD_HC1),
+    Exclusion("fd/vcovHC_arellano_*/HC1", FD_HC1),
+    Exclusion("fd/vcovDC/HC1", FD_HC1),
+    Exclusion("*/vcovHC_white2", "White's covariance with one error variance a group is not offered"),
+    Exclusion("*/vcovHC_*/HC4", "HC4 is not offered"),
+    Exclusion("*/vcovDC/HC4", "HC4 is not offered"),
+    Exclusion("*/vcovSCC", "Driscoll-Kraay covariances come with a later version"),
+    Exclusion("*/full_vcov/vcovSCC_*", "Driscoll-Kraay covariances come with a later version"),
+    Exclusion("*/vcovNW", "Newey-West covariances of panels come with a later version"),
+    Exclusion("*/vcovBK_*", "panel-corrected (Beck-Katz) covariances come with a later version"),
+    Exclusion("*/full_vcov/vcovBK_*", "panel-corrected (Beck-Katz) covariances come with a later version"),
+    Exclusion("*/clubSandwich_*/CR1p", "the factor G / (G - p) is not offered"),
+    Exclusion("*/clubSandwich_*/CR2", "CR2 and CR3 come with a later version"),
+    Exclusion("*/clubSandwich_*/CR3", "CR2 and CR3 come with a later version"),
+    Exclusion("*/clubSandwich_*/*/df_satterthwaite", "Satterthwaite degrees of freedom come with a later version"),
+]
+
+SERIAL = "tests of serial correlation come with a later version"
+TEST_EXCLUSIONS = [
+    Exclusion("phtest/aux*", "the regression form of the Hausman test comes with a later version"),
+    Exclusion("phtest/within_twoways_vs_random_twoways_swar", TWOWAY_RANDOM),
+    Exclusion("plmtest", "Lagrange multiplier tests of random effects come with a later version"),
+    Exclusion("pwtest", "Wooldridge's test of unobserved effects comes with a later version"),
+    *(Exclusion(name, SERIAL) for name in ("pbgtest", "pdwtest", "pwartest", "pwfdtest", "pbltest", "pbnftest")),
+    Exclusion("pbsytest", "joint tests of serial correlation and random effects come with a later version"),
+    Exclusion("pcdtest", "tests of cross-section dependence come with a later version"),
+    Exclusion("pooltest", "tests that slopes are the same in every entity come with a later version"),
+]
+
+CASES = [
+    *(Case(f"{data}_plm_fits", fit_comparisons(data), fit_exclusions(data), "plm", NAMES) for data in MODELS),
+    *(Case(f"{data}_plm_cov", cov_comparisons(data), COV_EXCLUSIONS, "plm", NAMES) for data in MODELS),
+    *(Case(f"{data}_plm_tests", htest_comparisons(data), TEST_EXCLUSIONS, "plm", NAMES) for data in MODELS),
+]

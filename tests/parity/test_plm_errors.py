@@ -1,0 +1,81 @@
+"""Where plm is wrong: its numbers rebuilt from ours by the algebra of the error, so that the exclusions are proved."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from parity.plm_cases import MODELS, fit, robust
+from parity.runner import load
+from reference_data import table
+
+import panelvar as pv
+
+DATA = sorted(MODELS)
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_hc1_of_first_differences_counts_the_levels(data):
+    """n_differences / (n_levels - k) where HC1 is n / (n - k): below one on Grunfeld, so HC1 is below HC0."""
+    expected = load(f"{data}_plm_cov")["expected"]["fd"]
+    result = fit(data, "fd")
+    factor = result.nobs / (len(table(data)) - len(result.params))
+    for name, cov in {
+        "vcovHC_white1": pv.HC("HC0"),
+        "vcovHC_arellano_group": pv.Clustered("entity"),
+        "vcovHC_arellano_time": pv.Clustered("time"),
+        "vcovDC": pv.Clustered("entity", "time"),
+    }.items():
+        ours = robust(data, "fd", cov).std_errors * np.sqrt(factor)
+        np.testing.assert_allclose(ours, list(expected[name]["HC1"].values()), rtol=1e-9)
+    assert factor < 1.0
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_residual_sum_of_squares_without_the_intercept(data):
+    """sum (e + c)^2 = RSS + n c^2, since the residuals of a regression with an intercept add up to zero."""
+    expected = load(f"{data}_plm_fits")["expected"]["fd"]
+    result = fit(data, "fd")
+    inflated = result.rss + result.nobs * result.params["const"] ** 2
+    assert 1.0 - inflated / result.tss == pytest.approx(expected["r2_rss"], rel=1e-10)
+    assert result.rsquared == pytest.approx(expected["r2_cor"], rel=1e-10)
+
+
+def dummy_regression(data):
+    """Two-way effects by least squares on dense dummies, the first period's effect zero."""
+    y, x = MODELS[data]
+    frame = table(data).sort_values(["firm", "year"])
+    firms = pd.get_dummies(frame["firm"], dtype=float)
+    years = pd.get_dummies(frame["year"], dtype=float).iloc[:, 1:]
+    design = np.hstack([firms, years, frame[x]])
+    solution = np.linalg.lstsq(design, frame[y], rcond=None)[0]
+    return frame, solution[: firms.shape[1]], np.insert(solution[firms.shape[1] : -len(x)], 0, 0.0), solution[-len(x) :]
+
+
+def test_two_way_effects_of_an_unbalanced_panel():
+    """What plm takes for the other effect contains the mean effect of those present; its labels are shuffled."""
+    expected = load("empluk_plm_fits")["expected"]["within_twoways"]
+    frame, firm_levels, year_effects, slopes = dummy_regression("empluk")
+    effects = fit("empluk", "within_twoways").estimated_effects()
+
+    # Ours are those of the dummy regression.
+    reference = effects.loc["year", "deviation"].iloc[0]
+    np.testing.assert_allclose(effects.loc["firm", "level"] + reference, firm_levels, rtol=1e-10)
+    np.testing.assert_allclose(effects.loc["year", "deviation"] - reference, year_effects, atol=1e-11)
+
+    y, x = MODELS["empluk"]
+    rest = frame[y] - frame[x] @ slopes
+    both = pd.Series(
+        effects.loc["firm", "level"].loc[frame["firm"]].to_numpy()
+        + effects.loc["year", "deviation"].loc[frame["year"]].to_numpy(),
+        index=frame.index,
+    )
+    for dimension, other, key in (("firm", "year", "individual"), ("year", "firm", "time")):
+        crude = rest.groupby(frame[other]).mean()
+        crude -= crude.iloc[0]
+        first_rows = ~frame[dimension].duplicated()
+        theirs = (both - crude.loc[frame[other]].to_numpy())[first_rows]
+        np.testing.assert_allclose(theirs, list(expected[f"fixef_level_{key}"].values()), rtol=1e-9)
+        labels = [int(label) for label in expected[f"fixef_level_{key}"]]
+        in_order = labels == frame[dimension][first_rows].tolist()
+        assert in_order is (dimension == "firm")
