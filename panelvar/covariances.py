@@ -229,6 +229,16 @@ class Clustered:
                         warn=True,
                     )
                 )
+        elif (np.diagonal(matrix) < 0.0).any():
+            names = ", ".join(fit.names[i] for i in np.flatnonzero(np.diagonal(matrix) < 0.0))
+            notes.append(
+                Note(
+                    "negative-variance",
+                    f"The multi-way clustered variance of {names} is negative: there is no standard error. The default "
+                    "convention repairs the matrix (repair_multiway).",
+                    warn=True,
+                )
+            )
         if smallest < FEW_CLUSTERS:
             notes.append(
                 Note(

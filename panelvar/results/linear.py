@@ -201,11 +201,33 @@ class LinearResult:
 
     @property
     def loglik(self) -> float:
-        """Gaussian log-likelihood of the transformed rows at the maximum-likelihood variance."""
-        n = self.nobs
+        r"""Gaussian log-likelihood of the regression's rows at the variance that maximises it.
+
+        :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and
+        :math:`\sum_i \log(1 - \theta_i)` for random effects (the likelihood of the data, not of the quasi-demeaned
+        rows, at the theta that was used). Fixed effects count as estimated coefficients.
+        """
+        fit, n = self.fit, self.nobs
         value = -0.5 * n * (np.log(2.0 * np.pi * self.rss / n) + 1.0)
-        weights = self.fit.design.weights
-        return float(value if weights is None else value + 0.5 * np.log(weights).sum())
+        if fit.design.weights is not None:
+            value += 0.5 * np.log(fit.design.weights).sum()
+        if fit.components is not None:
+            value += np.log1p(-fit.components.theta).sum()
+        return float(value)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, -2 log L + 2 k; k counts slopes, constant and absorbed effects (R adds the variance)."""
+        return -2.0 * self.loglik + 2.0 * self._criterion_parameters
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, -2 log L + k log n, with the k of `aic`."""
+        return -2.0 * self.loglik + float(np.log(self.nobs)) * self._criterion_parameters
+
+    @property
+    def _criterion_parameters(self) -> int:
+        return self.df_model + int(self.convention.criteria_count_variance)
 
     @cached_property
     def r2(self) -> RSquared:
@@ -257,7 +279,8 @@ class LinearResult:
             test = replace(self.f_classical, name="Joint significance")
             if np.isfinite(self.covariance.df):
                 return test
-            chi2 = slopes * test.statistic
+            # The F has df_resid; the chi2 has the variance that the standard errors have.
+            chi2 = slopes * test.statistic * (self.fit.residual_variance / self.s2 if self.s2 > 0.0 else 1.0)
             return replace(
                 test,
                 statistic=chi2,

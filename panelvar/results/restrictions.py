@@ -93,8 +93,8 @@ def wald(result: LinearResult, matrix: FloatArray, target: FloatArray, name: str
         notes = (
             Note(
                 "rank-deficient-test",
-                f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters?): "
-                f"{rank} are tested.",
+                f"The covariance of the {len(gap)} restrictions is positive in {rank} directions only (too few "
+                "clusters, or a multi-way matrix left unrepaired?): these are tested.",
             ),
         )
     if rank == 0:
