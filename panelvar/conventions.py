@@ -86,6 +86,8 @@ class Convention:
     transformed_kind : {"residual", "correlation"}
         Reporting: R2 of the transformed rows as 1 - RSS / TSS, or as the squared correlation of the dependent variable
         with its fit (plm); the two differ where the rows have no plain constant.
+    criteria_count_variance : bool
+        Reporting: whether AIC and BIC count the error variance as a parameter (R).
     """
 
     name: str
@@ -113,6 +115,7 @@ class Convention:
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
     transformed_kind: Literal["residual", "correlation"] = "residual"
+    criteria_count_variance: bool = False
 
     def but(self, **changes: object) -> Convention:
         """Return a copy with some choices changed, named after both."""
@@ -142,6 +145,7 @@ PRESETS: dict[str, Convention] = {
             cluster_df="residual",
             rsquared_random="transformed",
             transformed_kind="correlation",
+            criteria_count_variance=True,
         ),
         Convention(
             "pyfixest",

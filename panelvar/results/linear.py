@@ -199,7 +199,7 @@ class LinearResult:
         """Root of the residual variance."""
         return float(np.sqrt(self.s2))
 
-    @property
+    @cached_property
     def loglik(self) -> float:
         r"""Gaussian log-likelihood of the regression's rows at the variance that maximises it.
 
@@ -433,7 +433,7 @@ class LinearResult:
     def without_rows(self) -> LinearResult:
         """Return the result without its data rows: small to pickle, no residuals, new covariances or predictions."""
         light = replace(self, fit=self.fit.without_rows())
-        for name in ("r2", "f_with_dummies", "f_poolability", "variance_components"):
+        for name in ("r2", "loglik", "f_with_dummies", "f_poolability", "variance_components"):
             light.__dict__[name] = getattr(self, name)
         return light
 
