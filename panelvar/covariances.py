@@ -111,9 +111,7 @@ class HC:
 
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        residuals = adjusted_residuals(fit, convention, self.kind)
-        rows = fit.rows_or_refuse("A robust covariance")
-        meat = sandwich.score_gram(rows, fit.kept, residuals, fit.constant_column if fit.constant else None)
+        meat = sandwich.score_gram(scores(fit, convention, self.kind))
         factor = heteroskedastic_factor(convention, fit.counts, self.kind)
         matrix = factor * (fit.influence @ meat @ fit.influence.T)
         notes = (
@@ -190,9 +188,7 @@ class Clustered:
             raise InsufficientDataError(
                 f"Clustering by {' and '.join(labels)} needs at least two clusters in each dimension; found {smallest}."
             )
-        rows = fit.rows_or_refuse("A clustered covariance")
-        residuals = adjusted_residuals(fit, convention, self.residuals)
-        sums = sandwich.score_sums(rows, fit.kept, residuals, fit.constant_column if fit.constant else None, groupings)
+        sums = sandwich.score_sums(scores(fit, convention, self.residuals), groupings)
         group_factor = convention.cluster_group_factor if self.group_factor is None else self.group_factor
         dof_factor = convention.cluster_dof_factor if self.dof_factor is None else self.dof_factor
         nested = tuple(
@@ -259,25 +255,27 @@ class Clustered:
         )
 
 
-def adjusted_residuals(fit: Fit, convention: Convention, kind: str) -> FloatArray:
-    """Return the transformed residuals, divided by (1 - h)^(1/2) for HC2 or 1 - h for HC3.
+def scores(fit: Fit, convention: Convention, kind: str) -> sandwich.Scores:
+    """Return the scores of a fit, residuals divided by (1 - h)^(1/2) for HC2 or 1 - h for HC3.
 
     Raises
     ------
     NumericalError
         Where a leverage is one: the row is fitted exactly and its residual carries no information.
     """
-    residuals = fit.transformed_residuals
-    if kind in ("HC0", "HC1"):
-        return residuals
-    remaining = 1.0 - leverages(fit, convention)
-    if remaining.min() < 1e-10:
-        where = int((remaining < 1e-10).sum())
-        raise NumericalError(
-            f"{where} row(s) have leverage 1 (singletons or dummies for one row): {kind} divides by 1 - leverage. "
-            "Drop these rows or use HC1."
-        )
-    return residuals / (np.sqrt(remaining) if kind == "HC2" else remaining)
+    rows = fit.rows_or_refuse("A robust covariance")
+    multiplier = None
+    if kind in ("HC2", "HC3"):
+        remaining = 1.0 - leverages(fit, convention)
+        if remaining.min() < 1e-10:
+            where = int((remaining < 1e-10).sum())
+            raise NumericalError(
+                f"{where} row(s) have leverage 1 (singletons or dummies for one row): {kind} divides by 1 - leverage. "
+                "Drop these rows or use HC1."
+            )
+        multiplier = 1.0 / (np.sqrt(remaining) if kind == "HC2" else remaining)
+    constant = fit.constant_column if fit.constant else None
+    return sandwich.Scores(rows, fit.kept, fit.solution.coefficients, constant, multiplier)
 
 
 def leverages(fit: Fit, convention: Convention) -> FloatArray:

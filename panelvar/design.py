@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -70,6 +71,13 @@ class Design:
     def columns(self) -> tuple[FloatArray, ...]:
         """Regressors and, last, the dependent variable."""
         return (*self.x, self.y)
+
+    @cached_property
+    def means(self) -> FloatArray:
+        """Weighted mean of each column, regressors first, shape (k + 1,)."""
+        if self.weights is None:
+            return np.array([column.mean() for column in self.columns])
+        return np.array([self.weights.dot(column) for column in self.columns]) / self.nobs
 
     @cached_property
     def entities(self) -> Grouping:
@@ -275,10 +283,13 @@ def _complete(
     if weight is not None:
         labelled.append(("weights", weight))
     bad: NDArray[np.bool_] | None = None
+    sums: list[float] = []
     counts: list[tuple[str, int]] = []
     for name, column in labelled:
         # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
-        if np.isfinite(column.sum()):
+        total = column.sum()
+        sums.append(total)
+        if math.isfinite(total):
             continue
         infinite = np.isinf(column)
         if infinite.any():
@@ -319,7 +330,11 @@ def _complete(
         if not (weight > 0.0).all():
             raise DataError(f"Weights must be strictly positive; {int((weight <= 0.0).sum())} are not.")
         weight = weight / weight.mean()
-    return Design(panel, dependent, names, outcome, columns, constant, weight, kept, notes)
+    design = Design(panel, dependent, names, outcome, columns, constant, weight, kept, notes)
+    if kept is None and weight is None:
+        # The sums were needed anyway: a pass saved.
+        design.__dict__["means"] = np.array([*sums[1:], sums[0]]) / panel.nobs
+    return design
 
 
 def compact(codes: NDArray[Any]) -> tuple[NDArray[np.int64], int]:

@@ -226,22 +226,30 @@ class SampleSize:
     most: int
 
 
-def check_fit(design: Design, solution: Solution, raw_norms: FloatArray, counts: Counts, collinear: str) -> list[Note]:
-    """Refuse a fit that does not exist and describe the regressors that were dropped.
+def check_scale(design: Design, raw_norms: FloatArray) -> None:
+    """Refuse columns whose sum of squares overflows.
 
     Raises
     ------
     NumericalError
-        If a moment overflowed.
-    CollinearityError
-        With ``collinear="raise"``, or when nothing identifies any regressor.
-    InsufficientDataError
-        If no residual degrees of freedom are left.
+        Naming the columns.
     """
     if not np.isfinite(raw_norms).all():
         names = (*design.names, design.dependent)
         where = [names[i] for i in np.flatnonzero(~np.isfinite(raw_norms))]
         raise NumericalError(f"The sum of squares of {', '.join(map(repr, where))} overflows: rescale the column.")
+
+
+def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str) -> list[Note]:
+    """Refuse a fit that does not exist and describe the regressors that were dropped.
+
+    Raises
+    ------
+    CollinearityError
+        With ``collinear="raise"``, or when nothing identifies any regressor.
+    InsufficientDataError
+        If no residual degrees of freedom are left.
+    """
     notes = []
     for item in solution.dropped:
         name = design.names[item.index]

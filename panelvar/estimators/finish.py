@@ -11,7 +11,7 @@ from panelvar.conventions import Convention, Counts
 from panelvar.covariances import Covariance, resolve
 from panelvar.design import Design
 from panelvar.errors import Note, choose, emit
-from panelvar.fit import Family, Fit, FloatArray, check_fit
+from panelvar.fit import Family, Fit, FloatArray, check_fit, check_scale
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve
 from panelvar.kernels.refinement import Products, cross_products, polish
@@ -49,6 +49,7 @@ def finish(
 ) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result (see `panelvar.fit.Fit` for the arguments)."""
     choose("collinear", collinear, ("drop", "raise"))
+    check_scale(design, raw_norms)
     solution = _polished(solve(triangle, raw_norms[:-1]), rows, centre, constant_column if constant else None)
     counts = Counts(
         rows=design.nobs,
@@ -59,7 +60,7 @@ def finish(
         reported_constant=absorbed is None,
         coefficients=len(solution.kept) + int(constant),
     )
-    found = check_fit(design, solution, raw_norms, counts, collinear)
+    found = check_fit(design, solution, counts, collinear)
     fit = Fit(
         family=family,
         source=source,

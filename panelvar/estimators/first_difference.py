@@ -94,10 +94,7 @@ def fit_first_difference(
     )
     columns = design.columns
     n = design.nobs
-    if weight is None:
-        centre = np.array([column.mean() for column in columns])
-    else:
-        centre = np.array([weight.dot(column) for column in columns]) / n
+    centre = design.means
     rows = TransformedRows(columns, shift=centre if has_constant else None, weights=weight)
     # Absorption is judged on the scale of the levels: a regressor constant in time leaves only rounding.
     raw_norms = column_norms([*(column[rows_used] for column in source.x), columns[-1]], weight)

@@ -16,7 +16,7 @@ from panelvar.estimators.finish import finish
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
-from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
 from panelvar.results.linear import LinearResult
 
 
@@ -80,13 +80,14 @@ def fit_fixed_effects(
         )
     columns, weight = design.columns, design.weights
     absorbed = absorb(groupings, weight)
-    if weight is None:
-        centre = np.array([column.mean() for column in columns])
-    else:
-        centre = np.array([weight.dot(column) for column in columns]) / design.nobs
+    centre = design.means
     tables = absorbed.tables(columns)
     rows = TransformedRows(columns, groupings=groupings, tables=tables, weights=weight)
     triangle = rows.triangle()
+    if len(groupings) == 1:
+        raw_norms = restored_norms(triangle, groupings[0].mass(weight), tables[0])
+    else:
+        raw_norms = column_norms(columns, weight)
     moments = None
     if groupings == (design.entities,):
         counts = design.entities.sizes.astype(np.float64)
@@ -107,7 +108,7 @@ def fit_fixed_effects(
         design=design,
         rows=rows,
         triangle=triangle,
-        raw_norms=column_norms(columns, weight),
+        raw_norms=raw_norms,
         centre=centre,
         constant=design.constant,
         constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,

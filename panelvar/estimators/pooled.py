@@ -12,7 +12,7 @@ from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import build_design
 from panelvar.estimators.finish import finish
-from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.results.linear import LinearResult
 
 
@@ -72,18 +72,17 @@ def fit_pooled(
     columns = design.columns
     weight = design.weights
     n = design.nobs
-    if weight is None:
-        centre = np.array([column.mean() for column in columns])
-    else:
-        centre = np.array([weight.dot(column) for column in columns]) / n
+    centre = design.means
     rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
+    triangle = rows.triangle()
+    mass = np.array([float(n if design.constant else 0)])
     return finish(
         "pooled",
         source=design,
         design=design,
         rows=rows,
-        triangle=rows.triangle(),
-        raw_norms=column_norms(columns, weight),
+        triangle=triangle,
+        raw_norms=restored_norms(triangle, mass, centre[None, :]),
         centre=centre,
         constant=design.constant,
         constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,

@@ -14,7 +14,7 @@ from panelvar.estimators.finish import finish
 from panelvar.fit import FloatArray
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import solve
-from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.kernels.variance_components import swamy_arora
 from panelvar.results.linear import LinearResult
 
@@ -82,7 +82,7 @@ def fit_random_effects(
         raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
     columns = design.columns
     moments = panel_moments(columns, grouping)
-    raw_norms = column_norms(columns)
+    raw_norms = restored_norms(moments.r, moments.weights, moments.means)
     within = solve(moments.r, raw_norms[:-1])
     components = swamy_arora(moments, within, raw_norms[:-1], version=version, constant=design.constant)
     if not np.isfinite(components.idiosyncratic):

@@ -20,6 +20,8 @@ Columns: TypeAlias = Sequence[FloatArray] | FloatArray
 _LONG_GROUP = 1024
 # Below this mean group size reduceat's cost a group exceeds bincount's cost a row.
 _SHORT_GROUP = 4
+# Beyond this many groups a row, bincount's cost a group exceeds scattering's cost a row.
+_SCATTERED = 8
 
 
 def split_columns(columns: Columns) -> list[FloatArray]:
@@ -175,6 +177,34 @@ class Grouping:
         for j, column in enumerate(parts):
             sums[:, j] = self.sums(column, weights)
         return sums
+
+    def add_sums(self, block: FloatArray, start: int, stop: int, out: FloatArray) -> None:
+        """Add the sums of a block of rows within each group to running totals.
+
+        Parameters
+        ----------
+        block : (stop - start, k) array
+            Rows ``start:stop``; column-major is fastest.
+        out : (G, k) array
+            Totals, changed in place.
+        """
+        starts = self.starts
+        if starts is not None:
+            # Only the groups the block touches; one that straddles its edge is completed by the next block.
+            first = int(np.searchsorted(starts, start, side="right")) - 1
+            last = int(np.searchsorted(starts, stop, side="left"))
+            offsets = np.maximum(starts[first:last] - start, 0)
+            for j in range(block.shape[1]):
+                out[first:last, j] += np.add.reduceat(block[:, j], offsets)
+            return
+        codes = self.codes[start:stop]
+        if self.n_groups > _SCATTERED * (stop - start):
+            # Far more groups than rows: a table of all of them for each block would cost more than the rows.
+            for j in range(block.shape[1]):
+                np.add.at(out[:, j], codes, block[:, j])
+            return
+        for j in range(block.shape[1]):
+            out[:, j] += np.bincount(codes, block[:, j], self.n_groups)
 
     def means(self, column: FloatArray, weights: FloatArray | None = None) -> FloatArray:
         """Average a column within each group: ``sum_{i in g} w_i x_i / sum_{i in g} w_i``.

@@ -126,6 +126,23 @@ class TransformedRows:
         return residuals
 
 
+def restored_norms(triangle: FloatArray, mass: FloatArray, levels: FloatArray) -> FloatArray:
+    r"""Return the norm of each column before orthogonal levels were subtracted, without reading the columns.
+
+    :math:`\lVert x \rVert^2 = \lVert \tilde x \rVert^2 + \sum_g m_g a_g^2` when the levels :math:`a_g` are projections
+    (means) with masses :math:`m_g`.
+
+    Parameters
+    ----------
+    triangle : (k, k) array
+        R of the transformed columns.
+    mass : (G,) array
+    levels : (G, k) array
+    """
+    restored: FloatArray = np.sqrt(np.square(triangle).sum(axis=0) + mass @ np.square(levels))
+    return restored
+
+
 def column_norms(columns: Sequence[FloatArray], weights: FloatArray | None = None) -> FloatArray:
     """Return the Euclidean norm of each (weighted) column before any transform, shape (k,)."""
     if weights is None:

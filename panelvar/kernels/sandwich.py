@@ -6,7 +6,8 @@ transformed column :math:`z_i` leads: the regressors are already orthogonal to i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,57 +18,68 @@ from panelvar.kernels.rows import TransformedRows
 FloatArray = NDArray[np.float64]
 
 
-def score_gram(
-    rows: TransformedRows, kept: NDArray[np.intp], residuals: FloatArray, constant: FloatArray | float | None
-) -> FloatArray:
-    r"""Return :math:`\sum_i s_i s_i'`, every row its own group (White 1980, eq. 4).
+class Scores(NamedTuple):
+    """What the scores of a fit are made of.
 
-    Parameters
+    Attributes
     ----------
     rows : TransformedRows
         The model's rows.
     kept : (k,) array
         Positions of the regressors in use.
-    residuals : (n,) array
-        Residuals of the transformed rows, possibly adjusted for leverage.
+    coefficients : (all regressors,) array
+        Slopes, zero where a regressor is not in use.
     constant : (n,) array, float or None
         The transformed constant column.
+    multiplier : (n,) array or None
+        What each residual is multiplied by (an adjustment for leverage).
     """
-    lead = 0 if constant is None else 1
-    size = lead + len(kept)
-    gram = np.zeros((size, size))
-    for start, stop, block in rows.blocks():
-        scores = np.empty((stop - start, size), order="F")
-        part = residuals[start:stop]
-        if constant is not None:
-            scores[:, 0] = part * (constant if isinstance(constant, float) else constant[start:stop])
-        for j, position in enumerate(kept):
-            np.multiply(block[:, position], part, out=scores[:, lead + j])
-        gram += scores.T @ scores
+
+    rows: TransformedRows
+    kept: NDArray[np.intp]
+    coefficients: FloatArray
+    constant: FloatArray | float | None
+    multiplier: FloatArray | None = None
+
+    @property
+    def size(self) -> int:
+        """Columns of a score: the constant, if any, and the regressors in use."""
+        return len(self.kept) + int(self.constant is not None)
+
+    def blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+        """Yield ``(start, stop, scores)``, column-major scratch of shape (stop - start, size)."""
+        lead = int(self.constant is not None)
+        scratch = np.empty(0)
+        for start, stop, block in self.rows.blocks():
+            count = (stop - start) * self.size
+            if scratch.size < count:
+                scratch = np.empty(count)
+            scores = scratch[:count].reshape((stop - start, self.size), order="F")
+            residuals = block[:, -1] - block[:, :-1] @ self.coefficients
+            if self.multiplier is not None:
+                residuals *= self.multiplier[start:stop]
+            if self.constant is not None:
+                constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
+                np.multiply(residuals, constant, out=scores[:, 0])
+            for j, position in enumerate(self.kept):
+                np.multiply(block[:, position], residuals, out=scores[:, lead + j])
+            yield start, stop, scores
+
+
+def score_gram(scores: Scores) -> FloatArray:
+    r"""Return :math:`\sum_i s_i s_i'`, every row its own group (White 1980, eq. 4)."""
+    gram = np.zeros((scores.size, scores.size))
+    for _, _, block in scores.blocks():
+        gram += block.T @ block
     return gram
 
 
-def score_sums(
-    rows: TransformedRows,
-    kept: NDArray[np.intp],
-    residuals: FloatArray,
-    constant: FloatArray | float | None,
-    groupings: Sequence[Grouping],
-) -> list[FloatArray]:
-    """Return, for each grouping, the scores summed within its groups, shape (G, [1 +] k).
-
-    One transformed column is built at a time, so the extra memory is a few columns whatever k is.
-    """
-    lead = 0 if constant is None else 1
-    sums = [np.empty((grouping.n_groups, lead + len(kept))) for grouping in groupings]
-    if constant is not None:
-        score = residuals * constant
+def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[FloatArray]:
+    """Return, for each grouping, the scores summed within its groups, shape (G, size), from one pass over the rows."""
+    sums = [np.zeros((grouping.n_groups, scores.size), order="F") for grouping in groupings]
+    for start, stop, block in scores.blocks():
         for grouping, out in zip(groupings, sums, strict=True):
-            out[:, 0] = grouping.sums(score)
-    for j, position in enumerate(kept):
-        score = rows.column(int(position)) * residuals
-        for grouping, out in zip(groupings, sums, strict=True):
-            out[:, lead + j] = grouping.sums(score)
+            grouping.add_sums(block, start, stop, out)
     return sums
 
 
