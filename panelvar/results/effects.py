@@ -31,12 +31,16 @@ class EffectVariances:
         Before truncation at zero; NaN where not estimable.
     theta : (G,) array or None
         Quasi-demeaning weight of each level (random effects).
+    correlation : float or None
+        Correlation over the rows of the estimated fixed effects with :math:`x'\hat\beta` (Stata's
+        ``corr(u_i, Xb)``); None for random effects, which assume it is zero.
     """
 
     idiosyncratic: float
     effect: float
     effect_raw: float
     theta: FloatArray | None = None
+    correlation: float | None = None
 
     @property
     def sigma_e(self) -> float:
@@ -65,7 +69,20 @@ def effect_variances(fit: Fit) -> EffectVariances | None:
     levels = level_tables(fit)[0]
     # The classical residual variance, whatever the covariance of the coefficients.
     variance = float(levels.var(ddof=1)) if len(levels) > 1 else float("nan")
-    return EffectVariances(fit.residual_variance, variance, variance)
+    return EffectVariances(fit.residual_variance, variance, variance, correlation=_correlation(fit, levels))
+
+
+def _correlation(fit: Fit, levels: FloatArray) -> float:
+    """Correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
+    assert fit.absorbed is not None
+    moments = fit.entity_moments
+    means = fit.rows_or_refuse("Estimated effects").tables[0][:, :-1][:, fit.kept] @ fit.slopes
+    mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)
+    effects = levels - mass @ levels / mass.sum()
+    within = moments.r[:, :-1][:, fit.kept] @ fit.slopes
+    between = (moments.means - fit.centre)[:, :-1][:, fit.kept] @ fit.slopes
+    spread = (mass @ effects**2) * (within @ within + moments.weights @ between**2)
+    return float((mass * effects) @ means / np.sqrt(spread)) if spread > 0.0 else float("nan")
 
 
 def level_tables(fit: Fit) -> tuple[FloatArray, ...]:
