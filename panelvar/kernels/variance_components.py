@@ -107,8 +107,12 @@ def swamy_arora(
         if constant:
             # The trace is invariant to a nonsingular change of regressors: centring keeps its digits.
             x = np.column_stack((np.ones(groups), x - counts @ x / n))
-        q = np.linalg.qr(np.sqrt(counts)[:, None] * x)[0]
-        trace = float(np.sum(counts[:, None] * q**2))
+        if (counts == counts[0]).all():
+            # The trace of T times an identity: no factorization needed.
+            trace = float(counts[0]) * x.shape[1]
+        else:
+            q = np.linalg.qr(np.sqrt(counts)[:, None] * x)[0]
+            trace = float(np.sum(counts[:, None] * q**2))
         effect_raw = (ssr - df_between * idiosyncratic) / (n - trace)
     effect = effect_raw if effect_raw > 0.0 else 0.0
     theta = quasi_demeaning_weight(idiosyncratic, effect, counts)
