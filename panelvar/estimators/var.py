@@ -215,7 +215,8 @@ def _problem(
             f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
     problem = LagProblem(stack_lags(values, lags, terms, rows), terms.shape[1], lags, n_vars, starts)
-    if not ((problem.column_sizes < 1e150) & ((problem.column_sizes > 1e-150) | (problem.column_sizes == 0.0))).all():
+    extreme = ~((problem.column_sizes > 1e-150) & (problem.column_sizes < 1e150))
+    if extreme.any() and problem.factor[:, extreme].any():
         raise NumericalError(
             "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
             "power of ten."

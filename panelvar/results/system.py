@@ -555,9 +555,12 @@ def check_ordering(names: tuple[str, ...], ordering: Sequence[str] | None) -> np
 
 def _finite(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
     try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise SpecificationError(f"{what} must be real numbers in a rectangular array.") from None
+        given = np.asarray(values)
+    except ValueError:
+        given = np.empty(0, dtype=object)
+    if given.dtype.kind not in "fiu":
+        raise SpecificationError(f"{what} must be real numbers in a rectangular array.")
+    array = np.array(given, dtype=np.float64)
     if shape is not None and array.shape != shape:
         raise SpecificationError(f"{what} has shape {array.shape}; expected {shape}.")
     if not np.isfinite(array).all():

@@ -1,0 +1,187 @@
+"""One QR against equation-by-equation least squares; batched refits against a loop of single fits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from panelvar.kernels import lag_problem
+from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
+
+EPS = np.finfo(float).eps
+
+
+def random_walks(n: int, n_vars: int, level: float, seed: int, smooth: int = 1) -> np.ndarray:
+    steps = np.random.default_rng(seed).standard_normal((n, n_vars))
+    for _ in range(smooth):
+        steps = np.cumsum(steps, axis=0)
+    return steps + level
+
+
+def build(y: np.ndarray, lags: int, deterministic: np.ndarray | None = None, rows=None, starts=(0,)) -> LagProblem:
+    terms = np.ones((len(y), 1)) if deterministic is None else deterministic
+    return LagProblem(stack_lags(y, lags, terms, rows), terms.shape[1], lags, y.shape[1], starts)
+
+
+def scaled_condition(problem: LagProblem) -> float:
+    x = problem.design[:, : problem.n_regressors]
+    return float(np.linalg.cond(x / np.linalg.norm(x, axis=0)))
+
+
+def test_layout_written_out():
+    y = np.arange(10.0).reshape(5, 2)
+    design = stack_lags(y, 2, np.arange(5.0)[:, None])
+    np.testing.assert_array_equal(design[0], [2.0, *y[1], *y[0], *y[2]])
+    np.testing.assert_array_equal(design[-1], [4.0, *y[3], *y[2], *y[4]])
+    np.testing.assert_array_equal(stack_lags(y, 2, np.arange(5.0)[:, None], np.array([3]))[0], design[1])
+    assert design.flags.f_contiguous
+
+
+@pytest.mark.parametrize("lags", [1, 3])
+def test_estimates_are_least_squares(lags):
+    y = np.random.default_rng(0).standard_normal((80, 3))
+    problem = build(y, lags)
+    x, target = problem.design[:, : problem.n_regressors], problem.design[:, problem.n_regressors :]
+    params = np.linalg.lstsq(x, target, rcond=None)[0]
+    residuals = target - x @ params
+    np.testing.assert_allclose(problem.params, params, atol=1e-13)
+    np.testing.assert_allclose(problem.residuals, residuals, atol=1e-13)
+    np.testing.assert_allclose(problem.inverse_factor @ problem.inverse_factor.T, np.linalg.inv(x.T @ x), atol=1e-14)
+    factor = problem.scatter_factor
+    np.testing.assert_allclose(factor @ factor.T, residuals.T @ residuals, rtol=1e-12)
+    np.testing.assert_array_equal(factor, np.tril(factor))
+    assert (np.diag(factor) > 0).all()
+
+
+def test_lag_matrices_predict_like_the_coefficients():
+    y = np.random.default_rng(1).standard_normal((40, 2))
+    problem = build(y, 2)
+    first, second = problem.coefficients
+    fitted = problem.params[0] + first @ y[4] + second @ y[3]
+    np.testing.assert_allclose(fitted, problem.design[3, :5] @ problem.params, atol=1e-14)
+
+
+def test_every_shorter_order_is_read_from_one_factor():
+    y = random_walks(90, 2, 5.0, 2)
+    longest = 6
+    factors = build(y, longest).scatter_factors_by_order()
+    rows = np.arange(longest, len(y))
+    for order in range(longest + 1):
+        x = np.column_stack([np.ones(rows.size), *(y[rows - lag] for lag in range(1, order + 1))])
+        residuals = y[rows] - x @ np.linalg.lstsq(x, y[rows], rcond=None)[0]
+        np.testing.assert_allclose(factors[order].T @ factors[order], residuals.T @ residuals, rtol=1e-9)
+
+
+def test_wald_of_exclusions_is_the_quadratic_form():
+    problem = build(np.random.default_rng(3).standard_normal((60, 3)), 2)
+    rows, columns = [2, 5], [0, 2]
+    sigma = problem.scatter_factor @ problem.scatter_factor.T / problem.df_resid
+    x = problem.design[:, : problem.n_regressors]
+    covariance = np.kron(sigma, np.linalg.inv(x.T @ x))
+    place = [column * problem.n_regressors + row for column in columns for row in rows]
+    vector = problem.params.T.ravel()[place]
+    expected = vector @ np.linalg.solve(covariance[np.ix_(place, place)], vector)
+    assert problem.exclusion_statistic(rows, columns, sigma) == pytest.approx(expected, rel=1e-11)
+
+
+def test_dependent_columns_do_not_depend_on_units():
+    y = np.random.default_rng(4).standard_normal((50, 2))
+    assert build(y, 2).dependent_columns == ()
+    assert build(y * [1e-12, 1e12], 2).dependent_columns == ()
+    copied = np.column_stack([y, 3e-9 * y[:, 0]])
+    # L1 and L2 of the copy, and the copy's own error.
+    assert build(copied, 2).dependent_columns == (3, 6, 9)
+    level = np.column_stack([y[:, 0], np.full(50, 7.0)])
+    assert build(level, 1).dependent_columns[0] == 2
+    # A level 1e8 above its variation is no constant.
+    assert build(y + 1e8, 1).dependent_columns == ()
+
+
+SERIES = {
+    "white noise": (random_walks(80, 3, 0.0, 5, smooth=0), 2),
+    "random walks": (random_walks(80, 3, 0.0, 6), 2),
+    "near unit root at a level of 1e4": (random_walks(80, 3, 1e4, 7), 2),
+    "twice integrated at a level of 1e4": (random_walks(80, 2, 1e4, 8, smooth=2), 3),
+    "units a million apart": (random_walks(80, 2, 3.0, 9) * [1e-3, 1e3], 2),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("trend", [0, 1])
+def test_batched_refits_equal_a_loop_of_fits(name, trend):
+    y, lags = SERIES[name]
+    terms = np.column_stack([np.ones(len(y)), np.arange(1.0, len(y) + 1)])[:, : 1 + trend]
+    problem = build(y, lags, terms)
+    innovations = problem.residuals[np.random.default_rng(10).integers(0, problem.nobs, (20, problem.nobs))]
+    refits = problem.refit(innovations)
+    for draw in range(20):
+        path = y.copy()
+        for row in range(lags, len(y)):
+            path[row] = terms[row] @ problem.params[: 1 + trend] + innovations[draw, row - lags]
+            path[row] += sum(problem.coefficients[lag] @ path[row - 1 - lag] for lag in range(lags))
+        single = build(path, lags, terms)
+        allowed = 100 * EPS * scaled_condition(single)
+        # Each coefficient in the units of its own regressor and equation.
+        units = np.linalg.norm(single.design, axis=0)
+        units = units[: single.n_regressors, None] / units[single.n_regressors :]
+        difference = np.abs(refits.params[draw] - single.params) * units
+        assert difference.max() <= allowed * np.abs(single.params * units).max()
+        scale = np.linalg.norm(single.scatter_factor, axis=1, keepdims=True)
+        assert (np.abs(refits.scatter_factor[draw] - single.scatter_factor) <= allowed * scale).all()
+
+
+def test_refits_start_again_after_a_gap():
+    y = random_walks(60, 2, 10.0, 11)
+    y[30:33] = np.nan
+    rows = np.array([row for row in range(2, 60) if np.isfinite(y[row - 2 : row + 1]).all()])
+    starts = (0, int(np.flatnonzero(np.diff(rows) > 1)[0]) + 1)
+    problem = build(y, 2, rows=rows, starts=starts)
+    innovations = problem.residuals[np.random.default_rng(12).integers(0, problem.nobs, (5, problem.nobs))]
+    refits = problem.refit(innovations)
+    for draw in range(5):
+        path = y.copy()
+        for place, row in enumerate(rows):
+            path[row] = problem.params[0] + innovations[draw, place]
+            path[row] += problem.coefficients[0] @ path[row - 1] + problem.coefficients[1] @ path[row - 2]
+        single = build(path, 2, rows=rows, starts=starts)
+        np.testing.assert_allclose(refits.params[draw], single.params, rtol=1e-9, atol=1e-11)
+
+
+def test_the_original_innovations_give_the_original_fit():
+    problem = build(random_walks(70, 3, 1e3, 13), 2)
+    refits = problem.refit(np.stack([problem.residuals] * 2))
+    np.testing.assert_allclose(refits.params, np.stack([problem.params] * 2), rtol=1e-9)
+    np.testing.assert_allclose(refits.scatter_factor[0], problem.scatter_factor, rtol=1e-10, atol=1e-12)
+
+
+def test_an_ill_conditioned_draw_is_solved_by_qr():
+    rng = np.random.default_rng(14)
+    rows = rng.standard_normal((3, 40, 5))
+    rows[1, :, 2] = rows[1, :, 1] + 1e-6 * rows[1, :, 2]
+    lower = lag_problem._lower_factors(rows, 3)
+    for draw in range(3):
+        upper = np.linalg.qr(rows[draw], mode="r")
+        expected = upper.T * np.where(np.diag(upper) < 0, -1.0, 1.0)
+        np.testing.assert_allclose(lower[draw], expected, rtol=1e-9, atol=1e-13)
+    # A draw beyond Cholesky's reach sends its whole chunk to QR.
+    rows[1, :, 2] = rows[1, :, 1]
+    assert np.isfinite(lag_problem._lower_factors(rows, 3)[[0, 2]]).all()
+
+
+def test_chunks_fit_the_stated_memory():
+    problem = build(random_walks(500, 7, 0.0, 15), 4)
+    assert problem.chunk_size() * problem.design.nbytes <= lag_problem.CHUNK_BYTES
+
+
+def test_lag_matrices_of_batches():
+    params = np.arange(2 * 5 * 2.0).reshape(2, 5, 2)
+    matrices = lag_matrices(params, 1)
+    assert matrices.shape == (2, 2, 2, 2)
+    assert matrices[1, 0, 0, 1] == params[1, 2, 0]
+
+
+def test_shared_arrays_cannot_be_written():
+    problem = build(random_walks(30, 2, 0.0, 16), 1)
+    for array in (problem.params, problem.factor, problem.residuals, problem.scatter_factor, problem.inverse_factor):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0

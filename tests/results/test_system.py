@@ -1,0 +1,222 @@
+"""A system from coefficients: what it answers, and how it says what it lacks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import panelvar as pv
+from panelvar.errors import MissingInformationError, NumericalError, SpecificationError
+
+# The two-variable VAR(2) published for Liangshan, in logs: coefficients only.
+FIRST = [[1.0331, -0.7111], [0.1318, 0.8602]]
+SECOND = [[-0.2074, 0.8242], [-0.1517, -0.0077]]
+SIGMA = [[2.0, 0.6], [0.6, 1.0]]
+
+
+@pytest.fixture
+def published() -> pv.System:
+    return pv.System([FIRST, SECOND], ["log_cii", "log_gdp"], intercept=[-1.0694, 1.0322])
+
+
+@pytest.fixture
+def complete() -> pv.System:
+    return pv.System([FIRST, SECOND], ["log_cii", "log_gdp"], intercept=[-1.0694, 1.0322], sigma=SIGMA)
+
+
+def test_equations_read_as_printed(published):
+    assert published.equations().splitlines() == [
+        "log_cii = -1.0694 + 1.0331 log_cii(-1) - 0.2074 log_cii(-2) - 0.7111 log_gdp(-1) + 0.8242 log_gdp(-2)",
+        "log_gdp = 1.0322 + 0.1318 log_cii(-1) - 0.1517 log_cii(-2) + 0.8602 log_gdp(-1) - 0.0077 log_gdp(-2)",
+    ]
+    assert published.equations(digits=1).startswith("log_cii = -1.1 + 1.0 log_cii(-1)")
+
+
+def test_equations_with_trends_and_without_a_constant():
+    system = pv.System([[[-0.5]]], ["x"], intercept=[1.0], trend_slopes=[[0.25], [-0.5]])
+    assert system.equations(2) == "x = 1.00 + 0.25 t - 0.50 t^2 - 0.50 x(-1)"
+    assert pv.System([[[-0.5]]], ["x"]).equations(2) == "x = -0.50 x(-1)"
+
+
+def test_roots_and_stability(published):
+    assert published.is_stable
+    assert published.moduli[0] == pytest.approx(0.8774, abs=5e-5)
+    # The other reading of the ambiguous sign in print.
+    assert not pv.System([[[1.0331, 0.7111], [0.1318, 0.8602]], SECOND]).is_stable
+
+
+def test_params_are_arranged_like_those_of_a_fit(published):
+    assert list(published.params.index) == ["const", "L1.log_cii", "L1.log_gdp", "L2.log_cii", "L2.log_gdp"]
+    assert published.params.loc["L1.log_gdp", "log_cii"] == -0.7111
+    assert published.params.loc["const", "log_gdp"] == 1.0322
+
+
+@pytest.mark.parametrize(
+    ("intercept", "slopes", "trend"),
+    [
+        (None, None, "n"),
+        ([1, 2], None, "c"),
+        (None, [1, 2], "t"),
+        ([1, 2], [1, 2], "ct"),
+        ([1, 2], np.ones((2, 2)), "ctt"),
+    ],
+)
+def test_trend_follows_from_what_is_given(intercept, slopes, trend):
+    system = pv.System([FIRST], intercept=intercept, trend_slopes=slopes)
+    assert system.trend == trend
+    assert system.names == ("y1", "y2")
+    assert len(system.params) == len(system.regressor_names)
+
+
+def test_unit_responses_need_no_sigma(published):
+    responses = published.impulse_responses(2, identification="reduced_form", shock_size="unit")
+    np.testing.assert_array_equal(responses.values[0], np.eye(2))
+    np.testing.assert_allclose(responses.values[1], FIRST)
+    np.testing.assert_allclose(responses.values[2], np.array(FIRST) @ FIRST + SECOND)
+
+
+@pytest.mark.parametrize(
+    ("call", "missing"),
+    [
+        (lambda s: s.impulse_responses(), "residual covariance"),
+        (lambda s: s.impulse_responses(identification="reduced_form"), "residual covariance"),
+        (lambda s: s.variance_decomposition(), "residual covariance"),
+        (lambda s: s.forecast(3), "data"),
+        (lambda s: s.granger_causality("log_gdp", "log_cii"), "data"),
+        (lambda s: s.exclusion_test(lags=2), "data"),
+        (lambda s: s.std_errors, "data"),
+        (lambda s: s.tstats, "data"),
+        (lambda s: s.pvalues, "data"),
+        (lambda s: s.resids, "data"),
+        (lambda s: s.fitted_values, "data"),
+        (lambda s: s.rsquared, "data"),
+    ],
+)
+def test_what_is_missing_is_named(published, call, missing):
+    with pytest.raises(MissingInformationError, match=missing):
+        call(published)
+
+
+def test_sizes_and_identifications(complete):
+    deviations = np.sqrt(np.diag(SIGMA))
+    lower = np.linalg.cholesky(np.array(SIGMA))
+
+    def impact(**options):
+        return complete.impulse_responses(0, **options).values[0]
+
+    np.testing.assert_allclose(impact(), lower)
+    np.testing.assert_allclose(impact(shock_size="unit"), lower / np.diag(lower))
+    np.testing.assert_allclose(impact(identification="reduced_form"), np.diag(deviations))
+    np.testing.assert_array_equal(impact(identification="reduced_form", shock_size="unit"), np.eye(2))
+    other = impact(ordering=["log_gdp", "log_cii"])
+    np.testing.assert_allclose(other @ other.T, SIGMA)
+    assert other[1, 0] == 0.0
+
+
+def test_cumulative_responses_are_sums_and_reach_the_long_run(complete):
+    plain = complete.impulse_responses(300)
+    total = complete.impulse_responses(300, cumulative=True)
+    np.testing.assert_allclose(total.values, np.cumsum(plain.values, axis=0))
+    long_run = complete.long_run_effects(identification="cholesky", shock_size="sd")
+    np.testing.assert_allclose(total.values[-1], long_run, atol=1e-10)
+
+
+def test_mean_is_a_rest_point(published):
+    mean = published.mean()
+    again = np.array([-1.0694, 1.0322]) + (np.array(FIRST) + SECOND) @ mean
+    np.testing.assert_allclose(again, mean, rtol=1e-12)
+    assert pv.System([FIRST, SECOND]).mean().tolist() == [0.0, 0.0]
+
+
+def test_an_unstable_system_has_no_mean_and_no_long_run():
+    system = pv.System([[[1.1, 0.0], [0.0, 0.5]]], intercept=[1.0, 1.0], sigma=SIGMA)
+    with pytest.raises(NumericalError, match=r"modulus 1\.1"):
+        system.mean()
+    with pytest.raises(NumericalError, match="not stable"):
+        system.long_run_effects()
+    with pytest.warns(pv.PanelVarWarning, match="not stable"):
+        responses = system.impulse_responses(2)
+    assert [note.code for note in responses.notes] == ["unstable"]
+    with pytest.raises(NumericalError, match="overflow"), np.errstate(all="ignore"):
+        system.impulse_responses(10_000)
+
+
+def test_a_trend_has_no_mean():
+    with pytest.raises(NumericalError, match="trend 'ct'"):
+        pv.System([[[0.5]]], intercept=[1.0], trend_slopes=[0.1]).mean()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"coefficients": [[1.0, 2.0]]}, "square"),
+        ({"coefficients": []}, "shape"),
+        ({"coefficients": [[[np.nan]]]}, "NaN"),
+        ({"coefficients": [[["x"]]]}, "real numbers"),
+        ({"coefficients": [[[1.0 + 2.0j]]]}, "real numbers"),
+        ({"coefficients": np.array([[[1.0 + 2.0j]]])}, "real numbers"),
+        ({"coefficients": [[[1.0, 2.0], [3.0]]]}, "rectangular"),
+        ({"coefficients": [FIRST], "names": ["a"]}, "1 names for 2"),
+        ({"coefficients": [FIRST], "names": ["a", "a"]}, "repeat"),
+        ({"coefficients": [FIRST], "intercept": [1.0]}, "intercept"),
+        ({"coefficients": [FIRST], "trend_slopes": np.ones((2, 2))}, "trend_slopes"),
+        ({"coefficients": [FIRST], "sigma": [[1.0]]}, "sigma has shape"),
+        ({"coefficients": [FIRST], "sigma": [[1.0, 0.5], [0.4, 1.0]]}, "not symmetric"),
+        ({"coefficients": [FIRST], "sigma": [[1.0, 2.0], [2.0, 1.0]]}, "not positive definite"),
+    ],
+)
+def test_bad_systems_are_refused(arguments, message):
+    with pytest.raises(SpecificationError, match=message):
+        pv.System(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"horizon": -1}, "horizon=-1"),
+        ({"horizon": 2.5}, "horizon=2.5"),
+        ({"horizon": True}, "horizon=True"),
+        ({"identification": "choleski"}, "Did you mean 'cholesky'"),
+        ({"shock_size": "SD"}, "shock_size"),
+        ({"ordering": ["log_cii"]}, "every variable once"),
+        ({"ordering": ["log_cii", "log_cii"]}, "every variable once"),
+        ({"ordering": "log_cii"}, "sequence"),
+        ({"ordering": ["log_cii", "gdp"]}, "not a variable"),
+        ({"ordering": ["log_gdp", "log_cii"], "identification": "reduced_form"}, "cholesky"),
+    ],
+)
+def test_bad_requests_are_refused(complete, options, message):
+    with pytest.raises(SpecificationError, match=message):
+        complete.impulse_responses(**options)
+
+
+def test_a_system_is_frozen_and_leaves_its_arguments_alone():
+    coefficients = np.array([FIRST])
+    system = pv.System(coefficients)
+    coefficients[0, 0, 0] = 9.0
+    assert system.coefficients[0, 0, 0] == 1.0331
+    with pytest.raises(AttributeError):
+        system.sigma = np.eye(2)
+    with pytest.raises(ValueError, match="read-only"):
+        system.coefficients[0] = 0.0
+
+
+def test_responses_as_tables(complete):
+    responses = complete.impulse_responses(3)
+    frame = responses.to_frame()
+    assert frame.loc[("log_gdp", "log_cii", 2), "value"] == responses.values[2, 0, 1]
+    assert list(frame.columns) == ["value"]
+    np.testing.assert_array_equal(responses.response("log_cii", "log_gdp")["value"], responses.values[:, 0, 1])
+    with pytest.raises(SpecificationError, match="not a variable"):
+        responses.response("log_cii", "gdp")
+
+
+def test_decomposition_as_a_table(complete):
+    shares = complete.variance_decomposition(4, ordering=["log_gdp", "log_cii"])
+    frame = shares.to_frame()
+    np.testing.assert_allclose(frame.sum(axis=1), 1.0)
+    assert frame.loc[("log_gdp", 1), "log_gdp"] == 1.0
+    assert shares.horizon == 4
+    np.testing.assert_allclose(shares.std_errors[0], np.sqrt(np.diag(SIGMA)))
+    with pytest.raises(SpecificationError, match="horizon=0"):
+        complete.variance_decomposition(0)
