@@ -59,11 +59,12 @@ class Convention:
         Factor: G / (G - 1).
     cluster_dof_factor : {"none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"}
         Factor: the second factor of a clustered covariance.
-    cluster_counts : {"nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested"}
+    cluster_counts : {"nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested", "beyond-first"}
         Factor: k of that factor. Slopes, one constant and the absorbed effects not nested in a cluster dimension; the
         columns of the transformed regression only (plm); all coefficients and effects; the coefficients, and all
         absorbed effects unless there is one and it is nested in every cluster dimension (linearmodels); or the last
-        without the coefficients (linearmodels' ``debiased=False``).
+        without the coefficients (linearmodels' ``debiased=False``); or slopes, one constant and the effects beyond the
+        first dimension, whatever the clusters (gretl, whose second dimension is dummies among the regressors).
     multiway_factor : {"smallest", "each"}
         Factor: one factor with the smallest G, or one for each term of the inclusion-exclusion.
     repair_multiway : bool
@@ -104,7 +105,9 @@ class Convention:
     leverage: Literal["full", "transformed"] = "full"
     cluster_group_factor: bool = True
     cluster_dof_factor: DofFactor = "(n-1)/(n-k)"
-    cluster_counts: Literal["nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested"] = "nonnested"
+    cluster_counts: Literal["nonnested", "slopes", "all", "unless-nested", "absorbed-unless-nested", "beyond-first"] = (
+        "nonnested"
+    )
     multiway_factor: Literal["smallest", "each"] = "smallest"
     repair_multiway: bool = True
     cluster_df: Literal["groups", "residual"] = "groups"
@@ -170,7 +173,12 @@ PRESETS: dict[str, Convention] = {
             rsquared_kind="residual",
             transformed_total="mean",
         ),
-        Convention("gretl", unbalanced_components="harmonic", rsquared_fixed="with_dummies"),
+        Convention(
+            "gretl",
+            unbalanced_components="harmonic",
+            cluster_counts="beyond-first",
+            rsquared_fixed="with_dummies",
+        ),
         Convention(
             "eviews",
             random_scale="within",
@@ -269,6 +277,9 @@ def counted(convention: Convention, counts: Counts, nested: Sequence[Sequence[bo
     rule = convention.cluster_counts
     if rule == "slopes" or rule == "all":
         return counts.number(rule)
+    if rule == "beyond-first":
+        first = counts.effect_levels[0] - 1 if counts.effect_levels else 0
+        return counts.number("all") - first
     if rule == "nonnested":
         outside = zip(counts.effect_levels, nested, strict=True)
         free = sum(levels - 1 for levels, inside in outside if not any(inside))
