@@ -257,7 +257,8 @@ class MonteCarlo(_Simulated):
             bartlett = np.tril(rng.standard_normal((count, n_vars, n_vars)), -1)
             diagonal = np.arange(n_vars)
             bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(degrees - diagonal, (count, n_vars)))
-            solved = np.linalg.solve(bartlett, problem.scatter_factor.T).astype(np.float64, copy=False)
+            scale = np.broadcast_to(problem.scatter_factor.T, bartlett.shape)
+            solved = np.linalg.solve(bartlett, scale).astype(np.float64, copy=False)
             factor = solved.swapaxes(1, 2)
             noise = rng.standard_normal((count, m, n_vars)) @ factor.swapaxes(1, 2)
             params = problem.params + problem.inverse_factor @ noise

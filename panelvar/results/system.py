@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import MissingInformationError, Note, NumericalError, SpecificationError, choose, emit
+from panelvar.errors import MissingInformationError, Note, NumericalError, SpecificationError, emit
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
-from panelvar.results.responses import Responses, position
+from panelvar.results.responses import Responses
+from panelvar.results.shocks import Shocks, choose_shocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +27,6 @@ Array = npt.NDArray[np.float64]
 # Powers of the time index behind each trend option, and their labels.
 TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct": (0, 1), "ctt": (0, 1, 2)}
 POWER_LABELS = ("const", "trend", "trend_squared")
-IDENTIFICATIONS = ("cholesky", "reduced_form")
-SHOCK_SIZES = ("sd", "unit")
 
 
 class _NeedsData:
@@ -263,7 +262,7 @@ class System:
         MissingInformationError
             The shock asked for needs sigma, and the system has none.
         """
-        shocks = self._shocks(identification, shock_size, ordering)
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         values = self._responses(shocks, check_horizon(horizon), cumulative)
         notes = self._stability_notes()
         emit(notes)
@@ -286,7 +285,7 @@ class System:
         MissingInformationError
             The system has no sigma.
         """
-        shocks = self._shocks("cholesky", "sd", ordering, "A variance decomposition")
+        shocks = choose_shocks(self.names, self.sigma, "cholesky", "sd", ordering, "A variance decomposition")
         values = self._responses(shocks, check_horizon(horizon, 1) - 1, False)
         notes = self._stability_notes()
         emit(notes)
@@ -341,8 +340,8 @@ class System:
         import pandas as pd
 
         self._require_stable("long-run effects")
-        shocks = self._shocks(identification, shock_size, ordering)
-        effects = np.linalg.solve(dynamics.lag_sum(self.coefficients), self._impact(shocks))
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
+        effects = np.linalg.solve(dynamics.lag_sum(self.coefficients), shocks.system_impact(self.sigma, self.n_vars))
         return pd.DataFrame(effects, index=self._axes[1], columns=self._axes[1])
 
     def forecast(self, steps: int = 8, *, level: float = 0.95) -> Any:
@@ -395,36 +394,8 @@ class System:
         )
         return (Note("unstable", text, warn=True),)
 
-    def _shocks(self, identification: str, shock_size: str, ordering: Sequence[str] | None, what: str = "") -> Shocks:
-        choose("identification", identification, IDENTIFICATIONS)
-        choose("shock_size", shock_size, SHOCK_SIZES)
-        orthogonal = identification == "cholesky"
-        if ordering is not None and not orthogonal:
-            raise SpecificationError("ordering= applies to identification='cholesky' only.")
-        if self.sigma is None and (orthogonal or shock_size == "sd"):
-            asked = what or f"identification={identification!r} with shock_size={shock_size!r}"
-            raise MissingInformationError(
-                f"{asked} needs the residual covariance, and this system has none. Give sigma=, or ask for "
-                "impulse_responses(identification='reduced_form', shock_size='unit')."
-            )
-        if not orthogonal:
-            return Shocks(None, None, shock_size == "unit")
-        order = check_ordering(self.names, ordering)
-        return Shocks(order, tuple(self.names[place] for place in order), shock_size == "unit")
-
-    def _impact(self, shocks: Shocks) -> Array:
-        if self.sigma is None:
-            return np.eye(self.n_vars)
-        try:
-            return shocks.impact(self.sigma)
-        except np.linalg.LinAlgError:
-            raise NumericalError(
-                "The residual covariance is not positive definite: the equations' errors are linearly dependent, and "
-                "orthogonalised shocks do not exist."
-            ) from None
-
     def _responses(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
-        values = dynamics.responses(self.coefficients, horizon, self._impact(shocks))
+        values = dynamics.responses(self.coefficients, horizon, shocks.system_impact(self.sigma, self.n_vars))
         if cumulative:
             values = np.cumsum(values, axis=0)
         if not np.isfinite(values).all():
@@ -432,76 +403,6 @@ class System:
                 f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."
             )
         return values
-
-
-@dataclass(frozen=True, eq=False)
-class Shocks:
-    """How the columns of the impact matrix are made from sigma.
-
-    Parameters
-    ----------
-    order : array of int or None
-        Causal ordering for Cholesky; None for reduced-form shocks.
-    ordering : tuple of str or None
-        The same, by name.
-    unit : bool
-        Whether each shock moves its own variable by one unit on impact, rather than by one standard deviation.
-    """
-
-    order: npt.NDArray[np.intp] | None
-    ordering: tuple[str, ...] | None
-    unit: bool
-
-    def impact(self, sigma: Array) -> Array:
-        """Impact matrices (..., K, K) for covariances (..., K, K)."""
-        n_vars = sigma.shape[-1]
-        if self.order is None:
-            if self.unit:
-                return np.broadcast_to(np.eye(n_vars), sigma.shape)
-            deviations = np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))
-            return deviations[..., None, :] * np.eye(n_vars)
-        identity = np.array_equal(self.order, np.arange(n_vars))
-        return self.scale(dynamics.cholesky_impact(sigma, None if identity else self.order))
-
-    def scale(self, impact: Array) -> Array:
-        """Bring each column to the size asked for."""
-        if not self.unit:
-            return impact
-        scaled: Array = impact / impact.diagonal(axis1=-2, axis2=-1)[..., None, :]
-        return scaled
-
-    def impact_from_factor(self, factor: Array) -> Array:
-        """Impact matrices from factors F with F F' = sigma; a triangular F in the natural order is used as it is."""
-        n_vars = factor.shape[-1]
-        lower = not np.triu(factor, 1).any()
-        if lower and self.order is not None and np.array_equal(self.order, np.arange(n_vars)):
-            return self.scale(factor)
-        return self.impact(factor @ factor.swapaxes(-1, -2))
-
-    def derivatives(self, sigma: Array, directions: Array) -> Array:
-        r"""Derivatives of the impact matrix along symmetric directions dSigma (D, K, K).
-
-        For the Cholesky factor :math:`dP = P\,\Phi(P^{-1} d\Sigma P^{-\prime})`, where :math:`\Phi` keeps the lower
-        triangle and halves the diagonal.
-        """
-        n_vars = sigma.shape[-1]
-        if self.order is None:
-            if self.unit:
-                return np.zeros_like(directions)
-            deviations = np.sqrt(sigma.diagonal())
-            moved = directions.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)
-            return moved[:, None, :] * np.eye(n_vars)
-        place: Any = (..., self.order[:, None], self.order)
-        factor = np.linalg.cholesky(sigma[place])
-        half = np.linalg.solve(factor, np.linalg.solve(factor, directions[place]).swapaxes(-1, -2))
-        change = np.empty_like(directions)
-        change[place] = factor @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
-        if not self.unit:
-            return change
-        impact = dynamics.cholesky_impact(sigma, self.order)
-        sizes = impact.diagonal()
-        shifted: Array = (change - impact / sizes * change.diagonal(axis1=-2, axis2=-1)[:, None, :]) / sizes
-        return shifted
 
 
 @lru_cache(maxsize=64)
@@ -539,18 +440,6 @@ def check_names(names: tuple[str, ...], n_vars: int) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SpecificationError(f"Variable names repeat: {repeated}.")
-
-
-def check_ordering(names: tuple[str, ...], ordering: Sequence[str] | None) -> npt.NDArray[np.intp]:
-    """Positions of a causal ordering, which must name every variable once."""
-    if ordering is None:
-        return np.arange(len(names))
-    if isinstance(ordering, str):
-        raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables, {list(names)}.")
-    order = [position(names, name) for name in ordering]
-    if sorted(order) != list(range(len(names))):
-        raise SpecificationError(f"ordering={list(ordering)} must name every variable once: {list(names)}.")
-    return np.array(order, dtype=np.intp)
 
 
 def _finite(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:

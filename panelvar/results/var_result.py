@@ -17,8 +17,11 @@ from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.forecast import Forecast
-from panelvar.results.responses import Responses, position
-from panelvar.results.system import TREND_POWERS, Shocks, System, check_horizon
+from panelvar.results.lag_exclusion import granger_test, lags_test
+from panelvar.results.response_variance import response_variance
+from panelvar.results.responses import Responses
+from panelvar.results.shocks import choose_shocks
+from panelvar.results.system import TREND_POWERS, System, check_horizon
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_data import VarData
@@ -335,7 +338,7 @@ class VarResult(System):
             Confidence level of the band at each point, at least 0.5.
         """
         check_level(level)
-        shocks = self._shocks(identification, shock_size, ordering)
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         horizon = check_horizon(horizon)
         values = self._responses(shocks, horizon, cumulative)
 
@@ -344,7 +347,7 @@ class VarResult(System):
             return np.cumsum(paths, axis=1) if cumulative else paths
 
         def variance() -> Array:
-            return self._response_variance(shocks, horizon, cumulative)
+            return response_variance(self.problem, self.sigma, shocks, horizon, cumulative)
 
         band = self._band(bands, level, values, statistic, variance)
         notes = self._stability_notes() + (band.notes if band else ())
@@ -386,7 +389,7 @@ class VarResult(System):
         plain = super().variance_decomposition(horizon, ordering=ordering)
         if bands is None:
             return plain
-        shocks = self._shocks("cholesky", "sd", ordering)
+        shocks = choose_shocks(self.names, self.sigma, "cholesky", "sd", ordering)
 
         def statistic(draws: ParameterDraws) -> Array:
             impact = shocks.impact_from_factor(draws.sigma_factor)
@@ -420,33 +423,6 @@ class VarResult(System):
         band: Band = bands.band(Target(self.problem, divisor, estimate, statistic, variance), check_level(level))
         return band
 
-    def _response_variance(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
-        """Delta-method variances: the derivatives along directions that factor the estimates' covariance, squared.
-
-        Luetkepohl (2005), proposition 3.6. For sigma = P P', symmetric errors E with variance 2 / n on the diagonal
-        and 1 / n off it give sigma's own asymptotic covariance as that of P E P'.
-        """
-        n_vars, lags, d = self.n_vars, self.lags, self.problem.n_deterministic
-        sigma = self.sigma
-        factor = np.linalg.cholesky(sigma)
-        base = dynamics.responses(self.coefficients, horizon, self._impact(shocks))
-        # vec B varies as sigma kron (X'X)^-1: one direction for each column of R11^-1 and of P.
-        spread = self.problem.inverse_factor[d:]
-        coefficient_steps = np.einsum("rs,ij->sjri", spread, factor).reshape(-1, lags, n_vars, n_vars).swapaxes(2, 3)
-        rows, columns = np.tril_indices(n_vars)
-        units = np.zeros((rows.size, n_vars, n_vars))
-        place = np.arange(rows.size)
-        size = np.sqrt(np.where(rows == columns, 2.0, 1.0) / self.nobs)
-        units[place, rows, columns] = units[place, columns, rows] = size
-        impact_steps = shocks.derivatives(sigma, factor @ units @ factor.T)
-        directions = np.concatenate([coefficient_steps, np.zeros((rows.size, lags, n_vars, n_vars))])
-        impacts = np.concatenate([np.zeros((coefficient_steps.shape[0], n_vars, n_vars)), impact_steps])
-        slopes = dynamics.response_derivatives(self.coefficients, base, directions, impacts)
-        if cumulative:
-            slopes = np.cumsum(slopes, axis=1)
-        variance: Array = np.einsum("dhij,dhij->hij", slopes, slopes)
-        return variance
-
     # Tests
 
     def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
@@ -462,12 +438,7 @@ class VarResult(System):
         TestResult
             F or chi-squared, as the convention says.
         """
-        left, right = self._group("caused", caused), self._group("causing", causing)
-        both = sorted(set(left) & set(right))
-        if both:
-            raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
-        null = f"{', '.join(right)} {'does' if len(right) == 1 else 'do'} not Granger-cause {', '.join(left)}"
-        return self._exclude("Granger causality", left, right, range(1, self.lags + 1), null)
+        return granger_test(self.problem, self.names, self.convention, caused, causing)
 
     def exclusion_test(
         self,
@@ -491,44 +462,7 @@ class VarResult(System):
         TestResult
             F or chi-squared, as the convention says.
         """
-        left = list(self.names) if equations is None else self._group("equations", equations)
-        right = list(self.names) if variables is None else self._group("variables", variables)
-        chosen = list(range(1, self.lags + 1)) if lags is None else sorted(set(np.atleast_1d(lags).tolist()))
-        if not chosen or any(lag not in range(1, self.lags + 1) for lag in chosen):
-            raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {self.lags}.")
-        spelled = f"lag {chosen[0]}" if len(chosen) == 1 else f"lags {', '.join(map(str, chosen))}"
-        null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
-        return self._exclude("Exclusion of lags", left, right, chosen, null)
-
-    def _group(self, option: str, names: str | Sequence[str]) -> list[str]:
-        group = [names] if isinstance(names, str) else list(names)
-        if not group:
-            raise SpecificationError(f"{option}= is empty: name at least one variable.")
-        for name in group:
-            position(self.names, name)
-        return list(dict.fromkeys(group))
-
-    def _exclude(
-        self, name: str, equations: list[str], variables: list[str], lags: Sequence[int], null: str
-    ) -> TestResult:
-        from scipy.special import chdtrc, fdtrc
-
-        first = self.problem.n_deterministic
-        regressors = [
-            first + (lag - 1) * self.n_vars + position(self.names, variable) for lag in lags for variable in variables
-        ]
-        columns = [position(self.names, equation) for equation in equations]
-        sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
-        try:
-            wald = self.problem.exclusion_statistic(regressors, columns, sigma)
-        except np.linalg.LinAlgError:
-            raise NumericalError("The residual covariance is singular: there is no test of these equations.") from None
-        count = len(regressors) * len(columns)
-        if self.convention.exclusion == "chi2":
-            return TestResult(name, wald, float(chdtrc(count, wald)), "chi2", count, null=null)
-        rows = self.df_resid * (self.n_vars if self.convention.exclusion == "f-system" else 1)
-        value = wald / count
-        return TestResult(name, value, float(fdtrc(count, rows, value)), "f", count, rows, null=null)
+        return lags_test(self.problem, self.names, self.convention, equations, variables, lags)
 
     # Forecasts
 

@@ -1,0 +1,88 @@
+"""Wald tests that lags are absent from equations: Granger causality, lag exclusion, joint significance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from panelvar.errors import NumericalError, SpecificationError
+from panelvar.kernels.lag_problem import LagProblem
+from panelvar.results.responses import position
+from panelvar.results.test_result import TestResult
+from panelvar.results.var_convention import VarConvention
+
+Names = tuple[str, ...]
+
+
+def granger_test(
+    problem: LagProblem,
+    names: Names,
+    convention: VarConvention,
+    caused: str | Sequence[str],
+    causing: str | Sequence[str],
+) -> TestResult:
+    """Test that the lags of ``causing`` are absent from the equations of ``caused``, two disjoint sets."""
+    left, right = _group(names, "caused", caused), _group(names, "causing", causing)
+    both = sorted(set(left) & set(right))
+    if both:
+        raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
+    null = f"{', '.join(right)} {'does' if len(right) == 1 else 'do'} not Granger-cause {', '.join(left)}"
+    return _wald(problem, names, convention, "Granger causality", left, right, range(1, problem.lags + 1), null)
+
+
+def lags_test(
+    problem: LagProblem,
+    names: Names,
+    convention: VarConvention,
+    equations: str | Sequence[str] | None,
+    variables: str | Sequence[str] | None,
+    lags: int | Sequence[int] | None,
+) -> TestResult:
+    """Test that some lags of some variables are absent from some equations; None means all."""
+    left = list(names) if equations is None else _group(names, "equations", equations)
+    right = list(names) if variables is None else _group(names, "variables", variables)
+    chosen = list(range(1, problem.lags + 1)) if lags is None else sorted(set(np.atleast_1d(lags).tolist()))
+    if not chosen or any(lag not in range(1, problem.lags + 1) for lag in chosen):
+        raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {problem.lags}.")
+    spelled = f"lag {chosen[0]}" if len(chosen) == 1 else f"lags {', '.join(map(str, chosen))}"
+    null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
+    return _wald(problem, names, convention, "Exclusion of lags", left, right, chosen, null)
+
+
+def _group(known: Names, option: str, names: str | Sequence[str]) -> list[str]:
+    group = [names] if isinstance(names, str) else list(names)
+    if not group:
+        raise SpecificationError(f"{option}= is empty: name at least one variable.")
+    for name in group:
+        position(known, name)
+    return list(dict.fromkeys(group))
+
+
+def _wald(
+    problem: LagProblem,
+    names: Names,
+    convention: VarConvention,
+    title: str,
+    equations: list[str],
+    variables: list[str],
+    lags: Sequence[int],
+    null: str,
+) -> TestResult:
+    from scipy.special import chdtrc, fdtrc
+
+    first, n_vars = problem.n_deterministic, problem.n_vars
+    regressors = [first + (lag - 1) * n_vars + position(names, variable) for lag in lags for variable in variables]
+    columns = [position(names, equation) for equation in equations]
+    factor = problem.scatter_factor
+    sigma = factor @ factor.T / (problem.df_resid if convention.coefficient_sigma == "df" else problem.nobs)
+    try:
+        wald = problem.exclusion_statistic(regressors, columns, sigma)
+    except np.linalg.LinAlgError:
+        raise NumericalError("The residual covariance is singular: there is no test of these equations.") from None
+    count = len(regressors) * len(columns)
+    if convention.exclusion == "chi2":
+        return TestResult(title, wald, float(chdtrc(count, wald)), "chi2", count, null=null)
+    rows = problem.df_resid * (n_vars if convention.exclusion == "f-system" else 1)
+    value = wald / count
+    return TestResult(title, value, float(fdtrc(count, rows, value)), "f", count, rows, null=null)
