@@ -1,0 +1,278 @@
+"""gretl: panel models on Grunfeld's balanced panel and Arellano and Bond's gappy one, under ``convention="gretl"``.
+
+gretl's time dummies are regressors, so its two-way models are refitted here as one-way models with explicit dummies
+where it prints their coefficients; everything else comes from the two-way model.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from parity.runner import Case, Comparison, Exclusion, expected_tree
+from reference_data import table
+
+import panelvar as pv
+from panelvar.kernels.distributions import chi2_tail
+
+MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
+NO_FACTOR = {"group_factor": False, "dof_factor": "none"}
+
+# Covariance of each group; None where this version has none, and standard errors and what rests on them are left out.
+COVARIANCES: dict[str, Any] = {
+    **{f"pooled_HC{i}": f"HC{i}" for i in range(4)},
+    "pooled_ols_cluster_entity": "cluster",
+    "pooled_ols_cluster_time": pv.Clustered("time"),
+    "pooled_ols_cluster_entity_nodfcorr": pv.Clustered("entity", **NO_FACTOR),
+    "pooled_robust_arellano": "robust",
+    "pooled_robust_pcse": None,
+    "pooled_robust_scc": None,
+    "fe_robust_arellano": "robust",
+    "fe_twoway_robust_arellano": "robust",
+    "fe_robust_pcse": None,
+    "fe_robust_scc": None,
+    "fe_twoway_robust_scc": None,
+    "fe_cluster_time": pv.Clustered("time"),
+    "fe_cluster_entity_nodfcorr": pv.Clustered("entity", **NO_FACTOR),
+    "re_swar_robust": "robust",
+}
+
+
+@cache
+def panel(data: str) -> pv.Panel:
+    """The data with gretl's time dummies as columns."""
+    frame = table(data)
+    dummies = pd.get_dummies(frame["year"], dtype=float).iloc[:, 1:]
+    dummies.columns = [f"dt_{i}" for i in range(2, dummies.shape[1] + 2)]
+    return pv.Panel(pd.concat([frame, dummies], axis=1), "firm", "year")
+
+
+def dummy_names(data: str) -> list[str]:
+    """gretl's names of them."""
+    return [name for name in panel(data).names if str(name).startswith("dt_")]
+
+
+@cache
+def fit(data: str, group: str, dummies: bool = False) -> pv.LinearResult:
+    """The model of a group; ``dummies`` puts the time dummies among the regressors."""
+    y, x = MODELS[data]
+    cov = COVARIANCES.get(group, "classical") or "classical"
+    options: dict[str, Any] = {"cov": cov, "convention": "gretl"}
+    regressors = [*x, *dummy_names(data)] if dummies else x
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        if group.startswith("pooled"):
+            return pv.fit_pooled(panel(data), y, regressors, **options)
+        if group.startswith("fe_twoway") and not dummies:
+            return pv.fit_fixed_effects(panel(data), y, regressors, effects="twoway", **options)
+        if group.startswith("fe"):
+            return pv.fit_fixed_effects(panel(data), y, regressors, **options)
+        if group == "between":
+            return pv.fit_between(panel(data), y, regressors, **options)
+        if "baltagi" in group:
+            options["variance_components"] = "baltagi-chang"
+        return pv.fit_random_effects(panel(data), y, regressors, **options)
+
+
+def has_dummies(group: str) -> bool:
+    """Whether gretl lists time dummies among the coefficients."""
+    return "twoway" in group or "timedummies" in group
+
+
+def htest(test: pv.TestResult) -> dict:
+    """A test as gretl's bundles have it; its dfn is the chi2's df too."""
+    return {"test": test.statistic, "pvalue": test.pvalue, "dfn": test.df, "dfd": test.df_denominator}
+
+
+def chi2(result: pv.LinearResult, names: list[str]) -> dict:
+    """Wald chi2 that the coefficients are zero."""
+    test = result.wald_test(names)
+    statistic = test.statistic * (test.df if test.distribution == "f" else 1.0)
+    return {"test": statistic, "dfn": test.df, "pvalue": chi2_tail(statistic, test.df)}
+
+
+def matrix_difference(data: str) -> pv.TestResult:
+    """Hausman's statistic from the difference of the covariances."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return pv.hausman(fit(data, "fe"), fit(data, "re_swar_matrixdiff"))
+
+
+def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
+    """What this library says to each of gretl's keys, for one group."""
+
+    def r() -> pv.LinearResult:
+        return fit(data, group)
+
+    def listed() -> pv.LinearResult:
+        return fit(data, group, dummies=has_dummies(group))
+
+    out: dict[str, Callable[[], Any]] = {
+        "coeff": lambda: listed().params.to_numpy(),
+        "ncoeff": lambda: len(listed().params),
+        "T": lambda: r().nobs,
+        "n_included_units": lambda: r().n_entities,
+        "panel_T": lambda: r().n_periods,
+        "Tmin": lambda: r().periods_per_entity[0],
+        "Tmax": lambda: r().periods_per_entity[2],
+        # gretl's Tbar is the harmonic mean.
+        "Tbar": lambda: 1.0 / np.mean(1.0 / r().design.entities.sizes),
+    }
+    if COVARIANCES.get(group, "classical") is not None:
+        out |= {
+            "stderr": lambda: listed().std_errors.to_numpy(),
+            "vcv": lambda: listed().cov.to_numpy(),
+        }
+        if has_dummies(group):
+            out["timedum_test"] = lambda: chi2(listed(), dummy_names(data))
+        if "cluster" in group or "arellano" in group or group == "re_swar_robust":
+            out["n_clusters"] = lambda: r().covariance.clusters[0][1]
+    if group.startswith("re"):
+        return out | {
+            "ess": lambda: float((listed().resids ** 2).sum()),
+            "s2e": lambda: listed().variance_components.idiosyncratic,
+            "s2v": lambda: listed().variance_components.effect,
+            "theta": lambda: listed().variance_components.theta[0],
+            "theta_bar": lambda: listed().variance_components.theta.mean(),
+            "corr_rsq": lambda: listed().r2.overall,
+            "df": lambda: listed().df_resid,
+            "ntdum": lambda: len(dummy_names(data)),
+            "re_wald_test": lambda: chi2(listed(), MODELS[data][1]),
+            **(
+                {
+                    "hausman": lambda: [matrix_difference(data).statistic, *_df_p(matrix_difference(data))],
+                    "hausman_test": lambda: htest(matrix_difference(data)),
+                }
+                if group == "re_swar_matrixdiff"
+                else {}
+            ),
+        }
+    out |= {
+        "ess": lambda: r().rss,
+        "rsq": lambda: r().rsquared,
+        "trsq": lambda: r().nobs * r().rsquared,
+        "within_rsq": lambda: listed().r2.within,
+        "lnl": lambda: r().loglik,
+    }
+    if not group.endswith("nodfcorr"):
+        out["sigma"] = lambda: r().rmse
+    if group != "fe_cluster_entity_nodfcorr":
+        out |= {"aic": lambda: r().aic, "bic": lambda: r().bic}
+    if COVARIANCES.get(group, "classical") is not None and group != "pooled_ols_cluster_time":
+        out["df"] = lambda: r().df_resid if r().covariance.classical or "HC" in group else r().df_inference
+    if COVARIANCES.get(group, "classical") is not None:
+        if group.startswith("fe"):
+            out["within_F"] = lambda: htest(r().f_slopes)
+        if group in ("fe", "fe_twoway") or not group.startswith("fe"):
+            out["Fstat"] = lambda: r().f_statistic.statistic
+    if group in ("fe", "fe_twoway"):
+        out["fixed_effects_F"] = lambda: htest(listed().f_poolability)
+    if "twoway" in group:
+        out["ntdum"] = lambda: len(dummy_names(data))
+    return out
+
+
+def _df_p(test: pv.TestResult) -> tuple[float, float]:
+    return float(test.df or 0), test.pvalue
+
+
+GROUPS = [
+    *(f"pooled_HC{i}" for i in range(4)),
+    "pooled",
+    "pooled_ols_cluster_entity",
+    "pooled_ols_cluster_time",
+    "pooled_ols_cluster_entity_nodfcorr",
+    "pooled_robust_arellano",
+    "pooled_robust_pcse",
+    "pooled_robust_scc",
+    "fe",
+    "fe_twoway",
+    "fe_robust_arellano",
+    "fe_twoway_robust_arellano",
+    "fe_robust_pcse",
+    "fe_robust_scc",
+    "fe_twoway_robust_scc",
+    "fe_cluster_time",
+    "fe_cluster_entity_nodfcorr",
+    "re_swar",
+    "re_swar_matrixdiff",
+    "re_unbalanced_baltagi_chang",
+    "re_swar_robust",
+    "re_swar_timedummies",
+    "between",
+]
+
+
+def comparisons(data: str) -> list[Comparison]:
+    """Every key of every group that this version has an answer to."""
+    tree = expected_tree(f"{data}_gretl")
+    out = []
+    for group in GROUPS:
+        found = answers(data, group)
+        out += [Comparison(f"{group}/{key}", found[key]) for key in tree[group] if key in found]
+    return out
+
+
+SETTING = "a flag of gretl's model object, not a result"
+RANDOM_LIKELIHOOD = (
+    "gretl's likelihood of random effects takes the residuals e = y - x'b as independent, -n/2 (log(2 pi e'e/n) + 1), "
+    "leaving out their correlation and the determinant; ours is that of the model (tests/estimators/test_random.py)"
+)
+PCSE = "panel-corrected (Beck-Katz) covariances come with a later version"
+DRISCOLL_KRAAY = "Driscoll-Kraay covariances come with a later version"
+WELCH = "Welch's robust test of the fixed effects comes with a later version"
+HAUSMAN = "the regression form of the Hausman test comes with a later version"
+NO_CORRECTION = "with --no-df-corr gretl divides the residual variance by n, which is not offered"
+UNITS = (
+    "a gretl error: after --cluster=year pooled OLS has the number of units minus one as degrees of freedom, not the "
+    "number of clusters minus one (its fixed effects have the latter)"
+)
+
+EXCLUSIONS = [
+    *(Exclusion(f"*/{flag}", SETTING) for flag in ("asymptotic", "pooled", "vcv_xpx")),
+    *(Exclusion(f"*/{key}", "residual autocorrelation comes with a later version") for key in ("rho", "dw")),
+    *(Exclusion(f"re_*/{key}", RANDOM_LIKELIHOOD) for key in ("lnl", "aic", "bic", "hqc")),
+    Exclusion("*/hqc", "the Hannan-Quinn criterion is offered for vector autoregressions only"),
+    *(Exclusion(f"{model}_robust_pcse/{key}", PCSE) for model in ("pooled", "fe") for key in ("vcv", "stderr", "df")),
+    *(
+        Exclusion(f"{model}_robust_scc/{key}", DRISCOLL_KRAAY)
+        for model in ("pooled", "fe", "fe_twoway")
+        for key in ("stderr", "df", "DKT")
+    ),
+    *(Exclusion(f"{model}_robust_scc/vcv", DRISCOLL_KRAAY) for model in ("pooled", "fe")),
+    Exclusion("pooled_robust_pcse/Fstat", PCSE),
+    Exclusion("fe_robust_pcse/within_F", PCSE),
+    Exclusion("pooled_robust_scc/Fstat", DRISCOLL_KRAAY),
+    *(Exclusion(f"{model}_robust_scc/within_F", DRISCOLL_KRAAY) for model in ("fe", "fe_twoway")),
+    Exclusion("*_robust_*/fixed_effects_F", WELCH),
+    Exclusion("fe_cluster_*/fixed_effects_F", WELCH),
+    Exclusion("pooled_ols_cluster_time/df", UNITS),
+    Exclusion("*_nodfcorr/sigma", NO_CORRECTION),
+    Exclusion("pooled_ols_cluster_entity_nodfcorr/chisq", NO_CORRECTION),
+    Exclusion("fe_cluster_entity_nodfcorr/[ab]ic", "with --no-df-corr gretl's criteria do not count the fixed effects"),
+    Exclusion(
+        "re_*/sigma", "gretl divides e'e of the untransformed residuals by n - k + 1; k is the count of coefficients"
+    ),
+    Exclusion("re_*/bp_test", "Lagrange multiplier tests of random effects come with a later version"),
+    *(
+        Exclusion(f"{group}/{key}", HAUSMAN)
+        for group in ("re_swar", "re_unbalanced_baltagi_chang", "re_swar_robust", "re_swar_timedummies")
+        for key in ("hausman", "hausman_test")
+    ),
+    Exclusion("re_nerlove", "Nerlove components come with a later version"),
+    Exclusion("wls_unit_weights", "groupwise-heteroskedastic FGLS comes with a later version"),
+    Exclusion("tests", "tests of cross-section dependence, serial correlation and groupwise variances come later"),
+]
+ONLY = {
+    "grunfeld": [
+        Exclusion("wls_unit_weights_iterate", "groupwise-heteroskedastic FGLS comes with a later version"),
+        Exclusion("levinlin", "panel unit-root tests come with a later version"),
+    ],
+    "empluk": [Exclusion("fe_twoway_robust_scc/timedum_test", DRISCOLL_KRAAY)],
+}
+
+CASES = [Case(f"{data}_gretl", comparisons(data), [*EXCLUSIONS, *ONLY[data]], "gretl") for data in MODELS]
