@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -192,6 +193,15 @@ import panelvar
 print(sorted({HEAVY!r} & {{name.partition('.')[0] for name in sys.modules}}))
 """
     assert run_python(code) == "[]"
+
+
+def test_the_package_carries_its_types_and_its_version():
+    import panelvar
+
+    assert (Path(panelvar.__file__).parent / "py.typed").exists()
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert panelvar.__version__ == declared
+    assert f"## {declared}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_public_names_are_pinned():
