@@ -84,6 +84,10 @@ class Convention:
     transformed_total : {"constant", "mean"}
         Reporting: total sum of squares of quasi-demeaned rows less their projection on the quasi-demeaned constant,
         or about their mean; the two differ on unbalanced panels.
+    loglik_jacobian : {"full", "weights", "none"}
+        Reporting: the log-likelihood is that of the data, with half the sum of the logarithms of the analytic weights
+        and, for random effects, the sum of log(1 - theta); without the second term (linearmodels); or that of the
+        weighted, quasi-demeaned rows, without either (Stata).
     transformed_kind : {"residual", "correlation"}
         Reporting: R2 of the transformed rows as 1 - RSS / TSS, or as the squared correlation of the dependent variable
         with its fit (plm); the two differ where the rows have no plain constant.
@@ -117,6 +121,7 @@ class Convention:
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
+    loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
     criteria_count_variance: bool = False
 
@@ -133,7 +138,7 @@ PRESETS: dict[str, Convention] = {
     preset.name: preset
     for preset in (
         Convention("default"),
-        Convention("stata", unbalanced_components="harmonic", robust="cluster-panel-models"),
+        Convention("stata", unbalanced_components="harmonic", robust="cluster-panel-models", loglik_jacobian="none"),
         Convention(
             "plm",
             first_difference="consecutive",
@@ -172,6 +177,7 @@ PRESETS: dict[str, Convention] = {
             rsquared_random="transformed",
             rsquared_kind="residual",
             transformed_total="mean",
+            loglik_jacobian="weights",
         ),
         Convention(
             "gretl",

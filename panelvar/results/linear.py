@@ -205,13 +205,14 @@ class LinearResult:
 
         :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and
         :math:`\sum_i \log(1 - \theta_i)` for random effects (the likelihood of the data, not of the quasi-demeaned
-        rows, at the theta that was used). Fixed effects count as estimated coefficients.
+        rows, at the theta that was used), as the convention's ``loglik_jacobian`` says.
         """
         fit, n = self.fit, self.nobs
         value = -0.5 * n * (np.log(2.0 * np.pi * self.rss / n) + 1.0)
-        if fit.design.weights is not None:
+        jacobian = self.convention.loglik_jacobian
+        if fit.design.weights is not None and jacobian != "none":
             value += 0.5 * np.log(fit.design.weights).sum()
-        if fit.components is not None:
+        if fit.components is not None and jacobian == "full":
             value += np.log1p(-fit.components.theta).sum()
         return float(value)
 
