@@ -94,9 +94,20 @@ Rule = Callable[[Array, Array, float], tuple[Array, Array]]
 
 def percentile(estimate: Array, draws: Array, level: float) -> tuple[Array, Array]:
     """Pointwise limits: the (1 - level) / 2 and (1 + level) / 2 quantiles of the draws (Luetkepohl, appendix D.3)."""
+    # One sort of contiguous columns costs a fifth of np.quantile along the first axis; same interpolation.
+    ordered = np.sort(np.ascontiguousarray(draws.reshape(draws.shape[0], -1).T), axis=1)
     tail = (1.0 - level) / 2.0
-    lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    lower, upper = (_between(ordered, share).reshape(estimate.shape) for share in (tail, 1.0 - tail))
     return lower, upper
+
+
+def _between(ordered: Array, share: float) -> Array:
+    """Quantile of each row of sorted values, interpolated linearly between order statistics."""
+    place = share * (ordered.shape[1] - 1)
+    below = min(int(place), ordered.shape[1] - 2)
+    left, right = ordered[:, below], ordered[:, below + 1]
+    value: Array = left + (place - below) * (right - left)
+    return value
 
 
 RULES: dict[str, Rule] = {"percentile": percentile}
@@ -216,7 +227,7 @@ class ResidualBootstrap(_Simulated):
             # 32-bit draws halve the cost; the generator keeps unused halves, so chunks do not change the stream.
             chosen = rng.integers(0, n_rows, (count, n_rows), dtype=np.uint32)
             try:
-                refits = problem.refit(pool[chosen])
+                refits = problem.refit(np.take(pool, chosen, axis=0))
             except np.linalg.LinAlgError:
                 raise NumericalError(
                     "A bootstrap data set has linearly dependent regressors: there are too few rows for this many "

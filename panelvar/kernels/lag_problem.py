@@ -238,9 +238,10 @@ class LagProblem:
         """
         d, m, n_draws = self.n_deterministic, self.n_regressors, innovations.shape[0]
         base, advance = self._recursion
-        rows = np.zeros((n_draws, self.nobs, m + self.n_vars))
-        rows[..., m:] = innovations
-        rows[..., m:] -= base[:, m:]
+        rows = np.empty((n_draws, self.nobs, m + self.n_vars))
+        rows[..., :d] = 0.0
+        rows[:, self.run_starts, d:m] = 0.0
+        np.subtract(innovations, base[:, m:], out=rows[..., m:])
         starts = set(self.run_starts)
         for row in range(1, self.nobs):
             if row not in starts:
