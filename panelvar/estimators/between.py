@@ -54,6 +54,8 @@ def fit_between(
     -----
     One row for each entity. Consistent only if the entity effects are uncorrelated with the means of the regressors.
     """
+    import pandas as pd
+
     chosen = as_convention(convention)
     choose("effects", effects, ("entity", "time"))
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
@@ -64,11 +66,9 @@ def fit_between(
     mass = grouping.mass(source.weights) if wls or source.weights is not None else None
     weight = None if mass is None else mass / mass.mean()
     labels = source.labels_of(label)
-    panel = Panel(
-        {name: means[:, j] for j, name in enumerate(source.names)},
-        entity=labels.to_series(),
-        time=np.zeros(len(labels)),
-    )
+    # The rows are labelled by the levels they are the means of.
+    table = pd.DataFrame({name: means[:, j] for j, name in enumerate(source.names)}, index=labels)
+    panel = Panel(table, entity=np.arange(len(labels)), time=np.zeros(len(labels)))
     design = Design(
         panel=panel,
         dependent=source.dependent,
