@@ -468,6 +468,10 @@ def fatal_pooled():
     return fatalities("pooled", "cluster")
 
 
+def fatal_fe_robust():
+    return fatalities("fe", "robust")
+
+
 def fatal_fd():
     return fatalities("fd", "cluster")
 
