@@ -158,7 +158,7 @@ class LagProblem:
         Below m: a regressor that is not identified. From m on: an equation that fits exactly, or whose error is a
         combination of the errors before it. A column's own size is the measure, so units do not matter.
         """
-        tolerance = 8.0 * EPSILON * self.nobs**0.5
+        tolerance = 32.0 * EPSILON * self.nobs**0.5
         suspects = np.abs(self.factor.diagonal()) <= tolerance * self.column_sizes
         return tuple(np.flatnonzero(suspects).tolist()) if suspects.any() else ()
 

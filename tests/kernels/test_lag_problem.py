@@ -95,6 +95,18 @@ def test_dependent_columns_do_not_depend_on_units():
     assert build(level, 1).dependent_columns[0] == 2
     # A level 1e8 above its variation is no constant.
     assert build(y + 1e8, 1).dependent_columns == ()
+    # Nor is a series that differs from another in its eleventh digit the same.
+    noise = np.random.default_rng(5).standard_normal(50)
+    assert build(np.column_stack([y, y[:, 0] + 1e-11 * noise]), 1).dependent_columns == ()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_combinations_are_found_whatever_the_level(seed):
+    rng = np.random.default_rng(seed)
+    n, level = int(rng.choice([20, 100, 1000])), rng.choice([0.0, 1e3, 1e6])
+    y = np.cumsum(rng.standard_normal((n, 2)), axis=0) + level
+    together = np.column_stack([y, y @ rng.standard_normal(2) + rng.choice([0.0, 100.0])])
+    assert build(together, 1).dependent_columns[0] == 3
 
 
 SERIES = {
