@@ -80,7 +80,7 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
         Last period; the result has rows 0 to ``horizon``.
     impact : array (..., K, S), optional
         Column s is the immediate effect of shock s. The identity gives the moving-average matrices Phi_h (2.1.22); a
-        factor P with P P' = Sigma gives the orthogonalised Theta_h = Phi_h P (2.3.27).
+        factor P with P P' = Sigma gives the orthogonalised Theta_h = Phi_h P (section 2.3.2).
 
     Returns
     -------
@@ -115,7 +115,7 @@ def response_derivatives(coefficients: Array, base: Array, directions: Array, im
     Differentiating the recursion gives
     :math:`d\Theta_h = \sum_j A_j\, d\Theta_{h-j} + \sum_j dA_j\, \Theta_{h-j}` with :math:`d\Theta_0` the derivative
     of the impact. With directions that factor the covariance of the estimates, the sum of squares over directions is
-    the delta-method variance of every response: Luetkepohl's (3.7.4) to (3.7.9) without a Kronecker product.
+    the delta-method variance of every response: Luetkepohl's proposition 3.6 without a Kronecker product.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def response_derivatives(coefficients: Array, base: Array, directions: Array, im
 
 
 def variance_shares(orthogonal: Array) -> Array:
-    r"""Forecast error variance decomposition from orthogonalised one-standard-deviation responses (2.3.36).
+    r"""Forecast error variance decomposition from orthogonalised one-standard-deviation responses (section 2.3.3).
 
     .. math:: \omega_{ik}(h) = \sum_{s<h} \theta_{ik,s}^2 \Big/ \sum_{s<h} \sum_j \theta_{ij,s}^2
 
@@ -177,7 +177,7 @@ def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
 
 
 def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> Array:
-    """Point forecasts: the recursion (2.2.4) run forward without shocks.
+    """Point forecasts: the recursion of section 2.2.2, run forward without shocks.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
 
 
 def lag_sum(coefficients: Array) -> Array:
-    """I - A_1 - ... - A_p, whose inverse is the sum of all moving-average matrices (2.1.14)."""
+    """I - A_1 - ... - A_p, whose inverse is the sum of all moving-average matrices (section 2.1)."""
     n_vars = coefficients.shape[-1]
     result: Array = np.eye(n_vars) - coefficients.sum(axis=-3)
     return result
@@ -219,7 +219,7 @@ def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> 
     Returns
     -------
     array (..., K, K)
-        P with P P' = sigma: triangular once rows and columns are arranged by ``order`` (2.3.26).
+        P with P P' = sigma: triangular once rows and columns are arranged by ``order`` (section 2.3.2).
 
     Raises
     ------

@@ -180,7 +180,7 @@ class LagProblem:
         return _upper_factor(tails)
 
     def exclusion_statistic(self, regressors: Sequence[int], equations: Sequence[int], sigma: Array) -> float:
-        r"""Wald statistic of the hypothesis that these regressors are absent from these equations (3.6.5).
+        r"""Wald statistic of the hypothesis that these regressors are absent from these equations (section 3.6.1).
 
         .. math:: W = \mathrm{tr}\left[\Sigma_{EE}^{-1} B_{RE}' \left((X'X)^{-1}_{RR}\right)^{-1} B_{RE}\right]
 

@@ -16,7 +16,7 @@ class VarCriteria(NamedTuple):
 
 
 def log_likelihood(nobs: int, n_vars: int, log_half_determinant: float) -> float:
-    r"""Concentrated Gaussian log likelihood (Luetkepohl 2005, 3.4.5).
+    r"""Concentrated Gaussian log likelihood (Luetkepohl 2005, section 3.4).
 
     .. math:: -\frac{n}{2}\left[K (1 + \ln 2\pi) + \ln |U'U / n|\right]
 
@@ -32,7 +32,7 @@ def log_likelihood(nobs: int, n_vars: int, log_half_determinant: float) -> float
 def information_criteria(
     form: str, nobs: int, n_vars: int, lags: int, n_deterministic: int, log_half_determinant: float
 ) -> VarCriteria:
-    r"""Information criteria in one of the forms of `VarConvention.criteria` (Luetkepohl 2005, 4.3.1 to 4.3.9).
+    r"""Information criteria in one of the forms of `VarConvention.criteria` (Luetkepohl 2005, section 4.3).
 
     Penalties per parameter: 2 (AIC), ln n (BIC), 2 ln ln n (HQIC).
     """

@@ -136,7 +136,7 @@ class VarResult(System):
 
     @cached_property
     def std_errors(self) -> pd.DataFrame:
-        """Standard errors, arranged like `params`: square roots of the diagonal of sigma kron (X'X)^-1 (3.2.21)."""
+        """Standard errors, arranged like `params`: square roots of the diagonal of sigma kron (X'X)^-1."""
         return self._by_equation(self._errors)
 
     @cached_property
@@ -269,7 +269,7 @@ class VarResult(System):
 
     @cached_property
     def llf(self) -> float:
-        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (Luetkepohl 3.4.5)."""
+        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (Luetkepohl, section 3.4)."""
         return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
 
     @cached_property
@@ -426,7 +426,7 @@ class VarResult(System):
     # Tests
 
     def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
-        """Test that the lags of some variables do not help to predict others (Luetkepohl 2005, 3.6.5).
+        """Test that the lags of some variables do not help to predict others (Luetkepohl 2005, section 3.6.1).
 
         Parameters
         ----------
