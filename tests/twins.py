@@ -1,4 +1,4 @@
-"""Slow readable twins: panels with gaps, and the regressions the library must reproduce, on dense matrices and loops."""
+"""Slow readable twins: panels with gaps, and what the library must reproduce, on dense matrices and by loops."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def pooled_twin(frame, constant=True, weights=None):
 
 
 def dummy_twin(frame, effects, weights=None):
-    """The dummy-variable regression; reported are the constant, as the mean of the effects over rows, and the slopes."""
+    """The dummy-variable regression; reported: the constant (the mean of the effects over rows) and the slopes."""
     dummies = np.hstack([indicator(frame[effect]) for effect in effects])
     k = dummies.shape[1]
     report = np.zeros((1 + len(X), k + len(X)))

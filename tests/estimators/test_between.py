@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from twins import X, Dense, assert_matrix, gappy_frame
+from twins import Dense, X, assert_matrix, gappy_frame
 
 import panelvar as pv
 
