@@ -269,7 +269,7 @@ class VarResult(System):
 
     @cached_property
     def llf(self) -> float:
-        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (Luetkepohl, section 3.4)."""
+        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (section 3.4)."""
         return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
 
     @cached_property
