@@ -6,7 +6,8 @@ Every function takes leading batch axes, so a thousand bootstrap draws cost one 
 
 are an array of shape (..., p, K, K) whose entry [j - 1, i, k] moves variable i by variable k, j periods earlier.
 
-Equation and section numbers below are those of Luetkepohl (2005), *New Introduction to Multiple Time Series Analysis*, Springer.
+Equation and section numbers below are those of Luetkepohl (2005), *New Introduction to Multiple Time Series
+Analysis*, Springer.
 """
 
 from __future__ import annotations
