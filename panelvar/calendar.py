@@ -432,6 +432,10 @@ def _read_dates(
 def _place(values: Integers, rule: LabelRule, multiple: int | None, name: str | None) -> tuple[Integers, Calendar]:
     """Number ordinals from the first, in steps of ``multiple`` or of their greatest common divisor."""
     low, high = int(values.min()), int(values.max())
+    if high - low >= 2**63 - 1:
+        raise DataError(
+            f"{_title(name, 'T')} span {high - low} {rule.noun}s, too many for a calendar; give a longer freq=."
+        )
     step = _common_step(values, low) if multiple is None else _whole_step(multiple)
     positions = values - low
     if step > 1:

@@ -156,13 +156,17 @@ def parse(formula: str, panel: Panel) -> FormulaColumns:
     return FormulaColumns(name, np.broadcast_to(y, panel.nobs), names, columns, constant)
 
 
-def regressors(formula: str, panel: Panel) -> tuple[tuple[str, ...], tuple[FloatArray, ...], bool]:
+def regressors(
+    formula: str, panel: Panel, like: Panel | None = None
+) -> tuple[tuple[str, ...], tuple[FloatArray, ...], bool]:
     """Compute the right side of a formula alone, for data that need not hold the dependent variable.
 
     Parameters
     ----------
     formula : str
     panel : Panel
+    like : Panel, optional
+        Take the categories, and which of them is the reference, from this panel: the one the model was fitted on.
 
     Returns
     -------
@@ -173,30 +177,29 @@ def regressors(formula: str, panel: Panel) -> tuple[tuple[str, ...], tuple[Float
     Raises
     ------
     SpecificationError, DataError
-        As for `parse`.
+        As for `parse`; a category that ``like`` does not have.
     """
-    return _columns(_terms(formula)[1], _Computed(panel))
+    return _columns(_terms(formula)[1], _Computed(panel, like))
 
 
 def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     """Return the terms left and right of the tilde."""
     try:
         from formulaic import Formula
-        from formulaic.errors import FormulaicError
     except ImportError:
         raise SpecificationError(
             "A formula needs formulaic, which is not installed: pip install 'panelvar[formula]', or name y and x."
         ) from None
     try:
         structure = Formula(formula)
-    except (FormulaicError, SyntaxError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except Exception as error:  # its versions differ in what they raise for a formula they cannot read
         # formulaic underlines the culprit with terminal codes; its first line says what is wrong.
         reason = re.sub(r"⧛.*?⧚|\x1b\[[0-9;]*m", "", str(error)).strip().split("\n")[0]
-        if "`.` operator" in reason:
+        if re.search(r"(?<![\w.`)])\.(?![\w.])", formula):
             reason = "'.' has no meaning here; name the regressors."
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
     left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
-    if left is None or right is None or isinstance(left, tuple) or isinstance(right, tuple):
+    if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):
         raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.")
     return _read_side(left), _read_side(right)
 
@@ -262,8 +265,9 @@ def _product(term: Term, full: dict[Any, bool], computed: _Computed) -> list[tup
 class _Computed:
     """Factors of a formula by what they are computed to: numbers, or categories."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, like: Panel | None = None) -> None:
         self.panel = panel
+        self.like = panel if like is None else like
         self._known: dict[Factor, FloatArray | Categories] = {}
 
     def __getitem__(self, factor: Factor) -> FloatArray | Categories:
@@ -295,7 +299,7 @@ class _Computed:
         return name
 
     def _is_categorical(self, name: str) -> bool:
-        dtype: Any = self.panel.raw_column(name).dtype
+        dtype: Any = self.like.raw_column(name).dtype
         return str(dtype).startswith(("category", "object", "str", "<U"))
 
     def _column(self, name: str) -> FloatArray:
@@ -308,13 +312,20 @@ class _Computed:
     def _categories(self, name: str, reference: object = None) -> Categories:
         import pandas as pd
 
-        values: Any = self.panel.raw_column(name)
+        values: Any = self.like.raw_column(name)
         if str(values.dtype) == "category":
             values = values.remove_unused_categories()
             codes, levels = values.codes, values.categories.tolist()
         else:
             codes, distinct = pd.factorize(values, sort=True)
             levels = list(distinct)
+        if self.like is not self.panel:
+            values = pd.Series(self.panel.raw_column(name)).astype(object)
+            codes = pd.Index(levels, dtype=object).get_indexer(values)
+            unseen = (codes < 0) & values.notna().to_numpy()
+            if unseen.any():
+                new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
+                raise DataError(f"{name!r} has categories the model has not seen ({new}) in {self._rows(unseen)}.")
         codes = np.asarray(codes, dtype=np.int64)
         texts = [str(level) for level in levels]
         if reference is not None:

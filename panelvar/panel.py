@@ -125,6 +125,7 @@ class Panel:
         self.starts: NDArray[np.intp] = starts
         if times is None and entities is not None:
             positions = np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts))
+            calendar = Calendar.of_integers(0, 1, int(positions.max()) + 1)
         self.time_positions: NDArray[np.int64] = positions
         self.calendar: Calendar = calendar
         self.entity_name: str | None = entity_name

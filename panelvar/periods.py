@@ -134,7 +134,9 @@ class Clock:
     @property
     def noun(self) -> str:
         """What one period is called."""
-        return {"h": "hour", "m": "minute", "s": "second"}.get(self.unit, self.unit)
+        return {"h": "hour", "m": "minute", "s": "second", "ms": "millisecond", "us": "microsecond"}.get(
+            self.unit, "nanosecond"
+        )
 
     def ordinals(self, dates: Dates) -> Integers:
         """Number the hours, minutes, ... of times."""
@@ -234,7 +236,7 @@ def suggest_unit(dates: Dates) -> tuple[Unit, bool]:
 
 def _largest_clock(dates: Dates) -> Clock:
     """Return the longest unit of the clock that the intervals between the dates are multiples of."""
-    spacing = np.gcd.reduce((dates - dates[0]).astype(np.int64))
+    spacing = np.gcd.reduce(np.diff(dates).astype(np.int64))
     own = np.datetime_data(dates.dtype)[0]
     for unit in ("h", "m", "s", "ms", "us"):
         length = int(np.timedelta64(1, unit).astype(f"m8[{own}]").astype(np.int64))

@@ -1,0 +1,388 @@
+"""Formulas: what they compute, that they are coded as formulaic codes them, and that they run nothing."""
+
+from __future__ import annotations
+
+import sys
+
+import formulaic
+import numpy as np
+import pandas as pd
+import pytest
+
+from panelvar.errors import DataError, SpecificationError
+from panelvar.formula import parse, regressors
+from panelvar.kernels.full_rank_coding import full_rank_codings
+from panelvar.panel import Panel
+
+
+@pytest.fixture
+def frame():
+    """Four firms and six years in order, less two rows."""
+    rng = np.random.default_rng(7)
+    n = 24
+    frame = pd.DataFrame(
+        {
+            "firm": np.repeat([1, 2, 3, 4], 6),
+            "year": np.tile(np.arange(2000, 2006), 4),
+            "y": rng.uniform(1, 2, n),
+            "x": rng.normal(size=n),
+            "w": rng.uniform(1, 2, n),
+            "r": rng.choice(["a", "b", "c"], n),
+            "q": rng.choice(["u", "v"], n),
+            "flag": rng.random(n) > 0.5,
+            "odd `name`! [~]".replace("`", "'"): rng.random(n),
+            "gdp.pc": rng.random(n),
+        }
+    )
+    return frame.drop([3, 16])
+
+
+@pytest.fixture
+def panel(frame):
+    return Panel(frame.sample(frac=1, random_state=2), "firm", "year")
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "x",
+        "x + w",
+        "x - 1",
+        "0 + x",
+        "1",
+        "x:w",
+        "x*w",
+        "x/w",
+        "(x + w + y)**2",
+        "flag",
+        "gdp.pc",
+        "`odd 'name'! [~]`",
+        "`odd 'name'! [~]`:r",
+        "r",
+        "r - 1",
+        "C(r) + C(q)",
+        "C(r) + C(q) - 1",
+        "C(year)",
+        "r:q",
+        "r*q",
+        "q:r - 1",
+        "C(q):C(r)",
+        "x:r",
+        "x + x:r",
+        "r:x - 1",
+        "r:q:x",
+        "r*q*x",
+        "r*x + q*w - 1",
+        "x/r",
+        "(r + q + x)**2",
+        "0 + r:q",
+        "I(x**2) + I(x*w - 1) + I(-x / w)",
+        "{x + w}",
+        "log(w) + exp(x) + sqrt(w) + log10(w) + r:log(w)",
+    ],
+)
+def test_columns_are_those_of_formulaic(frame, panel, terms):
+    expected = formulaic.model_matrix(terms, frame, context={"sqrt": np.sqrt})
+    names, columns, constant = regressors(f"y ~ {terms}", panel)
+    assert constant == ("Intercept" in expected.columns)
+    wanted = [name for name in expected.columns if name != "Intercept"]
+    # Older versions of formulaic mark every level with T.
+    assert [name.replace("[T.", "[") for name in names] == [name.replace("[T.", "[") for name in wanted]
+    for column, name in zip(columns, wanted, strict=True):
+        np.testing.assert_allclose(column, expected[name].to_numpy(float), rtol=1e-14)
+    parsed = parse(f"y ~ {terms}", panel)
+    assert (parsed.x_names, parsed.constant, parsed.y_name) == (names, constant, "y")
+    np.testing.assert_array_equal(parsed.y, frame["y"])
+
+
+def test_lags_use_the_calendar_of_all_rows(panel):
+    parsed = parse("D(log(y)) ~ L(x) + L(x, 2) + F(x) + D(x) + D(x, k=2) + L(log(w)) + L(I(x*w)) + L(x):w", panel)
+    log_y, log_w = np.log(panel.column("y")), np.log(panel.column("w"))
+    expected = {
+        "L(x)": panel.lag("x"),
+        "L(x, 2)": panel.lag("x", 2),
+        "F(x)": panel.lead("x"),
+        "D(x)": panel.difference("x"),
+        "D(x, k=2)": panel.difference("x", 2),
+        "L(log(w))": panel.lag(log_w),
+        "L(I(x * w))": panel.lag(panel.column("x") * panel.column("w")),
+        "L(x):w": panel.lag("x") * panel.column("w"),
+    }
+    assert parsed.x_names == tuple(expected)
+    for name, column in zip(parsed.x_names, parsed.x, strict=True):
+        np.testing.assert_array_equal(column, expected[name], err_msg=name)
+        assert np.isnan(column).any()
+    np.testing.assert_array_equal(parsed.y, panel.difference(log_y))
+
+
+def test_backticks_inside_functions(panel):
+    _, (column,), _ = regressors("y ~ L(`odd 'name'! [~]`, 2)", panel)
+    np.testing.assert_array_equal(column, panel.lag("odd 'name'! [~]", 2))
+    _, (column,), _ = regressors("y ~ log(gdp.pc)", panel)
+    np.testing.assert_array_equal(column, np.log(panel.column("gdp.pc")))
+
+
+def test_reference_level_is_the_first_or_the_one_named(frame, panel):
+    assert regressors("y ~ C(r)", panel)[0] == ("C(r)[T.b]", "C(r)[T.c]")
+    names, columns, _ = regressors("y ~ C(r, ref='b')", panel)
+    assert names == ("C(r, ref='b')[T.a]", "C(r, ref='b')[T.c]")
+    np.testing.assert_array_equal(columns[1], frame["r"] == "c")
+    assert regressors("y ~ C(year, ref=2003)", panel)[0][0] == "C(year, ref=2003)[T.2000]"
+    order = pd.CategoricalDtype(["c", "unused", "a", "b"])
+    ordered = Panel(frame.astype({"r": order}), "firm", "year")
+    assert regressors("y ~ r", ordered)[0] == ("r[T.a]", "r[T.b]")
+    with pytest.raises(SpecificationError, match=r"ref='z' is not known\. Choose one of: 'a', 'b', 'c'"):
+        regressors("y ~ C(r, ref='z')", panel)
+
+
+def test_missing_categories_are_missing_not_zero(frame):
+    frame["r"] = frame["r"].astype(object)
+    frame.iloc[[2, 9], frame.columns.get_loc("r")] = None
+    for dtype in (object, "category", "string"):
+        _, columns, _ = regressors("y ~ r + r:x", Panel(frame.astype({"r": dtype}), "firm", "year"))
+        for column in columns:
+            assert np.flatnonzero(np.isnan(column)).tolist() == [2, 9]
+
+
+def test_comparisons_are_zero_one_or_missing(frame):
+    frame.iloc[4, frame.columns.get_loc("x")] = np.nan
+    panel = Panel(frame, "firm", "year")
+    cases = (("x > 0.1", frame["x"] > 0.1), ("w <= y", frame["w"] <= frame["y"]), ("x != x", 0 * frame["x"]))
+    for text, expected in cases:
+        _, (column,), _ = regressors(f"y ~ I({text})", panel)
+        bad = [4] if "x" in text else []
+        assert np.flatnonzero(np.isnan(column)).tolist() == bad
+        np.testing.assert_array_equal(np.delete(column, bad), np.delete(expected.to_numpy(float), bad))
+
+
+def test_numbers_alone_fill_the_rows(panel):
+    parsed = parse("I(2) ~ I(3.5):x", panel)
+    np.testing.assert_array_equal(parsed.y, np.full(panel.nobs, 2.0))
+    np.testing.assert_array_equal(parsed.x[0], 3.5 * panel.column("x"))
+    np.testing.assert_array_equal(regressors("y ~ 2:x", panel)[1][0], 2 * panel.column("x"))
+
+
+def test_the_dependent_variable_may_be_absent_from_new_data(frame):
+    panel = Panel(frame.drop(columns="y"), "firm", "year")
+    assert regressors("log(y) ~ x", panel)[0] == ("x",)
+    with pytest.raises(DataError, match="'y' is not in the data"):
+        parse("log(y) ~ x", panel)
+
+
+def test_a_panel_made_wider_can_be_used(panel):
+    wider = panel.with_columns(z=panel.lag("x"), group=np.where(panel.column("x") > 0, "up", "down"))
+    names, columns, _ = regressors("y ~ L(z) + group", wider)
+    assert names == ("L(z)", "group[T.up]")
+    # The lag of a lag needs the period between; a lag of two does not.
+    np.testing.assert_array_equal(columns[0], panel.lag(panel.lag("x")))
+
+
+class Trap:
+    """Set off by any code that a formula manages to run."""
+
+    sprung = False
+
+
+def spring(*_):
+    Trap.sprung = True
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "__import__('os').system('touch sprung')",
+        "__import__('os')",
+        "I(__import__('os').system('touch sprung'))",
+        "eval('spring()')",
+        "exec('spring()')",
+        "open('sprung', 'w')",
+        "spring()",
+        "spring(x)",
+        "I(spring(x))",
+        "L(spring(x))",
+        "log(spring(x))",
+        "x.__class__",
+        "I(x.__class__)",
+        "x.__class__.__base__.__subclasses__()",
+        "I(x.tofile('sprung'))",
+        "L(x).tofile('sprung')",
+        "np.log(x)",
+        "np.save('sprung', x)",
+        "I((lambda: spring())())",
+        "I([spring(i) for i in x])",
+        "I({i: spring(i) for i in x})",
+        "I((spring(i) for i in x))",
+        "x[0]",
+        "I(x[spring()])",
+        "I(f'{spring()}')",
+        "I(spring() if x else x)",
+        "I(x and spring())",
+        "I((z := spring()))",
+        "log(*spring())",
+        "log(x, out=spring())",
+        "L(x, spring())",
+        "L(x, k=spring())",
+        "C(r, ref=spring())",
+        "C(r, contr=spring())",
+        "C(spring())",
+        "getattr(x, 'T')",
+        "globals()",
+        "{spring()}",
+        "{__import__('os').system('touch sprung')}",
+        "L(x)(spring())",
+        "(lambda: spring())",
+        "I('spring')",
+        "I(await spring())",
+        "poly(x, 2)",
+        "bs(x, df=3)",
+        "hashed(r)",
+        "Q('x')",
+        "I(x @ w)",
+        "I(x < w < y)",
+        "I(not x)",
+        "I(True)",
+        "I(1j)",
+        "I(...)",
+    ],
+)
+@pytest.mark.parametrize("side", ["{} ~ x", "y ~ {}", "y ~ x:{}"])
+def test_formulas_run_nothing(panel, tmp_path, monkeypatch, attack, side):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("builtins.spring", spring, raising=False)
+    with pytest.raises((SpecificationError, DataError)):
+        parse(side.format(attack), panel)
+    assert not Trap.sprung
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_column_named_like_an_attack_is_only_a_column(frame):
+    name = "__import__('os').system('touch sprung')"
+    panel = Panel(frame.assign(**{name: 1.5}), "firm", "year")
+    names, (column,), _ = regressors(f"y ~ `{name}`", panel)
+    assert names == (name,) and (column == 1.5).all()
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("y ~ x | w", "one '~' and no '\\|'"),
+        ("y", "one '~'"),
+        ("~ x", "one '~'"),
+        ("", "one '~'"),
+        ("y ~ x ~ w", "cannot be read"),
+        ("y ~ x +", "cannot be read"),
+        ("y ~ I(x", "cannot be read"),
+        ("y ~ 'x'", "String literals are not valid"),
+        ("y ~ 3", "cannot be read: Numeric"),
+        ("y ~ .", "name the regressors"),
+        ("y + x ~ w", "one dependent variable left of '~'; got y \\+ x"),
+        ("1 ~ x", "got 1"),
+        ("0 ~ x", "got nothing"),
+        ("y:x ~ w", "got y:x"),
+        ("y ~ lg(x)", "function='lg' is not known. Did you mean 'log'"),
+        ("y ~ log(x, 2)", "log takes one argument"),
+        ("y ~ log()", "log takes one argument"),
+        ("y ~ L()", "whole number of periods"),
+        ("y ~ L(x, 1.5)", "whole number of periods"),
+        ("y ~ L(x, 1, 2)", "whole number of periods"),
+        ("y ~ L(x, lag=1)", "whole number of periods"),
+        ("y ~ D(x, 0)", "at least 1"),
+        ("y ~ C(x + 1)", "C takes a column"),
+        ("y ~ C(r, q)", "C takes a column"),
+        ("y ~ I(C(r) + 1)", "must stand alone"),
+        ("y ~ L(C(r))", "must stand alone"),
+        ("y ~ I(" + "(" * 300 + "x" + ")" * 300 + ")", "cannot be read"),
+        ("y ~ I(" + "-" * 5000 + "x)", "cannot be read|nested too deeply"),
+        ("y ~ x:w + `x:w`", "Two terms of the formula are called 'x:w'"),
+    ],
+)
+def test_formulas_that_are_refused(frame, formula, message):
+    panel = Panel(frame.assign(**{"x:w": 1.0}), "firm", "year")
+    with pytest.raises(SpecificationError, match=message):
+        parse(formula, panel)
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("y ~ z", "Column 'z' is not in the data"),
+        ("y ~ L(yeer)", "Did you mean 'year'"),
+        ("r ~ x", "'r' is not numeric"),
+        ("y ~ log(r)", "Column 'r' has dtype"),
+        ("y ~ log(zero)", r"'log\(zero\)' has no finite value: 'zero' is zero or negative in 1 of 22 .* row\(s\) 5"),
+        ("y ~ log(I(w - 3))", r"'I\(w - 3\)' is zero or negative in 22 of 22 rows, first in row\(s\) 0, 1, 2"),
+        ("y ~ L(log(zero))", "zero or negative in 1 of 22"),
+        ("y ~ sqrt(-w)", "'-w' is negative in 22"),
+        ("y ~ log1p(-w)", "'-w' is -1 or less"),
+        ("y ~ exp(I(1000*w))", "'I\\(1000 \\* w\\)' is too large"),
+        ("y ~ I(1/zero)", "'1 / zero' has no finite value in 1 of 22 rows"),
+        ("y ~ I((0-w)**0.5)", "no finite value in 22"),
+        ("y ~ I(9**9**9**9)", "no finite value"),
+        ("y ~ I(10**400*x)", "no finite value"),
+        ("y ~ inf", "'inf' is infinite in 1 of 22 rows, first in row\\(s\\) 1"),
+        ("y ~ exp(-inf)", "'inf' is infinite"),
+    ],
+)
+def test_nothing_becomes_missing_silently(frame, formula, message):
+    zero = np.ones(22)
+    zero[4] = 0.0
+    inf = np.ones(22)
+    inf[1] = np.inf
+    panel = Panel(frame.assign(zero=zero, inf=inf), "firm", "year")
+    with pytest.raises(DataError, match=message):
+        parse(formula, panel)
+
+
+def test_missing_values_pass_through(frame):
+    frame.iloc[3, frame.columns.get_loc("w")] = np.nan
+    panel = Panel(frame, "firm", "year")
+    _, columns, _ = regressors("y ~ log(w) + I(w + x) + I(1 / w) + w:x", panel)
+    for column in columns:
+        assert np.flatnonzero(np.isnan(column)).tolist() == [3]
+
+
+def test_too_many_levels_are_refused_before_memory_is_gone():
+    n = 40_000
+    panel = Panel({"i": np.arange(n), "t": np.zeros(n, dtype=int), "y": np.zeros(n)}, "i", "t")
+    with pytest.raises(SpecificationError, match="39999 columns of 40000 rows"):
+        parse("y ~ C(i)", panel)
+
+
+def test_without_formulaic_the_extra_is_named(panel, monkeypatch):
+    monkeypatch.setitem(sys.modules, "formulaic", None)
+    with pytest.raises(SpecificationError, match=r"pip install 'panelvar\[formula\]'"):
+        parse("y ~ x", panel)
+
+
+def test_codings_span_each_product_once():
+    """Against the definition: with two levels a factor, the columns built are independent and span all dummies."""
+    names = ["a", "b", "c"]
+    cells = np.array([[i, j, k] for i in range(2) for j in range(3) for k in range(2)])
+    levels = {"a": 2, "b": 3, "c": 2}
+    models = [
+        [(), ("a",), ("b",), ("a", "b")],
+        [("a", "b")],
+        [(), ("a", "b", "c")],
+        [("a",), ("b", "c"), ("a", "c")],
+        [(), ("b", "c"), ("a",), ("a", "b", "c")],
+    ]
+    for terms in models:
+        codings = full_rank_codings([(frozenset(), term) for term in terms])
+        built, full = [], []
+        for term, products in zip(terms, codings, strict=True):
+            for product in products:
+                built += dummies(cells, [(names.index(name), levels[name], keep) for name, keep in product])
+            full += dummies(cells, [(names.index(name), levels[name], True) for name in term])
+        built, full = np.array(built).T, np.array(full).T
+        rank = np.linalg.matrix_rank(full)
+        assert built.shape[1] == np.linalg.matrix_rank(built) == rank
+        assert np.linalg.matrix_rank(np.hstack([built, full])) == rank
+
+
+def dummies(cells, factors):
+    columns = [np.ones(len(cells))]
+    for position, n_levels, keep in factors:
+        columns = [
+            column * (cells[:, position] == level) for column in columns for level in range(0 if keep else 1, n_levels)
+        ]
+    return columns
