@@ -1,0 +1,306 @@
+"""Covariances: what each name means, which factor it carries, and what it refuses."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
+
+import panelvar as pv
+from panelvar.covariances import CovarianceEstimate
+
+FEW = pytest.mark.filterwarnings("ignore:Only .* clusters")
+NO_FACTOR = {"group_factor": False, "dof_factor": "none"}
+
+
+def pooled(frame=None, **options):
+    frame = gappy_frame() if frame is None else frame
+    return frame, pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", X, **options)
+
+
+def fixed(frame=None, **options):
+    frame = gappy_frame() if frame is None else frame
+    return frame, pv.fit_fixed_effects(pv.Panel(frame, "entity", "year"), "y", X, **options)
+
+
+# ---- against loops
+
+
+@pytest.mark.parametrize("constant", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
+def test_heteroskedasticity_consistent(constant, weighted, kind):
+    frame, result = pooled(cov=kind, constant=constant, weights="w" if weighted else None)
+    assert_matrix(result.cov, pooled_twin(frame, constant, frame["w"] if weighted else None).hc(kind))
+
+
+@FEW
+@pytest.mark.parametrize("constant", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
+@pytest.mark.parametrize("by", ["entity", "year", "region", "batch"])
+def test_one_way_clusters(constant, weighted, kind, by):
+    cov = pv.Clustered(by, residuals=kind, **NO_FACTOR)
+    frame, result = pooled(cov=cov, constant=constant, weights="w" if weighted else None)
+    twin = pooled_twin(frame, constant, frame["w"] if weighted else None)
+    factor = len(frame) / twin.df if kind == "HC1" else 1.0
+    assert_matrix(result.cov, factor * twin.clustered(frame[by], kind))
+
+
+@FEW
+@pytest.mark.filterwarnings("ignore:The multi-way")
+@pytest.mark.parametrize("by", [["entity", "year"], ["region", "batch"], ["region", "batch", "year"]])
+@pytest.mark.parametrize("rule", ["smallest", "each"])
+def test_several_dimensions_by_inclusion_and_exclusion(by, rule):
+    convention = pv.Convention("test", repair_multiway=False, multiway_factor=rule)
+    frame, result = pooled(cov=pv.Clustered(*by), convention=convention)
+    twin = pooled_twin(frame)
+    n, k = len(frame), 3
+    smallest = min(frame[column].nunique() for column in by)
+    expected = np.zeros((3, 3))
+    for size in range(1, len(by) + 1):
+        for subset in itertools.combinations(by, size):
+            groups = frame[list(subset)].astype(str).agg("/".join, axis=1)
+            count = smallest if rule == "smallest" else groups.nunique()
+            expected += (-1) ** (size + 1) * count / (count - 1) * (n - 1) / (n - k) * twin.clustered(groups)
+    scale = np.sqrt(np.abs(np.outer(np.diagonal(expected), np.diagonal(expected))))
+    np.testing.assert_array_less(np.abs(result.cov - expected), 1e-10 * scale)
+
+
+@FEW
+def test_leverage_of_the_transformed_regressors_alone():
+    """plm leaves the dummies out of the leverage: x_i' (X'X)^-1 x_i of the demeaned rows."""
+    frame = gappy_frame(kept=0.9)
+    _, result = fixed(frame, cov="HC3", convention="plm")
+    demeaned = (frame[X] - frame.groupby("entity")[X].transform("mean")).to_numpy()
+    inverse = np.linalg.inv(demeaned.T @ demeaned)
+    leverage = np.einsum("ij,jk,ik->i", demeaned, inverse, demeaned)
+    residuals = dummy_twin(frame, ["entity"]).residuals / (1 - leverage)
+    scores = demeaned * residuals[:, None]
+    assert_matrix(result.cov.loc[X, X], inverse @ scores.T @ scores @ inverse)
+
+
+@FEW
+def test_clusters_given_as_an_array_are_in_the_callers_order():
+    frame = gappy_frame()
+    named, given = (pooled(frame, cov=pv.Clustered(by))[1] for by in ("batch", frame["batch"].to_numpy()))
+    pd.testing.assert_frame_equal(named.cov, given.cov)
+    frame.loc[3, "x1"] = np.nan
+    with pytest.warns(pv.PanelVarWarning, match="missing"):
+        short = pooled(frame, cov=pv.Clustered(frame["batch"].to_numpy()))[1]
+    twin = pooled_twin(frame.dropna())
+    bare = short.with_cov(pv.Clustered("batch", **NO_FACTOR))
+    assert_matrix(bare.cov, twin.clustered(frame.dropna()["batch"]))
+    assert short.covariance.clusters == (("given groups", 5),)
+
+
+# ---- factors and degrees of freedom
+
+
+def factor(result, cov):
+    """The factor a covariance carries, measured."""
+    whole = result.with_cov(cov).cov.loc["x1", "x1"]
+    return whole / result.with_cov(pv.Clustered(*cov.by, **NO_FACTOR)).cov.loc["x1", "x1"]
+
+
+@FEW
+@pytest.mark.filterwarnings("ignore:The multi-way")
+@pytest.mark.parametrize(
+    ("effects", "by", "absorbed"),
+    [
+        ("entity", "entity", 0),  # nested
+        ("entity", "region", 0),  # entities lie within regions
+        ("entity", "year", 8),  # 9 entities, one of them in the constant
+        ("twoway", "entity", 6),  # the years are not nested
+        ("twoway", "year", 8),
+        ("twoway", "batch", 14),
+    ],
+)
+def test_nested_effects_are_not_counted(effects, by, absorbed):
+    frame, result = fixed(effects=effects)
+    n, groups = len(frame), frame[by].nunique()
+    expected = groups / (groups - 1) * (n - 1) / (n - 3 - absorbed)
+    assert factor(result, pv.Clustered(by)) == pytest.approx(expected, rel=1e-12)
+
+
+@FEW
+def test_explicit_factors_beat_the_convention():
+    frame, result = pooled(convention="plm")
+    n = len(frame)
+    groups = frame["entity"].nunique()
+    assert factor(result, pv.Clustered("entity")) == pytest.approx(1.0)
+    for name, value in {"n/(n-k)": n / (n - 3), "(n-1)/(n-k)": (n - 1) / (n - 3), "(n-1)/n": (n - 1) / n}.items():
+        found = factor(result, pv.Clustered("entity", group_factor=True, dof_factor=name))
+        assert found == pytest.approx(value * groups / (groups - 1), rel=1e-12)
+
+
+@FEW
+def test_hc1_counts_the_effects_unless_the_convention_does_not():
+    frame, result = fixed()
+    n, groups = len(frame), frame["entity"].nunique()
+    ratio = result.with_cov("HC1").cov.loc["x1", "x1"] / result.with_cov("HC0").cov.loc["x1", "x1"]
+    assert ratio == pytest.approx(n / (n - groups - 2), rel=1e-12)
+    _, as_plm = fixed(convention="plm")
+    ratio = as_plm.with_cov("HC1").cov.loc["x1", "x1"] / as_plm.with_cov("HC0").cov.loc["x1", "x1"]
+    assert ratio == pytest.approx(n / (n - 2), rel=1e-12)
+
+
+@FEW
+def test_degrees_of_freedom_of_the_t():
+    frame, result = pooled()
+    assert result.with_cov("cluster").df_inference == frame["entity"].nunique() - 1
+    assert result.with_cov(pv.Clustered("entity", "region")).df_inference == frame["region"].nunique() - 1
+    assert result.with_cov("HC3").df_inference == len(frame) - 3
+    _, as_plm = pooled(convention="plm")
+    assert as_plm.with_cov("cluster").df_inference == len(frame) - 3
+
+
+def test_gls_or_within_variance_in_random_effects():
+    frame = gappy_frame(seed=2, entities=14, periods=9)
+    panel = pv.Panel(frame, "entity", "year")
+    own, within = (pv.fit_random_effects(panel, "y", X, convention=name) for name in ("default", "eviews"))
+    ratio = within.variance_components.idiosyncratic / own.s2
+    np.testing.assert_allclose(within.cov, ratio * own.cov, rtol=1e-12)
+    assert (own.distribution, within.distribution) == ("normal", "t")
+    assert within.cov_label == "classical (within residual variance)"
+
+
+# ---- names
+
+
+@FEW
+@pytest.mark.parametrize(
+    ("convention", "labels"),
+    [
+        ("default", ["clustered by entity"] * 3),
+        ("stata", ["heteroskedasticity-robust (HC1)"] + ["clustered by entity"] * 2),
+        ("linearmodels", ["heteroskedasticity-robust (HC1)"] * 3),
+    ],
+)
+def test_what_robust_means(convention, labels):
+    frame = gappy_frame(seed=2, entities=14, periods=9)
+    panel = pv.Panel(frame, "entity", "year")
+    estimators = (pv.fit_pooled, pv.fit_fixed_effects, pv.fit_random_effects)
+    fits = [fit(panel, "y", X, convention=convention) for fit in estimators]
+    assert [result.with_cov("robust").cov_label for result in fits] == labels
+
+
+def test_robust_between_is_by_row():
+    result = pv.fit_between(pv.Panel(gappy_frame(), "entity", "year"), "y", X, cov="robust")
+    assert result.cov_label == "heteroskedasticity-robust (HC1)"
+
+
+@FEW
+def test_aliases_and_objects_are_the_same():
+    _, result = pooled()
+    for name, cov in {"unadjusted": pv.Classical(), "hc3": pv.HC("HC3"), "clustered": pv.Clustered()}.items():
+        pd.testing.assert_frame_equal(result.with_cov(name).cov, result.with_cov(cov).cov)
+
+
+def test_anything_callable_on_a_fit_is_a_covariance():
+    def identity(fit, convention):
+        return CovarianceEstimate(np.eye(len(fit.coefficients)), "identity", np.inf)
+
+    _, result = pooled(cov=identity)
+    assert result.cov_label == "identity"
+    assert result.distribution == "normal"
+
+
+@pytest.mark.parametrize("bad", ["HC4", "clusterd"])
+def test_unknown_names_are_refused(bad):
+    with pytest.raises(pv.SpecificationError, match="cov"):
+        pooled(cov=bad)
+    with pytest.raises(pv.SpecificationError, match="cov must be"):
+        pooled(cov=3)
+    with pytest.raises(pv.SpecificationError):
+        pv.HC("HC9")
+    with pytest.raises(pv.SpecificationError):
+        pv.Clustered(dof_factor="n-1")
+
+
+# ---- what cannot be had
+
+
+def test_leverage_one_is_refused_with_advice():
+    frame = gappy_frame()
+    lone = frame[(frame["number"] != 0) | ~frame["number"].duplicated()]
+    with pytest.raises(pv.NumericalError, match=r"1 row.* leverage 1.*HC3 divides"):
+        fixed(lone, cov="HC3")
+
+
+def test_missing_clusters_are_refused():
+    frame = gappy_frame()
+    frame["batch"] = frame["batch"].astype(float)
+    frame.loc[[2, 5], "batch"] = np.nan
+    with pytest.raises(pv.DataError, match="'batch' is missing in 2"):
+        pooled(frame, cov=pv.Clustered("batch"))
+
+
+def test_one_cluster_is_refused_and_few_warn():
+    frame = gappy_frame()
+    frame["all"] = 1
+    with pytest.raises(pv.InsufficientDataError, match="at least two clusters"):
+        pooled(frame, cov=pv.Clustered("all"))
+    with pytest.warns(pv.PanelVarWarning, match="Only 3 clusters"):
+        pooled(frame, cov=pv.Clustered("region"))
+
+
+def test_a_matrix_that_is_not_positive_is_repaired_with_a_warning():
+    """Half the seeds of a small panel give one; the repaired matrix is the nearest that is positive semi-definite."""
+    repaired = 0
+    for seed in range(12):
+        frame = gappy_frame(seed=seed, entities=4, periods=4, kept=0.9)
+        bare = pv.Convention("bare", repair_multiway=False)
+        with pytest.warns(pv.PanelVarWarning):
+            raw = pooled(frame, cov=pv.Clustered("entity", "year"), convention=bare)[1].cov.to_numpy()
+        with pytest.warns(pv.PanelVarWarning):
+            result = pooled(frame, cov=pv.Clustered("entity", "year"))[1]
+        codes = {note.code for note in result.notes}
+        root = np.sqrt(np.abs(np.diagonal(raw)))
+        scaled = raw / np.outer(root, root)
+        if np.linalg.eigvalsh(scaled)[0] < -1e-10:
+            repaired += 1
+            assert "covariance-repaired" in codes
+            values, vectors = np.linalg.eigh(scaled)
+            expected = (vectors * np.maximum(values, 0.0)) @ vectors.T * np.outer(root, root)
+            np.testing.assert_allclose(result.cov, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
+        else:
+            assert "covariance-repaired" not in codes
+            np.testing.assert_allclose(result.cov, raw, rtol=1e-12)
+    assert 0 < repaired < 12
+
+
+# ---- changing it
+
+
+@FEW
+def test_with_cov_does_not_refit():
+    frame, result = fixed()
+    again = result.with_cov("cluster")
+    assert again.fit is result.fit
+    pd.testing.assert_frame_equal(again.cov, fixed(frame, cov="cluster")[1].cov)
+
+
+def test_without_rows_keeps_the_covariance_and_refuses_another():
+    _, result = fixed()
+    light = result.without_rows()
+    pd.testing.assert_frame_equal(light.cov, result.cov)
+    with pytest.raises(pv.MissingInformationError, match="needs the data rows"):
+        light.with_cov("HC1")
+
+
+def test_the_factor_is_noted():
+    frame, result = pooled(cov="HC1")
+    (note,) = [note for note in result.notes if note.code == "factor"]
+    assert f"{len(frame) / (len(frame) - 3):.6g}" in note.text
+
+
+@FEW
+def test_joint_tests_use_the_covariance():
+    _, result = pooled(cov=pv.Clustered("batch"))
+    slopes = result.params[X].to_numpy()
+    wald = slopes @ np.linalg.solve(result.cov.loc[X, X], slopes)
+    assert result.f_statistic.statistic == pytest.approx(wald / 2, rel=1e-11)
+    assert result.f_statistic.df_denominator == 4
+    assert result.wald_test(X).statistic == pytest.approx(wald / 2, rel=1e-11)
