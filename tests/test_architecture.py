@@ -21,9 +21,11 @@ ORDER = [
     {"kernels"},
     {"conventions", "periods", "source"},
     {"time_texts"},
+    {"time_labels"},
     {"calendar"},
-    {"description"},
+    {"dimensions", "description"},
     {"panel"},
+    {"factors"},
     {"formula"},
     {"design"},
     {"fit"},
@@ -45,9 +47,11 @@ __version__
 Panel
 fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects
 fit_var select_lags System
-Classical HC Clustered ResidualBootstrap
-Convention
-hausman compare
+LinearResult VarResult TestResult
+Classical HC Clustered ResidualBootstrap MonteCarlo DeltaMethod
+Convention VarConvention
+hausman granger_table compare
+plot_roots plot_responses plot_decomposition plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning
 """.split()

@@ -169,6 +169,16 @@ def test_the_dependent_variable_may_be_absent_from_new_data(frame):
         parse("log(y) ~ x", panel)
 
 
+def test_new_data_are_coded_as_the_model_was(frame, panel):
+    few = Panel(frame[frame["r"] == "b"], "firm", "year")
+    names, columns, _ = regressors("y ~ r + r:x + C(q, ref='v')", few, panel)
+    assert names == regressors("y ~ r + r:x + C(q, ref='v')", panel)[0]
+    assert (columns[0] == 1).all() and (columns[1] == 0).all()
+    frame.loc[[0, 5], "r"] = "new"
+    with pytest.raises(DataError, match=r"categories the model has not seen \('new'\) in 2 of 22 rows"):
+        regressors("y ~ r", Panel(frame, "firm", "year"), panel)
+
+
 def test_a_panel_made_wider_can_be_used(panel):
     wider = panel.with_columns(z=panel.lag("x"), group=np.where(panel.column("x") > 0, "up", "down"))
     names, columns, _ = regressors("y ~ L(z) + group", wider)
