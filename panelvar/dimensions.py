@@ -1,0 +1,173 @@
+"""The two dimensions of a panel: finding their labels in the caller's data, and putting entities in order."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import DataError, SpecificationError
+from panelvar.source import Coded, Labels, Source, as_labels, missing, one_dimensional
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.calendar import Calendar
+
+_FEW_LABELS = 2000
+"""Labels up to which comparing neighbours as Python objects is cheaper than a hash table."""
+
+
+def find_dimensions(source: Source, entity: Any, time: Any) -> tuple[Labels | None, Hashable, Labels | None, Hashable]:
+    """Find the labels and names of the two dimensions."""
+    levels = source.levels
+    if entity is None and time is None:
+        if len(levels) > 2:
+            raise DataError(
+                f"The index has {len(levels)} levels ({', '.join(map(repr, levels))}); name the two meant: "
+                "Panel(data, entity=..., time=...)."
+            )
+        if len(levels) == 2:
+            return source.level(0), levels[0], source.level(1), levels[1]
+        if len(levels) == 1:
+            return None, None, source.level(0), levels[0]
+        return None, None, None, None
+    entities, entity_key, entity_level = _role(source, "entity", entity)
+    times, time_key, time_level = _role(source, "time", time)
+    if len(levels) == 2:
+        if times is None and entity_level is not None:
+            times, time_key = source.level(1 - entity_level), levels[1 - entity_level]
+        elif entities is None and time_level is not None:
+            entities, entity_key = source.level(1 - time_level), levels[1 - time_level]
+    elif times is None and len(levels) == 1 and source.has_dated_rows:
+        times, time_key = source.level(0), levels[0]
+    if entity_key is not None and entity_key == time_key:
+        raise SpecificationError(f"entity and time are both {entity_key!r}; they must be different columns.")
+    return entities, entity_key, times, time_key
+
+
+def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, Hashable, int | None]:
+    if given is None:
+        return None, None, None
+    if given in source:
+        return source.labels(given), given, None
+    if isinstance(given, Hashable) and not isinstance(given, tuple):
+        if given in source.levels:
+            number = source.levels.index(given)
+            return source.level(number), given, number
+        raise source.unknown(f"The {what} column", given, source.levels)
+    values = one_dimensional(given, what)
+    if len(values) != source.n_rows:
+        raise DataError(f"{what} has {len(values)} labels for {source.n_rows} rows of data.")
+    index = getattr(values, "index", None)
+    if index is not None and source.frame is not None and not index.equals(source.frame.index):
+        raise DataError(f"The index of {what} is not that of the data; give .to_numpy() to go by position.")
+    return as_labels(values), getattr(values, "name", None), None
+
+
+def refuse_missing(source: Source, labels: Labels, what: str, name: str | None) -> None:
+    """Raise a DataError that counts missing labels and names the first rows, if there are any."""
+    mask = missing(labels)
+    if mask is None or not mask.any():
+        return
+    where = f"Column {name!r}" if name is not None else what.capitalize()
+    raise DataError(
+        f"{where} ({what}) is missing in {int(mask.sum())} of {source.n_rows} rows, first in row(s) "
+        f"{source.rows(mask)}. Drop these rows or fill in their {what}."
+    )
+
+
+def comparable_keys(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.Index | NDArray[Any] | None]:
+    """Return keys that compare as the labels do, and the labels by key, or None if the keys are labels themselves."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iufbmM":
+        return labels, None
+    if isinstance(labels, Coded):
+        codes, lookup, ordered = labels
+        return (codes, lookup) if ordered else _ranked(codes, lookup, name)
+    if len(labels) <= _FEW_LABELS:
+        blocks = _ascending_blocks(np.asarray(labels, dtype=object))
+        if blocks is not None:
+            return blocks
+    import pandas as pd
+
+    array: Any = labels
+    codes, distinct = pd.factorize(array)
+    lookup = pd.Index(distinct)
+    return (codes, lookup) if lookup.is_monotonic_increasing else _ranked(codes, lookup, name)
+
+
+def _ascending_blocks(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """Return codes and distinct labels if equal labels are adjacent and ascending; cheaper than hashing a few."""
+    changes = labels[1:] != labels[:-1]
+    heads = labels[np.flatnonzero(np.concatenate(([True], changes)))]
+    try:
+        if not (heads[1:] > heads[:-1]).all():
+            return None
+    except TypeError:
+        return None
+    codes = np.zeros(len(labels), dtype=np.intp)
+    np.cumsum(changes, out=codes[1:])
+    return codes, heads
+
+
+def _ranked(codes: NDArray[Any], lookup: pd.Index, name: str | None) -> tuple[NDArray[Any], pd.Index]:
+    """Renumber codes so that their labels ascend."""
+    try:
+        ascending = np.argsort(np.asarray(lookup, dtype=object), kind="stable")
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in lookup})
+        raise DataError(
+            f"The entity labels{'' if name is None else f' in {name!r}'} cannot be put in order: they are of types "
+            f"{', '.join(kinds)}. Convert them to one type."
+        ) from None
+    rank = np.empty(len(ascending), dtype=np.intp)
+    rank[ascending] = np.arange(len(ascending))
+    return rank[codes], lookup.take(ascending)
+
+
+def number_keys(keys: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Number the keys from 0 in their order; numbers may be left out if the keys are integers close together."""
+    if keys.dtype.kind in "iu":
+        low, high = int(keys.min()), int(keys.max())
+        if high - low <= 4 * len(keys) + 1024:
+            return keys.astype(np.int64) - low, high - low + 1
+    import pandas as pd
+
+    codes, distinct = pd.factorize(keys, sort=True)
+    return codes.astype(np.int64, copy=False), len(distinct)
+
+
+def duplicates_error(
+    source: Source,
+    keys: NDArray[Any] | None,
+    lookup: pd.Index | NDArray[Any] | None,
+    positions: NDArray[np.int64],
+    calendar: Calendar,
+    order: NDArray[np.intp],
+) -> DataError:
+    """Make the error for rows, in the order ``order``, of which some repeat an entity and period."""
+    same = positions[1:] == positions[:-1]
+    if keys is not None:
+        same &= keys[1:] == keys[:-1]
+    later = np.flatnonzero(same) + 1
+    offenders = []
+    for row in later[:3]:
+        label = calendar.labels_at(positions[row : row + 1])[0]
+        where = " and ".join(repr(item) for item in source.index[np.sort(order[[row - 1, row]])])
+        if keys is None:
+            offenders.append(f"{label} (rows {where})")
+        else:
+            entity = keys[row] if lookup is None else lookup[keys[row]]
+            offenders.append(f"({entity}, {label}) (rows {where})")
+    listing = ", ".join(offenders) + (", ..." if len(later) > 3 else "")
+    if keys is None:
+        return DataError(
+            f"{len(later)} row(s) repeat a period: {listing}. Without an entity every period may occur once; if the "
+            "data are a panel, name its entity column: Panel(data, entity=..., time=...)."
+        )
+    return DataError(
+        f"{len(later)} row(s) repeat an entity and period: {listing}. Every entity may have one row a period; "
+        "aggregate or drop the others."
+    )
