@@ -202,7 +202,7 @@ def build_design(
 
     Parameters
     ----------
-    data : Panel, DataFrame with a two-level index, or what `as_panel` accepts
+    data : Panel or DataFrame with a two-level (entity, time) index
     y : str
         Dependent variable, or a formula ``"y ~ x1 + L(x2)"`` when ``x`` is None.
     x : sequence of str
@@ -222,6 +222,11 @@ def build_design(
         If no row is left.
     """
     choose("missing", missing, ("drop", "raise"))
+    if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
+        raise SpecificationError(
+            "The data do not say which column is the entity and which the time: pass "
+            "Panel(data, entity=..., time=...), or a DataFrame with a two-level index."
+        )
     panel = as_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")

@@ -176,7 +176,9 @@ class Fit:
     def rows_or_refuse(self, what: str) -> TransformedRows:
         """Return the rows, or say that ``what`` needs them."""
         if self.rows is None:
-            raise MissingInformationError(f"{what} needs the data rows, which were released: refit the model.")
+            raise MissingInformationError(
+                f"{what} needs the data rows, which without_rows() released: refit the model."
+            )
         return self.rows
 
     @cached_property
@@ -250,18 +252,20 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
     InsufficientDataError
         If no residual degrees of freedom are left.
     """
-    notes = []
+    reasons: dict[tuple[str, str], list[str]] = {}
     for item in solution.dropped:
-        name = design.names[item.index]
         if item.absorbed:
-            reason = "it does not vary once the constant or the effects are taken out"
+            key = ("regressor-absorbed", "no variation is left once the constant or the effects are taken out")
         else:
             terms = " ".join(f"{value:+.6g} {design.names[j]}" for j, value in item.on)
-            reason = f"it equals {terms or '0'} (up to the constant and the absorbed effects)"
+            key = ("regressor-collinear", f"equal to {terms or '0'}, up to the constant and the absorbed effects")
+        reasons.setdefault(key, []).append(design.names[item.index])
+    notes = []
+    for (code, reason), names in reasons.items():
+        subject = f"Regressor{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
         if collinear == "raise":
-            raise CollinearityError(f"Regressor {name!r} cannot be estimated: {reason}.")
-        code = "regressor-absorbed" if item.absorbed else "regressor-collinear"
-        notes.append(Note(code, f"Regressor {name!r} dropped: {reason}.", warn=True))
+            raise CollinearityError(f"{subject} cannot be estimated: {reason}.")
+        notes.append(Note(code, f"{subject} dropped: {reason}.", warn=True))
     if counts.residual_df <= 0:
         raise InsufficientDataError(
             f"{counts.rows} rows cannot identify {counts.slopes} slope(s)"

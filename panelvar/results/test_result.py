@@ -57,4 +57,5 @@ class TestResult:
             "t": f"t({self.df:g})" if self.df is not None else "t",
             "normal": "z",
         }[self.distribution]
-        return f"{self.name}: {reference} = {self.statistic:.4f}, p = {self.pvalue:.4f}. Null: {self.null}"
+        tail = "p < 0.0001" if self.pvalue < 0.0001 else f"p = {self.pvalue:.4f}"
+        return f"{self.name}: {reference} = {self.statistic:.4f}, {tail}. Null: {self.null}"

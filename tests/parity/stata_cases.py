@@ -32,7 +32,7 @@ def single(frame):
 def quietly(function, *args, **options):
     """Call without the warnings about few clusters and dropped regressors: the logs are what they are."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Only .* clusters|Regressor .* dropped", pv.PanelVarWarning)
+        warnings.filterwarnings("ignore", "Only .* clusters|Regressors? .* dropped", pv.PanelVarWarning)
         return function(*args, **options)
 
 
