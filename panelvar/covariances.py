@@ -180,6 +180,7 @@ class Clustered:
 
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
+        fit.rows_or_refuse("A clustered covariance")
         dimensions = [fit.design.group_by(column) for column in self.by]
         groupings = _with_intersections(dimensions)
         labels = [label for _, label in dimensions]

@@ -117,6 +117,8 @@ def effects_table(result: LinearResult) -> pd.DataFrame:
     import pandas as pd
 
     fit = result.fit
+    if fit.effects:
+        fit.rows_or_refuse("Estimated effects")
     if fit.components is not None:
         labels = _labels(fit, 0)
         return pd.DataFrame({"effect": blup(fit)}, index=labels)

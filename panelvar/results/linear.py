@@ -352,6 +352,7 @@ class LinearResult:
     def _residuals(self) -> FloatArray:
         fit = self.fit
         if fit.family == "random":
+            fit.rows_or_refuse("A residual")
             out = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y.copy()
             for position, slope in zip(fit.kept, fit.slopes, strict=True):
                 out = out - slope * fit.source.x[position]

@@ -35,8 +35,10 @@ def predict(result: LinearResult, data: object, *, effects: bool, unseen: str) -
             for name in (fit.effects if effects else ())
         }
     else:
+        if effects or fit.source.formula is not None:
+            fit.rows_or_refuse("A prediction with effects or from a formula")
         panel = data if isinstance(data, Panel) else _panel_of(result, data, effects)
-        columns = [_column(result, panel, name) for name in fit.slope_names]
+        columns = _columns(result, panel)
         index = panel.index
         labels = {name: _labels(result, panel, name) for name in (fit.effects if effects else ())}
     values = np.full(len(index), fit.coefficients[0] if fit.constant else 0.0)
@@ -54,6 +56,8 @@ def predict(result: LinearResult, data: object, *, effects: bool, unseen: str) -
 
 def _panel_of(result: LinearResult, data: object, effects: bool) -> Panel:
     """Index new data as the model's panel was, or by row number when nothing needs to know."""
+    if result.fit.rows is None:
+        return Panel(data)  # type: ignore[arg-type]
     source = result.fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
     if source.entity_name in names and source.time_name in names:
@@ -68,16 +72,16 @@ def _panel_of(result: LinearResult, data: object, effects: bool) -> Panel:
     return Panel(data)  # type: ignore[arg-type]
 
 
-def _column(result: LinearResult, panel: Panel, name: str) -> FloatArray:
-    formula = result.fit.source.formula
-    if formula is None:
-        return panel.column(name)
-    from panelvar.formula import parse
+def _columns(result: LinearResult, panel: Panel) -> list[FloatArray]:
+    """Regressors in use, from columns or by the model's formula with the model's categories."""
+    source, names = result.fit.source, result.fit.slope_names
+    if source.formula is None:
+        return [panel.column(name) for name in names]
+    from panelvar.formula import regressors
 
-    parsed = parse(formula, panel)
-    if name not in parsed.x_names:
-        raise DataError(f"The new data do not produce the term {name!r}: a category of the model is absent from them.")
-    return parsed.x[parsed.x_names.index(name)]
+    terms, columns, _ = regressors(source.formula, panel, source.panel)
+    found = dict(zip(terms, columns, strict=True))
+    return [found[name] for name in names]
 
 
 def _labels(result: LinearResult, panel: Panel, name: str) -> Any:
