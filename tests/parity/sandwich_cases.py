@@ -20,7 +20,7 @@ import panelvar as pv
 from panelvar.conventions import as_convention
 
 MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
-EACH_TERM = as_convention("default").but(name="default", multiway_factor="each")
+EACH_TERM = as_convention("default").but(multiway_factor="each")
 CLUSTERS = {"entity": ("entity",), "time": ("time",), "entity_time": ("entity", "time")}
 
 

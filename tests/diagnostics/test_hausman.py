@@ -1,0 +1,105 @@
+"""Hausman's test against its formula, and the cases in which it cannot be read."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from twins import X, gappy_frame
+
+import panelvar as pv
+
+
+@pytest.fixture(scope="module")
+def fits():
+    panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
+    return {
+        "fixed": pv.fit_fixed_effects(panel, "y", X),
+        "random": pv.fit_random_effects(panel, "y", X),
+        "between": pv.fit_between(panel, "y", X),
+        "pooled": pv.fit_pooled(panel, "y", X),
+    }
+
+
+def by_hand(first, second, scale_first, scale_second, sign=-1.0):
+    gap = (first.params[X] - second.params[X]).to_numpy()
+    unit_first, unit_second = (fit.cov.loc[X, X] / fit.s2 for fit in (first, second))
+    return gap @ np.linalg.solve(scale_first * unit_first + sign * scale_second * unit_second, gap)
+
+
+@pytest.mark.filterwarnings("ignore:The difference of the covariances")
+@pytest.mark.parametrize("sigma", ["own", "efficient", "consistent"])
+def test_fixed_against_random(fits, sigma):
+    fixed, random = fits["fixed"], fits["random"]
+    scales = {
+        "own": (fixed.s2, random.s2),
+        "efficient": (random.s2, random.s2),
+        "consistent": (fixed.s2, fixed.s2),
+    }[sigma]
+    test = pv.hausman(fixed, random, sigma=sigma)
+    expected = by_hand(fixed, random, *scales)
+    assert test.statistic == pytest.approx(expected, rel=1e-9)
+    assert test.df == 2
+    if expected >= 0:
+        assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("order", [("between", "fixed"), ("fixed", "between")])
+def test_fixed_and_between_are_uncorrelated(fits, order):
+    """The rows less their means and the means are orthogonal: the variance of the gap is the sum."""
+    first, second = (fits[name] for name in order)
+    expected = by_hand(first, second, first.s2, second.s2, sign=1.0)
+    test = pv.hausman(first, second)
+    assert test.statistic == pytest.approx(expected, rel=1e-9)
+    assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 2), rel=1e-9)
+    with pytest.raises(pv.SpecificationError, match="residual variances are of rows"):
+        pv.hausman(first, second, sigma="efficient")
+
+
+def test_three_equal_forms_on_a_balanced_panel():
+    """Hausman and Taylor (1981, prop. 2.3): with common variances all three gaps give one statistic."""
+    frame = gappy_frame(seed=5, entities=12, periods=5, kept=1.0)
+    panel = pv.Panel(frame, "entity", "year")
+    fixed, between = pv.fit_fixed_effects(panel, "y", X), pv.fit_between(panel, "y", X)
+    v_fixed, v_between = (fit.cov.loc[X, X].to_numpy() for fit in (fixed, between))
+    random = np.linalg.inv(np.linalg.inv(v_fixed) + np.linalg.inv(v_between))
+    gls = random @ (np.linalg.solve(v_fixed, fixed.params[X]) + np.linalg.solve(v_between, between.params[X]))
+    statistic = pv.hausman(between, fixed).statistic
+    for fit, variance in ((fixed, v_fixed), (between, v_between)):
+        gap = fit.params[X].to_numpy() - gls
+        assert gap @ np.linalg.solve(variance - random, gap) == pytest.approx(statistic, rel=1e-9)
+
+
+def test_units_do_not_matter():
+    frame = gappy_frame(seed=2, entities=14, periods=9)
+    statistics = []
+    for unit in (1.0, 1e-9, 1e9):
+        panel = pv.Panel(frame.assign(x1=frame["x1"] * unit), "entity", "year")
+        test = pv.hausman(pv.fit_fixed_effects(panel, "y", X), pv.fit_random_effects(panel, "y", X), sigma="efficient")
+        statistics.append((test.statistic, test.df))
+    assert statistics[1] == pytest.approx(statistics[0], rel=1e-9)
+    assert statistics[2] == pytest.approx(statistics[0], rel=1e-9)
+
+
+def test_a_negative_statistic_is_reported_without_a_pvalue(fits):
+    """The efficient estimator given as the consistent one turns the sign."""
+    with pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
+        test = pv.hausman(fits["random"], fits["fixed"], sigma="efficient")
+    assert test.statistic < 0.0
+    assert np.isnan(test.pvalue)
+    assert any(note.code == "hausman-not-positive" for note in test.notes)
+
+
+def test_robust_covariances_do_not_enter(fits):
+    robust = fits["fixed"].with_cov("HC1")
+    with pytest.warns(pv.PanelVarWarning, match="classical covariances"):
+        test = pv.hausman(robust, fits["random"], sigma="efficient")
+    assert test.statistic == pv.hausman(fits["fixed"], fits["random"], sigma="efficient").statistic
+
+
+def test_what_cannot_be_compared(fits):
+    panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
+    with pytest.raises(pv.SpecificationError, match="share no slope"):
+        pv.hausman(pv.fit_fixed_effects(panel, "y", ["x1"]), pv.fit_random_effects(panel, "y", ["x2"]))
+    with pytest.raises(pv.SpecificationError, match="different variables"):
+        pv.hausman(pv.fit_fixed_effects(panel, "x1", ["x2"]), fits["random"])
+    with pytest.raises(pv.SpecificationError, match="sigma"):
+        pv.hausman(fits["fixed"], fits["random"], sigma="both")
