@@ -51,13 +51,16 @@ def predict(result: LinearResult, data: object, *, effects: bool, unseen: str) -
         inverse = np.empty(len(out), dtype=np.intp)
         inverse[panel.order] = np.arange(len(out))
         out = out.iloc[inverse]
+    labels_given = getattr(data, "index", None)
+    if labels_given is not None and not isinstance(data, Panel):
+        out.index = labels_given
     return out
 
 
 def _panel_of(result: LinearResult, data: object, effects: bool) -> Panel:
     """Index new data as the model's panel was, or by row number when nothing needs to know."""
     if result.fit.rows is None:
-        return Panel(data)  # type: ignore[arg-type]
+        return _by_row(data)
     source = result.fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
     if source.entity_name in names and source.time_name in names:
@@ -69,7 +72,12 @@ def _panel_of(result: LinearResult, data: object, effects: bool) -> Panel:
             "The new data must carry the entity and time they belong to: give a Panel, columns "
             f"{source.entity_name!r} and {source.time_name!r}, or a two-level index."
         )
-    return Panel(data)  # type: ignore[arg-type]
+    return _by_row(data)
+
+
+def _by_row(data: Any) -> Panel:
+    """Index data by row number: their labels need not be unique."""
+    return Panel(data.reset_index(drop=True) if hasattr(data, "reset_index") else data)
 
 
 def _columns(result: LinearResult, panel: Panel) -> list[FloatArray]:

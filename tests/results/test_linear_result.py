@@ -140,7 +140,7 @@ def test_without_rows_is_small():
 )
 @pytest.mark.parametrize("name", ["fixed", "random"])
 def test_without_rows_refuses_politely(name, question):
-    with pytest.raises(pv.MissingInformationError, match="needs the data rows.*refit the model"):
+    with pytest.raises(pv.MissingInformationError, match=r"needs the data rows.*refit the model"):
         question(fitted(name).without_rows())
 
 
@@ -478,6 +478,9 @@ def test_new_rows_need_the_regressors_and_for_effects_the_index():
         fitted("fixed").predict(new_rows().drop(columns="x2"))
     bare = new_rows()[X]
     np.testing.assert_allclose(fitted("fixed").predict(bare), fitted("fixed").predict(new_rows()), rtol=1e-14)
+    twice = pd.concat([bare, bare])
+    assert list(fitted("fixed").predict(twice).index) == [*bare.index, *bare.index]
+    np.testing.assert_allclose(fitted("fixed").predict({"x1": [1.0], "x2": [0.0]}), fitted("fixed").predict(bare)[:1])
     with pytest.raises(pv.DataError, match="entity and time"):
         fitted("fixed").predict(bare, effects=True)
 
