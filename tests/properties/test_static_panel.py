@@ -137,7 +137,7 @@ def test_two_way_effects_equal_the_dummy_regression(frame, weighted):
     np.testing.assert_allclose(result.std_errors, np.sqrt(np.diagonal(twin.classical())), rtol=100 * EPS * condition)
 
 
-@pytest.mark.parametrize("name", ["pooled", "difference", "entity", "time", "twoway", "random"])
+@pytest.mark.parametrize("name", ESTIMATORS)
 @given(frames(islands=1))
 @settings(max_examples=15)
 def test_a_common_level_that_is_exactly_representable_changes_no_slope(name, frame):
