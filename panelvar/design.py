@@ -165,7 +165,8 @@ class Design:
         values = panel.raw_column(dimension)
         if self.kept is not None:
             values = values[self.kept]
-        return pd.Index(pd.factorize(np.asarray(values))[1], name=dimension)
+        labels: pd.Index = pd.Index(pd.factorize(np.asarray(values))[1], name=dimension)
+        return labels
 
     def without_rows(self) -> Design:
         """Return the design's names and notes, its rows released."""

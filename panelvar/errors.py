@@ -79,9 +79,7 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
         return value
     close = difflib.get_close_matches(str(value).lower(), choices, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise SpecificationError(
-        f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}."
-    )
+    raise SpecificationError(f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}.")
 
 
 def emit(notes: Iterable[Note]) -> None:
