@@ -256,12 +256,12 @@ def _placement(days: Dates, months: Dates) -> Placement | None:
 
 def _days_of(months: Dates, place: Placement) -> Dates:
     first = months.astype("M8[D]")
-    last = (months + 1).astype("M8[D]") - 1
+    last = (months + np.timedelta64(1, "M")).astype("M8[D]") - np.timedelta64(1, "D")
     if place == "last":
         return last
     if place == "first business":
         return np.busday_offset(first, 0, roll="forward")
     if place == "last business":
         return np.busday_offset(last, 0, roll="backward")
-    day: Any = np.minimum(first + (place - 1), last)
+    day: Any = np.minimum(first + np.timedelta64(place - 1, "D"), last)
     return np.asarray(day)
