@@ -37,7 +37,7 @@ def dense_residuals(effects, columns, weights=None):
 def dense_leverage(effects, weights=None):
     root = 1.0 if weights is None else np.sqrt(weights)[:, None]
     design = dummies(*effects) * root
-    return np.diagonal(design @ np.linalg.pinv(design))
+    return np.diagonal(design @ np.linalg.pinv(design, rcond=1e-10))
 
 
 def random_panel(seed=0, n_entities=40, n_periods=12, share=0.4):
