@@ -76,6 +76,31 @@ def test_components_solve_the_moment_equations(dimension, constant):
     assert components.effect > 0.0
 
 
+@pytest.mark.parametrize("kept", [0.7, 1.0])
+@pytest.mark.parametrize("names", [["x1", "size"], ["x1", "shock"], ["x1", "size", "shock"]])
+def test_regressors_that_vary_in_one_dimension_only(kept, names):
+    """The within regression drops what is constant in time, the balanced between one what time alone moves."""
+    frame = gappy_frame(seed=2, entities=14, periods=9, kept=kept)
+    rng = np.random.default_rng(0)
+    frame["size"] = rng.standard_normal(14)[frame["number"]]
+    frame["shock"] = rng.standard_normal(9)[frame["year"] - 2000]
+    result = pv.fit_random_effects(pv.Panel(frame, "entity", "year"), "y", names)
+    d, y = indicator(frame["entity"]), frame["y"].to_numpy()
+    x = np.column_stack((np.ones(len(frame)), frame[names]))
+    full = np.hstack([d, x[:, 1:]])
+    q = np.eye(len(frame)) - full @ np.linalg.pinv(full, rcond=1e-11)
+    idiosyncratic = y @ q @ y / round(np.trace(q))
+    average = d @ np.linalg.pinv(d)
+    m = average - average @ x @ np.linalg.pinv(x.T @ average @ x, rcond=1e-11) @ x.T @ average
+    effect = (y @ m @ y - idiosyncratic * np.trace(m)) / np.trace(m @ d @ d.T)
+    components = result.variance_components
+    assert components.idiosyncratic == pytest.approx(idiosyncratic, rel=1e-10)
+    assert components.effect_raw == pytest.approx(effect, rel=1e-9)
+    omega = np.eye(len(frame)) + effect / idiosyncratic * d @ d.T
+    bread = np.linalg.inv(x.T @ np.linalg.solve(omega, x))
+    np.testing.assert_allclose(result.params, bread @ x.T @ np.linalg.solve(omega, y), rtol=1e-9)
+
+
 def test_harmonic_and_stata_versions():
     frame, result, _ = both(variance_components="harmonic")
     means = frame.groupby("entity")[["y", *X]].mean()
