@@ -7,9 +7,10 @@ below turn a convention and the counts of a model into factors.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args, get_type_hints
 
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
 
@@ -125,13 +126,34 @@ class Convention:
     transformed_kind: Literal["residual", "correlation"] = "residual"
     criteria_count_variance: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a value that is not among a field's choices."""
+        for field, allowed in _choices().items():
+            value = getattr(self, field)
+            if allowed is None and not isinstance(value, bool):
+                raise SpecificationError(f"{field}={value!r} must be True or False.")
+            if allowed is not None:
+                choose(field, value, allowed)
+
     def but(self, **changes: object) -> Convention:
-        """Return a copy with some choices changed, named after both."""
+        """Return a copy with some choices changed.
+
+        Raises
+        ------
+        SpecificationError
+            A field that does not exist, or a value that is not among its choices.
+        """
+        for field in changes:
+            choose("field", field, ("name", *_choices()))
         changes.setdefault("name", f"{self.name} (modified)")
-        try:
-            return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
-        except TypeError as error:
-            raise SpecificationError(f"Unknown convention field: {error}.") from None
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+@functools.cache
+def _choices() -> dict[str, tuple[str, ...] | None]:
+    """Allowed values of each field, read off the annotations; None for a yes or no."""
+    hints = get_type_hints(Convention)
+    return {name: None if hint is bool else get_args(hint) for name, hint in hints.items() if name != "name"}
 
 
 PRESETS: dict[str, Convention] = {
