@@ -65,8 +65,6 @@ class Fit:
         What small-sample rules count.
     effects : tuple of str
         Labels of the absorbed or random dimensions.
-    effect_codes : tuple
-        Group codes of each of these dimensions.
     absorbed : Absorbed or None
         The projection on the absorbed effects.
     components : Components or None
