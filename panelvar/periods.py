@@ -256,7 +256,7 @@ def _placement(days: Dates, months: Dates) -> Placement | None:
 
 def _days_of(months: Dates, place: Placement) -> Dates:
     first = months.astype("M8[D]")
-    last = (months + np.timedelta64(1, "M")).astype("M8[D]") - np.timedelta64(1, "D")
+    last: Dates = (months + np.timedelta64(1, "M")).astype("M8[D]") + np.timedelta64(-1, "D")
     if place == "last":
         return last
     if place == "first business":
