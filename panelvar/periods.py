@@ -256,7 +256,8 @@ def _placement(days: Dates, months: Dates) -> Placement | None:
 
 def _days_of(months: Dates, place: Placement) -> Dates:
     first = months.astype("M8[D]")
-    last: Dates = (months + np.timedelta64(1, "M")).astype("M8[D]") + np.timedelta64(-1, "D")
+    after = (months.astype(np.int64) + 1).astype("M8[M]").astype("M8[D]")
+    last = (after.astype(np.int64) - 1).astype("M8[D]")
     if place == "last":
         return last
     if place == "first business":
