@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels.groups import Grouping
 from panelvar.panel import Panel, as_panel
+from panelvar.source import as_floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,15 +135,8 @@ class Design:
                 return self.times, str(panel.time_name or "time")
             values, label = panel.raw_column(column), column
         else:
-            values = np.asarray(column)
             label = str(getattr(column, "name", None) or "given groups")
-            if values.shape != (panel.nobs,):
-                raise DataError(
-                    f"Groups of shape {values.shape} were given; expected one for each of the {panel.nobs} rows "
-                    "of the data."
-                )
-            if panel.order is not None:
-                values = values[panel.order]
+            values = _arranged(panel, column, "Groups")
         import pandas as pd
 
         if self.kept is not None:
@@ -244,6 +238,11 @@ def build_design(
     else:
         dependent = y
         names = (x,) if isinstance(x, str) else tuple(x)
+        other = next((name for name in names if not isinstance(name, str)), None)
+        if other is not None:
+            raise SpecificationError(
+                f"x must be column names, which are texts; got {type(other).__name__}. Panel.with_columns adds arrays."
+            )
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")
@@ -252,6 +251,8 @@ def build_design(
         outcome = panel.column(dependent)
         columns = tuple(panel.column(name) for name in names)
     formula = y if x is None else None
+    if constant is not None and not isinstance(constant, (bool, np.bool_)):
+        raise SpecificationError(f"constant={constant!r} must be True, False or None.")
     constant = True if constant is None else bool(constant)
     if not names and not constant:
         raise SpecificationError("The model has neither regressors nor a constant.")
@@ -267,12 +268,15 @@ def _weights(panel: Panel, weights: str | NDArray[Any] | None) -> FloatArray | N
         return None
     if isinstance(weights, str):
         return panel.column(weights)
-    values = np.asarray(weights, dtype=np.float64)
-    if values.shape != (panel.nobs,):
-        raise DataError(
-            f"Weights of shape {values.shape} were given; expected one for each of the {panel.nobs} rows of the data."
-        )
-    return values if panel.order is None else values[panel.order]
+    return as_floats(_arranged(panel, weights, "Weights"), "weights")
+
+
+def _arranged(panel: Panel, values: Any, what: str) -> Any:
+    """Put values of the caller's rows into the panel's order, or say what is wrong with which values."""
+    try:
+        return panel.arrange(values)
+    except DataError as error:
+        raise DataError(f"{what}: {error}") from None
 
 
 def _complete(
@@ -293,7 +297,8 @@ def _complete(
     counts: list[tuple[str, int]] = []
     for name, column in labelled:
         # A sum is finite unless something in the column is not, or the sum itself overflows: one cheap pass.
-        total = column.sum()
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = column.sum()
         sums.append(total)
         if math.isfinite(total):
             continue
@@ -302,7 +307,7 @@ def _complete(
             where = np.flatnonzero(infinite)[:3]
             raise DataError(
                 f"Column {name!r} has {int(infinite.sum())} infinite value(s), first at "
-                f"{', '.join(repr(panel.index[i]) for i in where)}. Remove them or set them missing."
+                f"{', '.join(map(repr, panel.index[where].tolist()))}. Remove them or set them missing."
             )
         absent = np.isnan(column)
         if absent.any():
@@ -317,7 +322,7 @@ def _complete(
             where = np.flatnonzero(bad)[:3]
             raise DataError(
                 f"{dropped} of {panel.nobs} rows have missing values: {listing}; first at "
-                f"{', '.join(repr(panel.index[i]) for i in where)}. missing='drop' leaves them out."
+                f"{', '.join(map(repr, panel.index[where].tolist()))}. missing='drop' leaves them out."
             )
         kept = np.flatnonzero(~bad)
         notes = (

@@ -77,8 +77,9 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
     choices = tuple(allowed)
     if isinstance(value, str) and value in choices:
         return value
-    close = difflib.get_close_matches(str(value).lower(), choices, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    lowered = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(str(value).lower(), lowered, n=1)
+    hint = f" Did you mean {lowered[close[0]]!r}?" if close else ""
     raise SpecificationError(f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}.")
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 Family = Literal["pooled", "between", "difference", "fixed", "random"]
+SMALLEST_NORM = 1e-140
+"""Squares of residuals of a column smaller than this lose digits to underflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,17 +229,22 @@ class SampleSize:
 
 
 def check_scale(design: Design, raw_norms: FloatArray) -> None:
-    """Refuse columns whose sum of squares overflows.
+    """Refuse columns whose sum of squares overflows or underflows.
 
     Raises
     ------
     NumericalError
         Naming the columns.
     """
-    if not np.isfinite(raw_norms).all():
-        names = (*design.names, design.dependent)
-        where = [names[i] for i in np.flatnonzero(~np.isfinite(raw_norms))]
-        raise NumericalError(f"The sum of squares of {', '.join(map(repr, where))} overflows: rescale the column.")
+    largest, smallest = raw_norms.max(), raw_norms.min()
+    if SMALLEST_NORM < smallest and largest < np.inf:
+        return
+    names = (*design.names, design.dependent)
+    for what, wrong in (("overflows", ~np.isfinite(raw_norms)), ("underflows", raw_norms < SMALLEST_NORM)):
+        where = [i for i in np.flatnonzero(wrong) if what == "overflows" or design.columns[i].any()]
+        if where:
+            listing = ", ".join(repr(names[i]) for i in where)
+            raise NumericalError(f"The sum of squares of {listing} {what}: rescale the column.")
 
 
 def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str) -> list[Note]:
@@ -272,3 +279,25 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
             + f": {counts.residual_df} residual degrees of freedom."
         )
     return notes
+
+
+def check_variation(dependent: str, tss: float, rss: float, norm: float) -> tuple[float, list[Note]]:
+    """Return the total sum of squares, zero if it is rounding, and a note where it or the residual is.
+
+    Parameters
+    ----------
+    dependent : str
+        Name of the dependent variable.
+    tss, rss : float
+        Sums of squares of the transformed dependent variable and of the residuals.
+    norm : float
+        Euclidean norm of the dependent variable before any transform.
+    """
+    rounding = (1e-14 * norm) ** 2
+    if tss <= rounding:
+        text = f"{dependent!r} does not vary once the constant or the effects are taken out: R2 is undefined."
+        return 0.0, [Note("no-variation", text, warn=True)]
+    if rss <= rounding:
+        text = "The regression fits exactly: the residuals are rounding, and so are standard errors and tests."
+        return tss, [Note("exact-fit", text, warn=True)]
+    return tss, []

@@ -11,7 +11,7 @@ from panelvar.conventions import Convention, Counts
 from panelvar.covariances import Covariance, resolve
 from panelvar.design import Design
 from panelvar.errors import Note, choose, emit
-from panelvar.fit import Family, Fit, FloatArray, check_fit, check_scale
+from panelvar.fit import Family, Fit, FloatArray, check_fit, check_scale, check_variation
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve
 from panelvar.kernels.refinement import Products, cross_products, polish
@@ -61,13 +61,15 @@ def finish(
         coefficients=len(solution.kept) + int(constant),
     )
     found = check_fit(design, solution, counts, collinear)
+    total = float(np.square(triangle[:, -1]).sum()) if tss is None else tss
+    total, degenerate = check_variation(design.dependent, total, solution.rss, float(raw_norms[-1]))
     fit = Fit(
         family=family,
         source=source,
         design=design,
         rows=rows,
         solution=solution,
-        tss=float(np.square(triangle[:, -1]).sum()) if tss is None else tss,
+        tss=total,
         centre=centre,
         constant=constant,
         constant_column=constant_column,
@@ -77,7 +79,7 @@ def finish(
         absorbed=absorbed,
         components=components,
         moments=moments,
-        notes=(*source.notes, *notes, *found),
+        notes=(*source.notes, *notes, *found, *degenerate),
     )
     estimate = resolve(cov, fit, convention)(fit, convention)
     result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=estimator)

@@ -11,7 +11,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.finish import finish
-from panelvar.fit import FloatArray
+from panelvar.fit import FloatArray, check_scale
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import solve
 from panelvar.kernels.rows import TransformedRows, restored_norms
@@ -83,6 +83,7 @@ def fit_random_effects(
     columns = design.columns
     moments = panel_moments(columns, grouping)
     raw_norms = restored_norms(moments.r, moments.weights, moments.means)
+    check_scale(design, raw_norms)
     within = solve(moments.r, raw_norms[:-1])
     components = swamy_arora(moments, within, raw_norms[:-1], version=version, constant=design.constant)
     if not np.isfinite(components.idiosyncratic):

@@ -139,12 +139,16 @@ def restored_norms(triangle: FloatArray, mass: FloatArray, levels: FloatArray) -
     mass : (G,) array
     levels : (G, k) array
     """
-    restored: FloatArray = np.sqrt(np.square(triangle).sum(axis=0) + mass @ np.square(levels))
+    # An overflow is seen in the norm, and refused there.
+    with np.errstate(over="ignore", invalid="ignore"):
+        restored: FloatArray = np.sqrt(np.square(triangle).sum(axis=0) + mass @ np.square(levels))
     return restored
 
 
 def column_norms(columns: Sequence[FloatArray], weights: FloatArray | None = None) -> FloatArray:
     """Return the Euclidean norm of each (weighted) column before any transform, shape (k,)."""
-    if weights is None:
-        return np.array([np.sqrt(column.dot(column)) for column in columns])
-    return np.array([np.sqrt((column * weights).dot(column)) for column in columns])
+    # An overflow is seen in the norm, and refused there.
+    with np.errstate(over="ignore"):
+        if weights is None:
+            return np.array([np.sqrt(column.dot(column)) for column in columns])
+        return np.array([np.sqrt((column * weights).dot(column)) for column in columns])
