@@ -6,6 +6,7 @@ in everything that does not depend on the machine.
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
 import warnings
@@ -159,9 +160,11 @@ def main(arguments: list[str]) -> int:
     compared = sum(len(account.outcomes) for by_group in audited.values() for account in by_group.values())
     print(f"{PAGE.relative_to(ROOT)}: {len(audited)} files, {compared} numbers compared, {failures} failures")
     if "--check" in arguments:
-        current = PAGE.exists() and without_rounding(PAGE.read_text(encoding="utf-8")) == without_rounding(page)
-        print("the page is up to date" if current else "the page is out of date: run python -m tests.parity.report")
-        return 0 if current and not failures else 1
+        before = without_rounding(PAGE.read_text(encoding="utf-8")).splitlines() if PAGE.exists() else []
+        changes = list(difflib.unified_diff(before, without_rounding(page).splitlines(), n=0, lineterm=""))
+        print("\n".join(changes[:20]))
+        print("the page is out of date: run python -m tests.parity.report" if changes else "the page is up to date")
+        return 1 if changes or failures else 0
     PAGE.write_text(page, encoding="utf-8")
     return 1 if failures else 0
 
