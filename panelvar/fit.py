@@ -24,7 +24,7 @@ from panelvar.conventions import Counts
 from panelvar.design import CONSTANT, Design
 from panelvar.errors import CollinearityError, InsufficientDataError, MissingInformationError, Note, NumericalError
 from panelvar.kernels.moments import PanelMoments, panel_moments
-from panelvar.kernels.rows import TransformedRows
+from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.kernels.variance_components import Components
 
 if TYPE_CHECKING:
@@ -239,6 +239,10 @@ def check_scale(design: Design, raw_norms: FloatArray) -> None:
     largest, smallest = raw_norms.max(), raw_norms.min()
     if SMALLEST_NORM < smallest and largest < np.inf:
         return
+    if not np.isfinite(raw_norms).all():
+        # A column out of range spoils the triangle of all: ask the columns themselves.
+        own = column_norms(design.columns, design.weights)
+        raw_norms = raw_norms if np.isfinite(own).all() else own
     names = (*design.names, design.dependent)
     for what, wrong in (("overflows", ~np.isfinite(raw_norms)), ("underflows", raw_norms < SMALLEST_NORM)):
         where = [i for i in np.flatnonzero(wrong) if what == "overflows" or design.columns[i].any()]

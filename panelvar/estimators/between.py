@@ -13,6 +13,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, choose
 from panelvar.estimators.finish import finish
+from panelvar.fit import check_scale
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.panel import Panel
 from panelvar.results.linear import LinearResult
@@ -79,6 +80,8 @@ def fit_between(
         weights=weight,
     )
     columns = design.columns
+    raw_norms = column_norms(columns, weight)
+    check_scale(design, raw_norms)
     share = np.full(grouping.n_groups, 1.0 / grouping.n_groups) if weight is None else weight / grouping.n_groups
     centre = share @ means
     rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
@@ -88,7 +91,7 @@ def fit_between(
         design=design,
         rows=rows,
         triangle=rows.triangle(),
-        raw_norms=column_norms(columns, weight),
+        raw_norms=raw_norms,
         centre=centre,
         constant=design.constant,
         constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,

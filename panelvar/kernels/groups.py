@@ -234,7 +234,9 @@ class Grouping:
         (G, k) array
             Column-major.
         """
-        means = self.sums_of(columns, weights)
+        # A sum out of range is infinite and so is its mean: callers refuse it by the column's norm.
+        with np.errstate(over="ignore"):
+            means = self.sums_of(columns, weights)
         means /= self.mass(weights)[:, None]
         return means
 
