@@ -1,0 +1,197 @@
+"""A page that is printed and written to a folder: prose, tables in text and LaTeX, figures, and what the library warns.
+
+Nothing here is about one example; `Page` is what keeps both of them short.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import panelvar as pv
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from panelvar.report.table import Table
+
+WIDTH = 80
+# A part of a page of the documentation that the program writes: marker, fenced text, marker.
+GENERATED = re.compile(
+    r"(?P<head><!-- generated: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(?P<foot><!-- end -->)", flags=re.S
+)
+
+
+class Page:
+    """Collects what an example has to say, prints it as it comes, and keeps it in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist. Receives ``<name>.txt``, ``<name>.tex`` (the whole page, ready to compile), and for
+        each table a ``.tex`` and for each figure a ``.png``.
+    name : str
+        Of the page.
+    provenance : str
+        One sentence about the data; stands under every table and figure unless another is given.
+    """
+
+    def __init__(self, folder: Path, name: str, provenance: str) -> None:
+        self.folder = folder
+        self.name = name
+        self.provenance = provenance
+        self.blocks: dict[str, str] = {}
+        self._text: list[str] = []
+        self._latex: list[str] = []
+        self._warned: set[str] = set()
+        self._noted: list[str] = []
+        self._sections = 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def title(self, text: str) -> None:
+        """Head the page."""
+        self._say(f"{'=' * WIDTH}\n{textwrap.fill(text, WIDTH)}\n{'=' * WIDTH}")
+
+    @contextmanager
+    def section(self, heading: str) -> Iterator[None]:
+        """Number and head a section; at its end, say what the library warned about inside it and no table did."""
+        self._sections += 1
+        line = f"{self._sections}. {heading}"
+        self._say(f"{line}\n{'-' * len(line)}")
+        # Floats of a section stay in it: LaTeX gives up when too many are pending.
+        self._latex += [r"\clearpage"] * (self._sections > 1) + [rf"\section{{{_latex(heading)}}}"]
+        self._noted.clear()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", pv.PanelVarWarning)
+            yield
+        texts = []
+        for warning in caught:
+            if not issubclass(warning.category, pv.PanelVarWarning):
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            else:
+                texts.append(str(warning.message))
+        for text in dict.fromkeys(texts):
+            # What stands among a table's notes is not said twice, and nothing twice on one page.
+            if text not in self._warned and not any(text in note for note in self._noted):
+                self._warned.add(text)
+                self.prose(f"The library warns: {text}", hanging=True)
+
+    def prose(self, text: str, *, block: str | None = None, hanging: bool = False) -> None:
+        """Print a paragraph, folded to the width of a terminal."""
+        paragraph = " ".join(text.split())
+        folded = textwrap.fill(paragraph, WIDTH, subsequent_indent="  " * hanging, break_on_hyphens=False)
+        self._say(folded)
+        self._latex.append(_latex(paragraph) + "\n")
+        if block:
+            self.blocks[block] = folded
+
+    def equations(self, text: str, *, block: str | None = None) -> None:
+        """Print equations, a line each; one that is too long continues, indented, below."""
+        folded = "\n".join(_fold_equation(line) for line in text.splitlines())
+        self._say(folded)
+        self._latex.append("\\begin{quote}\\ttfamily\\footnotesize\\raggedright\n")
+        self._latex.append("\\\\\n".join(map(_latex, text.splitlines())) + "\n\\end{quote}\n")
+        if block:
+            self.blocks[block] = folded
+
+    def table(self, table: Table, name: str, *, provenance: str | None = None) -> None:
+        """Print a table with the provenance of its numbers among its notes, and write it in LaTeX."""
+        noted = replace(table, notes=(*table.notes, provenance or self.provenance))
+        self._noted += noted.notes
+        text = noted.to_text(WIDTH)
+        self._say(text)
+        self.blocks[name] = text
+        (self.folder / f"{name}.tex").write_text(noted.to_latex(label=f"tab:{name}"), encoding="utf-8")
+        self._latex.append(rf"\input{{{name}.tex}}")
+
+    def figure(self, figure: Figure | SubFigure, name: str, caption: str, *, provenance: str | None = None) -> None:
+        """Write a figure with its caption and provenance below it, and say where it went."""
+        import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure as Whole
+
+        assert isinstance(figure, Whole), "a page takes whole figures"
+        source = provenance or self.provenance
+        # About sixteen characters an inch at this size. Both texts hang below the figure; a tight box makes room.
+        width, line = int(figure.get_figwidth() * 15.5), 0.14 / figure.get_figheight()
+        below = -0.015
+        for part, colour in ((caption, "#444444"), (source, "#B34700")):
+            folded = textwrap.fill(part, width, break_on_hyphens=False)
+            figure.text(0.01, below, folded, ha="left", va="top", fontsize=8, color=colour).set_parse_math(False)
+            below -= line * (folded.count("\n") + 1)
+        figure.savefig(self.folder / f"{name}.png", dpi=150, bbox_inches="tight", pad_inches=0.12)
+        plt.close(figure)
+        self.prose(f"Figure {name}.png: {caption}", hanging=True)
+        self._latex += [
+            r"\begin{figure}[htbp]\centering",
+            rf"\includegraphics[width=\linewidth]{{{name}.png}}",
+            rf"\caption{{{_latex(caption)} {_latex(source)}}}",
+            r"\end{figure}",
+        ]
+
+    def close(self) -> None:
+        """Write the whole page, as text and as a LaTeX document."""
+        (self.folder / f"{self.name}.txt").write_text("\n\n".join(self._text) + "\n", encoding="utf-8")
+        document = [
+            r"\documentclass[11pt]{article}",
+            r"\usepackage[margin=2.2cm]{geometry}",
+            r"\usepackage{booktabs,graphicx}",
+            r"\begin{document}",
+            *self._latex,
+            r"\end{document}",
+        ]
+        (self.folder / f"{self.name}.tex").write_text("\n".join(document) + "\n", encoding="utf-8")
+        print(f"\nText, LaTeX and figures are in {self.folder}")
+
+    def _say(self, text: str) -> None:
+        if self._text:
+            print()
+        print(text)
+        self._text.append(text)
+
+
+def _fold_equation(line: str) -> str:
+    """Fold an equation before a sign, never between a coefficient and its variable."""
+    joined = re.sub(r"(?<=[+-]) (?=[0-9])|(?<=[0-9]) (?=[a-z])", "\N{NO-BREAK SPACE}", line)
+    folded = textwrap.fill(joined, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return folded.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _latex(text: str) -> str:
+    from panelvar.report.latex import escape_latex
+
+    return escape_latex(text)
+
+
+def refresh(document: Path, blocks: dict[str, str]) -> str:
+    """Return a Markdown document with its generated parts replaced by what the program prints now.
+
+    Raises
+    ------
+    KeyError
+        The document has a part the program does not print.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        return f"{match['head']}```text\n{blocks[match['name']]}\n```\n{match['foot']}"
+
+    return GENERATED.sub(part, document.read_text(encoding="utf-8"))
+
+
+def use_utf8() -> None:
+    """Print letters beyond ASCII also where the console's encoding has none."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+
+
+def draw_to_files() -> None:
+    """Let matplotlib draw without a window system."""
+    import matplotlib
+
+    matplotlib.use("Agg")
