@@ -1,0 +1,206 @@
+"""Do countries get richer when more of their people use the internet? A panel of 152 countries, 2000 to 2018.
+
+    python examples/internet_and_income.py [--output DIR]
+
+prints everything and writes it as text, LaTeX and figures. Data: Gapminder, CC BY 4.0 (`examples/data/README.md`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from writing.page import Page, draw_to_files, refresh, use_utf8
+
+import panelvar as pv
+from panelvar.plots.scatter import plot_scatter
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from panelvar.report.table import Table
+    from panelvar.results.linear import LinearResult
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "examples" / "data" / "world_internet_income.csv"
+DOCUMENT = ROOT / "docs" / "internet_and_income.md"
+SOURCE = "Data: Gapminder, Systema Globalis, from the World Bank's World Development Indicators; CC BY 4.0."
+LABELS = {
+    "log_income": "log GDP per capita",
+    "users": "Internet users, %",
+    "const": "Constant",
+    **{f"L(users, {k})": f"Internet users, {k} years before" for k in (1, 3, 5)},
+}
+BY_COUNTRY = pv.Clustered("entity")
+LAGS = (1, 3, 5)
+
+
+def main(arguments: list[str] | None = None) -> Page:
+    """Run everything and return what was printed."""
+    parser = argparse.ArgumentParser(description="Internet use and income in 152 countries.")
+    parser.add_argument("--output", type=Path, default=Path("output", "internet_and_income"), help="folder")
+    parser.add_argument("--refresh-docs", action="store_true", help="rewrite the generated parts of the docs page")
+    options = parser.parse_args(arguments)
+    use_utf8()
+    draw_to_files()
+    panel = read()
+    page = Page(options.output, "internet_and_income", SOURCE)
+    page.title("Internet use and income in 152 countries, 2000 to 2018")
+    the_data(page, panel)
+    models = estimate(page, panel)
+    which(page, panel, models)
+    lags(page, panel)
+    reading(page, models)
+    page.close()
+    if options.refresh_docs:
+        DOCUMENT.write_text(refresh(DOCUMENT, page.blocks), encoding="utf-8")
+    return page
+
+
+def read() -> pv.Panel:
+    """Read the panel: log GDP per head (constant US dollars) and internet users (% of the population)."""
+    frame = pd.read_csv(DATA)
+    frame["log_income"] = np.log(frame["gdp_per_capita"])
+    frame = frame.rename(columns={"internet_users": "users"})
+    return pv.Panel(frame[["country", "year", "users", "log_income"]], entity="country", time="year")
+
+
+def the_data(page: Page, panel: pv.Panel) -> None:
+    with page.section("The data"):
+        page.table(panel.describe().summary(), "data")
+        page.prose(
+            "Look at the last columns of variation: internet use varies about as much within countries over time as "
+            "between them, income hardly at all within. An estimate that compares countries and one that follows them "
+            "will use different facts."
+        )
+        axes = plot_scatter(panel, "users", "log_income")
+        page.figure(whole(axes.figure), "scatter", "Each country with its own line, and all of them with one.")
+
+
+def estimate(page: Page, panel: pv.Panel) -> dict[str, LinearResult]:
+    formula = "log_income ~ users"
+    with page.section("One question, five answers"):
+        models = {
+            "Between": pv.fit_between(panel, formula),
+            "Pooled": pv.fit_pooled(panel, formula, cov=BY_COUNTRY),
+            "Random": pv.fit_random_effects(panel, formula, cov=BY_COUNTRY),
+            "Fixed": pv.fit_fixed_effects(panel, formula, cov=BY_COUNTRY),
+            "Two-way": pv.fit_fixed_effects(panel, formula, effects="twoway", cov=BY_COUNTRY),
+        }
+        page.table(table_of(models, "Log GDP per capita on internet users"), "estimators")
+        page.figure(
+            coefficients(models),
+            "coefficients",
+            "Log points (about percent) of income for one more point of internet users, 95% intervals.",
+        )
+    return models
+
+
+def table_of(models: dict[str, LinearResult], title: str) -> Table:
+    table: Table = pv.compare(
+        models,
+        labels=LABELS,
+        stars=(0.05, 0.01, 0.001),
+        foot=("nobs", "entities", "rsquared", "rsquared_kind", "cov"),
+        title=title,
+    )
+    return table
+
+
+def which(page: Page, panel: pv.Panel, models: dict[str, LinearResult]) -> None:
+    with page.section("Which of them?"):
+        fixed = pv.fit_fixed_effects(panel, "log_income ~ users")
+        random = pv.fit_random_effects(panel, "log_income ~ users")
+        assert fixed.f_poolability is not None
+        page.table(fixed.f_poolability.summary(), "poolability")
+        page.prose(
+            "Countries differ in ways that internet use does not explain: pooled OLS is out. Random effects would need "
+            "those differences to have nothing to do with internet use, which Hausman's test compares with fixed "
+            "effects."
+        )
+        page.table(pv.hausman(fixed, random).summary(), "hausman_own")
+        page.prose(
+            "The textbook statistic is negative, which no chi-squared is: each estimator brings its own residual "
+            "variance, and in this sample the difference of the covariances is not a covariance. With one variance "
+            "for both it is:"
+        )
+        page.table(pv.hausman(fixed, random, sigma="efficient").summary(), "hausman_efficient")
+        gap = float(models["Random"].params["users"] - models["Fixed"].params["users"])
+        page.prose(
+            f"Rejected beyond doubt, for a difference of {gap:.4f} between two coefficients of {lowest(models):.4f}: "
+            f"with {fixed.nobs} rows a test sees what does not matter. It also assumes classical errors, which these "
+            f"are not. What matters is the step from there to two-way effects.",
+            block="hausman_reading",
+        )
+
+
+def lowest(models: dict[str, LinearResult]) -> float:
+    """The smaller of the random- and fixed-effects coefficients."""
+    return min(float(models[label].params["users"]) for label in ("Random", "Fixed"))
+
+
+def lags(page: Page, panel: pv.Panel) -> None:
+    with page.section("Does it take time?"):
+        models = {
+            f"Lag {k}": pv.fit_fixed_effects(panel, f"log_income ~ L(users, {k})", effects="twoway", cov=BY_COUNTRY)
+            for k in LAGS
+        }
+        page.table(table_of(models, "Two-way effects, internet users some years before"), "lags")
+        page.prose(
+            "It does not get better with time: the longer the lag, the lower the coefficient. A coefficient below zero "
+            "is no harm done by the internet: countries that were online early may have been rich ones with less "
+            "growth left to catch up on, which is what two-way effects cannot take out."
+        )
+
+
+def reading(page: Page, models: dict[str, LinearResult]) -> None:
+    gain = {label: ten_points(float(model.params["users"])) for label, model in models.items()}
+    limits = models["Two-way"].conf_int(level=0.95)
+    low, high = ten_points(float(limits["lower"]["users"])), ten_points(float(limits["upper"]["users"]))
+    with page.section("An honest reading"):
+        page.prose(
+            f"Across countries, ten more people in a hundred online go with {gain['Between']} more income; following a "
+            f"country over time, with {gain['Fixed']}. Most of even that is the calendar: everywhere more people went "
+            f"online and incomes grew. Against other countries in the same year {gain['Two-way']} is left, with an "
+            f"interval from {low} to {high}. These data do not show that internet use raises income. They do not show "
+            f"that it does not: the interval has room for an effect worth having, income also buys internet access, "
+            f"and a share of users says little about what they do online.",
+            block="reading",
+        )
+
+
+def ten_points(slope: float) -> str:
+    """Percent of income that ten points of internet users go with, from a coefficient on log income."""
+    return f"{100.0 * np.expm1(10.0 * slope):.1f}%"
+
+
+def coefficients(models: dict[str, LinearResult]) -> Figure:
+    """Draw the coefficient of each model with its 95% interval."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
+    for place, model in enumerate(reversed(models.values())):
+        bounds = 100.0 * model.conf_int(level=0.95)
+        ax.plot([bounds["lower"]["users"], bounds["upper"]["users"]], [place, place], color="#0072B2", linewidth=2)
+        ax.plot(100.0 * model.params["users"], place, "o", color="#0072B2")
+    ax.axvline(0.0, color="#767676", linewidth=0.8)
+    ax.set_yticks(range(len(models)), list(models)[::-1])
+    ax.set_xlabel("100 x log GDP per capita, for one point of internet users")
+    ax.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def whole(figure: object) -> Figure:
+    """The figure of axes that were made with it."""
+    from matplotlib.figure import Figure
+
+    if not isinstance(figure, Figure):
+        raise TypeError(f"expected a whole figure, got {type(figure).__name__}")
+    return figure
+
+
+if __name__ == "__main__":
+    main()
