@@ -25,6 +25,7 @@ _EXPORTS = {
     "Classical": "covariances",
     "HC": "covariances",
     "Clustered": "covariances",
+    "BiasReduced": "bias_reduced",
     "ResidualBootstrap": "bands",
     "MonteCarlo": "bands",
     "DeltaMethod": "bands",

@@ -72,6 +72,14 @@ class Convention:
         Factor: whether a multi-way matrix that is not positive semi-definite has its negative eigenvalues set to zero.
     cluster_df : {"groups", "residual"}
         Inference: t with G - 1, or with the residual degrees of freedom.
+    bias_reduced_factor : {"none", "clustered", "(G-1)/G"}
+        Factor: what CR2 and CR3 are multiplied by: nothing (clubSandwich), the factor of clustered covariances
+        (pyfixest), or (G - 1) / G (MacKinnon, Nielsen and Webb; sandwich without ``cadjust``).
+    bias_reduced_root : {"transformed", "original"}
+        Factor: whether CR2 takes the symmetric root of a cluster's block of transformed rows, or of the untransformed
+        rows under the working covariance (clubSandwich); they differ for random effects and weights.
+    bias_reduced_df : {"satterthwaite", "groups"}
+        Inference: t after CR0 to CR3 with Satterthwaite's degrees of freedom, or with G - 1.
     distribution : {"t", "normal"}
         Inference: for everything but random effects.
     random_distribution : {"normal", "t"}
@@ -116,6 +124,9 @@ class Convention:
     multiway_factor: Literal["smallest", "each"] = "smallest"
     repair_multiway: bool = True
     cluster_df: Literal["groups", "residual"] = "groups"
+    bias_reduced_factor: Literal["none", "clustered", "(G-1)/G"] = "none"
+    bias_reduced_root: Literal["transformed", "original"] = "transformed"
+    bias_reduced_df: Literal["satterthwaite", "groups"] = "satterthwaite"
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
@@ -173,6 +184,7 @@ PRESETS: dict[str, Convention] = {
             multiway_factor="each",
             repair_multiway=False,
             cluster_df="residual",
+            bias_reduced_root="original",
             rsquared_random="transformed",
             transformed_kind="correlation",
             criteria_count_variance=True,
@@ -183,6 +195,8 @@ PRESETS: dict[str, Convention] = {
             robust="HC1",
             effects_rank="levels",
             hc23_factor=True,
+            bias_reduced_factor="clustered",
+            bias_reduced_df="groups",
         ),
         Convention(
             "linearmodels",

@@ -6,8 +6,9 @@ All are :math:`L M L'` with the map L of `panelvar.fit` and a meat M; a variant 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,6 +52,9 @@ class CovarianceEstimate:
     notes : tuple of Note
     classical : bool
         Whether the matrix is a residual variance times the inverse cross product.
+    degrees : callable or None
+        Degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r), where they differ by contrast; ``df``
+        is then the smallest of a single coefficient.
     """
 
     matrix: FloatArray
@@ -60,6 +64,16 @@ class CovarianceEstimate:
     clusters: tuple[tuple[str, int], ...] = ()
     notes: tuple[Note, ...] = ()
     classical: bool = False
+    degrees: Callable[[FloatArray], float] | None = None
+
+    def df_of(self, weights: FloatArray) -> float:
+        """Return the degrees of freedom of a linear combination (p,) of the coefficients."""
+        return self.df if self.degrees is None else self.degrees(weights[:, None])
+
+    @cached_property
+    def coefficient_df(self) -> FloatArray:
+        """Degrees of freedom of each coefficient, shape (p,)."""
+        return np.array([self.df_of(unit) for unit in np.eye(len(self.matrix))])
 
 
 class Covariance(Protocol):
@@ -182,7 +196,7 @@ class Clustered:
         """Estimate the covariance."""
         fit.rows_or_refuse("A clustered covariance")
         dimensions = [fit.design.group_by(column) for column in self.by]
-        groupings = _with_intersections(dimensions)
+        groupings = with_intersections(dimensions)
         labels = [label for _, label in dimensions]
         smallest = min(groupings[i].n_groups for i in range(len(dimensions)))
         if smallest < 2:
@@ -193,7 +207,7 @@ class Clustered:
         group_factor = convention.cluster_group_factor if self.group_factor is None else self.group_factor
         dof_factor = convention.cluster_dof_factor if self.dof_factor is None else self.dof_factor
         nested = tuple(
-            tuple(_nested(effect, clusters) for clusters, _ in dimensions)
+            tuple(lies_within(effect, clusters) for clusters, _ in dimensions)
             for effect in (fit.absorbed.groupings if fit.absorbed is not None else ())
         )
         k = counted(convention, fit.counts, nested)
@@ -201,7 +215,7 @@ class Clustered:
         p = len(fit.coefficients)
         meat = np.zeros((p, p))
         factors = []
-        for grouping, summed, sign in zip(groupings, sums, _signs(len(dimensions)), strict=True):
+        for grouping, summed, sign in zip(groupings, sums, signs(len(dimensions)), strict=True):
             groups = smallest if convention.multiway_factor == "smallest" else grouping.n_groups
             factor = extra * clustered_factor(fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor)
             factors.append(factor)
@@ -354,7 +368,7 @@ def _symmetric(matrix: FloatArray) -> FloatArray:
     return 0.5 * (matrix + matrix.T)
 
 
-def _signs(dimensions: int) -> list[int]:
+def signs(dimensions: int) -> list[int]:
     """Sign of each intersection: plus for an odd number of dimensions, minus for an even one."""
     return [1 if size % 2 else -1 for size in map(len, _subsets(dimensions))]
 
@@ -363,7 +377,7 @@ def _subsets(dimensions: int) -> list[tuple[int, ...]]:
     return [c for size in range(1, dimensions + 1) for c in itertools.combinations(range(dimensions), size)]
 
 
-def _with_intersections(dimensions: Sequence[tuple[Grouping, str]]) -> list[Grouping]:
+def with_intersections(dimensions: Sequence[tuple[Grouping, str]]) -> list[Grouping]:
     """Return the grouping of every non-empty subset of the dimensions, single ones first."""
     out = []
     for subset in _subsets(len(dimensions)):
@@ -376,7 +390,7 @@ def _with_intersections(dimensions: Sequence[tuple[Grouping, str]]) -> list[Grou
     return out
 
 
-def _nested(effect: Grouping, clusters: Grouping) -> bool:
+def lies_within(effect: Grouping, clusters: Grouping) -> bool:
     """Whether every level of an effect lies within one cluster."""
     if effect is clusters:
         return True

@@ -30,6 +30,8 @@ ORDER = [
     {"design"},
     {"fit"},
     {"covariances", "bands"},
+    {"cluster_basis"},
+    {"bias_reduced"},
     {"results"},
     {"estimators"},
     {"diagnostics"},
@@ -48,7 +50,7 @@ Panel
 fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects
 fit_var select_lags System
 LinearResult VarResult TestResult
-Classical HC Clustered ResidualBootstrap MonteCarlo DeltaMethod
+Classical HC Clustered BiasReduced ResidualBootstrap MonteCarlo DeltaMethod
 Convention VarConvention
 hausman granger_table compare
 plot_roots plot_responses plot_decomposition plot_scatter

@@ -19,13 +19,23 @@ def _special() -> Any:
     return special
 
 
-def two_sided(statistic: FloatArray, df: float) -> FloatArray:
-    """Two-sided p-values of t statistics with ``df`` degrees of freedom; the normal when ``df`` is infinite."""
+def two_sided(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
+    """Two-sided p-values of t statistics with ``df`` degrees of freedom; the normal when ``df`` is infinite.
+
+    One number for all statistics, or one each (then all finite).
+    """
     special = _special()
     lower = -np.abs(statistic)
-    tail = special.ndtr(lower) if np.isinf(df) else special.stdtr(df, lower)
+    normal = isinstance(df, float) and np.isinf(df)
+    tail = special.ndtr(lower) if normal else special.stdtr(df, lower)
     doubled: FloatArray = 2.0 * tail
     return doubled
+
+
+def quantiles(level: float, df: FloatArray) -> FloatArray:
+    """Values exceeded in absolute terms with probability ``1 - level`` by t variables with ``df`` (p,), all finite."""
+    out: FloatArray = _special().stdtrit(df, 0.5 + 0.5 * level)
+    return out
 
 
 def quantile(level: float, df: float) -> float:

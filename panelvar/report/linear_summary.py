@@ -79,6 +79,9 @@ def _coefficients(result: LinearResult, level: float, digits: int) -> tuple[Row,
 
 def _facts(result: LinearResult) -> tuple[Fact, ...]:
     inference = "normal" if result.distribution == "normal" else f"t({format_count(result.df_inference or math.inf)})"
+    if result.covariance.degrees is not None:
+        degrees = result.covariance.coefficient_df
+        inference = f"t({degrees.min():.3g} to {degrees.max():.3g}), Satterthwaite"
     facts = [
         Fact("Dependent", result.dependent),
         Fact("Observations", format_count(result.nobs)),

@@ -14,7 +14,7 @@ from panelvar.covariances import Covariance, CovarianceEstimate, resolve
 from panelvar.design import Design
 from panelvar.errors import Note, SpecificationError, emit
 from panelvar.fit import Fit, FloatArray
-from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_sided
+from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, quantiles, two_sided
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
 from panelvar.results.labels import labelled
 from panelvar.results.predictions import predict
@@ -109,7 +109,7 @@ class LinearResult:
 
     @property
     def df_inference(self) -> float | None:
-        """Degrees of freedom of the t tests; None when the normal distribution is used."""
+        """Degrees of freedom of the t tests, None with the normal; the smallest where coefficients have their own."""
         return None if np.isinf(self.covariance.df) else self.covariance.df
 
     @property
@@ -161,7 +161,13 @@ class LinearResult:
     @labelled["pd.Series"]
     def pvalues(self) -> FloatArray:
         """Two-sided p-values of a zero coefficient."""
-        return two_sided(self._ratios, self.covariance.df)
+        estimate = self.covariance
+        return two_sided(self._ratios, estimate.df if estimate.degrees is None else estimate.coefficient_df)
+
+    @labelled["pd.Series"]
+    def df_coefficients(self) -> FloatArray:
+        """Degrees of freedom of each coefficient's t; infinite for the normal. Alike but for `BiasReduced`."""
+        return self.covariance.coefficient_df
 
     def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
         """Return confidence limits.
@@ -173,7 +179,11 @@ class LinearResult:
         """
         import pandas as pd
 
-        half = quantile(check_level(level), self.covariance.df) * self._errors
+        estimate = self.covariance
+        if estimate.degrees is None:
+            half = quantile(check_level(level), estimate.df) * self._errors
+        else:
+            half = quantiles(check_level(level), estimate.coefficient_df) * self._errors
         estimates = self.fit.coefficients
         return pd.DataFrame({"lower": estimates - half, "upper": estimates + half}, index=list(self.names))
 

@@ -58,7 +58,7 @@ def linear_combination(result: LinearResult, expression: str, level: float) -> L
     weights, constant = parse_expression(expression, result.names)
     estimate = float(weights @ result.fit.coefficients) + constant
     error = float(np.sqrt(weights @ result.covariance.matrix @ weights))
-    df = result.covariance.df
+    df = result.covariance.df_of(weights)
     ratio = estimate / error if error > 0.0 else float("nan")
     half = quantile(level, df) * error
     return LinearCombination(
@@ -103,10 +103,26 @@ def wald(result: LinearResult, matrix: FloatArray, target: FloatArray, name: str
         statistic = float("inf")
     else:
         statistic = float(np.sum(projected[positive] ** 2 / values[positive]))
+    if result.covariance.degrees is not None:
+        contrasts = (matrix.T / safe) @ vectors[:, positive]
+        return _hotelling(statistic, rank, result.covariance.degrees(contrasts), name, null, notes)
     df = result.covariance.df
     if np.isinf(df):
         return TestResult(name, statistic, chi2_tail(statistic, rank), "chi2", rank, None, null, notes)
     return TestResult(name, statistic / rank, f_tail(statistic / rank, rank, df), "f", rank, df, null, notes)
+
+
+def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:
+    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018, eq. 13)."""
+    denominator = eta - rank + 1.0
+    if not denominator > 0.0:
+        text = (
+            f"HTZ's eta is {eta:.4g}, too small for {rank} restrictions at once: there is no p-value. Test fewer "
+            "restrictions, or use wild_bootstrap."
+        )
+        return TestResult(name, statistic / rank, float("nan"), "f", rank, None, null, (*notes, Note("no-df", text)))
+    value = denominator / (eta * rank) * statistic
+    return TestResult(name, value, f_tail(value, rank, denominator), "f", rank, denominator, null, notes)
 
 
 def restriction_matrix(

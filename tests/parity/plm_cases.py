@@ -193,12 +193,12 @@ def cov_comparisons(data: str) -> list[Comparison]:
                 if (model, cluster) == ("random_individual_swar", "time"):
                     continue
                 by = {"individual": "entity", "time": "time"}[cluster]
-                for kind, cov in (
-                    ("CR0", pv.Clustered(by)),
-                    ("CR1", pv.Clustered(by, group_factor=True)),
-                    ("CR1S", pv.Clustered(by, **STATA_LIKE)),
-                ):
-                    add(f"clubSandwich_{cluster}/{kind}", cov, lambda r, m: {"se": r.std_errors})
+                for kind in ("CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3"):
+                    add(
+                        f"clubSandwich_{cluster}/{kind}",
+                        pv.BiasReduced(by, kind=kind),
+                        lambda r, m: {"se": r.std_errors, "df_satterthwaite": r.df_coefficients},
+                    )
         for name in ("F", "chisq"):
             add(f"pwaldtest_{name}_arellano_HC0", pv.Clustered("entity"), lambda r, m, n=name: arellano_wald(r, n))
     return out
@@ -315,10 +315,6 @@ COV_EXCLUSIONS = [
     Exclusion("*/vcovNW", "Newey-West covariances of panels come with a later version"),
     Exclusion("*/vcovBK_*", "panel-corrected (Beck-Katz) covariances come with a later version"),
     Exclusion("*/full_vcov/vcovBK_*", "panel-corrected (Beck-Katz) covariances come with a later version"),
-    Exclusion("*/clubSandwich_*/CR1p", "the factor G / (G - p) is not offered"),
-    Exclusion("*/clubSandwich_*/CR2", "CR2 and CR3 come with a later version"),
-    Exclusion("*/clubSandwich_*/CR3", "CR2 and CR3 come with a later version"),
-    Exclusion("*/clubSandwich_*/*/df_satterthwaite", "Satterthwaite degrees of freedom come with a later version"),
 ]
 
 SERIAL = "tests of serial correlation come with a later version"

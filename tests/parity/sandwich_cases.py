@@ -1,7 +1,7 @@
 """R lm and sandwich: pooled OLS and its heteroskedasticity-consistent and clustered covariances.
 
 Claimed under ``convention="default"``, with sandwich's choices as explicit arguments: ``cadjust`` is ``group_factor``,
-type HC1 of ``vcovCL`` is ``dof_factor="(n-1)/(n-k)"``, and one factor for each term of the inclusion-exclusion is
+types HC2 and HC3 of ``vcovCL`` are CR2 and CR3, times (G - 1) / G without ``cadjust``, type HC1 is ``dof_factor="(n-1)/(n-k)"``, and one factor for each term of the inclusion-exclusion is
 ``multiway_factor="each"``.
 """
 
@@ -77,18 +77,21 @@ def comparisons(data: str) -> list[Comparison]:
                 cov = pv.Clustered(*by, group_factor=adjust, dof_factor=factor)
                 path = f"vcovCL_{name}/{kind}_cadjust{word}"
                 out.append(Comparison(path, lambda cov=cov: pooled(data, cov).std_errors))
+        for hc, kind in (("HC2", "CR2"), ("HC3", "CR3")):
+            for word, factor in (("TRUE", "none"), ("FALSE", "(G-1)/G")):
+                cov = pv.BiasReduced(*by, kind=kind, factor=factor)
+                path = f"vcovCL_{name}/{hc}_cadjust{word}"
+                out.append(Comparison(path, lambda cov=cov: pooled(data, cov).std_errors))
     for kind, factor in (("HC0", "none"), ("HC1", "(n-1)/(n-k)")):
         path = f"vcovCL_entity_time_multi0TRUE/{kind}_cadjustTRUE"
         out.append(Comparison(path, lambda factor=factor: unadjusted_intersection(data, factor)))
     return out
 
 
-BLOCK_LEVERAGE = "HC2 and HC3 of clustered covariances (cluster blocks of the hat matrix) come with a later version"
 EXCLUSIONS = [
     Exclusion("vcovHC/HC4", "HC4 is not offered"),
     Exclusion("vcovHC/HC4m", "HC4m is not offered"),
     Exclusion("vcovHC/HC5", "HC5 is not offered"),
-    *(Exclusion(f"vcovCL_{name}/{kind}_*", BLOCK_LEVERAGE) for name in CLUSTERS for kind in ("HC2", "HC3")),
     Exclusion("vcovPL", "Driscoll-Kraay and Newey-West covariances of panels come with a later version"),
     Exclusion("vcovPC", "panel-corrected (Beck-Katz) covariances come with a later version"),
 ]
