@@ -56,7 +56,7 @@ def finish(
         slopes=len(solution.kept),
         constant=constant or absorbed is not None,
         absorbed=absorbed_rank,
-        effect_levels=() if absorbed is None else tuple(g.n_groups for g in absorbed.groupings),
+        effect_levels=() if absorbed is None else absorbed.counts,
         reported_constant=absorbed is None,
         coefficients=len(solution.kept) + int(constant),
     )
@@ -96,17 +96,18 @@ def _polished(
     """Recompute the solution in extended precision where rounding may have cost digits that matter."""
 
     def products() -> Products:
-        columns = list(rows.columns)
+        columns, slopes = list(rows.columns), rows.slopes
         tables: list[tuple[NDArray[Any] | None, FloatArray]] = [
             (grouping.codes, table) for grouping, table in zip(rows.groupings, rows.tables, strict=True)
         ]
         if rows.shift is not None:
             tables.append((None, rows.shift[None, :]))
+            slopes = (*slopes, None)
         if constant_column is not None:
             # The transformed constant goes first; nothing is subtracted from it.
             z = constant_column if rows.weights is None else constant_column / np.sqrt(rows.weights)
             columns.insert(0, np.broadcast_to(z, rows.n_rows))
             tables = [(codes, np.insert(table, 0, 0.0, axis=1)) for codes, table in tables]
-        return cross_products(columns, tables, rows.weights)
+        return cross_products(columns, tables, rows.weights, slopes=slopes)
 
     return polish(solution, products, rows.n_rows, None if constant_column is None else centre)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,10 @@ from numpy.typing import NDArray
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.finish import finish
-from panelvar.kernels.absorb import absorb
-from panelvar.kernels.groups import Grouping
+from panelvar.kernels.absorb import Absorbed, absorb
+from panelvar.kernels.many_effects import Block
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
 from panelvar.results.linear import LinearResult
@@ -35,16 +37,17 @@ def fit_fixed_effects(
 ) -> LinearResult:
     r"""Fit fixed effects, :math:`y_{it} = c + \alpha_i + \lambda_t + x_{it}'\beta + u_{it}`.
 
-    Slopes are those of the regression with a dummy for every level; two effects are projected out exactly on
-    unbalanced, gappy and disconnected panels. The constant is the grand-mean form
+    Slopes are those of the (weighted) regression with a dummy for every level of any number of effects, and with a
+    slope for every level where asked for, :math:`\alpha_i + \delta_i t`. The constant is the grand-mean form
     :math:`\hat c = \bar y - \bar x'\hat\beta` (Baltagi 2013, eq. 2.8), with its standard error under every covariance.
 
     Parameters
     ----------
     data, y, x, weights, cov, convention, missing, collinear
         As in `fit_pooled`.
-    effects : {"entity", "time", "twoway"} or one or two column names
-        What is absorbed.
+    effects : {"entity", "time", "twoway"}, a column name, or several of them
+        What is absorbed. ``"firm[t]"`` gives every firm a level and a slope on column t, ``"firm[[t]]"`` the slope
+        alone, ``"firm[t, z]"`` a level and two slopes (R fixest's spelling). At least one effect must have a level.
     constant : bool, optional
         Report the constant (default) or not; slopes do not change.
 
@@ -54,22 +57,28 @@ def fit_fixed_effects(
 
     Notes
     -----
-    Residual degrees of freedom are n minus the slopes minus the exact rank of the absorbed effects. Regressors
-    that do not vary within the effects are dropped with a warning. Classical and HC errors ignore serial correlation
-    within entities: prefer ``cov="cluster"``.
+    Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
+    effects and, with more or with slopes, while the effects besides the largest have at most 1,500 coefficients; else
+    the bound of `panelvar.kernels.rank_bound.rank_bound`, which a note states (it can only be too large, so errors are
+    conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate gradients
+    to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary within the
+    effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities: prefer
+    ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored.
+
+    Slopes by level cost one row a level each: with few rows a level little is left to estimate from.
     """
     chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     source = design
-    names = _effect_names(effects)
+    terms = _terms(design, effects)
     notes: list[Note] = []
     if chosen.singletons == "drop":
-        design, dropped = _without_singletons(design, names)
+        design, dropped = _without_singletons(design, terms)
         source = design
         if dropped:
             notes.append(Note("singletons-dropped", f"{dropped} singleton row(s) dropped ({chosen.name} convention)."))
-    groupings, labels = _groupings(design, names)
-    alone = sum(int((grouping.sizes == 1).sum()) for grouping in groupings)
+    blocks, labels = _blocks(design, terms)
+    alone = sum(int((block.grouping.sizes == 1).sum()) for block in blocks)
     if alone:
         notes.append(
             Note(
@@ -79,10 +88,11 @@ def fit_fixed_effects(
             )
         )
     columns, weight = design.columns, design.weights
-    absorbed = absorb(groupings, weight)
+    absorbed = absorb(blocks, weight)
+    groupings = absorbed.groupings
     centre = design.means
     tables = absorbed.tables(columns)
-    rows = TransformedRows(columns, groupings=groupings, tables=tables, weights=weight)
+    rows = TransformedRows(columns, groupings=groupings, tables=tables, slopes=absorbed.slopes, weights=weight)
     triangle = rows.triangle()
     if len(groupings) == 1:
         raw_norms = restored_norms(triangle, groupings[0].mass(weight), tables[0])
@@ -92,16 +102,8 @@ def fit_fixed_effects(
     if groupings == (design.entities,):
         counts = design.entities.sizes.astype(np.float64)
         moments = PanelMoments(counts, design.entities.mass(weight), tables[0], triangle)
-    if len(groupings) > 1 and absorbed.n_components > 1:
-        notes.append(
-            Note(
-                "disconnected",
-                f"The two effects form {absorbed.n_components} unconnected blocks; the rank of the effects "
-                f"is {absorbed.rank}.",
-            )
-        )
-    levels = sum(grouping.n_groups - 1 for grouping in groupings) + 1
-    rank = absorbed.rank if chosen.effects_rank == "exact" else levels
+    notes += _rank_notes(absorbed)
+    rank = absorbed.rank if chosen.effects_rank == "exact" else sum(count - 1 for count in absorbed.counts) + 1
     return finish(
         "fixed",
         source=source,
@@ -125,31 +127,114 @@ def fit_fixed_effects(
     )
 
 
-def _effect_names(effects: str | Sequence[str]) -> tuple[str, ...]:
-    if effects == "twoway":
-        return ("entity", "time")
-    names = (effects,) if isinstance(effects, str) else tuple(effects)
-    if not 1 <= len(names) <= 2:
+@dataclass(frozen=True)
+class _Term:
+    """An effect as it was asked for: a dimension, with a level or not, and the columns it has slopes on."""
+
+    name: str
+    level: bool
+    slopes: tuple[str, ...] = ()
+
+
+# "firm[t]", "firm[[t]]", "firm[t, z]".
+_SLOPES = re.compile(r"(?P<name>[^\[\]]+?)\s*(?P<open>\[\[?)(?P<slopes>[^\[\]]+)(?P<close>\]\]?)")
+
+
+def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
+    """Read the effects asked for; a level and slopes of the same dimension become one term."""
+    names = ("entity", "time") if effects == "twoway" else (effects,) if isinstance(effects, str) else tuple(effects)
+    if not names or not all(isinstance(name, str) and name for name in names):
         raise SpecificationError(
-            f"effects={effects!r}: one or two effects can be absorbed. Use 'entity', 'time', 'twoway' or column names."
+            f"effects={effects!r}: name one effect or more: 'entity', 'time', 'twoway', columns, or 'firm[t]' (slopes)."
         )
-    if len(set(names)) < len(names):
-        raise SpecificationError(f"effects={effects!r} names the same effect twice.")
-    return names
+    found: dict[str, _Term] = {}
+    for name in names:
+        term = _term(design, name)
+        other = found.get(term.name)
+        if other is not None:
+            if (other.level and term.level) or set(other.slopes) & set(term.slopes):
+                raise SpecificationError(f"effects={effects!r} names the same effect twice.")
+            term = _Term(term.name, True, (*other.slopes, *term.slopes))
+        found[term.name] = term
+    if not any(term.level for term in found.values()):
+        raise SpecificationError(
+            f"effects={effects!r} has slopes but no levels: write 'firm[t]' for both, or add an effect with levels."
+        )
+    return tuple(found.values())
 
 
-def _groupings(design: Design, names: tuple[str, ...]) -> tuple[tuple[Grouping, ...], tuple[str, ...]]:
-    found = [design.group_by(name) for name in names]
-    return tuple(grouping for grouping, _ in found), tuple(label for _, label in found)
+def _term(design: Design, name: str) -> _Term:
+    if name in design.panel.names:
+        return _Term(name, True)
+    match = _SLOPES.fullmatch(name.strip())
+    if match is None:
+        if "[" in name:
+            raise SpecificationError(
+                f"The effect {name!r} cannot be read: write 'firm[t]' (level and slope) or 'firm[[t]]' (slope alone)."
+            )
+        return _Term(name, True)
+    if len(match["open"]) != len(match["close"]):
+        raise SpecificationError(f"The brackets of the effect {name!r} do not match.")
+    slopes = tuple(part.strip() for part in match["slopes"].split(","))
+    if len(set(slopes)) < len(slopes) or not all(slopes):
+        raise SpecificationError(f"The effect {name!r} has an empty slope or the same one twice.")
+    return _Term(match["name"], len(match["open"]) == 1, slopes)
 
 
-def _without_singletons(design: Design, names: tuple[str, ...]) -> tuple[Design, int]:
-    """Drop rows that are alone in a level, again and again until none is."""
+def _blocks(design: Design, terms: tuple[_Term, ...]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+    """Return the effects and the labels of their tables."""
+    blocks, labels = [], []
+    for term in terms:
+        grouping, label = design.group_by(term.name)
+        slopes = []
+        for name in term.slopes:
+            column = design.panel.column(name)
+            column = column if design.kept is None else column[design.kept]
+            if not np.isfinite(column).all():
+                wrong = int((~np.isfinite(column)).sum())
+                raise DataError(f"{name!r}, on which {label!r} has slopes, is missing or infinite in {wrong} row(s).")
+            slopes.append(column)
+        blocks.append(Block(grouping, term.level, tuple(slopes)))
+        labels += [label] * term.level + [f"{label}[{name}]" for name in term.slopes]
+    return tuple(blocks), tuple(labels)
+
+
+def _rank_notes(absorbed: Absorbed) -> list[Note]:
+    if not absorbed.rank_is_exact:
+        return [
+            Note(
+                "rank-bound",
+                f"The rank of the absorbed effects is at most {absorbed.rank}, from the connected components of pairs "
+                "of effects; others are not searched for, so there may be more residual degrees of freedom.",
+            )
+        ]
+    if len(absorbed.groupings) > 1 and absorbed.n_components is not None and absorbed.n_components > 1:
+        return [
+            Note(
+                "disconnected",
+                f"The two effects form {absorbed.n_components} unconnected blocks; the rank of the effects "
+                f"is {absorbed.rank}.",
+            )
+        ]
+    spare = sum(count - 1 for count in absorbed.counts) + 1 - absorbed.rank
+    if absorbed.n_components is None and spare:
+        return [
+            Note(
+                "effects-dependent",
+                f"The absorbed effects have {spare} linear dependenc{'ies' if spare > 1 else 'y'} beyond the constant "
+                f"they share; their rank is {absorbed.rank}.",
+            )
+        ]
+    return []
+
+
+def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Design, int]:
+    """Drop rows that are alone in a level of any effect, again and again until none is."""
     before = design.nobs
     while True:
-        groupings, _ = _groupings(design, names)
         alone = np.zeros(design.nobs, dtype=bool)
-        for grouping in groupings:
+        for term in terms:
+            grouping, _ = design.group_by(term.name)
             alone |= (grouping.sizes == 1)[grouping.codes]
         if not alone.any():
             return design, before - design.nobs

@@ -1,6 +1,7 @@
-"""Exact projection on the dummies of one or two effects, held as one table of levels an effect.
+"""Projection on the dummies of effects, and on slopes that differ by level, held as one table of levels an effect.
 
-The residual of a column x is ``x - sum_d table_d[codes_d]``: real subtraction, block by block, with no demeaned copy.
+The residual of a column x is ``x - sum_d table_d[codes_d] slope_d``, with slope 1 for a level of its own: real
+subtraction, block by block, with no demeaned copy.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
-from panelvar.errors import SpecificationError
+from panelvar.errors import NumericalError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
+from panelvar.kernels.many_effects import FACTOR_LIMIT, Block, EffectSystem, OrthonormalBlock
+from panelvar.kernels.rank_bound import rank_bound
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
 _BLOCK_ROWS = 8_000
@@ -24,8 +27,9 @@ def subtract_tables(
     levels: Sequence[tuple[Codes, FloatArray]],
     rows: slice,
     out: FloatArray | None = None,
+    slopes: Sequence[FloatArray | None] = (),
 ) -> FloatArray:
-    """Subtract each row's levels from a block of rows: ``x_ij - sum_d table_d[codes_d[i], j]``.
+    """Subtract each row's levels from a block of rows: ``x_ij - sum_d table_d[codes_d[i], j] slope_d[i]``.
 
     Parameters
     ----------
@@ -36,6 +40,8 @@ def subtract_tables(
         The rows of the block, step 1.
     out : (m, k) array, optional
         Where to write; column-major is fastest. Allocated if omitted.
+    slopes : sequence of (n,) array or None, optional
+        What each table is multiplied by, one an entry of `levels`; None, or nothing at all, stands for one.
 
     Returns
     -------
@@ -48,13 +54,16 @@ def subtract_tables(
         out = np.empty((stop - start, len(parts)), order="F")
     # Gathering needs machine integers: converted once a block instead of once a column.
     tables = [(codes[start:stop].astype(np.intp, copy=False), table) for codes, table in levels]
+    factors = [None if slope is None else slope[start:stop] for slope in slopes or [None] * len(tables)]
     gathered = np.empty(stop - start)
     for j, column in enumerate(parts):
         target = out[:, j]
         source = column[start:stop]
-        for index, table in tables:
+        for (index, table), factor in zip(tables, factors, strict=True):
             # mode="clip" spares a buffered copy; codes are in range.
             np.take(table[:, j], index, out=gathered, mode="clip")
+            if factor is not None:
+                gathered *= factor
             np.subtract(source, gathered, out=target)
             source = target
         if not tables:
@@ -68,24 +77,47 @@ class Absorbed(ABC):
     Attributes
     ----------
     groupings : tuple of Grouping
-        One an effect.
+        One a table.
+    slopes : tuple of (n,) array or None
+        What each table is multiplied by; None for a level, which counts as it is.
+    counts : tuple of int
+        Levels of each table; for slopes, one more than those that are identified within their own effect: less one,
+        it is what a table adds beyond a constant.
     weights : (n,) array or None
         Positive analytic weights.
+    rank_is_exact : bool
+        Whether `rank` is the rank, and not a bound from above.
     """
+
+    rank_is_exact: bool = True
 
     def __init__(self, groupings: tuple[Grouping, ...], weights: FloatArray | None) -> None:
         self.groupings = groupings
+        self.slopes: tuple[FloatArray | None, ...] = (None,) * len(groupings)
+        self.counts = tuple(grouping.n_groups for grouping in groupings)
         self.weights = weights
 
     @property
-    @abstractmethod
-    def n_components(self) -> int:
-        """Number of connected components of the graph whose vertices are levels and whose edges are rows."""
+    def n_components(self) -> int | None:
+        """Connected components of the graph whose vertices are levels and whose edges are rows; None beyond two."""
+        return None
 
     @property
     @abstractmethod
     def rank(self) -> int:
-        """Exact rank of the matrix of all dummies: G for one effect, ``G_1 + G_2 - n_components`` for two."""
+        """Rank of the matrix of all dummies: G for one effect, ``G_1 + G_2 - n_components`` for two, both exact.
+
+        Beyond, or with slopes, exact while the system can be factored, else `rank_bound.rank_bound`.
+        """
+
+    @property
+    def pair(self) -> LevelSystem | None:
+        """The level system of exactly two effects with levels only; None otherwise."""
+        return None
+
+    def original(self, tables: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+        """Turn tables into coefficients of the levels and of the slopes' variables as they were given."""
+        return tuple(tables)
 
     @abstractmethod
     def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
@@ -204,14 +236,146 @@ class _TwoWay(Absorbed):
     def leverage(self) -> FloatArray:
         return self._system.leverage()
 
+    @property
+    def pair(self) -> LevelSystem | None:
+        return self._system
 
-def absorb(groupings: Sequence[Grouping], weights: FloatArray | None = None) -> Absorbed:
-    """Prepare the projection on the dummies of one or two effects.
+
+class _ManyWay(Absorbed):
+    """Three or more effects, or slopes: the largest block is eliminated, the others solved for together."""
+
+    def __init__(self, blocks: Sequence[Block], weights: FloatArray | None) -> None:
+        super().__init__(tuple(b.grouping for b in blocks for _ in range(b.size)), weights)
+        self._blocks = tuple(OrthonormalBlock(block, weights) for block in blocks)
+        self.slopes = tuple(
+            None if block.block.level and j == 0 else column
+            for block in self._blocks
+            for j, column in enumerate(block.columns)
+        )
+        self.counts = tuple(
+            block.block.grouping.n_groups if block.block.level and j == 0 else int(block.alive[:, j].sum()) + 1
+            for block in self._blocks
+            for j in range(block.block.size)
+        )
+        self._system = EffectSystem(self._blocks, weights)
+        self.rank_is_exact = self._system.is_direct
+
+    @cached_property
+    def _rank(self) -> int:
+        if not self.rank_is_exact:
+            return rank_bound(self._blocks)
+        return int(np.count_nonzero(self._system.first.alive)) + self._system.rank
+
+    @property
+    def rank(self) -> int:
+        return self._rank
+
+    def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
+        system, parts = self._system, split_columns(columns)
+        own = system.first.block.grouping
+        first = [own.sums_of([z * column for column in parts], self.weights) for z in system.first.columns]
+        theta = np.zeros((0, len(parts)))
+        if system.order:
+            noise = np.finfo(np.float64).eps * np.sqrt(sum(np.square(part).sum(axis=0) for part in first))
+            theta = system.solve(self._sums_of_rest(parts, first), noise)
+            for part, move in zip(first, system.couple(theta), strict=True):
+                part -= move
+        # Nothing follows the eliminated block where it is the only one.
+        rest = iter(np.split(theta, system.offsets[1:-1]))
+        by_block = [
+            first if i == system.eliminated else [next(rest) for _ in block.columns]
+            for i, block in enumerate(self._blocks)
+        ]
+        return self._normalised([table for group in by_block for table in group])
+
+    def _sums_of_rest(self, columns: Sequence[FloatArray], first: list[FloatArray]) -> FloatArray:
+        """Sum ``w z (x - projection on the eliminated block)`` over each group of the others."""
+        system = self._system
+        own = system.first.block.grouping
+        sums = np.empty((system.order, len(columns)))
+        for j, column in enumerate(columns):
+            rest = column.copy()
+            for z, part in zip(system.first.columns, first, strict=True):
+                rest -= part[:, j][own.codes] * z
+            if self.weights is not None:
+                rest *= self.weights
+            for b, (grouping, z) in enumerate(system.rest):
+                sums[system.offsets[b] : system.offsets[b + 1], j] = grouping.sums(rest * z)
+        return sums
+
+    def _normalised(self, tables: list[FloatArray]) -> tuple[FloatArray, ...]:
+        """Turn levels into values, those of every effect but the first with levels of mean zero over the rows."""
+        levels = [i for i, slope in enumerate(self.slopes) if slope is None]
+        out = [np.asfortranarray(table) for table in tables]
+        for position in levels:
+            mass = self.groupings[position].mass(self.weights)
+            out[position] /= np.sqrt(mass)[:, None]
+            if position != levels[0]:
+                shift = mass @ out[position] / mass.sum()
+                out[position] -= shift
+                out[levels[0]] += shift
+        return tuple(out)
+
+    def original(self, tables: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+        out = [np.array(table) for table in tables]
+        position = 0
+        for block in self._blocks:
+            p = block.block.size
+            if p > int(block.block.level):
+                if block.block.level:
+                    out[position] *= np.sqrt(block.block.grouping.mass(self.weights))[:, None]
+                for j in range(out[position].shape[1]):
+                    raw = block.raw(np.column_stack([table[:, j] for table in out[position : position + p]]))
+                    for k in range(p):
+                        out[position + k][:, j] = raw[:, k]
+            position += p
+        return tuple(out)
+
+    def leverage(self) -> FloatArray:
+        system = self._system
+        if not system.is_direct:
+            raise NumericalError(
+                f"The leverages of these effects need a factor of the system of all but the largest, which has "
+                f"{system.order} coefficients; the limit is {FACTOR_LIMIT} and moderate work. Use a covariance that "
+                "needs no leverages, such as HC1 or clustered."
+            )
+        own = system.first.block.grouping
+        n = len(own.codes)
+        out = np.zeros(n)
+        for z in system.first.columns:
+            out += z * z
+        if system.order:
+            inverse = system.inverse
+            rest = [
+                (grouping.codes.astype(np.intp) + system.offsets[b], v) for b, (grouping, v) in enumerate(system.rest)
+            ]
+            for index, v in rest:
+                for other, u in rest:
+                    out += v * u * inverse[index, other]
+            order = np.argsort(own.codes, kind="stable")
+            starts = np.concatenate([[0], np.cumsum(own.sizes)])
+            for begin, couplings in system.pieces():
+                end = begin + len(couplings[0])
+                rows = order[starts[begin] : starts[end]]
+                group = own.codes[rows] - begin
+                products = [part @ inverse for part in couplings]
+                for j, product in enumerate(products):
+                    z = system.first.columns[j][rows]
+                    for index, v in rest:
+                        out[rows] -= 2.0 * z * v[rows] * product[group, index[rows]]
+                    for k, other in enumerate(couplings):
+                        square = np.einsum("ij,ij->i", product, other)
+                        out[rows] += z * system.first.columns[k][rows] * square[group]
+        return out if self.weights is None else out * self.weights
+
+
+def absorb(effects: Sequence[Grouping | Block], weights: FloatArray | None = None) -> Absorbed:
+    """Prepare the projection on the dummies, and slopes by level, of any number of effects.
 
     Parameters
     ----------
-    groupings : sequence of one or two Grouping
-        Rows may repeat a pair of levels, as with firm and industry effects.
+    effects : sequence of Grouping or Block
+        A `Grouping` is an effect with levels only. Rows may repeat a pair of levels, as with firm and industry effects.
     weights : (n,) positive array, optional
         Analytic weights.
 
@@ -222,13 +386,15 @@ def absorb(groupings: Sequence[Grouping], weights: FloatArray | None = None) -> 
     Raises
     ------
     SpecificationError
-        For no effect, or more than two.
+        For no effect.
 
     Notes
     -----
     Two effects are solved exactly: in closed form when every pair of levels carries the same mass, by Cholesky on
     the Schur complement of the smaller effect while that has at most `level_system.DIRECT_LIMIT` levels, and by
-    preconditioned conjugate gradients beyond.
+    preconditioned conjugate gradients beyond. More effects, and slopes, likewise: by pivoted Cholesky while the
+    effects other than the largest have at most `many_effects.FACTOR_LIMIT` coefficients, by conjugate gradients with
+    the diagonal as preconditioner beyond, to a relative residual of `many_effects.PRECISION`.
 
     References
     ----------
@@ -236,9 +402,10 @@ def absorb(groupings: Sequence[Grouping], weights: FloatArray | None = None) -> 
     employer-employee data", LEHD TP-2002-06, on components and rank; Guimaraes and Portugal (2010), Stata Journal
     10(4), 628-649, on two-way demeaning.
     """
-    effects = tuple(groupings)
-    if len(effects) == 1:
-        return _OneWay(effects, weights)
-    if len(effects) == 2:
-        return _TwoWay(effects, weights)
-    raise SpecificationError(f"absorb takes one or two effects; {len(effects)} arrived.")
+    blocks = [effect if isinstance(effect, Block) else Block(effect) for effect in effects]
+    if not blocks:
+        raise SpecificationError("absorb takes one effect or more; 0 arrived.")
+    if len(blocks) <= 2 and all(block.level and not block.slopes for block in blocks):
+        groupings = tuple(block.grouping for block in blocks)
+        return _OneWay(groupings, weights) if len(groupings) == 1 else _TwoWay(groupings, weights)
+    return _ManyWay(blocks, weights)

@@ -229,6 +229,7 @@ def cross_products(
     tables: Sequence[tuple[NDArray[Any] | None, NDArray[Any]]] = (),
     weights: FloatArray | None = None,
     *,
+    slopes: Sequence[NDArray[Any] | None] = (),
     rows: int = 2048,
 ) -> Products:
     r"""The `Products` of columns in memory: ``C -> (Z'WZC, diag(C'Z'WZC))`` with Z the raw columns less level tables.
@@ -245,9 +246,12 @@ def cross_products(
         ``table`` is ``(G, k + 1)``, subtracted at ``codes``, ``(n,)``; codes None subtracts its only row everywhere.
     weights : array (n,), optional
         Analytic weights.
+    slopes : sequence of (n,) array or None, optional
+        What each table is multiplied by; None, or nothing at all, stands for one.
     rows : int
         Rows taken at a time.
     """
+    factors = slopes or (None,) * len(tables)
     n, count = columns[0].shape[0], len(columns)
 
     def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
@@ -258,8 +262,9 @@ def cross_products(
             block = np.empty((part.stop - start, count), dtype=np.longdouble)
             for j, column in enumerate(columns):
                 block[:, j] = column[part]
-            for codes, table in tables:
-                block -= table if codes is None else table[codes[part]]
+            for (codes, table), factor in zip(tables, factors, strict=True):
+                level = table if codes is None else table[codes[part]]
+                block -= level if factor is None else level * factor[part, None].astype(np.longdouble)
             combined = block @ mapping
             weighted = combined if weights is None else combined * weights[part, None]
             cross += block.T @ weighted

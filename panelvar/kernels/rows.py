@@ -32,11 +32,13 @@ class TransformedRows:
         One number subtracted from each column (the grand mean of a pooled model).
     groupings, tables : sequences of Grouping and (G, k + 1) array
         Subtracted from each column: ``table[codes[i], j]`` from row i of column j.
+    slopes : sequence of (n,) array or None
+        What each table is multiplied by (effects with slopes); None, or nothing at all, stands for one.
     weights : (n,) array or None
         Analytic weights; each transformed row is multiplied by their square root.
     """
 
-    __slots__ = ("_kept", "columns", "groupings", "shift", "tables", "weights")
+    __slots__ = ("_kept", "columns", "groupings", "shift", "slopes", "tables", "weights")
 
     def __init__(
         self,
@@ -45,12 +47,14 @@ class TransformedRows:
         shift: FloatArray | None = None,
         groupings: Sequence[Grouping] = (),
         tables: Sequence[FloatArray] = (),
+        slopes: Sequence[FloatArray | None] = (),
         weights: FloatArray | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.shift = shift
         self.groupings = tuple(groupings)
         self.tables = tuple(tables)
+        self.slopes = tuple(slopes) or (None,) * len(self.tables)
         self.weights = weights
         self._kept: FloatArray | None = None
 
@@ -67,7 +71,7 @@ class TransformedRows:
     def fill(self, start: int, stop: int, out: FloatArray) -> None:
         """Write transformed rows ``start:stop`` into ``out`` of shape (stop - start, k + 1), column-major."""
         levels = [(grouping.codes, table) for grouping, table in zip(self.groupings, self.tables, strict=True)]
-        subtract_tables(self.columns, levels, slice(start, stop), out)
+        subtract_tables(self.columns, levels, slice(start, stop), out, self.slopes)
         if self.shift is not None:
             out -= self.shift
         if self.weights is not None:
@@ -111,7 +115,7 @@ class TransformedRows:
             return self._kept[:, j]
         out = np.empty((self.n_rows, 1), order="F")
         levels = [(g.codes, table[:, j : j + 1]) for g, table in zip(self.groupings, self.tables, strict=True)]
-        subtract_tables((self.columns[j],), levels, slice(0, self.n_rows), out)
+        subtract_tables((self.columns[j],), levels, slice(0, self.n_rows), out, self.slopes)
         if self.shift is not None:
             out -= self.shift[j]
         if self.weights is not None:

@@ -1,0 +1,348 @@
+r"""Exact projection on three or more effects, or on slopes that differ by level, through one sparse level system.
+
+An effect is a `Block`: a grouping and, within each of its levels, a small basis: a constant, one or several variables,
+or both. The basis is made orthonormal within every level, :math:`\sum_{i \in g} w_i z_{ij} z_{ik} = \delta_{jk}`
+(a function that does not vary there becomes zero), so that each block alone is projected on by sums. The block with
+the most coefficients is eliminated; with C and B the (sparse) cross products of the other blocks with it and among
+themselves, the rest solve
+
+.. math:: (B - C'C)\, \theta = Z_2' W (x - Z_1 Z_1' W x), \qquad \theta_1 = Z_1' W x - C \theta .
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import NumericalError
+from panelvar.kernels.conjugate_gradients import conjugate_gradients
+from panelvar.kernels.groups import FloatArray, Grouping
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Matrix: TypeAlias = "FloatArray | csr_array"
+
+# A dense system of this order is factored in about a second; its rank is then exact.
+FACTOR_LIMIT = 1_500
+# Multiplications worth spending to form that system; more are left to iterations.
+_FACTOR_WORK = 3e10
+# Conjugate gradients stop at this residual, relative to the right-hand side and the size of the solution.
+PRECISION = 1e-13
+MOST_ITERATIONS = 10_000
+# Share of a basis function's square left by the others, below which it depends on them.
+_DEPENDENT = 1e-12
+# Pivot of the system (whose diagonal starts at one) below which a coefficient depends on those before it.
+_NULL_PIVOT = 1e-10
+# Cells of a cross table that is held dense whatever its filling.
+_DENSE_CELLS = 100_000
+# Cost of a multiplication in a sparse product over that in a dense one.
+_SPARSE_FACTOR = 50
+# Cells of the dense pieces in which the eliminated block is walked through.
+_PIECE_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One effect: a level of its own, slopes on variables, or both, in every group.
+
+    Attributes
+    ----------
+    grouping : Grouping
+        The groups.
+    level : bool
+        Whether each group has a constant.
+    slopes : tuple of (n,) arrays
+        Variables on which each group has its own slope.
+    """
+
+    grouping: Grouping
+    level: bool = True
+    slopes: tuple[FloatArray, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Coefficients in each group."""
+        return int(self.level) + len(self.slopes)
+
+
+class OrthonormalBlock:
+    """A block whose basis is orthonormal within each group.
+
+    Attributes
+    ----------
+    block : Block
+    columns : tuple of (n,) arrays
+        The basis, the constant (one over the root of the group's mass) first if there is one.
+    triangle : (G, p, p) array
+        Upper triangular: original function j is ``sum_k triangle[g, k, j] columns[k]``; a row is zero where the
+        function depends on those before it.
+    """
+
+    def __init__(self, block: Block, weights: FloatArray | None) -> None:
+        self.block = block
+        grouping, codes = block.grouping, block.grouping.codes
+        count, p = grouping.n_groups, block.size
+        self.triangle = np.zeros((count, p, p))
+        columns: list[FloatArray] = []
+        if block.level:
+            root = np.sqrt(grouping.mass(weights))
+            self.triangle[:, 0, 0] = root
+            columns.append((1.0 / root)[codes])
+        for variable in block.slopes:
+            j = len(columns)
+            rest = variable
+            total = grouping.sums(variable * variable, weights)
+            # Twice is enough (Kahan): the second pass removes what rounding left of the first.
+            for _ in range(2):
+                for k, column in enumerate(columns):
+                    share = grouping.sums(column * rest, weights)
+                    self.triangle[:, k, j] += share
+                    rest = rest - share[codes] * column
+            left = grouping.sums(rest * rest, weights)
+            alive = left > _DEPENDENT * total
+            norm = np.sqrt(np.where(alive, left, 1.0))
+            self.triangle[:, j, j] = np.where(alive, norm, 0.0)
+            columns.append(rest * np.where(alive, 1.0 / norm, 0.0)[codes])
+        self.columns = tuple(columns)
+
+    @cached_property
+    def alive(self) -> NDArray[np.bool_]:
+        """Which coefficients (G, p) are identified within their own group."""
+        return np.diagonal(self.triangle, axis1=1, axis2=2) > 0.0
+
+    def raw(self, coefficients: FloatArray) -> FloatArray:
+        """Turn coefficients (G, p) of the orthonormal basis into those of the original functions, by substitution."""
+        out = np.zeros_like(coefficients)
+        for j in reversed(range(self.block.size)):
+            left = coefficients[:, j] - np.einsum("gk,gk->g", self.triangle[:, j, j + 1 :], out[:, j + 1 :])
+            pivot = self.triangle[:, j, j]
+            out[:, j] = np.where(pivot > 0.0, left / np.where(pivot > 0.0, pivot, 1.0), 0.0)
+        return out
+
+
+def _cross(
+    first: Grouping, left: FloatArray, second: Grouping, right: FloatArray, weights: FloatArray | None
+) -> Matrix:
+    """Cross products (G_1, G_2) of two basis functions, ``sum_i w_i left_i right_i`` over each pair of groups."""
+    values = left * right
+    if weights is not None:
+        values *= weights
+    rows, columns = first.n_groups, second.n_groups
+    if rows * columns <= max(_DENSE_CELLS, len(values)):
+        pairs = first.codes.astype(np.intp) * columns + second.codes
+        cells = np.bincount(pairs, values, rows * columns).astype(np.float64, copy=False)
+        return cells.reshape(rows, columns)
+    from scipy.sparse import coo_array, csr_array
+
+    return csr_array(coo_array((values, (first.codes, second.codes)), shape=(rows, columns)))
+
+
+class EffectSystem:
+    """The level system of several blocks after the largest is eliminated.
+
+    Parameters
+    ----------
+    blocks : sequence of OrthonormalBlock
+    weights : (n,) array or None
+    """
+
+    def __init__(self, blocks: Sequence[OrthonormalBlock], weights: FloatArray | None) -> None:
+        self.weights = weights
+        widths = [b.block.size * b.block.grouping.n_groups for b in blocks]
+        self.eliminated = int(np.argmax(widths))
+        self.first = blocks[self.eliminated]
+        others = [b for i, b in enumerate(blocks) if i != self.eliminated]
+        self.rest = tuple((b.block.grouping, z) for b in others for z in b.columns)
+        self._owner = [i for i, b in enumerate(others) for _ in b.columns]
+        ends = np.cumsum([grouping.n_groups for grouping, _ in self.rest])
+        self.offsets = np.concatenate([[0], ends]).astype(np.intp)
+        alive = [b.alive.ravel(order="F") for b in others]
+        self.alive = np.concatenate(alive) if alive else np.zeros(0, dtype=bool)
+
+    @property
+    def order(self) -> int:
+        """Coefficients of the blocks that are not eliminated."""
+        return int(self.offsets[-1])
+
+    def _slice(self, b: int) -> slice:
+        return slice(int(self.offsets[b]), int(self.offsets[b + 1]))
+
+    @cached_property
+    def coupling(self) -> list[list[Matrix]]:
+        """C: for each basis function of the eliminated block, its cross products with every other one."""
+        own = self.first.block.grouping
+        return [[_cross(own, z, g, v, self.weights) for g, v in self.rest] for z in self.first.columns]
+
+    @cached_property
+    def among(self) -> dict[tuple[int, int], Matrix]:
+        """B less its diagonal, upper blocks: cross products among the blocks that are not eliminated."""
+        return {
+            (a, b): _cross(g, z, h, v, self.weights)
+            for a, (g, z) in enumerate(self.rest)
+            for b, (h, v) in enumerate(self.rest)
+            if a < b and self._owner[a] != self._owner[b]
+        }
+
+    @cached_property
+    def is_direct(self) -> bool:
+        """Whether the system is small enough to be formed and factored, so that its rank is exact."""
+        m, own = self.order, self.first.block.grouping.n_groups * len(self.first.columns)
+        if m > FACTOR_LIMIT:
+            return False
+        return min(self._sparse_work, float(own) * m * m) <= _FACTOR_WORK
+
+    @cached_property
+    def _sparse_work(self) -> float:
+        # Cells of a row: at most one a row of data and basis function.
+        sizes = self.first.block.grouping.sizes.astype(np.float64)
+        filled = np.zeros(len(sizes))
+        for grouping, _ in self.rest:
+            filled += np.minimum(sizes, grouping.n_groups)
+        return _SPARSE_FACTOR * len(self.first.columns) * float(filled @ filled)
+
+    def apply(self, theta: FloatArray) -> FloatArray:
+        """Multiply coefficients (m, k) of the rest by ``B - C'C``."""
+        out = theta * self.alive[:, None]
+        pieces = [theta[self._slice(b)] for b in range(len(self.rest))]
+        for (a, b), matrix in self.among.items():
+            out[self._slice(a)] += matrix @ pieces[b]
+            out[self._slice(b)] += matrix.T @ pieces[a]
+        for row in self.coupling:
+            inner = self._coupled(row, pieces)
+            for b, matrix in enumerate(row):
+                out[self._slice(b)] -= matrix.T @ inner
+        return out
+
+    @staticmethod
+    def _coupled(row: list[Matrix], pieces: list[FloatArray]) -> FloatArray:
+        inner: FloatArray = row[0] @ pieces[0]
+        for matrix, piece in zip(row[1:], pieces[1:], strict=True):
+            inner += matrix @ piece
+        return inner
+
+    def couple(self, theta: FloatArray) -> list[FloatArray]:
+        """``C theta``, one (G, k) array for each basis function of the eliminated block."""
+        pieces = [np.ascontiguousarray(theta[self._slice(b)]) for b in range(len(self.rest))]
+        return [self._coupled(row, pieces) for row in self.coupling]
+
+    @cached_property
+    def diagonal(self) -> FloatArray:
+        """Diagonal of ``B - C'C``; zero where a coefficient lies in the eliminated block."""
+        out = self.alive.astype(np.float64)
+        for row in self.coupling:
+            for b, matrix in enumerate(row):
+                if isinstance(matrix, np.ndarray):
+                    out[self._slice(b)] -= np.einsum("ij,ij->j", matrix, matrix)
+                else:
+                    out[self._slice(b)] -= np.bincount(matrix.indices, matrix.data**2, matrix.shape[1])
+        return np.where(out > _NULL_PIVOT, out, 0.0)
+
+    @cached_property
+    def factor(self) -> tuple[FloatArray, NDArray[np.intp]]:
+        """Upper Cholesky factor (r, r) of the system on a largest independent set of coefficients, and that set (r,).
+
+        Complete pivoting (LAPACK's dpstrf) finds the rank r.
+        """
+        from scipy.linalg.lapack import dpstrf
+
+        if self.order == 0:
+            return np.zeros((0, 0)), np.zeros(0, dtype=np.intp)
+        matrix = self._dense()
+        factored, pivots, rank, _ = dpstrf(matrix, tol=_NULL_PIVOT, lower=0)
+        return np.triu(factored[:rank, :rank]), (pivots[:rank] - 1).astype(np.intp)
+
+    def _dense(self) -> FloatArray:
+        m = self.order
+        out = np.zeros((m, m), order="F")
+        out[np.diag_indices(m)] = self.alive
+        for (a, b), matrix in self.among.items():
+            block = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+            out[self._slice(a), self._slice(b)] = block
+            out[self._slice(b), self._slice(a)] = block.T
+        own = self.first.block.grouping.n_groups * len(self.first.columns)
+        if self._sparse_work < float(own) * m * m:
+            from scipy.sparse import csr_array, hstack
+
+            for row in self.coupling:
+                joined = csr_array(hstack([csr_array(matrix) for matrix in row], format="csr"))
+                out -= (joined.T @ joined).toarray()
+            return out
+        for _, piece in self.pieces():
+            for part in piece:
+                out -= part.T @ part
+        return out
+
+    def pieces(self) -> Any:
+        """Yield ``(begin, [C_j[begin:end] dense])``: the eliminated block's couplings, some of its groups at a time."""
+        count = self.first.block.grouping.n_groups
+        step = max(1, _PIECE_CELLS // max(1, self.order))
+        for begin in range(0, count, step):
+            yield (
+                begin,
+                [
+                    np.hstack(
+                        [
+                            part if isinstance(part, np.ndarray) else part.toarray()
+                            for part in (matrix[begin : begin + step] for matrix in row)
+                        ]
+                    )
+                    for row in self.coupling
+                ],
+            )
+
+    @cached_property
+    def rank(self) -> int:
+        """Exact rank of the system; only where `is_direct`."""
+        return len(self.factor[1])
+
+    def solve(self, target: FloatArray, noise: FloatArray) -> FloatArray:
+        """Solve for the coefficients (m, k) of the rest; `noise` (k,) is the size of rounding errors in the target.
+
+        Raises
+        ------
+        NumericalError
+            If conjugate gradients do not reach `PRECISION` in `MOST_ITERATIONS` steps.
+        """
+        if self.is_direct:
+            from scipy.linalg import solve_triangular
+
+            r, chosen = self.factor
+            out = np.zeros_like(target)
+            if len(chosen):
+                half = solve_triangular(r, target[chosen], trans="T", check_finite=False)
+                out[chosen] = solve_triangular(r, half, check_finite=False)
+            return out
+        scale = np.where(self.diagonal > 0.0, 1.0 / np.sqrt(np.where(self.diagonal > 0.0, self.diagonal, 1.0)), 0.0)
+        scale = scale[:, None]
+        solution = conjugate_gradients(
+            lambda vectors: scale * self.apply(scale * vectors),
+            scale * target,
+            tolerance=PRECISION,
+            floor=noise,
+            max_iterations=MOST_ITERATIONS,
+        )
+        if solution is None:
+            raise NumericalError(
+                f"Conjugate gradients did not reach a relative residual of {PRECISION:g} in {MOST_ITERATIONS} "
+                f"iterations: the effects ({self.order} coefficients besides the largest) are weakly connected. "
+                "Drop levels with few rows, or one of the effects."
+            )
+        return scale * solution
+
+    @cached_property
+    def inverse(self) -> FloatArray:
+        """A symmetric generalised inverse (m, m) of the system, zero outside the independent set."""
+        from scipy.linalg.lapack import dpotri
+
+        r, chosen = self.factor
+        out = np.zeros((self.order, self.order))
+        if len(chosen):
+            upper = np.triu(dpotri(r, lower=0)[0])
+            out[np.ix_(chosen, chosen)] = upper + np.triu(upper, 1).T
+        return out

@@ -1,0 +1,76 @@
+"""An upper bound of the rank of several absorbed effects, from what each pair of them is sure to share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from panelvar.kernels.groups import FloatArray, Grouping
+from panelvar.kernels.many_effects import OrthonormalBlock
+
+
+def rank_bound(blocks: Sequence[OrthonormalBlock]) -> int:
+    r"""Bound the rank of all effects from above.
+
+    .. math:: rank \le \sum_b \Big( r_b - \max_{a < b} s_{ab} c_{ab} \Big)
+
+    with :math:`r_b` the exact rank of block b alone, :math:`c_{ab}` the connected components of the graph of two
+    groupings, and :math:`s_{ab}` the functions (the constant, or a slope's variable) that both blocks contain: in every
+    component, such a function times the component's indicator lies in both spans. For blocks of levels it is the
+    count of reghdfe's ``dofadjustments(pairwise)``.
+
+    Parameters
+    ----------
+    blocks : sequence of OrthonormalBlock
+
+    Returns
+    -------
+    int
+        Degrees of freedom reckoned with it are too few rather than too many, so that errors are conservative.
+
+    References
+    ----------
+    Correia (2017), "Linear models with high-dimensional fixed effects: an efficient and feasible estimator", section 3
+    (degrees of freedom).
+    """
+    total = 0
+    for later, block in enumerate(blocks):
+        shared = 0
+        for other in blocks[:later]:
+            functions = _shared_functions(other, block)
+            if functions:
+                shared = max(shared, functions * count_components(other.block.grouping, block.block.grouping))
+        total += int(np.count_nonzero(block.alive)) - shared
+    return total
+
+
+def count_components(first: Grouping, second: Grouping) -> int:
+    """Count the connected components of the graph whose vertices are groups and whose edges are rows."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    order = first.n_groups + second.n_groups
+    ends = (first.codes.astype(np.int64), second.codes.astype(np.int64) + first.n_groups)
+    edges = coo_array((np.ones(len(first.codes), dtype=np.int8), ends), shape=(order, order))
+    count, _ = connected_components(edges, directed=False)
+    return int(count)
+
+
+def _shared_functions(a: OrthonormalBlock, b: OrthonormalBlock) -> int:
+    """Count functions that are sure to lie, on every component, in the spans of both blocks, and to be independent."""
+    counts = [int(a.block.level and b.block.level)]
+    for own, other in ((a, b), (b, a)):
+        # Independent on every component only if they are so within every group of their own block.
+        if own.alive.all():
+            counts.append(counts[0] + sum(_contains(other, variable) for variable in own.block.slopes))
+    return max(counts)
+
+
+def _contains(block: OrthonormalBlock, variable: FloatArray) -> bool:
+    if any(variable is own or np.array_equal(variable, own) for own in block.block.slopes):
+        return True
+    grouping = block.block.grouping
+    first = np.empty(grouping.n_groups)
+    first[grouping.codes] = variable
+    return block.block.level and bool(np.array_equal(first[grouping.codes], variable))
