@@ -39,16 +39,19 @@ class ClusterBasis:
     clusters: Grouping
 
     @cached_property
-    def _sides(self) -> tuple[Grouping | None, tuple[Grouping, ...]]:
-        """The nested effect that is projected out by means, and the effects of the basis."""
+    def _sides(self) -> tuple[Grouping | None, tuple[tuple[Grouping, FloatArray | None], ...]]:
+        """The nested effect that is projected out by means, and the effects of the basis with their slopes."""
         if self.fit.absorbed is None:
             return None, ()
         groupings = self.fit.absorbed.groupings
-        inside = [g for g in groupings if lies_within(g, self.clusters)]
+        slopes = self.fit.absorbed.slopes
+        inside = [i for i, g in enumerate(groupings) if lies_within(g, self.clusters)]
         if len(inside) == len(groupings):
             return None, ()
-        finest = max(inside, key=lambda g: g.n_groups, default=None)
-        return finest, tuple(g for g in groupings if g is not finest)
+        levels = [i for i in inside if slopes[i] is None]
+        finest = max(levels, key=lambda i: groupings[i].n_groups, default=None)
+        others = tuple((g, slopes[i]) for i, g in enumerate(groupings) if i != finest)
+        return None if finest is None else groupings[finest], others
 
     @property
     def crossing(self) -> bool:
@@ -125,10 +128,10 @@ class ClusterBasis:
     def _effect_columns(self, index: NDArray[np.intp]) -> FloatArray:
         """Dummies of the crossing effects in some rows, less their means within the nested effect, weighted."""
         within, effects = self._sides
-        out = np.zeros((len(index), sum(g.n_groups for g in effects)), order="F")
+        out = np.zeros((len(index), sum(g.n_groups for g, _ in effects)), order="F")
         offset = 0
-        for grouping in effects:
-            out[np.arange(len(index)), offset + grouping.codes[index]] = 1.0
+        for grouping, slope in effects:
+            out[np.arange(len(index)), offset + grouping.codes[index]] = 1.0 if slope is None else slope[index]
             offset += grouping.n_groups
         weights = self.fit.design.weights
         if within is not None:
@@ -140,7 +143,7 @@ class ClusterBasis:
     @cached_property
     def _effect_root(self) -> FloatArray:
         """F with F F' the pseudo-inverse of the Gram matrix of the crossing effects' columns, shape (levels, rank)."""
-        size = sum(g.n_groups for g in self._sides[1])
+        size = sum(g.n_groups for g, _ in self._sides[1])
         if size > LEVEL_LIMIT:
             raise NumericalError(
                 f"The absorbed effects that cut across the clusters have {size} levels: their leverage blocks need a "

@@ -119,6 +119,23 @@ def test_f_tests_and_r2(model, weighted):
     assert result.r2.with_dummies == pytest.approx(1 - twin.rss / total, rel=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("model", MODELS)
+def test_bias_reduced_clusters_see_slopes_and_every_effect(model):
+    """CR2 by its definition: (I - H_gg)^(-1/2) with the hat matrix of the regression with all dummies."""
+    frame, result, twin = both(model, False, cov=pv.BiasReduced("entity"))
+    hat = twin.z @ twin.inverse
+    expected = np.zeros((3, 3))
+    for entity in frame["entity"].unique():
+        rows = np.flatnonzero(frame["entity"] == entity)
+        values, vectors = np.linalg.eigh(np.eye(len(rows)) - hat[np.ix_(rows, rows)])
+        good = values > 1e-9
+        root = (vectors[:, good] / np.sqrt(values[good])) @ vectors[:, good].T
+        move = twin.influence[:, rows] @ (root @ twin.residuals[rows])
+        expected += np.outer(move, move)
+    assert_matrix(result.cov.loc[X, X], expected[1:, 1:], 1e-7)
+
+
 @pytest.mark.filterwarnings("ignore:Only .* clusters")
 def test_effects_and_slopes_nested_in_clusters_are_not_counted():
     """Levels and trends of entities are constant within entity clusters; the other effects count."""
