@@ -306,6 +306,36 @@ class LevelSystem:
         for begin in range(0, self.large.n_groups, step):
             yield begin, min(begin + step, self.large.n_groups)
 
+    def inverse(self, what: str, advice: str) -> FloatArray:
+        """Inverse (G_2, G_2) of the Schur complement plus one over the mass on the blocks of each component.
+
+        For two vectors that sum to the same number in every component, it acts on their difference as the
+        pseudo-inverse does.
+
+        Raises
+        ------
+        NumericalError
+            Saying that `what` needs it, and `advice`, if the smaller effect has more than `DIRECT_LIMIT` levels.
+        """
+        if self.small.n_groups > DIRECT_LIMIT:
+            raise NumericalError(
+                f"{what} need a direct factor of the smaller, which has {self.small.n_groups} levels; the limit is "
+                f"{DIRECT_LIMIT}. {advice}"
+            )
+        from scipy.linalg import cho_solve
+
+        root = np.sqrt(self.small_mass)
+        # Symmetric; transposed to the row-major order that a sparse product reads without a copy.
+        inverse: FloatArray = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False).T
+        inverse /= root[:, None]
+        inverse /= root
+        return inverse
+
+    @property
+    def component_mass(self) -> FloatArray:
+        """Mass of the rows of each component (n_components,)."""
+        return np.bincount(self.small_components, self.small_mass, self.n_components)
+
     def leverage(self) -> FloatArray:
         """Diagonal (n,) of the projection on both effects, ``w_i (1/m_g + (e_t - q_g)' V (e_t - q_g))``.
 
@@ -324,19 +354,9 @@ class LevelSystem:
                 - 1.0 / np.sum(self.small_mass)
             )
             return h if self.weights is None else h * self.weights
-        if self.small.n_groups > DIRECT_LIMIT:
-            raise NumericalError(
-                f"The leverages of two effects need a direct factor of the smaller, which has {self.small.n_groups} "
-                f"levels; the limit is {DIRECT_LIMIT}. Use a covariance that needs no leverages, such as HC1 or "
-                "clustered."
-            )
-        from scipy.linalg import cho_solve
-
-        root = np.sqrt(self.small_mass)
-        # Symmetric; transposed to the row-major order that a sparse product reads without a copy.
-        inverse: FloatArray = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False).T
-        inverse /= root[:, None]
-        inverse /= root
+        inverse = self.inverse(
+            "The leverages of two effects", "Use a covariance that needs no leverages, such as HC1 or clustered."
+        )
         large_codes, small_codes = self.large.codes, self.small.codes
         starts, order = self.large.starts, None
         if starts is None:
