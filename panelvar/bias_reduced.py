@@ -23,6 +23,8 @@ from panelvar.errors import InsufficientDataError, Note, NumericalError, Specifi
 from panelvar.fit import Fit
 from panelvar.kernels import cluster_adjustment as kernel
 from panelvar.kernels import sandwich
+from panelvar.kernels.variance_components import Components
+from panelvar.score_adjustment import scores
 from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]
@@ -289,7 +291,7 @@ def _working_block(fit: Fit, rows: list[NDArray[np.intp]], number: int) -> Float
     weights = fit.design.weights
     if fit.family != "random":
         return np.diag(1.0 / (np.ones(len(index)) if weights is None else weights[index]))
-    if fit.components is None or fit.rows is None or len(fit.rows.groupings) != 1:
+    if not isinstance(fit.components, Components) or fit.rows is None or len(fit.rows.groupings) != 1:
         raise SpecificationError("bias_reduced_root='original' is defined for one-way random effects.")
     grouping = fit.rows.groupings[0]
     ratio = ((1.0 - fit.components.theta) ** -2 - 1.0) / grouping.sizes

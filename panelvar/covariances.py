@@ -97,7 +97,10 @@ class Classical:
         if fit.components is not None and convention.random_scale == "within":
             scale = fit.components.idiosyncratic
             label = "classical (within residual variance)"
-        df = _inference_df(fit, convention, fit.residual_df)
+        if fit.components is not None and fit.components.likelihood is not None:
+            scale = fit.components.idiosyncratic
+            label = "classical (maximum likelihood)"
+        df = inference_df(fit, convention, fit.residual_df)
         return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 
 

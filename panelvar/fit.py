@@ -25,7 +25,7 @@ from panelvar.design import CONSTANT, Design
 from panelvar.errors import CollinearityError, InsufficientDataError, MissingInformationError, Note, NumericalError
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows, column_norms
-from panelvar.kernels.variance_components import Components
+from panelvar.kernels.variance_components import Components, CrossedComponents
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
@@ -69,8 +69,8 @@ class Fit:
         Labels of the absorbed or random dimensions.
     absorbed : Absorbed or None
         The projection on the absorbed effects.
-    components : Components or None
-        Variance components of random effects.
+    components : Components, CrossedComponents or None
+        Variance components of random effects, one or two.
     moments : PanelMoments or None
         Moments of the source by entity (or by the random dimension), when the fit computed them.
     notes : tuple of Note
@@ -90,7 +90,7 @@ class Fit:
     counts: Counts
     effects: tuple[str, ...] = ()
     absorbed: Absorbed | None = None
-    components: Components | None = None
+    components: Components | CrossedComponents | None = None
     moments: PanelMoments | None = None
     notes: tuple[Note, ...] = ()
 

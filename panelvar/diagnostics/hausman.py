@@ -121,6 +121,7 @@ def _is_classical(result: LinearResult) -> bool:
 
 def _scale(result: LinearResult) -> float:
     components = result.fit.components
-    if components is not None and result.convention.random_scale == "within":
+    within_scale = result.convention.random_scale == "within"
+    if components is not None and (within_scale or components.likelihood is not None):
         return components.idiosyncratic
     return result.s2

@@ -20,7 +20,7 @@ from panelvar.results.linear import LinearResult
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
-    from panelvar.kernels.variance_components import Components
+    from panelvar.kernels.variance_components import Components, CrossedComponents
 
 
 def finish(
@@ -43,7 +43,7 @@ def finish(
     absorbed_rank: int = 0,
     effects: tuple[str, ...] = (),
     absorbed: Absorbed | None = None,
-    components: Components | None = None,
+    components: Components | CrossedComponents | None = None,
     moments: PanelMoments | None = None,
     notes: tuple[Note, ...] = (),
 ) -> LinearResult:

@@ -1,4 +1,4 @@
-"""Random effects: feasible generalised least squares of the one-way error-components model."""
+"""Random effects: feasible generalised least squares and maximum likelihood of error-components models."""
 
 from __future__ import annotations
 
@@ -8,21 +8,38 @@ import numpy as np
 
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
-from panelvar.design import build_design
+from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.estimators.crossed import fit_crossed
 from panelvar.estimators.finish import finish
+from panelvar.estimators.random_notes import amemiya_refuses, nerlove_notes, variance_notes
 from panelvar.fit import FloatArray, check_scale
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
-from panelvar.kernels.qr import solve
+from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, restored_norms
-from panelvar.kernels.variance_components import swamy_arora
+from panelvar.kernels.variance_components import Components, quasi_demeaning_weight, swamy_arora
+from panelvar.kernels.variance_components_likelihood import maximum_likelihood
+from panelvar.kernels.variance_components_quadratic import (
+    Levels,
+    amemiya,
+    nerlove,
+    pooled_solution,
+    wallace_hussain,
+)
 from panelvar.results.linear import LinearResult
 
-_VERSIONS = {
+METHODS = {
+    "swamy-arora": "Swamy-Arora",
     "baltagi-chang": "Swamy-Arora, Baltagi-Chang",
     "harmonic": "Swamy-Arora, harmonic mean",
     "stata-sa": "Swamy-Arora, Stata's sa",
+    "wallace-hussain": "Wallace-Hussain",
+    "amemiya": "Amemiya",
+    "nerlove": "Nerlove",
+    "ml": "maximum likelihood",
 }
+_VERSIONS = ("baltagi-chang", "harmonic", "stata-sa")
 
 
 def fit_random_effects(
@@ -39,44 +56,79 @@ def fit_random_effects(
     missing: str = "drop",
     collinear: str = "drop",
 ) -> LinearResult:
-    r"""Fit random effects by feasible GLS, :math:`y_{it} = c + x_{it}'\beta + \mu_i + \varepsilon_{it}`.
+    r"""Fit random effects, :math:`y_{it} = c + x_{it}'\beta + \mu_i (+ \lambda_t) + \varepsilon_{it}`, by GLS or ML.
 
-    OLS of :math:`v_{it} - \theta_i \bar v_i` with
+    One way, OLS of :math:`v_{it} - \theta_i \bar v_i` with
     :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}`
-    (Baltagi 2013, section 9.2).
+    (Baltagi 2013, section 9.2). Two way, OLS of rows transformed by a root of the inverse covariance matrix
+    (`panelvar.kernels.crossed_root`), exact on unbalanced panels.
 
     Parameters
     ----------
     data, y, x, constant, cov, convention, missing, collinear
         As in `fit_pooled`.
-    effects : {"entity", "time"}
-        The random dimension.
-    variance_components : {"swamy-arora", "baltagi-chang", "harmonic", "stata-sa"}
-        Swamy-Arora in the convention's unbalanced version, or one version by name
-        (`panelvar.kernels.variance_components.swamy_arora`). All agree on balanced panels.
+    effects : {"entity", "time", "twoway"}
+        The random dimension, or both.
+    variance_components : str
+        ``"swamy-arora"`` in the convention's unbalanced version, or one version by name: ``"baltagi-chang"``,
+        ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
+        ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
+        effects); ``"ml"``, maximum likelihood (one-way). Formulas in
+        `panelvar.kernels.variance_components_quadratic` and `panelvar.kernels.variance_components_likelihood`.
     weights : None
         Analytic weights are not defined for this estimator and are refused.
 
     Returns
     -------
     LinearResult
-        ``variance_components`` holds the variances and theta.
+        ``variance_components`` holds the variances and theta (each dimension's in ``dimensions``); after maximum
+        likelihood also their standard errors and the likelihood-ratio test of :math:`\sigma_\mu = 0`.
+
+    Raises
+    ------
+    SpecificationError
+        Weights; Amemiya's components with a regressor that does not vary within; two-way versions that do not exist.
+    InsufficientDataError
+        Fewer than two levels, or no degrees of freedom within.
 
     Notes
     -----
-    Consistent only if the entity effects are uncorrelated with the regressors: compare with fixed effects by
-    `hausman`. A negative or inestimable variance is set to zero with a warning, which makes the estimates pooled OLS.
+    Consistent only if the effects are uncorrelated with the regressors: compare with fixed effects by `hausman`, or
+    use `fit_correlated_random_effects`. A negative or inestimable variance is set to zero with a warning.
+
+    The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}` with :math:`s^2` the GLS residual variance, RSS over
+    n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the transformed
+    rows as they are; two-way and unbalanced they depend on which root of :math:`\Omega^{-1}` makes them, and
+    clustering by one dimension leaves the other's correlation to the estimated variances.
     """
-    chosen = as_convention(convention)
-    name = choose("variance_components", variance_components, ("swamy-arora", *_VERSIONS))
-    version = chosen.unbalanced_components if name == "swamy-arora" else name
-    choose("effects", effects, ("entity", "time"))
+    weights_refused(weights)
+    design = build_design(data, y, x, constant=constant, missing=missing)
+    return fit_components(design, effects, variance_components, cov, as_convention(convention), collinear)
+
+
+def weights_refused(weights: object) -> None:
+    """Refuse analytic weights."""
     if weights is not None:
         raise SpecificationError(
             "Analytic weights are not defined for random effects: the quasi-demeaning weight would differ within an "
             "entity. Use fit_fixed_effects or fit_pooled with weights."
         )
-    design = build_design(data, y, x, constant=constant, missing=missing)
+
+
+def fit_components(
+    design: Design,
+    effects: str,
+    variance_components: str,
+    cov: str | Covariance,
+    convention: Convention,
+    collinear: str,
+    kind: str = "Random effects",
+) -> LinearResult:
+    """Fit the error-components model on a design (see `fit_random_effects`)."""
+    method = choose("variance_components", variance_components, METHODS)
+    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
+        return fit_crossed(design, method, METHODS[method], cov, convention, collinear, kind)
+    method = convention.unbalanced_components if method == "swamy-arora" else method
     grouping, label = design.group_by(effects)
     if grouping.n_groups < 2:
         raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
@@ -85,32 +137,7 @@ def fit_random_effects(
     raw_norms = restored_norms(moments.r, moments.weights, moments.means)
     check_scale(design, raw_norms)
     within = solve(moments.r, raw_norms[:-1])
-    components = swamy_arora(moments, within, raw_norms[:-1], version=version, constant=design.constant)
-    if not np.isfinite(components.idiosyncratic):
-        raise InsufficientDataError(
-            f"The within regression has {components.df_within} degrees of freedom: random effects need more rows than "
-            f"levels of {label!r} plus time-varying regressors."
-        )
-    notes = []
-    if components.df_between <= 0:
-        notes.append(
-            Note(
-                "effect-variance-inestimable",
-                f"The variance of the {label} effect is not estimable: {grouping.n_groups} levels and "
-                f"{grouping.n_groups - components.df_between} between coefficients leave no degrees of freedom. It is "
-                "set to 0, so the coefficients equal pooled OLS.",
-                warn=True,
-            )
-        )
-    elif components.effect_raw <= 0.0:
-        notes.append(
-            Note(
-                "effect-variance-negative",
-                f"The estimated variance of the {label} effect is {components.effect_raw:.6g}; it is set to 0, so the "
-                "coefficients equal pooled OLS.",
-                warn=True,
-            )
-        )
+    components, notes = _estimate(design, method, grouping, label, moments, within, raw_norms[:-1])
     theta = components.theta
     centre, mass = moments.centre(theta)
     triangle = moments.triangle(theta, centre=centre if design.constant else None)
@@ -119,7 +146,7 @@ def fit_random_effects(
         table += (1.0 - theta)[:, None] * centre
     rows = TransformedRows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),))
     balanced = bool((moments.counts == moments.counts[0]).all())
-    tss = _about_mean(moments, theta) if design.constant and chosen.transformed_total == "mean" else None
+    tss = _about_mean(moments, theta) if design.constant and convention.transformed_total == "mean" else None
     return finish(
         "random",
         source=design,
@@ -131,16 +158,68 @@ def fit_random_effects(
         constant=design.constant,
         constant_column=(1.0 - theta)[grouping.codes] if design.constant else None,
         constant_mass=mass,
-        estimator=f"Random effects ({label}; {'Swamy-Arora' if balanced else _VERSIONS[version]})",
+        estimator=f"{kind} ({label}; {METHODS['swamy-arora' if balanced and method in _VERSIONS else method]})",
         cov=cov,
-        convention=chosen,
+        convention=convention,
         collinear=collinear,
         effects=(label,),
         tss=tss,
         components=components,
         moments=moments if grouping is design.entities else None,
-        notes=tuple(notes),
+        notes=notes,
     )
+
+
+def _estimate(
+    design: Design,
+    method: str,
+    grouping: Grouping,
+    label: str,
+    moments: PanelMoments,
+    within: Solution,
+    raw_norms: FloatArray,
+) -> tuple[Components, tuple[Note, ...]]:
+    """Estimate one-way components and say what is wrong with them."""
+    constant, groups = design.constant, grouping.n_groups
+    notes: list[Note] = []
+    if method in _VERSIONS:
+        components = swamy_arora(moments, within, raw_norms, version=method, constant=constant)
+    else:
+        pooled = pooled_solution(moments, raw_norms, constant=constant)
+        if method == "ml":
+            kept = np.append(pooled.kept, len(raw_norms))
+            used = moments._replace(
+                means=moments.means[:, kept], r=triangularize(np.asfortranarray(moments.r[:, kept]))
+            )
+            components = maximum_likelihood(used, within, constant=constant)
+        else:
+            centre = moments.centre()[0] if constant else np.zeros(len(design.columns))
+            levels = Levels(design.columns, (grouping,), centre)
+            if method == "wallace-hussain":
+                found = wallace_hussain(levels, moments.r, pooled, groups, constant=constant)
+            elif method == "amemiya":
+                amemiya_refuses(design, pooled, within, label)
+                found = amemiya(levels, within, groups, constant=constant)
+            else:
+                notes += nerlove_notes(design, pooled, within, label)
+                found = nerlove(levels, within, (moments.means,), groups)
+            raw = float(found.effects[0])
+            effect = raw if raw > 0.0 else 0.0
+            theta = quasi_demeaning_weight(found.idiosyncratic, effect, moments.counts)
+            components = Components(found.idiosyncratic, effect, raw, theta, found.df_within, found.df_between[0])
+    if not (np.isfinite(components.idiosyncratic) and components.df_within > 0):
+        raise InsufficientDataError(
+            f"The within regression has {components.df_within} degrees of freedom: random effects need more rows than "
+            f"levels of {label!r} plus time-varying regressors."
+        )
+    if method == "ml":
+        if components.effect == 0.0:
+            text = f"The likelihood is highest without a {label} effect: the coefficients equal pooled OLS."
+            notes.append(Note("effect-variance-boundary", text, warn=True))
+    else:
+        inestimable = components.df_between <= 0
+        notes += variance_notes(label, groups, components.effect_raw, components.df_between, inestimable, "pooled OLS")
+    return components, tuple(notes)
 
 
 def _about_mean(moments: PanelMoments, theta: FloatArray) -> float:

@@ -13,6 +13,23 @@ from panelvar.kernels.qr import Solution, solve, triangularize
 FloatArray = NDArray[np.float64]
 
 
+class Likelihood(NamedTuple):
+    """What maximum likelihood knows beyond the estimates.
+
+    Attributes
+    ----------
+    value, pooled : float
+        Maximised log-likelihood, with the effect's variance free and at zero.
+    variance_cov : (2, 2) array
+        Covariance of the idiosyncratic variance and of the ratio of the effect's variance to it, from the observed
+        information; NaN where the ratio is estimated at its boundary, zero.
+    """
+
+    value: float
+    pooled: float
+    variance_cov: FloatArray
+
+
 class Components(NamedTuple):
     """Estimated variances and what they were estimated from.
 
@@ -28,6 +45,8 @@ class Components(NamedTuple):
         Quasi-demeaning weight of each group.
     df_within, df_between : int
         Residual degrees of freedom of the two regressions.
+    likelihood : Likelihood or None
+        Set by maximum likelihood.
     """
 
     idiosyncratic: float
@@ -36,6 +55,41 @@ class Components(NamedTuple):
     theta: FloatArray
     df_within: int
     df_between: int
+    likelihood: Likelihood | None = None
+
+    @property
+    def log_determinant(self) -> float:
+        r"""Logarithm of the determinant of the transform, :math:`\sum_i \log(1 - \theta_i)`."""
+        return float(np.log1p(-self.theta).sum())
+
+
+class CrossedComponents(NamedTuple):
+    """Estimated variances of a two-way model.
+
+    Attributes
+    ----------
+    idiosyncratic : float
+        Variance of the idiosyncratic error.
+    effects, effects_raw : (2,) arrays
+        Variances of the two effects used (never negative), and before truncation; NaN where not estimable.
+    thetas : tuple of (G_d,) arrays
+        The one-way quasi-demeaning weight of each level of each effect.
+    df_within : int
+    df_between : tuple of int
+        Residual degrees of freedom of the regressions, as the method counts them.
+    log_determinant : float
+        Logarithm of the determinant of the transform.
+    """
+
+    idiosyncratic: float
+    effects: FloatArray
+    effects_raw: FloatArray
+    thetas: tuple[FloatArray, ...]
+    df_within: int
+    df_between: tuple[int, ...]
+    log_determinant: float
+
+    likelihood: None = None
 
 
 def quasi_demeaning_weight(idiosyncratic: float, effect: float, counts: FloatArray) -> FloatArray:

@@ -123,8 +123,10 @@ def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
     components = result.variance_components
     if components is None:
         return ()
+    named = components.dimensions if len(components.dimensions) > 1 else ()
     facts = [
-        Fact("Std. dev. of effect", format_number(components.sigma_u, digits)),
+        *(Fact(f"Std. dev. of {each.label}", format_number(each.sigma, digits)) for each in named),
+        *(() if named else (Fact("Std. dev. of effect", format_number(components.sigma_u, digits)),)),
         Fact("Std. dev. of the rest", format_number(components.sigma_e, digits)),
     ]
     if components.theta is not None:

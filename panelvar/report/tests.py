@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def distribution_text(result: TestResult) -> str:
     """Name the reference distribution of a test with its degrees of freedom, such as ``F(2, 36)``."""
-    name = {"chi2": "chi2", "f": "F", "t": "t", "normal": "N(0, 1)"}.get(result.distribution, result.distribution)
+    names = {"chi2": "chi2", "f": "F", "t": "t", "normal": "N(0, 1)", "chibar2": "chibar2(01)"}
+    name = names.get(result.distribution, result.distribution)
     if result.df is None:
         return name
     degrees = [format_count(result.df)]

@@ -214,8 +214,9 @@ class LinearResult:
         r"""Gaussian log-likelihood of the regression's rows at the variance that maximises it.
 
         :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and
-        :math:`\sum_i \log(1 - \theta_i)` for random effects (the likelihood of the data, not of the quasi-demeaned
-        rows, at the theta that was used), as the convention's ``loglik_jacobian`` says.
+        the log determinant of the transform for random effects, :math:`\sum_i \log(1 - \theta_i)` one-way (the
+        likelihood of the data, not of the quasi-demeaned rows, at the variances that were used), as the convention's
+        ``loglik_jacobian`` says.
         """
         fit, n = self.fit, self.nobs
         value = -0.5 * n * (np.log(2.0 * np.pi * self.rss / n) + 1.0)
@@ -223,7 +224,7 @@ class LinearResult:
         if fit.design.weights is not None and jacobian != "none":
             value += 0.5 * np.log(fit.design.weights).sum()
         if fit.components is not None and jacobian == "full":
-            value += np.log1p(-fit.components.theta).sum()
+            value += fit.components.log_determinant
         return float(value)
 
     @property
@@ -286,7 +287,8 @@ class LinearResult:
         slopes = len(self.fit.kept)
         if slopes == 0:
             return None
-        if self.covariance.classical and self.f_classical is not None:
+        likelihood = self.fit.components is not None and self.fit.components.likelihood is not None
+        if self.covariance.classical and self.f_classical is not None and not likelihood:
             test = replace(self.f_classical, name="Joint significance")
             if np.isfinite(self.covariance.df):
                 return test

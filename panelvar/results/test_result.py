@@ -21,8 +21,8 @@ class TestResult:
         The test, such as ``"Hausman"``.
     statistic, pvalue : float
         The value and its tail probability.
-    distribution : {"chi2", "f", "t", "normal"}
-        Reference distribution under the null.
+    distribution : {"chi2", "f", "t", "normal", "chibar2"}
+        Reference distribution under the null; chibar2 is zero with probability one half, else chi2(1).
     df : float or None
         Degrees of freedom (numerator, for F).
     df_denominator : float or None
@@ -56,6 +56,7 @@ class TestResult:
             "f": f"F({self.df:g}, {self.df_denominator:g})" if self.df_denominator is not None else "F",
             "t": f"t({self.df:g})" if self.df is not None else "t",
             "normal": "z",
+            "chibar2": "chibar2(01)",
         }[self.distribution]
         tail = "p < 0.0001" if self.pvalue < 0.0001 else f"p = {self.pvalue:.4f}"
         return f"{self.name}: {reference} = {self.statistic:.4f}, {tail}. Null: {self.null}"

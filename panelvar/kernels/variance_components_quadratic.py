@@ -1,0 +1,290 @@
+r"""Variance components from quadratic forms of residuals, one or two effects.
+
+Swamy and Arora (two-way; one-way is `panelvar.kernels.variance_components`), Wallace and Hussain, Amemiya, Nerlove.
+
+Three quadratic forms of residuals :math:`e = (I - ZH)y` are set equal to their expectations, which are linear in the
+variances: with :math:`Q` the projection off all dummies, :math:`P_d` the averaging matrix of effect d, :math:`D_d` its
+dummies and :math:`A` any of :math:`Q, P_1, P_2`,
+
+.. math:: E[e'Ae] = \sigma_\varepsilon^2\,\tau(I) + \sum_d \sigma_d^2\,\tau(D_d D_d'), \qquad
+   \tau(V) = \mathrm{tr}(AV) - 2\,\mathrm{tr}(H V A Z) + \mathrm{tr}(Z'AZ\,HVH').
+
+Each trace needs sums by level only (k numbers a level), and the table of how often two levels meet; nothing has n rows
+and n columns. Baltagi and Chang (1994), J. Econometrics 62, 67-89 (one way); Baltagi (2013), sections 9.2 and 9.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.level_system import LevelSystem
+from panelvar.kernels.moments import PanelMoments
+from panelvar.kernels.qr import Solution, solve, triangularize
+
+FloatArray = NDArray[np.float64]
+
+
+class Variances(NamedTuple):
+    """Solution of the moment equations.
+
+    Attributes
+    ----------
+    idiosyncratic : float
+        Variance of the idiosyncratic error; NaN without degrees of freedom.
+    effects : (D,) array
+        Variance of each effect before truncation at zero; NaN where no degrees of freedom identify it.
+    df_within : int
+        Degrees of freedom of the within regression.
+    df_between : tuple of int
+        What is left of each effect's levels after the coefficients that its equation estimates.
+    """
+
+    idiosyncratic: float
+    effects: FloatArray
+    df_within: int
+    df_between: tuple[int, ...]
+
+
+class Levels:
+    """Level means of centred columns for one or two effects, and sums of one effect's table over the other.
+
+    Parameters
+    ----------
+    columns : sequence of (n,) arrays
+        Regressors and, last, the dependent variable.
+    groupings : sequence of one or two Grouping
+        A pair of levels meets at most once.
+    centre : (k + 1,) array
+        Subtracted from the means: the grand means of a model with a constant, zeros without.
+    """
+
+    def __init__(self, columns: Sequence[FloatArray], groupings: Sequence[Grouping], centre: FloatArray) -> None:
+        self.groupings = tuple(groupings)
+        self.n_rows = len(columns[0])
+        self.masses = tuple(g.sizes.astype(np.float64) for g in groupings)
+        self.means = tuple(g.means_of(columns) - centre for g in groupings)
+        self._system = LevelSystem(self.groupings[0], self.groupings[1], None) if len(groupings) == 2 else None
+
+    def sums(self, j: int, table: FloatArray, d: int) -> FloatArray:
+        """Sum a table of effect ``j``, given to every row, over the levels of effect ``d``: (G_d, k)."""
+        if j == d or self._system is None:
+            return self.masses[d][:, None] * table
+        cross = self._system.cross
+        out: FloatArray = cross.T @ table if j == 0 else cross @ table
+        return out
+
+    def met(self, j: int, d: int) -> float:
+        """Return the trace of ``P_j D_d D_d'``: the rows if j is d, else the levels of j."""
+        return float(self.n_rows if j == d else self.groupings[j].n_groups)
+
+    def is_balanced(self) -> bool:
+        """Whether all levels have as many rows as one another (one effect) or every pair meets (two)."""
+        if len(self.masses) == 2:
+            return len(self.masses[0]) * len(self.masses[1]) == self.n_rows
+        return bool((self.masses[0] == self.masses[0][0]).all())
+
+
+def _solved(matrix: FloatArray, forms: FloatArray, df_within: int, df_between: Sequence[int]) -> Variances:
+    """Solve the equations that have degrees of freedom; the variance of an effect that has none is NaN."""
+    effects = np.full(len(forms) - 1, np.nan)
+    if df_within <= 0:
+        return Variances(float("nan"), effects, df_within, tuple(df_between))
+    used = [0, *(d + 1 for d, df in enumerate(df_between) if df > 0)]
+    found = np.linalg.solve(matrix[np.ix_(used, used)], forms[used])
+    effects[[i - 1 for i in used[1:]]] = found[1:]
+    return Variances(float(found[0]), effects, df_within, tuple(df_between))
+
+
+def _textbook(levels: Levels, rank: int) -> FloatArray:
+    r"""Denominators of a balanced panel that count effects but no coefficients.
+
+    ``e'Qe`` over ``n - rank`` (N(T - 1) one way, (N - 1)(T - 1) two way) and ``e'P_d e`` over the levels of d
+    (Wallace and Hussain 1969, Amemiya 1971; Baltagi 2013, eqs. 2.18, 2.22, 3.18).
+    """
+    effects = len(levels.groupings)
+    matrix = np.zeros((effects + 1, effects + 1))
+    matrix[0, 0] = levels.n_rows - rank
+    for d, grouping in enumerate(levels.groupings):
+        matrix[d + 1, 0], matrix[d + 1, d + 1] = grouping.n_groups, levels.n_rows
+    return matrix
+
+
+def swamy_arora_quadratic(
+    levels: Levels, within: Solution, rank: int, raw_norms: FloatArray, *, constant: bool
+) -> Variances:
+    r"""Swamy and Arora (1972): the within regression, and the between regression of each effect weighted by level size.
+
+    Unbalanced as Baltagi and Chang (1994), two-way as in plm: :math:`E[SSR_{B,j}] = (G_j - k_j)\sigma_\varepsilon^2 +
+    \sum_d \sigma_d^2 (\mathrm{tr}(P_j D_d D_d') - \mathrm{tr}[(Z'P_jZ)^{-1} Z'P_j D_d D_d' P_j Z])`.
+
+    Parameters
+    ----------
+    levels : Levels
+    within : Solution
+        The regression with all effects absorbed.
+    rank : int
+        Rank of the absorbed effects.
+    raw_norms : (k,) array
+        Norms of the untransformed regressors.
+    constant : bool
+        Whether the model has a constant.
+    """
+    effects = len(levels.groupings)
+    n = levels.n_rows
+    df_within = n - rank - len(within.kept)
+    matrix, forms = np.zeros((effects + 1,) * 2), np.zeros(effects + 1)
+    matrix[0, 0], forms[0] = df_within, within.rss
+    df_between = []
+    for j, mass in enumerate(levels.masses):
+        between = solve(triangularize(np.asfortranarray(np.sqrt(mass)[:, None] * levels.means[j])), raw_norms)
+        df_between.append(levels.groupings[j].n_groups - len(between.kept) - int(constant))
+        matrix[j + 1, 0], forms[j + 1] = df_between[j], between.rss
+        for d in range(effects):
+            explained = levels.sums(j, levels.means[j][:, between.kept], d) @ between.inverse_r
+            trace = float(np.square(explained).sum())
+            if constant:
+                trace += float(levels.masses[d] @ levels.masses[d]) / n
+            matrix[j + 1, d + 1] = levels.met(j, d) - trace
+    return _solved(matrix, forms, df_within, df_between)
+
+
+def wallace_hussain(
+    levels: Levels, within_triangle: FloatArray, pooled: Solution, rank: int, *, constant: bool
+) -> Variances:
+    r"""Wallace and Hussain (1969): the quadratic forms of pooled OLS residuals.
+
+    On a balanced panel the denominators count effects only (the textbook's and plm's); on an unbalanced one they are
+    the exact traces, with :math:`H = (Z'Z)^{-1}Z'` (Baltagi and Chang 1994, eq. 2.9; plm).
+    Use it when some entities have a single row and the within regression says little.
+
+    Parameters
+    ----------
+    levels : Levels
+    within_triangle : (k + 1, k + 1) array
+        R of ``[X, y]`` with all effects taken out.
+    pooled : Solution
+        Pooled OLS.
+    rank : int
+        Rank of the absorbed effects.
+    constant : bool
+        Whether the model has a constant.
+    """
+    effects = len(levels.groupings)
+    n, kept, root = levels.n_rows, pooled.kept, pooled.inverse_r
+    direction = np.append(-pooled.coefficients, 1.0)
+    forms = np.array(
+        [
+            float(np.square(within_triangle @ direction).sum()),
+            *(float(mass @ (means @ direction) ** 2) for mass, means in zip(levels.masses, levels.means, strict=True)),
+        ]
+    )
+    p = len(kept) + int(constant)
+    df_within = n - rank
+    df_between = [g.n_groups - int(constant) for g in levels.groupings]
+    if levels.is_balanced():
+        return _solved(_textbook(levels, rank), forms, df_within, df_between)
+    # In the basis Z inverse_r the cross product is the identity, so H is its transpose.
+    within_basis = within_triangle[:, kept] @ root
+    bases = [_with_constant(means[:, kept] @ root, n, constant) for means in levels.means]
+    mapped = [mass[:, None] * basis for mass, basis in zip(levels.masses, bases, strict=True)]
+    squares = [m.T @ m for m in mapped]
+    matrix = np.zeros((effects + 1,) * 2)
+    gram = np.zeros((p, p))
+    gram[p - len(kept) :, p - len(kept) :] = within_basis.T @ within_basis
+    matrix[0, 0] = n - rank - np.trace(gram)
+    for d in range(effects):
+        matrix[0, d + 1] = np.sum(gram * squares[d])
+    for j, mass in enumerate(levels.masses):
+        gram = bases[j].T @ (mass[:, None] * bases[j])
+        matrix[j + 1, 0] = levels.groupings[j].n_groups - np.trace(gram)
+        for d in range(effects):
+            crossed = np.sum(mapped[d] * levels.sums(j, bases[j], d))
+            matrix[j + 1, d + 1] = levels.met(j, d) - 2.0 * crossed + np.sum(gram * squares[d])
+    return _solved(matrix, forms, df_within, df_between)
+
+
+def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> Variances:
+    r"""Amemiya (1971): the quadratic forms of :math:`y - X\hat\beta_W - \hat c`, within coefficients.
+
+    On a balanced panel the denominators count effects only (plm); on an unbalanced one they are the exact traces
+    (plm), in which :math:`(\tilde X'\tilde X)^{-1}` of the within regression enters the between forms. Every regressor
+    must vary within all effects: the residual would otherwise hold its contribution.
+
+    Parameters
+    ----------
+    levels : Levels
+    within : Solution
+        The regression with all effects absorbed.
+    rank : int
+        Rank of the absorbed effects.
+    constant : bool
+        Whether the model has a constant.
+    """
+    effects = len(levels.groupings)
+    n, kept = levels.n_rows, within.kept
+    direction = np.append(-within.coefficients, 1.0)
+    forms = np.array(
+        [
+            within.rss,
+            *(float(mass @ (means @ direction) ** 2) for mass, means in zip(levels.masses, levels.means, strict=True)),
+        ]
+    )
+    balanced = levels.is_balanced()
+    df_within = n - rank - (0 if balanced else len(kept))
+    df_between = [g.n_groups - int(constant) for g in levels.groupings]
+    if balanced:
+        return _solved(_textbook(levels, rank), forms, df_within, df_between)
+    matrix = np.zeros((effects + 1,) * 2)
+    matrix[0, 0] = df_within
+    for j, mass in enumerate(levels.masses):
+        spread = np.sqrt(mass)[:, None] * levels.means[j][:, kept] @ within.inverse_r
+        matrix[j + 1, 0] = df_between[j] + float(np.square(spread).sum())
+        for d in range(effects):
+            centred = float(levels.masses[d] @ levels.masses[d]) / n if constant else 0.0
+            matrix[j + 1, d + 1] = levels.met(j, d) - centred
+    return _solved(matrix, forms, df_within, df_between)
+
+
+def nerlove(levels: Levels, within: Solution, tables: Sequence[FloatArray], rank: int) -> Variances:
+    r"""Nerlove (1971): the within RSS over n, and the sample variance of the estimated fixed effects.
+
+    :math:`\hat\sigma_\mu^2 = \frac{G}{G-1}\sum_i \frac{T_i}{n}(\hat a_i - \bar a)^2` with :math:`\bar a` the mean over
+    rows, the usual :math:`\sum_i(\hat a_i - \bar a)^2/(G-1)` when balanced (Baltagi 2013, p. 23; unbalanced as gretl
+    and plm, Cottrell 2017). Never negative, and biased upwards by the noise of the estimated effects.
+
+    Parameters
+    ----------
+    levels : Levels
+    within : Solution
+        The regression with all effects absorbed.
+    tables : sequence of (G_d, k + 1) arrays
+        The level tables that it subtracts.
+    rank : int
+        Rank of the absorbed effects.
+    """
+    direction = np.append(-within.coefficients, 1.0)
+    n = levels.n_rows
+    effects = []
+    for mass, table in zip(levels.masses, tables, strict=True):
+        level = table @ direction
+        level = level - mass @ level / n
+        effects.append(float(mass @ level**2) / n * len(mass) / (len(mass) - 1))
+    df_within = n - rank - len(within.kept)
+    idiosyncratic = within.rss / n if df_within > 0 else float("nan")
+    return Variances(idiosyncratic, np.array(effects), df_within, tuple(len(m) - 1 for m in levels.masses))
+
+
+def _with_constant(basis: FloatArray, n_rows: int, constant: bool) -> FloatArray:
+    """Put the normalised constant first."""
+    return np.column_stack((np.full(len(basis), n_rows**-0.5), basis)) if constant else basis
+
+
+def pooled_solution(moments: PanelMoments, raw_norms: FloatArray, *, constant: bool) -> Solution:
+    """Return pooled OLS from panel moments."""
+    centre = moments.centre()[0] if constant else None
+    return solve(moments.triangle(0.0, centre=centre), raw_norms)
