@@ -29,9 +29,12 @@ ORDER = [
     {"formula"},
     {"design"},
     {"fit"},
+    {"score_adjustment"},
     {"covariances", "bands"},
-    {"cluster_basis"},
+    {"cluster_basis", "serial_covariances"},
+    {"spatial_covariances"},
     {"bias_reduced"},
+    {"covariance_names"},
     {"results"},
     {"estimators"},
     {"diagnostics"},
@@ -50,8 +53,9 @@ Panel
 fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects
 fit_var select_lags System
 LinearResult VarResult TestResult
-Classical HC Clustered BiasReduced ResidualBootstrap MonteCarlo DeltaMethod
+Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected ResidualBootstrap MonteCarlo DeltaMethod
 Convention VarConvention
+wild_bootstrap WildBootstrapResult cluster_diagnostics
 hausman granger_table compare
 plot_roots plot_responses plot_decomposition plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError

@@ -27,6 +27,12 @@ FloatArray = NDArray[np.float64]
 SINGULAR = 1e-10
 """A direction with less than this share outside its own cluster has leverage one: it is left out (pseudo-inverse)."""
 
+SEGMENT = 8
+"""Rows a cluster from which one matrix product a cluster is cheaper than sums of products of columns."""
+
+SMALL = 0.1
+"""Norm of V_g below which a power series of ``(I - V_g)^power`` converges in a few terms."""
+
 
 class ClusterParts(NamedTuple):
     """What a cluster's rows have to say.
@@ -87,24 +93,44 @@ def regressor_parts(
     """
     lead = int(constant is not None)
     q = len(kept) + lead
-    upper = np.triu_indices(q)
-    totals = np.zeros((grouping.n_groups, len(upper[0]) + q), order="F")
+    gram = np.zeros((grouping.n_groups, q + 1, q + 1))
+    by_segment = grouping.starts is not None and rows.n_rows >= SEGMENT * grouping.n_groups
     for start, stop, block in rows.blocks():
-        basis = np.empty((stop - start, q), order="F")
-        basis[:, lead:] = block[:, kept] @ inverse_r
+        # The residuals are one column more: a cluster's Gram matrix then holds its scores.
+        basis = np.empty((stop - start, q + 1), order="F")
+        basis[:, lead:q] = block[:, kept] @ inverse_r
         if constant is not None:
             basis[:, 0] = constant if np.isscalar(constant) else np.asarray(constant)[start:stop]
             basis[:, 0] /= np.sqrt(constant_mass)
-        residuals = block[:, -1] - block[:, :-1] @ coefficients
-        products = np.empty((stop - start, totals.shape[1]), order="F")
-        for column, (i, j) in enumerate(zip(*upper, strict=True)):
-            np.multiply(basis[:, i], basis[:, j], out=products[:, column])
-        np.multiply(basis, residuals[:, None], out=products[:, len(upper[0]) :])
-        grouping.add_sums(products, start, stop, totals)
-    gram = np.empty((grouping.n_groups, q, q))
-    gram[:, upper[0], upper[1]] = totals[:, : len(upper[0])]
-    gram[:, upper[1], upper[0]] = totals[:, : len(upper[0])]
-    return ClusterParts(gram, totals[:, len(upper[0]) :])
+        basis[:, q] = block[:, -1] - block[:, :-1] @ coefficients
+        if by_segment:
+            _add_segments(basis, start, stop, grouping, gram)
+        else:
+            _add_products(basis, start, stop, grouping, gram)
+    return ClusterParts(gram[:, :q, :q], gram[:, :q, q])
+
+
+def _add_segments(basis: FloatArray, start: int, stop: int, grouping: Grouping, gram: FloatArray) -> None:
+    """Add the Gram matrix of each run of rows of one cluster: one product a run."""
+    starts = grouping.starts
+    assert starts is not None
+    first = int(np.searchsorted(starts, start, side="right")) - 1
+    last = int(np.searchsorted(starts, stop, side="left"))
+    edges = np.clip(starts[first : last + 1] - start, 0, stop - start).tolist()
+    for group, low, high in zip(range(first, last), edges, edges[1:], strict=False):
+        rows = basis[low:high]
+        gram[group] += rows.T @ rows
+
+
+def _add_products(basis: FloatArray, start: int, stop: int, grouping: Grouping, gram: FloatArray) -> None:
+    """Add the sums of each product of two columns within the clusters: for small or scattered ones."""
+    size = basis.shape[1]
+    column = np.zeros((grouping.n_groups, size), order="F")
+    for i in range(size):
+        column[:, i:] = 0.0
+        grouping.add_sums(np.multiply(basis[:, i:], basis[:, i : i + 1], order="F"), start, stop, column[:, i:])
+        gram[:, i, i:] += column[:, i:]
+        gram[:, i + 1 :, i] += column[:, i + 1 :]
 
 
 def adjust(parts: ClusterParts, targets: FloatArray, power: float) -> Adjusted:
@@ -122,17 +148,39 @@ def adjust(parts: ClusterParts, targets: FloatArray, power: float) -> Adjusted:
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
     equations 7 to 11 and theorem 2.
     """
+    turned, singular = _powers_times(parts.gram, targets, power)
+    couplings = parts.gram @ turned
+    moves = np.matmul(parts.scores[:, None, :], turned)[:, 0]
+    return Adjusted(moves, np.swapaxes(turned, 1, 2) @ couplings, couplings, singular)
+
+
+def _powers_times(gram: FloatArray, targets: FloatArray, power: float) -> tuple[FloatArray, int]:
+    """Return ``(I - V_g)^power T`` of every cluster, (G, q, p), and how many blocks are singular.
+
+    The many clusters of a large panel have small V_g, whose power series is ten times cheaper than eigenvectors.
+    """
+    turned = np.empty((len(gram), *targets.shape))
     if power == 0.0:
-        coupling = parts.gram @ targets
-        return Adjusted(parts.scores @ targets, targets.T @ coupling, coupling, 0)
-    values, vectors = np.linalg.eigh(parts.gram)
+        turned[:] = targets
+        return turned, 0
+    size = np.sqrt(np.einsum("gij,gij->g", gram, gram))
+    small = size < SMALL
+    if small.any():
+        part = gram if small.all() else gram[small]
+        terms = int(np.ceil(np.log(np.finfo(float).eps) / np.log(max(float(size[small].max()), 1e-16)))) + 1
+        ratios = [(j - power) / (j + 1) for j in range(terms)]
+        series = np.broadcast_to(targets, (len(part), *targets.shape))
+        for ratio in reversed(ratios):
+            series = part @ series
+            series *= ratio
+            series += targets
+        turned[small] = series
+    if small.all():
+        return turned, 0
+    values, vectors = np.linalg.eigh(gram[~small])
     weight, singular = _weights(values, power)
-    inner = np.swapaxes(vectors, 1, 2) @ targets
-    turned = np.einsum("gji,gj->gi", vectors, parts.scores)
-    moves = np.einsum("gip,gi->gp", inner, weight * turned)
-    lengths = np.swapaxes(inner, 1, 2) @ ((weight**2 * values)[:, :, None] * inner)
-    couplings = vectors @ ((weight * values)[:, :, None] * inner)
-    return Adjusted(moves, lengths, couplings, singular)
+    turned[~small] = vectors @ (weight[:, :, None] * (np.swapaxes(vectors, 1, 2) @ targets))
+    return turned, singular
 
 
 def adjust_rows(
@@ -195,9 +243,12 @@ def total_variance(adjusted: Adjusted, contrasts: FloatArray) -> float:
     :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`. No G x G matrix is formed where q r is smaller: the cross terms
     are squares of one (q r) x (q r) sum.
     """
-    lengths = contrasts.T @ adjusted.lengths @ contrasts
-    couplings = adjusted.couplings @ contrasts
-    groups, q, r = couplings.shape
+    groups, q, p = adjusted.couplings.shape
+    r = contrasts.shape[1]
+    # One product each, not one a cluster.
+    couplings = (adjusted.couplings.reshape(groups * q, p) @ contrasts).reshape(groups, q, r)
+    half = (adjusted.lengths.reshape(groups * p, p) @ contrasts).reshape(groups, p, r)
+    lengths = np.einsum("gpr,ps->gsr", half, contrasts)
     own = lengths - np.swapaxes(couplings, 1, 2) @ couplings
     total = float(np.square(np.trace(own, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", own, own))
     if groups <= q * r:

@@ -1,0 +1,144 @@
+"""How much each cluster matters: leverage, partial leverage, and the number of clusters that effectively count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.cluster_basis import ClusterBasis
+from panelvar.errors import InsufficientDataError, Note, emit
+from panelvar.results.linear import LinearResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+FEW_EFFECTIVE = 10.0
+"""Effective clusters below which t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017, section IV)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterDiagnostics:
+    """Sizes and leverages of the clusters of a fit.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a cluster: ``rows``, ``leverage``, and the partial leverage of each slope (columns add up to the number of
+        rows, the number of columns of the regression, and 1).
+    effective_clusters : Series
+        By slope; at most the number of clusters, equal to it when all count alike.
+    clusters : int
+        Number of clusters G.
+    notes : tuple of Note
+    """
+
+    table: pd.DataFrame
+    effective_clusters: pd.Series
+    clusters: int
+    notes: tuple[Note, ...] = ()
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{name} {value:.3g}" for name, value in self.effective_clusters.items())
+        sizes, leverage = self.table["rows"], self.table["leverage"]
+        lines = [
+            f"{self.clusters} clusters; rows {sizes.min()} to {sizes.max()}; "
+            f"leverage {leverage.min():.4g} to {leverage.max():.4g} (mean {leverage.mean():.4g})",
+            f"Effective number of clusters: {counts}",
+            *(note.text for note in self.notes),
+        ]
+        return "\n".join(lines)
+
+
+def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "entity") -> ClusterDiagnostics:
+    r"""Measure how unequal clusters are, coefficient by coefficient.
+
+    With :math:`H_{gg}` the block of the hat matrix (effects nested in the clusters left out) and :math:`\dot x_j` the
+    regressor j less its projection on all others and the effects,
+
+    .. math:: L_g = tr(H_{gg}), \qquad L_{gj} = \frac{\dot x_{gj}'\dot x_{gj}}{\dot x_j'\dot x_j}, \qquad
+              G^*_j = \frac{G}{1 + \frac{1}{G}\sum_g (G L_{gj} - 1)^2}
+
+    (MacKinnon, Nielsen and Webb 2023, eq. 9, 11; Carter, Schnepel and Steigerwald 2017, with independent errors).
+
+    Parameters
+    ----------
+    result : LinearResult
+    cluster : str or array
+        As in `Clustered`.
+
+    Returns
+    -------
+    ClusterDiagnostics
+
+    Raises
+    ------
+    InsufficientDataError
+        Fewer than two clusters.
+
+    Notes
+    -----
+    It describes regressors, not errors: clusters whose errors have a large variance are not seen here. A cluster with
+    partial leverage near 1 decides a coefficient alone, and no small-sample method can then estimate its variance.
+    """
+    import pandas as pd
+
+    fit = result.fit
+    clusters, label = fit.design.group_by(cluster)
+    groups = clusters.n_groups
+    if groups < 2:
+        raise InsufficientDataError(f"Cluster leverages by {label} need at least two clusters; found {groups}.")
+    basis = ClusterBasis(fit, clusters)
+    gram = basis.parts.gram
+    directions = basis.targets[:, int(fit.constant) :]
+    shares = np.einsum("qk,gqr,rk->gk", directions, gram, directions, optimize=True)
+    shares /= np.square(directions).sum(axis=0)
+    effective = groups / (1.0 + np.square(groups * shares - 1.0).mean(axis=0))
+    index = fit.design.labels_of(cluster) if isinstance(cluster, str) else pd.RangeIndex(groups, name=label)
+    table = pd.DataFrame(shares, columns=list(fit.slope_names), index=index)
+    table.insert(0, "rows", clusters.sizes)
+    table.insert(1, "leverage", np.trace(gram, axis1=1, axis2=2))
+    notes = _notes(fit.slope_names, shares, effective, groups, label)
+    emit(notes)
+    return ClusterDiagnostics(table, pd.Series(effective, index=list(fit.slope_names)), groups, notes)
+
+
+def _notes(
+    names: tuple[str, ...], shares: FloatArray, effective: FloatArray, groups: int, label: str
+) -> tuple[Note, ...]:
+    notes = []
+    if groups <= 5:
+        notes.append(
+            Note(
+                "no-method-can-help",
+                f"{groups} clusters by {label}: no covariance and no bootstrap makes inference from so few reliable. "
+                f"(Rademacher signs have {2 ** (groups - 1)} distinct |t|: the smallest p-value is "
+                f"{0.5 ** (groups - 1):.4g}.)",
+                warn=True,
+            )
+        )
+    alone = [f"{names[j]} ({share:.3g})" for j, share in enumerate(shares.max(axis=0)) if share > 0.9]
+    if alone:
+        notes.append(
+            Note(
+                "one-cluster-decides",
+                f"A single cluster has nearly all partial leverage of {', '.join(alone)}: the other clusters cannot "
+                "tell the variance of that estimate, whatever the method.",
+                warn=True,
+            )
+        )
+    few = [f"{names[j]} ({value:.3g} of {groups})" for j, value in enumerate(effective) if value < FEW_EFFECTIVE]
+    if few and groups > 5:
+        notes.append(
+            Note(
+                "few-effective-clusters",
+                f"Few clusters effectively count for {', '.join(few)}: prefer BiasReduced or wild_bootstrap to "
+                "Clustered.",
+                warn=True,
+            )
+        )
+    return tuple(notes)
