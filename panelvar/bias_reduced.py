@@ -15,7 +15,6 @@ from panelvar.conventions import Convention, clustered_factor, counted
 from panelvar.covariances import (
     CovarianceEstimate,
     lies_within,
-    scores,
     signs,
     with_intersections,
 )
@@ -23,9 +22,9 @@ from panelvar.errors import InsufficientDataError, Note, NumericalError, Specifi
 from panelvar.fit import Fit
 from panelvar.kernels import cluster_adjustment as kernel
 from panelvar.kernels import sandwich
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.variance_components import Components
 from panelvar.score_adjustment import scores
-from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]
 

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple, get_args, get_type_hints
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
+SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
+LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
 
 
@@ -69,7 +71,8 @@ class Convention:
     multiway_factor : {"smallest", "each"}
         Factor: one factor with the smallest G, or one for each term of the inclusion-exclusion.
     repair_multiway : bool
-        Factor: whether a multi-way matrix that is not positive semi-definite has its negative eigenvalues set to zero.
+        Factor: whether a multi-way or pairwise panel-corrected matrix that is not positive semi-definite has its
+        negative eigenvalues set to zero.
     cluster_df : {"groups", "residual"}
         Inference: t with G - 1, or with the residual degrees of freedom.
     bias_reduced_factor : {"none", "clustered", "(G-1)/G"}
@@ -80,6 +83,22 @@ class Convention:
         rows under the working covariance (clubSandwich); they differ for random effects and weights.
     bias_reduced_df : {"satterthwaite", "groups"}
         Inference: t after CR0 to CR3 with Satterthwaite's degrees of freedom, or with G - 1.
+    kernel_lags : {"4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"}
+        Lags of Driscoll-Kraay and Newey-West covariances unless told otherwise, rounded down; T counts the periods.
+    kernel_distance : {"calendar", "rows"}
+        Lags are periods of the calendar, or steps between the periods (rows of an entity) that there are, however far
+        apart: across a gap, plm, pyfixest and linearmodels give neighbours the weight of adjacent periods.
+    kraay_factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"}
+        Factor of Driscoll-Kraay covariances; k is that of ``hc1_counts``, "clustered" is the factor (and the k) of a
+        covariance clustered by period, to which no lags reduce.
+    kraay_df : {"periods", "residual", "entities"}
+        Inference after Driscoll-Kraay: t with T - 1, with the residual degrees of freedom, or with N - 1.
+    newey_west_factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"}
+        Factor of Newey-West covariances within entities; "clustered" is that of a covariance clustered by entity.
+    newey_west_df : {"periods", "residual", "entities"}
+        Inference after Newey-West, in the words of ``kraay_df``.
+    corrected_df : {"residual", "entities", "normal"}
+        Inference after panel-corrected covariances: t with the residual degrees of freedom or N - 1, or the normal.
     distribution : {"t", "normal"}
         Inference: for everything but random effects.
     random_distribution : {"normal", "t"}
@@ -127,6 +146,13 @@ class Convention:
     bias_reduced_factor: Literal["none", "clustered", "(G-1)/G"] = "none"
     bias_reduced_root: Literal["transformed", "original"] = "transformed"
     bias_reduced_df: Literal["satterthwaite", "groups"] = "satterthwaite"
+    kernel_lags: LagRule = "4(T/100)^(2/9)"
+    kernel_distance: Literal["calendar", "rows"] = "calendar"
+    kraay_factor: SerialFactor = "clustered"
+    kraay_df: Literal["periods", "residual", "entities"] = "periods"
+    newey_west_factor: SerialFactor = "n/(n-k)"
+    newey_west_df: Literal["periods", "residual", "entities"] = "residual"
+    corrected_df: Literal["residual", "entities", "normal"] = "residual"
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
@@ -171,7 +197,15 @@ PRESETS: dict[str, Convention] = {
     preset.name: preset
     for preset in (
         Convention("default"),
-        Convention("stata", unbalanced_components="harmonic", robust="cluster-panel-models", loglik_jacobian="none"),
+        Convention(
+            "stata",
+            unbalanced_components="harmonic",
+            robust="cluster-panel-models",
+            kraay_factor="none",
+            kraay_df="entities",
+            corrected_df="normal",
+            loglik_jacobian="none",
+        ),
         Convention(
             "plm",
             first_difference="consecutive",
@@ -185,6 +219,11 @@ PRESETS: dict[str, Convention] = {
             repair_multiway=False,
             cluster_df="residual",
             bias_reduced_root="original",
+            kernel_lags="T^(1/4)",
+            kernel_distance="rows",
+            kraay_factor="none",
+            kraay_df="residual",
+            newey_west_factor="none",
             rsquared_random="transformed",
             transformed_kind="correlation",
             criteria_count_variance=True,
@@ -197,6 +236,11 @@ PRESETS: dict[str, Convention] = {
             hc23_factor=True,
             bias_reduced_factor="clustered",
             bias_reduced_df="groups",
+            kernel_lags="T^(1/4)",
+            kernel_distance="rows",
+            kraay_factor="T/(T-1)*(n-1)/(n-k)",
+            newey_west_factor="T/(T-1)*(n-1)/(n-k)",
+            newey_west_df="periods",
         ),
         Convention(
             "linearmodels",
@@ -209,6 +253,9 @@ PRESETS: dict[str, Convention] = {
             multiway_factor="each",
             repair_multiway=False,
             cluster_df="residual",
+            kernel_distance="rows",
+            kraay_factor="n/(n-k)",
+            kraay_df="residual",
             random_distribution="t",
             rsquared_random="transformed",
             rsquared_kind="residual",
@@ -219,6 +266,8 @@ PRESETS: dict[str, Convention] = {
             "gretl",
             unbalanced_components="harmonic",
             cluster_counts="beyond-first",
+            kernel_lags="3/4 T^(1/3)",
+            corrected_df="entities",
             rsquared_fixed="with_dummies",
         ),
         Convention(
@@ -297,8 +346,8 @@ def classical_df(convention: Convention, counts: Counts) -> int:
 
 
 def heteroskedastic_factor(convention: Convention, counts: Counts, kind: str) -> float:
-    """Return what HC0 to HC3 are multiplied by."""
-    if kind == "HC0" or (kind in ("HC2", "HC3") and not convention.hc23_factor):
+    """Return what HC0 to HC5 are multiplied by."""
+    if kind != "HC1" and not (kind in ("HC2", "HC3") and convention.hc23_factor):
         return 1.0
     k = counts.number(convention.hc1_counts)
     return counts.rows / _positive(counts.rows - k, "HC1")

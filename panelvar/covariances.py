@@ -23,10 +23,11 @@ from panelvar.conventions import (
     heteroskedastic_factor,
 )
 from panelvar.design import compact
-from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.errors import InsufficientDataError, Note, choose
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping
+from panelvar.score_adjustment import KINDS, scores
 
 FloatArray = NDArray[np.float64]
 
@@ -108,23 +109,33 @@ class Classical:
 class HC:
     r"""Heteroskedasticity-consistent covariance.
 
-    The residual of row i is multiplied by 1 (HC0, HC1), :math:`(1-h_i)^{-1/2}` (HC2) or :math:`(1-h_i)^{-1}` (HC3);
-    HC1 carries n / (n - k). With absorbed effects :math:`h_i` includes them, unless the convention says otherwise.
-    Sources: White (1980); MacKinnon and White (1985); Long and Ervin (2000).
+    The residual of row i is multiplied by :math:`(1-h_i)^{-d_i}` with its leverage :math:`h_i`; HC1 carries
+    n / (n - k). With absorbed effects :math:`h_i` includes them, unless the convention says otherwise. k is the sum of
+    the leverages, :math:`r_i = n h_i / k`:
+
+    =========  =====================================================================================================
+    HC0, HC1   :math:`d_i = 0` (White 1980)
+    HC2, HC3   :math:`d_i = 1/2`, :math:`d_i = 1` (MacKinnon and White 1985)
+    HC4        :math:`d_i = \min(4, r_i) / 2` (Cribari-Neto 2004, eq. 13)
+    HC4m       :math:`d_i = (\min(1, r_i) + \min(3/2, r_i)) / 2` (Cribari-Neto and da Silva 2011)
+    HC5        :math:`d_i = \min(r_i, \max(4, 0.7\, r_{max})) / 4` (Cribari-Neto, Souza and Vasconcellos 2007)
+    =========  =====================================================================================================
+
+    HC4 and its kin are for regressors with a few rows of high leverage.
 
     When to use something else: with fixed effects and T > 2 these errors are inconsistent (Stock and Watson 2008);
     cluster by entity.
 
     Parameters
     ----------
-    kind : {"HC0", "HC1", "HC2", "HC3"}
+    kind : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
     """
 
     kind: str = "HC1"
 
     def __post_init__(self) -> None:
         """Refuse an unknown kind."""
-        choose("kind", self.kind, ("HC0", "HC1", "HC2", "HC3"))
+        choose("kind", self.kind, KINDS)
 
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
@@ -145,8 +156,8 @@ class HC:
                 else ()
             ),
         )
-        df = _inference_df(fit, convention, fit.residual_df)
-        return CovarianceEstimate(_symmetric(matrix), f"heteroskedasticity-robust ({self.kind})", df, factor, (), notes)
+        df = inference_df(fit, convention, fit.residual_df)
+        return CovarianceEstimate(symmetric(matrix), f"heteroskedasticity-robust ({self.kind})", df, factor, (), notes)
 
 
 @dataclass(frozen=True, init=False)
@@ -161,7 +172,7 @@ class Clustered:
     ----------
     *by : str or array
         ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity.
-    residuals : {"HC0", "HC1", "HC2", "HC3"}
+    residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
         Row-wise adjustment of the residuals before scores are summed, as in plm's ``vcovHC(type=)``; HC1 multiplies
         by n / (n - k).
     group_factor : bool or None
@@ -187,7 +198,7 @@ class Clustered:
         group_factor: bool | None = None,
         dof_factor: DofFactor | None = None,
     ) -> None:
-        choose("residuals", residuals, ("HC0", "HC1", "HC2", "HC3"))
+        choose("residuals", residuals, KINDS)
         if dof_factor is not None:
             choose("dof_factor", dof_factor, ("none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"))
         object.__setattr__(self, "by", by or ("entity",))
@@ -223,7 +234,7 @@ class Clustered:
             factor = extra * clustered_factor(fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor)
             factors.append(factor)
             meat += sign * factor * (summed.T @ summed)
-        matrix = _symmetric(fit.influence @ meat @ fit.influence.T)
+        matrix = symmetric(fit.influence @ meat @ fit.influence.T)
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [
             Note(
@@ -232,27 +243,9 @@ class Clustered:
                 f"small-sample factor {factors[0]:.6g}, counting {k} coefficients.",
             )
         ]
-        if len(dimensions) > 1 and convention.repair_multiway:
-            matrix, changed = _repaired(fit, matrix)
-            if changed:
-                notes.append(
-                    Note(
-                        "covariance-repaired",
-                        "The multi-way clustered covariance was not positive semi-definite; its negative eigenvalues "
-                        "were set to zero.",
-                        warn=True,
-                    )
-                )
-        elif (np.diagonal(matrix) < 0.0).any():
-            names = ", ".join(fit.names[i] for i in np.flatnonzero(np.diagonal(matrix) < 0.0))
-            notes.append(
-                Note(
-                    "negative-variance",
-                    f"The multi-way clustered variance of {names} is negative: there is no standard error. The default "
-                    "convention repairs the matrix (repair_multiway).",
-                    warn=True,
-                )
-            )
+        if len(dimensions) > 1:
+            matrix, found = mended(fit, convention, matrix, "multi-way clustered")
+            notes.extend(found)
         if smallest < FEW_CLUSTERS:
             notes.append(
                 Note(
@@ -266,78 +259,28 @@ class Clustered:
         return CovarianceEstimate(
             matrix,
             f"clustered by {' and '.join(labels)}",
-            _inference_df(fit, convention, df),
+            inference_df(fit, convention, df),
             factors[0],
             clusters,
             tuple(notes),
         )
 
 
-def scores(fit: Fit, convention: Convention, kind: str) -> sandwich.Scores:
-    """Return the scores of a fit, residuals divided by (1 - h)^(1/2) for HC2 or 1 - h for HC3.
-
-    Raises
-    ------
-    NumericalError
-        Where a leverage is one: the row is fitted exactly and its residual carries no information.
-    """
-    rows = fit.rows_or_refuse("A robust covariance")
-    multiplier = None
-    if kind in ("HC2", "HC3"):
-        remaining = 1.0 - leverages(fit, convention)
-        if remaining.min() < 1e-10:
-            where = int((remaining < 1e-10).sum())
-            raise NumericalError(
-                f"{where} row(s) have leverage 1 (singletons or dummies for one row): {kind} divides by 1 - leverage. "
-                "Drop these rows or use HC1."
-            )
-        multiplier = 1.0 / (np.sqrt(remaining) if kind == "HC2" else remaining)
-    constant = fit.constant_column if fit.constant else None
-    return sandwich.Scores(rows, fit.kept, fit.solution.coefficients, constant, multiplier)
-
-
-def leverages(fit: Fit, convention: Convention) -> FloatArray:
-    """Return the diagonal of the hat matrix, with the absorbed effects unless the convention leaves them out."""
-    rows = fit.rows_or_refuse("A leverage")
-    out = sandwich.leverage(rows, fit.kept, fit.solution.inverse_r)
-    if fit.absorbed is not None:
-        if convention.leverage == "full":
-            out += fit.absorbed.leverage()
-    elif fit.constant_column is not None:
-        out += np.square(fit.constant_column) / fit.constant_mass
-    return out
-
-
-def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
-    """Turn a covariance's name into its specification.
-
-    ``"robust"`` follows the convention. ``"cluster"`` clusters by entity.
-    """
-    if not isinstance(cov, str):
-        if callable(cov):
-            return cov
-        raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.")
-    name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
-    if name == "robust":
-        by_entity = convention.robust == "cluster" or (
-            convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random")
-        )
-        name = "cluster" if by_entity and fit.family != "between" else "HC1"
-    if name == "cluster":
-        return Clustered("entity")
-    return Classical() if name == "classical" else HC(name)
-
-
-_NAMES = ("classical", "robust", "HC0", "HC1", "HC2", "HC3", "cluster")
-_ALIASES = {
-    "unadjusted": "classical",
-    "nonrobust": "classical",
-    "homoskedastic": "classical",
-    "iid": "classical",
-    "clustered": "cluster",
-    "hetero": "HC1",
-    **{f"hc{i}": f"HC{i}" for i in range(4)},
-}
+def mended(fit: Fit, convention: Convention, matrix: FloatArray, kind: str) -> tuple[FloatArray, list[Note]]:
+    """Repair a matrix that is not positive semi-definite if the convention does, and say what was found."""
+    if convention.repair_multiway:
+        matrix, changed = _repaired(fit, matrix)
+        text = f"The {kind} covariance was not positive semi-definite; its negative eigenvalues were set to zero."
+        return matrix, [Note("covariance-repaired", text, warn=True)] if changed else []
+    negative = np.flatnonzero(np.diagonal(matrix) < 0.0)
+    if len(negative) == 0:
+        return matrix, []
+    names = ", ".join(fit.names[i] for i in negative)
+    text = (
+        f"The {kind} variance of {names} is negative: there is no standard error. The default convention repairs the "
+        "matrix (repair_multiway)."
+    )
+    return matrix, [Note("negative-variance", text, warn=True)]
 
 
 def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
@@ -360,14 +303,16 @@ def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
     return out, changed
 
 
-def _inference_df(fit: Fit, convention: Convention, df: float) -> float:
+def inference_df(fit: Fit, convention: Convention, df: float) -> float:
+    """Return the degrees of freedom, or infinity where the convention takes the normal distribution."""
     distribution = convention.random_distribution if fit.family == "random" else convention.distribution
     if distribution == "normal":
         return np.inf
     return float(df)
 
 
-def _symmetric(matrix: FloatArray) -> FloatArray:
+def symmetric(matrix: FloatArray) -> FloatArray:
+    """Return the matrix with the rounding of its two halves averaged."""
     return 0.5 * (matrix + matrix.T)
 
 

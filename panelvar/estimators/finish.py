@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.conventions import Convention, Counts
-from panelvar.covariances import Covariance, resolve
+from panelvar.covariance_names import resolve
+from panelvar.covariances import Covariance
 from panelvar.design import Design
 from panelvar.errors import Note, choose, emit
 from panelvar.fit import Family, Fit, FloatArray, check_fit, check_scale, check_variation

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.conventions import Convention, classical_df
-from panelvar.covariances import Covariance, CovarianceEstimate, resolve
+from panelvar.covariance_names import resolve
+from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import Design
 from panelvar.errors import Note, SpecificationError, emit
 from panelvar.fit import Fit, FloatArray

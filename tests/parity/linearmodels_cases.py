@@ -7,7 +7,7 @@ import warnings
 from functools import cache
 
 import numpy as np
-from parity.runner import Case, Comparison, Exclusion
+from parity.runner import Case, Comparison
 from reference_data import table
 
 import panelvar as pv
@@ -52,6 +52,10 @@ def robust(data, model, debiased, cov, group_debias=False):
     result = fit(data, model, debiased)
     if cov == "robust":
         return result.with_cov(cov)
+    if cov.startswith("bartlett"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Only .* periods", pv.PanelVarWarning)
+            return result.with_cov(pv.DriscollKraay(int(cov[-1])))
     # group_debias=True multiplies each term by G / (G - 1) * (n - 1) / n.
     factors = {"group_factor": True, "dof_factor": "(n-1)/(n-k)"} if group_debias else {}
     with warnings.catch_warnings():
@@ -115,6 +119,9 @@ def comparisons(data):
             yield Comparison(key, lambda m=model, d=debiased: full_tree(data, m, d))
             key = f"{model}/robust_debiased{debiased}"
             yield Comparison(key, lambda m=model, d=debiased: robust_tree(data, m, d, "robust"))
+        for lags, debiased in itertools.product(range(4) if model != "between" else (), pair):
+            key = f"{model}/kernel_bartlett_bw{lags}_debiased{debiased}"
+            yield Comparison(key, lambda m=model, d=debiased, c=f"bartlett{lags}": robust_tree(data, m, d, c))
         by = {"between": (), "fd": ("entity",)}.get(model, CLUSTERS)
         for cluster, debiased, group in itertools.product(by, pair, pair):
             key = f"{model}/clustered_{cluster}_debiased{debiased}_groupdebias{group}"
@@ -128,7 +135,6 @@ CASES = [
         f"{data}_linearmodels",
         preset="linearmodels",
         comparisons=list(comparisons(data)),
-        exclusions=[Exclusion("*/kernel_bartlett_*", "Driscoll-Kraay covariances come with a later version")],
     )
     for data in MODELS
 ]

@@ -1,8 +1,9 @@
 """R lm and sandwich: pooled OLS and its heteroskedasticity-consistent and clustered covariances.
 
 Claimed under ``convention="default"``, with sandwich's choices as explicit arguments: ``cadjust`` is ``group_factor``,
-types HC2 and HC3 of ``vcovCL`` are CR2 and CR3, times (G - 1) / G without ``cadjust``, type HC1 is ``dof_factor="(n-1)/(n-k)"``, and one factor for each term of the inclusion-exclusion is
-``multiway_factor="each"``.
+types HC2 and HC3 of ``vcovCL`` are CR2 and CR3, times (G - 1) / G without ``cadjust``, type HC1 is
+``dof_factor="(n-1)/(n-k)"``, one factor for each term of the inclusion-exclusion is ``multiway_factor="each"``; of
+``vcovPL``, ``adjust`` is ``factor="n/(n-k)"``, and ``aggregate=FALSE`` is Newey-West within entities.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from parity.runner import Case, Comparison, Exclusion
+from parity.runner import Case, Comparison
 from reference_data import table
 
 import panelvar as pv
@@ -69,8 +70,19 @@ def comparisons(data: str) -> list[Comparison]:
     ]
     out += [
         Comparison(f"vcovHC/{kind}", lambda kind=kind: pooled(data, pv.HC(kind)).std_errors)
-        for kind in ("HC0", "HC1", "HC2", "HC3")
+        for kind in ("HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5")
     ]
+    # Lags "NW1987" are floor(T^(1/4)), "P2009" and "max" are T - 1.
+    periods = pooled(data).n_periods
+    for rule, lags in (("NW1987", int(periods**0.25)), ("P2009", periods - 1), ("max", periods - 1)):
+        for word, factor in (("TRUE", "n/(n-k)"), ("FALSE", "none")):
+            for aggregate, kind in (("TRUE", pv.DriscollKraay), ("FALSE", pv.PanelNeweyWest)):
+                cov = kind(lags, factor=factor)
+                path = f"vcovPL/aggregate{aggregate}_lag{rule}_adjust{word}"
+                out.append(Comparison(path, lambda cov=cov: pooled(data, cov).std_errors))
+    for word, pairwise in (("TRUE", True), ("FALSE", False)):
+        cov = pv.PanelCorrected(pairwise)
+        out.append(Comparison(f"vcovPC/pairwise{word}", lambda cov=cov: pooled(data, cov).std_errors))
     for name, by in CLUSTERS.items():
         for kind, factor in (("HC0", "none"), ("HC1", "(n-1)/(n-k)")):
             for word, adjust in (("TRUE", True), ("FALSE", False)):
@@ -88,14 +100,4 @@ def comparisons(data: str) -> list[Comparison]:
     return out
 
 
-EXCLUSIONS = [
-    Exclusion("vcovHC/HC4", "HC4 is not offered"),
-    Exclusion("vcovHC/HC4m", "HC4m is not offered"),
-    Exclusion("vcovHC/HC5", "HC5 is not offered"),
-    Exclusion("vcovPL", "Driscoll-Kraay and Newey-West covariances of panels come with a later version"),
-    Exclusion("vcovPC", "panel-corrected (Beck-Katz) covariances come with a later version"),
-]
-
-CASES = [
-    Case(f"{data}_sandwich_lm", comparisons(data), EXCLUSIONS, "default", {"(Intercept)": "const"}) for data in MODELS
-]
+CASES = [Case(f"{data}_sandwich_lm", comparisons(data), (), "default", {"(Intercept)": "const"}) for data in MODELS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,12 +24,15 @@ def test_hc1_of_first_differences_counts_the_levels(data):
     factor = result.nobs / (len(table(data)) - len(result.params))
     for name, cov in {
         "vcovHC_white1": pv.HC("HC0"),
+        "vcovHC_white2": pv.PanelCorrected(diagonal=True),
+        "vcovSCC/maxlag1": pv.DriscollKraay(1),
         "vcovHC_arellano_group": pv.Clustered("entity"),
         "vcovHC_arellano_time": pv.Clustered("time"),
         "vcovDC": pv.Clustered("entity", "time"),
     }.items():
         ours = robust(data, "fd", cov).std_errors * np.sqrt(factor)
-        np.testing.assert_allclose(ours, list(expected[name]["HC1"].values()), rtol=1e-9)
+        node = functools.reduce(dict.__getitem__, name.split("/"), expected)
+        np.testing.assert_allclose(ours, list(node["HC1"].values()), rtol=1e-9)
     assert factor < 1.0
 
 
@@ -39,6 +44,35 @@ def test_residual_sum_of_squares_without_the_intercept(data):
     inflated = result.rss + result.nobs * result.params["const"] ** 2
     assert 1.0 - inflated / result.tss == pytest.approx(expected["r2_rss"], rel=1e-10)
     assert result.rsquared == pytest.approx(expected["r2_cor"], rel=1e-10)
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+@pytest.mark.parametrize("in_order", [False, True])
+def test_periods_of_an_unbalanced_panel_in_order_of_first_occurrence(diagonal, in_order):
+    """vcovBK(cluster="group"): an entity's sorted residuals go to places that are numbered by first occurrence."""
+    y, x = MODELS["empluk"]
+    frame = table("empluk").sort_values(["firm", "year"])
+    design = np.column_stack([np.ones(len(frame)), frame[x]])
+    inverse = np.linalg.pinv(design)
+    residuals = frame[y].to_numpy() - design @ (inverse @ frame[y].to_numpy())
+    years = np.array(sorted(frame["year"].unique()) if in_order else list(dict.fromkeys(frame["year"])))
+    rows = [np.flatnonzero(frame["firm"] == firm) for firm in frame["firm"].unique()]
+    places = [np.flatnonzero(np.isin(years, frame["year"].to_numpy()[own])) for own in rows]
+    products = np.full((len(rows), len(years), len(years)), np.nan)
+    for i, (own, place) in enumerate(zip(rows, places, strict=True)):
+        products[np.ix_([i], place, place)] = np.outer(residuals[own], residuals[own])
+    sigma = np.nanmean(products, axis=0)
+    cov = np.zeros((len(x) + 1,) * 2)
+    for own, place in zip(rows, places, strict=True):
+        block = sigma[np.ix_(place, place)]
+        cov += inverse[:, own] @ (np.diag(np.diag(block)) if diagonal else block) @ inverse[:, own].T
+    if in_order:
+        # In calendar order the same computation gives ours.
+        expected = robust("empluk", "pooling", pv.PanelCorrected(cluster="entity", diagonal=diagonal)).std_errors
+    else:
+        name = f"vcovBK_group{'_diagonal' if diagonal else ''}"
+        expected = list(load("empluk_plm_cov")["expected"]["pooling"][name]["HC0"].values())
+    np.testing.assert_allclose(np.sqrt(np.diag(cov)), expected, rtol=1e-9)
 
 
 def dummy_regression(data):

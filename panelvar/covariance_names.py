@@ -1,0 +1,51 @@
+"""Names of covariances: what ``cov="..."`` means."""
+
+from __future__ import annotations
+
+from panelvar.conventions import Convention
+from panelvar.covariances import HC, Classical, Clustered, Covariance
+from panelvar.errors import SpecificationError, choose
+from panelvar.fit import Fit
+from panelvar.score_adjustment import KINDS
+from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
+from panelvar.spatial_covariances import PanelCorrected
+
+
+def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
+    """Turn a covariance's name into its specification.
+
+    ``"robust"`` follows the convention. ``"cluster"`` clusters by entity.
+    """
+    if not isinstance(cov, str):
+        if callable(cov):
+            return cov
+        raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.")
+    name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
+    if name == "robust":
+        by_entity = convention.robust == "cluster" or (
+            convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random")
+        )
+        name = "cluster" if by_entity and fit.family != "between" else "HC1"
+    return _SPECIFICATIONS[name] if name in _SPECIFICATIONS else HC(name)
+
+
+_SPECIFICATIONS: dict[str, Covariance] = {
+    "classical": Classical(),
+    "cluster": Clustered("entity"),
+    "driscoll-kraay": DriscollKraay(),
+    "newey-west": PanelNeweyWest(),
+    "pcse": PanelCorrected(),
+}
+_NAMES = ("classical", "robust", *KINDS, *list(_SPECIFICATIONS)[1:])
+_ALIASES = {
+    "unadjusted": "classical",
+    "nonrobust": "classical",
+    "homoskedastic": "classical",
+    "iid": "classical",
+    "clustered": "cluster",
+    "hetero": "HC1",
+    "dk": "driscoll-kraay",
+    "nw": "newey-west",
+    "panel-corrected": "pcse",
+    **{name.lower(): name for name in KINDS},
+}

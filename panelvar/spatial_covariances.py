@@ -1,0 +1,143 @@
+"""Panel-corrected covariances: errors correlated across entities at the same date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, heteroskedastic_factor
+from panelvar.covariances import CovarianceEstimate, inference_df, mended, symmetric
+from panelvar.errors import Note, SpecificationError, choose
+from panelvar.fit import Fit
+from panelvar.kernels import unit_correlation
+from panelvar.kernels.groups import Grouping
+from panelvar.score_adjustment import KINDS, multiplier
+from panelvar.serial_covariances import dated_rows
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PanelCorrected:
+    r"""Panel-corrected standard errors (PCSE): errors correlated across entities in a period, not over time.
+
+    .. math:: M = \sum_t X_t' \hat\Sigma X_t, \qquad
+              \hat\sigma_{ij} = \frac{1}{T_{ij}} \sum_{t} \tilde e_{it} \tilde e_{jt}
+
+    with one covariance for each pair of entities, estimated over the periods that both have (``pairwise``) or over
+    those that all entities have (casewise). ``cluster="entity"`` swaps the roles: one T x T covariance of the errors of
+    an entity over time, the same for every entity, and nothing across entities.
+
+    Parameters
+    ----------
+    pairwise : bool
+        Use all the periods of each pair (Stata's ``xtpcse`` by default, plm, gretl); False: the balanced periods only
+        (``xtpcse, casewise``; R's pcse by default). Equal on balanced panels.
+    cluster : {"time", "entity"}
+        Within what errors are correlated (plm's ``vcovBK(cluster=)``: "time" and "group").
+    diagonal : bool
+        Variances only: one for each entity (``xtpcse, hetonly``), or, with ``cluster="entity"``, for each period.
+    residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
+        Row-wise adjustment of the residuals; HC1 multiplies by n / (n - k) (plm's ``type``).
+
+    Raises
+    ------
+    SpecificationError
+        An unknown option, or a regression of entity means, which has no periods.
+    InsufficientDataError
+        Casewise, if no period has every entity; fewer than two periods.
+
+    Notes
+    -----
+    Pairwise covariances of an unbalanced panel need not form a positive semi-definite matrix; negative eigenvalues of
+    the result are set to zero with a warning (or left, by the convention's ``repair_multiway``).
+
+    When to use something else: the errors must not be correlated over time (add a lagged dependent variable, or use
+    `DriscollKraay`), and T should exceed N, since N(N+1)/2 covariances come from T periods; a warning says when it does
+    not. With many entities and few periods cluster by entity.
+
+    References
+    ----------
+    Beck and Katz (1995), American Political Science Review 89(3), 634-647, equations 14 and 15; Bailey and Katz (2011),
+    Journal of Statistical Software 42, Code Snippet 1, section 2, on unbalanced panels.
+    """
+
+    pairwise: bool = True
+    cluster: str = "time"
+    diagonal: bool = False
+    residuals: str = "HC0"
+
+    def __post_init__(self) -> None:
+        """Refuse unknown options."""
+        choose("cluster", self.cluster, ("time", "entity"))
+        choose("residuals", self.residuals, KINDS)
+        for name in ("pairwise", "diagonal"):
+            if not isinstance(getattr(self, name), bool):
+                raise SpecificationError(f"{name}={getattr(self, name)!r} must be True or False.")
+
+    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+        """Estimate the covariance."""
+        dated_rows(fit, "A panel-corrected covariance")
+        x = _regressors(fit)
+        e = fit.transformed_residuals
+        weight = multiplier(fit, convention, self.residuals)
+        if weight is not None:
+            e = e * weight
+        units, dates = fit.design.entities, fit.design.times
+        if self.cluster == "entity":
+            # The kernel wants rows sorted by unit, then date.
+            order = np.argsort(dates.codes, kind="stable")
+            units, dates = (Grouping.from_codes(g.codes[order], g.n_groups) for g in (dates, units))
+            x, e = x[order], e[order]
+        if self.diagonal:
+            meat = unit_correlation.diagonal_meat(x, e, units)
+        else:
+            meat = unit_correlation.correlated_meat(x, e, units, dates, pairwise=self.pairwise)
+        factor = heteroskedastic_factor(convention, fit.counts, "HC1") if self.residuals == "HC1" else 1.0
+        matrix = symmetric(factor * (fit.influence @ meat @ fit.influence.T))
+        matrix, found = mended(fit, convention, matrix, "pairwise panel-corrected")
+        balanced = fit.design.nobs == units.n_groups * dates.n_groups
+        words = [
+            "variances only" if self.diagonal else "",
+            "" if balanced or self.diagonal else "pairwise" if self.pairwise else "casewise",
+            "within entities" if self.cluster == "entity" else "",
+        ]
+        detail = ", ".join(word for word in words if word)
+        notes = [Note("factor", f"Panel-corrected: small-sample factor {factor:.6g}."), *found]
+        if not self.diagonal and units.n_groups > dates.n_groups:
+            pair = ("entities", "periods") if self.cluster == "time" else ("periods", "entities")
+            notes.append(
+                Note(
+                    "many-covariances",
+                    f"The {units.n_groups * (units.n_groups + 1) // 2} covariances of {units.n_groups} {pair[0]} are "
+                    f"estimated from {dates.n_groups} {pair[1]}: panel-corrected errors are unreliable.",
+                    warn=True,
+                )
+            )
+        if convention.corrected_df == "normal":
+            df = float("inf")
+        elif convention.corrected_df == "entities":
+            df = fit.design.entities.n_groups - 1
+        else:
+            df = fit.residual_df
+        return CovarianceEstimate(
+            matrix,
+            f"panel-corrected ({detail})" if detail else "panel-corrected",
+            inference_df(fit, convention, df),
+            factor,
+            notes=tuple(notes),
+        )
+
+
+def _regressors(fit: Fit) -> FloatArray:
+    """Return the transformed regressors in use, the constant's column first if there is one, shape (n, p)."""
+    rows = fit.rows_or_refuse("A panel-corrected covariance")
+    lead = int(fit.constant)
+    out = np.empty((rows.n_rows, len(fit.kept) + lead))
+    if lead:
+        out[:, 0] = fit.constant_column
+    for start, stop, block in rows.blocks():
+        out[start:stop, lead:] = block[:, fit.kept]
+    return out
