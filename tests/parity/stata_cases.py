@@ -134,18 +134,24 @@ def full_log(group, result, weighted=False):
     yield Comparison(f"{group}/stats", lambda: pooled_stats(result, weighted))
 
 
-def hac_log(group):
-    """Of a log with an autocorrelation-consistent covariance: what does not depend on the covariance."""
-    node = expected_tree("published_stata_grunfeld_pooled")[group]
-    for name in node["params"]:
-        yield Comparison(f"{group}/params/{name}/b", lambda n=name: pooled().params[NAMES[n]])
-    small = node["inference"] != "z" if "inference" in node else True
-    convention = STATA if small else LARGE
-    for name in node["stats"]:
-        if name in ("N", "df_m", "r2", "r2_a", "r2c", "r2u", "rmse", "mss", "rss", "ll"):
-            yield Comparison(
-                f"{group}/stats/{name}", lambda s=name, c=convention: pooled_stats(lambda: pooled("classical", c))[s]
-            )
+def hac_log(group, cov, convention):
+    """A log with an autocorrelation-consistent covariance: coefficients, covariance, and e()."""
+
+    def result():
+        return pooled(cov, convention)
+
+    def stats():
+        # ivreg2's F always has the small-sample factor and T - 1.
+        test = (result() if convention is not LARGE else pooled(cov, SMALL)).f_slopes
+        tree = pooled_stats(lambda: pooled("classical", LARGE if convention is LARGE else STATA))
+        found = {"F": test.statistic, "Fp": test.pvalue, "Fdf1": test.df, "Fdf2": test.df_denominator}
+        return tree | found | {"df_r": result().df_inference, "N_g": result().n_entities, "N_clust": result().n_periods}
+
+    yield Comparison(f"{group}/params", lambda: estimates(result()))
+    yield Comparison(f"{group}/vcov", lambda: result().cov)
+    for name in expected_tree("published_stata_grunfeld_pooled")[group]["stats"]:
+        if name not in ("lag", "bw"):
+            yield Comparison(f"{group}/stats/{name}", lambda n=name: stats()[n])
 
 
 @cache
@@ -155,8 +161,15 @@ def double():
     return pv.fit_pooled(panel, "inv", ["value", "capital"], convention="stata")
 
 
-HAC_LOGS = ("nw_groupsum4", "nw_panel4", "nw_groupsum4_ivreg_large", "nw_groupsum4_ivreg_small")
-PLAIN_TIME = pv.Clustered("time", group_factor=False, dof_factor="none")
+# ivreg2, dkraay() small: the factor of clusters by period, and T - 1.
+SMALL = STATA.but(kraay_factor="clustered", kraay_df="periods")
+KRAAY, NEWEY = pv.DriscollKraay(4), pv.PanelNeweyWest(4)
+HAC_LOGS = {
+    "nw_groupsum4": (KRAAY, STATA),
+    "nw_panel4": (NEWEY, STATA),
+    "nw_groupsum4_ivreg_large": (KRAAY, LARGE),
+    "nw_groupsum4_ivreg_small": (KRAAY, SMALL),
+}
 OLS = "regress_ols"
 POOLED = Case(
     "published_stata_grunfeld_pooled",
@@ -170,10 +183,12 @@ POOLED = Case(
         *full_log("hc1_wls_small", lambda: pooled("HC1", weighted=True), weighted=True),
         *full_log("cluster_wls_small", lambda: pooled(pv.Clustered("entity"), weighted=True), weighted=True),
         *full_log("cluster_wls_large", lambda: pooled(pv.Clustered("entity"), LARGE, weighted=True), weighted=True),
-        *(item for group in HAC_LOGS for item in hac_log(group)),
-        # No lags: xtscc is the covariance clustered by period without a factor, newey is HC1.
-        Comparison("xtscc_lag0/vcov", lambda: pooled(PLAIN_TIME).cov),
-        Comparison("newey_panel_lag0/vcov", lambda: pooled("HC1").cov),
+        *(item for group, (cov, convention) in HAC_LOGS.items() for item in hac_log(group, cov, convention)),
+        *(Comparison(f"xtscc_lag{lags}/vcov", lambda n=lags: pooled(pv.DriscollKraay(n)).cov) for lags in (0, 1)),
+        *(
+            Comparison(f"newey_panel_lag{lags}/vcov", lambda n=lags: pooled(pv.PanelNeweyWest(n)).cov)
+            for lags in (0, 1)
+        ),
         *coefficient_table("published_stata_grunfeld_pooled", f"{OLS}/params", double),
         *statistics(
             f"{OLS}/stats",
@@ -190,18 +205,8 @@ POOLED = Case(
         ),
     ],
     exclusions=[
-        *(
-            Exclusion(f"{group}/{part}", f"{kind} covariances come with a later version")
-            for group in HAC_LOGS
-            for kind in ("Newey-West" if "panel" in group else "Driscoll-Kraay",)
-            for part in ("params/*/[!b]*", "vcov", "stats/F*")
-        ),
-        Exclusion("nw_groupsum4*/stats/N_*", "Driscoll-Kraay covariances come with a later version"),
-        Exclusion("nw_*/stats/df_r", "Driscoll-Kraay and Newey-West covariances come with a later version"),
         Exclusion("nw_*/stats/lag", "a setting"),
         Exclusion("nw_*/stats/bw", "a setting"),
-        Exclusion("xtscc_lag1", "Driscoll-Kraay covariances come with a later version"),
-        Exclusion("newey_panel_lag1", "Newey-West covariances come with a later version"),
     ],
 )
 
