@@ -263,7 +263,7 @@ class _ManyWay(Absorbed):
     @cached_property
     def _rank(self) -> int:
         if not self.rank_is_exact:
-            return rank_bound(self._blocks)
+            return rank_bound(self._blocks, self._system.components)
         return int(np.count_nonzero(self._system.first.alive)) + self._system.rank
 
     @property

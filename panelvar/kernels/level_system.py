@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import NumericalError
+from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import FloatArray, Grouping
 
@@ -22,8 +23,6 @@ DIRECT_LIMIT = 2_000
 TOLERANCE = 1e-13
 MAX_ITERATIONS = 20_000
 
-# Steps from one level to others tried before the components are searched for in general.
-_FLOOD_STEPS = 6
 # Cells of a cross table that is always held dense: 800 kB.
 _SMALL_CROSS = 100_000
 # Cost of a multiplication in a sparse product over that in a dense one.
@@ -87,31 +86,7 @@ class LevelSystem:
 
     @cached_property
     def _components(self) -> tuple[int, NDArray[np.intp], NDArray[np.intp]]:
-        n_large, n_small = self.large.n_groups, self.small.n_groups
-        cross = self.cross
-        # Most panels are one component, and a few steps from any level reach all of it.
-        reached = np.zeros(n_small)
-        reached[0] = 1.0
-        for _ in range(_FLOOD_STEPS):
-            rows = (cross @ reached > 0.0).astype(np.float64)
-            reached = (cross.T @ rows > 0.0).astype(np.float64)
-            if rows.all() and reached.all():
-                return 1, np.zeros(n_large, dtype=np.intp), np.zeros(n_small, dtype=np.intp)
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import connected_components
-
-        table = csr_array(cross)
-        index = table.indices.dtype
-        edges = csr_array(
-            (
-                np.ones(table.nnz, dtype=np.int8),
-                table.indices + index.type(n_large),
-                np.concatenate([table.indptr, np.full(n_small, table.nnz, dtype=index)]),
-            ),
-            shape=(n_large + n_small, n_large + n_small),
-        )
-        count, labels = connected_components(edges, directed=False)
-        return int(count), labels[:n_large].astype(np.intp), labels[n_large:].astype(np.intp)
+        return bipartite_components(self.cross)
 
     @property
     def n_components(self) -> int:
@@ -334,7 +309,7 @@ class LevelSystem:
     @property
     def component_mass(self) -> FloatArray:
         """Mass of the rows of each component (n_components,)."""
-        return np.bincount(self.small_components, self.small_mass, self.n_components)
+        return np.bincount(self.small_components, self.small_mass, self.n_components).astype(np.float64, copy=False)
 
     def leverage(self) -> FloatArray:
         """Diagonal (n,) of the projection on both effects, ``w_i (1/m_g + (e_t - q_g)' V (e_t - q_g))``.

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import NumericalError
+from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import FloatArray, Grouping
 
@@ -157,6 +158,7 @@ class EffectSystem:
         widths = [b.block.size * b.block.grouping.n_groups for b in blocks]
         self.eliminated = int(np.argmax(widths))
         self.first = blocks[self.eliminated]
+        self._blocks = tuple(blocks)
         others = [b for i, b in enumerate(blocks) if i != self.eliminated]
         self.rest = tuple((b.block.grouping, z) for b in others for z in b.columns)
         self._owner = [i for i, b in enumerate(others) for _ in b.columns]
@@ -188,6 +190,20 @@ class EffectSystem:
             for b, (h, v) in enumerate(self.rest)
             if a < b and self._owner[a] != self._owner[b]
         }
+
+    def components(self, a: int, b: int) -> int:
+        """Count the connected components of the graph of the groupings of two blocks, from a table that exists."""
+        if not (self._blocks[a].block.level and self._blocks[b].block.level):
+            grouping, other = self._blocks[a].block.grouping, self._blocks[b].block.grouping
+            ones = np.ones(len(grouping.codes))
+            return bipartite_components(_cross(grouping, ones, other, ones, self.weights))[0]
+        # The first function of a block with levels is positive everywhere.
+        others = [i for i in range(len(self._blocks)) if i != self.eliminated]
+        if self.eliminated in (a, b):
+            owner = others.index(b if a == self.eliminated else a)
+            return bipartite_components(self.coupling[0][self._owner.index(owner)])[0]
+        first, second = sorted((self._owner.index(others.index(a)), self._owner.index(others.index(b))))
+        return bipartite_components(self.among[first, second])[0]
 
     @cached_property
     def is_direct(self) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from panelvar.kernels.groups import FloatArray, Grouping
+from panelvar.kernels.groups import FloatArray
 from panelvar.kernels.many_effects import OrthonormalBlock
 
 
-def rank_bound(blocks: Sequence[OrthonormalBlock]) -> int:
+def rank_bound(blocks: Sequence[OrthonormalBlock], components: Callable[[int, int], int]) -> int:
     r"""Bound the rank of all effects from above.
 
     .. math:: rank \le \sum_b \Big( r_b - \max_{a < b} s_{ab} c_{ab} \Big)
@@ -23,6 +23,8 @@ def rank_bound(blocks: Sequence[OrthonormalBlock]) -> int:
     Parameters
     ----------
     blocks : sequence of OrthonormalBlock
+    components : callable
+        ``components(a, b)`` counts the connected components of the groupings of two blocks.
 
     Returns
     -------
@@ -37,24 +39,12 @@ def rank_bound(blocks: Sequence[OrthonormalBlock]) -> int:
     total = 0
     for later, block in enumerate(blocks):
         shared = 0
-        for other in blocks[:later]:
+        for earlier, other in enumerate(blocks[:later]):
             functions = _shared_functions(other, block)
             if functions:
-                shared = max(shared, functions * count_components(other.block.grouping, block.block.grouping))
+                shared = max(shared, functions * components(earlier, later))
         total += int(np.count_nonzero(block.alive)) - shared
     return total
-
-
-def count_components(first: Grouping, second: Grouping) -> int:
-    """Count the connected components of the graph whose vertices are groups and whose edges are rows."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    order = first.n_groups + second.n_groups
-    ends = (first.codes.astype(np.int64), second.codes.astype(np.int64) + first.n_groups)
-    edges = coo_array((np.ones(len(first.codes), dtype=np.int8), ends), shape=(order, order))
-    count, _ = connected_components(edges, directed=False)
-    return int(count)
 
 
 def _shared_functions(a: OrthonormalBlock, b: OrthonormalBlock) -> int:

@@ -7,13 +7,43 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import SpecificationError
+from panelvar.errors import MissingInformationError, Note, SpecificationError, emit
 from panelvar.fit import Fit, FloatArray
+from panelvar.kernels.crossed_root import CrossedRoot
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.kernels.effect_precision import level_variances
+from panelvar.kernels.variance_components import CrossedComponents, Likelihood
+from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.results.linear import LinearResult
+
+
+@dataclass(frozen=True, eq=False)
+class DimensionVariance:
+    """Variance of one random effect.
+
+    Attributes
+    ----------
+    label : str
+        The dimension.
+    variance, variance_raw : float
+        Used, and before truncation at zero (NaN where not estimable).
+    theta : (G,) array
+        One-way quasi-demeaning weight of each level.
+    """
+
+    label: str
+    variance: float
+    variance_raw: float
+    theta: FloatArray
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation."""
+        return float(np.sqrt(self.variance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,15 +55,19 @@ class EffectVariances:
     idiosyncratic : float
         Variance of the idiosyncratic error.
     effect : float
-        Variance of the effect: estimated (random effects; zero if negative) or the sample variance over levels of the
-        estimated effects (fixed effects, as Stata's ``sigma_u``).
+        Variance of the effect: estimated (random effects; zero if negative; the sum of both, two-way) or the sample
+        variance over levels of the estimated effects (fixed effects, as Stata's ``sigma_u``).
     effect_raw : float
         Before truncation at zero; NaN where not estimable.
     theta : (G,) array or None
-        Quasi-demeaning weight of each level (random effects).
+        Quasi-demeaning weight of each level (one-way random effects).
     correlation : float or None
         Correlation over the rows of the estimated fixed effects with :math:`x'\hat\beta` (Stata's
         ``corr(u_i, Xb)``); None for random effects, which assume it is zero.
+    dimensions : tuple of DimensionVariance
+        Each random effect by itself: one, or two of a two-way model; empty for fixed effects.
+    likelihood : Likelihood or None
+        Of maximum likelihood: log-likelihoods and the covariance of the variances.
     """
 
     idiosyncratic: float
@@ -41,6 +75,8 @@ class EffectVariances:
     effect_raw: float
     theta: FloatArray | None = None
     correlation: float | None = None
+    dimensions: tuple[DimensionVariance, ...] = ()
+    likelihood: Likelihood | None = None
 
     @property
     def sigma_e(self) -> float:
@@ -58,12 +94,61 @@ class EffectVariances:
         total = self.effect + self.idiosyncratic
         return self.effect / total if total > 0.0 else float("nan")
 
+    def std_errors(self) -> dict[str, float]:
+        r"""Return standard errors of sigma_u, sigma_e and rho after maximum likelihood, by the delta method.
+
+        They come from the observed information of all parameters (as Stata's ``xtreg, mle``), and are NaN at the
+        boundary :math:`\hat\sigma_u = 0`, where no normal approximation holds.
+
+        Raises
+        ------
+        MissingInformationError
+            If the variances were not estimated by maximum likelihood.
+        """
+        if self.likelihood is None:
+            raise MissingInformationError(
+                "Moment estimates of variances carry no standard errors: fit with variance_components='ml'."
+            )
+        s, ratio = self.idiosyncratic, self.effect / self.idiosyncratic
+        gradients = {
+            "sigma_u": np.array([0.5 * np.sqrt(ratio / s), 0.5 * np.sqrt(s / ratio) if ratio > 0.0 else np.nan]),
+            "sigma_e": np.array([0.5 / np.sqrt(s), 0.0]),
+            "rho": np.array([0.0, 1.0 / (1.0 + ratio) ** 2]),
+        }
+        cov = self.likelihood.variance_cov
+        return {name: float(np.sqrt(g @ cov @ g)) for name, g in gradients.items()}
+
+    def likelihood_ratio(self) -> TestResult:
+        r"""Test :math:`\sigma_u = 0` by twice the gain in log-likelihood over pooled OLS.
+
+        The null is on the boundary: the statistic is zero with probability one half and chi2(1) otherwise
+        (chibar2(01); Self and Liang 1987), so the p-value is half the chi2 tail, and 1 at a statistic of zero.
+
+        Raises
+        ------
+        MissingInformationError
+            If the variances were not estimated by maximum likelihood.
+        """
+        if self.likelihood is None:
+            raise MissingInformationError("A likelihood-ratio test needs variance_components='ml'.")
+        statistic = max(0.0, 2.0 * (self.likelihood.value - self.likelihood.pooled))
+        pvalue = 0.5 * chi2_tail(statistic, 1.0) if statistic > 0.0 else 1.0
+        return TestResult("Likelihood ratio", statistic, pvalue, "chibar2", None, None, "sigma_u = 0")
+
 
 def effect_variances(fit: Fit) -> EffectVariances | None:
     """Variances of a random-effects fit, or of a one-way fixed-effects fit."""
     if fit.components is not None:
         c = fit.components
-        return EffectVariances(c.idiosyncratic, c.effect, c.effect_raw, c.theta)
+        if isinstance(c, CrossedComponents):
+            both = zip(fit.effects, c.effects, c.effects_raw, c.thetas, strict=True)
+            dimensions = tuple(DimensionVariance(name, float(v), float(raw), theta) for name, v, raw, theta in both)
+            raw_sum = float(c.effects_raw.sum())
+            return EffectVariances(c.idiosyncratic, float(c.effects.sum()), raw_sum, dimensions=dimensions)
+        one = DimensionVariance(fit.effects[0], c.effect, c.effect_raw, c.theta)
+        return EffectVariances(
+            c.idiosyncratic, c.effect, c.effect_raw, c.theta, dimensions=(one,), likelihood=c.likelihood
+        )
     if fit.absorbed is None or len(fit.absorbed.groupings) != 1:
         return None
     levels = level_tables(fit)[0]
@@ -86,33 +171,58 @@ def _correlation(fit: Fit, levels: FloatArray) -> float:
 
 
 def level_tables(fit: Fit) -> tuple[FloatArray, ...]:
-    r"""Levels of each absorbed effect: :math:`\hat c + \hat\alpha_i` first, deviations :math:`\hat\lambda_t` second."""
+    r"""Return the coefficients of each absorbed effect, one table for each of ``fit.effects``.
+
+    The first table of levels carries the constant, :math:`\hat c + \hat\alpha_i`; other tables of levels are deviations
+    :math:`\hat\lambda_t`; tables of slopes are slopes on the variables as they were given.
+    """
     assert fit.absorbed is not None
     rows = fit.rows_or_refuse("Estimated effects")
     kept = fit.kept
-    return tuple(table[:, -1] - table[:, :-1][:, kept] @ fit.slopes for table in rows.tables)
+    tables = [table[:, -1] - table[:, :-1][:, kept] @ fit.slopes for table in rows.tables]
+    return tuple(table[:, 0] for table in fit.absorbed.original([table[:, None] for table in tables]))
 
 
-def blup(fit: Fit) -> FloatArray:
-    r"""Best linear unbiased predictions of random effects.
+def leading_table(fit: Fit) -> int:
+    """Return the position of the table that carries the constant: the first with levels."""
+    assert fit.absorbed is not None
+    return fit.absorbed.slopes.index(None)
 
-    :math:`\hat\mu_i = \frac{\sigma_\mu^2 T_i}{\sigma_\varepsilon^2 + T_i \sigma_\mu^2}
-    (\bar y_i - \hat c - \bar x_i'\hat\beta)` (Baltagi 2013, eq. 2.40).
+
+def dimension_of(fit: Fit, position: int) -> str:
+    """Return the dimension of a table as `Design.group_by` names it: its label without the slope's variable."""
+    label = fit.effects[position]
+    if fit.absorbed is None or fit.absorbed.slopes[position] is None:
+        return label
+    return label[: label.rindex("[")]
+
+
+def blup(fit: Fit) -> tuple[FloatArray, ...]:
+    r"""Best linear unbiased predictions of random effects, one table an effect.
+
+    One way :math:`\hat\mu_i = \frac{\sigma_\mu^2 T_i}{\sigma_\varepsilon^2 + T_i \sigma_\mu^2}
+    (\bar y_i - \hat c - \bar x_i'\hat\beta)` (Baltagi 2013, eq. 2.40);
+    two-way :math:`\sigma_d^2 D_d'\Sigma^{-1}(y - \hat c - X\hat\beta)`.
     """
     assert fit.components is not None
     rows = fit.rows_or_refuse("Estimated effects")
+    c = fit.components
+    if isinstance(c, CrossedComponents):
+        residual = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y
+        for position, slope in zip(fit.kept, fit.slopes, strict=True):
+            residual = residual - slope * fit.source.x[position]
+        return CrossedRoot(rows.groupings, c.idiosyncratic, c.effects).predictions(residual)
     grouping = rows.groupings[0]
     counts = grouping.sizes.astype(np.float64)
     columns = [*(fit.source.x[i] for i in fit.kept), fit.source.y]
     means = grouping.means_of(columns)
     level = fit.coefficients[0] if fit.constant else 0.0
     residual = means[:, -1] - level - means[:, :-1] @ fit.slopes
-    c = fit.components
     total = c.idiosyncratic + counts * c.effect
-    return counts * c.effect / np.where(total > 0.0, total, 1.0) * residual
+    return (counts * c.effect / np.where(total > 0.0, total, 1.0) * residual,)
 
 
-def effects_table(result: LinearResult) -> pd.DataFrame:
+def effects_table(result: LinearResult, *, errors: bool) -> pd.DataFrame:
     """Build the table behind ``LinearResult.estimated_effects``."""
     import pandas as pd
 
@@ -120,30 +230,103 @@ def effects_table(result: LinearResult) -> pd.DataFrame:
     if fit.effects:
         fit.rows_or_refuse("Estimated effects")
     if fit.components is not None:
-        labels = _labels(fit, 0)
-        return pd.DataFrame({"effect": blup(fit)}, index=labels)
+        tables = blup(fit)
+        random = {
+            label: pd.DataFrame({"effect": table}, index=_labels(fit, i))
+            for i, (label, table) in enumerate(zip(fit.effects, tables, strict=True))
+        }
+        return random[fit.effects[0]] if len(tables) == 1 else pd.concat(random, names=["effect", "label"])
     if fit.absorbed is None:
         raise SpecificationError(f"{result.estimator} has no effects to estimate: use fit_fixed_effects.")
-    tables = level_tables(fit)
-    centre, kept = fit.centre, fit.kept
-    constant = float(centre[-1] - centre[:-1][kept] @ fit.slopes)
-    if len(tables) == 1:
-        means = fit.rows_or_refuse("Estimated effects").tables[0][:, :-1][:, kept]
-        first = int(fit.constant)
-        slope_cov = result.covariance.matrix[first:, first:]
-        mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)
-        # The level is a mean of its own errors plus x-bar times the slopes' error (Stata, plm: same formula).
-        variance = fit.residual_variance / mass + np.einsum("ij,jk,ik->i", means, slope_cov, means)
-        return pd.DataFrame(
-            {"level": tables[0], "deviation": tables[0] - constant, "std_error": np.sqrt(variance)},
-            index=_labels(fit, 0),
+    constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
+    lead = leading_table(fit)
+    frames = {}
+    for i, (label, values) in enumerate(zip(fit.effects, level_tables(fit), strict=True)):
+        if fit.absorbed.slopes[i] is not None:
+            mass = fit.absorbed.groupings[i].mass(fit.absorbed.weights)
+            level, deviation = values, values - mass @ values / mass.sum()
+        elif i == lead:
+            level, deviation = values, values - constant
+        else:
+            level, deviation = values + constant, values
+        frames[label] = pd.DataFrame({"level": level, "deviation": deviation}, index=_labels(fit, i))
+    if errors:
+        for frame, variances in zip(frames.values(), _effect_variances(result), strict=True):
+            frame["std_error"], frame["std_error_deviation"] = (np.sqrt(np.maximum(v, 0.0)) for v in variances)
+    pair = fit.absorbed.pair
+    if pair is not None:
+        first_is_large = fit.absorbed.groupings[0] is pair.large
+        components = (pair.large_components, pair.small_components)
+        for frame, component in zip(frames.values(), components if first_is_large else components[::-1], strict=True):
+            frame["component"] = component
+    _note_unidentified(fit)
+    return frames[fit.effects[0]] if len(frames) == 1 else pd.concat(frames, names=["effect", "label"])
+
+
+def _note_unidentified(fit: Fit) -> None:
+    """Warn where more than the usual constants are free, so that the values are one solution of many."""
+    absorbed = fit.absorbed
+    assert absorbed is not None
+    free = sum(count - 1 for count in absorbed.counts) + 1 - absorbed.rank
+    if absorbed.n_components is None and (free or not absorbed.rank_is_exact):
+        how = f"{free} linear dependencies" if absorbed.rank_is_exact else "an unknown number of linear dependencies"
+        text = (
+            f"The effects have {how} beyond the constant they share: their values are one solution of many. Their "
+            "sums over the rows (fitted values, predictions of seen levels) are identified."
         )
-    frames = {
-        fit.effects[0]: pd.DataFrame({"level": tables[0], "deviation": tables[0] - constant}, index=_labels(fit, 0)),
-        fit.effects[1]: pd.DataFrame({"level": tables[1] + constant, "deviation": tables[1]}, index=_labels(fit, 1)),
-    }
-    return pd.concat(frames, names=["effect", "label"])
+        emit([Note("effects-unidentified", text, warn=True)])
 
 
-def _labels(fit: Fit, dimension: int) -> pd.Index:
-    return fit.source.labels_of(fit.effects[dimension])
+def unit_variances(fit: Fit) -> tuple[FloatArray, ...]:
+    """Return the variances of the levels of one or two effects (`level_tables`) for a unit error variance.
+
+    Raises
+    ------
+    SpecificationError
+        With more effects, or slopes.
+    NumericalError
+        If both effects have too many levels for a direct factor.
+    """
+    absorbed = fit.absorbed
+    assert absorbed is not None
+    if len(absorbed.groupings) == 1:
+        return (1.0 / absorbed.groupings[0].mass(absorbed.weights),)
+    if absorbed.pair is None:
+        raise SpecificationError(
+            "Standard errors of effects are available for one effect and for two, without slopes: further effects are "
+            "identified only up to combinations that depend on the data. Ask for the values alone (errors=False)."
+        )
+    first_is_large = absorbed.groupings[0] is absorbed.pair.large
+    large, small = level_variances(absorbed.pair, larger_is_centred=not first_is_large)
+    return (large, small) if first_is_large else (small, large)
+
+
+def _effect_variances(result: LinearResult) -> list[tuple[FloatArray, FloatArray]]:
+    r"""Variances of levels and of deviations, for each effect.
+
+    The effect is a linear function f of the dummies' regression: its own errors have variance
+    :math:`s^2 f'(D'WD)^+ f`, and the slopes move it by :math:`\bar x_f'(\hat\beta - \beta)`.
+    """
+    fit = result.fit
+    first, kept = int(fit.constant), fit.kept
+    slope_cov = result.covariance.matrix[first:, first:]
+    centre, per_row = fit.centre[:-1][kept], 1.0 / fit.counts.rows
+
+    def total(unit: FloatArray, lever: FloatArray) -> FloatArray:
+        moved: FloatArray = np.einsum("ij,jk,ik->i", lever, slope_cov, lever)
+        return fit.residual_variance * unit + moved
+
+    out = []
+    tables = fit.rows_or_refuse("Estimated effects").tables
+    for i, (unit, table) in enumerate(zip(unit_variances(fit), tables, strict=True)):
+        lever = table[:, :-1][:, kept]
+        if i == 0:
+            # The grand mean is part of the level: the deviation is less uncertain by its share.
+            out.append((total(unit, lever), total(unit - per_row, lever - centre)))
+        else:
+            out.append((total(unit + per_row, lever + centre), total(unit, lever)))
+    return out
+
+
+def _labels(fit: Fit, position: int) -> pd.Index:
+    return fit.source.labels_of(dimension_of(fit, position))

@@ -18,6 +18,7 @@ from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, quantiles, two_sided
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
 from panelvar.results.labels import labelled
+from panelvar.results.prediction_intervals import predict_interval
 from panelvar.results.predictions import predict
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.results.rsquared import RSquared, rsquared_of
@@ -416,13 +417,32 @@ class LinearResult:
         """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
         return linear_combination(self, expression, check_level(level))
 
-    def estimated_effects(self) -> pd.DataFrame:
-        r"""Return the estimated effects by level: value, deviation from the constant, standard error where defined.
+    def estimated_effects(self, *, errors: bool = True) -> pd.DataFrame:
+        r"""Return the estimated effects by level, with their standard errors in level and deviation form.
 
-        Fixed effects: levels :math:`\hat c + \hat\alpha_i` and deviations. Random effects: the best linear unbiased
-        predictions.
+        Parameters
+        ----------
+        errors : bool
+            Add standard errors (fixed effects; refused beyond two effects and with slopes).
+
+        Returns
+        -------
+        DataFrame
+            Fixed effects: ``level`` :math:`\hat c + \hat\alpha_i`, ``deviation`` :math:`\hat\alpha_i`, ``std_error``
+            of the level and ``std_error_deviation``. Two effects: one block an effect, and ``component``. Slopes by
+            level: ``level`` is the slope. Random effects: ``effect``, the best linear unbiased predictions.
+
+        Notes
+        -----
+        Two effects are identified up to one constant in each connected component. The values are those whose second
+        effect has (weighted) mean zero over the rows of every component; a difference between levels means something
+        only within a component. An effect f of the dummies has variance
+        :math:`s^2 f'(D'WD)^+ f + \bar x_f' V \bar x_f` with V the covariance of the slopes and :math:`\bar x_f` the
+        same function of the regressors; the first term is classical whatever V is, and with V classical the sum is the
+        dummy-variable regression's. Deviations are from the mean over rows. The error of an effect does not shrink
+        with the number of entities, only with its own rows.
         """
-        return effects_table(self)
+        return effects_table(self, errors=errors)
 
     def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
         """Predict the dependent variable.
@@ -438,6 +458,47 @@ class LinearResult:
             warning), return a missing value, or refuse.
         """
         return predict(self, data, effects=effects, unseen=unseen)
+
+    def predict_interval(
+        self,
+        data: object = None,
+        *,
+        kind: str = "confidence",
+        level: float = 0.95,
+        effects: bool = False,
+        unseen: str = "zero",
+    ) -> pd.DataFrame:
+        r"""Predict the dependent variable, with limits.
+
+        Parameters
+        ----------
+        data, effects, unseen
+            As in `predict`.
+        kind : {"confidence", "prediction"}
+            Limits for the expected value, or for a new observation, whose error adds :math:`\sigma_e^2` (of a row of
+            weight one).
+        level : float
+            Coverage, 0.5 or more.
+
+        Returns
+        -------
+        DataFrame
+            ``predicted``, ``std_error``, ``lower``, ``upper``.
+
+        Notes
+        -----
+        With V the covariance of the coefficients, z a row with its constant, :math:`s^2` the residual variance:
+        without effects, :math:`z'Vz` (the average entity; ``kind="prediction"`` adds the variance of each effect and
+        of the error); with the fixed effects of seen levels f,
+        :math:`s^2 f'(D'WD)^+ f + (x - \bar x_f)'V(x - \bar x_f)`; for an unseen level, the variance of its effect over
+        levels (Stata's ``sigma_u`` squared) is added to that of the average. With random effects of share
+        :math:`\gamma_i = T_i\sigma_\mu^2 / (\sigma_e^2 + T_i\sigma_\mu^2)`,
+        :math:`(z - \gamma_i\bar z_i)'V(z - \gamma_i\bar z_i) + \sigma_\mu^2 (1 - \gamma_i)` (Henderson 1975).
+
+        The errors are taken as independent, and variance components as known. Effects estimated from few rows have wide
+        limits, and the variance of unseen effects is overstated there, since it contains their estimation error.
+        """
+        return predict_interval(self, data, kind=kind, level=check_level(level), effects=effects, unseen=unseen)
 
     def with_cov(self, cov: str | Covariance) -> LinearResult:
         """Return the same estimates under another covariance, without refitting."""
