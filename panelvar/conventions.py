@@ -39,6 +39,9 @@ class Convention:
         Rows: whether a first-difference regression has an intercept unless told otherwise.
     unbalanced_components : {"baltagi-chang", "harmonic", "stata-sa"}
         Components: the Swamy-Arora version on unbalanced panels.
+    unbalanced_nerlove : {"equal", "rows"}
+        Components: Nerlove's variance of the estimated effects on unbalanced panels, the sample variance over levels
+        (gretl), or with each level weighted by its rows (plm, after Cottrell 2017).
     effects_rank : {"exact", "levels"}
         Degrees of freedom: the rank of two absorbed effects, or their levels less one for the second effect, which
         is more when the effects are disconnected (linearmodels, pyfixest).
@@ -103,6 +106,9 @@ class Convention:
         Inference: for everything but random effects.
     random_distribution : {"normal", "t"}
         Inference: for random effects.
+    heterogeneous_distribution : {"t", "normal"}
+        Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
+        coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
     rsquared_fixed : {"within", "with_dummies"}
         Reporting: headline R2 and F of fixed effects, with the effects partialled out or counted as regressors.
     rsquared_random : {"overall", "transformed"}
@@ -128,6 +134,7 @@ class Convention:
     first_difference: Literal["adjacent", "consecutive"] = "adjacent"
     first_difference_constant: bool = False
     unbalanced_components: Literal["baltagi-chang", "harmonic", "stata-sa"] = "baltagi-chang"
+    unbalanced_nerlove: Literal["equal", "rows"] = "equal"
     effects_rank: Literal["exact", "levels"] = "exact"
     classical_counts: Counted = "all"
     random_scale: Literal["gls", "within"] = "gls"
@@ -155,6 +162,7 @@ class Convention:
     corrected_df: Literal["residual", "entities", "normal"] = "residual"
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
+    heterogeneous_distribution: Literal["t", "normal"] = "t"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
@@ -204,10 +212,12 @@ PRESETS: dict[str, Convention] = {
             kraay_factor="none",
             kraay_df="entities",
             corrected_df="normal",
+            heterogeneous_distribution="normal",
             loglik_jacobian="none",
         ),
         Convention(
             "plm",
+            unbalanced_nerlove="rows",
             first_difference="consecutive",
             first_difference_constant=True,
             hc1_counts="slopes",
@@ -224,6 +234,7 @@ PRESETS: dict[str, Convention] = {
             kraay_factor="none",
             kraay_df="residual",
             newey_west_factor="none",
+            heterogeneous_distribution="normal",
             rsquared_random="transformed",
             transformed_kind="correlation",
             criteria_count_variance=True,
