@@ -92,9 +92,9 @@ def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel:
         for step in range(1, min(reach, len(rows) - 1) + 1):
             later = max(len(tail), step)
             earlier = slice(later - step, len(rows) - step)
-            weights = np.where(
-                code[later:] == code[earlier], kernel_weights(date[later:] - date[earlier], kernel, lags), 0.0
-            )
+            same = code[later:] == code[earlier]
+            weights = np.zeros(len(same))
+            weights[same] = kernel_weights(date[later:][same] - date[earlier][same], kernel, lags)
             cross = (rows[later:] * weights[:, None]).T @ rows[earlier]
             gram += cross + cross.T
         tail = rows[len(rows) - min(reach, len(rows)) :].copy()
