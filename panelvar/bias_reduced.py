@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ FEW_DEGREES = 4.0
 """Below this the Satterthwaite approximation itself is unreliable (Pustejovsky and Tipton 2018, section 4)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Satterthwaite:
     """Degrees of freedom of contrasts, from the adjusted scores under independent transformed errors."""
 
@@ -45,7 +45,11 @@ class Satterthwaite:
 
     def __call__(self, contrasts: FloatArray) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
-        return kernel.satterthwaite(self.adjusted, contrasts)
+        return kernel.satterthwaite(self.adjusted, contrasts, self._mean)
+
+    @cached_property
+    def _mean(self) -> FloatArray:
+        return kernel.expected(self.adjusted)
 
 
 @dataclass(frozen=True, init=False)

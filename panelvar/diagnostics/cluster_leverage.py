@@ -88,6 +88,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     import pandas as pd
 
     fit = result.fit
+    fit.rows_or_refuse("The leverage of clusters")
     clusters, label = fit.design.group_by(cluster)
     groups = clusters.n_groups
     if groups < 2:

@@ -131,6 +131,7 @@ def wild_bootstrap(
     if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 1:
         raise SpecificationError(f"draws={draws!r} must be a positive whole number.")
     fit = result.fit
+    fit.rows_or_refuse("A wild cluster bootstrap")
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     if fit.constant and fit.absorbed is not None and matrix[:, 0].any():
         raise SpecificationError(

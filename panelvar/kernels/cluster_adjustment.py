@@ -228,11 +228,11 @@ def working_power(basis: FloatArray, direction: FloatArray, working: FloatArray)
     return turned
 
 
-def expected(adjusted: Adjusted, contrasts: FloatArray) -> FloatArray:
-    """Return the expected covariance (r, r) of ``contrasts`` (p, r) under independent errors of unit variance."""
+def expected(adjusted: Adjusted) -> FloatArray:
+    """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
     lengths = adjusted.lengths.sum(axis=0)
     couplings = adjusted.couplings.reshape(-1, adjusted.couplings.shape[2])
-    out: FloatArray = contrasts.T @ (lengths - couplings.T @ couplings) @ contrasts
+    out: FloatArray = lengths - couplings.T @ couplings
     return out
 
 
@@ -265,14 +265,14 @@ def total_variance(adjusted: Adjusted, contrasts: FloatArray) -> float:
     return total - float(np.square(np.trace(inner, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", inner, inner))
 
 
-def satterthwaite(adjusted: Adjusted, contrasts: FloatArray) -> float:
+def satterthwaite(adjusted: Adjusted, contrasts: FloatArray, mean_of_all: FloatArray) -> float:
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
     expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton 2018, eq. 11 and
-    14 to 17). NaN where the contrast has no expected variance.
+    14 to 17). NaN where the contrast has no expected variance. ``mean_of_all`` is `expected` of the coefficients.
     """
-    mean = expected(adjusted, contrasts)
+    mean = contrasts.T @ mean_of_all @ contrasts
     r = mean.shape[0]
     values, vectors = np.linalg.eigh(mean)
     if not values[0] > SINGULAR * np.abs(values[-1]) or values[0] <= 0.0:

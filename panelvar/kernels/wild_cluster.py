@@ -29,6 +29,10 @@ TIE = 1e-9
 """Squared statistics closer than this are the same: draws that repeat the sample differ from it by rounding only."""
 
 
+ROUNDING = 1e-12
+"""Share of the largest cluster's move that is zero."""
+
+
 class Scores(NamedTuple):
     """Cluster scores of a hypothesis: base at the estimates, and what a unit of each gap adds.
 
@@ -89,11 +93,11 @@ def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple
             shape = (min(step, draws - start), groups)
             # A draw is a row: the same seed gives the same draws whatever the chunks.
             if kind == "rademacher":
-                values = 1.0 - 2.0 * rng.integers(0, 2, shape, dtype=np.int8).astype(np.float64)
+                values = 1.0 - 2.0 * rng.integers(0, 2, shape).astype(np.float64)
             elif kind == "mammen":
                 values = np.where(rng.random(shape) < golden / np.sqrt(5.0), 1.0 - golden, golden)
             else:
-                values = np.concatenate((-six, six))[rng.integers(0, 6, shape, dtype=np.int8)]
+                values = np.concatenate((-six, six))[rng.integers(0, 6, shape)]
             yield values.T
 
     return draws, False, drawn()
@@ -128,6 +132,9 @@ def one_restriction(scores: Scores, chunks: Iterator[FloatArray]) -> Quadratics:
     estimates, variances = [], []
     for v in chunks:
         moves = [a[:, None] * v - leverage @ (part.T @ v) for a, part in zip(own[: 1 + imposed], parts, strict=False)]
+        if imposed:
+            # Equal signs repeat the sample at every gap: rounding that gaps would magnify is taken out.
+            moves[1][np.abs(moves[1]) < ROUNDING * np.abs(own[1]).max()] = 0.0
         zero = np.zeros(v.shape[1])
         constant = np.einsum("gb,gb->b", moves[0], moves[0])
         linear = 2.0 * np.einsum("gb,gb->b", moves[0], moves[1]) if imposed else zero

@@ -1,0 +1,287 @@
+"""CR0 to CR3 and their degrees of freedom, against explicit matrices and refits without a cluster."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
+
+import panelvar as pv
+from panelvar.conventions import as_convention
+
+pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+POWERS = {"CR0": 0.0, "CR2": -0.5, "CR3": -1.0}
+
+
+def root(matrix, power):
+    """Symmetric power on the range, by eigenvectors."""
+    values, vectors = np.linalg.eigh(matrix)
+    good = values > 1e-9
+    return (vectors[:, good] * values[good] ** power) @ vectors[:, good].T
+
+
+class Twin:
+    """Everything with n x n matrices: the whole hat matrix, dummies included."""
+
+    def __init__(self, dense, clusters, kind):
+        z = dense.z
+        self.n = len(z)
+        self.annihilator = np.eye(self.n) - z @ dense.inverse
+        self.groups = [np.asarray(clusters) == label for label in pd.unique(np.asarray(clusters))]
+        self.directions = []
+        for rows in self.groups:
+            a = np.zeros((self.n, len(dense.report)))
+            block = self.annihilator[np.ix_(rows, rows)]
+            adjustment = np.eye(rows.sum()) if kind == "CR0" else root(block, POWERS[kind])
+            a[rows] = adjustment @ dense.influence[:, rows].T
+            self.directions.append(a)
+        moves = np.array([a.T @ dense.residuals for a in self.directions])
+        self.cov = moves.T @ moves
+
+    def df(self, contrast):
+        """Satterthwaite, from the G x G covariance of the clusters' contributions."""
+        a = np.array([direction @ contrast for direction in self.directions])
+        p = a @ self.annihilator @ a.T
+        return np.trace(p) ** 2 / np.square(p).sum()
+
+    def eta(self, contrasts):
+        """HTZ's eta, entry by entry: var(V_st) of quadratic forms in Gaussian errors is 2 tr(B S B S)."""
+        a = [direction @ contrasts for direction in self.directions]
+        mean = sum(one.T @ self.annihilator @ one for one in a)
+        inverse = np.linalg.inv(np.linalg.cholesky(mean)).T
+        a = [one @ inverse for one in a]
+        r = contrasts.shape[1]
+        total = 0.0
+        for s in range(r):
+            for t in range(r):
+                form = sum(np.outer(one[:, s], one[:, t]) for one in a)
+                form = 0.5 * (form + form.T)
+                middle = self.annihilator @ form
+                total += 2.0 * np.trace(middle @ middle)
+        return r * (r + 1) / total
+
+
+def results(frame, model, cov, weights=None):
+    panel = pv.Panel(frame, "entity", "year")
+    if model == "pooled":
+        return pv.fit_pooled(panel, "y", X, cov=cov, weights=weights)
+    return pv.fit_fixed_effects(panel, "y", X, effects=model, cov=cov, weights=weights)
+
+
+def twin_of(frame, model, weights=None):
+    weights = None if weights is None else frame[weights]
+    if model == "pooled":
+        return pooled_twin(frame, weights=weights)
+    effects = {"entity": ["entity"], "time": ["year"], "twoway": ["entity", "year"]}[model]
+    return dummy_twin(frame, effects, weights)
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+@pytest.mark.parametrize("kind", ["CR0", "CR2", "CR3"])
+@pytest.mark.parametrize("by", ["entity", "year", "region", "batch"])
+@pytest.mark.parametrize("model", ["pooled", "entity", "time", "twoway"])
+def test_covariance_degrees_of_freedom_and_eta(model, by, kind, weights):
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    result = results(frame, model, pv.BiasReduced(by, kind=kind), weights)
+    twin = Twin(twin_of(frame, model, weights), frame[by], kind)
+    assert_matrix(result.cov.loc[X, X], twin.cov[1:, 1:], 1e-8)
+    np.testing.assert_allclose(result.df_coefficients[X], [twin.df(unit) for unit in np.eye(3)[1:]], rtol=1e-7)
+    pair = np.eye(3)[:, 1:]
+    assert result.covariance.degrees(pair) == pytest.approx(twin.eta(pair), rel=1e-6)
+    if model == "pooled":
+        assert_matrix(result.cov, twin.cov, 1e-8)
+        assert result.df_coefficients["const"] == pytest.approx(twin.df(np.eye(3)[0]), rel=1e-7)
+
+
+@pytest.mark.parametrize("by", ["year", "batch"])
+def test_the_constant_of_crossing_effects_has_its_errors_too(by):
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    result = results(frame, "entity", pv.BiasReduced(by))
+    assert_matrix(result.cov, Twin(twin_of(frame, "entity"), frame[by], "CR2").cov, 1e-8)
+
+
+@pytest.mark.parametrize("model", ["pooled", "entity", "time", "twoway"])
+@pytest.mark.parametrize("by", ["entity", "year", "batch"])
+def test_cr3_is_the_jackknife_that_refits_without_each_cluster(model, by):
+    frame = gappy_frame(seed=6, entities=8, periods=6, kept=0.9)
+    full = results(frame, model, pv.BiasReduced(by, kind="CR3"))
+    left = np.array([results(frame[frame[by] != label], model, "classical").params[X] for label in frame[by].unique()])
+    gaps = left - full.params[X].to_numpy()
+    assert_matrix(full.cov.loc[X, X], gaps.T @ gaps, 1e-8)
+    groups = len(left)
+    centred = left - left.mean(axis=0)
+    jackknife = full.with_cov(pv.BiasReduced(by, kind="CR3J"))
+    assert_matrix(jackknife.cov.loc[X, X], (groups - 1) / groups * centred.T @ centred, 1e-8)
+    assert jackknife.df_inference == groups - 1
+    scaled = full.with_cov(pv.BiasReduced(by, kind="CR3", factor="(G-1)/G"))
+    assert_matrix(scaled.cov, (groups - 1) / groups * full.cov.to_numpy())
+
+
+@pytest.mark.parametrize("model", ["pooled", "entity", "twoway"])
+def test_cr2_is_unbiased_when_errors_are_independent(model):
+    """The expectation over all errors of unit variance, taken exactly: E(a'ee'a) = a'(I - H)a."""
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    dense = twin_of(frame, model)
+    twin = Twin(dense, frame["entity"], "CR2")
+    mean = sum(a.T @ twin.annihilator @ a for a in twin.directions)
+    assert_matrix(mean[1:, 1:], (dense.influence @ dense.influence.T)[1:, 1:], 1e-9)
+    degrees = results(frame, model, pv.BiasReduced("entity")).covariance.degrees
+    assert_matrix(degrees._mean[1:, 1:], mean[1:, 1:], 1e-8)
+
+
+def test_random_effects_in_transformed_rows_or_with_the_root_of_the_original_block():
+    frame = gappy_frame(seed=2, entities=14, periods=9, shuffled=False)
+    panel = pv.Panel(frame, "entity", "year")
+    design = np.column_stack((np.ones(len(frame)), frame[X]))
+    same = frame["entity"].to_numpy()[:, None] == frame["entity"].to_numpy()
+    for convention in ("default", as_convention("default").but(bias_reduced_root="original")):
+        result = pv.fit_random_effects(panel, "y", X, cov=pv.BiasReduced("region"), convention=convention)
+        parts = result.variance_components
+        phi = parts.idiosyncratic * np.eye(len(frame)) + parts.effect * same
+        precision = np.linalg.inv(phi)
+        bread = np.linalg.inv(design.T @ precision @ design)
+        residuals = frame["y"] - design @ result.params
+        moves = []
+        for label in frame["region"].unique():
+            g = (frame["region"] == label).to_numpy()
+            block, x = phi[np.ix_(g, g)], design[g]
+            half = root(block, 0.5)
+            left = block - x @ bread @ x.T
+            if convention == "default":
+                middle = half @ root(np.linalg.inv(half) @ left @ np.linalg.inv(half), -0.5) @ np.linalg.inv(half)
+            else:
+                middle = half @ root(half @ left @ half, -0.5) @ half
+            moves.append(bread @ x.T @ np.linalg.inv(block) @ middle @ residuals[g])
+        moves = np.array(moves)
+        assert_matrix(result.cov, moves.T @ moves, 1e-8)
+
+
+def test_series_and_eigenvectors_agree():
+    """Many small clusters take the power series, few large ones the eigenvectors."""
+    frame = gappy_frame(seed=3, entities=150, periods=9)
+    for kind in ("CR2", "CR3"):
+        result = results(frame, "pooled", pv.BiasReduced("entity", kind=kind))
+        twin = Twin(pooled_twin(frame), frame["entity"], kind)
+        assert_matrix(result.cov, twin.cov, 1e-10)
+        np.testing.assert_allclose(result.df_coefficients, [twin.df(unit) for unit in np.eye(3)], rtol=1e-8)
+
+
+def test_one_cluster_a_row_is_hc2_and_hc3():
+    frame = gappy_frame().assign(row=lambda f: np.arange(len(f)))
+    for kind in ("2", "3"):
+        result = results(frame, "pooled", pv.BiasReduced("row", kind=f"CR{kind}"))
+        assert_matrix(result.cov, result.with_cov(f"HC{kind}").cov.to_numpy())
+
+
+def test_a_coefficient_that_one_cluster_alone_identifies_is_announced():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    frame["x2"] = np.where(frame["number"] == 0, frame["x2"], 0.0)
+    with pytest.warns(pv.PanelVarWarning, match="alone identify"):
+        result = results(frame, "pooled", pv.BiasReduced("entity"))
+    twin = Twin(pooled_twin(frame), frame["entity"], "CR2")
+    assert_matrix(result.cov.loc[["const", "x1"], ["const", "x1"]], twin.cov[:2, :2], 1e-7)
+    assert np.isfinite(result.cov.to_numpy()).all()
+
+
+# ---- what is made of the degrees of freedom
+
+
+def test_p_values_intervals_and_combinations_use_their_own_degrees():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    result = results(frame, "entity", pv.BiasReduced("entity"))
+    df = result.df_coefficients
+    np.testing.assert_allclose(result.pvalues, 2 * stats.t.sf(np.abs(result.tstats), df), rtol=1e-12)
+    half = stats.t.ppf(0.95, df) * result.std_errors
+    np.testing.assert_allclose(result.conf_int(level=0.9)["upper"], result.params + half, rtol=1e-12)
+    assert result.df_inference == df.min()
+    twin = Twin(twin_of(frame, "entity"), frame["entity"], "CR2")
+    combination = result.lincom("x1 - 2*x2")
+    assert combination.df == pytest.approx(twin.df(np.array([0.0, 1.0, -2.0])), rel=1e-7)
+    single = result.wald_test("x1 = 2*x2")
+    assert single.df_denominator == pytest.approx(combination.df, rel=1e-10)
+    assert single.pvalue == pytest.approx(combination.pvalue, rel=1e-9)
+    joint = result.wald_test(X)
+    eta = twin.eta(np.eye(3)[:, 1:])
+    b, v = result.params[X], result.cov.loc[X, X]
+    assert joint.statistic == pytest.approx((eta - 1) / (eta * 2) * b @ np.linalg.solve(v, b), rel=1e-6)
+    assert joint.df_denominator == pytest.approx(eta - 1, rel=1e-6)
+    assert "Satterthwaite" in str(result)
+
+
+def test_a_joint_test_without_degrees_of_freedom_says_so():
+    frame = gappy_frame(seed=4, entities=4, periods=6)
+    frame["x3"] = (frame["number"] == 0) + 0.01 * frame["x1"] ** 2
+    result = pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", [*X, "x3"], cov=pv.BiasReduced("entity"))
+    test = result.wald_test([*X, "x3"])
+    assert np.isnan(test.pvalue)
+    assert "too small for 3 restrictions" in test.notes[-1].text
+
+
+def test_factors_by_name():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    base = results(frame, "pooled", pv.BiasReduced("entity", kind="CR0"))
+    n, g, p = len(frame), 8, 3
+    for kind, factor in {
+        "CR1": g / (g - 1),
+        "CR1p": g / (g - p),
+        "CR1S": g / (g - 1) * (n - 1) / (n - p),
+    }.items():
+        other = base.with_cov(pv.BiasReduced("entity", kind=kind))
+        np.testing.assert_allclose(other.cov, factor * base.cov, rtol=1e-12)
+        np.testing.assert_allclose(other.df_coefficients, base.df_coefficients, rtol=1e-12)
+    clustered = base.with_cov("cluster").covariance.factor
+    cr3 = base.with_cov(pv.BiasReduced("entity", kind="CR3"))
+    scaled = base.with_cov(pv.BiasReduced("entity", kind="CR3", factor="clustered", df="groups"))
+    np.testing.assert_allclose(scaled.cov, clustered * cr3.cov, rtol=1e-12)
+    assert (scaled.df_inference, scaled.covariance.degrees) == (g - 1, None)
+
+
+def test_several_dimensions_add_and_subtract():
+    frame = gappy_frame(seed=4, entities=12, periods=8)
+    frame["both"] = frame["region"] + frame["batch"].astype(str)
+    bare = as_convention("default").but(repair_multiway=False)
+    panel = pv.Panel(frame, "entity", "year")
+    result = pv.fit_pooled(panel, "y", X, cov=pv.BiasReduced("region", "batch"), convention=bare)
+    parts = [result.with_cov(pv.BiasReduced(by)).cov for by in ("region", "batch", "both")]
+    np.testing.assert_allclose(result.cov, parts[0] + parts[1] - parts[2], atol=1e-12)
+    assert result.df_inference == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "CR4"}, "kind='CR4'"),
+        ({"factor": "half"}, "factor='half'"),
+        ({"df": "normal"}, "df='normal'"),
+        ({"kind": "CR1", "factor": "none"}, "brings its own factor"),
+    ],
+)
+def test_what_is_refused(options, message):
+    with pytest.raises(pv.SpecificationError, match=message):
+        pv.BiasReduced("entity", **options)
+
+
+def test_what_a_fit_makes_impossible():
+    frame = gappy_frame(seed=4, entities=8, periods=6).assign(all=1)
+    with pytest.raises(pv.InsufficientDataError, match="at least two clusters"):
+        results(frame, "pooled", pv.BiasReduced("all"))
+    with pytest.raises(pv.InsufficientDataError, match="more clusters than coefficients"):
+        results(frame, "pooled", pv.BiasReduced("region", kind="CR1p"))
+    with pytest.raises(pv.SpecificationError, match="one cluster dimension"):
+        results(frame, "pooled", pv.BiasReduced("entity", "year", df="satterthwaite"))
+
+
+def test_too_many_crossing_levels_are_refused_with_a_reason(monkeypatch):
+    monkeypatch.setattr("panelvar.cluster_basis.LEVEL_LIMIT", 5)
+    with pytest.raises(pv.NumericalError, match="cut across the clusters have 6 levels"):
+        results(gappy_frame(seed=4, entities=8, periods=6), "twoway", pv.BiasReduced("entity"))
+
+
+def test_few_degrees_of_freedom_warn():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pv.PanelVarWarning)
+        with pytest.raises(pv.PanelVarWarning, match="degrees of freedom below 4"):
+            results(frame, "pooled", pv.BiasReduced("region"))
