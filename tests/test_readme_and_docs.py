@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "guide").glob("*.md")),
+]
 # A block that is meant to warn is preceded by the comment <!-- warns -->.
 BLOCK = re.compile(r"(?P<warns><!-- warns -->\n)?^```python\n(?P<code>.*?)^```", flags=re.M | re.S)
 
