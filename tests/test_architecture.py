@@ -50,13 +50,14 @@ LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
 PUBLIC = """
 __version__
 Panel
-fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects
+fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects fit_correlated_random_effects
+fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult
 fit_var select_lags System
 LinearResult VarResult TestResult
 Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected ResidualBootstrap MonteCarlo DeltaMethod
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
-hausman granger_table compare
+hausman mundlak_test granger_table compare
 plot_roots plot_responses plot_decomposition plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning

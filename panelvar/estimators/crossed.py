@@ -58,7 +58,8 @@ def fit_crossed(
     moments = panel_moments(columns, first)
     raw_norms = restored_norms(moments.r, moments.weights, moments.means)
     check_scale(design, raw_norms)
-    variances, notes = _estimate(design, method, labels, moments, raw_norms[:-1])
+    by_rows = convention.unbalanced_nerlove == "rows"
+    variances, notes = _estimate(design, method, labels, moments, raw_norms[:-1], by_rows)
     raw = variances.effects
     for d, (grouping, label) in enumerate(zip(groupings, labels, strict=True)):
         df = variances.df_between[d]
@@ -122,7 +123,7 @@ def fit_crossed(
 
 
 def _estimate(
-    design: Design, method: str, labels: tuple[str, str], moments: PanelMoments, raw_norms: FloatArray
+    design: Design, method: str, labels: tuple[str, str], moments: PanelMoments, raw_norms: FloatArray, by_rows: bool
 ) -> tuple[Variances, list[Note]]:
     """Estimate the three variances from the regression that absorbs both effects, and others."""
     columns, constant = design.columns, design.constant
@@ -145,7 +146,7 @@ def _estimate(
             variances = amemiya(levels, within, absorbed.rank, constant=constant)
         else:
             notes += nerlove_notes(design, pooled, within, both)
-            variances = nerlove(levels, within, tables, absorbed.rank)
+            variances = nerlove(levels, within, tables, absorbed.rank, by_rows=by_rows)
     if variances.df_within <= 0 or not np.isfinite(variances.idiosyncratic):
         raise InsufficientDataError(
             f"The two-way within regression has {variances.df_within} degrees of freedom: two-way random effects need "

@@ -123,8 +123,12 @@ def fit_components(
     convention: Convention,
     collinear: str,
     kind: str = "Random effects",
+    given: Components | None = None,
 ) -> LinearResult:
-    """Fit the error-components model on a design (see `fit_random_effects`)."""
+    """Fit the error-components model on a design (see `fit_random_effects`).
+
+    With ``given``, one-way components are taken as they are instead of being estimated.
+    """
     method = choose("variance_components", variance_components, METHODS)
     if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
         return fit_crossed(design, method, METHODS[method], cov, convention, collinear, kind)
@@ -137,7 +141,12 @@ def fit_components(
     raw_norms = restored_norms(moments.r, moments.weights, moments.means)
     check_scale(design, raw_norms)
     within = solve(moments.r, raw_norms[:-1])
-    components, notes = _estimate(design, method, grouping, label, moments, within, raw_norms[:-1])
+    notes: tuple[Note, ...] = ()
+    if given is None:
+        by_rows = convention.unbalanced_nerlove == "rows"
+        components, notes = _estimate(design, method, grouping, label, moments, within, raw_norms[:-1], by_rows)
+    else:
+        components = given
     theta = components.theta
     centre, mass = moments.centre(theta)
     triangle = moments.triangle(theta, centre=centre if design.constant else None)
@@ -178,6 +187,7 @@ def _estimate(
     moments: PanelMoments,
     within: Solution,
     raw_norms: FloatArray,
+    by_rows: bool,
 ) -> tuple[Components, tuple[Note, ...]]:
     """Estimate one-way components and say what is wrong with them."""
     constant, groups = design.constant, grouping.n_groups
@@ -202,7 +212,7 @@ def _estimate(
                 found = amemiya(levels, within, groups, constant=constant)
             else:
                 notes += nerlove_notes(design, pooled, within, label)
-                found = nerlove(levels, within, (moments.means,), groups)
+                found = nerlove(levels, within, (moments.means,), groups, by_rows=by_rows)
             raw = float(found.effects[0])
             effect = raw if raw > 0.0 else 0.0
             theta = quasi_demeaning_weight(found.idiosyncratic, effect, moments.counts)

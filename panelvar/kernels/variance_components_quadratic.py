@@ -250,12 +250,12 @@ def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> V
     return _solved(matrix, forms, df_within, df_between)
 
 
-def nerlove(levels: Levels, within: Solution, tables: Sequence[FloatArray], rank: int) -> Variances:
+def nerlove(levels: Levels, within: Solution, tables: Sequence[FloatArray], rank: int, *, by_rows: bool) -> Variances:
     r"""Nerlove (1971): the within RSS over n, and the sample variance of the estimated fixed effects.
 
-    :math:`\hat\sigma_\mu^2 = \frac{G}{G-1}\sum_i \frac{T_i}{n}(\hat a_i - \bar a)^2` with :math:`\bar a` the mean over
-    rows, the usual :math:`\sum_i(\hat a_i - \bar a)^2/(G-1)` when balanced (Baltagi 2013, p. 23; unbalanced as gretl
-    and plm, Cottrell 2017). Never negative, and biased upwards by the noise of the estimated effects.
+    :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013, p. 23; gretl), or by rows
+    :math:`\frac{G}{G-1}\sum_i \frac{T_i}{n}(\hat a_i - \bar a)^2` with :math:`\bar a` the mean over rows (plm); equal
+    when balanced. Never negative, and biased upwards by the noise of the estimated effects.
 
     Parameters
     ----------
@@ -266,14 +266,17 @@ def nerlove(levels: Levels, within: Solution, tables: Sequence[FloatArray], rank
         The level tables that it subtracts.
     rank : int
         Rank of the absorbed effects.
+    by_rows : bool
+        Weight each level by its rows.
     """
     direction = np.append(-within.coefficients, 1.0)
     n = levels.n_rows
     effects = []
     for mass, table in zip(levels.masses, tables, strict=True):
         level = table @ direction
-        level = level - mass @ level / n
-        effects.append(float(mass @ level**2) / n * len(mass) / (len(mass) - 1))
+        groups = len(level)
+        share = mass / n if by_rows else np.full(groups, 1.0 / groups)
+        effects.append(float(share @ (level - share @ level) ** 2) * groups / (groups - 1))
     df_within = n - rank - len(within.kept)
     idiosyncratic = within.rss / n if df_within > 0 else float("nan")
     return Variances(idiosyncratic, np.array(effects), df_within, tuple(len(m) - 1 for m in levels.masses))

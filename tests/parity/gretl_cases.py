@@ -75,6 +75,8 @@ def fit(data: str, group: str, dummies: bool = False) -> pv.LinearResult:
             return pv.fit_between(panel(data), y, regressors, **options)
         if "baltagi" in group:
             options["variance_components"] = "baltagi-chang"
+        if "nerlove" in group:
+            options["variance_components"] = "nerlove"
         return pv.fit_random_effects(panel(data), y, regressors, **options)
 
 
@@ -198,6 +200,7 @@ GROUPS = [
     "fe_cluster_entity_nodfcorr",
     "re_swar",
     "re_swar_matrixdiff",
+    "re_nerlove",
     "re_unbalanced_baltagi_chang",
     "re_swar_robust",
     "re_swar_timedummies",
@@ -246,10 +249,9 @@ EXCLUSIONS = [
     Exclusion("re_*/bp_test", "Lagrange multiplier tests of random effects come with a later version"),
     *(
         Exclusion(f"{group}/{key}", HAUSMAN)
-        for group in ("re_swar", "re_unbalanced_baltagi_chang", "re_swar_robust", "re_swar_timedummies")
+        for group in ("re_swar", "re_nerlove", "re_unbalanced_baltagi_chang", "re_swar_robust", "re_swar_timedummies")
         for key in ("hausman", "hausman_test")
     ),
-    Exclusion("re_nerlove", "Nerlove components come with a later version"),
     Exclusion("wls_unit_weights", "groupwise-heteroskedastic FGLS comes with a later version"),
     Exclusion("tests", "tests of cross-section dependence, serial correlation and groupwise variances come later"),
 ]

@@ -553,12 +553,15 @@ FATALITIES = Case(
             for name, value in expected_tree(FATAL)["hausman_constant_sigmamore"][part].items()
         ),
         Comparison("hausman_constant_sigmamore/chi2(5)", sigmamore_statistic, printed(decimals=2)),
+        Comparison(
+            "xtoverid/Sargan-Hansen chi2(4)", lambda: pv.mundlak_test(fatalities("re")).statistic, printed(decimals=3)
+        ),
+        Comparison("xtoverid/p", lambda: pv.mundlak_test(fatalities("re")).pvalue, printed(decimals=4)),
     ],
     exclusions=[
         Exclusion("xtserial/F(1,47)", "Wooldridge's test of serial correlation comes with a later version"),
         Exclusion("xtserial/p", "Wooldridge's test of serial correlation comes with a later version"),
         Exclusion("xttest0/chibar2(01)", "the Breusch-Pagan test of random effects comes with a later version"),
-        Exclusion("xtoverid", "the robust test of fixed against random effects comes with a later version"),
     ],
 )
 

@@ -1,0 +1,112 @@
+"""Correlated random effects: Mundlak's regression, with the means of the regressors beside the regressors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design, build_design
+from panelvar.errors import Note, SpecificationError, choose
+from panelvar.estimators.random import fit_components, weights_refused
+from panelvar.kernels.moments import panel_moments
+from panelvar.kernels.qr import RANK_TOLERANCE
+from panelvar.kernels.rows import restored_norms
+from panelvar.kernels.variance_components_quadratic import pooled_solution
+from panelvar.results.linear import LinearResult
+
+
+def fit_correlated_random_effects(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    effects: str = "entity",
+    variance_components: str = "swamy-arora",
+    constant: bool | None = None,
+    weights: None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> LinearResult:
+    r"""Fit correlated random effects, :math:`y_{it} = c + x_{it}'\beta + \bar x_i'\delta + \mu_i + \varepsilon_{it}`.
+
+    The means of the regressors over each entity's rows carry whatever correlation the effects have with them (Mundlak
+    1978, eq. 2.4), so that :math:`\hat\beta` of time-varying regressors equals fixed effects, on balanced and
+    unbalanced panels, whatever the variance components: quasi-demeaning leaves
+    :math:`x_{it} - \theta_i\bar x_i = (x_{it} - \bar x_i) + (1 - \theta_i)\bar x_i`, and the second part is the
+    transformed mean (Wooldridge 2019, J. Econometrics 211, 137-150). Time-invariant regressors keep a coefficient.
+
+    Parameters
+    ----------
+    data, y, x, constant, weights, variance_components, cov, convention, missing, collinear
+        As in `fit_random_effects`.
+    effects : {"entity", "time"}
+        The random dimension, over which the means are taken.
+
+    Returns
+    -------
+    LinearResult
+        Coefficients of the means are called ``mean(x)``. `mundlak_test` tests them.
+
+    Raises
+    ------
+    SpecificationError
+        If no regressor varies within, or as `fit_random_effects`.
+
+    Notes
+    -----
+    :math:`\delta` is the between slope less the within slope. Means are over the rows of the model (after missing
+    values are dropped); means of the whole panel would not reproduce fixed effects. The coefficients of time-invariant
+    regressors are consistent only if the effects are uncorrelated with them given the means: no test here can say so.
+    Predicting for new rows needs columns called ``mean(x)``.
+    """
+    weights_refused(weights)
+    choose("effects", effects, ("entity", "time"))
+    design = build_design(data, y, x, constant=constant, missing=missing)
+    augmented, _ = with_means(design, effects)
+    chosen = as_convention(convention)
+    kind = "Correlated random effects"
+    return fit_components(augmented, effects, variance_components, cov, chosen, collinear, kind)
+
+
+def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:
+    """Return the design with the means of its regressors over a dimension added, and their names.
+
+    Means are left out where the regressor does not vary within (it is its own mean) or where the mean adds nothing to
+    the constant and the regressors (a time dummy's on a balanced panel).
+
+    Raises
+    ------
+    SpecificationError
+        If nothing is left to add.
+    """
+    grouping, label = design.group_by(effects)
+    moments = panel_moments(design.columns, grouping)
+    raw_norms = restored_norms(moments.r, moments.weights, moments.means)
+    spread = np.sqrt(np.square(moments.r).sum(axis=0))
+    varying = [j for j in range(len(design.x)) if spread[j] > RANK_TOLERANCE * raw_norms[j]]
+    columns = [np.ascontiguousarray(moments.means[:, j])[grouping.codes] for j in varying]
+    both = panel_moments((*design.x, *columns, design.y), grouping)
+    norms = restored_norms(both.r, both.weights, both.means)
+    kept = set(pooled_solution(both, norms[:-1], constant=design.constant).kept.tolist())
+    used = [i for i in range(len(varying)) if len(design.x) + i in kept]
+    if not used:
+        raise SpecificationError(
+            f"No regressor has a mean over {label!r} to add: none varies within, or their means are there already."
+        )
+    names = tuple(f"mean({design.names[varying[i]]})" for i in used)
+    taken = sorted(set(names) & set(design.names))
+    if taken:
+        raise SpecificationError(f"Regressors are already called {', '.join(map(repr, taken))}: rename them.")
+    left = [design.names[varying[i]] for i in range(len(varying)) if i not in used]
+    notes = design.notes
+    if left:
+        text = f"The means of {', '.join(map(repr, left))} over {label} add nothing to the other regressors: left out."
+        notes = (*notes, Note("mean-redundant", text))
+    added = tuple(columns[i] for i in used)
+    return replace(design, names=(*design.names, *names), x=(*design.x, *added), formula=None, notes=notes), names
