@@ -139,8 +139,11 @@ def compare(
         facts = (Fact("Dependent", dependents[0]),)
     else:
         header.append(Row("Dependent", tuple(map(words, dependents))))
-    if [model.estimator for model in models] != list(columns):
-        header.append(Row("", tuple(words(model.estimator) for model in models)))
+    estimators = [model.estimator for model in models]
+    if len(models) > 1 and len(set(estimators)) == 1:
+        facts = (*facts, Fact("Estimator", estimators[0]))
+    elif estimators != list(columns):
+        header.append(Row("", tuple(map(words, estimators))))
     legend = _BELOW[below][1].format(level=100.0 * level)
     if levels:
         legend = f"{legend} {star_legend(levels)}.".strip()
