@@ -36,6 +36,10 @@ class MissingInformationError(PanelVarError):
     """A result lacks what the question needs (a published system without its covariance, say)."""
 
 
+class MissingAttributeError(MissingInformationError, AttributeError):
+    """An attribute that needs what a result lacks; also an AttributeError, so that ``hasattr`` answers no."""
+
+
 class NumericalError(PanelVarError):
     """A computation has no finite answer: overflow, a singular system, no convergence."""
 

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import MissingInformationError, Note, NumericalError, SpecificationError, emit
+from panelvar.errors import (
+    MissingAttributeError,
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    emit,
+)
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
+from panelvar.results.hints import HintsAtNames, has_attribute, name_here
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks, choose_shocks
 
@@ -29,27 +37,15 @@ TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct":
 POWER_LABELS = ("const", "trend", "trend_squared")
 
 
-class _NeedsData:
-    """An attribute that only a fitted model has; on a bare system, reading it says what is missing."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __get__(self, instance: System | None, owner: type) -> Any:
-        if instance is None:
-            return self
-        raise MissingInformationError(f"{self.what} need the data, and this system has coefficients only: use fit_var.")
-
-
 @dataclass(frozen=True, init=False, eq=False)
-class System:
+class System(HintsAtNames):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
 
     Roots, stability and responses to unit shocks need no more than the coefficients. Orthogonalised or
     one-standard-deviation shocks and variance decompositions need ``sigma``; everything else needs the data. What is
-    missing is said in a `MissingInformationError`.
+    missing is said in a `MissingInformationError` (for an attribute it is an AttributeError too: ``hasattr`` says no).
 
     Parameters
     ----------
@@ -83,13 +79,6 @@ class System:
     trend: str
     deterministics: Array
     sigma: Array | None
-
-    std_errors = _NeedsData("Standard errors")
-    tstats = _NeedsData("t statistics")
-    pvalues = _NeedsData("p-values")
-    resids = _NeedsData("Residuals")
-    fitted_values = _NeedsData("Fitted values")
-    rsquared = _NeedsData("R-squared values")
 
     def __init__(
         self,
@@ -373,6 +362,16 @@ class System:
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        from panelvar.results.var_result import VarResult
+
+        own = has_attribute(VarResult, name) and not name.startswith("_")
+        what = name if own else name_here(name, VarResult)
+        if what is None or name_here(name, type(self)) is not None:
+            return super()._no_attribute(name)
+        asked = what if what == name else f"{what} ({name} elsewhere)"
+        return MissingAttributeError(f"{asked} needs the data, and this system has coefficients only: use fit_var.")
 
     def _lacks_data(self, what: str) -> NoReturn:
         raise MissingInformationError(f"{what} needs the data, and this system has coefficients only: use fit_var.")
