@@ -94,6 +94,9 @@ class Convention:
         with its fit (plm); the two differ where the rows have no plain constant.
     criteria_count_variance : bool
         Reporting: whether AIC and BIC count the error variance as a parameter (R).
+    adjusted_total : {"rows", "less_effects"}
+        Reporting: degrees of freedom of the total variance in the adjusted within R2: rows less one, or rows less all
+        absorbed effects (pyfixest).
     """
 
     name: str
@@ -125,6 +128,7 @@ class Convention:
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
     criteria_count_variance: bool = False
+    adjusted_total: Literal["rows", "less_effects"] = "rows"
 
     def __post_init__(self) -> None:
         """Refuse a value that is not among a field's choices."""
@@ -183,6 +187,8 @@ PRESETS: dict[str, Convention] = {
             robust="HC1",
             effects_rank="levels",
             hc23_factor=True,
+            repair_multiway=False,
+            adjusted_total="less_effects",
         ),
         Convention(
             "linearmodels",

@@ -143,7 +143,8 @@ class Clustered:
     Parameters
     ----------
     *by : str or array
-        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity.
+        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity. A
+        list of names is taken as several dimensions.
     residuals : {"HC0", "HC1", "HC2", "HC3"}
         Row-wise adjustment of the residuals before scores are summed, as in plm's ``vcovHC(type=)``; HC1 multiplies
         by n / (n - k).
@@ -173,6 +174,9 @@ class Clustered:
         choose("residuals", residuals, ("HC0", "HC1", "HC2", "HC3"))
         if dof_factor is not None:
             choose("dof_factor", dof_factor, ("none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"))
+        if len(by) == 1 and isinstance(by[0], (list, tuple)) and all(isinstance(name, str) for name in by[0]):
+            # A list of names: several dimensions, not one value for each row.
+            by = tuple(by[0])
         object.__setattr__(self, "by", by or ("entity",))
         object.__setattr__(self, "residuals", residuals)
         object.__setattr__(self, "group_factor", group_factor)
@@ -296,6 +300,8 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
 
     ``"robust"`` follows the convention. ``"cluster"`` clusters by entity.
     """
+    if isinstance(cov, type):
+        raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if not isinstance(cov, str):
         if callable(cov):
             return cov

@@ -29,7 +29,7 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
         Efficient under the null (random effects).
     sigma : {"own", "efficient", "consistent"}
         Residual variance of the two covariances: each its own; that of the efficient estimator for both (Stata's
-        ``sigmamore``); that of the consistent one (``sigmaless``).
+        ``sigmamore``); that of the consistent one (``sigmaless``). Stata's words are understood too.
 
     Returns
     -------
@@ -48,6 +48,7 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     Valid under classical errors only; the classical covariances are used whatever the results were given. With
     heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
     """
+    sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
     choose("sigma", sigma, ("own", "efficient", "consistent"))
     if consistent.dependent != efficient.dependent:
         raise SpecificationError(

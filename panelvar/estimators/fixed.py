@@ -128,6 +128,10 @@ def fit_fixed_effects(
 def _effect_names(effects: str | Sequence[str]) -> tuple[str, ...]:
     if effects == "twoway":
         return ("entity", "time")
+    if effects is None or effects in ("two-way", "two_way", "twoways", "both"):
+        raise SpecificationError(
+            f"effects={effects!r} is not known: use 'entity', 'time', 'twoway', or one or two column names."
+        )
     names = (effects,) if isinstance(effects, str) else tuple(effects)
     if not 1 <= len(names) <= 2:
         raise SpecificationError(

@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import build_design
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.estimators.finish import finish
 from panelvar.fit import FloatArray, check_scale
 from panelvar.kernels.moments import PanelMoments, panel_moments
@@ -90,6 +90,11 @@ def fit_random_effects(
         raise InsufficientDataError(
             f"The within regression has {components.df_within} degrees of freedom: random effects need more rows than "
             f"levels of {label!r} plus time-varying regressors."
+        )
+    if components.theta.max() == 1.0:
+        raise NumericalError(
+            "The within regression fits exactly: the idiosyncratic variance is 0 and quasi-demeaning removes the "
+            "constant. There is nothing for random effects to estimate; see fit_fixed_effects."
         )
     notes = []
     if components.df_between <= 0:

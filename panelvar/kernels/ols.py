@@ -15,6 +15,10 @@ from panelvar.kernels.qr import solve, triangularize
 FloatArray = NDArray[np.float64]
 
 
+_SMALLEST = 1e-280
+"""Sums of squares below this lose digits to underflow."""
+
+
 class LeastSquares(NamedTuple):
     """Estimates of one regression; vectors hold the constant first, when there is one.
 
@@ -94,6 +98,8 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     total = float(squares.sum())
     if not math.isfinite(total):
         raise DataError("x or y holds a value that is missing, infinite, or too large to square.")
+    if k and 0.0 < squares[:k].min() < _SMALLEST:
+        raise DataError("A column of x is too small to square (below about 1e-140): use smaller units.")
     if constant:
         means = np.add.reduce(rows, 0) / n
         rows -= means
@@ -120,7 +126,10 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
         ratios = coefficients / errors
     explained = tss - rss
     share = explained / tss if tss > 0.0 else math.nan
-    f_statistic = explained / k / (rss / df) if rss > 0.0 and k else math.inf if k else math.nan
+    if k and rss > 0.0:
+        f_statistic = explained / k / (rss / df)
+    else:
+        f_statistic = math.inf if k and explained > 0.0 else math.nan
     return LeastSquares(
         coefficients,
         errors,

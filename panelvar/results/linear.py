@@ -19,7 +19,7 @@ from panelvar.results.effects import EffectVariances, effect_variances, effects_
 from panelvar.results.labels import labelled
 from panelvar.results.predictions import predict
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
-from panelvar.results.rsquared import RSquared, rsquared_of
+from panelvar.results.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -263,6 +263,8 @@ class LinearResult:
             return self.r2.transformed, self.r2.transformed_adjusted, label
         # Without the whole set, which needs a pass over the rows.
         value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
+        if self.convention.adjusted_total == "less_effects":
+            centred -= fit.counts.absorbed
         return value, 1.0 - (1.0 - value) * centred / df, label
 
     @cached_property
@@ -307,7 +309,7 @@ class LinearResult:
         fit = self.fit
         if fit.family != "fixed":
             return None
-        total = fit.rss / (1.0 - self.r2.with_dummies)
+        total = total_sum_of_squares(fit)
         numerator = len(fit.kept) + fit.counts.absorbed
         return _f_test(
             "F with effects", total - fit.rss, numerator, fit.rss, fit.residual_df, "all slopes and effects are zero"
@@ -441,11 +443,19 @@ class LinearResult:
 
     # ---- reading
 
-    def summary(self) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
+    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence limits.
+        digits : int
+            Digits after the point.
+        """
         from panelvar.report.linear_summary import linear_table
 
-        return linear_table(self)
+        return linear_table(self, level=check_level(level), digits=digits)
 
     def __str__(self) -> str:
         return str(self.summary())
@@ -465,7 +475,7 @@ def check_level(level: float) -> float:
     SpecificationError
         Unless 0.5 <= level < 1.
     """
-    if not 0.5 <= level < 1.0:
+    if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0.5 <= level < 1.0:
         raise SpecificationError(
             f"level={level!r} must be a coverage of at least 0.5 and below 1, such as 0.95 "
             "(it is not a significance level)."
@@ -474,5 +484,9 @@ def check_level(level: float) -> float:
 
 
 def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: str) -> TestResult:
-    statistic = (gain / numerator) / (rss / df) if rss > 0.0 else float("inf")
+    if rss > 0.0:
+        statistic = (gain / numerator) / (rss / df)
+    else:
+        # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
+        statistic = float("inf") if gain > 0.0 else float("nan")
     return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)

@@ -569,5 +569,7 @@ def test_hausman_refuses_what_cannot_be_compared(second, message):
 
 
 def test_hausman_options_are_checked():
-    with pytest.raises(pv.SpecificationError, match=r"sigma='sigmamore' is not known"):
-        pv.hausman(fitted("fixed"), fitted("random"), sigma="sigmamore")
+    with pytest.raises(pv.SpecificationError, match=r"sigma='more' is not known"):
+        pv.hausman(fitted("fixed"), fitted("random"), sigma="more")
+    stata = pv.hausman(fitted("fixed"), fitted("random"), sigma="sigmamore")
+    assert stata == pv.hausman(fitted("fixed"), fitted("random"), sigma="efficient")
