@@ -16,7 +16,7 @@ from panelvar.estimators.finish import finish
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
-from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
+from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.results.linear import LinearResult
 
 
@@ -84,10 +84,9 @@ def fit_fixed_effects(
     tables = absorbed.tables(columns)
     rows = TransformedRows(columns, groupings=groupings, tables=tables, weights=weight)
     triangle = rows.triangle()
-    if len(groupings) == 1:
-        raw_norms = restored_norms(triangle, groupings[0].mass(weight), tables[0])
-    else:
-        raw_norms = column_norms(columns, weight)
+    raw_norms = restored_norms(
+        triangle, [(grouping.mass(weight), table) for grouping, table in zip(groupings, tables, strict=True)]
+    )
     moments = None
     if groupings == (design.entities,):
         counts = design.entities.sizes.astype(np.float64)

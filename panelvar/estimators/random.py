@@ -82,7 +82,7 @@ def fit_random_effects(
         raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
     columns = design.columns
     moments = panel_moments(columns, grouping)
-    raw_norms = restored_norms(moments.r, moments.weights, moments.means)
+    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
     check_scale(design, raw_norms)
     within = solve(moments.r, raw_norms[:-1])
     components = swamy_arora(moments, within, raw_norms[:-1], version=version, constant=design.constant)
