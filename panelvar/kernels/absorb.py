@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from panelvar.errors import SpecificationError
+from panelvar.errors import DataError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
 
@@ -173,6 +173,8 @@ class _TwoWay(Absorbed):
     def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
         system = self._system
         parts = split_columns(columns)
+        if not parts:
+            return tuple(np.empty((grouping.n_groups, 0), order="F") for grouping in self.groupings)
         large = self._large.sums_of(parts, self.weights)
         large /= system.large_mass[:, None]
         small = system.solve(self._sums_of_rest(parts, large), large)
@@ -223,6 +225,8 @@ def absorb(groupings: Sequence[Grouping], weights: FloatArray | None = None) -> 
     ------
     SpecificationError
         For no effect, or more than two.
+    DataError
+        Without rows, or for codes or weights of different lengths.
 
     Notes
     -----
@@ -237,6 +241,11 @@ def absorb(groupings: Sequence[Grouping], weights: FloatArray | None = None) -> 
     10(4), 628-649, on two-way demeaning.
     """
     effects = tuple(groupings)
+    lengths = {len(grouping.codes) for grouping in effects}
+    if weights is not None:
+        lengths.add(len(weights))
+    if len(lengths) > 1 or lengths == {0}:
+        raise DataError(f"Codes and weights must be equally long, and not empty; their lengths are {sorted(lengths)}.")
     if len(effects) == 1:
         return _OneWay(effects, weights)
     if len(effects) == 2:

@@ -90,14 +90,14 @@ class Shocks:
         n_vars = sigma.shape[-1]
         if self.order is None:
             if self.unit:
-                return np.zeros_like(directions)
+                return np.zeros(directions.shape)
             deviations = np.sqrt(sigma.diagonal())
             moved = directions.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)
             return moved[:, None, :] * np.eye(n_vars)
         place: Any = (..., self.order[:, None], self.order)
         factor = np.linalg.cholesky(sigma[place])
         half = np.linalg.solve(factor, np.linalg.solve(factor, directions[place]).swapaxes(-1, -2))
-        change = np.empty_like(directions)
+        change = np.empty(directions.shape)
         change[place] = factor @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
         if not self.unit:
             return change

@@ -396,7 +396,7 @@ class System(HintsAtNames):
     def _responses(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
         values = dynamics.responses(self.coefficients, horizon, shocks.system_impact(self.sigma, self.n_vars))
         if cumulative:
-            values = np.cumsum(values, axis=0)
+            values = cumulated(values, 0)
         if not np.isfinite(values).all():
             raise NumericalError(
                 f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."
@@ -419,9 +419,21 @@ def _indexes(names: tuple[str, ...], lags: int, trend: str) -> tuple[pd.Index, p
     return pd.Index(regressor_labels(names, lags, trend)), pd.Index(names)
 
 
+def cumulated(values: Array, axis: int) -> Array:
+    """Running sums over periods; past the range of floating-point numbers they are not finite, without a warning."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.cumsum(values, axis=axis)
+
+
 def _forecast_errors(orthogonal: Array) -> Array:
     """Forecast standard errors (H, K) from orthogonalised responses of periods 0 to H - 1."""
-    errors: Array = np.sqrt(np.cumsum((orthogonal**2).sum(axis=2), axis=0))
+    with np.errstate(over="ignore"):
+        errors: Array = np.sqrt(np.cumsum((orthogonal**2).sum(axis=2), axis=0))
+    if not np.isfinite(errors).all():
+        raise NumericalError(
+            f"Forecast error variances overflow before horizon {errors.shape[0]}: the system is explosive. Shorten the "
+            "horizon."
+        )
     return errors
 
 

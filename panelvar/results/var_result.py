@@ -21,7 +21,7 @@ from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.response_variance import response_variance
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import choose_shocks
-from panelvar.results.system import TREND_POWERS, System, check_horizon
+from panelvar.results.system import TREND_POWERS, System, check_horizon, cumulated
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_data import VarData
@@ -344,7 +344,7 @@ class VarResult(System):
 
         def statistic(draws: ParameterDraws) -> Array:
             paths = dynamics.responses(draws.coefficients, horizon, shocks.impact_from_factor(draws.sigma_factor))
-            return np.cumsum(paths, axis=1) if cumulative else paths
+            return cumulated(paths, 1) if cumulative else paths
 
         def variance() -> Array:
             return response_variance(self.problem, self.sigma, shocks, horizon, cumulative)
