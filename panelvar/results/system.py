@@ -276,13 +276,14 @@ class System(HintsAtNames):
         """
         shocks = choose_shocks(self.names, self.sigma, "cholesky", "sd", ordering, "A variance decomposition")
         values = self._responses(shocks, check_horizon(horizon, 1) - 1, False)
+        errors = _forecast_errors(values)
         notes = self._stability_notes()
         emit(notes)
         return VarianceDecomposition(
             dynamics.variance_shares(values),
             self.names,
             shocks.ordering or self.names,
-            _forecast_errors(values),
+            errors,
             notes=notes,
         )
 
