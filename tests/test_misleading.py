@@ -115,3 +115,19 @@ def test_friendly_mistakes_are_understood_or_explained():
     with pytest.raises(pv.SpecificationError, match="coverage"):
         named.conf_int(level="0.95")
     assert "[0.05" in str(named.summary(level=0.9, digits=3))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("bse", "std_errors"),
+        ("rsquared_within", "r2.within"),
+        ("theta", "variance_components.theta"),
+        ("resid", "resids"),
+    ],
+)
+def test_other_programs_names_are_answered(theirs, ours):
+    result = pv.fit_random_effects(panel(frame()), "y", ["x"])
+    with pytest.raises(AttributeError, match=ours):
+        getattr(result, theirs)
+    assert not hasattr(result, theirs)

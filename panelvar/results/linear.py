@@ -16,6 +16,7 @@ from panelvar.errors import Note, SpecificationError, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_sided
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.labels import labelled
 from panelvar.results.predictions import predict
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearResult:
+class LinearResult(HintsAtNames):
     r"""Estimates of a linear panel model under one covariance and one convention.
 
     Attributes
