@@ -84,8 +84,8 @@ def comparable_keys(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iufbmM":
         return labels, None
     if isinstance(labels, Coded):
-        codes, lookup, ordered = labels
-        return (codes, lookup) if ordered else _ranked(codes, lookup, name)
+        codes, lookup = labels.codes, labels.labels
+        return (codes, lookup) if labels.ordered else _ranked(codes, lookup, name)
     if len(labels) <= _FEW_LABELS:
         blocks = _ascending_blocks(np.asarray(labels, dtype=object))
         if blocks is not None:

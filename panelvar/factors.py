@@ -56,6 +56,10 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 }
 
 
+_EFFECTS = {"EntityEffects": "entity", "TimeEffects": "time", "FixedEffects": "entity"}
+"""Names that stand for effects in linearmodels' formulas."""
+
+
 class Factor(NamedTuple):
     """A factor of a term: a column's name, or an expression."""
 
@@ -96,6 +100,11 @@ class Factors:
 
     def _compute(self, factor: Factor) -> FloatArray | Categories:
         if factor.is_column:
+            if factor.text in _EFFECTS and factor.text not in self.like.names:
+                raise SpecificationError(
+                    f"{factor.text} is not a term here: effects are absorbed by "
+                    f"fit_fixed_effects(..., effects={_EFFECTS[factor.text]!r})."
+                )
             return self._categories(factor.text) if self._is_categorical(factor.text) else self._column(factor.text)
         # Python has no backticks: quoted names become identifiers that stand for them.
         self._quoted: dict[str, str] = {}

@@ -125,6 +125,7 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     """Return the terms left and right of the tilde."""
     try:
         from formulaic import Formula
+        from formulaic.parser import DefaultFormulaParser
     except ImportError:
         raise SpecificationError(
             "A formula needs formulaic, which is not installed: pip install 'panelvar[formula]', or name y and x."
@@ -139,8 +140,54 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
     left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
     if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):
-        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.")
-    return _read_side(left), _read_side(right)
+        advice = ""
+        if "|" in formula:
+            advice = (
+                " Fixed effects are absorbed by fit_fixed_effects(..., effects='entity'), 'twoway' or column names."
+            )
+        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.{advice}")
+    if not formula.rpartition("~")[2].strip():
+        raise SpecificationError(f"{formula!r} has no regressors; 'y ~ 1' asks for a constant alone.")
+    _refuse_slips(DefaultFormulaParser().get_ast(formula), formula)
+    dependent, terms = _read_side(left), _read_side(right)
+    if any(term in dependent for term in terms if term):
+        raise SpecificationError(f"The dependent variable is among the regressors of {formula!r}.")
+    return dependent, terms
+
+
+def _refuse_slips(node: Any, formula: str) -> None:
+    """Refuse what the grammar lets pass without effect: a power of one variable, the removal of a term never added."""
+    operands = getattr(node, "args", None)
+    if operands is None:
+        return
+    for operand in operands:
+        _refuse_slips(operand, formula)
+    operator, written = str(node.operator), [_written(operand) for operand in operands]
+    if operator in ("**", "^") and len(written[0]) == 1:
+        (name,) = written[0].values()
+        raise SpecificationError(
+            f"{name}{operator}{operands[1]} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
+            f"I({name}**{operands[1]}) for the power."
+        )
+    if operator == "-":
+        before = written[0] if len(written) > 1 else {}
+        never = [name for term, name in written[-1].items() if term not in before and name not in ("0", "1")]
+        if never:
+            raise SpecificationError(
+                f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
+                f"I(-{never[0]})."
+            )
+
+
+def _written(node: Any) -> dict[frozenset[str], str]:
+    """Return the terms below a node of the grammar, and how they are written."""
+    terms: dict[frozenset[str], str] = {}
+    for term in node.to_terms(context={}):
+        names = [str(f.expr) for f in term.factors]
+        plain = [name if f.eval_method.value != "lookup" or name.isidentifier() else f"`{name}`"
+                 for f, name in zip(term.factors, names, strict=True)]  # fmt: skip
+        terms[frozenset(names)] = ":".join(plain)
+    return terms
 
 
 def _read_side(side: Any) -> list[Term]:

@@ -300,19 +300,29 @@ class Panel:
             return as_floats(self.arrange(column), column.name)
         return self.column(column)
 
-    def with_columns(self, **columns: Any) -> Panel:
+    def with_columns(self, *, panel_order: bool = False, **columns: Any) -> Panel:
         """Return a panel of the same rows with columns added or replaced.
 
         Parameters
         ----------
+        panel_order : bool
+            Whether arrays are in the panel's order, as `column`, `lag` and `arrange` return them. Only a panel whose
+            data did not come sorted (``order`` is not None) needs to be told.
         **columns : (n,) arrays or Series
-            An array is in the panel's order, as `column` and `lag` return it (`arrange` puts values of the caller
-            into that order); a Series is matched by its index.
+            A Series is matched by its index, whatever its order.
 
         Raises
         ------
         DataError
-            Wrong length, an index that is not the data's, or the name of the entity or time column.
+            Wrong length, an index that is not the data's, the name of the entity or time column, or an array without
+            ``panel_order=True`` where the rows of the data and of the panel are in different orders.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> panel = pv.Panel({"year": [2001, 2000, 2002], "x": [3.0, 1.0, 7.0]}, time="year")
+        >>> panel.with_columns(panel_order=True, before=panel.lag("x")).column("before")
+        array([nan,  1.,  3.])
         """
         panel = object.__new__(Panel)
         panel.__dict__.update(self.__dict__)
@@ -326,6 +336,12 @@ class Panel:
             values = one_dimensional(values, f"Column {name!r}")
             if len(values) != self.nobs:
                 raise DataError(f"Column {name!r} has {len(values)} values for a panel of {self.nobs} rows.")
+            if self.order is not None and not panel_order:
+                raise DataError(
+                    f"Column {name!r} is an array, and the rows of the data are not in the panel's order: it could be "
+                    "in either. Give a Series with the index of the data; or, for what column(), lag() or "
+                    "arrange(values) returned, with_columns(panel_order=True, ...)."
+                )
             panel._added[name] = stored(values)
         return panel
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.periods import Dates, Unit
-from panelvar.time_texts import DateStyle, NumberStyle
+from panelvar.time_texts import DateStyle, MonthStyle, NumberStyle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class LabelRule(Protocol):
 class IntegerLabels:
     """Integers, or texts that differ in one integer."""
 
-    style: NumberStyle | None = None
+    style: NumberStyle | MonthStyle | None = None
 
     @property
     def noun(self) -> str:

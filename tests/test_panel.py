@@ -370,7 +370,9 @@ def test_lags_are_refused_what_makes_no_sense(frame):
 def test_columns_can_be_added(frame):
     shuffled = frame.iloc[SHUFFLE]
     panel = Panel(shuffled, "firm", "year")
-    wider = panel.with_columns(lagged=panel.lag("x"), doubled=2 * shuffled["x"], x=np.arange(8), who=list("abcdefgh"))
+    wider = panel.with_columns(
+        panel_order=True, lagged=panel.lag("x"), doubled=2 * shuffled["x"], x=np.arange(8), who=list("abcdefgh")
+    )
     assert wider.names == ["x", "n", "who", "lagged", "doubled"]
     assert panel.names == ["x", "n", "who"]
     np.testing.assert_array_equal(wider.column("lagged"), panel.lag("x"))
@@ -389,6 +391,22 @@ def test_columns_can_be_added(frame):
         panel.with_columns(z=frame["x"].set_axis(list("abcdefgh")))
     with pytest.raises(DataError, match="3 values were given"):
         panel.arrange([1, 2, 3])
+
+
+def test_an_array_for_unsorted_rows_must_say_its_order(frame):
+    """Its values could be in the order of the data or of the panel, and either is what somebody means."""
+    shuffled = frame.iloc[SHUFFLE]
+    panel = Panel(shuffled, "firm", "year")
+    doubled = 2 * shuffled["x"]
+    for given in (doubled.to_numpy(), doubled.tolist()):
+        with pytest.raises(DataError, match=r"'z' is an array.*Give a Series.*panel_order=True"):
+            panel.with_columns(z=given)
+    arranged = panel.with_columns(panel_order=True, z=panel.arrange(doubled.to_numpy()))
+    np.testing.assert_array_equal(arranged.column("z"), 2 * panel.column("x"))
+    np.testing.assert_array_equal(panel.with_columns(z=doubled).column("z"), 2 * panel.column("x"))
+    # Where the data came sorted there is one order.
+    ordered = Panel(frame, "firm", "year")
+    np.testing.assert_array_equal(ordered.with_columns(z=ordered.lag("x")).column("z"), ordered.lag("x"))
 
 
 def test_entity_and_time_are_columns_too(frame):
