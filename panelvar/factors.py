@@ -81,6 +81,12 @@ class Categories:
         return column
 
 
+def shifts_rows(factor: Factor) -> bool:
+    """Whether a factor takes values from other rows than its own."""
+    text = re.sub(r"`[^`]*`", "name", factor.text)
+    return not factor.is_column and re.search(rf"\b[{''.join(_SHIFTS)}]\s*\(", text) is not None
+
+
 class Factors:
     """Factors of a formula by what they are computed to: numbers, or categories."""
 

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import DataError, SpecificationError
-from panelvar.factors import Categories, Factor, Factors
+from panelvar.factors import Categories, Factor, Factors, shifts_rows
 from panelvar.kernels.full_rank_coding import full_rank_codings
 from panelvar.panel import Panel
 
@@ -119,6 +119,11 @@ def regressors(
         As for `parse`; a category that ``like`` does not have.
     """
     return _columns(_terms(formula)[1], Factors(panel, like))
+
+
+def shifts(formula: str) -> bool:
+    """Whether a lag, lead or difference stands right of the tilde, so that rows depend on one another."""
+    return any(shifts_rows(factor) for term in _terms(formula)[1] for factor in term)
 
 
 def _terms(formula: str) -> tuple[list[Term], list[Term]]:

@@ -415,12 +415,18 @@ class LinearResult(HintsAtNames):
         return effects_table(self)
 
     def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
-        """Predict the dependent variable.
+        r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
+
+        After first differences the *difference* of it is predicted, :math:`c + \Delta x_{it}'\hat\beta`: for the
+        model's own rows these are the ``fitted_values``; new rows must say their entity and time, and are missing where
+        the period before is. (As Stata's ``predict`` after ``regress D.y D.x``. linearmodels gives
+        :math:`x_{it}'\hat\beta`, the level less an unknown effect: ``frame[names] @ result.params`` here.)
 
         Parameters
         ----------
-        data : Panel or DataFrame, optional
-            New rows; by default the model's own.
+        data : Panel, DataFrame or mapping of arrays, optional
+            New rows; by default the model's own. They need the regressors; also the entity or time whose effects are
+            added; and, for lags and differences, both entity and time, which then may not repeat.
         effects : bool
             Add the estimated effect of each entity (and period).
         unseen : {"zero", "missing", "raise"}
