@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.results.names import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Forecast:
     """Forecasts of a vector autoregression.
 
@@ -70,6 +71,11 @@ class Forecast:
         from panelvar.report.horizon_tables import forecast_table
 
         return forecast_table(self, **options)
+
+    def __repr__(self) -> str:
+        first, last = (str(label).removesuffix(" 00:00:00") for label in (self.labels[0], self.labels[-1]))
+        span = f"{first} to {last}"
+        return f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
 
     def __str__(self) -> str:
         return str(self.summary())

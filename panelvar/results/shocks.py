@@ -18,6 +18,15 @@ Array = npt.NDArray[np.float64]
 IDENTIFICATIONS = ("cholesky", "reduced_form")
 SHOCK_SIZES = ("sd", "unit")
 
+# Other programs' words, for messages. A generalised response is the Cholesky response to a variable ordered first.
+_GENERALISED = "The generalised response to a variable is its Cholesky response with the variable first in ordering=."
+IDENTIFICATIONS_ELSEWHERE = dict.fromkeys(
+    ("orth", "ortho", "oirf", "orthogonal", "orthogonalized", "orthogonalised", "recursive"), "cholesky"
+)
+IDENTIFICATIONS_ELSEWHERE |= dict.fromkeys(("girf", "generalized", "generalised", "pesaran-shin"), _GENERALISED)
+IDENTIFICATIONS_ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "forecast_error", "residual"), "reduced_form")
+SIZES_ELSEWHERE = {"std": "sd", "stdev": "sd", "one": "unit", "1": "unit", "none": "unit"}
+
 
 @dataclass(frozen=True, eq=False)
 class Shocks:
@@ -124,8 +133,8 @@ def choose_shocks(
     MissingInformationError
         The shocks need sigma and there is none; ``purpose`` begins the message.
     """
-    choose("identification", identification, IDENTIFICATIONS)
-    choose("shock_size", shock_size, SHOCK_SIZES)
+    choose("identification", identification, IDENTIFICATIONS, IDENTIFICATIONS_ELSEWHERE)
+    choose("shock_size", shock_size, SHOCK_SIZES, SIZES_ELSEWHERE)
     orthogonal = identification == "cholesky"
     if ordering is not None and not orthogonal:
         raise SpecificationError("ordering= applies to identification='cholesky' only.")

@@ -21,6 +21,7 @@ from panelvar.errors import (
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.hints import HintsAtNames, has_attribute, name_here
+from panelvar.results.names import listed
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks, choose_shocks
 
@@ -34,10 +35,14 @@ Array = npt.NDArray[np.float64]
 
 # Powers of the time index behind each trend option, and their labels.
 TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct": (0, 1), "ctt": (0, 1, 2)}
+# Other programs' words for them, for messages.
+TRENDS_ELSEWHERE = dict.fromkeys(("none", "nc", "no", "false", "0"), "n")
+TRENDS_ELSEWHERE |= dict.fromkeys(("const", "constant", "intercept", "drift", "true", "1"), "c")
+TRENDS_ELSEWHERE |= {"trend": "t", "linear": "t", "both": "ct", "const+trend": "ct", "quadratic": "ctt", "cct": "ctt"}
 POWER_LABELS = ("const", "trend", "trend_squared")
 
 
-@dataclass(frozen=True, init=False, eq=False)
+@dataclass(frozen=True, init=False, eq=False, repr=False)
 class System(HintsAtNames):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
@@ -290,8 +295,13 @@ class System(HintsAtNames):
     def mean(self) -> pd.Series:
         r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, 2.1.10).
 
+        A model fitted with ``trend="n"`` has mean zero. A system given without an intercept may be one whose
+        intercept was not published: if it has none, say ``intercept=`` zeros.
+
         Raises
         ------
+        MissingInformationError
+            A system given without an intercept.
         NumericalError
             The system is not stable, or has a trend: there is no mean.
         """
@@ -300,8 +310,14 @@ class System(HintsAtNames):
         self._require_stable("an unconditional mean")
         if self.trend not in ("n", "c"):
             raise NumericalError(f"A system with trend {self.trend!r} has no constant mean.")
-        intercept = np.zeros(self.n_vars) if self.intercept is None else self.intercept
+        intercept = self._no_intercept() if self.intercept is None else self.intercept
         return pd.Series(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept), index=self._axes[1])
+
+    def _no_intercept(self) -> Array:
+        raise MissingInformationError(
+            f"A mean needs the intercept, and this system was given without one. If it has none, say "
+            f"intercept={[0] * self.n_vars}."
+        )
 
     def long_run_effects(
         self,
@@ -351,6 +367,12 @@ class System(HintsAtNames):
         from panelvar.plots.roots import plot_roots
 
         return plot_roots(self, **options)
+
+    def __repr__(self) -> str:
+        return f"<{self._in_short()}>"
+
+    def _in_short(self) -> str:
+        return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
     def summary(self, **options: Any) -> Table:
         """Render the coefficients as a table; see `panelvar.report.var_summary.var_table` for the options."""

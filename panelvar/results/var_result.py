@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, init=False, eq=False)
+@dataclass(frozen=True, init=False, eq=False, repr=False)
 class VarResult(System):
     r"""A vector autoregression estimated by least squares: a `System` with its data, errors and tests.
 
@@ -84,6 +84,12 @@ class VarResult(System):
             convention=convention,
             notes=notes,
         )
+
+    def _in_short(self) -> str:
+        return f"{super()._in_short()}; n = {self.nobs}"
+
+    def _no_intercept(self) -> Array:
+        return np.zeros(self.n_vars)
 
     @staticmethod
     def _covariance(problem: LagProblem, kind: str) -> Array:
@@ -415,7 +421,7 @@ class VarResult(System):
     def _band(self, bands, level, estimate, statistic, variance) -> Band | None:  # type: ignore[no-untyped-def]
         if bands is None:
             return None
-        if not hasattr(bands, "band"):
+        if isinstance(bands, type) or not hasattr(bands, "band"):
             raise SpecificationError(
                 f"bands={bands!r}: expected ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() or None."
             )

@@ -125,7 +125,12 @@ def test_mean_is_a_rest_point(published):
     mean = published.mean()
     again = np.array([-1.0694, 1.0322]) + (np.array(FIRST) + SECOND) @ mean
     np.testing.assert_allclose(again, mean, rtol=1e-12)
-    assert pv.System([FIRST, SECOND]).mean().tolist() == [0.0, 0.0]
+
+
+def test_an_intercept_that_was_not_published_is_not_zero():
+    with pytest.raises(MissingInformationError, match=r"intercept=\[0, 0\]"):
+        pv.System([FIRST, SECOND]).mean()
+    assert pv.System([FIRST, SECOND], intercept=[0, 0]).mean().tolist() == [0.0, 0.0]
 
 
 def test_an_unstable_system_has_no_mean_and_no_long_run():
