@@ -22,6 +22,7 @@ from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.hints import HintsAtNames, has_attribute, name_here
 from panelvar.results.names import listed
+from panelvar.results.published import in_order, labels_of
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks, choose_shocks
 
@@ -55,9 +56,11 @@ class System(HintsAtNames):
     Parameters
     ----------
     coefficients : array (p, K, K)
-        Entry [j - 1, i, k] moves variable i by variable k, j periods earlier. (K, K) is one lag.
+        Entry [j - 1, i, k] moves variable i by variable k, j periods earlier. (K, K) is one lag. Also a DataFrame, or
+        one a lag: a row for each equation, a column for each variable.
     names : sequence of str, optional
-        Variables; y1, y2, ... by default.
+        Variables; by default the columns of a DataFrame, else y1, y2, ... What has labels (coefficients, intercept,
+        sigma) is put in this order.
     intercept : array (K,), optional
     trend_slopes : array (K,) or (2, K), optional
         Slopes of t, or of t and its square. With an intercept (K,) is "ct" and (2, K) "ctt"; without, (K,) is "t".
@@ -94,6 +97,11 @@ class System(HintsAtNames):
         trend_slopes: npt.ArrayLike | None = None,
         sigma: npt.ArrayLike | None = None,
     ) -> None:
+        labels = labels_of(coefficients) if names is None else tuple(map(str, names))
+        if labels is not None:
+            coefficients = in_order("coefficients", coefficients, labels)
+            intercept = in_order("intercept", intercept, labels)
+            sigma = in_order("sigma", sigma, labels)
         lag_matrices = _finite("coefficients", coefficients)
         if lag_matrices.ndim == 2:
             lag_matrices = lag_matrices[None]
@@ -103,7 +111,8 @@ class System(HintsAtNames):
                 "for equations."
             )
         n_vars = lag_matrices.shape[1]
-        labels = tuple(f"y{place + 1}" for place in range(n_vars)) if names is None else tuple(map(str, names))
+        if labels is None:
+            labels = tuple(f"y{place + 1}" for place in range(n_vars))
         check_names(labels, n_vars)
         rows = []
         if intercept is not None:

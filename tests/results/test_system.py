@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import panelvar as pv
@@ -231,3 +232,38 @@ def test_decomposition_as_a_table(complete):
     np.testing.assert_allclose(shares.std_errors[0], np.sqrt(np.diag(SIGMA)))
     with pytest.raises(SpecificationError, match="horizon=0"):
         complete.variance_decomposition(0)
+
+
+def test_frames_bring_their_names_and_are_put_in_one_order():
+    names = ["x", "y"]
+    first, second = (pd.DataFrame(matrix, names, names) for matrix in (FIRST, SECOND))
+    plain = pv.System([FIRST, SECOND], names, intercept=[1.0, 2.0], sigma=SIGMA)
+    sigma = pd.DataFrame(SIGMA, names, names)
+    for system in (
+        pv.System([first, second], intercept=[1.0, 2.0], sigma=SIGMA),
+        pv.System(
+            [first, second.loc[["y", "x"], ["y", "x"]]],
+            intercept=pd.Series({"y": 2.0, "x": 1.0}),
+            sigma=sigma.loc[["y", "x"], ["y", "x"]],
+        ),
+        # Rows that are only counted are equations in turn.
+        pv.System([first.reset_index(drop=True), second], intercept=[1.0, 2.0], sigma=sigma.to_numpy()),
+        pv.System([FIRST, second], names, intercept=[1.0, 2.0], sigma=SIGMA),
+    ):
+        assert system.names == ("x", "y")
+        np.testing.assert_array_equal(system.coefficients, plain.coefficients)
+        np.testing.assert_array_equal(system.deterministics, plain.deterministics)
+        np.testing.assert_array_equal(system.sigma, plain.sigma)
+    assert pv.System(first).names == ("x", "y")
+    turned = pv.System(first, ["y", "x"])
+    assert turned.params.loc["L1.y", "x"] == FIRST[0][1]
+    assert turned.names == ("y", "x")
+
+
+def test_a_table_of_estimates_is_not_taken_for_a_lag_matrix():
+    """Its rows are regressors: read as equations it would be the transpose."""
+    model = pv.fit_var(np.random.default_rng(3).standard_normal((40, 2)), trend="n")
+    with pytest.raises(SpecificationError, match="a row for each equation"):
+        pv.System(model.params)
+    with pytest.raises(SpecificationError, match="columns"):
+        pv.System([pd.DataFrame(FIRST, columns=["x", "y"]), pd.DataFrame(SECOND, columns=["x", "z"])])
