@@ -21,6 +21,7 @@ from panelvar.time_labels import (
     RankLabels,
     Texts,
     Timestamps,
+    as_text,
 )
 from panelvar.time_texts import DatedTexts, MonthStyle, read_digits, read_texts
 
@@ -341,7 +342,7 @@ def _place(values: Integers, rule: LabelRule, multiple: int | None, name: str | 
     if step > 1:
         off = np.flatnonzero(positions % step)
         if len(off):
-            first, other = rule.labels(np.array([low, int(values[off[0]])]))
+            first, other = map(as_text, rule.labels(np.array([low, int(values[off[0]])])))
             raise SpecificationError(
                 f"freq asks for steps of {step} {rule.noun}s, but {_title(name)} have {other}, which is not a whole "
                 f"number of such steps after {first}."

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import DataError
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,8 +184,8 @@ def describe(panel: Panel) -> PanelDescription:
         n_periods=panel.n_periods,
         entity_name=panel.entity_name or "entity",
         time_name=panel.time_name or "time",
-        first=_period(first),
-        last=_period(last),
+        first=as_text(first),
+        last=as_text(last),
         rows_per_entity=(int(rows.min()), float(rows.mean()), int(rows.max())),
         balanced=panel.is_balanced,
         entities_with_gaps=int((spans > rows).sum()),
@@ -258,8 +259,3 @@ def _printed(column: Variation) -> list[tuple[str, float]]:
     if scale > 0 and math.isfinite(scale):
         digits = min(max(3 - math.floor(math.log10(scale)), 0), 8)
     return [(format_number(moment, digits), moment) for moment in _moments(column)]
-
-
-def _period(label: object) -> str:
-    """Write a time label, without a time of day that says nothing."""
-    return str(label).removesuffix(" 00:00:00")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from panelvar.errors import DataError, SpecificationError, choose
 from panelvar.panel import Panel
+from panelvar.time_labels import as_text
 
 FloatArray = NDArray[np.float64]
 
@@ -157,9 +158,9 @@ class Factors:
                 new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
                 raise DataError(f"{name!r} has categories the model has not seen ({new}) in {self._rows(unseen)}.")
         codes = np.asarray(codes, dtype=np.int64)
-        texts = [str(level) for level in levels]
+        texts = [as_text(level) for level in levels]
         if reference is not None:
-            first = texts.index(choose("ref", str(reference), texts))
+            first = texts.index(choose("ref", as_text(reference), texts))
             order = [first, *(level for level in range(len(texts)) if level != first)]
             rank = np.empty(len(order) + 1, dtype=np.int64)
             rank[order] = np.arange(len(order))

@@ -16,6 +16,7 @@ from panelvar.errors import DataError, Note, SpecificationError
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.row_order import sorting_permutation, starts_if_sorted
 from panelvar.source import Coded, Labels, Source, as_floats, one_dimensional, stored
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -359,7 +360,7 @@ class Panel:
         shape = "balanced" if self.is_balanced else "unbalanced"
         return (
             f"Panel({self.nobs} rows, {self.n_entities} entities by {self.entity_name or 'entity'}, "
-            f"{self.n_periods} periods by {self.time_name or 'time'} from {first} to {last}, {shape})"
+            f"{self.n_periods} periods by {self.time_name or 'time'} from {as_text(first)} to {as_text(last)}, {shape})"
         )
 
 

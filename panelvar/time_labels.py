@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Integers = NDArray[np.int64]
+
+
+def as_text(label: object) -> str:
+    """Write a label, a date without a time of day where that is midnight."""
+    return re.sub(r"[ T]00:00:00(\.0+)?([+-]\d\d:\d\d)?$", "", str(label))
 
 
 class LabelRule(Protocol):

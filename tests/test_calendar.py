@@ -458,3 +458,18 @@ def test_text_forms_must_be_shared():
         datetime.date(2001, 1, 1),
         datetime.date(2001, 4, 1),
     ]
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_midnight_is_not_printed(zone):
+    days = pd.date_range("2001-01-01", periods=3, freq="MS", tz=zone)
+    frame = pd.DataFrame({"t": days, "x": [1.0, 2.0, 4.0]})
+    panel = Panel(frame, time="t")
+    assert "from 2001-01-01 to 2001-03-01, balanced" in repr(panel)
+    assert "3, 2001-01-01 to 2001-03-01" in str(panel.describe())
+    with pytest.raises(DataError, match=r"repeat a period: 2001-01-01 \(rows"):
+        Panel(pd.concat([frame, frame[:1]]), time="t")
+    with pytest.raises(SpecificationError, match="have 2001-02-01, which"):
+        Panel(frame, time="t", freq="2M")
+    noon = Panel(frame.assign(t=days + pd.Timedelta(hours=12)), time="t")
+    assert "2001-01-01 12:00:00" in repr(noon)

@@ -442,3 +442,10 @@ def test_powers_and_removals_that_mean_something_are_kept(frame, formula, names)
 def test_a_column_may_be_called_as_linearmodels_calls_effects(frame):
     panel = Panel(frame.assign(TimeEffects=frame["x"]), "firm", "year")
     assert parse("y ~ TimeEffects", panel).x_names == ("TimeEffects",)
+
+
+def test_indicators_of_dates_are_named_by_the_day(frame):
+    frame = frame.assign(day=pd.Timestamp("2001-01-01") + pd.to_timedelta(np.arange(len(frame)) % 2, unit="D"))
+    panel = Panel(frame, "firm", "year")
+    assert parse("y ~ C(day)", panel).x_names == ("C(day)[T.2001-01-02]",)
+    assert parse("y ~ C(day, ref='2001-01-02')", panel).x_names == ("C(day, ref='2001-01-02')[T.2001-01-01]",)
