@@ -12,10 +12,8 @@ from panelvar.errors import SpecificationError
 
 def labels_of(coefficients: Any) -> tuple[str, ...] | None:
     """Variables named by the columns of a DataFrame, or of the first in a sequence of them; None for plain arrays."""
-    frames = (
-        [coefficients] if _is_frame(coefficients) else coefficients if isinstance(coefficients, (list, tuple)) else []
-    )
-    return tuple(map(str, frames[0].columns)) if len(frames) and _is_frame(frames[0]) else None
+    first = coefficients[0] if isinstance(coefficients, (list, tuple)) and coefficients else coefficients
+    return tuple(map(str, first.columns)) if _is_frame(first) and not _counted(first.columns) else None
 
 
 def in_order(what: str, values: Any, names: Sequence[str]) -> Any:
@@ -35,8 +33,7 @@ def in_order(what: str, values: Any, names: Sequence[str]) -> Any:
     array = np.asarray(values)
     axes = [values.index, values.columns] if _is_frame(values) else [values.index]
     for axis, labels in enumerate(axes):
-        # A frame built from a bare array counts its rows: no labels, hence no order of their own.
-        if list(labels) == list(range(len(labels))):
+        if _counted(labels):
             continue
         found = list(map(str, labels))
         if sorted(found) != sorted(names):
@@ -50,3 +47,8 @@ def in_order(what: str, values: Any, names: Sequence[str]) -> Any:
 
 def _is_frame(values: Any) -> bool:
     return hasattr(values, "iloc") and hasattr(values, "columns")
+
+
+def _counted(labels: Any) -> bool:
+    """Whether labels only count, as those of a frame built from a bare array: they say nothing of the order."""
+    return list(labels) == list(range(len(labels)))

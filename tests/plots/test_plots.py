@@ -315,3 +315,14 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ImportError, match=r"panelvar\[plots\]"):
         canvas.pyplot()
+
+
+@pytest.mark.parametrize("n_vars", [2, 4])
+def test_end_ticks_of_neighbouring_panels_do_not_read_as_one_number(n_vars):
+    figure = system(n_vars).impulse_responses(10).plot()
+    figure.canvas.draw()
+    left, right = figure.axes[-2:]
+    boxes = [[label.get_window_extent() for label in ax.get_xticklabels() if label.get_text()] for ax in (left, right)]
+    gap = min(box.x0 for box in boxes[1]) - max(box.x1 for box in boxes[0])
+    digit = min(box.width for box in boxes[1])
+    assert gap > 1.8 * digit

@@ -255,6 +255,7 @@ def test_frames_bring_their_names_and_are_put_in_one_order():
         np.testing.assert_array_equal(system.deterministics, plain.deterministics)
         np.testing.assert_array_equal(system.sigma, plain.sigma)
     assert pv.System(first).names == ("x", "y")
+    assert pv.System(pd.DataFrame(FIRST)).names == ("y1", "y2")
     turned = pv.System(first, ["y", "x"])
     assert turned.params.loc["L1.y", "x"] == FIRST[0][1]
     assert turned.names == ("y", "x")
