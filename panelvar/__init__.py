@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
     from panelvar.panel import Panel as Panel
+    from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
     from panelvar.plots.roots import plot_roots as plot_roots
     from panelvar.plots.scatter import plot_scatter as plot_scatter
@@ -75,6 +76,7 @@ _EXPORTS = {
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",
     "plot_decomposition": "plots.variance_shares",
+    "plot_forecast": "plots.forecast_fan",
     "plot_scatter": "plots.scatter",
     "Note": "errors",
     "PanelVarError": "errors",

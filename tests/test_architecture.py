@@ -51,7 +51,7 @@ LinearResult VarResult TestResult
 Classical HC Clustered ResidualBootstrap MonteCarlo DeltaMethod
 Convention VarConvention
 hausman granger_table compare
-plot_roots plot_responses plot_decomposition plot_scatter
+plot_roots plot_responses plot_decomposition plot_forecast plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning
 """.split()

@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from panelvar.errors import Note
 from panelvar.results.names import listed
+from panelvar.results.var_data import VarData
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from panelvar.report.table import Table
 
@@ -35,6 +37,8 @@ class Forecast:
     level : float
         Probability of each interval.
     notes : tuple of Note
+    data : VarData or None
+        What the forecast continues.
     """
 
     values: Array
@@ -45,6 +49,7 @@ class Forecast:
     labels: pd.Index
     level: float
     notes: tuple[Note, ...] = ()
+    data: VarData | None = None
 
     @property
     def steps(self) -> int:
@@ -65,6 +70,12 @@ class Forecast:
         columns = pd.MultiIndex.from_product([self.names, parts], names=["variable", None])
         flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
         return pd.DataFrame(flat, index=self.labels, columns=columns)
+
+    def plot(self, **options: Any) -> Figure:
+        """Draw the forecasts after the data; see `panelvar.plots.forecast_fan.plot_forecast` for the options."""
+        from panelvar.plots.forecast_fan import plot_forecast
+
+        return plot_forecast(self, **options)
 
     def summary(self, **options: Any) -> Table:
         """Render the forecasts as a table; see `panelvar.report.horizon_tables.forecast_table` for the options."""

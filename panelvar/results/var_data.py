@@ -54,6 +54,10 @@ class VarData:
         chosen: pd.Index = index.take(periods if self.places is None else np.searchsorted(self.places, periods))
         return chosen
 
+    def observed_periods(self) -> Positions:
+        """Periods that have a row."""
+        return np.arange(self.values.shape[0]) if self.places is None else self.places
+
     def future(self, steps: int) -> pd.Index:
         """Labels of the periods after the last one."""
         import pandas as pd

@@ -506,8 +506,9 @@ class VarResult(System):
         reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
         notes = self._stability_notes()
         emit(notes)
+        labels = self.data.future(steps)
         return Forecast(
-            values, values - reach, values + reach, covariance, self.names, self.data.future(steps), float(level), notes
+            values, values - reach, values + reach, covariance, self.names, labels, float(level), notes, self.data
         )
 
 
