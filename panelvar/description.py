@@ -139,6 +139,18 @@ class PanelDescription:
         header = (Row("", tuple(words(heading) for heading in _HEADINGS)),)
         return Table("Panel", header, tuple(body), facts=facts, notes=tuple(notes))
 
+    def to_markdown(self) -> str:
+        """Write `summary` as a Markdown table."""
+        return self.summary().to_markdown()
+
+    def to_html(self) -> str:
+        """Write `summary` as an HTML table."""
+        return self.summary().to_html()
+
+    def to_latex(self, *, label: str | None = None) -> str:
+        r"""Write `summary` as a LaTeX table; ``label`` is its ``\label``."""
+        return self.summary().to_latex(label=label)
+
     def __str__(self) -> str:
         return str(self.summary())
 

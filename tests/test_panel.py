@@ -478,3 +478,12 @@ def test_description_of_nothing_and_of_one():
     assert np.isnan([one.overall, one.between, one.within]).all()
     assert "n/a" in str(Panel({"x": [3.0]}).describe())
     assert "Rows" in str(Panel({"who": ["a"]}).describe())
+
+
+def test_a_description_is_written_as_its_table_is():
+    described = Panel({"x": [3.0, 4.0, 6.0], "who": ["a", "a", "b"], "t": [1, 2, 1]}, "who", "t").describe()
+    table = described.summary()
+    assert described.to_markdown() == table.to_markdown()
+    assert described.to_html() == table.to_html()
+    assert described.to_latex() == table.to_latex()
+    assert r"\label{tab:panel}" in described.to_latex(label="tab:panel")

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.errors import SpecificationError
 from panelvar.plots.canvas import BLUE, GREY, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,12 +63,12 @@ def plot_forecast(forecast: Forecast, *, past: int | None = None, figure: Figure
 
 def _labels(forecast: Forecast, shown: int) -> dict[int, str]:
     """What each place on the axis is called: 0 is the last period of the data."""
-    texts = {step + 1: str(label) for step, label in enumerate(forecast.labels)}
+    texts = {step + 1: as_text(label) for step, label in enumerate(forecast.labels)}
     if forecast.data is not None:
         rows = forecast.data.observed_periods()[-max(shown, 1) :]
         last = forecast.data.values.shape[0] - 1
-        texts |= {int(row) - last: str(label) for row, label in zip(rows, forecast.data.labels(rows), strict=True)}
-    return {place: text.removesuffix(" 00:00:00") for place, text in texts.items()}
+        texts |= {int(row) - last: as_text(label) for row, label in zip(rows, forecast.data.labels(rows), strict=True)}
+    return texts
 
 
 def _panel(ax: Axes, forecast: Forecast, k: int, shown: int, labels: dict[int, str]) -> None:

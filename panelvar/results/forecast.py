@@ -11,6 +11,7 @@ import numpy.typing as npt
 from panelvar.errors import Note
 from panelvar.results.names import listed
 from panelvar.results.var_data import VarData
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +85,7 @@ class Forecast:
         return forecast_table(self, **options)
 
     def __repr__(self) -> str:
-        first, last = (str(label).removesuffix(" 00:00:00") for label in (self.labels[0], self.labels[-1]))
-        span = f"{first} to {last}"
+        span = f"{as_text(self.labels[0])} to {as_text(self.labels[-1])}"
         return f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
 
     def __str__(self) -> str:
