@@ -14,7 +14,9 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 =============================== ======================================================================================
 
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
-hold any characters. A column of texts or categories stands for its indicators without ``C``.
+hold any characters. A column of texts or categories stands for its indicators without ``C``. As ``**`` and ``^`` cross
+terms and ``-`` takes one out, ``x**2`` and ``-x`` by themselves would be ``x`` and nothing: they are refused, and
+``I(x**2)`` and ``I(-x)`` are what they mean.
 """
 
 from __future__ import annotations

@@ -43,9 +43,10 @@ class Panel:
         left out if ``data`` has a two-level index (entity, then time); otherwise leaving it out makes a panel of one
         entity, the form a vector autoregression takes.
     time : column name, index level name or (n,) array, optional
-        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable. If left out, the second
-        level of a two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the
-        rows of each entity count as consecutive periods.
+        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable (strings in no known
+        form are taken in alphabetical order, and every estimator warns of it). If left out, the second level of a
+        two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the rows of
+        each entity count as consecutive periods.
     freq : int or str, optional
         Spacing of the calendar, where the labels alone do not tell it; see `panelvar.calendar.read_times`.
 
