@@ -62,6 +62,7 @@ class System(HintsAtNames):
         Variables; by default the columns of a DataFrame, else y1, y2, ... What has labels (coefficients, intercept,
         sigma) is put in this order.
     intercept : array (K,), optional
+        Left out, it is taken as not known: `mean` asks for it. Zeros say that there is none.
     trend_slopes : array (K,) or (2, K), optional
         Slopes of t, or of t and its square. With an intercept (K,) is "ct" and (2, K) "ctt"; without, (K,) is "t".
     sigma : array (K, K), optional
