@@ -72,7 +72,7 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     Raises
     ------
     DataError
-        Lengths differ, or a value is not finite.
+        Lengths differ, or a value is not a real number, masked, or not finite.
     CollinearityError
         A regressor depends on the others; `panelvar.fit_pooled` says which and goes on without it.
     InsufficientDataError
@@ -86,6 +86,11 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     matrix = x if x.ndim == 2 else x[:, None]
     if matrix.shape[0] != n or y.ndim != 1:
         raise DataError(f"x has {matrix.shape[0]} rows and y has shape {y.shape}: they must have the same length.")
+    for array in (matrix, y):
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"x or y has dtype {array.dtype}: real numbers are expected.")
+        if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+            raise DataError("x or y has masked values: leave these rows out first.")
     k = matrix.shape[1]
     lead = 1 if constant else 0
     df = n - k - lead

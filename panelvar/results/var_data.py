@@ -97,6 +97,8 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarD
         return _from_panel(data, names)
     if hasattr(data, "columns") and hasattr(data, "iloc"):
         return _from_frame(data, names)
+    if isinstance(data, np.ma.MaskedArray) and data.dtype.kind in "fiub":
+        data = data.astype(np.float64).filled(np.nan)
     try:
         array = np.asarray(data)
     except ValueError:

@@ -354,3 +354,15 @@ def test_orders_compared_on_few_rows_are_warned_about(frame):
 def test_other_programs_words_are_refused_with_ours(frame, options, meant):
     with pytest.raises(SpecificationError, match=f"Did you mean {meant}"):
         pv.fit_var(frame, **options)
+
+
+def test_masked_values_are_missing(frame):
+    values = frame.to_numpy().copy()
+    masked = np.ma.masked_array(values, mask=False)
+    same(pv.fit_var(masked, ["a", "b"]), pv.fit_var(values, ["a", "b"]))
+    masked[20, 0] = np.ma.masked
+    values[20, 0] = np.nan
+    for array in (masked, values):
+        with pytest.warns(pv.PanelVarWarning, match="1 missing value"):
+            model = pv.fit_var(array, ["a", "b"])
+        assert model.nobs == 57
