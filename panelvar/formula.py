@@ -162,34 +162,37 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     return dependent, terms
 
 
-def _refuse_slips(node: Any, formula: str) -> None:
+def _refuse_slips(tree: Any, formula: str) -> None:
     """Refuse what the grammar lets pass without effect: a power of one variable, the removal of a term never added."""
-    operands = getattr(node, "args", None)
-    if operands is None:
-        return
-    for operand in operands:
-        _refuse_slips(operand, formula)
-    operator, written = str(node.operator), [_written(operand) for operand in operands]
-    if operator in ("**", "^") and len(written[0]) == 1:
-        (name,) = written[0].values()
-        raise SpecificationError(
-            f"{name}{operator}{operands[1]} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
-            f"I({name}**{operands[1]}) for the power."
-        )
-    if operator == "-":
-        before = written[0] if len(written) > 1 else {}
-        never = [name for term, name in written[-1].items() if term not in before and name not in ("0", "1")]
-        if never:
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        if not hasattr(node, "operator"):
+            continue
+        nodes += node.args
+        operator = str(node.operator)
+        if operator not in ("**", "^", "-"):
+            continue
+        before, after = ({} if len(node.args) == 1 else _written(node.args[0])), node.args[-1]
+        if operator == "-":
+            never = [name for term, name in _written(after).items() if term not in before and name not in ("0", "1")]
+            if never:
+                raise SpecificationError(
+                    f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
+                    f"I(-{never[0]})."
+                )
+        elif len(before) == 1:
+            (name,) = before.values()
             raise SpecificationError(
-                f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
-                f"I(-{never[0]})."
+                f"{name}{operator}{after} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
+                f"I({name}**{after}) for the power."
             )
 
 
 def _written(node: Any) -> dict[frozenset[str], str]:
     """Return the terms below a node of the grammar, and how they are written."""
     terms: dict[frozenset[str], str] = {}
-    for term in node.to_terms(context={}):
+    for term in node.to_terms():
         names = [str(f.expr) for f in term.factors]
         plain = [name if f.eval_method.value != "lookup" or name.isidentifier() else f"`{name}`"
                  for f, name in zip(term.factors, names, strict=True)]  # fmt: skip

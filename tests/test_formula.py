@@ -449,3 +449,9 @@ def test_indicators_of_dates_are_named_by_the_day(frame):
     panel = Panel(frame, "firm", "year")
     assert parse("y ~ C(day)", panel).x_names == ("C(day)[T.2001-01-02]",)
     assert parse("y ~ C(day, ref='2001-01-02')", panel).x_names == ("C(day, ref='2001-01-02')[T.2001-01-01]",)
+
+
+def test_a_formula_of_many_terms_is_read():
+    """One deeper than Python's stack."""
+    panel = Panel({"t": [1, 2, 3], **{f"x{j}": np.arange(3.0) for j in range(1200)}}, time="t")
+    assert len(parse("x0 ~ " + " + ".join(f"x{j}" for j in range(1, 1200)), panel).x) == 1199
