@@ -167,7 +167,19 @@ def one_dimensional(values: Any, what: str) -> Any:
         values = np.asarray(values)
     if getattr(values, "ndim", 1) != 1:
         raise DataError(f"{what} has shape {values.shape}; expected a one-dimensional array.")
+    if isinstance(values, np.ma.MaskedArray):
+        return _unmasked(values, what)
     return values
+
+
+def _unmasked(values: Any, what: str) -> NDArray[Any]:
+    """A masked array as a plain one, NaN where it is masked."""
+    if not np.ma.is_masked(values):
+        return np.asarray(values)
+    if values.dtype.kind not in "fiub":
+        raise DataError(f"{what} has masked values of dtype {values.dtype}; only numbers can be missing by a mask.")
+    filled: FloatArray = np.ma.filled(values.astype(np.float64), np.nan)
+    return filled
 
 
 def stored(values: Any) -> NDArray[Any] | ExtensionArray:

@@ -487,3 +487,14 @@ def test_a_description_is_written_as_its_table_is():
     assert described.to_html() == table.to_html()
     assert described.to_latex() == table.to_latex()
     assert r"\label{tab:panel}" in described.to_latex(label="tab:panel")
+
+
+def test_masked_numbers_are_missing_and_masked_labels_refused():
+    values = np.ma.masked_array([1.0, 2.0, 1e6, 4.0], mask=[0, 0, 1, 0])
+    np.testing.assert_array_equal(Panel({"x": values}).column("x"), [1.0, 2.0, np.nan, 4.0])
+    np.testing.assert_array_equal(Panel({"x": values.astype(int)}).column("x"), [1.0, 2.0, np.nan, 4.0])
+    plain = Panel({"x": np.ma.masked_array([1, 2], mask=False)})
+    np.testing.assert_array_equal(plain.column("x"), [1.0, 2.0])
+    np.testing.assert_array_equal(plain.with_columns(z=values[1:3]).column("z"), [2.0, np.nan])
+    with pytest.raises(DataError, match="masked"):
+        Panel({"x": [1.0, 2.0], "who": np.ma.masked_array(["a", "b"], mask=[0, 1])}, "who")

@@ -98,7 +98,7 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarD
     if hasattr(data, "columns") and hasattr(data, "iloc"):
         return _from_frame(data, names)
     if isinstance(data, np.ma.MaskedArray) and data.dtype.kind in "fiub":
-        data = data.astype(np.float64).filled(np.nan)
+        data = np.ma.filled(data.astype(np.float64), np.nan)
     try:
         array = np.asarray(data)
     except ValueError:
