@@ -133,7 +133,8 @@ def select_lags(
 ) -> LagSelection:
     """Compare lag orders by information criteria, all on the rows the longest order can use.
 
-    One triangular factor of the longest model holds the residual covariances of all shorter ones.
+    One triangular factor of the longest model holds the residual covariances of all shorter ones. Fewer rows than
+    twice the coefficients of the longest order's equations are warned about: criteria then favour the longest orders.
 
     Parameters
     ----------
