@@ -130,8 +130,8 @@ def restored_norms(triangle: FloatArray, levels: Sequence[tuple[FloatArray, Floa
     r"""Return the size of each column before levels were subtracted, without reading the columns again.
 
     :math:`\bigl(\lVert \tilde x \rVert^2 + \sum_d \sum_g m_{dg} a_{dg}^2\bigr)^{1/2}` with levels :math:`a_{dg}` of
-    masses :math:`m_{dg}`. With one grouping it is the norm of the raw column; with two it leaves out their cross product,
-    and is the scale on which the subtraction was rounded.
+    masses :math:`m_{dg}`. With one grouping it is the norm of the raw column; with two it leaves out their cross
+    product, and is the scale on which the subtraction was rounded.
 
     Parameters
     ----------
