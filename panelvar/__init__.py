@@ -5,7 +5,47 @@ Everything public is reachable from here and is imported on first use, so that `
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # For type checkers and editors; a test keeps this list equal to the one below.
+    from panelvar.bands import DeltaMethod as DeltaMethod
+    from panelvar.bands import MonteCarlo as MonteCarlo
+    from panelvar.bands import ResidualBootstrap as ResidualBootstrap
+    from panelvar.conventions import Convention as Convention
+    from panelvar.covariances import HC as HC
+    from panelvar.covariances import Classical as Classical
+    from panelvar.covariances import Clustered as Clustered
+    from panelvar.diagnostics.granger import granger_table as granger_table
+    from panelvar.diagnostics.hausman import hausman as hausman
+    from panelvar.errors import CollinearityError as CollinearityError
+    from panelvar.errors import DataError as DataError
+    from panelvar.errors import InsufficientDataError as InsufficientDataError
+    from panelvar.errors import MissingInformationError as MissingInformationError
+    from panelvar.errors import Note as Note
+    from panelvar.errors import NumericalError as NumericalError
+    from panelvar.errors import PanelVarError as PanelVarError
+    from panelvar.errors import PanelVarWarning as PanelVarWarning
+    from panelvar.errors import SpecificationError as SpecificationError
+    from panelvar.estimators.between import fit_between as fit_between
+    from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
+    from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
+    from panelvar.estimators.pooled import fit_pooled as fit_pooled
+    from panelvar.estimators.random import fit_random_effects as fit_random_effects
+    from panelvar.estimators.var import fit_var as fit_var
+    from panelvar.estimators.var import select_lags as select_lags
+    from panelvar.panel import Panel as Panel
+    from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
+    from panelvar.plots.response_grid import plot_responses as plot_responses
+    from panelvar.plots.roots import plot_roots as plot_roots
+    from panelvar.plots.scatter import plot_scatter as plot_scatter
+    from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
+    from panelvar.report.compare import compare as compare
+    from panelvar.results.linear import LinearResult as LinearResult
+    from panelvar.results.system import System as System
+    from panelvar.results.test_result import TestResult as TestResult
+    from panelvar.results.var_convention import VarConvention as VarConvention
+    from panelvar.results.var_result import VarResult as VarResult
 
 __version__ = "0.1.0"
 
@@ -70,6 +110,7 @@ _EXPORTS = {
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",
     "plot_decomposition": "plots.variance_shares",
+    "plot_forecast": "plots.forecast_fan",
     "plot_scatter": "plots.scatter",
     "Note": "errors",
     "PanelVarError": "errors",
@@ -85,16 +126,19 @@ _EXPORTS = {
 __all__ = ["__version__", *_EXPORTS]
 
 
-def __getattr__(name: str) -> Any:
-    try:
-        room = _EXPORTS[name]
-    except KeyError:
-        raise AttributeError(f"module 'panelvar' has no attribute {name!r}") from None
-    from importlib import import_module
+# Hidden from the type checker, which would otherwise believe that every name exists.
+if not TYPE_CHECKING:
 
-    value = getattr(import_module(f"panelvar.{room}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        try:
+            room = _EXPORTS[name]
+        except KeyError:
+            raise AttributeError(f"module 'panelvar' has no attribute {name!r}") from None
+        from importlib import import_module
+
+        value = getattr(import_module(f"panelvar.{room}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -134,6 +134,12 @@ def check_level(level: float) -> float:
     return value
 
 
+def _finite_errors(errors: Array) -> Array:
+    if not np.isfinite(errors).all():
+        raise NumericalError("The variances of the responses overflow: the system is explosive. Shorten the horizon.")
+    return errors
+
+
 @dataclass(frozen=True)
 class _Simulated:
     """Sources that deliver draws: how many, from which seed, and the rule that reads them."""
@@ -184,7 +190,9 @@ class _Simulated:
             )
         if self.seed is None:
             notes.append(Note("no-seed", "The draws were not seeded: the same call gives a slightly different band."))
-        return Band(lower, upper, level, self.label, draws.std(axis=0, ddof=1), draws, tuple(notes))
+        with np.errstate(over="ignore", invalid="ignore"):
+            errors = draws.std(axis=0, ddof=1)
+        return Band(lower, upper, level, self.label, _finite_errors(errors), draws, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -293,11 +301,13 @@ class DeltaMethod:
         ------
         SpecificationError
             No formula for this statistic.
+        NumericalError
+            The variances overflow.
         """
         from scipy.special import ndtri
 
         if target.variance is None:
             raise SpecificationError("No delta-method formula for this statistic: use ResidualBootstrap.")
-        errors = np.sqrt(target.variance())
+        errors = _finite_errors(np.sqrt(target.variance()))
         reach = float(ndtri((1.0 + level) / 2.0)) * errors
         return Band(target.estimate - reach, target.estimate + reach, level, "asymptotic normal (delta method)", errors)

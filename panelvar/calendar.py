@@ -21,8 +21,9 @@ from panelvar.time_labels import (
     RankLabels,
     Texts,
     Timestamps,
+    as_text,
 )
-from panelvar.time_texts import DatedTexts, read_digits, read_texts
+from panelvar.time_texts import DatedTexts, MonthStyle, read_digits, read_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +120,9 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
     - Periods have their own unit.
     - Texts of one form are what they write: ``"1980Q1"``, ``"2001-05"``, ``"May 2001"``, ``"2001-W05"``,
       ``"2001-05-17"``, ``"1999"``, ``"wave 3"``.
-    - Anything else that can be sorted is its rank among the labels that occur: gaps cannot be seen.
+    - Names of months without a year are the months of one year, with a warning where the rows are not in that order.
+    - Anything else that can be sorted is its rank among the labels that occur: gaps cannot be seen. Texts are then in
+      the order of their categories (`pandas.Categorical`), or else of the alphabet, with a warning.
 
     Parameters
     ----------
@@ -140,7 +143,8 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
     Raises
     ------
     DataError
-        Labels that cannot be put in order, or texts such as ``"01/02/2001"`` that may mean two dates.
+        Labels that cannot be put in order, texts such as ``"01/02/2001"`` that may mean two dates, or years of two
+        digits.
     SpecificationError
         A ``freq`` that is none, or does not fit the labels.
     """
@@ -153,7 +157,12 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
         if kind in "iu":
             return _read_integers(labels.astype(np.int64, copy=False), freq, name)
     distinct, codes, ordered = _distinct(labels)
-    positions, calendar = _read_distinct(distinct, ordered, freq, name)
+    chosen = isinstance(labels, Coded) and labels.chosen
+    positions, calendar = _read_distinct(distinct, ordered, chosen, freq, name)
+    if isinstance(calendar.rule, IntegerLabels) and isinstance(calendar.rule.style, MonthStyle):
+        calendar = _noting(calendar, "time-read", "are names of months without a year, and are taken for the months of "
+                           "one year; if they are of several, write the year as well",
+                           warn=bool((np.diff(positions[_in_order_of_rows(codes)]) < 0).any()))  # fmt: skip
     return positions[codes], calendar
 
 
@@ -199,8 +208,14 @@ def _distinct(labels: Labels) -> tuple[pd.Index, NDArray[Any], bool]:
     return pd.Index(uniques), codes, False
 
 
+def _in_order_of_rows(codes: NDArray[Any]) -> NDArray[Any]:
+    import pandas as pd
+
+    return np.asarray(pd.unique(codes))
+
+
 def _read_distinct(
-    distinct: pd.Index, ordered: bool, freq: int | str | None, name: str | None
+    distinct: pd.Index, ordered: bool, chosen: bool, freq: int | str | None, name: str | None
 ) -> tuple[Integers, Calendar]:
     """Read distinct labels of any type."""
     import pandas as pd
@@ -231,15 +246,17 @@ def _read_distinct(
     if kind == "integer":
         return _read_integers(distinct.to_numpy(dtype=np.int64), freq, name)
     if kind == "string":
-        read = _read_texts(distinct, freq, name)
+        read = _read_texts(distinct, chosen, freq, name)
         if read is not None:
             return read
-    return _read_ranks(distinct, ordered, freq, name)
+    return _read_ranks(distinct, ordered, freq, name, alphabetical=kind == "string" and not chosen)
 
 
-def _read_texts(distinct: pd.Index, freq: int | str | None, name: str | None) -> tuple[Integers, Calendar] | None:
+def _read_texts(
+    distinct: pd.Index, chosen: bool, freq: int | str | None, name: str | None
+) -> tuple[Integers, Calendar] | None:
     texts = [text.strip() for text in distinct.tolist()]
-    read = read_digits(texts, sure=isinstance(freq, str)) or read_texts(texts)
+    read = read_digits(texts, sure=isinstance(freq, str)) or read_texts(texts, ordered=chosen)
     if read is None:
         return None
     if isinstance(read, DatedTexts):
@@ -251,11 +268,13 @@ def _read_texts(distinct: pd.Index, freq: int | str | None, name: str | None) ->
         placed = _place(read.numbers, IntegerLabels(read.style), multiple, name)
         text = "are read as the numbers in them"
     positions, calendar = _observing(*placed, distinct)
+    if not isinstance(read, DatedTexts) and isinstance(read.style, MonthStyle):
+        return positions, calendar
     return positions, _noting(calendar, "time-read", text)
 
 
 def _read_ranks(
-    distinct: pd.Index, ordered: bool, freq: int | str | None, name: str | None
+    distinct: pd.Index, ordered: bool, freq: int | str | None, name: str | None, alphabetical: bool
 ) -> tuple[Integers, Calendar]:
     import pandas as pd
 
@@ -281,6 +300,14 @@ def _read_ranks(
         observed = observed.astype(object)
     rule = RankLabels(observed[0], observed[-1], len(observed))
     calendar = Calendar(0, 1, len(observed), rule, observed, np.arange(len(observed)), name)
+    if alphabetical and len(observed) > 1:
+        listing = ", ".join(repr(label) for label in observed[:3]) + (", ..." if len(observed) > 3 else "")
+        text = (
+            f"are texts in no form that is known, and are taken in alphabetical order ({listing}): a lag is the label "
+            "before, and a period that no entity has cannot be seen. Give dates, numbers, texts such as '2001-05', or "
+            "an ordered pandas.Categorical"
+        )
+        return positions, _noting(calendar, "time-ranked", text, warn=True)
     return positions, _noting(calendar, "time-ranked", "are known only by their order: a lag is the label before, and "
                               "a period that no entity has cannot be seen")  # fmt: skip
 
@@ -315,7 +342,7 @@ def _place(values: Integers, rule: LabelRule, multiple: int | None, name: str | 
     if step > 1:
         off = np.flatnonzero(positions % step)
         if len(off):
-            first, other = rule.labels(np.array([low, int(values[off[0]])]))
+            first, other = map(as_text, rule.labels(np.array([low, int(values[off[0]])])))
             raise SpecificationError(
                 f"freq asks for steps of {step} {rule.noun}s, but {_title(name)} have {other}, which is not a whole "
                 f"number of such steps after {first}."

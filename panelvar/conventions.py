@@ -127,6 +127,9 @@ class Convention:
         with its fit (plm); the two differ where the rows have no plain constant.
     criteria_count_variance : bool
         Reporting: whether AIC and BIC count the error variance as a parameter (R).
+    adjusted_total : {"rows", "less_effects"}
+        Reporting: degrees of freedom of the total variance in the adjusted within R2: rows less one, or rows less all
+        absorbed effects (pyfixest).
     """
 
     name: str
@@ -170,6 +173,7 @@ class Convention:
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
     criteria_count_variance: bool = False
+    adjusted_total: Literal["rows", "less_effects"] = "rows"
 
     def __post_init__(self) -> None:
         """Refuse a value that is not among a field's choices."""
@@ -252,6 +256,8 @@ PRESETS: dict[str, Convention] = {
             kraay_factor="T/(T-1)*(n-1)/(n-k)",
             newey_west_factor="T/(T-1)*(n-1)/(n-k)",
             newey_west_df="periods",
+            repair_multiway=False,
+            adjusted_total="less_effects",
         ),
         Convention(
             "linearmodels",

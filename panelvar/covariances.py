@@ -171,7 +171,8 @@ class Clustered:
     Parameters
     ----------
     *by : str or array
-        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity.
+        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity. A
+        list of names is taken as several dimensions.
     residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
         Row-wise adjustment of the residuals before scores are summed, as in plm's ``vcovHC(type=)``; HC1 multiplies
         by n / (n - k).
@@ -201,6 +202,9 @@ class Clustered:
         choose("residuals", residuals, KINDS)
         if dof_factor is not None:
             choose("dof_factor", dof_factor, ("none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"))
+        if len(by) == 1 and isinstance(by[0], (list, tuple)) and all(isinstance(name, str) for name in by[0]):
+            # A list of names: several dimensions, not one value for each row.
+            by = tuple(by[0])
         object.__setattr__(self, "by", by or ("entity",))
         object.__setattr__(self, "residuals", residuals)
         object.__setattr__(self, "group_factor", group_factor)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import DataError
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,6 +139,18 @@ class PanelDescription:
         header = (Row("", tuple(words(heading) for heading in _HEADINGS)),)
         return Table("Panel", header, tuple(body), facts=facts, notes=tuple(notes))
 
+    def to_markdown(self) -> str:
+        """Write `summary` as a Markdown table."""
+        return self.summary().to_markdown()
+
+    def to_html(self) -> str:
+        """Write `summary` as an HTML table."""
+        return self.summary().to_html()
+
+    def to_latex(self, *, label: str | None = None) -> str:
+        r"""Write `summary` as a LaTeX table; ``label`` is its ``\label``."""
+        return self.summary().to_latex(label=label)
+
     def __str__(self) -> str:
         return str(self.summary())
 
@@ -183,8 +196,8 @@ def describe(panel: Panel) -> PanelDescription:
         n_periods=panel.n_periods,
         entity_name=panel.entity_name or "entity",
         time_name=panel.time_name or "time",
-        first=_period(first),
-        last=_period(last),
+        first=as_text(first),
+        last=as_text(last),
         rows_per_entity=(int(rows.min()), float(rows.mean()), int(rows.max())),
         balanced=panel.is_balanced,
         entities_with_gaps=int((spans > rows).sum()),
@@ -258,8 +271,3 @@ def _printed(column: Variation) -> list[tuple[str, float]]:
     if scale > 0 and math.isfinite(scale):
         digits = min(max(3 - math.floor(math.log10(scale)), 0), 8)
     return [(format_number(moment, digits), moment) for moment in _moments(column)]
-
-
-def _period(label: object) -> str:
-    """Write a time label, without a time of day that says nothing."""
-    return str(label).removesuffix(" 00:00:00")

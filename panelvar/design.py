@@ -353,9 +353,11 @@ def compact(codes: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
     low = int(codes.min())
     span = int(codes.max()) - low + 1
     if span <= 4 * len(codes) + 1024:
-        seen = np.zeros(span, dtype=np.int64)
-        seen[codes - low] = 1
-        rank = np.cumsum(seen)
-        return rank[codes - low] - 1, int(rank[-1])
+        shifted = codes - low if low else codes
+        seen = np.bincount(shifted, minlength=span) > 0
+        if seen.all():
+            return shifted.astype(np.int64, copy=False), span
+        rank = np.cumsum(seen) - 1
+        return rank[shifted], int(rank[-1]) + 1
     uniques, compact = np.unique(codes, return_inverse=True)
     return compact.astype(np.int64), len(uniques)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.errors import DataError, SpecificationError
 from panelvar.source import Coded, Labels, Source, as_labels, missing, one_dimensional
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +85,8 @@ def comparable_keys(labels: Labels, name: str | None) -> tuple[NDArray[Any], pd.
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iufbmM":
         return labels, None
     if isinstance(labels, Coded):
-        codes, lookup, ordered = labels
-        return (codes, lookup) if ordered else _ranked(codes, lookup, name)
+        codes, lookup = labels.codes, labels.labels
+        return (codes, lookup) if labels.ordered else _ranked(codes, lookup, name)
     if len(labels) <= _FEW_LABELS:
         blocks = _ascending_blocks(np.asarray(labels, dtype=object))
         if blocks is not None:
@@ -154,7 +155,7 @@ def duplicates_error(
     later = np.flatnonzero(same) + 1
     offenders = []
     for row in later[:3]:
-        label = calendar.labels_at(positions[row : row + 1])[0]
+        label = as_text(calendar.labels_at(positions[row : row + 1])[0])
         where = " and ".join(repr(item) for item in source.index[np.sort(order[[row - 1, row]])])
         if keys is None:
             offenders.append(f"{label} (rows {where})")

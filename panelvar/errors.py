@@ -6,7 +6,7 @@ import difflib
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -34,6 +34,10 @@ class InsufficientDataError(PanelVarError):
 
 class MissingInformationError(PanelVarError):
     """A result lacks what the question needs (a published system without its covariance, say)."""
+
+
+class MissingAttributeError(MissingInformationError, AttributeError):
+    """An attribute that needs what a result lacks; also an AttributeError, so that ``hasattr`` answers no."""
 
 
 class NumericalError(PanelVarError):
@@ -66,8 +70,17 @@ class Note:
         return self.text
 
 
-def choose(option: str, value: object, allowed: Iterable[str]) -> str:
+def choose(option: str, value: object, allowed: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str:
     """Return ``value`` if it is one of ``allowed``; otherwise say what was meant.
+
+    Parameters
+    ----------
+    option : str
+    value : object
+    allowed : iterable of str
+    elsewhere : mapping, optional
+        What other programs write, in lower case, and what it is here: an allowed value, or a sentence. For the
+        message only: nothing but ``allowed`` is accepted.
 
     Raises
     ------
@@ -78,8 +91,11 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     lowered = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(str(value).lower(), lowered, n=1)
-    hint = f" Did you mean {lowered[close[0]]!r}?" if close else ""
+    given = str(value).lower()
+    meant = (elsewhere or {}).get(given)
+    if meant is None and (close := difflib.get_close_matches(given, lowered, n=1)):
+        meant = lowered[close[0]]
+    hint = "" if meant is None else f" Did you mean {meant!r}?" if meant in choices else f" {meant}"
     raise SpecificationError(f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}.")
 
 

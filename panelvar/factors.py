@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from panelvar.errors import DataError, SpecificationError, choose
 from panelvar.panel import Panel
+from panelvar.time_labels import as_text
 
 FloatArray = NDArray[np.float64]
 
@@ -56,6 +57,10 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 }
 
 
+_EFFECTS = {"EntityEffects": "entity", "TimeEffects": "time", "FixedEffects": "entity"}
+"""Names that stand for effects in linearmodels' formulas."""
+
+
 class Factor(NamedTuple):
     """A factor of a term: a column's name, or an expression."""
 
@@ -77,6 +82,12 @@ class Categories:
         return column
 
 
+def shifts_rows(factor: Factor) -> bool:
+    """Whether a factor takes values from other rows than its own."""
+    text = re.sub(r"`[^`]*`", "name", factor.text)
+    return not factor.is_column and re.search(rf"\b[{''.join(_SHIFTS)}]\s*\(", text) is not None
+
+
 class Factors:
     """Factors of a formula by what they are computed to: numbers, or categories."""
 
@@ -96,6 +107,11 @@ class Factors:
 
     def _compute(self, factor: Factor) -> FloatArray | Categories:
         if factor.is_column:
+            if factor.text in _EFFECTS and factor.text not in self.like.names:
+                raise SpecificationError(
+                    f"{factor.text} is not a term here: effects are absorbed by "
+                    f"fit_fixed_effects(..., effects={_EFFECTS[factor.text]!r})."
+                )
             return self._categories(factor.text) if self._is_categorical(factor.text) else self._column(factor.text)
         # Python has no backticks: quoted names become identifiers that stand for them.
         self._quoted: dict[str, str] = {}
@@ -142,9 +158,9 @@ class Factors:
                 new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
                 raise DataError(f"{name!r} has categories the model has not seen ({new}) in {self._rows(unseen)}.")
         codes = np.asarray(codes, dtype=np.int64)
-        texts = [str(level) for level in levels]
+        texts = [as_text(level) for level in levels]
         if reference is not None:
-            first = texts.index(choose("ref", str(reference), texts))
+            first = texts.index(choose("ref", as_text(reference), texts))
             order = [first, *(level for level in range(len(texts)) if level != first)]
             rank = np.empty(len(order) + 1, dtype=np.int64)
             rank[order] = np.arange(len(order))

@@ -13,6 +13,7 @@ and with :math:`A = (\tilde X'\tilde X)^{-1}` both get their covariance from one
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -264,7 +265,7 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
     reasons: dict[tuple[str, str], list[str]] = {}
     for item in solution.dropped:
         if item.absorbed:
-            key = ("regressor-absorbed", "no variation is left once the constant or the effects are taken out")
+            key = ("regressor-absorbed", _why_absorbed(design.columns[item.index], item.share))
         else:
             terms = " ".join(f"{value:+.6g} {design.names[j]}" for j, value in item.on)
             key = ("regressor-collinear", f"equal to {terms or '0'}, up to the constant and the absorbed effects")
@@ -283,6 +284,20 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
             + f": {counts.residual_df} residual degrees of freedom."
         )
     return notes
+
+
+def _why_absorbed(column: FloatArray, share: float) -> str:
+    """Say why nothing is left of a regressor: it does not vary, or by too few digits of its level."""
+    level = float(np.abs(column).max())
+    swamped = share > 1e-15 and float(np.ptp(column)) <= 1e-10 * level
+    # Rounding alone leaves up to 1e-13 of a column (see panelvar.kernels.qr).
+    if not (swamped or share > 1e-13):
+        return "no variation is left once the constant or the effects are taken out"
+    digits = max(2, math.ceil(math.log10(share / np.finfo(np.float64).eps)))
+    return (
+        f"its variation is {share:.0e} of its level, so that fewer than {digits} digits of it are left; subtract a "
+        "constant from it first, and the slopes stay as they are"
+    )
 
 
 def check_variation(dependent: str, tss: float, rss: float, norm: float) -> tuple[float, list[Note]]:

@@ -14,7 +14,9 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 =============================== ======================================================================================
 
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
-hold any characters. A column of texts or categories stands for its indicators without ``C``.
+hold any characters. A column of texts or categories stands for its indicators without ``C``. As ``**`` and ``^`` cross
+terms and ``-`` takes one out, ``x**2`` and ``-x`` by themselves would be ``x`` and nothing: they are refused, and
+``I(x**2)`` and ``I(-x)`` are what they mean.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import DataError, SpecificationError
-from panelvar.factors import Categories, Factor, Factors
+from panelvar.factors import Categories, Factor, Factors, shifts_rows
 from panelvar.kernels.full_rank_coding import full_rank_codings
 from panelvar.panel import Panel
 
@@ -121,10 +123,16 @@ def regressors(
     return _columns(_terms(formula)[1], Factors(panel, like))
 
 
+def shifts(formula: str) -> bool:
+    """Whether a lag, lead or difference stands right of the tilde, so that rows depend on one another."""
+    return any(shifts_rows(factor) for term in _terms(formula)[1] for factor in term)
+
+
 def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     """Return the terms left and right of the tilde."""
     try:
         from formulaic import Formula
+        from formulaic.parser import DefaultFormulaParser
     except ImportError:
         raise SpecificationError(
             "A formula needs formulaic, which is not installed: pip install 'panelvar[formula]', or name y and x."
@@ -139,8 +147,57 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
     left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
     if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):
-        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.")
-    return _read_side(left), _read_side(right)
+        advice = ""
+        if "|" in formula:
+            advice = (
+                " Fixed effects are absorbed by fit_fixed_effects(..., effects='entity'), 'twoway' or column names."
+            )
+        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.{advice}")
+    if not formula.rpartition("~")[2].strip():
+        raise SpecificationError(f"{formula!r} has no regressors; 'y ~ 1' asks for a constant alone.")
+    _refuse_slips(DefaultFormulaParser().get_ast(formula), formula)
+    dependent, terms = _read_side(left), _read_side(right)
+    if any(term in dependent for term in terms if term):
+        raise SpecificationError(f"The dependent variable is among the regressors of {formula!r}.")
+    return dependent, terms
+
+
+def _refuse_slips(tree: Any, formula: str) -> None:
+    """Refuse what the grammar lets pass without effect: a power of one variable, the removal of a term never added."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        if not hasattr(node, "operator"):
+            continue
+        nodes += node.args
+        operator = str(node.operator)
+        if operator not in ("**", "^", "-"):
+            continue
+        before, after = ({} if len(node.args) == 1 else _written(node.args[0])), node.args[-1]
+        if operator == "-":
+            never = [name for term, name in _written(after).items() if term not in before and name not in ("0", "1")]
+            if never:
+                raise SpecificationError(
+                    f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
+                    f"I(-{never[0]})."
+                )
+        elif len(before) == 1:
+            (name,) = before.values()
+            raise SpecificationError(
+                f"{name}{operator}{after} in {formula!r} is {name} itself, as '{operator}' crosses terms; write "
+                f"I({name}**{after}) for the power."
+            )
+
+
+def _written(node: Any) -> dict[frozenset[str], str]:
+    """Return the terms below a node of the grammar, and how they are written."""
+    terms: dict[frozenset[str], str] = {}
+    for term in node.to_terms():
+        names = [str(f.expr) for f in term.factors]
+        plain = [name if f.eval_method.value != "lookup" or name.isidentifier() else f"`{name}`"
+                 for f, name in zip(term.factors, names, strict=True)]  # fmt: skip
+        terms[frozenset(names)] = ":".join(plain)
+    return terms
 
 
 def _read_side(side: Any) -> list[Term]:

@@ -16,6 +16,7 @@ from panelvar.errors import DataError, Note, SpecificationError
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.row_order import sorting_permutation, starts_if_sorted
 from panelvar.source import Coded, Labels, Source, as_floats, one_dimensional, stored
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,9 +43,10 @@ class Panel:
         left out if ``data`` has a two-level index (entity, then time); otherwise leaving it out makes a panel of one
         entity, the form a vector autoregression takes.
     time : column name, index level name or (n,) array, optional
-        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable. If left out, the second
-        level of a two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the
-        rows of each entity count as consecutive periods.
+        When: integers, dates, `pandas.Period`, strings such as ``"1980Q1"``, anything sortable (strings in no known
+        form are taken in alphabetical order, and every estimator warns of it). If left out, the second level of a
+        two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the rows of
+        each entity count as consecutive periods.
     freq : int or str, optional
         Spacing of the calendar, where the labels alone do not tell it; see `panelvar.calendar.read_times`.
 
@@ -300,19 +302,29 @@ class Panel:
             return as_floats(self.arrange(column), column.name)
         return self.column(column)
 
-    def with_columns(self, **columns: Any) -> Panel:
+    def with_columns(self, *, panel_order: bool = False, **columns: Any) -> Panel:
         """Return a panel of the same rows with columns added or replaced.
 
         Parameters
         ----------
+        panel_order : bool
+            Whether arrays are in the panel's order, as `column`, `lag` and `arrange` return them. Only a panel whose
+            data did not come sorted (``order`` is not None) needs to be told.
         **columns : (n,) arrays or Series
-            An array is in the panel's order, as `column` and `lag` return it (`arrange` puts values of the caller
-            into that order); a Series is matched by its index.
+            A Series is matched by its index, whatever its order.
 
         Raises
         ------
         DataError
-            Wrong length, an index that is not the data's, or the name of the entity or time column.
+            Wrong length, an index that is not the data's, the name of the entity or time column, or an array without
+            ``panel_order=True`` where the rows of the data and of the panel are in different orders.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> panel = pv.Panel({"year": [2001, 2000, 2002], "x": [3.0, 1.0, 7.0]}, time="year")
+        >>> panel.with_columns(panel_order=True, before=panel.lag("x")).column("before")
+        array([nan,  1.,  3.])
         """
         panel = object.__new__(Panel)
         panel.__dict__.update(self.__dict__)
@@ -326,6 +338,12 @@ class Panel:
             values = one_dimensional(values, f"Column {name!r}")
             if len(values) != self.nobs:
                 raise DataError(f"Column {name!r} has {len(values)} values for a panel of {self.nobs} rows.")
+            if self.order is not None and not panel_order:
+                raise DataError(
+                    f"Column {name!r} is an array, and the rows of the data are not in the panel's order: it could be "
+                    "in either. Give a Series with the index of the data; or, for what column(), lag() or "
+                    "arrange(values) returned, with_columns(panel_order=True, ...)."
+                )
             panel._added[name] = stored(values)
         return panel
 
@@ -343,7 +361,7 @@ class Panel:
         shape = "balanced" if self.is_balanced else "unbalanced"
         return (
             f"Panel({self.nobs} rows, {self.n_entities} entities by {self.entity_name or 'entity'}, "
-            f"{self.n_periods} periods by {self.time_name or 'time'} from {first} to {last}, {shape})"
+            f"{self.n_periods} periods by {self.time_name or 'time'} from {as_text(first)} to {as_text(last)}, {shape})"
         )
 
 

@@ -30,11 +30,14 @@ class Coded(NamedTuple):
         Distinct labels; some may be unused.
     ordered : bool
         Whether the labels come in the order meant (categories do).
+    chosen : bool
+        Whether somebody put them in that order, rather than the alphabet.
     """
 
     codes: NDArray[Any]
     labels: pd.Index
     ordered: bool
+    chosen: bool = False
 
 
 Labels: TypeAlias = "NDArray[Any] | ExtensionArray | Coded"
@@ -128,7 +131,8 @@ class Source:
             return as_labels(index)
         level = index.levels[number]
         if hasattr(level, "categories"):
-            return Coded(np.asarray(index.codes[number]), level.categories.take(level.codes), True)
+            categories = level.categories.take(level.codes)
+            return Coded(np.asarray(index.codes[number]), categories, True, _chosen(level))
         return Coded(np.asarray(index.codes[number]), level, bool(level.is_monotonic_increasing))
 
     def raw(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
@@ -163,7 +167,19 @@ def one_dimensional(values: Any, what: str) -> Any:
         values = np.asarray(values)
     if getattr(values, "ndim", 1) != 1:
         raise DataError(f"{what} has shape {values.shape}; expected a one-dimensional array.")
+    if isinstance(values, np.ma.MaskedArray):
+        return _unmasked(values, what)
     return values
+
+
+def _unmasked(values: Any, what: str) -> NDArray[Any]:
+    """A masked array as a plain one, NaN where it is masked."""
+    if not np.ma.is_masked(values):
+        return np.asarray(values)
+    if values.dtype.kind not in "fiub":
+        raise DataError(f"{what} has masked values of dtype {values.dtype}; only numbers can be missing by a mask.")
+    filled: FloatArray = np.ma.filled(values.astype(np.float64), np.nan)
+    return filled
 
 
 def stored(values: Any) -> NDArray[Any] | ExtensionArray:
@@ -182,8 +198,13 @@ def as_labels(values: Any) -> Labels:
     array = stored(values)
     categories = getattr(array, "categories", None)
     if categories is not None and hasattr(array, "codes"):
-        return Coded(np.asarray(array.codes), categories, True)
+        return Coded(np.asarray(array.codes), categories, True, _chosen(array))
     return array
+
+
+def _chosen(values: Any) -> bool:
+    """Whether the categories are in an order of the caller's: pandas sorts those it finds by itself."""
+    return bool(values.ordered) or not values.categories.is_monotonic_increasing
 
 
 def missing(labels: Labels) -> NDArray[np.bool_] | None:

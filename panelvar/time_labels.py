@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,12 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.periods import Dates, Unit
-from panelvar.time_texts import DateStyle, NumberStyle
+from panelvar.time_texts import DateStyle, MonthStyle, NumberStyle
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Integers = NDArray[np.int64]
+
+
+def as_text(label: object) -> str:
+    """Write a label, a date without a time of day where that is midnight."""
+    return re.sub(r"[ T]00:00:00(\.0+)?([+-]\d\d:\d\d)?$", "", str(label))
 
 
 class LabelRule(Protocol):
@@ -32,7 +38,7 @@ class LabelRule(Protocol):
 class IntegerLabels:
     """Integers, or texts that differ in one integer."""
 
-    style: NumberStyle | None = None
+    style: NumberStyle | MonthStyle | None = None
 
     @property
     def noun(self) -> str:

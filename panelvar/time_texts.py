@@ -36,6 +36,15 @@ _DIGITS: dict[int, tuple[str, Unit | None]] = {
     8: (r"(?P<y>\d{4})(?P<p>0[1-9]|1[0-2])(?P<d>\d\d)", None),
 }
 _EITHER_WAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1(\d{4}|\d\d)")
+_SHORT_YEARS = tuple(
+    re.compile(form)
+    for form in (
+        r"(?P<n>[A-Za-z]{3,9})[-/ ]?'?\d\d",
+        r"'?\d\d[-/ ]?(?P<n>[A-Za-z]{3,9})",
+        r"'?\d\d[-/: ]?[QqMmHhSs]\d\d?",
+        r"[Qq][1-4][-/ ]?'?\d\d",
+    )
+)
 _FIRST_YEAR, _LAST_YEAR = 1500, 2999
 
 
@@ -89,6 +98,19 @@ class NumberStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthStyle:
+    """How a month without a year is written: by its name, in three letters or all of them."""
+
+    short: bool
+
+    def write(self, number: int) -> str:
+        """Write a month, 1 to 12; one of another year with the number of years from the first, ``"Jan+1y"``."""
+        years, month = divmod(number - 1, 12)
+        name = _NAMES[month][: 3 if self.short else None]
+        return f"{name}{years:+d}y" if years else name
+
+
+@dataclass(frozen=True, slots=True)
 class DatedTexts:
     """Texts read as dates.
 
@@ -108,27 +130,30 @@ class DatedTexts:
 
 @dataclass(frozen=True, slots=True)
 class NumberedTexts:
-    """Texts that differ in one whole number."""
+    """Texts that differ in one whole number, or name months without a year."""
 
     numbers: NDArray[np.int64]
-    style: NumberStyle
+    style: NumberStyle | MonthStyle
 
 
 ReadTexts: TypeAlias = DatedTexts | NumberedTexts
 
 
-def read_texts(texts: Sequence[str]) -> ReadTexts | None:
+def read_texts(texts: Sequence[str], ordered: bool = False) -> ReadTexts | None:
     """Read texts that all have one of the known forms; None if they have not.
 
     Parameters
     ----------
     texts : sequence of str
         Distinct, at least one.
+    ordered : bool
+        Whether their order is known, so that names of months without a year need not be taken for those of one year.
 
     Raises
     ------
     DataError
-        If they look like ``"01/02/2001"``, which is a day in January or in February.
+        If they look like ``"01/02/2001"``, which is a day in January or in February, or have years of two digits:
+        ``"Jan 98"``, ``"98Q4"``, ``"99"`` and ``"00"``.
     """
     if all(map(_EITHER_WAY.fullmatch, texts)):
         raise DataError(
@@ -139,7 +164,33 @@ def read_texts(texts: Sequence[str]) -> ReadTexts | None:
         dated = _dated(texts, pattern, unit)
         if dated is not None:
             return dated
-    return _numbered(texts)
+    if not ordered and all(text.lower() in _MONTH_OF for text in texts):
+        months = np.array([_MONTH_OF[text.lower()] for text in texts], dtype=np.int64)
+        if len(np.unique(months)) == len(months):
+            return NumberedTexts(months, MonthStyle(all(len(text) == 3 for text in texts)))
+    numbered = _numbered(texts)
+    if _short_years(texts, numbered):
+        raise DataError(
+            f"Times such as {texts[0]!r} seem to have years of two digits, whose century and order cannot be told; "
+            "write years in four digits."
+        )
+    return numbered
+
+
+def _short_years(texts: Sequence[str], numbered: NumberedTexts | None) -> bool:
+    """Whether texts that are no dates look like ones with years of two digits."""
+    if numbered is None:
+        return any(
+            all(
+                (match := form.fullmatch(text)) and match.groupdict().get("n", "may").lower() in _MONTH_OF
+                for text in texts
+            )
+            for form in _SHORT_YEARS
+        )
+    if not all(re.fullmatch(r"\D*\d\d\D*", text) for text in texts):
+        return False
+    # 98, 99, 00, 01: more than half a century without a label, between labels that are otherwise close.
+    return bool(np.diff(np.sort(numbered.numbers)).max(initial=0) > 50)
 
 
 def read_digits(texts: Sequence[str], sure: bool = False) -> DatedTexts | None:

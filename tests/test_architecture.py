@@ -58,7 +58,7 @@ Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected R
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
 hausman mundlak_test granger_table compare
-plot_roots plot_responses plot_decomposition plot_scatter
+plot_roots plot_responses plot_decomposition plot_forecast plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning
 """.split()
@@ -219,6 +219,22 @@ def test_public_names_are_pinned():
     import panelvar
 
     assert sorted(panelvar.__all__) == sorted(PUBLIC)
+
+
+def test_public_names_are_typed():
+    """What is imported on first use is imported for the type checker too, each name from its own room."""
+    import panelvar
+
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    blocks = [node for node in tree.body if is_type_checking(node) and isinstance(node.test, ast.Name)]
+    typed = {
+        alias.name: node.module.removeprefix("panelvar.")
+        for block in blocks
+        for node in block.body
+        for alias in node.names
+        if alias.asname == alias.name  # the form that re-exports
+    }
+    assert typed == panelvar._EXPORTS
 
 
 def test_public_names_exist_are_documented_and_listed():

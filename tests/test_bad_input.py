@@ -298,6 +298,16 @@ def test_a_constant_regressor_is_absorbed(name):
         fit(name, x=[*X, "x3"], x3=7.0, options={"collinear": "raise"})
 
 
+@every_estimator
+def test_a_regressor_whose_level_swamps_its_variation_is_told_so(name):
+    """Something is left of it, only not enough: it is not called constant."""
+    rng = np.random.default_rng(0)
+    swamped = 2.0**42 + rng.standard_normal(len(frame()))
+    message = r"'x3' dropped: its variation is \de-1[34] of its level.*fewer than [234] digits.*subtract a constant"
+    assert warned(message, fit, name, x=[*X, "x3"], x3=swamped).names == fit(name).names
+    assert "x3" in fit(name, x=[*X, "x3"], x3=swamped - 2.0**42).names
+
+
 @pytest.mark.parametrize("name", ["fixed", "difference"])
 def test_a_regressor_that_is_constant_in_time_is_absorbed(name):
     assert warned("'number' dropped: no variation is left", fit, name, x=[*X, "number"]).names == fit(name).names

@@ -220,3 +220,15 @@ def test_impacts_use_a_triangular_factor_as_it_is(model):
     chunk = next(ResidualBootstrap(10, seed=3).parameters(model.problem, model.df_resid))
     sigma = chunk.sigma_factor @ chunk.sigma_factor.swapaxes(1, 2)
     np.testing.assert_allclose(dynamics.cholesky_impact(sigma), chunk.sigma_factor, atol=1e-13)
+
+
+@pytest.mark.parametrize("source", [DeltaMethod(), MonteCarlo(20, seed=1), ResidualBootstrap(20, seed=1)])
+@pytest.mark.parametrize("cumulative", [False, True])
+def test_variances_that_overflow_are_refused_without_a_runtime_warning(source, cumulative):
+    rng = np.random.default_rng(0)
+    y = np.ones((40, 1))
+    for row in range(1, 40):
+        y[row] = 2.0 * y[row - 1] + rng.standard_normal()
+    explosive = pv.fit_var(y, trend="n")
+    with pytest.raises(NumericalError, match="overflow: the system is explosive"):
+        explosive.impulse_responses(700, bands=source, level=0.5, cumulative=cumulative)

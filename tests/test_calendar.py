@@ -10,6 +10,7 @@ import pytest
 
 from panelvar.calendar import Calendar, read_times
 from panelvar.errors import DataError, SpecificationError
+from panelvar.panel import Panel
 from panelvar.periods import BusinessDays, Clock, Days, Months, parse_freq, suggest_unit
 from panelvar.source import as_labels
 from panelvar.time_texts import read_digits, read_texts
@@ -290,6 +291,69 @@ def test_anything_else_is_ranked():
     assert read(["1980Q1", "1980-02"])[0] == [1, 0]
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@pytest.mark.parametrize("dtype", ["object", "string", "category"])
+def test_texts_in_alphabetical_order_are_warned_about(dtype):
+    _, calendar = read(pd.Series(["late", "early", "middle"], dtype=dtype))
+    (note,) = calendar.notes
+    assert note.warn
+    assert "alphabetical order ('early', 'late', 'middle')" in note.text
+    rows = pd.MultiIndex.from_product([["a", "b"], ["late", "early"]], names=["i", "t"])
+    (note,) = Panel(pd.DataFrame({"x": range(4)}, index=rows)).notes
+    assert note.warn
+
+
+def test_an_order_that_was_chosen_is_not_warned_about():
+    order = ["late", "early", "middle"]
+    for labels in (pd.Categorical(order, order), pd.Categorical(order, sorted(order), ordered=True), ["late"], [0.5]):
+        assert not any(note.warn for note in read(labels)[1].notes)
+
+
+@pytest.mark.parametrize("dtype", ["object", "category"])
+def test_months_without_a_year_come_in_the_order_of_months(dtype):
+    positions, calendar = read(pd.Series(MONTHS, dtype=dtype))
+    assert positions == list(range(12))
+    assert not calendar.notes[0].warn
+    assert calendar.future(2).tolist() == ["Jan+1y", "Feb+1y"]
+    positions, calendar = read(["march", "January", "June"])
+    assert positions == [2, 0, 5]
+    assert calendar.labels_at([1, 2, 3]).tolist() == ["February", "march", "April"]
+    # A year that starts in April, or rows in no order: nobody knows.
+    (note,) = read(pd.Series(MONTHS[3:] + MONTHS[:3], dtype=dtype))[1].notes
+    assert note.warn
+    assert "write the year" in note.text
+    fiscal = MONTHS[3:] + MONTHS[:3]
+    positions, calendar = read(pd.Categorical(fiscal, fiscal, ordered=True))
+    assert positions == list(range(12))
+    assert not calendar.notes[0].warn
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["98", "99", "00", "01"],
+        ["y98", "y99", "y00"],
+        ["Jan 98", "Feb 98"],
+        ["Jan-98", "Jan-99", "Jan-00"],
+        ["98-Jan", "98-Mar"],
+        ["Mar '98", "Apr '98"],
+        ["98Q4", "99Q1"],
+        ["Q4 98", "Q1 99"],
+        ["98M11", "98M12"],
+    ],
+)
+def test_years_of_two_digits_are_refused(values):
+    with pytest.raises(DataError, match=r"years of two digits.*four digits"):
+        read(values)
+
+
+@pytest.mark.parametrize("values", [["Jan 01", "Jan 02"], ["01", "02", "12"], ["00", "50", "99"], ["wk 1", "wk 99"]])
+def test_numbers_of_two_digits_are_numbers(values):
+    assert read(values)[1].rule.noun == "unit"
+
+
 def test_categories_keep_their_order():
     order = pd.CategoricalDtype(["low", "high", "unused", "top"], ordered=True)
     positions, calendar = read(pd.Series(["top", "low", "high"], dtype=order))
@@ -394,3 +458,18 @@ def test_text_forms_must_be_shared():
         datetime.date(2001, 1, 1),
         datetime.date(2001, 4, 1),
     ]
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_midnight_is_not_printed(zone):
+    days = pd.date_range("2001-01-01", periods=3, freq="MS", tz=zone)
+    frame = pd.DataFrame({"t": days, "x": [1.0, 2.0, 4.0]})
+    panel = Panel(frame, time="t")
+    assert "from 2001-01-01 to 2001-03-01, balanced" in repr(panel)
+    assert "3, 2001-01-01 to 2001-03-01" in str(panel.describe())
+    with pytest.raises(DataError, match=r"repeat a period: 2001-01-01 \(rows"):
+        Panel(pd.concat([frame, frame[:1]]), time="t")
+    with pytest.raises(SpecificationError, match="have 2001-02-01, which"):
+        Panel(frame, time="t", freq="2M")
+    noon = Panel(frame.assign(t=days + pd.Timedelta(hours=12)), time="t")
+    assert "2001-01-01 12:00:00" in repr(noon)

@@ -53,7 +53,7 @@ def panel(frame):
         "x:w",
         "x*w",
         "x/w",
-        "(x + w + y)**2",
+        "(x + w + flag)**2",
         "flag",
         "gdp.pc",
         "`odd 'name'! [~]`",
@@ -180,7 +180,7 @@ def test_new_data_are_coded_as_the_model_was(frame, panel):
 
 
 def test_a_panel_made_wider_can_be_used(panel):
-    wider = panel.with_columns(z=panel.lag("x"), group=np.where(panel.column("x") > 0, "up", "down"))
+    wider = panel.with_columns(panel_order=True, z=panel.lag("x"), group=np.where(panel.column("x") > 0, "up", "down"))
     names, columns, _ = regressors("y ~ L(z) + group", wider)
     assert names == ("L(z)", "group[T.up]")
     # The lag of a lag needs the period between; a lag of two does not.
@@ -396,3 +396,62 @@ def dummies(cells, factors):
             column * (cells[:, position] == level) for column in columns for level in range(0 if keep else 1, n_levels)
         ]
     return columns
+
+
+@pytest.mark.parametrize(
+    ("formula", "advice"),
+    [
+        ("y ~ x**2", r"x\*\*2 in .* is x itself.*I\(x\*\*2\)"),
+        ("y ~ w + x^2", r"I\(x\*\*2\)"),
+        ("y ~ w + (log(w))**2", r"I\(log\(w\)\*\*2\)"),
+        ("y ~ `gdp.pc`**2", r"I\(`gdp.pc`\*\*2\)"),
+        ("y ~ -x", r"never put in.*I\(-x\)"),
+        ("y ~ w - x", r"x is taken out.*I\(-x\)"),
+        ("y ~ x*w - w:q", "w:q is taken out"),
+        ("y ~", "'y ~ 1' asks for a constant"),
+        ("y ~  ", "'y ~ 1' asks for a constant"),
+        ("y ~ x + y", "dependent variable is among the regressors"),
+        ("`y` ~ x*y", "dependent variable is among the regressors"),
+        ("y ~ x | firm + year", r"fit_fixed_effects\(.*effects='entity'"),
+        ("y ~ x + EntityEffects", r"effects='entity'"),
+        ("y ~ x + TimeEffects", r"effects='time'"),
+    ],
+)
+def test_slips_of_the_grammar_are_refused_with_advice(frame, formula, advice):
+    with pytest.raises(SpecificationError, match=advice):
+        parse(formula, Panel(frame, "firm", "year"))
+
+
+@pytest.mark.parametrize(
+    ("formula", "names"),
+    [
+        ("y ~ 1", ()),
+        ("y ~ x - 1", ("x",)),
+        ("y ~ -1 + x", ("x",)),
+        ("y ~ x*w - w:x", ("x", "w")),
+        ("y ~ (x + w)**2", ("x", "w", "x:w")),
+        ("y ~ (x + w)^2 - w", ("x", "x:w")),
+        ("y ~ I(x**2) + I(-x)", ("I(x ** 2)", "I(-x)")),
+        ("y ~ x + L(y)", ("x", "L(y)")),
+    ],
+)
+def test_powers_and_removals_that_mean_something_are_kept(frame, formula, names):
+    assert parse(formula, Panel(frame, "firm", "year")).x_names == names
+
+
+def test_a_column_may_be_called_as_linearmodels_calls_effects(frame):
+    panel = Panel(frame.assign(TimeEffects=frame["x"]), "firm", "year")
+    assert parse("y ~ TimeEffects", panel).x_names == ("TimeEffects",)
+
+
+def test_indicators_of_dates_are_named_by_the_day(frame):
+    frame = frame.assign(day=pd.Timestamp("2001-01-01") + pd.to_timedelta(np.arange(len(frame)) % 2, unit="D"))
+    panel = Panel(frame, "firm", "year")
+    assert parse("y ~ C(day)", panel).x_names == ("C(day)[T.2001-01-02]",)
+    assert parse("y ~ C(day, ref='2001-01-02')", panel).x_names == ("C(day, ref='2001-01-02')[T.2001-01-01]",)
+
+
+def test_a_formula_of_many_terms_is_read():
+    """One deeper than Python's stack."""
+    panel = Panel({"t": [1, 2, 3], **{f"x{j}": np.arange(3.0) for j in range(1200)}}, time="t")
+    assert len(parse("x0 ~ " + " + ".join(f"x{j}" for j in range(1, 1200)), panel).x) == 1199

@@ -370,7 +370,9 @@ def test_lags_are_refused_what_makes_no_sense(frame):
 def test_columns_can_be_added(frame):
     shuffled = frame.iloc[SHUFFLE]
     panel = Panel(shuffled, "firm", "year")
-    wider = panel.with_columns(lagged=panel.lag("x"), doubled=2 * shuffled["x"], x=np.arange(8), who=list("abcdefgh"))
+    wider = panel.with_columns(
+        panel_order=True, lagged=panel.lag("x"), doubled=2 * shuffled["x"], x=np.arange(8), who=list("abcdefgh")
+    )
     assert wider.names == ["x", "n", "who", "lagged", "doubled"]
     assert panel.names == ["x", "n", "who"]
     np.testing.assert_array_equal(wider.column("lagged"), panel.lag("x"))
@@ -389,6 +391,22 @@ def test_columns_can_be_added(frame):
         panel.with_columns(z=frame["x"].set_axis(list("abcdefgh")))
     with pytest.raises(DataError, match="3 values were given"):
         panel.arrange([1, 2, 3])
+
+
+def test_an_array_for_unsorted_rows_must_say_its_order(frame):
+    """Its values could be in the order of the data or of the panel, and either is what somebody means."""
+    shuffled = frame.iloc[SHUFFLE]
+    panel = Panel(shuffled, "firm", "year")
+    doubled = 2 * shuffled["x"]
+    for given in (doubled.to_numpy(), doubled.tolist()):
+        with pytest.raises(DataError, match=r"'z' is an array.*Give a Series.*panel_order=True"):
+            panel.with_columns(z=given)
+    arranged = panel.with_columns(panel_order=True, z=panel.arrange(doubled.to_numpy()))
+    np.testing.assert_array_equal(arranged.column("z"), 2 * panel.column("x"))
+    np.testing.assert_array_equal(panel.with_columns(z=doubled).column("z"), 2 * panel.column("x"))
+    # Where the data came sorted there is one order.
+    ordered = Panel(frame, "firm", "year")
+    np.testing.assert_array_equal(ordered.with_columns(z=ordered.lag("x")).column("z"), ordered.lag("x"))
 
 
 def test_entity_and_time_are_columns_too(frame):
@@ -460,3 +478,23 @@ def test_description_of_nothing_and_of_one():
     assert np.isnan([one.overall, one.between, one.within]).all()
     assert "n/a" in str(Panel({"x": [3.0]}).describe())
     assert "Rows" in str(Panel({"who": ["a"]}).describe())
+
+
+def test_a_description_is_written_as_its_table_is():
+    described = Panel({"x": [3.0, 4.0, 6.0], "who": ["a", "a", "b"], "t": [1, 2, 1]}, "who", "t").describe()
+    table = described.summary()
+    assert described.to_markdown() == table.to_markdown()
+    assert described.to_html() == table.to_html()
+    assert described.to_latex() == table.to_latex()
+    assert r"\label{tab:panel}" in described.to_latex(label="tab:panel")
+
+
+def test_masked_numbers_are_missing_and_masked_labels_refused():
+    values = np.ma.masked_array([1.0, 2.0, 1e6, 4.0], mask=[0, 0, 1, 0])
+    np.testing.assert_array_equal(Panel({"x": values}).column("x"), [1.0, 2.0, np.nan, 4.0])
+    np.testing.assert_array_equal(Panel({"x": values.astype(int)}).column("x"), [1.0, 2.0, np.nan, 4.0])
+    plain = Panel({"x": np.ma.masked_array([1, 2], mask=False)})
+    np.testing.assert_array_equal(plain.column("x"), [1.0, 2.0])
+    np.testing.assert_array_equal(plain.with_columns(z=values[1:3]).column("z"), [2.0, np.nan])
+    with pytest.raises(DataError, match="masked"):
+        Panel({"x": [1.0, 2.0], "who": np.ma.masked_array(["a", "b"], mask=[0, 1])}, "who")

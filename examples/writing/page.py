@@ -52,11 +52,13 @@ class Page:
         self._latex: list[str] = []
         self._warned: set[str] = set()
         self._noted: list[str] = []
+        self._title = name
         self._sections = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def title(self, text: str) -> None:
         """Head the page."""
+        self._title = " ".join(text.split())
         self._say(f"{'=' * WIDTH}\n{textwrap.fill(text, WIDTH)}\n{'=' * WIDTH}")
 
     @contextmanager
@@ -140,9 +142,12 @@ class Page:
         (self.folder / f"{self.name}.txt").write_text("\n\n".join(self._text) + "\n", encoding="utf-8")
         document = [
             r"\documentclass[11pt]{article}",
-            r"\usepackage[margin=2.2cm]{geometry}",
+            r"\usepackage[margin=1.5cm]{geometry}",
             r"\usepackage{booktabs,graphicx}",
-            r"\begin{document}",
+            # Marks and stars hang to the right of their numbers.
+            r"\setlength{\tabcolsep}{7pt}",
+            rf"\title{{{_latex(self._title)}}}\author{{}}\date{{}}",
+            r"\begin{document}\maketitle",
             *self._latex,
             r"\end{document}",
         ]

@@ -29,26 +29,34 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
         Efficient under the null (random effects).
     sigma : {"own", "efficient", "consistent"}
         Residual variance of the two covariances: each its own; that of the efficient estimator for both (Stata's
-        ``sigmamore``); that of the consistent one (``sigmaless``).
+        ``sigmamore``); that of the consistent one (``sigmaless``). Stata's words are understood too.
 
     Returns
     -------
     TestResult
+        Warns where the two results were estimated on different rows, or have different regressors (those that the
+        effects absorb aside): the estimates then differ for another reason than the effects.
         A negative statistic is reported as it is, with a warning and no p-value: the difference of the covariances is
         not positive definite and the asymptotics have failed on these data.
 
     Raises
     ------
     SpecificationError
-        If the results share no slope, or were not estimated on the same dependent variable; or if ``sigma`` asks for
-        one residual variance for the rows and for their means.
+        If one of the two is no result of a linear estimator; if they share no slope, or were not estimated on the same
+        dependent variable; or if ``sigma`` asks for one residual variance for the rows and for their means.
 
     Notes
     -----
     Valid under classical errors only; the classical covariances are used whatever the results were given. With
     heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
     """
+    sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
     choose("sigma", sigma, ("own", "efficient", "consistent"))
+    for result in (consistent, efficient):
+        if not isinstance(result, LinearResult):
+            raise SpecificationError(
+                f"hausman compares two fitted results, hausman(fixed, random); got {type(result).__name__}."
+            )
     if consistent.dependent != efficient.dependent:
         raise SpecificationError(
             f"The results explain different variables: {consistent.dependent!r} and {efficient.dependent!r}."
@@ -62,7 +70,7 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
             f"sigma={sigma!r} compares fixed effects with the between regression, whose residual variances are of rows "
             "and of means: use sigma='own'."
         )
-    notes = []
+    notes = [*_different_samples(consistent, efficient), *_different_regressors(consistent, efficient)]
     if not (_is_classical(consistent) and _is_classical(efficient)):
         notes.append(
             Note(
@@ -113,6 +121,76 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
         "both estimators are consistent (effects uncorrelated with the regressors)",
         tuple(notes),
     )
+
+
+def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:
+    """Say so if two results were not estimated on the same rows: their estimates then differ for that alone."""
+    sizes = [(fit.sample, round(fit.sample.entities * fit.sample.average)) for fit in (first.fit, second.fit)]
+    rows = [size for _, size in sizes]
+    text = ""
+    if rows[0] != rows[1]:
+        text = f"{rows[0]} and {rows[1]} rows"
+    elif sizes[0][0] != sizes[1][0] or not _same_rows(first, second):
+        text = f"different {rows[0]} rows"
+    if not text:
+        return []
+    text = (
+        f"The two results were estimated on {text}: their estimates may differ because the samples do. Fit both on the "
+        "same rows."
+    )
+    return [Note("hausman-samples", text, warn=True)]
+
+
+def _same_rows(first: LinearResult, second: LinearResult) -> bool:
+    """Whether two results are of the same entities and periods, as far as their rows have been kept."""
+    one, other = first.fit.source, second.fit.source
+    if first.fit.rows is None or second.fit.rows is None:
+        return True
+    if one.panel is other.panel and one.kept is None and other.kept is None:
+        return True
+    return (
+        np.array_equal(one.entities.codes, other.entities.codes)
+        and np.array_equal(one.times.codes, other.times.codes)
+        and one.entity_labels.equals(other.entity_labels)
+        and one.time_labels.equals(other.time_labels)
+    )
+
+
+def _different_regressors(first: LinearResult, second: LinearResult) -> list[Note]:
+    """Say so if one model has regressors the other has not, other than those the other's effects would absorb."""
+    listing = []
+    for result, other in ((first, second), (second, first)):
+        extra = [name for name in result.fit.source.names if name not in other.fit.source.names]
+        extra = [name for name in extra if not _absorbed_by(other, result, name)]
+        if extra:
+            listing.append(f"{', '.join(map(repr, extra))} only in {result.estimator}")
+    if not listing:
+        return []
+    text = (
+        f"The two results have different regressors ({'; '.join(listing)}): their slopes may differ for that reason, "
+        "and the test is not one of the effects alone."
+    )
+    return [Note("hausman-regressors", text, warn=True)]
+
+
+def _absorbed_by(absorber: LinearResult, result: LinearResult, name: str) -> bool:
+    """Whether a regressor of ``result`` does not vary within a level of an effect that ``absorber`` absorbs."""
+    fit = absorber.fit
+    if fit.rows is None or result.fit.rows is None:
+        return False
+    if fit.family == "difference":
+        dimensions: tuple[str, ...] = ("entity",)
+    else:
+        dimensions = fit.effects if fit.absorbed is not None else ()
+    source = result.fit.source
+    column = source.x[source.names.index(name)]
+    for dimension in dimensions:
+        grouping = source.group_by(dimension)[0]
+        some = np.empty(grouping.n_groups)
+        some[grouping.codes] = column
+        if np.array_equal(column, some[grouping.codes]):
+            return True
+    return False
 
 
 def _is_classical(result: LinearResult) -> bool:

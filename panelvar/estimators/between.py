@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,67 @@ from numpy.typing import NDArray
 
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, choose
+from panelvar.design import Design, build_design, compact
+from panelvar.errors import DataError, InsufficientDataError, choose
 from panelvar.estimators.finish import finish
 from panelvar.fit import check_scale
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.panel import Panel
 from panelvar.results.linear import LinearResult
+
+
+@dataclass(frozen=True, eq=False)
+class MeansDesign(Design):
+    """Means of rows by the levels of a dimension, which can be grouped by what does not vary within a level.
+
+    Attributes
+    ----------
+    rows : Design or None
+        The rows averaged; None after `without_rows`.
+    levels : Grouping or None
+        Their levels, in the order of the means.
+    dimension : str
+        Label of the dimension.
+    """
+
+    rows: Design | None = None
+    levels: Grouping | None = None
+    dimension: str = ""
+
+    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        """Return the grouping and the label of a clustering dimension of the means.
+
+        ``"entity"`` makes every mean its own group, and so does the name of the dimension; other names are columns of
+        the rows. An array has a value for each row of the caller's data, or for each mean.
+
+        Raises
+        ------
+        DataError
+            Unknown column, wrong length, a missing value, or one that varies among the rows of a mean.
+        """
+        own = isinstance(column, str) and column in ("entity", self.dimension)
+        if own or self.rows is None or self.levels is None:
+            return super().group_by("entity" if own else column)
+        if not isinstance(column, str) and len(column) != self.rows.panel.nobs:
+            return super().group_by(column)
+        grouping, label = self.rows.group_by(column)
+        some = np.empty(self.levels.n_groups, dtype=np.int64)
+        some[self.levels.codes] = grouping.codes
+        varying = np.unique(self.levels.codes[grouping.codes != some[self.levels.codes]])
+        if len(varying):
+            raise DataError(
+                f"{label!r} varies within {len(varying)} of the {self.levels.n_groups} levels of {self.dimension!r}, "
+                "whose means are regressed: a mean belongs to one cluster."
+            )
+        return Grouping.from_codes(*compact(some)), label
+
+    def without_rows(self) -> Design:
+        """Return the design's names and notes, its rows released."""
+        light = super().without_rows()
+        object.__setattr__(light, "rows", None)
+        object.__setattr__(light, "levels", None)
+        return light
 
 
 def fit_between(
@@ -53,7 +108,9 @@ def fit_between(
 
     Notes
     -----
-    One row for each entity. Consistent only if the entity effects are uncorrelated with the means of the regressors.
+    One row for each entity. Errors can be clustered by a column (or an array with a value for each row of the data)
+    that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
+    uncorrelated with the means of the regressors.
     """
     import pandas as pd
 
@@ -70,7 +127,7 @@ def fit_between(
     # The rows are labelled by the levels they are the means of.
     table = pd.DataFrame({name: means[:, j] for j, name in enumerate(source.names)}, index=labels)
     panel = Panel(table, entity=np.arange(len(labels)), time=np.zeros(len(labels)))
-    design = Design(
+    design = MeansDesign(
         panel=panel,
         dependent=source.dependent,
         names=source.names,
@@ -78,6 +135,9 @@ def fit_between(
         x=tuple(means[:, j] for j in range(len(source.names))),
         constant=source.constant,
         weights=weight,
+        rows=source,
+        levels=grouping,
+        dimension=label,
     )
     columns = design.columns
     raw_norms = column_norms(columns, weight)

@@ -87,12 +87,12 @@ def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:
     """
     grouping, label = design.group_by(effects)
     moments = panel_moments(design.columns, grouping)
-    raw_norms = restored_norms(moments.r, moments.weights, moments.means)
+    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
     spread = np.sqrt(np.square(moments.r).sum(axis=0))
     varying = [j for j in range(len(design.x)) if spread[j] > RANK_TOLERANCE * raw_norms[j]]
     columns = [np.ascontiguousarray(moments.means[:, j])[grouping.codes] for j in varying]
     both = panel_moments((*design.x, *columns, design.y), grouping)
-    norms = restored_norms(both.r, both.weights, both.means)
+    norms = restored_norms(both.r, [(both.weights, both.means)])
     kept = set(pooled_solution(both, norms[:-1], constant=design.constant).kept.tolist())
     used = [i for i in range(len(varying)) if len(design.x) + i in kept]
     if not used:

@@ -56,7 +56,7 @@ def fit_crossed(
             )
     columns = design.columns
     moments = panel_moments(columns, first)
-    raw_norms = restored_norms(moments.r, moments.weights, moments.means)
+    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
     check_scale(design, raw_norms)
     by_rows = convention.unbalanced_nerlove == "rows"
     variances, notes = _estimate(design, method, labels, moments, raw_norms[:-1], by_rows)

@@ -94,10 +94,11 @@ def fit_fixed_effects(
     tables = absorbed.tables(columns)
     rows = TransformedRows(columns, groupings=groupings, tables=tables, slopes=absorbed.slopes, weights=weight)
     triangle = rows.triangle()
-    if len(groupings) == 1:
-        raw_norms = restored_norms(triangle, groupings[0].mass(weight), tables[0])
-    else:
+    if any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)
+    else:
+        masses = [(grouping.mass(weight), table) for grouping, table in zip(groupings, tables, strict=True)]
+        raw_norms = restored_norms(triangle, masses)
     moments = None
     if groupings == (design.entities,):
         counts = design.entities.sizes.astype(np.float64)
@@ -142,6 +143,8 @@ _SLOPES = re.compile(r"(?P<name>[^\[\]]+?)\s*(?P<open>\[\[?)(?P<slopes>[^\[\]]+)
 
 def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     """Read the effects asked for; a level and slopes of the same dimension become one term."""
+    if effects is None or effects in ("two-way", "two_way", "twoways", "both"):
+        raise SpecificationError(f"effects={effects!r} is not known: use 'entity', 'time', 'twoway', or column names.")
     names = ("entity", "time") if effects == "twoway" else (effects,) if isinstance(effects, str) else tuple(effects)
     if not names or not all(isinstance(name, str) and name for name in names):
         raise SpecificationError(

@@ -82,7 +82,7 @@ def fit_pooled(
         design=design,
         rows=rows,
         triangle=triangle,
-        raw_norms=restored_norms(triangle, mass, centre[None, :]),
+        raw_norms=restored_norms(triangle, [(mass, centre[None, :])]),
         centre=centre,
         constant=design.constant,
         constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,

@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.estimators.crossed import fit_crossed
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, nerlove_notes, variance_notes
@@ -138,7 +138,7 @@ def fit_components(
         raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
     columns = design.columns
     moments = panel_moments(columns, grouping)
-    raw_norms = restored_norms(moments.r, moments.weights, moments.means)
+    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
     check_scale(design, raw_norms)
     within = solve(moments.r, raw_norms[:-1])
     notes: tuple[Note, ...] = ()
@@ -147,6 +147,11 @@ def fit_components(
         components, notes = _estimate(design, method, grouping, label, moments, within, raw_norms[:-1], by_rows)
     else:
         components = given
+    if components.theta.max() == 1.0:
+        raise NumericalError(
+            "The within regression fits exactly: the idiosyncratic variance is 0 and quasi-demeaning removes the "
+            "constant. There is nothing for random effects to estimate; see fit_fixed_effects."
+        )
     theta = components.theta
     centre, mass = moments.centre(theta)
     triangle = moments.triangle(theta, centre=centre if design.constant else None)

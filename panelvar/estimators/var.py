@@ -20,8 +20,8 @@ from panelvar.errors import (
 )
 from panelvar.kernels.lag_problem import LagProblem, stack_lags
 from panelvar.results.criteria import information_criteria, log_likelihood
-from panelvar.results.lag_selection import LagSelection
-from panelvar.results.system import TREND_POWERS, regressor_labels
+from panelvar.results.lag_selection import CRITERIA_ELSEWHERE, LagSelection
+from panelvar.results.system import TREND_POWERS, TRENDS_ELSEWHERE, regressor_labels
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_data import VarData, read_var_data
 from panelvar.results.var_result import VarResult, trend_terms
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from panelvar.panel import Panel
 
 CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe")
+CROWDED = "few-rows-compared"
 
 
 def fit_var(
@@ -52,7 +53,7 @@ def fit_var(
     ----------
     data : DataFrame, array (T, K) or Panel of one entity
         Rows are periods, columns variables. A DataFrame's index is the calendar: rows are put in time order, and a
-        period without a row is a gap that lags do not bridge.
+        period without a row is a gap that lags do not bridge, with a warning that counts the rows lost.
     names : sequence, optional
         Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
         ordering.
@@ -100,16 +101,16 @@ def fit_var(
     (98, True)
     """
     rules = var_convention(convention)
-    choose("trend", trend, TREND_POWERS)
+    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
     choose("missing", missing, ("drop", "raise"))
     table = read_var_data(data, names)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
-        criterion = choose("lags", lags, CRITERION_NAMES)
+        criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
         selection = _select(table, max_lags, trend, 1, missing, rules)
         lags = selection.order(criterion)
         text = f"{lags} lag(s) chosen by {criterion.upper()} among 1 to {selection.orders[-1]}, {selection.nobs} rows."
-        chosen = (Note("lags-selected", text),)
+        chosen = (Note("lags-selected", text), *_crowded(selection.notes))
     elif max_lags is not None:
         raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
     order = _lag_order(lags)
@@ -132,7 +133,8 @@ def select_lags(
 ) -> LagSelection:
     """Compare lag orders by information criteria, all on the rows the longest order can use.
 
-    One triangular factor of the longest model holds the residual covariances of all shorter ones.
+    One triangular factor of the longest model holds the residual covariances of all shorter ones. Fewer rows than
+    twice the coefficients of the longest order's equations are warned about: criteria then favour the longest orders.
 
     Parameters
     ----------
@@ -152,7 +154,7 @@ def select_lags(
     Luetkepohl (2005), section 4.3.
     """
     rules = var_convention(convention)
-    choose("trend", trend, TREND_POWERS)
+    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
     choose("missing", missing, ("drop", "raise"))
     smallest = rules.smallest_order if min_lags is None else _lag_order(min_lags, 0)
     if min_lags is None and trend == "n":
@@ -180,6 +182,7 @@ def _select(
     problem, _, notes = _problem(table, longest, trend, missing)
     _require_rank(problem, table.names, trend)
     nobs = problem.nobs
+    notes = table.notes + notes + _few_rows_compared(problem)
     pivots = np.abs(problem.scatter_factors_by_order().diagonal(axis1=1, axis2=2))[smallest:]
     if problem.dependent_columns:
         raise NumericalError("An equation fits exactly: the likelihood and the criteria do not exist.")
@@ -192,7 +195,7 @@ def _select(
     llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
     ratio = np.full(orders.size, np.nan)
     ratio[1:] = 2.0 * np.diff(llf)
-    return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, trend, table.notes + notes)
+    return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, trend, notes)
 
 
 def _problem(
@@ -253,7 +256,7 @@ def _usable_rows(
     if table.places is not None:
         absent = int(np.count_nonzero(~present))
         text = f"{absent} period(s) absent from the data; {gaps} row(s) after them dropped for want of lags."
-        notes.append(Note("rows-gaps", text))
+        notes.append(Note("rows-gaps", text, warn=gaps > 0))
     rows = np.flatnonzero(complete) + lags
     starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
     return rows, tuple(notes), starts
@@ -284,6 +287,22 @@ def _few_rows(problem: LagProblem) -> tuple[Note, ...]:
         "degrees of freedom: estimates are biased and asymptotic errors unreliable."
     )
     return (Note("few-rows", text, warn=True),)
+
+
+def _few_rows_compared(problem: LagProblem) -> tuple[Note, ...]:
+    if problem.nobs >= 2 * problem.n_regressors:
+        return ()
+    text = (
+        f"The longest order compared, {problem.lags}, has {problem.n_regressors} coefficients in each equation, and "
+        f"all orders are compared on the {problem.nobs} rows it leaves: criteria then favour the longest orders. Give "
+        "a smaller max_lags."
+    )
+    return (Note(CROWDED, text, warn=True),)
+
+
+def _crowded(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """What a selection says of itself that the fit does not say again."""
+    return tuple(note for note in notes if note.code == CROWDED)
 
 
 def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]:

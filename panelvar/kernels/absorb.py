@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
 from panelvar.kernels.many_effects import FACTOR_LIMIT, Block, EffectSystem, OrthonormalBlock
@@ -205,6 +205,8 @@ class _TwoWay(Absorbed):
     def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
         system = self._system
         parts = split_columns(columns)
+        if not parts:
+            return tuple(np.empty((grouping.n_groups, 0), order="F") for grouping in self.groupings)
         large = self._large.sums_of(parts, self.weights)
         large /= system.large_mass[:, None]
         small = system.solve(self._sums_of_rest(parts, large), large)
@@ -387,6 +389,8 @@ def absorb(effects: Sequence[Grouping | Block], weights: FloatArray | None = Non
     ------
     SpecificationError
         For no effect.
+    DataError
+        Without rows, or for codes or weights of different lengths.
 
     Notes
     -----
@@ -405,6 +409,11 @@ def absorb(effects: Sequence[Grouping | Block], weights: FloatArray | None = Non
     blocks = [effect if isinstance(effect, Block) else Block(effect) for effect in effects]
     if not blocks:
         raise SpecificationError("absorb takes one effect or more; 0 arrived.")
+    lengths = {len(block.grouping.codes) for block in blocks}
+    if weights is not None:
+        lengths.add(len(weights))
+    if len(lengths) > 1 or lengths == {0}:
+        raise DataError(f"Codes and weights must be equally long, and not empty; their lengths are {sorted(lengths)}.")
     if len(blocks) <= 2 and all(block.level and not block.slopes for block in blocks):
         groupings = tuple(block.grouping for block in blocks)
         return _OneWay(groupings, weights) if len(groupings) == 1 else _TwoWay(groupings, weights)

@@ -45,7 +45,7 @@ def conjugate_gradients(
     ----------
     Saad (2003), *Iterative Methods for Sparse Linear Systems*, 2nd ed., algorithm 6.18.
     """
-    target = np.ascontiguousarray(target)
+    target = np.ascontiguousarray(target, dtype=np.float64)
     solution = np.zeros_like(target)
     rest = target.copy()
     direction = rest.copy()

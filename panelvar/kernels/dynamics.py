@@ -6,6 +6,9 @@ Every function takes leading batch axes, so a thousand bootstrap draws cost one 
 
 are an array of shape (..., p, K, K) whose entry [j - 1, i, k] moves variable i by variable k, j periods earlier.
 
+An explosive system leaves the range of floating-point numbers: values there are infinite or NaN, without a warning,
+for the caller to check.
+
 Equation and section numbers below are those of Luetkepohl (2005), *New Introduction to Multiple Time Series
 Analysis*, Springer.
 """
@@ -16,6 +19,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from panelvar.errors import DataError, SpecificationError
 
 Array = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -86,7 +91,14 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     Returns
     -------
     array (..., horizon + 1, K, S)
+
+    Raises
+    ------
+    SpecificationError
+        A negative horizon.
     """
+    if horizon < 0:
+        raise SpecificationError(f"horizon={horizon}: expected an integer of at least 0.")
     lags, n_vars = coefficients.shape[-3], coefficients.shape[-1]
     if impact is None:
         impact = np.broadcast_to(np.eye(n_vars), (*coefficients.shape[:-3], n_vars, n_vars))
@@ -97,10 +109,11 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     buffer = np.zeros((*batch, (horizon + 1 + lags) * n_vars, impact.shape[-1]))
     top = horizon * n_vars
     buffer[..., top : top + n_vars, :] = impact
-    for _ in range(horizon if lags else 0):
-        past = buffer[..., top : top + lags * n_vars, :]
-        top -= n_vars
-        np.matmul(across, past, out=buffer[..., top : top + n_vars, :])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(horizon if lags else 0):
+            past = buffer[..., top : top + lags * n_vars, :]
+            top -= n_vars
+            np.matmul(across, past, out=buffer[..., top : top + n_vars, :])
     periods = buffer[..., : (horizon + 1) * n_vars, :].reshape(*batch, horizon + 1, n_vars, impact.shape[-1])
     return periods[..., ::-1, :, :]
 
@@ -135,10 +148,11 @@ def response_derivatives(coefficients: Array, base: Array, directions: Array, im
     lags = coefficients.shape[0]
     result = np.zeros((directions.shape[0], *base.shape))
     result[:, 0] = impacts
-    for period in range(1, base.shape[0]):
-        for lag in range(1, min(period, lags) + 1):
-            result[:, period] += coefficients[lag - 1] @ result[:, period - lag]
-            result[:, period] += directions[:, lag - 1] @ base[period - lag]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for period in range(1, base.shape[0]):
+            for lag in range(1, min(period, lags) + 1):
+                result[:, period] += coefficients[lag - 1] @ result[:, period - lag]
+                result[:, period] += directions[:, lag - 1] @ base[period - lag]
     return result
 
 
@@ -157,8 +171,9 @@ def variance_shares(orthogonal: Array) -> Array:
     array (..., H, K, K)
         Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i. Rows sum to one.
     """
-    accumulated = np.cumsum(orthogonal**2, axis=-3)
-    shares: Array = accumulated / accumulated.sum(axis=-1, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        accumulated = np.cumsum(orthogonal**2, axis=-3)
+        shares: Array = accumulated / accumulated.sum(axis=-1, keepdims=True)
     return shares
 
 
@@ -170,10 +185,18 @@ def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
     Returns
     -------
     array (..., steps, K, K)
+
+    Raises
+    ------
+    SpecificationError
+        Fewer than one step.
     """
+    if steps < 1:
+        raise SpecificationError(f"steps={steps}: expected an integer of at least 1.")
     phi = moving_average(coefficients, steps - 1)
-    terms = phi @ sigma[..., None, :, :] @ np.swapaxes(phi, -1, -2)
-    accumulated: Array = np.cumsum(terms, axis=-3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = phi @ sigma[..., None, :, :] @ np.swapaxes(phi, -1, -2)
+        accumulated: Array = np.cumsum(terms, axis=-3)
     return accumulated
 
 
@@ -191,13 +214,23 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
     Returns
     -------
     array (steps, K)
+
+    Raises
+    ------
+    DataError
+        The history is not p rows of K, or the deterministic part not K wide.
     """
-    lags, steps = coefficients.shape[0], deterministic.shape[0]
-    path = np.concatenate([history, np.zeros_like(deterministic)])
-    for period in range(lags, lags + steps):
-        path[period] = deterministic[period - lags]
-        for lag in range(1, lags + 1):
-            path[period] += coefficients[lag - 1] @ path[period - lag]
+    lags, n_vars, steps = coefficients.shape[0], coefficients.shape[-1], deterministic.shape[0]
+    if history.shape != (lags, n_vars) or deterministic.shape != (steps, n_vars):
+        raise DataError(
+            f"A history of shape {history.shape} and a deterministic part of shape {deterministic.shape} for {lags} "
+            f"lag(s) of {n_vars} variable(s): expected ({lags}, {n_vars}) and (steps, {n_vars})."
+        )
+    path = np.concatenate([history, deterministic]).astype(np.float64, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for period in range(lags, lags + steps):
+            for lag in range(1, lags + 1):
+                path[period] += coefficients[lag - 1] @ path[period - lag]
     return path[lags:]
 
 
@@ -226,11 +259,15 @@ def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> 
     ------
     numpy.linalg.LinAlgError
         Sigma is not positive definite.
+    SpecificationError
+        The order does not name every position once.
     """
     if order is None:
         factor: Array = np.linalg.cholesky(sigma).astype(np.float64, copy=False)
         return factor
+    if sorted(order.tolist()) != list(range(sigma.shape[-1])):
+        raise SpecificationError(f"order={order.tolist()}: expected every position 0 to {sigma.shape[-1] - 1} once.")
     index: Any = (..., order[:, None], order)
-    impact = np.empty_like(sigma)
+    impact = np.empty(sigma.shape)
     impact[index] = np.linalg.cholesky(sigma[index])
     return impact

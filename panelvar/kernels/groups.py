@@ -87,9 +87,18 @@ class Grouping:
         Returns
         -------
         Grouping
+
+        Raises
+        ------
+        DataError
+            If the codes are not integers, or the groups are to be counted and a code is negative.
         """
+        if codes.dtype.kind not in "iu":
+            raise DataError(f"Group codes have dtype {codes.dtype}; expected integers 0, .., G - 1.")
+        if codes.dtype.kind == "u":
+            codes = codes.astype(np.intp)
         if n_groups is None:
-            n_groups = len(starts) - 1 if starts is not None else int(codes.max(initial=-1)) + 1
+            n_groups = len(starts) - 1 if starts is not None else _count(codes)
         return cls(codes, n_groups, starts)
 
     @cached_property
@@ -144,7 +153,16 @@ class Grouping:
         -------
         (G,) array
             Zero for a group without rows.
+
+        Raises
+        ------
+        DataError
+            If the column or the weights are not as long as the codes.
         """
+        shape = self.codes.shape
+        if column.shape != shape or (weights is not None and weights.shape != shape):
+            given = column.shape if weights is None or column.shape != shape else weights.shape
+            raise DataError(f"An array of shape {given} cannot be summed by {len(self.codes)} group codes.")
         if weights is not None:
             column = column * weights
         size = self.equal_size
@@ -255,3 +273,12 @@ class Grouping:
                 "renumber the codes so that every one of them occurs."
             )
         return self.sizes.astype(np.float64) if weights is None else self.sums(weights)
+
+
+def _count(codes: Codes) -> int:
+    """Number of groups, the largest code plus one."""
+    if len(codes) == 0:
+        return 0
+    if codes.min() < 0:
+        raise DataError(f"Group codes run from 0; the smallest is {codes.min()}.")
+    return int(codes.max()) + 1

@@ -15,6 +15,10 @@ from panelvar.kernels.qr import solve, triangularize
 FloatArray = NDArray[np.float64]
 
 
+_SMALLEST = 1e-280
+"""Sums of squares below this lose digits to underflow."""
+
+
 class LeastSquares(NamedTuple):
     """Estimates of one regression; vectors hold the constant first, when there is one.
 
@@ -68,7 +72,7 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     Raises
     ------
     DataError
-        Lengths differ, or a value is not finite.
+        Lengths differ, or a value is not a real number, masked, or not finite.
     CollinearityError
         A regressor depends on the others; `panelvar.fit_pooled` says which and goes on without it.
     InsufficientDataError
@@ -82,6 +86,11 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     matrix = x if x.ndim == 2 else x[:, None]
     if matrix.shape[0] != n or y.ndim != 1:
         raise DataError(f"x has {matrix.shape[0]} rows and y has shape {y.shape}: they must have the same length.")
+    for array in (matrix, y):
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"x or y has dtype {array.dtype}: real numbers are expected.")
+        if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+            raise DataError("x or y has masked values: leave these rows out first.")
     k = matrix.shape[1]
     lead = 1 if constant else 0
     df = n - k - lead
@@ -94,6 +103,8 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
     total = float(squares.sum())
     if not math.isfinite(total):
         raise DataError("x or y holds a value that is missing, infinite, or too large to square.")
+    if k and 0.0 < squares[:k].min() < _SMALLEST:
+        raise DataError("A column of x is too small to square (below about 1e-140): use smaller units.")
     if constant:
         means = np.add.reduce(rows, 0) / n
         rows -= means
@@ -120,7 +131,10 @@ def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
         ratios = coefficients / errors
     explained = tss - rss
     share = explained / tss if tss > 0.0 else math.nan
-    f_statistic = explained / k / (rss / df) if rss > 0.0 and k else math.inf if k else math.nan
+    if k and rss > 0.0:
+        f_statistic = explained / k / (rss / df)
+    else:
+        f_statistic = math.inf if k and explained > 0.0 else math.nan
     return LeastSquares(
         coefficients,
         errors,

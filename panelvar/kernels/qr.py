@@ -153,6 +153,8 @@ class Dropped:
     """True if the transform left only rounding of it, False if it depends on columns that were kept."""
     on: tuple[tuple[int, float], ...]
     """``(kept column, coefficient)`` pairs that reproduce it; empty if absorbed."""
+    share: float = 0.0
+    """Of its raw length, what the transform left."""
 
 
 class Solution(NamedTuple):
@@ -294,8 +296,9 @@ def _describe(
     """Say what the column at ``position`` of the working triangle is made of."""
     index = active[position]
     column = work[: position + 1, position]
-    if math.sqrt(column.dot(column)) <= tolerance * norms[index]:
-        return Dropped(index, True, ())
+    length = math.sqrt(column.dot(column))
+    if length <= tolerance * norms[index]:
+        return Dropped(index, True, (), length / norms[index] if length else 0.0)
     earlier = np.array(active[:position], dtype=np.intp)
     combination = _lapack().dtrtrs(work[:position, :position], column[:position])[0]
     # Coefficients that are zero but for rounding would only clutter the message.

@@ -130,22 +130,25 @@ class TransformedRows:
         return residuals
 
 
-def restored_norms(triangle: FloatArray, mass: FloatArray, levels: FloatArray) -> FloatArray:
-    r"""Return the norm of each column before orthogonal levels were subtracted, without reading the columns.
+def restored_norms(triangle: FloatArray, levels: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
+    r"""Return the size of each column before levels were subtracted, without reading the columns again.
 
-    :math:`\lVert x \rVert^2 = \lVert \tilde x \rVert^2 + \sum_g m_g a_g^2` when the levels :math:`a_g` are projections
-    (means) with masses :math:`m_g`.
+    :math:`\bigl(\lVert \tilde x \rVert^2 + \sum_d \sum_g m_{dg} a_{dg}^2\bigr)^{1/2}` with levels :math:`a_{dg}` of
+    masses :math:`m_{dg}`. With one grouping it is the norm of the raw column; with two it leaves out their cross
+    product, and is the scale on which the subtraction was rounded.
 
     Parameters
     ----------
     triangle : (k, k) array
         R of the transformed columns.
-    mass : (G,) array
-    levels : (G, k) array
+    levels : sequence of (masses (G,), levels (G, k)) pairs
     """
     # An overflow is seen in the norm, and refused there.
     with np.errstate(over="ignore", invalid="ignore"):
-        restored: FloatArray = np.sqrt(np.square(triangle).sum(axis=0) + mass @ np.square(levels))
+        squares: FloatArray = np.square(triangle).sum(axis=0)
+        for mass, level in levels:
+            squares += mass @ np.square(level)
+        restored: FloatArray = np.sqrt(squares)
     return restored
 
 

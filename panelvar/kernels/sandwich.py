@@ -95,8 +95,10 @@ def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArra
 def repair(covariance: FloatArray) -> tuple[FloatArray, bool]:
     """Return the nearest positive semi-definite matrix and whether anything had to change.
 
-    Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero (Cameron, Gelbach
-    and Miller 2011, section 2.3). Rounding below 1e-12 of the largest eigenvalue is not a change.
+    Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero, as Cameron,
+    Gelbach and Miller (2011, section 2.3) propose. They decompose the matrix itself, so that their answer depends on
+    the units of the regressors; here it is first scaled to a unit diagonal (in absolute value), so that it does not.
+    Rounding below 1e-12 of the largest eigenvalue is not a change.
     """
     scale = np.sqrt(np.abs(np.diagonal(covariance)))
     scale = np.where(scale > 0.0, scale, 1.0)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Up to this many rows and columns every panel has a title of its own; beyond, rows and columns are named once.
 _TITLED = 3
+# Room left and right of a panel, in inches.
+_APART = 0.09
 _STEPS = [1, 2, 2.5, 5, 10]
 _SHARED: dict[str, Literal["row", "all", "none"]] = {"row": "row", "all": "all", "none": "none"}
 
@@ -62,7 +64,7 @@ def plot_responses(
     if figure is None:
         width, height = (1.85, 1.35) if small else (3.0, 2.3)
         size = (max(width * len(columns) + 0.8, 5.0), max(height * len(rows) + 0.9, 3.0))
-        figure = pyplot().figure(figsize=size, layout="constrained")
+        figure = _new_figure(size)
     grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=shared, squeeze=False)
     for r, row in enumerate(rows):
         for c, column in enumerate(columns):
@@ -79,6 +81,15 @@ def plot_responses(
     figure.align_ylabels(list(grid[:, 0]))
     literal(figure.supxlabel("Periods after the shock", fontsize=9 if small else 10))
     literal(figure.suptitle(folded(_headline(responses), _characters(figure), 5), fontsize=10 if small else 11))
+    return figure
+
+
+def _new_figure(size: tuple[float, float]) -> Figure:
+    draw = pyplot()
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
+    figure: Figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
     return figure
 
 

@@ -28,12 +28,22 @@ def _optional(value: float | None, digits: int) -> Cell:
     return Cell() if value is None else number(value, digits)
 
 
-def _f_value(result: LinearResult, digits: int) -> Cell:
-    return Cell() if result.f_statistic is None else number(result.f_statistic.statistic, digits)
+def _joint(distribution: str) -> Callable[[LinearResult, int], Cell]:
+    """Make the row of the joint test, for the results whose test has that distribution."""
+
+    def cell(result: LinearResult, digits: int) -> Cell:
+        test = result.f_statistic
+        return Cell() if test is None or test.distribution != distribution else number(test.statistic, digits)
+
+    return cell
 
 
-def _f_pvalue(result: LinearResult, digits: int) -> Cell:
-    return Cell() if result.f_statistic is None else probability(result.f_statistic.pvalue, digits)
+def _joint_pvalue(distribution: str) -> Callable[[LinearResult, int], Cell]:
+    def cell(result: LinearResult, digits: int) -> Cell:
+        test = result.f_statistic
+        return Cell() if test is None or test.distribution != distribution else probability(test.pvalue, digits)
+
+    return cell
 
 
 def _kind_of_rsquared(result: LinearResult) -> str:
@@ -55,23 +65,38 @@ _FOOT: dict[str, tuple[str, Callable[[LinearResult, int], Cell]]] = {
     "rsquared": ("R2", lambda result, digits: _optional(result.rsquared, digits)),
     "rsquared_adjusted": ("Adjusted R2", lambda result, digits: _optional(result.rsquared_adjusted, digits)),
     "rsquared_kind": ("Kind of R2", lambda result, digits: words(_kind_of_rsquared(result))),
-    "f": ("F", _f_value),
-    "f_pvalue": ("p of F", _f_pvalue),
+    "f": ("F", _joint("f")),
+    "f_pvalue": ("p of F", _joint_pvalue("f")),
+    "chi2": ("Wald chi2", _joint("chi2")),
+    "chi2_pvalue": ("p of chi2", _joint_pvalue("chi2")),
     "rmse": ("Root MSE", lambda result, digits: _optional(result.rmse, digits)),
     "df_resid": ("Residual df", lambda result, digits: count(result.df_resid)),
     "theta": ("Mean theta", _theta),
     "cov": ("Std. errors", lambda result, digits: words(result.cov_label)),
     "convention": ("Convention", lambda result, digits: words(result.convention.name)),
 }
-FOOT = ("nobs", "entities", "effects", "rsquared", "rsquared_adjusted", "rsquared_kind", "f", "f_pvalue", "cov")
+FOOT = (
+    "nobs",
+    "entities",
+    "effects",
+    "rsquared",
+    "rsquared_adjusted",
+    "rsquared_kind",
+    "f",
+    "f_pvalue",
+    "chi2",
+    "chi2_pvalue",
+    "cov",
+)
 """Foot rows of `compare` unless others are asked for."""
+DEFAULT_STARS = (0.1, 0.05, 0.01)
 
 
 def compare(
-    results: Mapping[str, LinearResult] | Sequence[LinearResult],
-    *,
+    results: LinearResult | Mapping[str, LinearResult] | Sequence[LinearResult],
+    *more: LinearResult,
     below: str = "std_errors",
-    stars: Sequence[float] = (0.1, 0.05, 0.01),
+    stars: Sequence[float] | bool = DEFAULT_STARS,
     digits: int = 4,
     level: float = 0.95,
     keep: Sequence[str] | None = None,
@@ -84,12 +109,14 @@ def compare(
 
     Parameters
     ----------
-    results : mapping of label to LinearResult, or sequence of LinearResult
-        One column each, in the order given; a sequence is labelled (1), (2), ...
+    results : mapping of label to LinearResult, or sequence of LinearResult, or one
+        One column each, in the order given; without labels they are (1), (2), ...
+    *more : LinearResult
+        Further columns, as in ``compare(pooled, fixed, random)``.
     below : {"std_errors", "tstats", "pvalues", "conf_int", "none"}
         What stands under each estimate.
-    stars : sequence of float
-        Significance levels: an estimate gets one star for each that its p-value is below. ``()`` for none.
+    stars : sequence of float, or False
+        Significance levels: an estimate gets one star for each that its p-value is below. False or ``()`` for none.
     digits : int
         Decimals.
     level : float
@@ -102,8 +129,8 @@ def compare(
         Printed names of coefficients and dependent variables.
     foot : sequence of str
         Rows under the coefficients, of: ``nobs``, ``entities``, ``periods``, ``effects``, ``rsquared``,
-        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``rmse``, ``df_resid``, ``theta``, ``cov``,
-        ``convention``. A row no result has anything for is left out.
+        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``chi2``, ``chi2_pvalue``, ``rmse``,
+        ``df_resid``, ``theta``, ``cov``, ``convention``. A row no result has anything for is left out.
     title : str
         Line over the table.
 
@@ -116,7 +143,9 @@ def compare(
     SpecificationError
         No results; something that is not a linear result; an unknown coefficient or option.
     """
-    columns = _columns(results)
+    columns = _columns(results, more)
+    if isinstance(stars, bool):
+        stars = DEFAULT_STARS if stars else ()
     models = tuple(columns.values())
     check_digits(digits)
     levels = check_stars(stars)
@@ -139,8 +168,11 @@ def compare(
         facts = (Fact("Dependent", dependents[0]),)
     else:
         header.append(Row("Dependent", tuple(map(words, dependents))))
-    if [model.estimator for model in models] != list(columns):
-        header.append(Row("", tuple(words(model.estimator) for model in models)))
+    estimators = [model.estimator for model in models]
+    if len(models) > 1 and len(set(estimators)) == 1:
+        facts = (*facts, Fact("Estimator", estimators[0]))
+    elif estimators != list(columns):
+        header.append(Row("", tuple(map(words, estimators))))
     legend = _BELOW[below][1].format(level=100.0 * level)
     if levels:
         legend = f"{legend} {star_legend(levels)}.".strip()
@@ -154,11 +186,15 @@ def compare(
     )
 
 
-def _columns(results: Mapping[str, LinearResult] | Sequence[LinearResult]) -> dict[str, LinearResult]:
+def _columns(
+    results: LinearResult | Mapping[str, LinearResult] | Sequence[LinearResult], more: tuple[LinearResult, ...]
+) -> dict[str, LinearResult]:
     from panelvar.results.linear import LinearResult
 
     if isinstance(results, LinearResult):
-        results = [results]
+        results = [results, *more]
+    elif more:
+        raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
     if isinstance(results, Mapping):
         columns = {str(label): result for label, result in results.items()}
     elif isinstance(results, Sequence) and not isinstance(results, str):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.report.number_format import check_digits
 from panelvar.report.table import Cell, Fact, Row, Table, interval, number, words
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     from panelvar.results.decomposition import VarianceDecomposition
@@ -96,7 +97,7 @@ def _rows(
 ) -> tuple[Row, ...]:
     rows = []
     for h, label in enumerate(labels):
-        name = str(label)
+        name = as_text(label)
         cells = tuple(number(value, digits) for value in values[h])
         if lower is None or upper is None:
             rows.append(Row(name, cells))

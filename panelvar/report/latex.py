@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.report.characters import NO_BREAK, printable
+from panelvar.report.characters import NO_BREAK, display_width, printable, wrap
 
 if TYPE_CHECKING:
     from panelvar.report.table import Cell, Fact, Row, Table
@@ -30,6 +30,8 @@ _ESCAPES = {
 # Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
 _LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
 _SCIENTIFIC = re.compile(r"(?P<mantissa>-?[0-9.]+)e(?P<sign>[+-])(?P<exponent>[0-9]+)")
+# A cell of words longer than this is stacked in lines: LaTeX columns do not fold, and run off the page instead.
+_LONG_WORDS = 18
 _COLUMN = {"decimal": "r", "right": "r", "center": "c", "left": "l"}
 
 
@@ -64,13 +66,22 @@ def _numeral(cell: Cell) -> str:
     return body + (rf"\rlap{{{hanging}}}" if hanging else "")
 
 
+def _words(text: str) -> str:
+    shown = printable(text)
+    # Broken at blanks only: an interval is one word.
+    lines = wrap(shown, max(_LONG_WORDS, *map(display_width, shown.split(" "))))
+    if len(lines) == 1:
+        return escape_latex(text)
+    return r"\shortstack{" + r"\\".join(map(_label, lines)) + "}"
+
+
 def _cell(cell: Cell, column: str) -> str:
     if not cell.text:
         return ""
     if cell.align == "decimal":
         text, wanted = _numeral(cell), "r"
     else:
-        text, wanted = escape_latex(cell.text) + cell.stars, _COLUMN[cell.align]
+        text, wanted = _words(cell.text) + cell.stars, _COLUMN[cell.align]
     return text if wanted == column else rf"\multicolumn{{1}}{{{wanted}}}{{{text}}}"
 
 

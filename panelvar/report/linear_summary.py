@@ -10,6 +10,7 @@ from panelvar.report.table import Cell, Fact, Row, Table, number, probability
 from panelvar.report.tests import statistic_text
 
 if TYPE_CHECKING:
+    from panelvar.errors import Note
     from panelvar.results.linear import LinearResult
     from panelvar.results.test_result import TestResult
 
@@ -32,7 +33,7 @@ def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) 
         header=(_header(result, level),),
         body=_coefficients(result, level, digits),
         statistics=(*_rsquared(result, digits), *_components(result, digits), *_tests(result, digits)),
-        notes=tuple(dict.fromkeys(note.text for note in result.notes)),
+        notes=tuple(dict.fromkeys(note.text for note in (*result.notes, *_test_notes(result)))),
     )
 
 
@@ -136,6 +137,10 @@ def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
             theta = f"{theta} to {format_number(high, digits)}"
         facts.append(Fact("Theta", theta))
     return tuple(facts)
+
+
+def _test_notes(result: LinearResult) -> tuple[Note, ...]:
+    return () if result.f_slopes is None else result.f_slopes.notes
 
 
 def _tests(result: LinearResult, digits: int) -> tuple[Fact, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.results.names import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class VarianceDecomposition:
     """Share of each orthogonalised shock in the forecast error variance of each variable.
 
@@ -78,6 +79,10 @@ class VarianceDecomposition:
         from panelvar.report.horizon_tables import decomposition_table
 
         return decomposition_table(self, **options)
+
+    def __repr__(self) -> str:
+        band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
+        return f"<Variance decomposition, ordering {listed(self.ordering)}, horizons 1 to {self.horizon}{band}>"
 
     def __str__(self) -> str:
         return str(self.summary())

@@ -9,16 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.results.names import listed
+from panelvar.results.var_data import VarData
+from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from panelvar.report.table import Table
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Forecast:
     """Forecasts of a vector autoregression.
 
@@ -34,6 +38,8 @@ class Forecast:
     level : float
         Probability of each interval.
     notes : tuple of Note
+    data : VarData or None
+        What the forecast continues.
     """
 
     values: Array
@@ -44,6 +50,7 @@ class Forecast:
     labels: pd.Index
     level: float
     notes: tuple[Note, ...] = ()
+    data: VarData | None = None
 
     @property
     def steps(self) -> int:
@@ -65,11 +72,21 @@ class Forecast:
         flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
         return pd.DataFrame(flat, index=self.labels, columns=columns)
 
+    def plot(self, **options: Any) -> Figure:
+        """Draw the forecasts after the data; see `panelvar.plots.forecast_fan.plot_forecast` for the options."""
+        from panelvar.plots.forecast_fan import plot_forecast
+
+        return plot_forecast(self, **options)
+
     def summary(self, **options: Any) -> Table:
         """Render the forecasts as a table; see `panelvar.report.horizon_tables.forecast_table` for the options."""
         from panelvar.report.horizon_tables import forecast_table
 
         return forecast_table(self, **options)
+
+    def __repr__(self) -> str:
+        span = f"{as_text(self.labels[0])} to {as_text(self.labels[-1])}"
+        return f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
 
     def __str__(self) -> str:
         return str(self.summary())

@@ -20,8 +20,15 @@ Array = npt.NDArray[np.float64]
 
 CRITERIA = ("aic", "bic", "hqic", "fpe")
 
+# Other programs' names of the criteria: for messages.
+CRITERIA_ELSEWHERE = dict.fromkeys(("sic", "sc", "sbc", "sbic", "schwarz", "schwartz", "bayes", "bayesian"), "bic") | {
+    "hqc": "hqic",
+    "hannan-quinn": "hqic",
+    "akaike": "aic",
+}
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class LagSelection:
     """Criteria of every lag order, all on the rows that the longest order can use.
 
@@ -59,7 +66,9 @@ class LagSelection:
 
     def order(self, criterion: str) -> int:
         """The order one criterion prefers: "aic", "bic", "hqic" (or "hq") or "fpe"."""
-        return self.selected[choose("criterion", "hqic" if criterion == "hq" else criterion, CRITERIA)]
+        return self.selected[
+            choose("criterion", "hqic" if criterion == "hq" else criterion, CRITERIA, CRITERIA_ELSEWHERE)
+        ]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -75,6 +84,10 @@ class LagSelection:
         from panelvar.report.lag_table import lag_table
 
         return lag_table(self, **options)
+
+    def __repr__(self) -> str:
+        choices = ", ".join(f"{name} {order}" for name, order in self.selected.items())
+        return f"<Lag orders {self.orders[0]} to {self.orders[-1]}: {choices}; n = {self.nobs}>"
 
     def __str__(self) -> str:
         return str(self.summary())

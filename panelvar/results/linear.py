@@ -17,11 +17,12 @@ from panelvar.errors import Note, SpecificationError, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, quantiles, two_sided
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.labels import labelled
 from panelvar.results.prediction_intervals import predict_interval
 from panelvar.results.predictions import predict
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
-from panelvar.results.rsquared import RSquared, rsquared_of
+from panelvar.results.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearResult:
+class LinearResult(HintsAtNames):
     r"""Estimates of a linear panel model under one covariance and one convention.
 
     Attributes
@@ -276,6 +277,8 @@ class LinearResult:
             return self.r2.transformed, self.r2.transformed_adjusted, label
         # Without the whole set, which needs a pass over the rows.
         value = 1.0 - fit.rss / fit.tss if fit.tss > 0.0 else float("nan")
+        if self.convention.adjusted_total == "less_effects":
+            centred -= fit.counts.absorbed
         return value, 1.0 - (1.0 - value) * centred / df, label
 
     @cached_property
@@ -321,7 +324,7 @@ class LinearResult:
         fit = self.fit
         if fit.family != "fixed":
             return None
-        total = fit.rss / (1.0 - self.r2.with_dummies)
+        total = total_sum_of_squares(fit)
         numerator = len(fit.kept) + fit.counts.absorbed
         return _f_test(
             "F with effects", total - fit.rss, numerator, fit.rss, fit.residual_df, "all slopes and effects are zero"
@@ -445,12 +448,18 @@ class LinearResult:
         return effects_table(self, errors=errors)
 
     def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
-        """Predict the dependent variable.
+        r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
+
+        After first differences the *difference* of it is predicted, :math:`c + \Delta x_{it}'\hat\beta`: for the
+        model's own rows these are the ``fitted_values``; new rows must say their entity and time, and are missing where
+        the period before is. (As Stata's ``predict`` after ``regress D.y D.x``. linearmodels gives
+        :math:`x_{it}'\hat\beta`, the level less an unknown effect: ``frame[names] @ result.params`` here.)
 
         Parameters
         ----------
-        data : Panel or DataFrame, optional
-            New rows; by default the model's own.
+        data : Panel, DataFrame or mapping of arrays, optional
+            New rows; by default the model's own. They need the regressors; also the entity or time whose effects are
+            added; and, for lags and differences, both entity and time, which then may not repeat.
         effects : bool
             Add the estimated effect of each entity (and period).
         unseen : {"zero", "missing", "raise"}
@@ -515,11 +524,19 @@ class LinearResult:
 
     # ---- reading
 
-    def summary(self) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
+    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence limits.
+        digits : int
+            Digits after the point.
+        """
         from panelvar.report.linear_summary import linear_table
 
-        return linear_table(self)
+        return linear_table(self, level=check_level(level), digits=digits)
 
     def __str__(self) -> str:
         return str(self.summary())
@@ -539,7 +556,7 @@ def check_level(level: float) -> float:
     SpecificationError
         Unless 0.5 <= level < 1.
     """
-    if not 0.5 <= level < 1.0:
+    if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0.5 <= level < 1.0:
         raise SpecificationError(
             f"level={level!r} must be a coverage of at least 0.5 and below 1, such as 0.95 "
             "(it is not a significance level)."
@@ -548,5 +565,9 @@ def check_level(level: float) -> float:
 
 
 def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: str) -> TestResult:
-    statistic = (gain / numerator) / (rss / df) if rss > 0.0 else float("inf")
+    if rss > 0.0:
+        statistic = (gain / numerator) / (rss / df)
+    else:
+        # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
+        statistic = float("inf") if gain > 0.0 else float("nan")
     return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)

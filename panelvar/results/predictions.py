@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.calendar import read_times
+from panelvar.dimensions import refuse_missing
 from panelvar.errors import DataError, Note, SpecificationError, choose, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.panel import Panel
 from panelvar.results.effects import blup, dimension_of, leading_table, level_tables
+from panelvar.source import Coded, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,17 +60,20 @@ def prediction_rows(result: LinearResult, data: object, *, effects: bool) -> Pre
     fit = result.fit
     if effects and not fit.effects:
         raise SpecificationError(f"{result.estimator} has no effects to add to a prediction.")
+    names = [dimension_of(fit, i) for i in range(len(fit.effects))] if effects else []
     if data is None:
         fit.rows_or_refuse("A prediction of the model's own rows")
-        own = [fit.source.x[i] for i in fit.kept]
+        # Where differences are explained, these are the rows explained.
+        own = fit.design if fit.family == "difference" else fit.source
+        columns = [own.x[i] for i in fit.kept]
         if not effects:
-            return PredictionRows(own, fit.source.index, None)
-        names = [dimension_of(fit, i) for i in range(len(fit.effects))]
+            return PredictionRows(columns, own.index, None)
         positions = tuple(fit.source.group_by(name)[0].codes.astype(np.intp) for name in names)
-        return PredictionRows(own, fit.source.index, None, positions, _slopes(fit, fit.source.panel, fit.source.kept))
-    if effects or fit.source.formula is not None:
-        fit.rows_or_refuse("A prediction with effects or from a formula")
-    panel = data if isinstance(data, Panel) else _panel_of(result, data, effects)
+        return PredictionRows(columns, own.index, None, positions, _slopes(fit, fit.source.panel, fit.source.kept))
+    if effects or fit.source.formula is not None or fit.family == "difference":
+        fit.rows_or_refuse("A prediction with effects, from a formula or of differences")
+    dated = _needs_calendar(result)
+    panel = data if isinstance(data, Panel) else _dated(result, data) if dated else _by_row(data)
     columns, index, order = _columns(result, panel), panel.index, panel.order
     labels = getattr(data, "index", None)
     if labels is not None and not isinstance(data, Panel):
@@ -76,10 +82,12 @@ def prediction_rows(result: LinearResult, data: object, *, effects: bool) -> Pre
     if not effects:
         return PredictionRows(columns, index, order)
     places = []
-    for i in range(len(fit.effects)):
-        name = dimension_of(fit, i)
-        found = fit.source.labels_of(name).get_indexer(_labels(result, panel, name))
-        places.append(found.astype(np.intp))
+    for name in names:
+        if dated or isinstance(data, Panel):
+            levels = _labels(result, panel, name)
+        else:
+            levels = _labels_in(Source(data), result, name)
+        places.append(fit.source.labels_of(name).get_indexer(levels).astype(np.intp))
     return PredictionRows(columns, index, order, tuple(places), _slopes(fit, panel, None))
 
 
@@ -125,39 +133,69 @@ def predicted_values(result: LinearResult, rows: PredictionRows, *, effects: boo
     return values + _effect_of(fit, rows, unseen) if effects else values
 
 
-def _panel_of(result: LinearResult, data: object, effects: bool) -> Panel:
-    """Index new data as the model's panel was, or by row number when nothing needs to know."""
-    if result.fit.rows is None:
-        return _by_row(data)
+def _needs_calendar(result: LinearResult) -> bool:
+    """Whether a row's prediction depends on other rows of its entity, so that these must be found."""
+    formula = result.fit.source.formula
+    if result.fit.family == "difference":
+        return True
+    if formula is None:
+        return False
+    from panelvar.formula import shifts
+
+    return shifts(formula)
+
+
+def _dated(result: LinearResult, data: Any) -> Panel:
+    """Index new data as the model's panel was."""
     source = result.fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
-    if source.entity_name in names and source.time_name in names:
-        return Panel(data, entity=source.entity_name, time=source.time_name)  # type: ignore[arg-type]
+    if source.time_name in names and (source.entity_name in names or _single(source)):
+        return Panel(data, entity=source.entity_name, time=source.time_name)
     if getattr(getattr(data, "index", None), "nlevels", 1) == 2:
-        return Panel(data)  # type: ignore[arg-type]
-    if effects or result.fit.source.formula is not None:
-        raise DataError(
-            "The new data must carry the entity and time they belong to: give a Panel, columns "
-            f"{source.entity_name!r} and {source.time_name!r}, or a two-level index."
-        )
-    return _by_row(data)
+        return Panel(data)
+    raise DataError(
+        "The new data must carry the entity and time they belong to, as differences and lags are taken: give a Panel, "
+        f"columns {source.entity_name!r} and {source.time_name!r}, or a two-level index."
+    )
+
+
+def _single(panel: Panel) -> bool:
+    return panel.entity_name is None and panel.n_entities == 1
 
 
 def _by_row(data: Any) -> Panel:
     """Index data by row number: their labels need not be unique."""
-    return Panel(data.reset_index(drop=True) if hasattr(data, "reset_index") else data)
+    if hasattr(data, "reset_index"):
+        levels = [name for name in data.index.names if name is not None and name not in data.columns]
+        data = data.reset_index(level=levels) if levels else data
+        data = data.reset_index(drop=True)
+    return Panel(data)
 
 
 def _columns(result: LinearResult, panel: Panel) -> list[FloatArray]:
     """Regressors in use, from columns or by the model's formula with the model's categories."""
     source, names = result.fit.source, result.fit.slope_names
     if source.formula is None:
-        return [panel.column(name) for name in names]
-    from panelvar.formula import regressors
+        columns = [panel.column(name) for name in names]
+    else:
+        from panelvar.formula import regressors
 
-    terms, columns, _ = regressors(source.formula, panel, source.panel)
-    found = dict(zip(terms, columns, strict=True))
-    return [found[name] for name in names]
+        terms, values, _ = regressors(source.formula, panel, source.panel)
+        found = dict(zip(terms, values, strict=True))
+        columns = [found[name] for name in names]
+    if result.fit.family != "difference":
+        return columns
+    if result.convention.first_difference == "adjacent":
+        return [panel.difference(column) for column in columns]
+    first = panel.starts[:-1]
+    return [_from_row_before(column, first) for column in columns]
+
+
+def _from_row_before(column: FloatArray, first: Any) -> FloatArray:
+    """Subtract the row before, whatever its period; the first row of an entity has none."""
+    difference = np.diff(column, prepend=np.nan)
+    difference[first] = np.nan
+    return difference
 
 
 def _labels(result: LinearResult, panel: Panel, name: str) -> Any:
@@ -167,6 +205,30 @@ def _labels(result: LinearResult, panel: Panel, name: str) -> Any:
     if name == (source.time_name or "time"):
         return panel.calendar.labels_at(panel.time_positions)
     return panel.raw_column(name)
+
+
+def _labels_in(source: Source, result: LinearResult, name: str) -> Any:
+    """Return the levels of an effect that new rows, in their own order, belong to."""
+    import pandas as pd
+
+    panel = result.fit.source.panel
+    dimensions = (panel.entity_name or "entity", panel.time_name or "time")
+    if name in source:
+        labels = source.labels(name)
+    elif name in source.levels:
+        labels = source.level(source.levels.index(name))
+    elif name in dimensions and len(source.levels) == 2:
+        labels = source.level(dimensions.index(name))
+    else:
+        raise DataError(
+            f"The new data must carry the {name!r} whose effect is to be added: give a column of that name, an index "
+            "of two levels (entity, time), or a Panel."
+        )
+    refuse_missing(source, labels, "effect", name)
+    if name == dimensions[1]:
+        positions, calendar = read_times(labels, name=name)
+        return calendar.labels_at(positions)
+    return labels.labels.take(labels.codes) if isinstance(labels, Coded) else pd.Index(labels)
 
 
 def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> FloatArray:

@@ -40,6 +40,7 @@ def response_variance(problem: LagProblem, sigma: Array, shocks: Shocks, horizon
     impacts = np.concatenate([np.zeros((steps.shape[0], n_vars, n_vars)), impact_steps])
     slopes = dynamics.response_derivatives(coefficients, base, directions, impacts)
     if cumulative:
-        slopes = np.cumsum(slopes, axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            slopes = np.cumsum(slopes, axis=1)
     variance: Array = np.einsum("dhij,dhij->hij", slopes, slopes)
     return variance

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note, SpecificationError
+from panelvar.results.names import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Responses:
     """Responses of every variable to every shock.
 
@@ -110,6 +111,13 @@ class Responses:
         from panelvar.report.horizon_tables import responses_table
 
         return responses_table(self, **options)
+
+    def __repr__(self) -> str:
+        size = {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]
+        kind = {"cholesky": "Cholesky", "reduced_form": "reduced-form"}[self.identification]
+        what = "Cumulative responses" if self.cumulative else "Responses"
+        band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
+        return f"<{what} of {listed(self.names)} to {kind} shocks of {size}, periods 0 to {self.horizon}{band}>"
 
     def __str__(self) -> str:
         return str(self.summary())

@@ -78,33 +78,42 @@ def wald(result: LinearResult, matrix: FloatArray, target: FloatArray, name: str
     r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
 
     A rank-deficient :math:`RVR'` (fewer clusters than restrictions, say) is inverted on its range and its rank is
-    the numerator's degrees of freedom, with a note.
+    the numerator's degrees of freedom, with a note. An indefinite one (a multi-way matrix that the convention leaves
+    unrepaired) is inverted as it is, as the programs that leave it do, with a note.
     """
     gap = matrix @ result.fit.coefficients - target
     variance = matrix @ result.covariance.matrix @ matrix.T
-    scale = np.sqrt(np.diagonal(variance))
+    scale = np.sqrt(np.abs(np.diagonal(variance)))
     safe = np.where(scale > 0.0, scale, 1.0)
     values, vectors = np.linalg.eigh(variance / np.outer(safe, safe))
-    positive = values > 1e-12 * max(float(values[-1]), 0.0)
+    used = np.abs(values) > 1e-12 * float(np.abs(values).max(initial=0.0))
     projected = vectors.T @ (gap / safe)
-    rank = int(positive.sum())
+    rank = int(used.sum())
     notes: tuple[Note, ...] = ()
+    if (values[used] < 0.0).any():
+        notes = (
+            Note(
+                "indefinite-test",
+                "The covariance of the restrictions is not positive definite: the statistic has no valid p-value.",
+            ),
+        )
     if rank < len(gap):
         notes = (
             Note(
                 "rank-deficient-test",
-                f"The covariance of the {len(gap)} restrictions is positive in {rank} directions only (too few "
-                "clusters, or a multi-way matrix left unrepaired?): these are tested.",
+                f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters, or a repaired "
+                f"multi-way matrix): only {rank} of them can be tested.",
             ),
+            *notes,
         )
     if rank == 0:
         return TestResult(name, float("nan"), float("nan"), "chi2", 0.0, None, null, notes)
-    if not np.any(scale > 0.0) or result.fit.rss == 0.0:
+    if result.fit.rss == 0.0:
         statistic = float("inf")
     else:
-        statistic = float(np.sum(projected[positive] ** 2 / values[positive]))
+        statistic = float(np.sum(projected[used] ** 2 / values[used]))
     if result.covariance.degrees is not None:
-        contrasts = (matrix.T / safe) @ vectors[:, positive]
+        contrasts = (matrix.T / safe) @ vectors[:, used]
         return _hotelling(statistic, rank, result.covariance.degrees(contrasts), name, null, notes)
     df = result.covariance.df
     if np.isinf(df):

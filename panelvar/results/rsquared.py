@@ -2,6 +2,7 @@ r"""The R2 set of a panel regression: one number for each question that R2 answe
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     y_within, fitted_within = moments.r[:, -1], moments.r[:, :-1][:, kept] @ fit.slopes
     y_means, fitted_means = moments.means[:, -1], moments.means[:, :-1][:, kept] @ fit.slopes
     y_levels = _centred(y_means, weights)
-    total_ss = float(y_within @ y_within + weights @ y_levels**2)
+    total_ss = total_sum_of_squares(fit)
     if convention.rsquared_kind == "correlation":
         fitted_levels = _centred(fitted_means, weights)
         within = _squared_correlation(y_within @ fitted_within, y_within @ y_within, fitted_within @ fitted_within)
@@ -80,15 +81,23 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     if convention.transformed_kind == "correlation" and (fit.family == "random" or not fit.counts.constant):
         # Elsewhere the rows are centred and the two kinds are the same number.
         transformed, centred_df = _correlation_of_rows(fit), fit.counts.rows - 1
+    within_df = centred_df - (fit.counts.absorbed if convention.adjusted_total == "less_effects" else 0)
     return RSquared(
         within=within,
         between=between,
         overall=overall,
         transformed=transformed,
         with_dummies=with_dummies,
-        transformed_adjusted=1.0 - (1.0 - transformed) * centred_df / df,
+        transformed_adjusted=1.0 - (1.0 - transformed) * within_df / df,
         with_dummies_adjusted=1.0 - (1.0 - with_dummies) * centred_df / df,
     )
+
+
+def total_sum_of_squares(fit: Fit) -> float:
+    """Sum of squares of the dependent variable about its (weighted) mean."""
+    moments = fit.entity_moments
+    y_within = moments.r[:, -1]
+    return float(y_within @ y_within + moments.weights @ _centred(moments.means[:, -1], moments.weights) ** 2)
 
 
 def _correlation_of_rows(fit: Fit) -> float:
@@ -110,5 +119,6 @@ def _share(residual: float, total: float) -> float:
 
 
 def _squared_correlation(cross: float | FloatArray, first: float | FloatArray, second: float | FloatArray) -> float:
-    spread = float(first) * float(second)
-    return float(cross) ** 2 / spread if spread > 0.0 else float("nan")
+    # Roots first: the product of two sums of squares leaves the floating-point range long before they do.
+    scale = math.sqrt(float(first)), math.sqrt(float(second))
+    return (float(cross) / scale[0] / scale[1]) ** 2 if min(scale) > 0.0 else float("nan")

@@ -18,6 +18,15 @@ Array = npt.NDArray[np.float64]
 IDENTIFICATIONS = ("cholesky", "reduced_form")
 SHOCK_SIZES = ("sd", "unit")
 
+# Other programs' words, for messages. A generalised response is the Cholesky response to a variable ordered first.
+_GENERALISED = "The generalised response to a variable is its Cholesky response with the variable first in ordering=."
+IDENTIFICATIONS_ELSEWHERE = dict.fromkeys(
+    ("orth", "ortho", "oirf", "orthogonal", "orthogonalized", "orthogonalised", "recursive"), "cholesky"
+)
+IDENTIFICATIONS_ELSEWHERE |= dict.fromkeys(("girf", "generalized", "generalised", "pesaran-shin"), _GENERALISED)
+IDENTIFICATIONS_ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "forecast_error", "residual"), "reduced_form")
+SIZES_ELSEWHERE = {"std": "sd", "stdev": "sd", "one": "unit", "1": "unit", "none": "unit"}
+
 
 @dataclass(frozen=True, eq=False)
 class Shocks:
@@ -90,14 +99,14 @@ class Shocks:
         n_vars = sigma.shape[-1]
         if self.order is None:
             if self.unit:
-                return np.zeros_like(directions)
+                return np.zeros(directions.shape)
             deviations = np.sqrt(sigma.diagonal())
             moved = directions.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)
             return moved[:, None, :] * np.eye(n_vars)
         place: Any = (..., self.order[:, None], self.order)
         factor = np.linalg.cholesky(sigma[place])
         half = np.linalg.solve(factor, np.linalg.solve(factor, directions[place]).swapaxes(-1, -2))
-        change = np.empty_like(directions)
+        change = np.empty(directions.shape)
         change[place] = factor @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
         if not self.unit:
             return change
@@ -124,8 +133,8 @@ def choose_shocks(
     MissingInformationError
         The shocks need sigma and there is none; ``purpose`` begins the message.
     """
-    choose("identification", identification, IDENTIFICATIONS)
-    choose("shock_size", shock_size, SHOCK_SIZES)
+    choose("identification", identification, IDENTIFICATIONS, IDENTIFICATIONS_ELSEWHERE)
+    choose("shock_size", shock_size, SHOCK_SIZES, SIZES_ELSEWHERE)
     orthogonal = identification == "cholesky"
     if ordering is not None and not orthogonal:
         raise SpecificationError("ordering= applies to identification='cholesky' only.")

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import MissingInformationError, Note, NumericalError, SpecificationError, emit
+from panelvar.errors import (
+    MissingAttributeError,
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    emit,
+)
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
+from panelvar.results.hints import HintsAtNames, has_attribute, name_here
+from panelvar.results.names import listed
+from panelvar.results.published import in_order, labels_of
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks, choose_shocks
 
@@ -26,38 +36,33 @@ Array = npt.NDArray[np.float64]
 
 # Powers of the time index behind each trend option, and their labels.
 TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct": (0, 1), "ctt": (0, 1, 2)}
+# Other programs' words for them, for messages.
+TRENDS_ELSEWHERE = dict.fromkeys(("none", "nc", "no", "false", "0"), "n")
+TRENDS_ELSEWHERE |= dict.fromkeys(("const", "constant", "intercept", "drift", "true", "1"), "c")
+TRENDS_ELSEWHERE |= {"trend": "t", "linear": "t", "both": "ct", "const+trend": "ct", "quadratic": "ctt", "cct": "ctt"}
 POWER_LABELS = ("const", "trend", "trend_squared")
 
 
-class _NeedsData:
-    """An attribute that only a fitted model has; on a bare system, reading it says what is missing."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __get__(self, instance: System | None, owner: type) -> Any:
-        if instance is None:
-            return self
-        raise MissingInformationError(f"{self.what} need the data, and this system has coefficients only: use fit_var.")
-
-
-@dataclass(frozen=True, init=False, eq=False)
-class System:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class System(HintsAtNames):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
 
     Roots, stability and responses to unit shocks need no more than the coefficients. Orthogonalised or
     one-standard-deviation shocks and variance decompositions need ``sigma``; everything else needs the data. What is
-    missing is said in a `MissingInformationError`.
+    missing is said in a `MissingInformationError` (for an attribute it is an AttributeError too: ``hasattr`` says no).
 
     Parameters
     ----------
     coefficients : array (p, K, K)
-        Entry [j - 1, i, k] moves variable i by variable k, j periods earlier. (K, K) is one lag.
+        Entry [j - 1, i, k] moves variable i by variable k, j periods earlier. (K, K) is one lag. Also a DataFrame, or
+        one a lag: a row for each equation, a column for each variable.
     names : sequence of str, optional
-        Variables; y1, y2, ... by default.
+        Variables; by default the columns of a DataFrame, else y1, y2, ... What has labels (coefficients, intercept,
+        sigma) is put in this order.
     intercept : array (K,), optional
+        Left out, it is taken as not known: `mean` asks for it. Zeros say that there is none.
     trend_slopes : array (K,) or (2, K), optional
         Slopes of t, or of t and its square. With an intercept (K,) is "ct" and (2, K) "ctt"; without, (K,) is "t".
     sigma : array (K, K), optional
@@ -84,13 +89,6 @@ class System:
     deterministics: Array
     sigma: Array | None
 
-    std_errors = _NeedsData("Standard errors")
-    tstats = _NeedsData("t statistics")
-    pvalues = _NeedsData("p-values")
-    resids = _NeedsData("Residuals")
-    fitted_values = _NeedsData("Fitted values")
-    rsquared = _NeedsData("R-squared values")
-
     def __init__(
         self,
         coefficients: npt.ArrayLike,
@@ -100,6 +98,11 @@ class System:
         trend_slopes: npt.ArrayLike | None = None,
         sigma: npt.ArrayLike | None = None,
     ) -> None:
+        labels = labels_of(coefficients) if names is None else tuple(map(str, names))
+        if labels is not None:
+            coefficients = in_order("coefficients", coefficients, labels)
+            intercept = in_order("intercept", intercept, labels)
+            sigma = in_order("sigma", sigma, labels)
         lag_matrices = _finite("coefficients", coefficients)
         if lag_matrices.ndim == 2:
             lag_matrices = lag_matrices[None]
@@ -109,7 +112,8 @@ class System:
                 "for equations."
             )
         n_vars = lag_matrices.shape[1]
-        labels = tuple(f"y{place + 1}" for place in range(n_vars)) if names is None else tuple(map(str, names))
+        if labels is None:
+            labels = tuple(f"y{place + 1}" for place in range(n_vars))
         check_names(labels, n_vars)
         rows = []
         if intercept is not None:
@@ -287,21 +291,27 @@ class System:
         """
         shocks = choose_shocks(self.names, self.sigma, "cholesky", "sd", ordering, "A variance decomposition")
         values = self._responses(shocks, check_horizon(horizon, 1) - 1, False)
+        errors = _forecast_errors(values)
         notes = self._stability_notes()
         emit(notes)
         return VarianceDecomposition(
             dynamics.variance_shares(values),
             self.names,
             shocks.ordering or self.names,
-            _forecast_errors(values),
+            errors,
             notes=notes,
         )
 
     def mean(self) -> pd.Series:
         r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, 2.1.10).
 
+        A model fitted with ``trend="n"`` has mean zero. A system given without an intercept may be one whose
+        intercept was not published: if it has none, say ``intercept=`` zeros.
+
         Raises
         ------
+        MissingInformationError
+            A system given without an intercept.
         NumericalError
             The system is not stable, or has a trend: there is no mean.
         """
@@ -310,8 +320,14 @@ class System:
         self._require_stable("an unconditional mean")
         if self.trend not in ("n", "c"):
             raise NumericalError(f"A system with trend {self.trend!r} has no constant mean.")
-        intercept = np.zeros(self.n_vars) if self.intercept is None else self.intercept
+        intercept = self._no_intercept() if self.intercept is None else self.intercept
         return pd.Series(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept), index=self._axes[1])
+
+    def _no_intercept(self) -> Array:
+        raise MissingInformationError(
+            f"A mean needs the intercept, and this system was given without one. If it has none, say "
+            f"intercept={[0] * self.n_vars}."
+        )
 
     def long_run_effects(
         self,
@@ -362,6 +378,12 @@ class System:
 
         return plot_roots(self, **options)
 
+    def __repr__(self) -> str:
+        return f"<{self._in_short()}>"
+
+    def _in_short(self) -> str:
+        return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
+
     def summary(self, **options: Any) -> Table:
         """Render the coefficients as a table; see `panelvar.report.var_summary.var_table` for the options."""
         from panelvar.report.var_summary import var_table
@@ -373,6 +395,16 @@ class System:
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        from panelvar.results.var_result import VarResult
+
+        own = has_attribute(VarResult, name) and not name.startswith("_")
+        what = name if own else name_here(name, VarResult)
+        if what is None or name_here(name, type(self)) is not None:
+            return super()._no_attribute(name)
+        asked = what if what == name else f"{what} ({name} elsewhere)"
+        return MissingAttributeError(f"{asked} needs the data, and this system has coefficients only: use fit_var.")
 
     def _lacks_data(self, what: str) -> NoReturn:
         raise MissingInformationError(f"{what} needs the data, and this system has coefficients only: use fit_var.")
@@ -397,7 +429,7 @@ class System:
     def _responses(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
         values = dynamics.responses(self.coefficients, horizon, shocks.system_impact(self.sigma, self.n_vars))
         if cumulative:
-            values = np.cumsum(values, axis=0)
+            values = cumulated(values, 0)
         if not np.isfinite(values).all():
             raise NumericalError(
                 f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."
@@ -420,9 +452,21 @@ def _indexes(names: tuple[str, ...], lags: int, trend: str) -> tuple[pd.Index, p
     return pd.Index(regressor_labels(names, lags, trend)), pd.Index(names)
 
 
+def cumulated(values: Array, axis: int) -> Array:
+    """Running sums over periods; past the range of floating-point numbers they are not finite, without a warning."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.cumsum(values, axis=axis)
+
+
 def _forecast_errors(orthogonal: Array) -> Array:
     """Forecast standard errors (H, K) from orthogonalised responses of periods 0 to H - 1."""
-    errors: Array = np.sqrt(np.cumsum((orthogonal**2).sum(axis=2), axis=0))
+    with np.errstate(over="ignore"):
+        errors: Array = np.sqrt(np.cumsum((orthogonal**2).sum(axis=2), axis=0))
+    if not np.isfinite(errors).all():
+        raise NumericalError(
+            f"Forecast error variances overflow before horizon {errors.shape[0]}: the system is explosive. Shorten the "
+            "horizon."
+        )
     return errors
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from panelvar.report.table import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TestResult:
     """A test statistic with its reference distribution.
 
@@ -50,7 +50,13 @@ class TestResult:
 
         return test_table(self)
 
+    def __repr__(self) -> str:
+        return f"<{self._outcome()}>"
+
     def __str__(self) -> str:
+        return f"{self._outcome()}. Null: {self.null}"
+
+    def _outcome(self) -> str:
         reference = {
             "chi2": f"chi2({self.df:g})" if self.df is not None else "chi2",
             "f": f"F({self.df:g}, {self.df_denominator:g})" if self.df_denominator is not None else "F",
@@ -59,4 +65,4 @@ class TestResult:
             "chibar2": "chibar2(01)",
         }[self.distribution]
         tail = "p < 0.0001" if self.pvalue < 0.0001 else f"p = {self.pvalue:.4f}"
-        return f"{self.name}: {reference} = {self.statistic:.4f}, {tail}. Null: {self.null}"
+        return f"{self.name}: {reference} = {self.statistic:.4f}, {tail}"

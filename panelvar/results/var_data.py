@@ -54,6 +54,10 @@ class VarData:
         chosen: pd.Index = index.take(periods if self.places is None else np.searchsorted(self.places, periods))
         return chosen
 
+    def observed_periods(self) -> Positions:
+        """Periods that have a row."""
+        return np.arange(self.values.shape[0]) if self.places is None else self.places
+
     def future(self, steps: int) -> pd.Index:
         """Labels of the periods after the last one."""
         import pandas as pd
@@ -93,6 +97,8 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarD
         return _from_panel(data, names)
     if hasattr(data, "columns") and hasattr(data, "iloc"):
         return _from_frame(data, names)
+    if isinstance(data, np.ma.MaskedArray) and data.dtype.kind in "fiub":
+        data = np.ma.filled(data.astype(np.float64), np.nan)
     try:
         array = np.asarray(data)
     except ValueError:

@@ -21,7 +21,7 @@ from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.response_variance import response_variance
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import choose_shocks
-from panelvar.results.system import TREND_POWERS, System, check_horizon
+from panelvar.results.system import TREND_POWERS, System, check_horizon, cumulated
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_data import VarData
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, init=False, eq=False)
+@dataclass(frozen=True, init=False, eq=False, repr=False)
 class VarResult(System):
     r"""A vector autoregression estimated by least squares: a `System` with its data, errors and tests.
 
@@ -84,6 +84,12 @@ class VarResult(System):
             convention=convention,
             notes=notes,
         )
+
+    def _in_short(self) -> str:
+        return f"{super()._in_short()}; n = {self.nobs}"
+
+    def _no_intercept(self) -> Array:
+        return np.zeros(self.n_vars)
 
     @staticmethod
     def _covariance(problem: LagProblem, kind: str) -> Array:
@@ -344,7 +350,7 @@ class VarResult(System):
 
         def statistic(draws: ParameterDraws) -> Array:
             paths = dynamics.responses(draws.coefficients, horizon, shocks.impact_from_factor(draws.sigma_factor))
-            return np.cumsum(paths, axis=1) if cumulative else paths
+            return cumulated(paths, 1) if cumulative else paths
 
         def variance() -> Array:
             return response_variance(self.problem, self.sigma, shocks, horizon, cumulative)
@@ -415,7 +421,7 @@ class VarResult(System):
     def _band(self, bands, level, estimate, statistic, variance) -> Band | None:  # type: ignore[no-untyped-def]
         if bands is None:
             return None
-        if not hasattr(bands, "band"):
+        if isinstance(bands, type) or not hasattr(bands, "band"):
             raise SpecificationError(
                 f"bands={bands!r}: expected ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() or None."
             )
@@ -500,8 +506,9 @@ class VarResult(System):
         reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
         notes = self._stability_notes()
         emit(notes)
+        labels = self.data.future(steps)
         return Forecast(
-            values, values - reach, values + reach, covariance, self.names, self.data.future(steps), float(level), notes
+            values, values - reach, values + reach, covariance, self.names, labels, float(level), notes, self.data
         )
 
 

@@ -1,5 +1,7 @@
 """Hausman's test against its formula, and the cases in which it cannot be read."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -103,3 +105,57 @@ def test_what_cannot_be_compared(fits):
         pv.hausman(pv.fit_fixed_effects(panel, "x1", ["x2"]), fits["random"])
     with pytest.raises(pv.SpecificationError, match="sigma"):
         pv.hausman(fits["fixed"], fits["random"], sigma="both")
+
+
+def codes(test):
+    return [note.code for note in test.notes]
+
+
+def test_different_samples_are_warned_about():
+    frame = gappy_frame(seed=2, entities=14, periods=9)
+    panel = pv.Panel(frame, "entity", "year")
+    fixed = pv.fit_fixed_effects(panel, "y", X)
+    fewer = pv.fit_random_effects(pv.Panel(frame[frame["year"] > 2001], "entity", "year"), "y", X)
+    for results in ((fixed, fewer), (fixed.without_rows(), fewer.without_rows())):
+        note = quiet_hausman(*results).notes[0]
+        assert (note.code, note.warn) == ("hausman-samples", True)
+        assert f"on {fixed.nobs} and {fewer.nobs} rows" in note.text
+    # As many rows, of other entities.
+    renamed = frame.assign(entity=frame["entity"].replace("e03", "other"))
+    others = pv.fit_random_effects(pv.Panel(renamed, "entity", "year"), "y", X)
+    with pytest.warns(pv.PanelVarWarning, match=f"different {fixed.nobs} rows"):
+        assert "hausman-samples" in codes(pv.hausman(fixed, others, sigma="efficient"))
+    # The same rows, whatever panel, order and missing values brought them.
+    padded = frame.assign(spare=np.nan).sort_values(["year", "entity"])
+    same = pv.fit_random_effects(pv.Panel(padded, "entity", "year"), "y", X)
+    assert codes(pv.hausman(fixed, same, sigma="efficient")) == []
+
+
+def test_different_regressors_are_warned_about():
+    frame = gappy_frame(seed=2, entities=14, periods=9).assign(size=lambda f: f["number"] % 4.0)
+    frame["year_too"] = frame["year"] - 2000.0
+    panel = pv.Panel(frame, "entity", "year")
+    fixed = pv.fit_fixed_effects(panel, "y", ["x1"])
+    with pytest.warns(pv.PanelVarWarning, match="'x2' only in Random effects"):
+        test = pv.hausman(fixed, pv.fit_random_effects(panel, "y", X), sigma="efficient")
+    assert "hausman-regressors" in codes(test)
+    # What the effects absorb cannot be in both.
+    assert codes(pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "size"]), sigma="efficient")) == []
+    difference = pv.fit_first_difference(panel, "y", ["x1"])
+    assert "hausman-regressors" not in codes(
+        quiet_hausman(difference, pv.fit_random_effects(panel, "y", ["x1", "size"]))
+    )
+    with pytest.warns(pv.PanelVarWarning, match="'year_too' only in Random effects"):
+        pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "year_too"]), sigma="efficient")
+
+
+def quiet_hausman(*results):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return pv.hausman(*results)
+
+
+@pytest.mark.parametrize("other", ["re", None, 3])
+def test_only_results_are_compared(fits, other):
+    with pytest.raises(pv.SpecificationError, match=r"compares two fitted results.*got"):
+        pv.hausman(fits["fixed"], other)

@@ -63,3 +63,41 @@ def test_one_entity_is_refused():
     one = frame[frame["entity"] == "e00"]
     with pytest.raises(pv.InsufficientDataError, match="at least two levels"):
         pv.fit_between(pv.Panel(one, "entity", "year"), "y", X)
+
+
+@pytest.mark.parametrize("dimension", ["entity", "time"])
+def test_clusters_of_means_are_columns_of_the_rows(dimension):
+    """A cluster that does not vary within an entity (or a period) is that of its mean."""
+    frame = gappy_frame(seed=3, entities=12)
+    frame["half"] = np.where(frame["year"] < 2003, "early", "late")
+    name, own = ("region", "entity") if dimension == "entity" else ("half", "year")
+    panel = pv.Panel(frame, "entity", "year")
+    result = pv.fit_between(panel, "y", X, effects=dimension)
+    labels = frame.groupby(own)[name].first().to_numpy()
+    spec = dict(group_factor=False, dof_factor="none")
+    with pytest.warns(pv.PanelVarWarning, match="clusters"):
+        expected = result.with_cov(pv.Clustered(labels, **spec))
+    table = loop_means(frame, own, None)
+    twin = Dense(np.column_stack((np.ones(len(table)), table[:, 1:3])), table[:, 0], np.eye(3), None)
+    assert_matrix(expected.cov, twin.clustered(labels))
+    for given in (name, frame[name], frame[name].to_numpy(), frame[name].astype("category")):
+        with pytest.warns(pv.PanelVarWarning, match="clusters"):
+            ours = result.with_cov(pv.Clustered(given, **spec))
+        np.testing.assert_array_equal(ours.cov, expected.cov)
+        assert ours.cov_label == f"clustered by {'given groups' if isinstance(given, np.ndarray) else name}"
+    with pytest.warns(pv.PanelVarWarning, match="clusters"):
+        each = [result.with_cov(pv.Clustered(by, **spec)).cov for by in (own, "entity")]
+    np.testing.assert_array_equal(*each)
+
+
+def test_clusters_that_vary_within_an_entity_are_refused():
+    panel = pv.Panel(gappy_frame(seed=3), "entity", "year")
+    result = pv.fit_between(panel, "y", X)
+    with pytest.raises(pv.DataError, match=r"'batch' varies within \d of the 9 levels of 'entity'"):
+        result.with_cov(pv.Clustered("batch"))
+    with pytest.raises(pv.DataError, match="'year' varies within"):
+        pv.fit_between(panel, "y", X, cov=pv.Clustered("time"))
+    with pytest.raises(pv.DataError, match="'nowhere' is not in the data"):
+        result.with_cov(pv.Clustered("nowhere"))
+    with pytest.raises(pv.PanelVarError, match="needs the data rows"):
+        result.without_rows().with_cov(pv.Clustered("region"))

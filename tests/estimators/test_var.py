@@ -74,7 +74,8 @@ def test_forecasts_are_labelled_by_the_calendar(frame, index, ahead):
 
 def test_a_gap_is_not_bridged(frame):
     broken = frame.drop([1970, 1971])
-    model = pv.fit_var(broken, lags=2)
+    with pytest.warns(pv.PanelVarWarning, match=r"2 period\(s\) absent from the data; 2 row\(s\) after them dropped"):
+        model = pv.fit_var(broken, lags=2)
     # 58 periods, two serve as first lags, two after the gap lack lags.
     assert model.nobs == 54
     assert [note.code for note in model.notes if note.code == "rows-gaps"] == ["rows-gaps"]
@@ -92,13 +93,15 @@ def test_a_gap_is_not_bridged(frame):
 
 def test_the_trend_follows_the_calendar_through_a_gap(frame):
     broken = frame.drop([1970, 1971])
-    model = pv.fit_var(broken, lags=1, trend="ct")
+    with pytest.warns(pv.PanelVarWarning, match="absent"):
+        model = pv.fit_var(broken, lags=1, trend="ct")
     assert model.problem.design[:, 1].tolist() == [t for t in range(2, 61) if t not in (21, 22, 23)]
 
 
 def test_bootstrap_runs_across_gaps(frame):
     broken = frame.diff().iloc[1:].drop([1970, 1985])
-    model = pv.fit_var(broken, lags=2)
+    with pytest.warns(pv.PanelVarWarning, match="absent"):
+        model = pv.fit_var(broken, lags=2)
     responses = model.impulse_responses(3, bands=pv.ResidualBootstrap(200, seed=1))
     assert np.isfinite(responses.draws).all()
 
@@ -171,7 +174,8 @@ def test_order_zero_on_request(frame):
 
 def test_the_default_longest_order_leaves_room(frame):
     assert pv.select_lags(frame).orders[-1] == 10
-    short = pv.select_lags(frame.iloc[:12])
+    with pytest.warns(pv.PanelVarWarning, match="longest order compared"):
+        short = pv.select_lags(frame.iloc[:12])
     assert short.nobs - (1 + 2 * short.orders[-1]) >= 2
     with pytest.raises(InsufficientDataError):
         pv.select_lags(frame.iloc[:12], short.orders[-1] + 1)
@@ -322,3 +326,43 @@ def test_an_explosive_fit_warns_where_it_matters():
         model.forecast(2)
     with pytest.raises(NumericalError, match="mean does not exist"):
         model.mean()
+
+
+def test_orders_compared_on_few_rows_are_warned_about(frame):
+    """K = 2 and a constant: order 3 has 7 coefficients, so that 17 periods leave 14 rows, enough, and 16 do not."""
+    assert "few-rows-compared" not in {note.code for note in pv.select_lags(frame.iloc[:17], 3).notes}
+    with pytest.warns(pv.PanelVarWarning, match="order compared, 3, has 7 coefficients .* the 13 rows it leaves"):
+        selection = pv.select_lags(frame.iloc[:16], 3)
+    assert [note.code for note in selection.notes] == ["few-rows-compared"]
+    with pytest.warns(pv.PanelVarWarning) as caught:
+        model = pv.fit_var(frame.iloc[:16], lags="bic", max_lags=3)
+    assert "few-rows-compared" in {note.code for note in model.notes}
+    assert sum("longest order compared" in str(warning.message) for warning in caught) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        ({"trend": "none"}, "'n'"),
+        ({"trend": None}, "'n'"),
+        ({"trend": "const"}, "'c'"),
+        ({"trend": "both"}, "'ct'"),
+        ({"lags": "sic"}, "'bic'"),
+        ({"lags": "hqc"}, "'hqic'"),
+    ],
+)
+def test_other_programs_words_are_refused_with_ours(frame, options, meant):
+    with pytest.raises(SpecificationError, match=f"Did you mean {meant}"):
+        pv.fit_var(frame, **options)
+
+
+def test_masked_values_are_missing(frame):
+    values = frame.to_numpy().copy()
+    masked = np.ma.masked_array(values, mask=False)
+    same(pv.fit_var(masked, ["a", "b"]), pv.fit_var(values, ["a", "b"]))
+    masked[20, 0] = np.ma.masked
+    values[20, 0] = np.nan
+    for array in (masked, values):
+        with pytest.warns(pv.PanelVarWarning, match="1 missing value"):
+            model = pv.fit_var(array, ["a", "b"])
+        assert model.nobs == 57

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels import level_system
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
@@ -238,3 +238,25 @@ def test_conjugate_gradients_believe_only_the_residual_itself():
     assert conjugate_gradients(lambda z: (matrix + 0.1 * rng.random((3, 3))) @ z, target, **options) is None
     # An indefinite one.
     assert conjugate_gradients(lambda z: -z, target, **options) is None
+
+
+@pytest.mark.parametrize("effects", [1, 2])
+def test_no_columns_have_empty_tables(effects):
+    codes = [np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])][:effects]
+    tables = absorb([Grouping.from_codes(c) for c in codes]).tables([])
+    assert [table.shape for table in tables] == [(3, 0), (2, 0)][:effects]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "weights"), [((0,), None), ((0, 0), None), ((3, 4), None), ((3, 3), np.ones(2)), ((3,), np.ones(1))]
+)
+def test_no_rows_and_unequal_lengths_are_refused(lengths, weights):
+    groupings = [Grouping.from_codes(np.arange(length)) for length in lengths]
+    with pytest.raises(DataError, match="equally long, and not empty"):
+        absorb(groupings, weights)
+
+
+def test_conjugate_gradients_solve_for_whole_numbers():
+    matrix, target = np.array([[0.4, 0.1], [0.1, 0.3]]), np.array([[1], [2]])
+    solution = conjugate_gradients(lambda v: matrix @ v, target, tolerance=1e-13, floor=np.zeros(1), max_iterations=9)
+    np.testing.assert_allclose(solution, np.linalg.solve(matrix, target), rtol=1e-12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from panelvar.errors import PanelVarError
 from panelvar.kernels import dynamics
 
 
@@ -138,3 +139,49 @@ def test_cholesky_in_an_ordering_is_the_factor_of_the_permuted_matrix(sigma):
     arranged = impact[np.ix_(order, order)]
     np.testing.assert_array_equal(arranged, np.tril(arranged))
     assert (np.diag(arranged) > 0).all()
+
+
+def test_an_ordered_factor_of_integers_is_that_of_floats():
+    whole = np.array([[4, 1], [1, 4]])
+    order = np.array([1, 0])
+    expected = dynamics.cholesky_impact(whole.astype(float), order)
+    np.testing.assert_array_equal(dynamics.cholesky_impact(whole, order), expected)
+    np.testing.assert_allclose(expected, [[np.sqrt(3.75), 0.5], [0.0, 2.0]], rtol=1e-15)
+
+
+def test_integers_are_forecast_like_floats():
+    coefficients, history, rest = np.array([[[2, 1], [0, 1]]]), np.array([[1, 2]]), np.ones((3, 2), dtype=int)
+    expected = dynamics.forecast_path(coefficients.astype(float), history.astype(float), rest.astype(float))
+    path = dynamics.forecast_path(coefficients, history, rest)
+    assert path.dtype == np.float64
+    np.testing.assert_array_equal(path, expected)
+    mixed = dynamics.forecast_path(0.5 * coefficients, history, rest)
+    np.testing.assert_allclose(mixed[0], [3.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a, s: dynamics.responses(a, -1),
+        lambda a, s: dynamics.moving_average(a, -2),
+        lambda a, s: dynamics.forecast_covariance(a, s, 0),
+        lambda a, s: dynamics.forecast_path(a, np.zeros((4, 4)), np.zeros((2, 4))),
+        lambda a, s: dynamics.forecast_path(a, np.zeros((2, 4)), np.zeros((2, 4))),
+        lambda a, s: dynamics.forecast_path(a, np.zeros((3, 4)), np.zeros((2, 1))),
+        lambda a, s: dynamics.cholesky_impact(s, np.array([0, 1, 1, 2])),
+        lambda a, s: dynamics.cholesky_impact(s, np.array([0, 1])),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(coefficients, sigma, call):
+    with pytest.raises(PanelVarError):
+        call(coefficients, sigma)
+
+
+def test_overflow_is_silent_and_not_finite():
+    """Warnings are errors here: an explosive system must not raise one before its caller's own message."""
+    coefficients, sigma = np.array([[[1.5, 0.1], [0.2, 2.0]]]), np.eye(2)
+    responses = dynamics.responses(coefficients, 2000)
+    assert not np.isfinite(responses[-1]).any()
+    assert not np.isfinite(dynamics.variance_shares(responses)[-1]).any()
+    assert not np.isfinite(dynamics.forecast_covariance(coefficients, sigma, 2000)[-1]).any()
+    assert not np.isfinite(dynamics.forecast_path(coefficients, np.ones((1, 2)), np.zeros((2000, 2)))[-1]).any()

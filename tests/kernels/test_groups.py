@@ -100,3 +100,33 @@ def test_no_rows_no_groups():
     assert grouping.n_groups == 0
     assert grouping.sums(np.empty(0)).shape == (0,)
     assert grouping.means_of([np.empty(0)]).shape == (0, 1)
+
+
+@pytest.mark.parametrize("codes", [np.repeat([0, 1], [10, 30]), np.repeat([0, 1], 20), np.tile([0, 1], 20)])
+def test_columns_and_weights_of_another_length_are_refused(codes):
+    grouping = Grouping.from_codes(codes)
+    for column, weights in (
+        (np.ones(50), None),
+        (np.ones(20), None),
+        (np.ones(40), np.ones(1)),
+        (np.ones((40, 2)), None),
+    ):
+        with pytest.raises(DataError, match="40 group codes"):
+            grouping.sums(column, weights)
+        with pytest.raises(DataError):
+            grouping.means(column, weights)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint32, np.uint64, np.int8])
+def test_codes_of_any_integer_type(dtype):
+    for codes in LAYOUTS.values():
+        if codes.max() < 127:
+            grouping = Grouping.from_codes(codes.astype(dtype))
+            np.testing.assert_array_equal(grouping.sums(np.ones(len(codes))), np.bincount(codes))
+    assert Grouping.from_codes(np.empty(0, dtype=dtype)).n_groups == 0
+
+
+@pytest.mark.parametrize("codes", [np.array([0.0, 1.0]), np.array([-1, 0]), np.array(["a", "b"])])
+def test_what_is_no_code_is_refused(codes):
+    with pytest.raises(DataError, match="codes"):
+        Grouping.from_codes(codes)

@@ -62,3 +62,24 @@ def test_does_not_touch_its_arguments():
     ols(x, y)
     np.testing.assert_array_equal(x, before[0])
     np.testing.assert_array_equal(y, before[1])
+
+
+def test_imaginary_parts_masks_and_texts_are_refused():
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(20, 2)), rng.normal(size=20)
+    masked = np.ma.masked_greater(y, 1.0)
+    assert masked.mask.any()
+    for bad_x, bad_y, message in (
+        (x + 1j, y, "complex128"),
+        (x, y + 1j, "complex128"),
+        (x.astype(str), y, "real numbers"),
+        (x.astype(object), y, "object"),
+        (x, masked, "masked values"),
+        (np.ma.masked_greater(x, 1.0), y, "masked values"),
+    ):
+        with pytest.raises(DataError, match=message):
+            ols(bad_x, bad_y)
+    unmasked = np.ma.MaskedArray(y, mask=False)
+    np.testing.assert_array_equal(ols(x, unmasked).coefficients, ols(x, y).coefficients)
+    whole = rng.integers(0, 9, (20, 2))
+    np.testing.assert_array_equal(ols(whole, y).coefficients, ols(whole.astype(float), y).coefficients)

@@ -98,16 +98,16 @@ def overview(audited: dict[str, dict[str, Account]]) -> list[str]:
     lines = [
         "## Files",
         "",
-        row(["reference", "program", "convention", *COLUMNS]),
-        "|---|---|---|" + "---:|" * len(COLUMNS),
+        row(["reference", "convention", *COLUMNS]),
+        "|---|---|" + "---:|" * len(COLUMNS),
     ]
     total = Measures()
     for file, by_group in audited.items():
         measures = sum(map(Measures.of, by_group.values()), Measures())
         total += measures
         link = f"[{file}](#{file.replace('_', '-')})"
-        lines.append(row([link, load(file)["software"], all_cases()[file].preset, *measures.cells()]))
-    lines.append(row(["**all**", "", "", *total.cells()]))
+        lines.append(row([link, all_cases()[file].preset, *measures.cells()]))
+    lines.append(row(["**all**", "", *total.cells()]))
     return [*lines, ""]
 
 

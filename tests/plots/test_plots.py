@@ -315,3 +315,56 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ImportError, match=r"panelvar\[plots\]"):
         canvas.pyplot()
+
+
+@pytest.mark.parametrize("n_vars", [2, 4])
+def test_end_ticks_of_neighbouring_panels_do_not_read_as_one_number(n_vars):
+    figure = system(n_vars).impulse_responses(10).plot()
+    figure.canvas.draw()
+    left, right = figure.axes[-2:]
+    boxes = [[label.get_window_extent() for label in ax.get_xticklabels() if label.get_text()] for ax in (left, right)]
+    gap = min(box.x0 for box in boxes[1]) - max(box.x1 for box in boxes[0])
+    digit = min(box.width for box in boxes[1])
+    assert gap > 1.8 * digit
+
+
+def test_a_forecast_continues_the_data():
+    index = pd.period_range("2000Q1", periods=40, freq="Q")
+    frame = pd.DataFrame(np.random.default_rng(5).normal(size=(40, 3)), index, ["x", NASTY, "z"])
+    forecast = pv.fit_var(frame).forecast(4)
+    figure = forecast.plot(past=6)
+    drawn(figure)
+    assert len(figure.axes) == 3
+    assert figure.axes[1].get_title() == NASTY
+    for k, ax in enumerate(figure.axes):
+        history, line = ax.lines[:2]
+        np.testing.assert_array_equal(history.get_xdata(), np.arange(-5, 1))
+        np.testing.assert_array_equal(history.get_ydata(), frame.to_numpy()[-6:, k])
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(5))
+        np.testing.assert_array_equal(line.get_ydata()[1:], forecast.values[:, k])
+        band = ax.collections[0].get_paths()[0].vertices
+        assert band[:, 1].min() == min(forecast.lower[:, k].min(), history.get_ydata()[-1])
+        assert band[:, 1].max() == max(forecast.upper[:, k].max(), history.get_ydata()[-1])
+    name = figure.axes[2].xaxis.get_major_formatter()
+    assert [name(place) for place in (-5, 0, 1, 4, 5, 0.5)] == ["2008Q3", "2009Q4", "2010Q1", "2010Q4", "", "2009Q4"]
+
+
+def test_a_forecast_alone_over_gaps_and_with_more_past_than_there_is():
+    values = np.random.default_rng(6).normal(size=(30, 1))
+    frame = pd.DataFrame(values, pd.Index(range(1990, 2020)), ["x"]).drop([2015])
+    with pytest.warns(pv.PanelVarWarning, match="absent"):
+        forecast = pv.fit_var(frame).forecast(1)
+    figure = forecast.plot(past=100)
+    drawn(figure)
+    history = figure.axes[0].lines[0]
+    assert len(history.get_xdata()) == 30
+    assert np.isnan(history.get_ydata()[25])
+    name = figure.axes[0].xaxis.get_major_formatter()
+    assert [name(place) for place in (-29, -4, 0, 1)] == ["1990", "", "2019", "2020"]
+    bare = forecast.plot(past=0)
+    drawn(bare)
+    np.testing.assert_array_equal(bare.axes[0].lines[0].get_ydata(), forecast.values[:, 0])
+    with pytest.raises(pv.SpecificationError, match="past=-1"):
+        forecast.plot(past=-1)
+    where = plt.figure()
+    assert forecast.plot(figure=where) is where

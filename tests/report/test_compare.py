@@ -162,3 +162,14 @@ def test_never_wider_than_a_terminal(terminal_width: Callable[[str], int], label
         assert max(map(terminal_width, str(table).split("\n"))) <= 80
         assert all(view for view in (table.to_html(), table.to_latex(), table.to_markdown()))
         assert len(table.to_frame(foot=False)) >= 2
+
+
+def test_one_estimator_is_said_once(fixed: LinearResult, fixed_value: LinearResult, pooled: LinearResult) -> None:
+    same = pv.compare({"a": fixed, "b": fixed_value})
+    assert [(fact.label, fact.text) for fact in same.facts if fact.label == "Estimator"] == [
+        ("Estimator", fixed.estimator)
+    ]
+    assert len(same.header) == 1
+    mixed = pv.compare({"a": fixed, "b": pooled})
+    assert [cell.text for cell in mixed.header[-1].cells] == [fixed.estimator, pooled.estimator]
+    assert not any(fact.label == "Estimator" for fact in mixed.facts)

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panelvar.errors import SpecificationError
-from panelvar.report.table import Cell, Fact, Row, Table, count, number, probability, words
+from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 Width = Callable[[str], int]
 
@@ -335,3 +335,15 @@ def test_every_table_renders_everywhere(table: Table) -> None:
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == table.n_columns + 2
     assert table.to_frame().shape == (len(table.body) + len(table.foot), table.n_columns)
+
+
+def test_latex_stacks_long_words_and_keeps_intervals_whole() -> None:
+    limits = interval(-123456.7891, 123456.7891)
+    table = Table(
+        header=(Row("", (words("Random effects (firm & year; Swamy-Arora)"), words("Pooled"))),),
+        body=(Row("x", (limits, limits)),),
+    )
+    latex = table.to_latex()
+    assert r"\shortstack{Random effects\\(firm \& year;\\Swamy-Arora)}" in latex
+    assert latex.count("\\shortstack") == 1
+    assert "[-123456.7891,~123456.7891]" in latex

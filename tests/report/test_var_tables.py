@@ -111,3 +111,11 @@ def test_forecast(var: VarResult) -> None:
     frame = forecast.summary().to_frame()
     assert frame.loc[("61", "value"), "cii"] == forecast.values[1, 1]
     assert frame.loc[("61", "band"), "cii"] == f"[{forecast.lower[1, 1]:.4f}, {forecast.upper[1, 1]:.4f}]"
+
+
+def test_forecasts_of_days_are_labelled_by_the_day() -> None:
+    days = pd.date_range("2001-01-01", periods=30, freq="MS")
+    frame = pd.DataFrame(np.random.default_rng(3).normal(size=(30, 2)), index=days, columns=["a", "b"])
+    text = str(pv.fit_var(frame, lags=1).forecast(2).summary())
+    assert "2003-08-01 " in text
+    assert "00:00" not in text

@@ -481,8 +481,46 @@ def test_new_rows_need_the_regressors_and_for_effects_the_index():
     twice = pd.concat([bare, bare])
     assert list(fitted("fixed").predict(twice).index) == [*bare.index, *bare.index]
     np.testing.assert_allclose(fitted("fixed").predict({"x1": [1.0], "x2": [0.0]}), fitted("fixed").predict(bare)[:1])
-    with pytest.raises(pv.DataError, match="entity and time"):
+    with pytest.raises(pv.DataError, match="'entity' whose effect is to be added"):
         fitted("fixed").predict(bare, effects=True)
+
+
+def test_scenarios_need_no_more_of_the_index_than_the_model_uses():
+    """Rows that do not depend on one another may repeat an entity and period, or say neither."""
+    stacked = pd.concat([new_rows(), new_rows().assign(x1=9.0)])
+    fixed = fitted("fixed")
+    twice = np.tile(fixed.estimated_effects()["deviation"].reindex(["e03", "new", "e00"]), 2)
+    for data in (stacked, stacked.drop(columns="year"), stacked.set_index(["entity", "year"])):
+        ours = fixed.predict(data, effects=True, unseen="missing")
+        assert list(ours.index) == list(data.index)
+        np.testing.assert_allclose(ours - fixed.predict(data).to_numpy(), twice, atol=1e-12)
+    ours = twoway().predict(stacked.iloc[[0, 3]], effects=True)
+    single = twoway().predict(new_rows().iloc[[0]], effects=True)
+    assert ours.iloc[0] == pytest.approx(single.iloc[0], rel=1e-13)
+    formula = pv.fit_pooled(panel(), "y ~ x1 + C(entity)")
+    plain = formula.predict(pd.DataFrame({"x1": [1.0, 2.0, 1.0], "entity": ["e03", "e00", "e03"]}))
+    assert plain.iloc[0] == plain.iloc[2]
+    assert plain.iloc[1] == pytest.approx(formula.params["const"] + 2.0 * formula.params["x1"], rel=1e-13)
+    with pytest.raises(pv.DataError, match=r"Column 'entity' \(effect\) is missing in 1 of 6 rows"):
+        fixed.predict(stacked.assign(entity=["e03", None, *stacked["entity"][2:]]), effects=True)
+
+
+@pytest.mark.parametrize("convention", ["default", "plm"])
+@pytest.mark.parametrize("formula", [False, True])
+def test_predictions_of_first_differences_are_differences(convention, formula):
+    call = ("y ~ x1 + x2",) if formula else ("y", X)
+    result = quietly(pv.fit_first_difference, panel(), *call, convention=convention)
+    own = result.predict()
+    assert list(own.index) == list(result.fitted_values.index)
+    np.testing.assert_allclose(own, result.fitted_values, rtol=1e-10, atol=1e-12)
+    again = result.predict(frame())
+    assert list(again.index) == list(frame().index)
+    assert again.notna().sum() == result.nobs
+    np.testing.assert_allclose(again[own.index], own, rtol=1e-12)
+    with pytest.raises(pv.DataError, match="must carry the entity and time"):
+        result.predict(frame()[X])
+    with pytest.raises(pv.MissingInformationError, match="of differences"):
+        result.without_rows().predict(frame())
 
 
 def test_predictions_from_a_two_level_index_and_a_panel():
@@ -569,5 +607,7 @@ def test_hausman_refuses_what_cannot_be_compared(second, message):
 
 
 def test_hausman_options_are_checked():
-    with pytest.raises(pv.SpecificationError, match=r"sigma='sigmamore' is not known"):
-        pv.hausman(fitted("fixed"), fitted("random"), sigma="sigmamore")
+    with pytest.raises(pv.SpecificationError, match=r"sigma='more' is not known"):
+        pv.hausman(fitted("fixed"), fitted("random"), sigma="more")
+    stata = pv.hausman(fitted("fixed"), fitted("random"), sigma="sigmamore")
+    assert stata == pv.hausman(fitted("fixed"), fitted("random"), sigma="efficient")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import panelvar as pv
@@ -125,7 +126,12 @@ def test_mean_is_a_rest_point(published):
     mean = published.mean()
     again = np.array([-1.0694, 1.0322]) + (np.array(FIRST) + SECOND) @ mean
     np.testing.assert_allclose(again, mean, rtol=1e-12)
-    assert pv.System([FIRST, SECOND]).mean().tolist() == [0.0, 0.0]
+
+
+def test_an_intercept_that_was_not_published_is_not_zero():
+    with pytest.raises(MissingInformationError, match=r"intercept=\[0, 0\]"):
+        pv.System([FIRST, SECOND]).mean()
+    assert pv.System([FIRST, SECOND], intercept=[0, 0]).mean().tolist() == [0.0, 0.0]
 
 
 def test_an_unstable_system_has_no_mean_and_no_long_run():
@@ -137,8 +143,14 @@ def test_an_unstable_system_has_no_mean_and_no_long_run():
     with pytest.warns(pv.PanelVarWarning, match="not stable"):
         responses = system.impulse_responses(2)
     assert [note.code for note in responses.notes] == ["unstable"]
-    with pytest.raises(NumericalError, match="overflow"), np.errstate(all="ignore"):
-        system.impulse_responses(10_000)
+    # No RuntimeWarning before the error: warnings are errors here.
+    for call in (
+        lambda: system.impulse_responses(10_000),
+        lambda: system.impulse_responses(7_430, cumulative=True),
+        lambda: system.variance_decomposition(5_000),
+    ):
+        with pytest.raises(NumericalError, match="overflow"):
+            call()
 
 
 def test_a_trend_has_no_mean():
@@ -220,3 +232,39 @@ def test_decomposition_as_a_table(complete):
     np.testing.assert_allclose(shares.std_errors[0], np.sqrt(np.diag(SIGMA)))
     with pytest.raises(SpecificationError, match="horizon=0"):
         complete.variance_decomposition(0)
+
+
+def test_frames_bring_their_names_and_are_put_in_one_order():
+    names = ["x", "y"]
+    first, second = (pd.DataFrame(matrix, names, names) for matrix in (FIRST, SECOND))
+    plain = pv.System([FIRST, SECOND], names, intercept=[1.0, 2.0], sigma=SIGMA)
+    sigma = pd.DataFrame(SIGMA, names, names)
+    for system in (
+        pv.System([first, second], intercept=[1.0, 2.0], sigma=SIGMA),
+        pv.System(
+            [first, second.loc[["y", "x"], ["y", "x"]]],
+            intercept=pd.Series({"y": 2.0, "x": 1.0}),
+            sigma=sigma.loc[["y", "x"], ["y", "x"]],
+        ),
+        # Rows that are only counted are equations in turn.
+        pv.System([first.reset_index(drop=True), second], intercept=[1.0, 2.0], sigma=sigma.to_numpy()),
+        pv.System([FIRST, second], names, intercept=[1.0, 2.0], sigma=SIGMA),
+    ):
+        assert system.names == ("x", "y")
+        np.testing.assert_array_equal(system.coefficients, plain.coefficients)
+        np.testing.assert_array_equal(system.deterministics, plain.deterministics)
+        np.testing.assert_array_equal(system.sigma, plain.sigma)
+    assert pv.System(first).names == ("x", "y")
+    assert pv.System(pd.DataFrame(FIRST)).names == ("y1", "y2")
+    turned = pv.System(first, ["y", "x"])
+    assert turned.params.loc["L1.y", "x"] == FIRST[0][1]
+    assert turned.names == ("y", "x")
+
+
+def test_a_table_of_estimates_is_not_taken_for_a_lag_matrix():
+    """Its rows are regressors: read as equations it would be the transpose."""
+    model = pv.fit_var(np.random.default_rng(3).standard_normal((40, 2)), trend="n")
+    with pytest.raises(SpecificationError, match="a row for each equation"):
+        pv.System(model.params)
+    with pytest.raises(SpecificationError, match="columns"):
+        pv.System([pd.DataFrame(FIRST, columns=["x", "y"]), pd.DataFrame(SECOND, columns=["x", "z"])])

@@ -270,3 +270,39 @@ def test_printing(model):
     for result in (model.variance_decomposition(2), model.forecast(2), pv.System([[[0.5]]])):
         assert str(result)
         assert "<table" in result._repr_html_()
+
+
+def test_a_model_fitted_without_a_constant_has_mean_zero(frame):
+    assert pv.fit_var(frame, trend="n").mean().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_typed_at_a_prompt_a_result_is_one_line(frame, model):
+    plain = model.impulse_responses(3)
+    results = {
+        "<VAR(2) of x, y, z; trend 'c'; n = 88>": model,
+        "<VAR(1) of y1; trend 'n'>": pv.System([[[0.5]]]),
+        "<Responses of x, y, z to Cholesky shocks of one standard deviation, periods 0 to 3>": plain,
+        "<Forecast of x, y, z: 2022Q3 to 2022Q4 (2 steps), 95% intervals>": model.forecast(2),
+        "<Variance decomposition, ordering x, y, z, horizons 1 to 4>": model.variance_decomposition(4),
+    }
+    for text, result in results.items():
+        assert repr(result) == text
+    bands = pv.MonteCarlo(200, seed=1)
+    banded = model.impulse_responses(2, bands=bands, level=0.9, cumulative=True)
+    assert repr(banded).endswith(f"periods 0 to 2; 90% band: {bands.label}>")
+    assert repr(model.variance_decomposition(2, bands=bands, level=0.9)).endswith(f"; 90% band: {bands.label}>")
+    assert repr(pv.select_lags(frame, 3)).startswith("<Lag orders 1 to 3: aic ")
+    test = model.granger_causality("x", "y")
+    assert repr(test) == f"<{str(test).partition('. Null')[0]}>"
+    assert str(test).endswith(f"Null: {test.null}")
+    wide = pv.System(np.zeros((1, 9, 9)))
+    assert repr(wide) == "<VAR(1) of y1, y2, y3, y4, y5, ... (9 variables); trend 'n'>"
+
+
+def test_a_source_of_bands_is_an_object_not_its_class(model):
+    with pytest.raises(SpecificationError, match="bands="):
+        model.impulse_responses(2, bands=pv.MonteCarlo)
+    with pytest.raises(SpecificationError, match="'cholesky'"):
+        model.impulse_responses(2, identification="orth")
+    with pytest.raises(SpecificationError, match="variable first in ordering"):
+        model.impulse_responses(2, identification="girf")

@@ -1,0 +1,136 @@
+"""Names that other programs' users type, and what the same thing is called here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+# Foreign name -> candidates here, in words that begin with an attribute. The first whose attribute the class has is
+# the hint, so that one entry serves results of several kinds.
+FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
+    # Estimates
+    "coef": ("params",),
+    "coefs": ("coefficients", "params"),
+    "coefs_exog": ("deterministics",),
+    "beta": ("params",),
+    "bse": ("std_errors",),
+    "stderr": ("std_errors",),
+    "se": ("std_errors",),
+    "tvalues": ("tstats",),
+    "zvalues": ("tstats",),
+    "tstat": ("tstats",),
+    "pvalue": ("pvalues",),
+    "confint": ("conf_int()",),
+    "cov_params": ("cov",),
+    "vcov": ("cov, or with_cov() for another covariance", "cov"),
+    "get_robustcov_results": ("with_cov()",),
+    "endog_names": ("names",),
+    "exog_names": ("regressor_names", "names"),
+    # Fit
+    "resid": ("resids",),
+    "residuals": ("resids",),
+    "fittedvalues": ("fitted_values",),
+    "fitted": ("fitted_values",),
+    "ssr": ("rss",),
+    "resid_ss": ("rss",),
+    "total_ss": ("tss",),
+    "centered_tss": ("tss",),
+    "mse_resid": ("s2",),
+    "scale": ("s2",),
+    "llf": ("loglik",),
+    "loglik": ("llf",),
+    "loglike": ("loglik", "llf"),
+    "sbic": ("bic",),
+    "sc": ("bic",),
+    "hq": ("hqic",),
+    "n": ("nobs",),
+    "df": ("df_resid",),
+    "r2_within": ("r2.within",),
+    "rsquared_within": ("r2.within",),
+    "rsquared_between": ("r2.between",),
+    "rsquared_overall": ("r2.overall",),
+    "rsquared_adj": ("rsquared_adjusted",),
+    "rsquared_inclusive": ("r2.with_dummies",),
+    "fvalue": ("f_statistic.statistic",),
+    "f_pvalue": ("f_statistic.pvalue",),
+    "f_statistic_robust": ("f_statistic",),
+    "f_pooled": ("f_poolability",),
+    "f_test": ("wald_test()", "exclusion_test()"),
+    "t_test": ("lincom()",),
+    "theta": ("variance_components.theta",),
+    "rho": ("variance_components.rho",),
+    "sigma_e": ("variance_components.sigma_e",),
+    "sigma_u": ("variance_components.sigma_u", "sigma_df"),
+    "fixef": ("estimated_effects()",),
+    "ranef": ("estimated_effects()",),
+    "entity_effects": ("estimated_effects()",),
+    "get_prediction": ("predict()", "forecast()"),
+    "tidy": ("summary().to_frame()",),
+    "summary_frame": ("summary().to_frame()",),
+    "to_latex": ("summary().to_latex()",),
+    "to_markdown": ("summary().to_markdown()",),
+    "to_html": ("summary().to_html()",),
+    # Vector autoregressions
+    "irf": ("impulse_responses()",),
+    "impulse_response": ("impulse_responses()",),
+    "orth_ma_rep": ("impulse_responses()",),
+    "ma_rep": ("impulse_responses(identification='reduced_form', shock_size='unit')",),
+    "long_run": ("long_run_effects()",),
+    "fevd": ("variance_decomposition()",),
+    "test_causality": ("granger_causality()",),
+    "causality": ("granger_causality()",),
+    "test_inst_causality": ("residual_correlation",),
+    "forecast_interval": ("forecast(), which has intervals",),
+    "predict": ("forecast()",),
+    "plot_forecast": ("forecast().plot()",),
+    "plot_irf": ("impulse_responses().plot()",),
+    "plot": ("impulse_responses().plot(), variance_decomposition().plot() or plot_roots()",),
+    "k_ar": ("lags",),
+    "p": ("lags",),
+    "neqs": ("n_vars",),
+    "k_vars": ("n_vars",),
+    "varnames": ("names",),
+    "sigma_u_mle": ("sigma_ml",),
+    "resid_corr": ("residual_correlation",),
+    "resid_cov": ("sigma",),
+    "eigenvalues": ("roots",),
+    "stable": ("is_stable",),
+}
+
+
+def name_here(foreign: str, owner: type) -> str | None:
+    """What a class calls the thing that another program calls ``foreign``; None if it has nothing like it."""
+    for candidate in FOREIGN_NAMES.get(foreign, ()):
+        attribute = re.match(r"\w+", candidate)
+        if attribute is not None and has_attribute(owner, attribute.group()):
+            return candidate
+    return None
+
+
+def has_attribute(owner: type, name: str) -> bool:
+    """Whether instances of a class have an attribute: a field of a dataclass is none of the class itself."""
+    return hasattr(owner, name) or name in getattr(owner, "__dataclass_fields__", {})
+
+
+class HintsAtNames:
+    """A result that answers another program's attribute name with its own.
+
+    Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no.
+    """
+
+    __slots__ = ()
+
+    # Hidden from the type checker, which would otherwise believe every attribute exists.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            owner = type(self)
+            if hasattr(owner, name):
+                # A property failed with an AttributeError of its own: let it say so itself.
+                return object.__getattribute__(self, name)
+            raise self._no_attribute(name)
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        here = name_here(name, type(self))
+        hint = "" if here is None else f" Here it is {here}."
+        return AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}", name=name, obj=self)
