@@ -109,6 +109,9 @@ class Convention:
     heterogeneous_distribution : {"t", "normal"}
         Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
         coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
+    coefficients_dispersion : {"unbiased", "sample"}
+        Components: Swamy's covariance of the coefficients over entities less their sampling variance, where that is
+        positive semi-definite, or the sample covariance whatever comes (Stata's xtrc).
     rsquared_fixed : {"within", "with_dummies"}
         Reporting: headline R2 and F of fixed effects, with the effects partialled out or counted as regressors.
     rsquared_random : {"overall", "transformed"}
@@ -125,6 +128,9 @@ class Convention:
     transformed_kind : {"residual", "correlation"}
         Reporting: R2 of the transformed rows as 1 - RSS / TSS, or as the squared correlation of the dependent variable
         with its fit (plm); the two differ where the rows have no plain constant.
+    hausman_scale : {"residual", "rows"}
+        Reporting: what the regression form of Hausman's test multiplies (RSS_r - RSS_u) / RSS_u by, the residual
+        degrees of freedom of the larger regression or its rows (gretl).
     criteria_count_variance : bool
         Reporting: whether AIC and BIC count the error variance as a parameter (R).
     """
@@ -163,12 +169,14 @@ class Convention:
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
     heterogeneous_distribution: Literal["t", "normal"] = "t"
+    coefficients_dispersion: Literal["unbiased", "sample"] = "unbiased"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
+    hausman_scale: Literal["residual", "rows"] = "residual"
     criteria_count_variance: bool = False
 
     def __post_init__(self) -> None:
@@ -213,6 +221,7 @@ PRESETS: dict[str, Convention] = {
             kraay_df="entities",
             corrected_df="normal",
             heterogeneous_distribution="normal",
+            coefficients_dispersion="sample",
             loglik_jacobian="none",
         ),
         Convention(
@@ -275,6 +284,7 @@ PRESETS: dict[str, Convention] = {
         ),
         Convention(
             "gretl",
+            hausman_scale="rows",
             unbalanced_components="harmonic",
             cluster_counts="beyond-first",
             kernel_lags="3/4 T^(1/3)",
