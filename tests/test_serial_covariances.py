@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference_data import table
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
@@ -406,3 +407,31 @@ def test_what_cannot_be_had():
             pv.fit_between(pv.Panel(frame, "entity", "year"), "y", X, cov=name)
         with pytest.raises(pv.MissingInformationError, match="refit"):
             result.without_rows().with_cov(name)
+
+
+# Grunfeld without 1940 and 1941, and one firm without 1946; within, three lags. Made by linearmodels 7.1
+# (PanelOLS(...).fit(cov_type="kernel" or "ac", bandwidth=3)) and pyfixest 0.60.0 (feols(vcov="DK" or "NW"), lag 3).
+ACROSS_GAPS = [
+    ("linearmodels", pv.DriscollKraay, "bartlett", [0.021301721350490913, 0.035969688751659255]),
+    ("linearmodels", pv.DriscollKraay, "parzen", [0.019531505535548974, 0.037047170728287886]),
+    ("linearmodels", pv.DriscollKraay, "quadratic-spectral", [0.020719501242871897, 0.03779194871641226]),
+    ("linearmodels", pv.PanelNeweyWest, "bartlett", [0.02469258556194702, 0.052813404533127425]),
+    ("linearmodels", pv.PanelNeweyWest, "parzen", [0.02366792285145488, 0.05232821177097169]),
+    ("linearmodels", pv.PanelNeweyWest, "quadratic-spectral", [0.024513378859405435, 0.05441636204703221]),
+    ("pyfixest", pv.DriscollKraay, "bartlett", [0.021857977615632664, 0.036908972689989675]),
+    ("pyfixest", pv.PanelNeweyWest, "bartlett", [0.02533738816711603, 0.054192531913100264]),
+]
+
+
+@pytest.mark.parametrize(("convention", "kind", "kernel", "expected"), ACROSS_GAPS)
+def test_programs_on_a_panel_with_gaps(convention, kind, kernel, expected):
+    data = table("grunfeld")
+    second = data["firm"].unique()[1]
+    data = data[~data["year"].isin([1940, 1941]) & ((data["firm"] != second) | (data["year"] != 1946))]
+    panel = pv.Panel(data, "firm", "year")
+    x = ["value", "capital"]
+    cov = kind(3, kernel=kernel)
+    result = pv.fit_fixed_effects(panel, "inv", x, convention=convention, cov=cov)
+    np.testing.assert_allclose(result.std_errors[x], expected, rtol=1e-10)
+    calendar = pv.fit_fixed_effects(panel, "inv", x, convention="default", cov=cov)
+    assert not np.allclose(calendar.std_errors[x], expected, rtol=1e-3)
