@@ -43,8 +43,8 @@ class Convention:
         Components: Nerlove's variance of the estimated effects on unbalanced panels, the sample variance over levels
         (gretl), or with each level weighted by its rows (plm, after Cottrell 2017).
     effects_rank : {"exact", "levels"}
-        Degrees of freedom: the rank of two absorbed effects, or their levels less one for the second effect, which
-        is more when the effects are disconnected (linearmodels, pyfixest).
+        Degrees of freedom: the rank of the absorbed effects (a bound where it cannot be found), or their levels less
+        one for each effect after the first, which is more when the effects are disconnected (linearmodels, pyfixest).
     classical_counts : {"all", "slopes", "absorbed", "constant", "none"}
         Degrees of freedom of the residual variance: every coefficient and absorbed effect; the columns of the
         transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the coefficients
