@@ -418,7 +418,7 @@ FD_HC1 = (
     "differencing and can be below 1 (tests/parity/test_plm_errors.py)"
 )
 TWOWAY_RANDOM = (
-    "a plm error: its covariance of unbalanced two-way random effects is (X' Omega^-1 X)^-1 without the error variance, "
+    "a plm error: its covariance of unbalanced two-way random effects is (X' Omega^-1 X)^-1, without error variance, "
     "and its RSS that of untransformed residuals (tests/parity/test_plm_errors.py rebuilds both; "
     "tests/estimators/test_crossed.py derives ours)"
 )

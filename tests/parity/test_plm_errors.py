@@ -113,3 +113,11 @@ def test_two_way_effects_of_an_unbalanced_panel():
         labels = [int(label) for label in expected[f"fixef_level_{key}"]]
         in_order = labels == frame[dimension][first_rows].tolist()
         assert in_order is (dimension == "firm")
+
+
+def test_two_way_random_effects_without_the_error_variance():
+    """plm's covariance of the unbalanced model is (X' Omega^-1 X)^-1, ours times 1 / s^2; its RSS is untransformed."""
+    expected = load("empluk_plm_fits")["expected"]["random_twoways_swar"]
+    result = fit("empluk", "random_twoways_swar")
+    np.testing.assert_allclose(result.cov / result.s2, expected["vcov"]["values"], rtol=1e-7)
+    assert float(result.resids @ result.resids) == pytest.approx(expected["rss"], rel=1e-9)
