@@ -45,6 +45,16 @@ def individual() -> pd.DataFrame:
     return fit("mg").individual.rename(index=str)
 
 
+def causality(causing: str, lags: int, statistic: str) -> dict:
+    """Dumitrescu and Hurlin's test as R's htest."""
+    kind = {"Ztilde": "z-tilde", "Zbar": "z-bar", "Wbar": "w-bar"}[statistic]
+    panel = pv.Panel(table("grunfeld"), "firm", "year")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        test = pv.panel_granger_test(panel, "inv", causing, lags=lags, kind=kind)
+    return {"statistic": {statistic: test.statistic}, "p.value": test.pvalue, "individual_wald": test.wald}
+
+
 CASES = [
     Case(
         "grunfeld_extra",
@@ -63,13 +73,21 @@ CASES = [
                 for model in ("mg", "cmg", "dmg")
                 for key, value in (("coef", "params"), ("se", "std_errors"))
             ],
+            *[
+                Comparison(
+                    f"pgrangertest/{causing}_causes_inv_order{lags}/{statistic}",
+                    lambda causing=causing, lags=lags, statistic=statistic: causality(causing, lags, statistic),
+                )
+                for causing in ("value", "capital")
+                for lags in (1, 2)
+                for statistic in ("Ztilde", "Zbar", "Wbar")
+            ],
         ],
         exclusions=[
             Exclusion(
                 "pggls_*",
                 "no number to agree with: 10 firms give a 20 x 20 covariance of rank 10, which plm inverts anyway",
             ),
-            Exclusion("pgrangertest", "Dumitrescu and Hurlin's test comes with a later version"),
         ],
     ),
 ]
