@@ -34,7 +34,7 @@ LARGEST_BLOCK = 3000
 """Rows of a cluster beyond which a rows x rows root is too large."""
 
 FEW_DEGREES = 4.0
-"""Below this the Satterthwaite approximation itself is unreliable (Pustejovsky and Tipton 2018, section 4)."""
+"""Below this the Satterthwaite approximation itself is unreliable (Tipton 2015, Psychol. Methods 20(3), 375-393)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class BiasReduced:
     References
     ----------
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
-    equations 7 to 17; MacKinnon, Nielsen and Webb (2023), J. of Applied Econometrics 38(5), 671-694, on the jackknife.
+    sections 2 and 3; MacKinnon, Nielsen and Webb (2023), J. of Applied Econometrics 38(5), 671-694, on the jackknife.
     """
 
     by: tuple[Any, ...]
