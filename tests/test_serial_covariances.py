@@ -21,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:The .* covariances of:panelvar.PanelVarWarning",
     "ignore:The pairwise panel-corrected covariance was not:panelvar.PanelVarWarning",
     "ignore:Only .* clusters:panelvar.PanelVarWarning",
+    "ignore:Lags bridge:panelvar.PanelVarWarning",
 )
 PLAIN = pv.Convention("plain", kraay_factor="none", newey_west_factor="none", repair_multiway=False)
 MODELS = ["pooled", "pooled weighted", "pooled without constant", "entity", "entity weighted", "twoway"]
@@ -371,6 +372,21 @@ def test_few_periods_and_many_entities_are_warned_about():
         fitted(frame, "pooled", cov="pcse")
     with pytest.warns(pv.PanelVarWarning, match="28 covariances of 7 periods are estimated from 5 entities"):
         fitted(gappy_frame(2, 5, 7, kept=1.1), "pooled", cov=pv.PanelCorrected(cluster="entity"))
+
+
+@pytest.mark.filterwarnings("default")
+def test_lags_that_bridge_gaps_are_warned_about():
+    frame = gappy_frame(2, 3, 24, kept=1.1)
+    frame = frame[~frame["year"].isin([2010, 2011]) & ((frame["number"] != 1) | (frame["year"] != 2004))]
+    for convention in ("plm", "pyfixest", "linearmodels"):
+        with pytest.warns(pv.PanelVarWarning, match=r"Lags bridge 1 gap\(s\) in time"):
+            fitted(frame, "pooled", cov="dk", convention=convention)
+        # Each of three entities lacks the two years, one of them another year.
+        with pytest.warns(pv.PanelVarWarning, match=r"Lags bridge 4 gap\(s\) in time"):
+            fitted(frame, "pooled", cov="nw", convention=convention)
+    for cov in ("dk", "nw"):
+        calendar = fitted(frame, "pooled", cov=cov, convention="default")
+        assert "gaps-bridged" not in {note.code for note in calendar.notes}
 
 
 @pytest.mark.parametrize(
