@@ -255,4 +255,5 @@ def _autoregression(
     place = fit.names.index("lagged residual")
     statistic = float(fit.fit.coefficients[place] ** 2 / fit.covariance.matrix[place, place])
     df = float(fit.df_resid) if np.isinf(fit.covariance.df) else float(fit.covariance.df)
-    return TestResult(name, statistic, f_tail(statistic, 1.0, df), "f", 1.0, df, null)
+    notes = tuple(note for note in fit.covariance.notes if note.warn)
+    return TestResult(name, statistic, f_tail(statistic, 1.0, df), "f", 1.0, df, null, notes)
