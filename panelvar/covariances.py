@@ -116,7 +116,7 @@ class HC:
     =========  =====================================================================================================
     HC0, HC1   :math:`d_i = 0` (White 1980)
     HC2, HC3   :math:`d_i = 1/2`, :math:`d_i = 1` (MacKinnon and White 1985)
-    HC4        :math:`d_i = \min(4, r_i) / 2` (Cribari-Neto 2004, eq. 13)
+    HC4        :math:`d_i = \min(4, r_i) / 2` (Cribari-Neto 2004)
     HC4m       :math:`d_i = (\min(1, r_i) + \min(3/2, r_i)) / 2` (Cribari-Neto and da Silva 2011)
     HC5        :math:`d_i = \min(r_i, \max(4, 0.7\, r_{max})) / 4` (Cribari-Neto, Souza and Vasconcellos 2007)
     =========  =====================================================================================================

@@ -62,8 +62,8 @@ class DriscollKraay:
 
     References
     ----------
-    Driscoll and Kraay (1998), Review of Economics and Statistics 80(4), 549-560, equations 4 to 6; Hoechle (2007),
-    Stata Journal 7(3), 281-312, section 3, on unbalanced panels.
+    Driscoll and Kraay (1998), Review of Economics and Statistics 80(4), 549-560; Hoechle (2007), Stata Journal 7(3),
+    281-312, on unbalanced panels.
     """
 
     lags: float | None = None
@@ -139,8 +139,8 @@ class PanelNeweyWest:
 
     References
     ----------
-    Newey and West (1987), Econometrica 55(3), 703-708, equation 5; Petersen (2009), Review of Financial Studies 22(1),
-    435-480, section 3, on panels.
+    Newey and West (1987), Econometrica 55(3), 703-708; Petersen (2009), Review of Financial Studies 22(1), 435-480, on
+    panels.
     """
 
     lags: float | None = None
