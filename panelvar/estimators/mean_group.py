@@ -67,9 +67,9 @@ def fit_mean_group(
 
     Notes
     -----
-    Pesaran and Smith (1995, section 3): consistent for the mean of the coefficients as N and T grow, also with a lagged
-    dependent variable, where pooled and fixed-effects slopes are not if coefficients differ. The covariance asks
-    nothing of the errors within an entity, but the entities must be independent.
+    Pesaran and Smith (1995, Journal of Econometrics 68): consistent for the mean of the coefficients as N and T grow,
+    also with a lagged dependent variable, where pooled and fixed-effects slopes are not if coefficients differ. The
+    covariance asks nothing of the errors within an entity, but the entities must be independent.
 
     Not for short panels: an entity with few rows has the same weight as any other, and one wild regression moves the
     mean; a lagged dependent variable biases every regression by a term of order 1/T. Not with shocks common to all

@@ -68,10 +68,10 @@ def fit_swamy(
 
     Notes
     -----
-    Swamy (1970, eqs. 3.9, 3.18 and section 5; 1971, chapter IV). Coefficients must be independent of the regressors,
-    and errors homoskedastic and uncorrelated within an entity: with serially correlated errors :math:`V_i`, hence the
-    weights and above all the test, are wrong, and `fit_mean_group`, which asks for neither, is safer. The test's
-    chi-squared distribution holds for large T; it rejects too often when entities have few rows.
+    Swamy (1970, Econometrica 38). Coefficients must be independent of the regressors, and errors homoskedastic and
+    uncorrelated within an entity: with serially correlated errors :math:`V_i`, hence the weights and above all the
+    test, are wrong, and `fit_mean_group`, which asks for neither, is safer. The test's chi-squared distribution holds
+    for large T; it rejects too often when entities have few rows.
     """
     chosen = as_convention(convention)
     rule = chosen.coefficients_dispersion if dispersion is None else dispersion
