@@ -17,6 +17,8 @@ from panelvar.results.test_result import TestResult
 
 # Residuals this small beside the dependent variable are rounding: there is no variance to weigh by.
 _EXACT = 1e-13
+# Excess of the constancy statistic over its chi-squared mean that is worth a note.
+_EXCESS = 0.05
 
 
 def fit_swamy(
@@ -93,6 +95,7 @@ def fit_swamy(
                 warn=True,
             )
         )
+    oversized = _oversized(fits)
     df = p * (n_units - 1)
     constancy = TestResult(
         "Parameter constancy",
@@ -102,10 +105,11 @@ def fit_swamy(
         df,
         None,
         "all entities have the same coefficients",
+        oversized,
     )
     label = "GLS (Swamy 1970)"
     result = HeterogeneousResult(
-        fits.result(source, found.mean, fits.names, notes),
+        fits.result(source, found.mean, fits.names, (*notes, *oversized)),
         covariance_of_average(found.covariance, label, n_units, chosen),
         chosen,
         "Random coefficients (Swamy)",
@@ -115,6 +119,24 @@ def fit_swamy(
     )
     emit(result.notes)
     return result
+
+
+def _oversized(fits: UnitFits) -> tuple[Note, ...]:
+    """Say by how much the constancy statistic exceeds its chi-squared mean when variances are estimated from few rows.
+
+    An entity's term is p F(p, df), of mean p df / (df - 2).
+    """
+    df = fits.units.df
+    excess = float(np.mean(2.0 / (df - 2.0))) if df.min() > 2 else np.inf
+    if excess <= _EXCESS:
+        return ()
+    by = f"by about {100.0 * excess:.0f} percent" if np.isfinite(excess) else "without bound"
+    spread = f"{df.min()}" if df.min() == df.max() else f"{df.min()} to {df.max()}"
+    text = (
+        f"With {spread} residual degrees of freedom an entity, the test of constancy exceeds its chi-squared mean {by} "
+        "where coefficients are equal: it rejects too often, the more the more entities there are."
+    )
+    return (Note("constancy-oversized", text),)
 
 
 def _refuse_exact(fits: UnitFits) -> None:

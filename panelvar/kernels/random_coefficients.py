@@ -98,8 +98,9 @@ def random_coefficients(units: UnitRegressions, *, unbiased: bool = True) -> Ran
     .. math:: \Delta = S - \frac1N \sum_i V_i, \qquad b = \Big(\sum_i (\Delta + V_i)^{-1}\Big)^{-1}
               \sum_i (\Delta + V_i)^{-1} b_i, \qquad V = \Big(\sum_i (\Delta + V_i)^{-1}\Big)^{-1};
 
-    where :math:`\Delta` is not positive semi-definite, :math:`S` takes its place (Swamy 1971). Predictions are :math:`b + \Delta(\Delta + V_i)^{-1}(b_i - b)`; the statistic is
-    :math:`\sum_i (b_i - b^*)' V_i^{-1} (b_i - b^*)`, :math:`b^*` the mean weighted by :math:`V_i^{-1}`.
+    where :math:`\Delta` is not positive semi-definite, :math:`S` takes its place (Swamy 1971). Predictions are
+    :math:`b + \Delta(\Delta + V_i)^{-1}(b_i - b)`; the statistic is :math:`\sum_i (b_i - b^*)' V_i^{-1} (b_i - b^*)`,
+    :math:`b^*` the mean weighted by :math:`V_i^{-1}`.
 
     Parameters
     ----------

@@ -44,7 +44,8 @@ def heterogeneous_table(result: HeterogeneousResult, *, level: float = 0.95, dig
         header=(coefficient_header(result, level),),
         body=coefficient_rows(result, level, digits),
         statistics=(
-            Fact("Root MSE within entities", format_number(result.rmse, digits)),
+            Fact(result.rsquared_label, format_number(result.rsquared, digits)),
+            Fact("Root MSE", format_number(result.rmse, digits)),
             *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None),
         ),
         notes=tuple(dict.fromkeys(note.text for note in result.notes)),

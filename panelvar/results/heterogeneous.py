@@ -260,6 +260,42 @@ class HeterogeneousResult:
         return float(np.sqrt(self.s2))
 
     @cached_property
+    def tss(self) -> float:
+        """Total sum of squares of the dependent variable, about its mean where entities have constants."""
+        y = self.fit.design.y
+        return float(np.square(y - y.mean() if self.fit.design.constant else y).sum())
+
+    @property
+    def rsquared(self) -> float:
+        """Share of the dependent variable's variation that the entities' own regressions explain."""
+        return 1.0 - self.rss / self.tss
+
+    @property
+    def rsquared_adjusted(self) -> float:
+        """`rsquared` adjusted for the coefficients of all entities."""
+        return 1.0 - (1.0 - self.rsquared) * (self.nobs - int(self.fit.design.constant)) / self.df_resid
+
+    @property
+    def rsquared_label(self) -> str:
+        """Which R2 `rsquared` is."""
+        return "R2 by entity"
+
+    @property
+    def f_statistic(self) -> TestResult | None:
+        """The model's joint test: `f_slopes`."""
+        return self.f_slopes
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """No effect is absorbed: entities have constants and slopes."""
+        return ()
+
+    @property
+    def variance_components(self) -> None:
+        """None: see `dispersion`."""
+        return None
+
+    @cached_property
     def f_slopes(self) -> TestResult | None:
         """Joint test that the averages of all regressors the caller named are zero; F, or chi2 with the normal."""
         tested = [name for name in self.names if name in self.fit.source.names]

@@ -245,7 +245,24 @@ def test_indefinite_dispersion_falls_back_with_a_warning():
         close(result.params, other.params, 1e-14)
         close(result.cov, other.cov, 1e-14)
     assert "dispersion-indefinite" in {note.code for note in result.notes}
-    assert not stata.notes
+    assert {note.code for note in stata.notes} == {"constancy-oversized"}
+
+
+def test_few_rows_inflate_the_constancy_statistic_as_the_note_says():
+    """Equal coefficients, 8 residual degrees of freedom: each term has mean p 8 / 6, a third above p."""
+    rng = np.random.default_rng(21)
+    entities, periods = 20_000, 10
+    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["entity", "year"])
+    x = rng.standard_normal(len(index))
+    data = pd.DataFrame({"x": x, "y": 1.0 + x + rng.standard_normal(len(index))}, index=index)
+    result = quietly(pv.fit_swamy, data, "y", ["x"])
+    (note,) = (note for note in result.constancy.notes if note.code == "constancy-oversized")
+    assert "With 8 residual degrees of freedom" in note.text
+    assert "by about 33 percent" in note.text
+    assert result.constancy.statistic / result.constancy.df == pytest.approx(4.0 / 3.0, rel=0.04)
+    assert note in result.notes
+    long = frame(22, entities=12, periods=70)
+    assert pv.fit_swamy(panel(long), "y", X).constancy.notes == ()
 
 
 # ---- the batches
@@ -430,6 +447,17 @@ def test_questions_and_reading():
     assert repr(result) == "<Common correlated effects (mean group): y on " + ", ".join(result.names) + "; N = 12>"
     assert result.predicted is None and result.dispersion is None and result.constancy is None
     assert "Coefficients equal" in str(pv.fit_swamy(panel(data), "y", X))
+
+
+def test_rsquared_and_comparison_with_other_estimators():
+    data = frame(20)
+    result, pooled = pv.fit_mean_group(panel(data), "y", X), pv.fit_pooled(panel(data), "y", X)
+    assert result.rsquared == pytest.approx(1.0 - sum(Loop(data, X).rss) / pooled.tss)
+    assert result.rsquared_adjusted == pytest.approx(1.0 - result.s2 / (pooled.tss / (len(data) - 1)))
+    table_ = pv.compare({"pooled": pooled, "mean group": result})
+    assert table_.to_frame().loc[("x1", "estimate"), "mean group"] == result.params["x1"]
+    assert "by entity" in str(table_)
+    assert "mean group" in str(pv.compare({"mean group": result}))
 
 
 @pytest.mark.slow
