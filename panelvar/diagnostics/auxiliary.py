@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design
-from panelvar.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.estimators.finish import finish
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.distributions import two_sided
@@ -31,6 +31,8 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = ()) ->
 
     Raises
     ------
+    NumericalError
+        If the model fits exactly, so that its residuals are rounding.
     SpecificationError
         With analytic weights, or for another kind of model than ``families``.
     MissingInformationError
@@ -44,6 +46,8 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = ()) ->
         raise SpecificationError(f"{what} is derived for {wanted} models; this one is {result.fit.family}.")
     if result.fit.source.weights is not None:
         raise SpecificationError(f"{what} is not derived for analytic weights: fit the model without them.")
+    if any(note.code == "exact-fit" for note in result.fit.notes):
+        raise NumericalError(f"{what} needs residuals: the model fits exactly.")
     return result.fit.source
 
 

@@ -24,8 +24,8 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         \quad k = 1, \dots, p, \\
         HR:&\quad z_i = \sum_t (u_{i,t-1} - \bar u_{i, \le t-1}) (u_{it} - \bar u_{i, \ge t}),
 
-    with :math:`m_{ik}` the pairs k periods apart (Born and Breitung 2016, eqs. 6, 12 and 19 in their unbalanced form:
-    Wursten 2018). LM and HR are standard normal, Q is chi2(p).
+    with :math:`m_{ik}` the pairs k periods apart (Born and Breitung 2016; unbalanced: Wursten 2018). LM and HR are
+    standard normal, Q is chi2(p).
 
     Parameters
     ----------

@@ -53,7 +53,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     ``"bias-corrected-lm"``   scaled LM :math:`- N / (2(T - 1))`                                 N(0, 1)
     ========================= ================================================================== =============
 
-    (Pesaran 2004, 2015; Breusch and Pagan 1980; Baltagi, Feng and Kao 2012, eq. 12, for fixed effects.)
+    (Pesaran 2004, 2015; Breusch and Pagan 1980; Baltagi, Feng and Kao 2012 for fixed effects.)
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
               \hat\theta = 1 - \frac{1}{N}\sum_i (1 - \hat\sigma_i \hat\varphi'\hat\gamma_i)^2, \qquad
               \hat\varphi = \frac{1}{N}\sum_i \hat\gamma_i / \hat\sigma_i
 
-    (Pesaran and Xie 2021, eqs. 18 to 20), CD being that of what is left.
+    (Pesaran and Xie 2021), CD being that of what is left.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     .. math:: LM = \frac{n}{\sqrt{2 (M - n)}}
               \left(\frac{\sum_g (\sum_{it \in g} \hat u_{it})^2}{\sum_{it} \hat u_{it}^2} - 1\right)
 
-    is standard normal under the null (Baltagi and Li 1990; Baltagi 2013, eq. 9.36 for both dimensions). With
+    is standard normal under the null (Baltagi and Li 1990; Baltagi 2013, chapters 4 and 9). With
     :math:`LM_1` for entities and :math:`LM_2` for time:
 
     ================================ ============================ ==================================================

@@ -31,7 +31,7 @@ def hausman_regression(
     .. math:: y_{it} - \theta_i \bar y_i = (1 - \theta_i) c + (x_{it} - \theta_i \bar x_i)'\beta
               + (x_{it} - \bar x_i)'\gamma + e_{it};
 
-    the Wald test of :math:`\gamma = 0` is Hausman's test (Hausman 1978, eq. 2.22; Baltagi 2013, section 4.3). Adding
+    the Wald test of :math:`\gamma = 0` is Hausman's test (Hausman 1978; Baltagi 2013, section 4.3). Adding
     the quasi-demeaned entity means instead (Mundlak 1978) spans the same space and gives the same statistic.
 
     Parameters

@@ -47,7 +47,7 @@ def panel_granger_test(
         \tilde Z = \sqrt{\tfrac{N}{2K} \tfrac{T - 2K - 5}{T - K - 3}}
         \left(\tfrac{T - 2K - 3}{T - 2K - 1} \bar W - K\right)
 
-    (Dumitrescu and Hurlin 2012, eqs. 9 and 33). On unbalanced panels each entity's mean and variance are used.
+    (Dumitrescu and Hurlin 2012). On unbalanced panels each entity's mean and variance are used.
 
     Parameters
     ----------

@@ -223,4 +223,4 @@ def _score_given_random_effects(u: FloatArray) -> float:
     # Scaled to a unit diagonal: the parameters are in different units.
     units = np.sqrt(np.diagonal(information))
     inverse = np.linalg.inv(information / np.outer(units, units)) / np.outer(units, units)
-    return score * math.sqrt(float(inverse[0, 0]))
+    return float(score * math.sqrt(inverse[0, 0]))

@@ -23,7 +23,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
               \tilde\Delta = \frac{\sum_i (d_i - k)}{\sqrt{2 k N}}, \qquad
               \tilde\Delta_{adj} = \frac{\sum_i (d_i - k)}{\sqrt{\sum_i 2k (T_i - k - 1) / (T_i + 1)}}
 
-    (their eqs. 25 to 29; unbalanced: Bersvendsen and Ditzen 2021), M taking entity means out.
+    (Pesaran and Yamagata 2008; unbalanced: Bersvendsen and Ditzen 2021), M taking entity means out.
 
     Parameters
     ----------

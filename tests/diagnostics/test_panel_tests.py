@@ -466,3 +466,7 @@ def test_refusals(frame, fits):
         pv.born_breitung_test(fits["fixed"].without_rows())
     with pytest.raises(pv.SpecificationError, match="whole number"):
         pv.breusch_godfrey_test(fits["fixed"], 0)
+    with pytest.warns(pv.PanelVarWarning, match="fits exactly"):
+        exact = pv.fit_pooled(panel.with_columns(sum=panel.column("x1") + panel.column("x2")), "sum", X)
+    with pytest.raises(pv.NumericalError, match="fits exactly"):
+        pv.effects_lm_test(exact)
