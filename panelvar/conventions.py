@@ -42,6 +42,9 @@ class Convention:
     unbalanced_nerlove : {"equal", "rows"}
         Components: Nerlove's variance of the estimated effects on unbalanced panels, the sample variance over levels
         (gretl), or with each level weighted by its rows (plm, after Cottrell 2017).
+    likelihood_information : {"expected", "observed"}
+        Components: covariance of the coefficients after maximum likelihood, the error variance times the inverse of
+        X' Omega^-1 X (nlme, lme4), or their part of the inverse of the observed Hessian of all parameters (Stata).
     effects_rank : {"exact", "levels"}
         Degrees of freedom: the rank of the absorbed effects (a bound where it cannot be found), or their levels less
         one for each effect after the first, which is more when the effects are disconnected (linearmodels, pyfixest).
@@ -141,6 +144,7 @@ class Convention:
     first_difference_constant: bool = False
     unbalanced_components: Literal["baltagi-chang", "harmonic", "stata-sa"] = "baltagi-chang"
     unbalanced_nerlove: Literal["equal", "rows"] = "equal"
+    likelihood_information: Literal["expected", "observed"] = "expected"
     effects_rank: Literal["exact", "levels"] = "exact"
     classical_counts: Counted = "all"
     random_scale: Literal["gls", "within"] = "gls"
@@ -215,6 +219,7 @@ PRESETS: dict[str, Convention] = {
         Convention("default"),
         Convention(
             "stata",
+            likelihood_information="observed",
             unbalanced_components="harmonic",
             robust="cluster-panel-models",
             kraay_factor="none",

@@ -101,6 +101,13 @@ class Classical:
         if fit.components is not None and fit.components.likelihood is not None:
             scale = fit.components.idiosyncratic
             label = "classical (maximum likelihood)"
+            if convention.likelihood_information == "observed" and fit.components.effect > 0.0:
+                # The inverse of the whole Hessian: what is not known of the variance ratio moves the coefficients.
+                drift = fit.components.likelihood.drift
+                extra = fit.components.likelihood.variance_cov[1, 1] * np.outer(drift, drift)
+                df = inference_df(fit, convention, fit.residual_df)
+                label = "observed information (maximum likelihood)"
+                return CovarianceEstimate(scale * fit.bread + extra, label, df, classical=True)
         df = inference_df(fit, convention, fit.residual_df)
         return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 

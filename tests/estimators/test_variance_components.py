@@ -146,6 +146,10 @@ def test_maximum_likelihood(dimension, constant):
     omega = e**2 * np.eye(len(frame)) + u**2 * dense.d @ dense.d.T
     assert_matrix(result.cov, np.linalg.inv(dense.x.T @ np.linalg.solve(omega, dense.x)))
     assert result.df_resid == len(frame) - k
+    # The whole observed information (Stata): its block of the coefficients is not diagonal with the variances'.
+    observed = fitted(frame, "ml", dimension, constant, convention="stata")
+    np.testing.assert_allclose(observed.std_errors, errors[:k], rtol=1e-4)
+    assert np.abs(observed.std_errors / result.std_errors - 1).max() > {"entity": 1e-3, "time": 1e-4}[dimension]
 
 
 def test_profile_slope_is_its_derivative():
