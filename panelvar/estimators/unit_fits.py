@@ -19,6 +19,8 @@ from panelvar.results.heterogeneous import HeterogeneousFit
 
 FloatArray = NDArray[np.float64]
 TREND = "trend"
+# Below so many rows an entity the bias of a lagged dependent variable is a fair share of its coefficient.
+_LONG = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +36,8 @@ class UnitFits:
         self, source: Design, coefficients: FloatArray, names: tuple[str, ...], notes: Sequence[Note] = ()
     ) -> HeterogeneousFit:
         """Wrap an average of the regressions."""
-        return HeterogeneousFit(
-            source, self.design, self.units, self.names, names, coefficients, (*source.notes, *self.notes, *notes)
-        )
+        found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes)
+        return HeterogeneousFit(source, self.design, self.units, self.names, names, coefficients, found)
 
 
 def with_trend(design: Design, trend: bool) -> Design:
@@ -111,6 +112,19 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str) -> UnitFit
     rows = np.flatnonzero((units.status == 0)[grouping.codes])
     note = Note("entities-left-out", text.replace("have no regression", "left out"), warn=True)
     return UnitFits(design.take(rows), units.take(kept), names, (note,))
+
+
+def _lagged_dependent(source: Design, used: Design) -> tuple[Note, ...]:
+    """Say what a lagged dependent variable, recognised in a formula, does to every entity's regression."""
+    y = source.dependent
+    if not any(name == f"L({y})" or name.startswith(f"L({y},") for name in source.names):
+        return ()
+    mean = float(used.entities.sizes.mean())
+    text = (
+        f"The lagged dependent variable biases every entity's regression by a term of order 1/T (T is {mean:.4g} on "
+        "average here), and averaging over entities does not remove it."
+    )
+    return (Note("lagged-dependent", text, warn=mean < _LONG),)
 
 
 def refuse_single(fits: UnitFits) -> None:

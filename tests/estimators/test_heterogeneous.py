@@ -363,6 +363,16 @@ def test_averages_count_the_rows_of_entities_left_out():
     close(result.params, Loop(kept, [*X, *averages]).mean_group()[0], 1e-9)
 
 
+@pytest.mark.parametrize("call", [pv.fit_mean_group, pv.fit_swamy, pv.fit_common_correlated_effects])
+def test_a_lagged_dependent_variable_is_warned_about_where_entities_are_short(call):
+    for periods, warned in ((25, True), (60, False)):
+        result = quietly(call, panel(frame(23, entities=10, periods=periods)), "y ~ L(y) + x1")
+        (note,) = (note for note in result.notes if note.code == "lagged-dependent")
+        assert note.warn is warned
+        assert f"T is {result.nobs / result.n_entities:.4g}" in note.text
+    assert "lagged-dependent" not in {note.code for note in quietly(call, panel(frame(23)), "y ~ L(x1) + x2").notes}
+
+
 def test_min_rows():
     data = frame(14)
     sizes = data.groupby("entity").size()
