@@ -169,6 +169,28 @@ def test_series_and_eigenvectors_agree():
         np.testing.assert_allclose(result.df_coefficients, [twin.df(unit) for unit in np.eye(3)], rtol=1e-8)
 
 
+@pytest.mark.parametrize("by", ["entity", "batch"])
+@pytest.mark.parametrize("limits", [{"LARGEST_GRAM": 0}, {"BATCH_ROWS": 1}, {"BATCH_ROWS": 7}])
+def test_gram_matrices_rows_and_batches_agree(limits, by, monkeypatch):
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    usual = results(frame, "twoway", pv.BiasReduced(by), "w")
+    for name, value in limits.items():
+        module = "bias_reduced" if name == "LARGEST_GRAM" else "cluster_basis"
+        monkeypatch.setattr(f"panelvar.{module}.{name}", value)
+    other = results(frame, "twoway", pv.BiasReduced(by), "w")
+    assert_matrix(other.cov, usual.cov.to_numpy(), 1e-10)
+    np.testing.assert_allclose(other.df_coefficients, usual.df_coefficients, rtol=1e-9)
+
+
+def test_order_labels_and_units_of_the_rows_do_not_matter():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    plain = results(frame, "twoway", pv.BiasReduced("batch"))
+    moved = frame.sample(frac=1.0, random_state=3).assign(x1=lambda f: 1e6 * f["x1"], batch=lambda f: -3 * f["batch"])
+    other = results(moved, "twoway", pv.BiasReduced("batch"))
+    np.testing.assert_allclose(other.df_coefficients, plain.df_coefficients, rtol=1e-8)
+    np.testing.assert_allclose(other.std_errors[X], plain.std_errors[X] * [1e-6, 1.0], rtol=1e-9)
+
+
 def test_one_cluster_a_row_is_hc2_and_hc3():
     frame = gappy_frame().assign(row=lambda f: np.arange(len(f)))
     for kind in ("2", "3"):
