@@ -78,15 +78,18 @@ def pooled_residuals(result: LinearResult) -> FloatArray:
     fit = result.fit
     if fit.family == "pooled":
         return np.asarray(fit.transformed_residuals)
-    columns = level_columns(result)
-    constant = fit.source.constant
-    x = np.column_stack(columns) if columns else np.empty((fit.source.nobs, 0))
-    return least_squares(with_ones(x) if constant else x, fit.source.y).residuals
+    columns = [*level_columns(result), fit.source.y]
+    if fit.source.constant:
+        columns = [centred(column) for column in columns]
+    x = np.column_stack(columns[:-1]) if len(columns) > 1 else np.empty((fit.source.nobs, 0))
+    return least_squares(x, columns[-1]).residuals
 
 
-def with_ones(x: FloatArray) -> FloatArray:
-    """Put a column of ones before the columns of x."""
-    return np.column_stack([np.ones(len(x)), x])
+def centred(column: FloatArray) -> FloatArray:
+    """Subtract the mean, and what rounding left of it: a constant is fitted and far levels cost no digits."""
+    moved: FloatArray = column - column.mean()
+    moved -= moved.mean()
+    return moved
 
 
 class Auxiliary(NamedTuple):

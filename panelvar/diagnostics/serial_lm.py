@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
+    centred,
     lagged,
     least_squares,
     level_columns,
@@ -145,9 +146,9 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         if one_sided:
             raise SpecificationError("The joint test has two restrictions: it has no one-sided form.")
         return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
-    columns = level_columns(result)
+    columns = [centred(column) for column in level_columns(result)]
     x = np.column_stack(columns) if columns else np.empty((design.nobs, 0))
-    panel_y = design.y.reshape(entities, periods)
+    panel_y = centred(design.y).reshape(entities, periods)
     panel_x = x.reshape(entities, periods, -1)
     if kind == "fixed":
         e = least_squares(

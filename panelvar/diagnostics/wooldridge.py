@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.design import Design
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
+    centred,
     clustered,
     lagged,
     least_squares,
@@ -166,7 +167,8 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     rows = np.flatnonzero(previous >= 0)
     if len(np.unique(codes[rows])) < 2 or len(rows) < 3:
         raise InsufficientDataError("The test needs at least two entities with adjacent periods.")
-    x = np.column_stack([np.ones(len(rows)), residuals[previous[rows]], *(c[rows] for c in level_columns(result))])
+    levels = [centred(column[rows]) for column in level_columns(result)]
+    x = np.column_stack([np.ones(len(rows)), residuals[previous[rows]], *levels])
     fit = least_squares(x, residuals[rows])
     matrix, groups = clustered(fit, x, codes[rows], corrected=True)
     statistic = float(fit.coefficients[1] / np.sqrt(matrix[1, 1]))

@@ -470,3 +470,23 @@ def test_refusals(frame, fits):
         exact = pv.fit_pooled(panel.with_columns(sum=panel.column("x1") + panel.column("x2")), "sum", X)
     with pytest.raises(pv.NumericalError, match="fits exactly"):
         pv.effects_lm_test(exact)
+
+
+def test_the_level_of_the_data_costs_no_digits():
+    frame = gappy_frame(seed=8, entities=12, periods=8, kept=1.1)
+    far = frame.assign(y=frame["y"] + 2.0**24, x1=frame["x1"] - 2.0**23)
+    near = far.assign(y=far["y"] - 2.0**24, x1=far["x1"] + 2.0**23)  # exact: the same rounded data
+    results = [pv.fit_fixed_effects(pv.Panel(data, "entity", "year"), "y", X) for data in (far, near)]
+    for test in (
+        pv.effects_lm_test,
+        pv.bera_sosa_yoon_test,
+        pv.baltagi_li_test,
+        pv.slope_poolability_test,
+        pv.wooldridge_pooled_test,
+        pv.wooldridge_serial_test,
+        pv.born_breitung_test,
+        pv.cross_section_dependence_test,
+        pv.slope_homogeneity_test,
+    ):
+        one, two = (test(result).statistic for result in results)
+        assert one == pytest.approx(two, rel=1e-9, abs=1e-9), test.__name__
