@@ -19,7 +19,7 @@ from panelvar.kernels.groups import Grouping
 FloatArray = NDArray[np.float64]
 
 LEVEL_LIMIT = 1000
-"""Levels of effects that cut across the clusters, beyond which their basis, n times its square operations, is too large."""
+"""Levels of effects that cut across the clusters, beyond which a basis (rows times levels squared) costs too much."""
 
 BATCH_ROWS = 4000
 """Rows of small clusters whose basis is formed in one step."""
