@@ -16,6 +16,7 @@ GROUPS = {
     "large": ("benchmarks.large", "pooled, fixed, random and clustered at 1e5 and 1e6 rows"),
     "twoway": ("benchmarks.twoway", "unbalanced two-way effects"),
     "floor": ("benchmarks.floor", "fixed effects against one Gram matrix, and memory"),
+    "clusters": ("benchmarks.clusters", "CR2 at 1e6 rows, and the wild cluster bootstrap"),
     "var": ("benchmarks.vector", "VAR fit, lag selection, bands"),
     "import": ("benchmarks.imports", "import time"),
     "nist": ("benchmarks.nist", "digits on NIST's linear regressions"),

@@ -24,6 +24,33 @@ def panel_frame(entities: int, periods: int, regressors: int, *, keep: float = 1
     return frame
 
 
+def worker_frame(
+    workers: int, firms: int, years: int, *, moves: float, reach: int | None, seed: int = 0
+) -> pd.DataFrame:
+    """Make workers who change firms: in the share ``moves`` of years, to any firm or within ``reach`` of their own.
+
+    Everyone moving anywhere is a well connected sample; few moves to near firms, a poorly connected one. Effects of
+    ``worker``, ``firm`` and ``year`` are in ``y`` and in ``x0..x2``.
+    """
+    rng = np.random.default_rng(seed)
+    n = workers * years
+    worker, year = np.repeat(np.arange(workers), years), np.tile(np.arange(years), workers)
+    moving = rng.random(n) < moves
+    moving[year == 0] = True
+    if reach is None:
+        firm = rng.integers(0, firms, n)
+    else:
+        firm = (worker * firms // workers + rng.integers(-reach, reach + 1, n)) % firms
+    firm = firm[np.maximum.accumulate(np.where(moving, np.arange(n), 0))]
+    effect = rng.normal(size=workers)[worker] + rng.normal(size=firms)[firm] + rng.normal(size=years)[year]
+    columns = {"worker": worker, "year": year, "firm": firm}
+    y = effect + rng.normal(size=n)
+    for j in range(3):
+        columns[f"x{j}"] = rng.normal(size=n) + 0.5 * effect
+        y = y + (j + 1) / 3 * columns[f"x{j}"]
+    return pd.DataFrame(columns | {"y": y})
+
+
 def var_series(variables: int, periods: int, *, persistence: float = 0.6, seed: int = 0) -> pd.DataFrame:
     """Make a stable first-order system with correlated errors."""
     rng = np.random.default_rng(seed)

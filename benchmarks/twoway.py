@@ -1,12 +1,16 @@
-"""Two-way fixed effects on unbalanced panels."""
+"""Two-way fixed effects on unbalanced panels; two and three effects on workers who change firms."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import panelvar as pv
 from benchmarks.harness import equal, median_seconds, ratio
-from benchmarks.samples import panel_frame
+from benchmarks.samples import panel_frame, worker_frame
+from panelvar.kernels.absorb import absorb, subtract_tables
+from panelvar.kernels.groups import Grouping
 
 
 def main(*, smoke: bool = False) -> None:
@@ -48,3 +52,66 @@ def main(*, smoke: bool = False) -> None:
         seconds = median_seconds(ours, budget=budget)
         ratio(size, seconds, "linearmodels", median_seconds(peer, budget=budget), None if smoke else 20)
         ratio(size, seconds, "pyfixest", median_seconds(fixest, budget=budget), None if smoke else 3)
+    for label, moves, reach in (("well connected", 1.0, None), ("poorly connected", 0.1, 3)):
+        workers, firms = (500, 40) if smoke else (100_000, 5_000)
+        frame = worker_frame(workers, firms, 10, moves=moves, reach=reach)
+        for effects in (("worker", "firm"), ("worker", "firm", "year")):
+            # Targets are for well connected samples; on the others the ratio is reported whatever it is.
+            _many(frame, effects, label, budget, targets=not smoke and reach is None)
+
+
+def _many(frame: Any, effects: tuple[str, ...], label: str, budget: float, *, targets: bool) -> None:
+    """Time a regression against pyfixest's default demeaner, and the projection alone against within-py."""
+    from pyfixest import feols
+
+    regressors = ["x0", "x1", "x2"]
+    formula = f"y ~ {' + '.join(regressors)} | {' + '.join(effects)}"
+
+    def ours() -> Any:
+        result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", regressors, effects=effects)
+        result.params, result.std_errors, result.pvalues  # noqa: B018
+        return result
+
+    def fixest() -> Any:
+        result = feols(formula, frame, vcov="iid")
+        result.coef(), result.se(), result.pvalue()
+        return result
+
+    name = f"{len(effects)} effects, {label}"
+    seconds = median_seconds(ours, budget=budget)
+    try:
+        theirs = fixest()
+    except ValueError as error:
+        print(f"{name:<46} ours {seconds:.3g} s   pyfixest: {error}")
+    else:
+        equal(name, ours().params[regressors], theirs.coef()[regressors], 1e-6)
+        ratio(name, seconds, "pyfixest", median_seconds(fixest, budget=budget), 3 if targets else None)
+    _projection(frame, effects, name, budget, targets=targets)
+
+
+def _projection(frame: Any, effects: tuple[str, ...], name: str, budget: float, *, targets: bool) -> None:
+    """Time the projection of four columns; within-py runs on every core, we on one, each to its own tolerance."""
+    try:
+        from within import solve_batch
+    except ImportError:
+        print(f"{name:<46} within-py is not installed")
+        return
+    columns = np.asfortranarray(frame[["x0", "x1", "x2", "y"]].to_numpy())
+    codes = [frame[effect].to_numpy() for effect in effects]
+    design = np.asfortranarray(np.column_stack([c.astype(np.uint32) for c in codes]))
+
+    def ours() -> Any:
+        absorbed = absorb([Grouping.from_codes(c) for c in codes])
+        tables = absorbed.tables(columns)
+        return subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))
+
+    def theirs() -> Any:
+        return solve_batch(design, columns)
+
+    found = theirs()
+    if all(found.converged):
+        equal(name, ours(), found.demeaned, 1e-5)
+    else:
+        print(f"{name:<46} within-py says that it has not converged")
+    seconds = median_seconds(ours, budget=budget)
+    ratio(f"projection, {name}", seconds, "within-py", median_seconds(theirs, budget=budget), 2 if targets else None)

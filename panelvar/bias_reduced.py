@@ -34,7 +34,10 @@ LARGEST_BLOCK = 3000
 """Rows of a cluster beyond which a rows x rows root is too large."""
 
 FEW_DEGREES = 4.0
-"""Below this the Satterthwaite approximation itself is unreliable (Pustejovsky and Tipton 2018, section 4)."""
+"""Below this the Satterthwaite approximation itself is unreliable (Tipton 2015, Psychol. Methods 20(3), 375-393)."""
+
+LARGEST_GRAM = 60
+"""Columns of a basis up to which every cluster's Gram matrix is kept, rather than the rows gone through again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +107,7 @@ class BiasReduced:
     References
     ----------
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
-    equations 7 to 17; MacKinnon, Nielsen and Webb (2023), J. of Applied Econometrics 38(5), 671-694, on the jackknife.
+    sections 2 and 3; MacKinnon, Nielsen and Webb (2023), J. of Applied Econometrics 38(5), 671-694, on the jackknife.
     """
 
     by: tuple[Any, ...]
@@ -178,7 +181,7 @@ class BiasReduced:
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
         partial_hat = self.kind == "CR3" and basis.crossing and convention.leverage == "transformed"
         original = self.kind == "CR2" and convention.bias_reduced_root == "original" and _has_working_model(fit)
-        if partial_hat or original or (basis.crossing and power != 0.0):
+        if partial_hat or original or (basis.crossing and power != 0.0 and len(basis.targets) > LARGEST_GRAM):
             # clubSandwich leaves the absorbed effects out of CR3's leverage blocks, but not out of its degrees.
             first = -len(fit.kept) if partial_hat else 0
             working = _working_blocks(fit, basis) if original else None

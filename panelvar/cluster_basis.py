@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,11 @@ from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]
 
-LEVEL_LIMIT = 2000
-"""Levels of effects that cut across the clusters, beyond which their basis is too large to form."""
+LEVEL_LIMIT = 1000
+"""Levels of effects that cut across the clusters, beyond which a basis (rows times levels squared) costs too much."""
+
+BATCH_ROWS = 4000
+"""Rows of small clusters whose basis is formed in one step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +84,7 @@ class ClusterBasis:
             elif effects and self._sides[0] is None:
                 z = np.broadcast_to(np.asarray(fit.constant_column), fit.counts.rows)
                 total = np.zeros(self._effect_root.shape[0])
-                for index in self.cluster_rows:
+                for index, _ in self._batches:
                     total += z[index] @ self._effect_columns(index)
                 out[:effects, 0] = total @ self._effect_root / fit.constant_mass
         return out
@@ -99,8 +103,12 @@ class ClusterBasis:
                 fit.constant_mass,
                 self.clusters,
             )
-        pieces = [(basis.T @ basis, basis.T @ residuals) for basis, residuals in self.blocks()]
-        return ClusterParts(np.array([gram for gram, _ in pieces]), np.array([score for _, score in pieces]))
+        q, groups = len(self.targets), self.clusters.n_groups
+        out = ClusterParts(np.empty((groups, q, q)), np.empty((groups, q)))
+        for group, (basis, residuals) in enumerate(self.blocks()):
+            np.matmul(basis.T, basis, out=out.gram[group])
+            np.matmul(basis.T, residuals, out=out.scores[group])
+        return out
 
     def blocks(self) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Yield basis rows (m, q) and transformed residuals (m,) of each cluster."""
@@ -108,7 +116,7 @@ class ClusterBasis:
         rows = fit.rows_or_refuse("Few-cluster inference")
         regressors = np.column_stack([rows.column(j) for j in fit.kept]) if len(fit.kept) else None
         residuals = fit.transformed_residuals
-        for index in self.cluster_rows:
+        for index, edges in self._batches:
             pieces = []
             if self.crossing:
                 pieces.append(self._effect_columns(index) @ self._effect_root)
@@ -117,13 +125,27 @@ class ClusterBasis:
                 pieces.append(z[index, None] / np.sqrt(fit.constant_mass))
             if regressors is not None:
                 pieces.append(regressors[index] @ fit.solution.inverse_r)
-            yield np.hstack(pieces), residuals[index]
+            basis, own = np.hstack(pieces), residuals[index]
+            for low, high in itertools.pairwise(edges):
+                yield basis[low:high], own[low:high]
 
     @cached_property
     def cluster_rows(self) -> list[NDArray[np.intp]]:
         """Row numbers of each cluster."""
         order = np.argsort(self.clusters.codes, kind="stable")
         return np.split(order, np.cumsum(self.clusters.sizes)[:-1])
+
+    @cached_property
+    def _batches(self) -> list[tuple[NDArray[np.intp], list[int]]]:
+        """Rows of several whole clusters at a time, and where each begins among them: small clusters in few steps."""
+        order = np.argsort(self.clusters.codes, kind="stable")
+        ends = np.cumsum(self.clusters.sizes)
+        out, first, start = [], 0, 0
+        while first < len(ends):
+            last = max(int(np.searchsorted(ends, start + BATCH_ROWS, side="right")), first + 1)
+            out.append((order[start : ends[last - 1]], [0, *(ends[first:last] - start).tolist()]))
+            first, start = last, int(ends[last - 1])
+        return out
 
     def _effect_columns(self, index: NDArray[np.intp]) -> FloatArray:
         """Dummies of the crossing effects in some rows, less their means within the nested effect, weighted."""
@@ -151,7 +173,7 @@ class ClusterBasis:
                 "or use Clustered (CR1)."
             )
         gram = np.zeros((size, size))
-        for index in self.cluster_rows:
+        for index, _ in self._batches:
             columns = self._effect_columns(index)
             gram += columns.T @ columns
         values, vectors = np.linalg.eigh(gram)

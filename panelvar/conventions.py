@@ -42,9 +42,12 @@ class Convention:
     unbalanced_nerlove : {"equal", "rows"}
         Components: Nerlove's variance of the estimated effects on unbalanced panels, the sample variance over levels
         (gretl), or with each level weighted by its rows (plm, after Cottrell 2017).
+    likelihood_information : {"expected", "observed"}
+        Components: covariance of the coefficients after maximum likelihood, the error variance times the inverse of
+        X' Omega^-1 X (nlme, lme4), or their part of the inverse of the observed Hessian of all parameters (Stata).
     effects_rank : {"exact", "levels"}
-        Degrees of freedom: the rank of two absorbed effects, or their levels less one for the second effect, which
-        is more when the effects are disconnected (linearmodels, pyfixest).
+        Degrees of freedom: the rank of the absorbed effects (a bound where it cannot be found), or their levels less
+        one for each effect after the first, which is more when the effects are disconnected (linearmodels, pyfixest).
     classical_counts : {"all", "slopes", "absorbed", "constant", "none"}
         Degrees of freedom of the residual variance: every coefficient and absorbed effect; the columns of the
         transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the coefficients
@@ -109,6 +112,9 @@ class Convention:
     heterogeneous_distribution : {"t", "normal"}
         Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
         coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
+    coefficients_dispersion : {"unbiased", "sample"}
+        Components: Swamy's covariance of the coefficients over entities less their sampling variance, where that is
+        positive semi-definite, or the sample covariance whatever comes (Stata's xtrc).
     rsquared_fixed : {"within", "with_dummies"}
         Reporting: headline R2 and F of fixed effects, with the effects partialled out or counted as regressors.
     rsquared_random : {"overall", "transformed"}
@@ -125,6 +131,9 @@ class Convention:
     transformed_kind : {"residual", "correlation"}
         Reporting: R2 of the transformed rows as 1 - RSS / TSS, or as the squared correlation of the dependent variable
         with its fit (plm); the two differ where the rows have no plain constant.
+    hausman_scale : {"residual", "rows"}
+        Reporting: what the regression form of Hausman's test multiplies (RSS_r - RSS_u) / RSS_u by, the residual
+        degrees of freedom of the larger regression or its rows (gretl).
     criteria_count_variance : bool
         Reporting: whether AIC and BIC count the error variance as a parameter (R).
     adjusted_total : {"rows", "less_effects"}
@@ -138,6 +147,7 @@ class Convention:
     first_difference_constant: bool = False
     unbalanced_components: Literal["baltagi-chang", "harmonic", "stata-sa"] = "baltagi-chang"
     unbalanced_nerlove: Literal["equal", "rows"] = "equal"
+    likelihood_information: Literal["expected", "observed"] = "expected"
     effects_rank: Literal["exact", "levels"] = "exact"
     classical_counts: Counted = "all"
     random_scale: Literal["gls", "within"] = "gls"
@@ -166,12 +176,14 @@ class Convention:
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
     heterogeneous_distribution: Literal["t", "normal"] = "t"
+    coefficients_dispersion: Literal["unbiased", "sample"] = "unbiased"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
+    hausman_scale: Literal["residual", "rows"] = "residual"
     criteria_count_variance: bool = False
     adjusted_total: Literal["rows", "less_effects"] = "rows"
 
@@ -211,12 +223,14 @@ PRESETS: dict[str, Convention] = {
         Convention("default"),
         Convention(
             "stata",
+            likelihood_information="observed",
             unbalanced_components="harmonic",
             robust="cluster-panel-models",
             kraay_factor="none",
             kraay_df="entities",
             corrected_df="normal",
             heterogeneous_distribution="normal",
+            coefficients_dispersion="sample",
             loglik_jacobian="none",
         ),
         Convention(
@@ -281,6 +295,7 @@ PRESETS: dict[str, Convention] = {
         ),
         Convention(
             "gretl",
+            hausman_scale="rows",
             unbalanced_components="harmonic",
             cluster_counts="beyond-first",
             kernel_lags="3/4 T^(1/3)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from panelvar.bias_reduced import KINDS as CLUSTER_KINDS
+from panelvar.bias_reduced import BiasReduced
 from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
 from panelvar.errors import SpecificationError, choose
@@ -14,7 +16,7 @@ from panelvar.spatial_covariances import PanelCorrected
 def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
     """Turn a covariance's name into its specification.
 
-    ``"robust"`` follows the convention. ``"cluster"`` clusters by entity.
+    ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity.
     """
     if not isinstance(cov, str):
         if callable(cov):
@@ -35,6 +37,7 @@ _SPECIFICATIONS: dict[str, Covariance] = {
     "driscoll-kraay": DriscollKraay(),
     "newey-west": PanelNeweyWest(),
     "pcse": PanelCorrected(),
+    **{kind: BiasReduced("entity", kind=kind) for kind in CLUSTER_KINDS},
 }
 _NAMES = ("classical", "robust", *KINDS, *list(_SPECIFICATIONS)[1:])
 _ALIASES = {
@@ -47,5 +50,5 @@ _ALIASES = {
     "dk": "driscoll-kraay",
     "nw": "newey-west",
     "panel-corrected": "pcse",
-    **{name.lower(): name for name in KINDS},
+    **{name.lower(): name for name in (*KINDS, *CLUSTER_KINDS)},
 }

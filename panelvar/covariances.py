@@ -101,6 +101,13 @@ class Classical:
         if fit.components is not None and fit.components.likelihood is not None:
             scale = fit.components.idiosyncratic
             label = "classical (maximum likelihood)"
+            if convention.likelihood_information == "observed" and fit.components.effect > 0.0:
+                # The inverse of the whole Hessian: what is not known of the variance ratio moves the coefficients.
+                drift = fit.components.likelihood.drift
+                extra = fit.components.likelihood.variance_cov[1, 1] * np.outer(drift, drift)
+                df = inference_df(fit, convention, fit.residual_df)
+                label = "observed information (maximum likelihood)"
+                return CovarianceEstimate(scale * fit.bread + extra, label, df, classical=True)
         df = inference_df(fit, convention, fit.residual_df)
         return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 
@@ -116,7 +123,7 @@ class HC:
     =========  =====================================================================================================
     HC0, HC1   :math:`d_i = 0` (White 1980)
     HC2, HC3   :math:`d_i = 1/2`, :math:`d_i = 1` (MacKinnon and White 1985)
-    HC4        :math:`d_i = \min(4, r_i) / 2` (Cribari-Neto 2004, eq. 13)
+    HC4        :math:`d_i = \min(4, r_i) / 2` (Cribari-Neto 2004)
     HC4m       :math:`d_i = (\min(1, r_i) + \min(3/2, r_i)) / 2` (Cribari-Neto and da Silva 2011)
     HC5        :math:`d_i = \min(r_i, \max(4, 0.7\, r_{max})) / 4` (Cribari-Neto, Souza and Vasconcellos 2007)
     =========  =====================================================================================================

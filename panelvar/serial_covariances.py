@@ -62,8 +62,8 @@ class DriscollKraay:
 
     References
     ----------
-    Driscoll and Kraay (1998), Review of Economics and Statistics 80(4), 549-560, equations 4 to 6; Hoechle (2007),
-    Stata Journal 7(3), 281-312, section 3, on unbalanced panels.
+    Driscoll and Kraay (1998), Review of Economics and Statistics 80(4), 549-560; Hoechle (2007), Stata Journal 7(3),
+    281-312, on unbalanced panels.
     """
 
     lags: float | None = None
@@ -80,12 +80,15 @@ class DriscollKraay:
         dates = dated_rows(fit, "A Driscoll-Kraay covariance")
         times = fit.design.times
         lags = _lags(self.lags, self.kernel, times.n_groups, convention)
-        positions = np.unique(dates) if convention.kernel_distance == "calendar" else np.arange(times.n_groups)
+        positions = np.unique(dates)
+        gaps = _bridged(convention, lags, np.diff(positions) > 1)
+        if convention.kernel_distance == "rows":
+            positions = np.arange(times.n_groups)
         (sums,) = sandwich.score_sums(scores(fit, convention, self.residuals), [times])
         meat = serial_scores.lagged_gram(sums, positions, self.kernel, lags)
         factor = _factor(fit, convention, self.factor or convention.kraay_factor, times, self.residuals)
         df = _degrees(fit, convention.kraay_df)
-        notes = [_described("Driscoll-Kraay", self.kernel, lags, factor)]
+        notes = [_described("Driscoll-Kraay", self.kernel, lags, factor), *gaps]
         if times.n_groups < FEW_PERIODS:
             notes.append(
                 Note(
@@ -136,8 +139,8 @@ class PanelNeweyWest:
 
     References
     ----------
-    Newey and West (1987), Econometrica 55(3), 703-708, equation 5; Petersen (2009), Review of Financial Studies 22(1),
-    435-480, section 3, on panels.
+    Newey and West (1987), Econometrica 55(3), 703-708; Petersen (2009), Review of Financial Studies 22(1), 435-480, on
+    panels.
     """
 
     lags: float | None = None
@@ -154,6 +157,8 @@ class PanelNeweyWest:
         dates = dated_rows(fit, "A Newey-West covariance")
         entities, times = fit.design.entities, fit.design.times
         lags = _lags(self.lags, self.kernel, times.n_groups, convention)
+        same = entities.codes[1:] == entities.codes[:-1]
+        gaps = _bridged(convention, lags, same & (np.diff(dates) > 1))
         if convention.kernel_distance == "rows":
             dates = np.arange(len(dates))
         meat = serial_scores.lagged_gram_within(
@@ -165,7 +170,7 @@ class PanelNeweyWest:
             f"Newey-West within entities ({_kernel_label(self.kernel, lags)})",
             inference_df(fit, convention, _degrees(fit, convention.newey_west_df)),
             factor,
-            notes=(_described("Newey-West within entities", self.kernel, lags, factor),),
+            notes=(_described("Newey-West within entities", self.kernel, lags, factor), *gaps),
         )
 
 
@@ -240,6 +245,15 @@ def _factor(fit: Fit, convention: Convention, rule: str, clusters: Grouping, res
         group_factor=not small,
         dof_factor="n/(n-k)" if small else "(n-1)/(n-k)",
     )
+
+
+def _bridged(convention: Convention, lags: float, apart: NDArray[np.bool_]) -> list[Note]:
+    """Say how many neighbours that are more than a period apart count as adjacent, where the convention has it so."""
+    count = int(np.count_nonzero(apart))
+    if convention.kernel_distance == "calendar" or lags == 0 or count == 0:
+        return []
+    text = f"Lags bridge {count} gap(s) in time ({convention.name} convention)."
+    return [Note("gaps-bridged", text, warn=True)]
 
 
 def _degrees(fit: Fit, rule: str) -> float:

@@ -60,8 +60,8 @@ class PanelCorrected:
 
     References
     ----------
-    Beck and Katz (1995), American Political Science Review 89(3), 634-647, equations 14 and 15; Bailey and Katz (2011),
-    Journal of Statistical Software 42, Code Snippet 1, section 2, on unbalanced panels.
+    Beck and Katz (1995), American Political Science Review 89(3), 634-647; Bailey and Katz (2011), Journal of
+    Statistical Software 42, Code Snippet 1, on unbalanced panels.
     """
 
     pairwise: bool = True

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from reference_data import table
 from scipy import stats
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
@@ -168,6 +169,28 @@ def test_series_and_eigenvectors_agree():
         np.testing.assert_allclose(result.df_coefficients, [twin.df(unit) for unit in np.eye(3)], rtol=1e-8)
 
 
+@pytest.mark.parametrize("by", ["entity", "batch"])
+@pytest.mark.parametrize("limits", [{"LARGEST_GRAM": 0}, {"BATCH_ROWS": 1}, {"BATCH_ROWS": 7}])
+def test_gram_matrices_rows_and_batches_agree(limits, by, monkeypatch):
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    usual = results(frame, "twoway", pv.BiasReduced(by), "w")
+    for name, value in limits.items():
+        module = "bias_reduced" if name == "LARGEST_GRAM" else "cluster_basis"
+        monkeypatch.setattr(f"panelvar.{module}.{name}", value)
+    other = results(frame, "twoway", pv.BiasReduced(by), "w")
+    assert_matrix(other.cov, usual.cov.to_numpy(), 1e-10)
+    np.testing.assert_allclose(other.df_coefficients, usual.df_coefficients, rtol=1e-9)
+
+
+def test_order_labels_and_units_of_the_rows_do_not_matter():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    plain = results(frame, "twoway", pv.BiasReduced("batch"))
+    moved = frame.sample(frac=1.0, random_state=3).assign(x1=lambda f: 1e6 * f["x1"], batch=lambda f: -3 * f["batch"])
+    other = results(moved, "twoway", pv.BiasReduced("batch"))
+    np.testing.assert_allclose(other.df_coefficients, plain.df_coefficients, rtol=1e-8)
+    np.testing.assert_allclose(other.std_errors[X], plain.std_errors[X] * [1e-6, 1.0], rtol=1e-9)
+
+
 def test_one_cluster_a_row_is_hc2_and_hc3():
     frame = gappy_frame().assign(row=lambda f: np.arange(len(f)))
     for kind in ("2", "3"):
@@ -285,3 +308,50 @@ def test_few_degrees_of_freedom_warn():
         warnings.simplefilter("error", pv.PanelVarWarning)
         with pytest.raises(pv.PanelVarWarning, match="degrees of freedom below 4"):
             results(frame, "pooled", pv.BiasReduced("region"))
+
+
+def test_clubsandwich_cr3_with_crossing_effects_is_not_the_jackknife():
+    """Its leverage blocks leave the effects out; refits without each firm give ours, and pyfixest's CRV3."""
+    panel = pv.Panel(table("grunfeld"), "firm", "year")
+    regressors = ["value", "capital"]
+    full = pv.fit_fixed_effects(panel, "inv", regressors, effects="twoway", cov=pv.BiasReduced("entity", kind="CR3"))
+    data = table("grunfeld")
+    left = [
+        pv.fit_fixed_effects(
+            pv.Panel(data[data["firm"] != firm], "firm", "year"), "inv", regressors, effects="twoway"
+        ).params[regressors]
+        for firm in data["firm"].unique()
+    ]
+    gaps = np.array(left) - full.params[regressors].to_numpy()
+    assert_matrix(full.cov.loc[regressors, regressors], gaps.T @ gaps, 1e-9)
+    as_club = full.convention.but(leverage="transformed")
+    theirs = pv.BiasReduced("entity", kind="CR3")(full.fit, as_club).matrix
+    assert full.std_errors["value"] == pytest.approx(0.05516088710436673, rel=1e-10)
+    assert np.sqrt(theirs[1, 1]) == pytest.approx(0.03169234963910017, rel=1e-10)
+
+
+def test_the_root_of_the_original_block_with_weights():
+    """Working variances are the inverse weights: A Phi A' restores them, in rows that no weight has touched."""
+    frame = gappy_frame(seed=4, entities=8, periods=6, shuffled=False)
+    original = as_convention("default").but(bias_reduced_root="original")
+    panel = pv.Panel(frame, "entity", "year")
+    result = pv.fit_pooled(panel, "y", X, weights="w", cov=pv.BiasReduced("entity"), convention=original)
+    weights = (frame["w"] / frame["w"].mean()).to_numpy()
+    design = np.column_stack((np.ones(len(frame)), frame[X]))
+    bread = np.linalg.inv(design.T @ (weights[:, None] * design))
+    residuals = (frame["y"] - design @ result.params).to_numpy()
+    moves = []
+    for label in frame["entity"].unique():
+        g = (frame["entity"] == label).to_numpy()
+        x, half = design[g], np.diag(weights[g] ** -0.5)
+        middle = half @ root(half @ (half @ half - x @ bread @ x.T) @ half, -0.5) @ half
+        moves.append(bread @ x.T @ (weights[g] * (middle @ residuals[g])))
+    moves = np.array(moves)
+    assert_matrix(result.cov, moves.T @ moves, 1e-8)
+
+
+def test_names_stand_for_clusters_by_entity():
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    named = results(frame, "entity", "cr2")
+    pd.testing.assert_frame_equal(named.cov, results(frame, "entity", pv.BiasReduced("entity")).cov)
+    assert named.cov_label == "CR2, clustered by entity"

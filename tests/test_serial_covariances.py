@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference_data import table
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:The .* covariances of:panelvar.PanelVarWarning",
     "ignore:The pairwise panel-corrected covariance was not:panelvar.PanelVarWarning",
     "ignore:Only .* clusters:panelvar.PanelVarWarning",
+    "ignore:Lags bridge:panelvar.PanelVarWarning",
 )
 PLAIN = pv.Convention("plain", kraay_factor="none", newey_west_factor="none", repair_multiway=False)
 MODELS = ["pooled", "pooled weighted", "pooled without constant", "entity", "entity weighted", "twoway"]
@@ -372,6 +374,21 @@ def test_few_periods_and_many_entities_are_warned_about():
         fitted(gappy_frame(2, 5, 7, kept=1.1), "pooled", cov=pv.PanelCorrected(cluster="entity"))
 
 
+@pytest.mark.filterwarnings("default")
+def test_lags_that_bridge_gaps_are_warned_about():
+    frame = gappy_frame(2, 3, 24, kept=1.1)
+    frame = frame[~frame["year"].isin([2010, 2011]) & ((frame["number"] != 1) | (frame["year"] != 2004))]
+    for convention in ("plm", "pyfixest", "linearmodels"):
+        with pytest.warns(pv.PanelVarWarning, match=r"Lags bridge 1 gap\(s\) in time"):
+            fitted(frame, "pooled", cov="dk", convention=convention)
+        # Each of three entities lacks the two years, one of them another year.
+        with pytest.warns(pv.PanelVarWarning, match=r"Lags bridge 4 gap\(s\) in time"):
+            fitted(frame, "pooled", cov="nw", convention=convention)
+    for cov in ("dk", "nw"):
+        calendar = fitted(frame, "pooled", cov=cov, convention="default")
+        assert "gaps-bridged" not in {note.code for note in calendar.notes}
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
@@ -406,3 +423,31 @@ def test_what_cannot_be_had():
             pv.fit_between(pv.Panel(frame, "entity", "year"), "y", X, cov=name)
         with pytest.raises(pv.MissingInformationError, match="refit"):
             result.without_rows().with_cov(name)
+
+
+# Grunfeld without 1940 and 1941, and one firm without 1946; within, three lags. Made by linearmodels 7.1
+# (PanelOLS(...).fit(cov_type="kernel" or "ac", bandwidth=3)) and pyfixest 0.60.0 (feols(vcov="DK" or "NW"), lag 3).
+ACROSS_GAPS = [
+    ("linearmodels", pv.DriscollKraay, "bartlett", [0.021301721350490913, 0.035969688751659255]),
+    ("linearmodels", pv.DriscollKraay, "parzen", [0.019531505535548974, 0.037047170728287886]),
+    ("linearmodels", pv.DriscollKraay, "quadratic-spectral", [0.020719501242871897, 0.03779194871641226]),
+    ("linearmodels", pv.PanelNeweyWest, "bartlett", [0.02469258556194702, 0.052813404533127425]),
+    ("linearmodels", pv.PanelNeweyWest, "parzen", [0.02366792285145488, 0.05232821177097169]),
+    ("linearmodels", pv.PanelNeweyWest, "quadratic-spectral", [0.024513378859405435, 0.05441636204703221]),
+    ("pyfixest", pv.DriscollKraay, "bartlett", [0.021857977615632664, 0.036908972689989675]),
+    ("pyfixest", pv.PanelNeweyWest, "bartlett", [0.02533738816711603, 0.054192531913100264]),
+]
+
+
+@pytest.mark.parametrize(("convention", "kind", "kernel", "expected"), ACROSS_GAPS)
+def test_programs_on_a_panel_with_gaps(convention, kind, kernel, expected):
+    data = table("grunfeld")
+    second = data["firm"].unique()[1]
+    data = data[~data["year"].isin([1940, 1941]) & ((data["firm"] != second) | (data["year"] != 1946))]
+    panel = pv.Panel(data, "firm", "year")
+    x = ["value", "capital"]
+    cov = kind(3, kernel=kernel)
+    result = pv.fit_fixed_effects(panel, "inv", x, convention=convention, cov=cov)
+    np.testing.assert_allclose(result.std_errors[x], expected, rtol=1e-10)
+    calendar = pv.fit_fixed_effects(panel, "inv", x, convention="default", cov=cov)
+    assert not np.allclose(calendar.std_errors[x], expected, rtol=1e-3)

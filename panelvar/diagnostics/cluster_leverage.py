@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 FEW_EFFECTIVE = 10.0
-"""Effective clusters below which t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017, section IV)."""
+"""Effective clusters below which t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,8 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     .. math:: L_g = tr(H_{gg}), \qquad L_{gj} = \frac{\dot x_{gj}'\dot x_{gj}}{\dot x_j'\dot x_j}, \qquad
               G^*_j = \frac{G}{1 + \frac{1}{G}\sum_g (G L_{gj} - 1)^2}
 
-    (MacKinnon, Nielsen and Webb 2023, eq. 9, 11; Carter, Schnepel and Steigerwald 2017, with independent errors).
+    (MacKinnon, Nielsen and Webb 2023, Stata Journal 23(4), 942-982; Carter, Schnepel and Steigerwald 2017, REStat
+    99(4), 698-709, with independent errors).
 
     Parameters
     ----------

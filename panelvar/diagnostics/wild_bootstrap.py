@@ -209,7 +209,7 @@ def _last_accepted(pvalue_at: Callable[[float], float], alpha: float, error: flo
 
 def _notes(groups: int, label: str, weights: str, count: int, enumerated: bool, alpha: float) -> tuple[Note, ...]:
     notes = []
-    patterns = 2.0 ** (groups - 1)
+    patterns = 2.0 ** min(groups - 1, 1000)
     if patterns * alpha <= 1.0:
         smallest = f"{1.0 / patterns:.4g}"
         if weights == "rademacher":

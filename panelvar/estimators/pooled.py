@@ -42,8 +42,8 @@ def fit_pooled(
     weights : column name or array, optional
         Analytic weights: the inverse of each row's relative error variance. Scaled to mean one.
     cov : str or covariance object
-        ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC3"``, ``"cluster"``, or an object such as
-        ``Clustered("entity", "time")``.
+        ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"driscoll-kraay"``, ``"newey-west"``,
+        ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
     convention : str or Convention
         How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
         ``"gretl"``, ``"eviews"``.

@@ -229,7 +229,7 @@ def _estimate(
         )
     if method == "ml":
         if components.effect == 0.0:
-            text = f"The likelihood is highest without a {label} effect: the coefficients equal pooled OLS."
+            text = f"The likelihood is highest with the variance of {label} at 0: the coefficients equal pooled OLS."
             notes.append(Note("effect-variance-boundary", text, warn=True))
     else:
         inestimable = components.df_between <= 0

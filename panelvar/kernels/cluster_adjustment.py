@@ -146,7 +146,7 @@ def adjust(parts: ClusterParts, targets: FloatArray, power: float) -> Adjusted:
     References
     ----------
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
-    equations 7 to 11 and theorem 2.
+    whose theorem 2 is that effects nested in the clusters may be left out of H.
     """
     turned, singular = _powers_times(parts.gram, targets, power)
     couplings = parts.gram @ turned
@@ -269,8 +269,8 @@ def satterthwaite(adjusted: Adjusted, contrasts: FloatArray, mean_of_all: FloatA
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
-    expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton 2018, eq. 11 and
-    14 to 17). NaN where the contrast has no expected variance. ``mean_of_all`` is `expected` of the coefficients.
+    expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton 2018,
+    section 3). NaN where the contrast has no expected variance. ``mean_of_all`` is `expected` of the coefficients.
     """
     mean = contrasts.T @ mean_of_all @ contrasts
     r = mean.shape[0]

@@ -271,6 +271,9 @@ class EffectSystem:
             return np.zeros((0, 0)), np.zeros(0, dtype=np.intp)
         matrix = self._dense()
         factored, pivots, rank, _ = dpstrf(matrix, tol=_NULL_PIVOT, lower=0)
+        # dpstrf compares every pivot with the tolerance but the first: nothing is left where all effects are nested.
+        if factored[0, 0] ** 2 <= _NULL_PIVOT:
+            rank = 0
         return np.triu(factored[:rank, :rank]), (pivots[:rank] - 1).astype(np.intp)
 
     def _dense(self) -> FloatArray:

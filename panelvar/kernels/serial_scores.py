@@ -24,7 +24,7 @@ def kernel_weights(distance: Integers, kernel: str, lags: float) -> FloatArray:
 
     With :math:`z = d / (L + 1)`: Bartlett :math:`1 - z` (Newey and West 1987), Parzen :math:`1 - 6z^2 + 6z^3` up to 1/2
     and :math:`2(1 - z)^3` beyond (Gallant 1987), both zero from z = 1. Quadratic spectral, with
-    :math:`x = 6\pi d / 5L`: :math:`3(\sin x / x - \cos x) / x^2` (Andrews 1991, eq. 2.7), which never ends.
+    :math:`x = 6\pi d / 5L`: :math:`3(\sin x / x - \cos x) / x^2` (Andrews 1991), which never ends.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def kernel_weights(distance: Integers, kernel: str, lags: float) -> FloatArray:
 
 
 def lagged_gram(sums: FloatArray, dates: Integers, kernel: str, lags: float) -> FloatArray:
-    """Return the meat of sums of scores by date (Driscoll and Kraay 1998, eq. 4).
+    """Return the meat of sums of scores by date (Driscoll and Kraay 1998).
 
     Parameters
     ----------

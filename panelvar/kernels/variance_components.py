@@ -23,11 +23,14 @@ class Likelihood(NamedTuple):
     variance_cov : (2, 2) array
         Covariance of the idiosyncratic variance and of the ratio of the effect's variance to it, from the observed
         information; NaN where the ratio is estimated at its boundary, zero.
+    drift : (p,) array
+        Derivative of the coefficients, the constant first, with respect to the ratio; zero at the boundary.
     """
 
     value: float
     pooled: float
     variance_cov: FloatArray
+    drift: FloatArray
 
 
 class Components(NamedTuple):

@@ -114,19 +114,21 @@ def maximum_likelihood(moments: PanelMoments, within: Solution, *, constant: boo
         return Components(float("nan"), 0.0, float("nan"), np.zeros(len(counts)), df_within, df_between)
     rss, _ = profile.parts(ratio)
     idiosyncratic = rss / profile.n
-    cov = _variance_cov(moments, ratio, idiosyncratic, constant) if ratio > 0.0 else np.full((2, 2), np.nan)
-    likelihood = Likelihood(profile.value(ratio), profile.value(0.0), cov)
+    cov, drift = np.full((2, 2), np.nan), np.zeros(moments.means.shape[1] - 1 + int(constant))
+    if ratio > 0.0:
+        cov, drift = _information(moments, ratio, idiosyncratic, constant)
+    likelihood = Likelihood(profile.value(ratio), profile.value(0.0), cov, drift)
     effect = ratio * idiosyncratic
     theta = quasi_demeaning_weight(idiosyncratic, effect, counts)
     return Components(idiosyncratic, effect, effect, theta, df_within, df_between, likelihood)
 
 
-def _variance_cov(moments: PanelMoments, ratio: float, variance: float, constant: bool) -> FloatArray:
-    r"""Invert the observed information of (variance, ratio), coefficients profiled out.
+def _information(moments: PanelMoments, ratio: float, variance: float, constant: bool) -> tuple[FloatArray, FloatArray]:
+    r"""Invert the observed information of (variance, ratio), coefficients profiled out; and the coefficients' drift.
 
     The profile is :math:`-\frac n2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
     :math:`RSS' = -\sum g_i^2` and :math:`RSS'' = 2(\sum T_i g_i^2/(1+T_i\phi) - h'Ah)`, where
-    :math:`h = \sum T_i\bar x_i g_i/(1+T_i\phi)` and :math:`A = (X'\Omega^{-1}X)^{-1}`.
+    :math:`h = \sum T_i\bar x_i g_i/(1+T_i\phi)` and :math:`A = (X'\Omega^{-1}X)^{-1}`. The drift is :math:`-Ah`.
     """
     counts = moments.counts
     shrink = counts / (1.0 + counts * ratio)
@@ -147,4 +149,9 @@ def _variance_cov(moments: PanelMoments, ratio: float, variance: float, constant
     hessian[0, 0] = 0.5 * n / variance**2 - rss / variance**3
     hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance**2
     hessian[1, 1] = 0.5 * float(np.square(shrink).sum()) - 0.5 * second / variance
-    return np.asarray(np.linalg.inv(-hessian))
+    drift: FloatArray = np.asarray(-np.linalg.solve(triangle[:k, :k], lever) if k else lever, dtype=np.float64)
+    if constant:
+        # Back from centred regressors.
+        drift[0] -= moments.centre()[0][:-1] @ drift[1:]
+    cov: FloatArray = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
+    return cov, drift

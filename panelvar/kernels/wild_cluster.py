@@ -7,7 +7,7 @@ Signs :math:`v_g` multiply the residuals of a cluster. With W, T, V_g of `panelv
 .. math:: R(\beta^* - \tilde\beta) = \sum_g t'w_g v_g, \qquad m_g^* = t'w_g v_g - (V_g t)'\sum_h w_h v_h,
 
 so a draw costs G (q + 1) multiplications whatever the rows (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal
-19(1), 4-60, section 5). Both are affine in d: one pass over the draws serves every hypothesis of an inverted test.
+19(1), 4-60). Both are affine in d: one pass over the draws serves every hypothesis of an inverted test.
 """
 
 from __future__ import annotations

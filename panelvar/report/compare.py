@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from panelvar.report.number_format import check_digits, check_stars, star_legend
 from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 if TYPE_CHECKING:
+    from panelvar.results.heterogeneous import HeterogeneousResult
     from panelvar.results.linear import LinearResult
+
+    Fitted: TypeAlias = LinearResult | HeterogeneousResult
 
 _CONSTANT = "const"
 _BELOW = {
@@ -28,36 +31,36 @@ def _optional(value: float | None, digits: int) -> Cell:
     return Cell() if value is None else number(value, digits)
 
 
-def _joint(distribution: str) -> Callable[[LinearResult, int], Cell]:
+def _joint(distribution: str) -> Callable[[Fitted, int], Cell]:
     """Make the row of the joint test, for the results whose test has that distribution."""
 
-    def cell(result: LinearResult, digits: int) -> Cell:
+    def cell(result: Fitted, digits: int) -> Cell:
         test = result.f_statistic
         return Cell() if test is None or test.distribution != distribution else number(test.statistic, digits)
 
     return cell
 
 
-def _joint_pvalue(distribution: str) -> Callable[[LinearResult, int], Cell]:
-    def cell(result: LinearResult, digits: int) -> Cell:
+def _joint_pvalue(distribution: str) -> Callable[[Fitted, int], Cell]:
+    def cell(result: Fitted, digits: int) -> Cell:
         test = result.f_statistic
         return Cell() if test is None or test.distribution != distribution else probability(test.pvalue, digits)
 
     return cell
 
 
-def _kind_of_rsquared(result: LinearResult) -> str:
+def _kind_of_rsquared(result: Fitted) -> str:
     return result.rsquared_label.replace("R2", "").strip().lower() or "plain"
 
 
-def _theta(result: LinearResult, digits: int) -> Cell:
+def _theta(result: Fitted, digits: int) -> Cell:
     components = result.variance_components
     if components is None or components.theta is None:
         return Cell()
     return number(float(np.mean(components.theta)), digits)
 
 
-_FOOT: dict[str, tuple[str, Callable[[LinearResult, int], Cell]]] = {
+_FOOT: dict[str, tuple[str, Callable[[Fitted, int], Cell]]] = {
     "nobs": ("N", lambda result, digits: count(result.nobs)),
     "entities": ("Entities", lambda result, digits: count(result.n_entities)),
     "periods": ("Periods", lambda result, digits: count(result.n_periods)),
@@ -93,8 +96,8 @@ DEFAULT_STARS = (0.1, 0.05, 0.01)
 
 
 def compare(
-    results: LinearResult | Mapping[str, LinearResult] | Sequence[LinearResult],
-    *more: LinearResult,
+    results: Fitted | Mapping[str, Fitted] | Sequence[Fitted],
+    *more: Fitted,
     below: str = "std_errors",
     stars: Sequence[float] | bool = DEFAULT_STARS,
     digits: int = 4,
@@ -109,9 +112,9 @@ def compare(
 
     Parameters
     ----------
-    results : mapping of label to LinearResult, or sequence of LinearResult, or one
+    results : mapping of label to result, or sequence of results, or one (LinearResult, HeterogeneousResult)
         One column each, in the order given; without labels they are (1), (2), ...
-    *more : LinearResult
+    *more : LinearResult or HeterogeneousResult
         Further columns, as in ``compare(pooled, fixed, random)``.
     below : {"std_errors", "tstats", "pvalues", "conf_int", "none"}
         What stands under each estimate.
@@ -186,12 +189,11 @@ def compare(
     )
 
 
-def _columns(
-    results: LinearResult | Mapping[str, LinearResult] | Sequence[LinearResult], more: tuple[LinearResult, ...]
-) -> dict[str, LinearResult]:
+def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:
+    from panelvar.results.heterogeneous import HeterogeneousResult
     from panelvar.results.linear import LinearResult
 
-    if isinstance(results, LinearResult):
+    if isinstance(results, (LinearResult, HeterogeneousResult)):
         results = [results, *more]
     elif more:
         raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
@@ -206,7 +208,7 @@ def _columns(
     if not columns:
         raise SpecificationError("results is empty: give at least one result to compare.")
     for label, result in columns.items():
-        if not isinstance(result, LinearResult):
+        if not isinstance(result, (LinearResult, HeterogeneousResult)):
             raise SpecificationError(
                 f"results[{label!r}] is a {type(result).__name__}: compare() takes single-equation results; print a "
                 "system of equations with its own summary()."
@@ -214,7 +216,7 @@ def _columns(
     return columns
 
 
-def _terms(models: Sequence[LinearResult], keep: Sequence[str] | None, order: Sequence[str]) -> list[str]:
+def _terms(models: Sequence[Fitted], keep: Sequence[str] | None, order: Sequence[str]) -> list[str]:
     found = list(dict.fromkeys(str(name) for model in models for name in model.params.index))
     if _CONSTANT in found:
         found.remove(_CONSTANT)
@@ -226,7 +228,7 @@ def _terms(models: Sequence[LinearResult], keep: Sequence[str] | None, order: Se
 
 def _term_rows(
     term: str,
-    models: Sequence[LinearResult],
+    models: Sequence[Fitted],
     below: str,
     levels: Sequence[float],
     digits: int,
@@ -251,7 +253,7 @@ def _term_rows(
     ]
 
 
-def _precision(model: LinearResult, term: str, below: str, digits: int, level: float) -> Cell:
+def _precision(model: Fitted, term: str, below: str, digits: int, level: float) -> Cell:
     if below == "std_errors":
         return number(float(model.std_errors[term]), digits, brackets="()")
     if below == "tstats":
@@ -264,7 +266,7 @@ def _precision(model: LinearResult, term: str, below: str, digits: int, level: f
     return interval(float(limits["lower"][term]), float(limits["upper"][term]), digits)
 
 
-def _warnings(columns: Mapping[str, LinearResult]) -> list[str]:
+def _warnings(columns: Mapping[str, Fitted]) -> list[str]:
     """Say each warning once, with the columns it is about; plain notes stay with each result's summary."""
     about: dict[str, list[str]] = {}
     for label, result in columns.items():

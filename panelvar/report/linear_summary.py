@@ -11,6 +11,7 @@ from panelvar.report.tests import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.errors import Note
+    from panelvar.results.heterogeneous import HeterogeneousResult
     from panelvar.results.linear import LinearResult
     from panelvar.results.test_result import TestResult
 
@@ -30,14 +31,15 @@ def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) 
     return Table(
         title=f"{result.estimator}: {result.dependent}",
         facts=_facts(result),
-        header=(_header(result, level),),
-        body=_coefficients(result, level, digits),
+        header=(coefficient_header(result, level),),
+        body=coefficient_rows(result, level, digits),
         statistics=(*_rsquared(result, digits), *_components(result, digits), *_tests(result, digits)),
         notes=tuple(dict.fromkeys(note.text for note in (*result.notes, *_test_notes(result)))),
     )
 
 
-def _header(result: LinearResult, level: float) -> Row:
+def coefficient_header(result: LinearResult | HeterogeneousResult, level: float) -> Row:
+    """Name the columns of a table of coefficients."""
     tail = (1.0 - level) / 2.0
     statistic = "t" if result.distribution == "t" else "z"
     names = (
@@ -51,7 +53,8 @@ def _header(result: LinearResult, level: float) -> Row:
     return Row("", tuple(Cell(text, value, align="right") for text, value in names))
 
 
-def _coefficients(result: LinearResult, level: float, digits: int) -> tuple[Row, ...]:
+def coefficient_rows(result: LinearResult | HeterogeneousResult, level: float, digits: int) -> tuple[Row, ...]:
+    """One row a coefficient: estimate, error, ratio, p-value and limits."""
     bounds = result.conf_int(level=level).to_numpy()
     columns = zip(
         result.params.index,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def distribution_text(result: TestResult) -> str:
     """Name the reference distribution of a test with its degrees of freedom, such as ``F(2, 36)``."""
     names = {"chi2": "chi2", "f": "F", "t": "t", "normal": "N(0, 1)", "chibar2": "chibar2(01)"}
+    names |= {"chibar2-two": "chibar2(012)", "none": "its own"}
     name = names.get(result.distribution, result.distribution)
     if result.df is None:
         return name

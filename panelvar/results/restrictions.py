@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_side
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
+    from panelvar.results.heterogeneous import HeterogeneousResult
     from panelvar.results.linear import LinearResult
+
+    Estimated: TypeAlias = LinearResult | HeterogeneousResult
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class LinearCombination:
         )
 
 
-def linear_combination(result: LinearResult, expression: str, level: float) -> LinearCombination:
+def linear_combination(result: Estimated, expression: str, level: float) -> LinearCombination:
     """Estimate ``expression`` with its standard error under the result's covariance."""
     weights, constant = parse_expression(expression, result.names)
     estimate = float(weights @ result.fit.coefficients) + constant
@@ -74,7 +77,7 @@ def linear_combination(result: LinearResult, expression: str, level: float) -> L
     )
 
 
-def wald(result: LinearResult, matrix: FloatArray, target: FloatArray, name: str, null: str) -> TestResult:
+def wald(result: Estimated, matrix: FloatArray, target: FloatArray, name: str, null: str) -> TestResult:
     r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
 
     A rank-deficient :math:`RVR'` (fewer clusters than restrictions, say) is inverted on its range and its rank is
@@ -122,7 +125,7 @@ def wald(result: LinearResult, matrix: FloatArray, target: FloatArray, name: str
 
 
 def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:
-    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018, eq. 13)."""
+    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018, section 3)."""
     denominator = eta - rank + 1.0
     if not denominator > 0.0:
         text = (

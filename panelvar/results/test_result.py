@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,10 @@ class TestResult:
         The test, such as ``"Hausman"``.
     statistic, pvalue : float
         The value and its tail probability.
-    distribution : {"chi2", "f", "t", "normal", "chibar2"}
-        Reference distribution under the null; chibar2 is zero with probability one half, else chi2(1).
+    distribution : {"chi2", "f", "t", "normal", "chibar2", "chibar2-two", "none"}
+        Reference distribution under the null; chibar2 is zero with probability one half, else chi2(1); chibar2-two is
+        zero, chi2(1), chi2(2) with probabilities 1/4, 1/2, 1/4; none stands for a statistic with a distribution of its
+        own (and perhaps no p-value).
     df : float or None
         Degrees of freedom (numerator, for F).
     df_denominator : float or None
@@ -63,6 +66,10 @@ class TestResult:
             "t": f"t({self.df:g})" if self.df is not None else "t",
             "normal": "z",
             "chibar2": "chibar2(01)",
+            "chibar2-two": "chibar2(012)",
+            "none": "statistic",
         }[self.distribution]
         tail = "p < 0.0001" if self.pvalue < 0.0001 else f"p = {self.pvalue:.4f}"
+        if math.isnan(self.pvalue):
+            tail = "no p-value"
         return f"{self.name}: {reference} = {self.statistic:.4f}, {tail}"

@@ -185,3 +185,11 @@ def test_the_result_reads_as_a_test():
     assert isinstance(found, pv.TestResult)
     assert str(found).startswith("Wild cluster bootstrap (rademacher, all 256 draws, 9 clusters by entity): t = ")
     assert "bootstrap" in str(found.summary())
+
+
+def test_more_clusters_than_there_are_bits():
+    result = fitted(gappy_frame(seed=5, entities=1200, periods=4), "twoway")
+    found = pv.wild_bootstrap(result, "x1", draws=199, seed=1)
+    assert (found.clusters, found.draws, found.enumerated, found.notes) == (1200, 199, False, ())
+    width = found.upper - found.lower
+    assert width == pytest.approx(3.92 * result.with_cov("cluster").std_errors["x1"], rel=0.25)

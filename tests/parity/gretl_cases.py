@@ -104,6 +104,35 @@ def matrix_difference(data: str) -> pv.TestResult:
         return pv.hausman(fit(data, "fe"), fit(data, "re_swar_matrixdiff"))
 
 
+def hausman_regression(data: str, group: str) -> pv.TestResult:
+    """Hausman's statistic from the auxiliary regression, robust if the model's errors are."""
+    result = fit(data, group, dummies=has_dummies(group))
+    cov = "robust" if group == "re_swar_robust" else "classical"
+    return pv.hausman_regression(result, regressors=MODELS[data][1], cov=cov)
+
+
+def answers_to_tests(data: str) -> dict[str, Callable[[], Any]]:
+    """What this library says to gretl's tests after pooled OLS and fixed effects."""
+
+    def run(model: str, test: Callable[..., pv.TestResult]) -> pv.TestResult:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pv.PanelVarWarning)
+            return test(fit(data, model))
+
+    tests = {
+        "pooled_xdepend": ("pooled", pv.cross_section_dependence_test),
+        "pooled_autocorr1": ("pooled", pv.wooldridge_pooled_test),
+        "fe_xdepend": ("fe", pv.cross_section_dependence_test),
+        "fe_groupwise_het": ("fe", pv.modified_wald_test),
+        "fe_autocorr1": ("fe", pv.wooldridge_serial_test),
+    }
+    return {
+        f"{key}_{part}": lambda m=model, t=test, f=field: [getattr(run(m, t), f)]
+        for key, (model, test) in tests.items()
+        for part, field in (("stat", "statistic"), ("pvalue", "pvalue"))
+    }
+
+
 def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
     """What this library says to each of gretl's keys, for one group."""
 
@@ -143,13 +172,20 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
             "df": lambda: listed().df_resid,
             "ntdum": lambda: len(dummy_names(data)),
             "re_wald_test": lambda: chi2(listed(), MODELS[data][1]),
+            "bp_test": lambda: htest(pv.effects_lm_test(listed())),
             **(
                 {
                     "hausman": lambda: [matrix_difference(data).statistic, *_df_p(matrix_difference(data))],
                     "hausman_test": lambda: htest(matrix_difference(data)),
                 }
                 if group == "re_swar_matrixdiff"
-                else {}
+                else {
+                    "hausman": lambda: [
+                        hausman_regression(data, group).statistic,
+                        *_df_p(hausman_regression(data, group)),
+                    ],
+                    "hausman_test": lambda: htest(hausman_regression(data, group)),
+                }
             ),
         }
     out |= {
@@ -215,6 +251,7 @@ def comparisons(data: str) -> list[Comparison]:
     for group in GROUPS:
         found = answers(data, group)
         out += [Comparison(f"{group}/{key}", found[key]) for key in tree[group] if key in found]
+    out += [Comparison(f"tests/{key}", found) for key, found in answers_to_tests(data).items()]
     return out
 
 
@@ -224,7 +261,6 @@ RANDOM_LIKELIHOOD = (
     "leaving out their correlation and the determinant; ours is that of the model (tests/estimators/test_random.py)"
 )
 WELCH = "Welch's robust test of the fixed effects comes with a later version"
-HAUSMAN = "the regression form of the Hausman test comes with a later version"
 NO_CORRECTION = "with --no-df-corr gretl divides the residual variance by n, which is not offered"
 UNITS = (
     "a gretl error: after --cluster=year, and after Driscoll-Kraay, pooled OLS has the number of units minus one as "
@@ -246,14 +282,7 @@ EXCLUSIONS = [
     Exclusion(
         "re_*/sigma", "gretl divides e'e of the untransformed residuals by n - k + 1; k is the count of coefficients"
     ),
-    Exclusion("re_*/bp_test", "Lagrange multiplier tests of random effects come with a later version"),
-    *(
-        Exclusion(f"{group}/{key}", HAUSMAN)
-        for group in ("re_swar", "re_nerlove", "re_unbalanced_baltagi_chang", "re_swar_robust", "re_swar_timedummies")
-        for key in ("hausman", "hausman_test")
-    ),
     Exclusion("wls_unit_weights", "groupwise-heteroskedastic FGLS comes with a later version"),
-    Exclusion("tests", "tests of cross-section dependence, serial correlation and groupwise variances come later"),
 ]
 SINGULAR = (
     "the dummies of the years that every firm has get the same scores, so the Driscoll-Kraay covariance of the 8 "

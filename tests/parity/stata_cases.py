@@ -554,14 +554,14 @@ FATALITIES = Case(
         ),
         Comparison("hausman_constant_sigmamore/chi2(5)", sigmamore_statistic, printed(decimals=2)),
         Comparison(
+            "xtserial/F(1,47)", lambda: pv.wooldridge_serial_test(fatalities("fe")).statistic, printed(decimals=3)
+        ),
+        Comparison("xtserial/p", lambda: pv.wooldridge_serial_test(fatalities("fe")).pvalue, printed(decimals=4)),
+        Comparison("xttest0/chibar2(01)", lambda: pv.effects_lm_test(fatalities("re")).statistic, printed(decimals=2)),
+        Comparison(
             "xtoverid/Sargan-Hansen chi2(4)", lambda: pv.mundlak_test(fatalities("re")).statistic, printed(decimals=3)
         ),
         Comparison("xtoverid/p", lambda: pv.mundlak_test(fatalities("re")).pvalue, printed(decimals=4)),
-    ],
-    exclusions=[
-        Exclusion("xtserial/F(1,47)", "Wooldridge's test of serial correlation comes with a later version"),
-        Exclusion("xtserial/p", "Wooldridge's test of serial correlation comes with a later version"),
-        Exclusion("xttest0/chibar2(01)", "the Breusch-Pagan test of random effects comes with a later version"),
     ],
 )
 

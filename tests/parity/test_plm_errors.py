@@ -113,3 +113,30 @@ def test_two_way_effects_of_an_unbalanced_panel():
         labels = [int(label) for label in expected[f"fixef_level_{key}"]]
         in_order = labels == frame[dimension][first_rows].tolist()
         assert in_order is (dimension == "firm")
+
+
+def test_two_way_random_effects_without_the_error_variance():
+    """plm's covariance of the unbalanced model is (X' Omega^-1 X)^-1, ours times 1 / s^2; its RSS is untransformed."""
+    expected = load("empluk_plm_fits")["expected"]["random_twoways_swar"]
+    result = fit("empluk", "random_twoways_swar")
+    np.testing.assert_allclose(result.cov / result.s2, expected["vcov"]["values"], rtol=1e-7)
+    assert float(result.resids @ result.resids) == pytest.approx(expected["rss"], rel=1e-9)
+
+
+def test_hausman_regression_with_a_plain_constant():
+    """plm's auxiliary regression of an unbalanced panel: a column of ones where the model has 1 - theta_i."""
+    expected = load("empluk_plm_tests")["expected"]["phtest"]["aux"]["statistic"]["chisq"]
+    random = fit("empluk", "random_individual_swar")
+    design = random.design
+    theta = random.variance_components.theta[design.entities.codes]
+    mean = [design.entities.means(column)[design.entities.codes] for column in design.columns]
+    moved = [column - theta * m for column, m in zip(design.columns, mean, strict=True)]
+    within = [column - m for column, m in zip(design.x, mean, strict=False)]
+    statistics = []
+    for constant in (np.ones(design.nobs), 1.0 - theta):
+        short = np.column_stack([constant, *moved[:-1]])
+        rss = [np.linalg.lstsq(z, moved[-1], rcond=None)[1][0] for z in (short, np.column_stack([short, *within]))]
+        statistics.append((rss[0] - rss[1]) / rss[1] * (design.nobs - 7))
+    assert statistics[0] == pytest.approx(expected, rel=1e-9)
+    assert statistics[1] == pytest.approx(pv.hausman_regression(random).statistic, rel=1e-9)
+    assert abs(statistics[0] - statistics[1]) > 8.0

@@ -1,0 +1,198 @@
+"""What the tests are made of: residuals in their rows, lags within entities, and auxiliary regressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design
+from panelvar.errors import InsufficientDataError, NumericalError, SpecificationError, choose
+from panelvar.estimators.finish import finish
+from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.distributions import two_sided
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.results.linear import LinearResult
+
+FloatArray = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+LAGS = ("calendar", "rows", "stacked")
+
+
+def unweighted(result: LinearResult, what: str, families: Sequence[str] = ()) -> Design:
+    """Return the level rows of a model that a test is derived for, or say why it is not.
+
+    Raises
+    ------
+    NumericalError
+        If the model fits exactly, so that its residuals are rounding.
+    SpecificationError
+        With analytic weights, or for another kind of model than ``families``.
+    MissingInformationError
+        If the result has lost its rows.
+    """
+    if not isinstance(result, LinearResult):
+        raise SpecificationError(f"{what} takes the result of a linear panel model; got {type(result).__name__}.")
+    result.fit.rows_or_refuse(what)
+    if families and result.fit.family not in families:
+        wanted = " or ".join(families)
+        raise SpecificationError(f"{what} is derived for {wanted} models; this one is {result.fit.family}.")
+    if result.fit.source.weights is not None:
+        raise SpecificationError(f"{what} is not derived for analytic weights: fit the model without them.")
+    if any(note.code == "exact-fit" for note in result.fit.notes):
+        raise NumericalError(f"{what} needs residuals: the model fits exactly.")
+    return result.fit.source
+
+
+def level_columns(result: LinearResult) -> list[FloatArray]:
+    """Return the regressors in use, in levels."""
+    return [result.fit.source.x[i] for i in result.fit.kept]
+
+
+def transformed_columns(result: LinearResult) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression.
+
+    Returns
+    -------
+    (n, p) array, (n,) array, (n,) array
+    """
+    fit = result.fit
+    rows = fit.rows_or_refuse("An auxiliary regression")
+    columns = [rows.column(int(i)).copy() for i in fit.kept]
+    if fit.constant and fit.family != "fixed" and fit.constant_column is not None:
+        columns.insert(0, np.broadcast_to(np.asarray(fit.constant_column, dtype=np.float64), rows.n_rows).copy())
+    residuals = np.asarray(fit.transformed_residuals)
+    matrix = np.column_stack(columns) if columns else np.empty((rows.n_rows, 0))
+    return matrix, rows.column(rows.n_columns - 1).copy(), residuals
+
+
+def pooled_residuals(result: LinearResult) -> FloatArray:
+    """Return residuals of pooled OLS of the model's regressors in levels."""
+    fit = result.fit
+    if fit.family == "pooled":
+        return np.asarray(fit.transformed_residuals)
+    columns = [*level_columns(result), fit.source.y]
+    if fit.source.constant:
+        columns = [centred(column) for column in columns]
+    x = np.column_stack(columns[:-1]) if len(columns) > 1 else np.empty((fit.source.nobs, 0))
+    return least_squares(x, columns[-1]).residuals
+
+
+def centred(column: FloatArray) -> FloatArray:
+    """Subtract the mean, and what rounding left of it: a constant is fitted and far levels cost no digits."""
+    moved: FloatArray = column - column.mean()
+    moved -= moved.mean()
+    return moved
+
+
+class Auxiliary(NamedTuple):
+    """A small regression: coefficients, residuals, (X'X)^-1, rank."""
+
+    coefficients: FloatArray
+    residuals: FloatArray
+    bread: FloatArray
+    rank: int
+
+
+def least_squares(x: FloatArray, y: FloatArray) -> Auxiliary:
+    """Regress y on the columns of x, scaled to length one first; columns that depend on others share coefficients."""
+    if x.shape[1] == 0:
+        return Auxiliary(np.empty(0), y.copy(), np.empty((0, 0)), 0)
+    norms = np.sqrt(np.square(x).sum(axis=0))
+    norms[norms == 0.0] = 1.0
+    left, values, right = np.linalg.svd(x / norms, full_matrices=False)
+    used = values > 1e-11 * values[0]
+    root = (right[used].T / values[used]) / norms[:, None]
+    coefficients = root @ (left[:, used].T @ y)
+    residuals = y - left[:, used] @ (left[:, used].T @ y)
+    # Once more on what is left: the first projection rounds on the scale of y.
+    residuals = residuals - left[:, used] @ (left[:, used].T @ residuals)
+    return Auxiliary(coefficients, residuals, root @ root.T, int(used.sum()))
+
+
+def clustered(fit: Auxiliary, x: FloatArray, codes: NDArray[np.integer], *, corrected: bool) -> tuple[FloatArray, int]:
+    """Return the covariance clustered by ``codes``, with Stata's factor if asked, and the number of clusters."""
+    grouping = Grouping.from_codes(np.unique(codes, return_inverse=True)[1].astype(np.int64))
+    sums = grouping.sums_of(np.asfortranarray(x * fit.residuals[:, None]))
+    matrix = fit.bread @ (sums.T @ sums) @ fit.bread
+    groups = grouping.n_groups
+    if corrected:
+        if groups < 2:
+            raise InsufficientDataError("A clustered test needs two entities or more.")
+        matrix = matrix * groups / (groups - 1) * (len(x) - 1) / (len(x) - x.shape[1])
+    return matrix, groups
+
+
+def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -> Positions:
+    """Find each row's predecessor ``order`` steps back, -1 where there is none.
+
+    ``lags`` is ``"calendar"``, ``"rows"`` (consecutive rows of an entity, however far apart: plm) or ``"stacked"``
+    (consecutive rows of the data, across entities too); None follows the convention.
+    """
+    if lags is None:
+        lags = "rows" if result.convention.first_difference == "consecutive" else "calendar"
+    choose("lags", lags, LAGS)
+    n = design.nobs
+    codes = design.entities.codes
+    if lags == "calendar":
+        return lag_positions(codes, design.time_positions, order)
+    positions = np.arange(n, dtype=np.intp) - order
+    positions[:order] = -1
+    if lags == "rows":
+        reach = positions >= 0
+        positions[reach & (codes[np.maximum(positions, 0)] != codes)] = -1
+    return positions
+
+
+def whole_order(order: int, name: str = "order") -> int:
+    """Return the order as an int of at least one."""
+    if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
+        raise SpecificationError(f"{name}={order!r} must be a whole number of at least 1.")
+    return int(order)
+
+
+def normal_tail(statistic: float, *, sides: int = 2) -> float:
+    """P-value of a normal statistic: both tails, or the upper one."""
+    if np.isnan(statistic):
+        return float("nan")
+    both = float(two_sided(np.array([statistic]), float("inf"))[0])
+    if sides == 2:
+        return both
+    return 0.5 * both if statistic >= 0.0 else 1.0 - 0.5 * both
+
+
+def regress(
+    design: Design,
+    y: FloatArray,
+    columns: Sequence[FloatArray],
+    names: Sequence[str],
+    *,
+    cov: str | Covariance,
+    convention: Convention,
+) -> LinearResult:
+    """Fit OLS without a constant of y on given columns in the rows of a design, under any covariance."""
+    auxiliary = replace(design, y=y, x=tuple(columns), names=tuple(names), constant=False)
+    rows = TransformedRows(auxiliary.columns)
+    return finish(
+        "pooled",
+        source=auxiliary,
+        design=auxiliary,
+        rows=rows,
+        triangle=rows.triangle(),
+        raw_norms=column_norms(auxiliary.columns),
+        centre=np.zeros(len(names) + 1),
+        constant=False,
+        constant_column=None,
+        constant_mass=0.0,
+        estimator="Auxiliary regression",
+        cov=cov,
+        convention=convention,
+        collinear="drop",
+    )

@@ -1,0 +1,127 @@
+"""Born and Breitung's tests of serial correlation in fixed-effects models: Q(p), LM(k), HR."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import normal_tail, unweighted, whole_order
+from panelvar.errors import InsufficientDataError, Note, choose, emit
+from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | None = None) -> TestResult:
+    r"""Test serial correlation given fixed effects, without large T (Stata ``xtqptest``, ``xthrtest``).
+
+    With :math:`\hat e` the residuals less their entity mean, every entity adds terms of mean zero under the null, and
+    their sum is compared with its variance across entities:
+
+    .. math::
+        LM(k):&\quad z_i = \sum_t \hat e_{it} \hat e_{i,t-k} + \tfrac{1}{T_i - 1} \hat e_{i,t-k}^2, \\
+        Q(p):&\quad z_{ik} = \sum_t \hat e_{it} \hat e_{i,t-k} + \tfrac{m_{ik}}{T_i (T_i - 1)} \sum_t \hat e_{it}^2,
+        \quad k = 1, \dots, p, \\
+        HR:&\quad z_i = \sum_t (u_{i,t-1} - \bar u_{i, \le t-1}) (u_{it} - \bar u_{i, \ge t}),
+
+    with :math:`m_{ik}` the pairs k periods apart (Born and Breitung 2016; unbalanced: Wursten 2018). LM and HR are
+    standard normal, Q is chi2(p).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Fixed, pooled or random effects; the residuals are demeaned by entity.
+    kind : {"q", "lm", "hr"}
+        Up to an order; of one order; of order one with variances that change over time.
+    order : int, optional
+        p or k; default 2 for ``"q"`` (as xtqptest), 1 for ``"lm"``. HR has order one.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are not more entities than orders, or no pair that far apart.
+
+    Notes
+    -----
+    Pairs are on the calendar: a gap loses its pairs and biases nothing (Stata refuses gaps in Q and LM). T may be
+    small, N must be large: the variance is estimated across entities. Q and LM allow variances that differ between
+    entities, not over time within them.
+    """
+    design = unweighted(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
+    choose("kind", kind, ("q", "lm", "hr"))
+    p = whole_order((2 if kind == "q" else 1) if order is None else order)
+    entities = design.entities
+    notes: list[Note] = []
+    if kind == "hr" and p != 1:
+        notes.append(Note("hr-order-one", "The HR test is of first order; order is ignored.", warn=True))
+    values = np.asarray(result.resids.to_numpy() if result.fit.family == "random" else result.fit.transformed_residuals)
+    e = values - entities.means(values)[entities.codes]
+    sizes = entities.sizes.astype(np.float64)
+    if kind == "hr":
+        z = _split_sums(result, e)[:, None]
+        title, null = "Born-Breitung HR", "no serial correlation of order 1"
+    else:
+        orders = range(1, p + 1) if kind == "q" else (p,)
+        parts = []
+        squares = entities.sums(np.square(e))
+        room = np.maximum(sizes - 1.0, 1.0)
+        for k in orders:
+            previous = lag_positions(entities.codes, design.time_positions, k)
+            rows = np.flatnonzero(previous >= 0)
+            if len(rows) == 0:
+                raise InsufficientDataError(f"No entity has rows {k} periods apart.")
+            product = np.zeros(len(e))
+            product[rows] = e[rows] * e[previous[rows]]
+            count = np.bincount(entities.codes[rows], minlength=entities.n_groups)
+            if kind == "q":
+                parts.append(entities.sums(product) + count / (sizes * room) * squares)
+            else:
+                product[rows] += np.square(e[previous[rows]]) / room[entities.codes[rows]]
+                parts.append(entities.sums(product))
+        z = np.column_stack(parts)
+        title = f"Born-Breitung Q({p})" if kind == "q" else f"Born-Breitung LM({p})"
+        null = f"no serial correlation {'up to' if kind == 'q' else 'of'} order {p}"
+    active = int((z != 0.0).any(axis=1).sum())
+    if active <= z.shape[1]:
+        raise InsufficientDataError(
+            f"{active} entities have pairs of residuals to compare; more than {z.shape[1]} are needed."
+        )
+    emit(notes)
+    total = z.sum(axis=0)
+    variance = z.T @ z - np.outer(total, total) / len(z)
+    if kind == "q":
+        units = np.sqrt(np.diagonal(variance))
+        scaled = total / units
+        statistic = float(scaled @ np.linalg.solve(variance / np.outer(units, units), scaled))
+        return TestResult(title, statistic, chi2_tail(statistic, float(p)), "chi2", float(p), None, null, tuple(notes))
+    statistic = float(total[0] / np.sqrt(variance[0, 0]))
+    return TestResult(title, statistic, normal_tail(statistic), "normal", None, None, null, tuple(notes))
+
+
+def _split_sums(result: LinearResult, e: np.ndarray) -> np.ndarray:
+    """Sum, for every entity, the residual less the mean up to it times the next one less the mean from it on."""
+    design = result.fit.source
+    entities = design.entities
+    starts = entities.starts
+    assert starts is not None
+    codes = entities.codes
+    n = len(e)
+    begin = starts[:-1][codes]
+    end = starts[1:][codes]
+    place = np.arange(n)
+    # Running sums that start anew with every entity: e has mean zero there, so differences lose nothing.
+    running = np.cumsum(e)
+    base = np.where(begin > 0, running[np.maximum(begin - 1, 0)], 0.0)
+    up_to = (running - base) / (place - begin + 1)
+    from_on = (running[end - 1] - running + e) / (end - place)
+    previous = lag_positions(codes, design.time_positions, 1)
+    # The means of the first row up to it and of the last from it on leave nothing.
+    used = (previous >= 0) & (place - begin >= 2) & (end - place >= 2)
+    product = np.zeros(n)
+    rows = np.flatnonzero(used)
+    product[rows] = (e[rows - 1] - up_to[rows - 1]) * (e[rows] - from_on[rows])
+    return entities.sums(product)

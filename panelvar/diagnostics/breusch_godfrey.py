@@ -1,0 +1,75 @@
+"""Breusch-Godfrey test of serial correlation of any order on the transformed rows of a panel model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted, whole_order
+from panelvar.errors import InsufficientDataError, choose
+from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def breusch_godfrey_test(
+    result: LinearResult, order: int = 1, *, kind: str = "chi2", lags: str | None = None
+) -> TestResult:
+    r"""Test serial correlation up to an order by an auxiliary regression (plm ``pbgtest``).
+
+    The residuals e of the (quasi-)demeaned regression are regressed on its regressors and on
+    :math:`e_{t-1}, \dots, e_{t-p}`, zero where the row does not exist. The statistic is n times the (uncentred) R2 of
+    this regression, or the F of the lags (Breusch 1978; Godfrey 1978; Wooldridge 2010, section 10.5.4).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled, fixed, random effects or first differences.
+    order : int
+        Lags p.
+    kind : {"chi2", "f"}
+    lags : {"calendar", "rows", "stacked"}, optional
+        Calendar periods, never across a gap or an entity; consecutive rows of an entity; or consecutive rows of the
+        data, so that the first rows of an entity get the last residuals of the one before: what plm does, which hands
+        the rows to a test for one time series. Default: calendar, or rows under a convention that bridges gaps.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    InsufficientDataError
+        If some order has no row with a predecessor, or no degrees of freedom are left.
+
+    Notes
+    -----
+    Absorbed effects are not counted in the degrees of freedom of F under ``"stacked"``. With fixed effects and short T
+    the residuals are correlated, -1/(T-1), under the null and the test over-rejects: use `wooldridge_within_test` or
+    `born_breitung_test`. It assumes homoskedastic errors.
+    """
+    unweighted(result, "The Breusch-Godfrey test", ("pooled", "fixed", "random", "difference"))
+    p = whole_order(order)
+    choose("kind", kind, ("chi2", "f"))
+    fit = result.fit
+    x, _, e = transformed_columns(result)
+    added = np.zeros((len(e), p))
+    for k in range(1, p + 1):
+        previous = lagged(result, fit.design, k, lags)
+        rows = np.flatnonzero(previous >= 0)
+        if len(rows) == 0:
+            raise InsufficientDataError(f"No row has a predecessor {k} periods earlier.")
+        added[rows, k - 1] = e[previous[rows]]
+    full = least_squares(np.column_stack([x, added]), e)
+    total, rss = float(e @ e), float(full.residuals @ full.residuals)
+    null = f"no serial correlation up to order {p}"
+    name = f"Breusch-Godfrey (order {p})"
+    if kind == "chi2":
+        statistic = len(e) * (1.0 - rss / total)
+        return TestResult(name, statistic, chi2_tail(statistic, float(p)), "chi2", float(p), None, null)
+    df = len(e) - x.shape[1] - p
+    if fit.absorbed is not None and lags != "stacked":
+        df -= fit.counts.absorbed + 1
+    if df <= 0:
+        raise InsufficientDataError(f"{len(e)} rows leave no degrees of freedom for order {p}.")
+    statistic = (total - rss) / p / (rss / df)
+    return TestResult(name, statistic, f_tail(statistic, p, df), "f", float(p), float(df), null)

@@ -1,0 +1,264 @@
+"""Tests that the residuals of different entities are uncorrelated: CD, CD*, LM, scaled and bias-corrected LM."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.design import Design
+from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+KINDS = ("cd", "lm", "scaled-lm", "bias-corrected-lm")
+_NAMES = ("Pesaran CD", "Breusch-Pagan LM (dependence)", "Scaled LM", "Bias-corrected scaled LM")
+_NULL = "the errors of different entities are uncorrelated"
+_BLOCK = 256
+
+
+class PairCorrelations(NamedTuple):
+    """Summary of the correlations of residuals over pairs of entities.
+
+    Attributes
+    ----------
+    mean, mean_absolute : float
+        Averages of the correlations and of their absolute values (plm's "rho" and "absrho").
+    pairs, pairs_left_out : int
+        Pairs with at least three common periods, and pairs with fewer.
+    """
+
+    mean: float
+    mean_absolute: float
+    pairs: int
+    pairs_left_out: int
+
+
+def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> TestResult:
+    r"""Test that residuals are uncorrelated across entities (plm ``pcdtest``, Stata ``xtcsd`` and ``xttest2``).
+
+    With :math:`\hat\rho_{ij}` the correlation of two entities' residuals over their :math:`T_{ij}` common periods, and
+    sums over the pairs i < j of N entities:
+
+    ========================= ================================================================== =============
+    kind                      statistic                                                          distribution
+    ========================= ================================================================== =============
+    ``"cd"``                  :math:`\sqrt{2/(N(N-1))} \sum \sqrt{T_{ij}} \hat\rho_{ij}`         N(0, 1)
+    ``"lm"``                  :math:`\sum T_{ij} \hat\rho_{ij}^2`                                chi2(pairs)
+    ``"scaled-lm"``           :math:`\sqrt{1/(N(N-1))} \sum (T_{ij} \hat\rho_{ij}^2 - 1)`        N(0, 1)
+    ``"bias-corrected-lm"``   scaled LM :math:`- N / (2(T - 1))`                                 N(0, 1)
+    ========================= ================================================================== =============
+
+    (Pesaran 2004, 2015; Breusch and Pagan 1980; Baltagi, Feng and Kao 2012 for fixed effects.)
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled, fixed, random effects or first differences; its residuals are used.
+    kind : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    InsufficientDataError
+        If no pair of entities has three common periods.
+
+    Warns
+    -----
+    PanelVarWarning
+        With time effects, under which CD is not standard normal, and with LM statistics where N is not small.
+
+    Notes
+    -----
+    Invalid: **CD after time effects or estimated factors**, which make the correlations average to about zero whatever
+    the dependence, so that CD diverges under the null (Juodis and Reese 2022; Pesaran and Xie 2021): use
+    `cd_star_test`. CD has power only if the correlations do not average to zero. **LM** needs N small against T; the
+    scaled form over-rejects when N / T is not small, and the bias-corrected one is derived for balanced one-way fixed
+    effects (with unbalanced panels T is the number of periods, as in plm). Serial correlation invalidates all of them.
+    Correlations are of the residuals about their means over the common periods.
+    """
+    unweighted(result, "The test of cross-section dependence", ("pooled", "fixed", "random", "difference"))
+    choose("kind", kind, KINDS)
+    fit = result.fit
+    notes = []
+    if kind == "bias-corrected-lm" and fit.family != "fixed":
+        raise SpecificationError("The bias correction is derived for fixed effects: fit the model with entity effects.")
+    if fit.absorbed is not None and fit.design.times in fit.absorbed.groupings:
+        notes.append(
+            Note(
+                "cd-time-effects",
+                "The model has time effects: residuals then sum to zero in every period, their correlations average "
+                "to about -1/(N-1), and CD is not standard normal under the null. See cd_star_test.",
+                warn=kind == "cd",
+            )
+        )
+    periods, entities = fit.design.times.n_groups, fit.design.entities.n_groups
+    if kind in ("lm", "scaled-lm") and entities > periods:
+        notes.append(
+            Note(
+                "lm-many-entities",
+                f"{entities} entities and {periods} periods: the LM statistics over-reject unless N is small against "
+                "T.",
+                warn=True,
+            )
+        )
+    signed = squared = 0.0
+    pairs = left_out = 0
+    for correlations, common in _pairs(fit.design, _residuals(result)):
+        used = common >= 3
+        pairs += int(used.sum())
+        left_out += int((~used).sum())
+        rho, t = correlations[used], common[used]
+        signed += float((np.sqrt(t) * rho).sum())
+        squared += float((t * rho * rho).sum())
+    if pairs == 0:
+        raise InsufficientDataError("No two entities have three periods in common.")
+    if left_out:
+        notes.append(Note("pairs-left-out", f"{left_out} pair(s) of entities have fewer than three common periods."))
+    emit(notes)
+    name = _NAMES[KINDS.index(kind)]
+    if kind == "lm":
+        return TestResult(
+            name, squared, chi2_tail(squared, float(pairs)), "chi2", float(pairs), None, _NULL, tuple(notes)
+        )
+    # N (N - 1) / 2 is the number of pairs when all of them overlap.
+    statistic = signed / math.sqrt(pairs) if kind == "cd" else (squared - pairs) / math.sqrt(2.0 * pairs)
+    if kind == "bias-corrected-lm":
+        statistic -= entities / (2.0 * (periods - 1))
+    return TestResult(name, statistic, normal_tail(statistic), "normal", None, None, _NULL, tuple(notes))
+
+
+def residual_correlations(result: LinearResult) -> PairCorrelations:
+    """Average the correlations of residuals, and their absolute values, over the pairs of entities.
+
+    Parameters
+    ----------
+    result : LinearResult
+        As in `cross_section_dependence_test`.
+
+    Returns
+    -------
+    PairCorrelations
+
+    Notes
+    -----
+    A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
+    """
+    unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"))
+    total = absolute = 0.0
+    pairs = left_out = 0
+    for correlations, common in _pairs(result.fit.design, _residuals(result)):
+        used = common >= 3
+        pairs += int(used.sum())
+        left_out += int((~used).sum())
+        total += float(correlations[used].sum())
+        absolute += float(np.abs(correlations[used]).sum())
+    if pairs == 0:
+        raise InsufficientDataError("No two entities have three periods in common.")
+    return PairCorrelations(total / pairs, absolute / pairs, pairs, left_out)
+
+
+def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
+    r"""Pesaran and Xie's bias-corrected CD, valid when the errors have common factors.
+
+    From the residuals, m principal components are taken out; with :math:`\hat\gamma_i` the loadings
+    (:math:`N^{-1}\sum \hat\gamma_i\hat\gamma_i' = I`) and :math:`\hat\sigma_i` the deviation of what is left,
+
+    .. math:: CD^* = \frac{CD + \sqrt{T/2}\, \hat\theta}{1 - \hat\theta}, \qquad
+              \hat\theta = 1 - \frac{1}{N}\sum_i (1 - \hat\sigma_i \hat\varphi'\hat\gamma_i)^2, \qquad
+              \hat\varphi = \frac{1}{N}\sum_i \hat\gamma_i / \hat\sigma_i
+
+    (Pesaran and Xie 2021), CD being that of what is left.
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled or fixed effects, whose slopes must be consistent in spite of the factors.
+    factors : int
+        Number m of factors; at least the true number.
+
+    Returns
+    -------
+    TestResult
+        Standard normal, both tails.
+
+    Raises
+    ------
+    SpecificationError
+        If the panel is not balanced, or with as many factors as entities or periods less one.
+
+    Notes
+    -----
+    Needs N and T large, of similar order. The null is that the errors are weakly correlated once m factors are out.
+    Stata's ``xtcd2`` standardises the residuals before it extracts components; the paper does not, nor does this.
+    """
+    design = unweighted(result, "CD*", ("pooled", "fixed", "random"))
+    entities, periods = design.entities.n_groups, design.times.n_groups
+    if design.nobs != entities * periods:
+        raise SpecificationError("CD* is derived for balanced panels.")
+    if isinstance(factors, bool) or not isinstance(factors, (int, np.integer)) or factors < 1:
+        raise SpecificationError(f"factors={factors!r} must be a whole number of at least 1.")
+    if factors >= min(entities, periods - 1):
+        raise SpecificationError(
+            f"{factors} factors leave nothing of {entities} entities and {periods} periods; take fewer."
+        )
+    matrix = _residuals(result).reshape(entities, periods)
+    matrix = matrix - matrix.mean(axis=1, keepdims=True)
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    loadings = math.sqrt(entities) * left[:, :factors]
+    remainder = matrix - (left[:, :factors] * values[:factors]) @ right[:factors]
+    deviations = np.sqrt(np.square(remainder).mean(axis=1))
+    if deviations.min() <= 1e-10 * deviations.max():
+        raise InsufficientDataError("The factors explain an entity's residuals entirely: take fewer.")
+    phi = (loadings / deviations[:, None]).mean(axis=0)
+    kept = float(np.square(1.0 - deviations * (loadings @ phi)).mean())
+    standard = remainder / deviations[:, None]
+    # The sum over pairs of the correlations, from the sum over entities.
+    total = 0.5 * (float(np.square(standard.sum(axis=0)).sum()) / periods - entities)
+    cd = math.sqrt(2.0 * periods / (entities * (entities - 1.0))) * total
+    statistic = (cd + math.sqrt(periods / 2.0) * (1.0 - kept)) / kept
+    null = f"weakly correlated errors once {factors} factor{'s are' if factors > 1 else ' is'} taken out"
+    return TestResult(
+        f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, normal_tail(statistic), "normal", None, None, null
+    )
+
+
+def _residuals(result: LinearResult) -> FloatArray:
+    if result.fit.family == "random":
+        return np.asarray(result.resids.to_numpy())
+    return np.asarray(result.fit.transformed_residuals)
+
+
+def _pairs(design: Design, residuals: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Yield correlations and common periods of the pairs i < j, some entities i at a time."""
+    entities, times = design.entities, design.times
+    centred = residuals - entities.means(residuals)[entities.codes]
+    spread = np.sqrt(entities.means(np.square(centred)))
+    spread[spread == 0.0] = 1.0
+    values = np.zeros((entities.n_groups, times.n_groups))
+    present = np.zeros_like(values)
+    values[entities.codes, times.codes] = centred / spread[entities.codes]
+    present[entities.codes, times.codes] = 1.0
+    squares = np.square(values)
+    n = entities.n_groups
+    for start in range(0, n, _BLOCK):
+        rows = slice(start, min(start + _BLOCK, n))
+        # Everything over the periods both entities have; sums of i and of j differ.
+        common = present[rows] @ present.T
+        safe = np.maximum(common, 1.0)
+        sums_i, sums_j = values[rows] @ present.T, present[rows] @ values.T
+        cross = values[rows] @ values.T - sums_i * sums_j / safe
+        own_i = squares[rows] @ present.T - sums_i**2 / safe
+        own_j = present[rows] @ squares.T - sums_j**2 / safe
+        denominator = np.sqrt(np.maximum(own_i, 0.0) * np.maximum(own_j, 0.0))
+        flat = denominator <= 1e-13 * safe
+        correlation = np.where(flat, 0.0, cross / np.where(flat, 1.0, denominator))
+        above = np.arange(n)[None, :] > np.arange(rows.start, rows.stop)[:, None]
+        yield correlation[above], common[above]

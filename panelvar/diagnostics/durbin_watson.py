@@ -1,0 +1,143 @@
+"""Durbin-Watson statistics of panels: Bhargava-Franzini-Narendranathan, Baltagi-Wu LBI, and the stacked form."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import (
+    lagged,
+    least_squares,
+    level_columns,
+    normal_tail,
+    transformed_columns,
+    unweighted,
+)
+from panelvar.errors import InsufficientDataError, Note, choose
+from panelvar.kernels.differences import lag_positions
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestResult:
+    r"""Durbin-Watson of within residuals (plm ``pbnftest``, Stata ``xtregar``'s ``lbi``).
+
+    With :math:`\hat e` the residuals of entity fixed effects and sums over adjacent calendar periods,
+
+    .. math:: d = \frac{\sum (\hat e_{it} - \hat e_{i,t-1})^2 + \sum_{\text{after a gap}} \hat e_{it}^2}
+                       {\sum \hat e_{it}^2}
+
+    (Bhargava, Franzini and Narendranathan 1982, eq. 4; with gaps Baltagi and Wu 1999, d1 of eq. 16). The locally best
+    invariant statistic adds the squares before a gap and those of every entity's first and last row.
+
+    Parameters
+    ----------
+    result : LinearResult
+        Fixed or random effects, or pooled OLS, whose residuals are taken as they are; random effects are refitted
+        within, as plm does.
+    kind : {"durbin-watson", "lbi"}
+
+    Returns
+    -------
+    TestResult
+        Without a p-value: the bounds are tabulated only for balanced panels, at 5 percent. Near 2 there is no serial
+        correlation; with many entities well below 2 is positive correlation.
+
+    Notes
+    -----
+    For a p-value use `wooldridge_within_test`, `born_breitung_test` or `durbin_watson_test`.
+    """
+    design = unweighted(result, "The Bhargava test", ("pooled", "fixed", "random"))
+    choose("kind", kind, ("durbin-watson", "lbi"))
+    entities = design.entities
+    if result.fit.family == "random":
+        columns = level_columns(result)
+        moved = [c - entities.means(c)[entities.codes] for c in (*columns, design.y)]
+        e = least_squares(np.column_stack(moved[:-1]) if columns else np.empty((design.nobs, 0)), moved[-1]).residuals
+    else:
+        e = np.asarray(result.fit.transformed_residuals)
+    previous = lag_positions(entities.codes, design.time_positions, 1)
+    following = lag_positions(entities.codes, design.time_positions, -1)
+    starts = entities.starts
+    assert starts is not None
+    first = np.zeros(design.nobs, dtype=bool)
+    last = np.zeros(design.nobs, dtype=bool)
+    first[starts[:-1]] = True
+    last[starts[1:] - 1] = True
+    rows = np.flatnonzero(previous >= 0)
+    if len(rows) == 0:
+        raise InsufficientDataError("No entity has two adjacent periods.")
+    total = float(e @ e)
+    squares = np.square(e)
+    after = float(squares[(previous < 0) & ~first].sum())
+    statistic = (float(np.square(e[rows] - e[previous[rows]]).sum()) + after) / total
+    name = "Bhargava-Franzini-Narendranathan"
+    if kind == "lbi":
+        before = float(squares[(following < 0) & ~last].sum())
+        statistic += (before + float(squares[first].sum()) + float(squares[last].sum())) / total
+        name = "Baltagi-Wu LBI"
+    note = Note("no-pvalue", "No p-value: the distribution depends on the regressors and the gaps.")
+    return TestResult(name, statistic, float("nan"), "none", None, None, "no serial correlation in the errors", (note,))
+
+
+def durbin_watson_test(result: LinearResult, *, lags: str | None = None) -> TestResult:
+    r"""Durbin-Watson test on the transformed rows of a model, with a p-value (plm ``pdwtest``).
+
+    :math:`d = \sum (e_t - e_{t-1})^2 / \sum e_t^2`, with e the residuals of the (quasi-)demeaned regression; the
+    p-value (of d this small: positive correlation) is of the normal with the mean and variance d has given the
+    regressors (Durbin and Watson 1951, section 4), exact moments for normal errors.
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled, fixed (entity), random effects or first differences.
+    lags : {"calendar", "rows", "stacked"}, optional
+        Differences of adjacent periods; of an entity's consecutive rows; or of consecutive rows of the data, across
+        entities too, with the absorbed effects not counted: what ``pdwtest`` does. Default: as the convention
+        differences.
+
+    Returns
+    -------
+    TestResult
+
+    Notes
+    -----
+    Residuals of fixed effects are negatively correlated under the null with short T; the moments used here allow for
+    it (``"stacked"`` ignores it). First differences of uncorrelated errors have correlation -1/2.
+    With effects in time the moments are not available and there is no p-value.
+    """
+    unweighted(result, "The Durbin-Watson test", ("pooled", "fixed", "random", "difference"))
+    fit = result.fit
+    design = fit.design
+    x, _, e = transformed_columns(result)
+    previous = lagged(result, design, 1, lags)
+    rows = np.flatnonzero(previous >= 0)
+    before = previous[rows]
+    n, pairs = len(e), len(rows)
+    if pairs == 0:
+        raise InsufficientDataError("No row has a predecessor: there is nothing to difference.")
+    statistic = float(np.square(e[rows] - e[before]).sum() / (e @ e))
+    null = "no serial correlation in the errors"
+    absorbs_time = fit.absorbed is not None and fit.absorbed.groupings != (design.entities,)
+    if absorbs_time and lags != "stacked":
+        note = Note("no-pvalue", "No p-value: the moments are derived for entity effects alone.")
+        return TestResult("Durbin-Watson", statistic, float("nan"), "none", None, None, null, (note,))
+    # A is the quadratic form of the differences; it annihilates what is constant within entities.
+    touched = (np.bincount(rows, minlength=n) + np.bincount(before, minlength=n)).astype(np.float64)
+    trace, trace_square = 2.0 * pairs, float(touched @ touched) + 2.0 * pairs
+    changes = x[rows] - x[before]
+    ax = np.zeros_like(x)
+    np.add.at(ax, rows, changes)
+    np.subtract.at(ax, before, changes)
+    bread = least_squares(x, e).bread
+    first = (changes.T @ changes) @ bread
+    p = trace - float(np.trace(first))
+    q = trace_square - 2.0 * float(np.trace((ax.T @ ax) @ bread)) + float(np.trace(first @ first))
+    df = n - x.shape[1]
+    if fit.absorbed is not None and lags != "stacked":
+        df -= design.entities.n_groups
+    mean = p / df
+    variance = 2.0 / (df * (df + 2.0)) * (q - p * mean)
+    z = (mean - statistic) / math.sqrt(variance)
+    return TestResult("Durbin-Watson", statistic, normal_tail(z, sides=1), "none", None, None, null)

@@ -1,0 +1,95 @@
+"""Lagrange multiplier tests of random effects: Breusch-Pagan, Honda, King-Wu, Gourieroux-Holly-Monfort."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import normal_tail, pooled_residuals, unweighted
+from panelvar.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")
+_NAMES = ("Breusch-Pagan LM", "Honda", "King-Wu", "Gourieroux-Holly-Monfort")
+
+
+def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str = "breusch-pagan") -> TestResult:
+    r"""Test for random effects from the residuals of pooled OLS (plm ``plmtest``, Stata ``xttest0``).
+
+    With :math:`\hat u` the pooled residuals, n rows and :math:`M = \sum_g n_g^2` over the levels g of a dimension,
+
+    .. math:: LM = \frac{n}{\sqrt{2 (M - n)}}
+              \left(\frac{\sum_g (\sum_{it \in g} \hat u_{it})^2}{\sum_{it} \hat u_{it}^2} - 1\right)
+
+    is standard normal under the null (Baltagi and Li 1990; Baltagi 2013, chapters 4 and 9). With
+    :math:`LM_1` for entities and :math:`LM_2` for time:
+
+    ================================ ============================ ==================================================
+    kind                             one dimension                two dimensions
+    ================================ ============================ ==================================================
+    ``"breusch-pagan"`` (1980)       LM squared, chi2(1)          sum of the squares, chi2(2)
+    ``"honda"`` (1985)               LM, upper tail of N(0, 1)    (LM1 + LM2) / root 2, upper tail
+    ``"king-wu"`` (1997)             LM, upper tail               weights root (M1 - n), root (M2 - n), upper tail
+    ``"gourieroux-holly-monfort"``   none                         squares of the positive parts, chi-bar-squared
+    ================================ ============================ ==================================================
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled OLS; any other model in levels is refitted by pooled OLS first, as ``xttest0`` does.
+    effects : {"entity", "time", "twoway"}
+    kind : {"breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort"}
+
+    Returns
+    -------
+    TestResult
+        Stata prints the two-sided statistic against a half-and-half mixture, so that its p-value is Honda's.
+
+    Raises
+    ------
+    SpecificationError
+        For Gourieroux-Holly-Monfort in one dimension, for between and first-difference models, and with weights.
+    InsufficientDataError
+        If no level of the dimension has two rows.
+
+    Notes
+    -----
+    The variance of an effect cannot be negative, so the two-sided Breusch-Pagan test wastes power; it also rejects
+    when the residuals within entities are *negatively* correlated. All of these react to serial correlation as well
+    (use `bera_sosa_yoon_test`) and assume homoskedastic errors.
+    """
+    design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
+    choose("effects", effects, ("entity", "time", "twoway"))
+    choose("kind", kind, KINDS)
+    if kind == KINDS[3] and effects != "twoway":
+        raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")
+    residuals = pooled_residuals(result)
+    n = len(residuals)
+    total = float(residuals @ residuals)
+    scores, masses = [], []
+    for name, grouping in (("entity", design.entities), ("time", design.times)):
+        if effects not in (name, "twoway"):
+            continue
+        mass = float(np.square(grouping.sizes.astype(np.float64)).sum()) - n
+        if mass <= 0.0:
+            raise InsufficientDataError(f"Every {name} has a single row: its effect cannot be told from the error.")
+        squares = float(np.square(grouping.sums(residuals)).sum())
+        scores.append(n / math.sqrt(2.0 * mass) * (squares / total - 1.0))
+        masses.append(mass)
+    label = {"entity": "entity", "time": "time", "twoway": "entity and time"}[effects]
+    title = f"{_NAMES[KINDS.index(kind)]} ({label} effects)"
+    null = f"no {label} effects"
+    if kind == "breusch-pagan":
+        statistic = sum(score**2 for score in scores)
+        df = float(len(scores))
+        return TestResult(title, statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+    if kind == "gourieroux-holly-monfort":
+        statistic = sum(max(score, 0.0) ** 2 for score in scores)
+        pvalue = 0.5 * chi2_tail(statistic, 1.0) + 0.25 * chi2_tail(statistic, 2.0) if statistic > 0.0 else 1.0
+        return TestResult(title, statistic, pvalue, "chibar2-two", None, None, null)
+    weights = np.ones(len(scores)) if kind == "honda" else np.sqrt(masses)
+    statistic = float(weights @ np.array(scores) / np.sqrt(weights @ weights))
+    return TestResult(title, statistic, normal_tail(statistic, sides=1), "normal", None, None, null)

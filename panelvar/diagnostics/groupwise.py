@@ -1,0 +1,69 @@
+"""Modified Wald test that all entities have the same error variance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import unweighted
+from panelvar.errors import InsufficientDataError, Note, emit
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def modified_wald_test(result: LinearResult) -> TestResult:
+    r"""Test groupwise heteroskedasticity (Stata ``xttest3``, gretl after fixed effects).
+
+    .. math:: W = \sum_i \frac{(\hat\sigma_i^2 - \hat\sigma^2)^2}{V_i} \sim \chi^2(N), \qquad
+              \hat\sigma_i^2 = \frac{1}{T_i}\sum_t e_{it}^2, \quad
+              V_i = \frac{1}{T_i (T_i - 1)} \sum_t (e_{it}^2 - \hat\sigma_i^2)^2,
+
+    with :math:`\hat\sigma^2` the residual variance over all rows (Greene 2000, p. 598; Baum 2001).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Fixed effects (or pooled OLS).
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    InsufficientDataError
+        If no entity has two rows.
+
+    Notes
+    -----
+    Valid without normality, but only for large T: with few periods V_i is poorly estimated and the test rejects far too
+    often (Baum 2001). With two rows an entity, within residuals have equal squares, V_i = 0, and the entity is left
+    out. It assumes that residuals are uncorrelated across entities.
+    """
+    design = unweighted(result, "The modified Wald test", ("pooled", "fixed"))
+    entities = design.entities
+    squares = np.square(np.asarray(result.fit.transformed_residuals))
+    sizes = entities.sizes.astype(np.float64)
+    variances = entities.means(squares)
+    spread = entities.sums(np.square(squares - variances[entities.codes]))
+    usable = (sizes > 1) & (spread > 1e-20 * sizes * variances**2)
+    count = int(usable.sum())
+    if count == 0:
+        raise InsufficientDataError("No entity has residuals whose squares differ: the test needs more periods.")
+    common = float(squares.mean())
+    of_variance = spread[usable] / (sizes[usable] * (sizes[usable] - 1.0))
+    statistic = float((np.square(variances[usable] - common) / of_variance).sum())
+    notes = []
+    if count < entities.n_groups:
+        text = f"{entities.n_groups - count} entities with one row, or with equal squared residuals, are left out."
+        notes.append(Note("entities-left-out", text))
+    periods = float(np.median(sizes[usable]))
+    if periods < 10:
+        text = f"The median entity has {periods:g} rows: with so few the modified Wald test rejects far too often."
+        notes.append(Note("few-periods", text, warn=True))
+    emit(notes)
+    null = "the error variance is the same in every entity"
+    pvalue = chi2_tail(statistic, float(count))
+    return TestResult(
+        "Modified Wald (groupwise variances)", statistic, pvalue, "chi2", float(count), None, null, tuple(notes)
+    )

@@ -1,0 +1,131 @@
+"""Poolability: whether effects, or slopes that differ by entity, improve the fit."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import least_squares, level_columns, unweighted
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
+from panelvar.kernels.distributions import f_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
+    r"""Test one least-squares model within another (plm ``pFtest``).
+
+    .. math:: F = \frac{(RSS_r - RSS_u) / (df_r - df_u)}{RSS_u / df_u} \sim F(df_r - df_u, df_u).
+
+    Parameters
+    ----------
+    restricted, full : LinearResult
+        Pooled OLS or fixed effects of the same rows, the first within the second: pooled against entity effects,
+        entity effects against two-way effects.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        If the models differ in rows or dependent variable, are not least squares of the levels, or are not nested by
+        count of coefficients.
+
+    Notes
+    -----
+    Exact for normal, homoskedastic, uncorrelated errors only. That one model contains the other is checked by fit and
+    degrees of freedom, not by algebra.
+    """
+    for result in (restricted, full):
+        if result.fit.family not in ("pooled", "fixed"):
+            raise SpecificationError(f"The F test compares pooled OLS and fixed effects, not {result.estimator}.")
+        result.fit.rows_or_refuse("The F test of nested models")
+    first, second = restricted.fit.design, full.fit.design
+    if restricted.dependent != full.dependent or not np.array_equal(first.y, second.y):
+        raise SpecificationError("The models do not explain the same rows of the same variable.")
+    df = restricted.df_resid - full.df_resid
+    if df <= 0 or restricted.rss < full.rss * (1.0 - 1e-9):
+        raise SpecificationError(
+            f"The first model is not within the second: {restricted.df_resid} and {full.df_resid} residual degrees of "
+            f"freedom, residual sums of squares {restricted.rss:.6g} and {full.rss:.6g}."
+        )
+    statistic = max(restricted.rss - full.rss, 0.0) / df / (full.rss / full.df_resid)
+    extra = [name for name in full.effects if name not in restricted.effects]
+    null = f"no {' and '.join(extra)} effects" if extra else "the restricted model holds"
+    pvalue = f_tail(statistic, df, full.df_resid)
+    return TestResult("F of nested models", statistic, pvalue, "f", float(df), float(full.df_resid), null)
+
+
+def slope_poolability_test(result: LinearResult) -> TestResult:
+    r"""Test that every entity has the same coefficients (plm ``pooltest``; Chow 1960, Baltagi 2013 section 4.1).
+
+    The unrestricted model is a separate regression, constant included, for each entity:
+
+    .. math:: F = \frac{(RSS - \sum_i RSS_i) / (df - \sum_i df_i)}{\sum_i RSS_i / \sum_i df_i}.
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled OLS: slopes and constants are equal. Entity fixed effects: slopes are equal.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        For other models, or with weights.
+    InsufficientDataError
+        If no entity has more rows than coefficients.
+
+    Notes
+    -----
+    An entity with no more rows than coefficients fits exactly and adds no degrees of freedom. The test assumes one
+    error variance for all entities and over-rejects without it; with many entities use `slope_homogeneity_test`.
+    """
+    design = unweighted(result, "The poolability test", ("pooled", "fixed"))
+    fit = result.fit
+    if fit.family == "fixed" and (fit.absorbed is None or fit.absorbed.groupings != (design.entities,)):
+        raise SpecificationError("The poolability test takes pooled OLS or one-way entity fixed effects.")
+    columns = level_columns(result)
+    x = np.column_stack(columns) if columns else np.empty((design.nobs, 0))
+    starts = design.entities.starts
+    assert starts is not None
+    rss, df, exact = 0.0, 0, 0
+    for start, stop in pairwise(starts):
+        rows = slice(int(start), int(stop))
+        # Centred: the constant is fitted, and levels do not cost digits.
+        own = x[rows] - x[rows].mean(axis=0)
+        if design.constant or fit.family == "fixed":
+            part = least_squares(own, design.y[rows] - design.y[rows].mean())
+            free = int(stop - start) - part.rank - 1
+        else:
+            part = least_squares(x[rows], design.y[rows])
+            free = int(stop - start) - part.rank
+        if free <= 0:
+            exact += 1
+            continue
+        rss += float(part.residuals @ part.residuals)
+        df += free
+    if df == 0:
+        raise InsufficientDataError("No entity has more rows than coefficients: its own regression fits exactly.")
+    notes = []
+    if exact:
+        notes.append(
+            Note(
+                "entities-exact",
+                f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly.",
+            )
+        )
+    emit(notes)
+    numerator = result.df_resid - df
+    if numerator <= 0:
+        raise InsufficientDataError("The separate regressions have no more coefficients than the common one.")
+    statistic = (result.rss - rss) / numerator / (rss / df)
+    null = "all entities have the same slopes" + ("" if fit.family == "fixed" else " and constants")
+    pvalue = f_tail(statistic, numerator, df)
+    return TestResult("Poolability of slopes", statistic, pvalue, "f", float(numerator), float(df), null, tuple(notes))

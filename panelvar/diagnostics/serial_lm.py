@@ -1,0 +1,227 @@
+"""Lagrange multiplier tests of serial correlation and random effects: Baltagi-Li, Bera-Sosa-Yoon."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from panelvar.diagnostics.auxiliary import (
+    FloatArray,
+    centred,
+    lagged,
+    least_squares,
+    level_columns,
+    normal_tail,
+    pooled_residuals,
+    unweighted,
+)
+from panelvar.errors import InsufficientDataError, NumericalError, SpecificationError, choose
+from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def bera_sosa_yoon_test(
+    result: LinearResult, *, kind: str = "serial", one_sided: bool = False, lags: str | None = None
+) -> TestResult:
+    r"""Test serial correlation or random effects, each robust to a little of the other (plm ``pbsytest``).
+
+    From pooled residuals, with n rows, m pairs of adjacent rows, :math:`a = \sum_i T_i^2`,
+    :math:`A = 1 - \sum_i (\sum_t \hat u_{it})^2 / \sum \hat u^2` and
+    :math:`B = \sum \hat u_{it} \hat u_{i,t-1} / \sum \hat u^2`:
+
+    .. math::
+        RS^*_\rho &= \left(B + \tfrac{m}{a - n} A\right)^2 \frac{(a - n) n^2}{m (a - n - 2m)}, \\
+        RS^*_\mu &= \frac{n^2 (A + 2B)^2}{2 (a - n - 2m)}, \qquad
+        RS_{\mu\rho} = n^2 \left(\frac{(A + 2B)^2}{2 (a - n - 2m)} + \frac{B^2}{m}\right)
+
+    (Bera, Sosa-Escudero and Yoon 2001; unbalanced: Sosa-Escudero and Bera 2008, pp. 73-75; the joint test is Baltagi
+    and Li's of 1991).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled OLS; other models in levels are refitted.
+    kind : {"serial", "effects", "joint"}
+        AR(1) errors allowing for random effects; random effects allowing for AR(1); either. chi2 with 1, 1 and 2
+        degrees of freedom.
+    one_sided : bool
+        With ``"effects"``: the signed root, upper tail of the normal (a variance cannot be negative).
+    lags : {"calendar", "rows"}, optional
+        As in `wooldridge_within_test`. ``"rows"`` is plm, which also divides B by the squares of the rows that have a
+        predecessor only, so that its statistics are larger in short panels.
+
+    Returns
+    -------
+    TestResult
+
+    Notes
+    -----
+    Robust to *local* departures only: with strong random effects the test of serial correlation over-rejects; use
+    `baltagi_li_test` or `wooldridge_serial_test` then. Assumes homoskedastic normal errors.
+    """
+    design = unweighted(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
+    choose("kind", kind, ("serial", "effects", "joint"))
+    choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
+    if one_sided and kind != "effects":
+        raise SpecificationError("one_sided=True belongs to kind='effects'.")
+    u = pooled_residuals(result)
+    previous = lagged(result, design, 1, lags)
+    rows = np.flatnonzero(previous >= 0)
+    n, pairs = len(u), len(rows)
+    of_plm = lags == "rows" or (lags is None and result.convention.first_difference == "consecutive")
+    total = float(u @ u)
+    a = float(np.square(design.entities.sizes.astype(np.float64)).sum())
+    rest = a - n - 2 * pairs
+    if pairs == 0 or rest <= 0.0:
+        raise InsufficientDataError(
+            "Random effects and serial correlation cannot be told apart: no entity has three rows."
+        )
+    big_a = 1.0 - float(np.square(design.entities.sums(u)).sum()) / total
+    big_b = float(u[rows] @ u[previous[rows]]) / (float(u[rows] @ u[rows]) if of_plm else total)
+    title = "Bera-Sosa-Yoon"
+    if kind == "serial":
+        statistic = (big_b + pairs / (a - n) * big_a) ** 2 * (a - n) * n**2 / (pairs * rest)
+        null, df = "no serial correlation, whatever the (local) random effects", 1.0
+    elif kind == "effects":
+        root = -math.sqrt(n**2 / (2.0 * rest)) * (big_a + 2.0 * big_b)
+        null, df = "no random effects, whatever the (local) serial correlation", 1.0
+        if one_sided:
+            pvalue = normal_tail(root, sides=1)
+            return TestResult(f"{title} (effects, one-sided)", root, pvalue, "normal", None, None, null)
+        statistic = root**2
+    else:
+        statistic = n**2 * ((big_a + 2.0 * big_b) ** 2 / (2.0 * rest) + big_b**2 / pairs)
+        title, null, df = "Baltagi-Li", "neither random effects nor serial correlation", 2.0
+    return TestResult(f"{title} ({kind})", statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+
+
+def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bool = False) -> TestResult:
+    r"""Test AR(1) or MA(1) errors (Baltagi and Li 1991, 1995; plm ``pbltest`` is ``kind="random"``).
+
+    Parameters
+    ----------
+    result : LinearResult
+        A model in levels; what each kind needs is estimated from its regressors.
+    kind : {"joint", "random", "fixed"}
+        ``"joint"``: random effects or serial correlation, from pooled OLS, chi2(2) (1991).
+        ``"random"``: serial correlation given random effects estimated by maximum likelihood, chi2(1) or its signed
+        root (1995, LM4; the score and information of section 3).
+        ``"fixed"``: serial correlation given fixed effects,
+        :math:`\frac{N T^2}{T - 1} (\tilde e'\tilde e_{-1} / \tilde e'\tilde e)^2`, chi2(1), for large T (1995, LM5).
+    one_sided : bool
+        With ``"random"`` and ``"fixed"``: the signed root against the upper tail of the normal.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        If the panel is unbalanced or has gaps: the statistics are derived for balanced panels (plm computes
+        ``"random"`` from the average T there, which has no justification). Joint: use `bera_sosa_yoon_test`.
+
+    Notes
+    -----
+    AR(1) and MA(1) alternatives have the same statistic. The ``"fixed"`` version ignores the correlation -1/(T-1) of
+    within residuals and over-rejects with small T: use `wooldridge_within_test` or `born_breitung_test` there.
+    """
+    design = unweighted(result, "The Baltagi-Li test", ("pooled", "fixed", "random"))
+    choose("kind", kind, ("joint", "random", "fixed"))
+    periods = design.times.n_groups
+    entities = design.entities.n_groups
+    previous = lag_positions(design.entities.codes, design.time_positions, 1)
+    pairs = int((previous >= 0).sum())
+    if design.nobs != entities * periods or pairs != entities * (periods - 1):
+        raise SpecificationError(
+            "The Baltagi-Li tests are derived for balanced panels without gaps; use bera_sosa_yoon_test (pooled), "
+            "wooldridge_serial_test or born_breitung_test."
+        )
+    if periods < 3:
+        raise InsufficientDataError(f"The Baltagi-Li tests need three periods; found {periods}.")
+    if kind == "joint":
+        if one_sided:
+            raise SpecificationError("The joint test has two restrictions: it has no one-sided form.")
+        return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
+    columns = [centred(column) for column in level_columns(result)]
+    x = np.column_stack(columns) if columns else np.empty((design.nobs, 0))
+    panel_y = centred(design.y).reshape(entities, periods)
+    panel_x = x.reshape(entities, periods, -1)
+    if kind == "fixed":
+        e = least_squares(
+            (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1),
+            (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel(),
+        ).residuals.reshape(entities, periods)
+        ratio = float((e[:, 1:] * e[:, :-1]).sum() / (e * e).sum())
+        root = math.sqrt(entities * periods**2 / (periods - 1)) * ratio
+        given = "fixed"
+    else:
+        u = _likelihood_residuals(panel_y, panel_x)
+        root = _score_given_random_effects(u)
+        given = "random"
+    null = f"no serial correlation, given {given} effects"
+    title = f"Baltagi-Li ({given} effects{', one-sided' if one_sided else ''})"
+    if one_sided:
+        return TestResult(title, root, normal_tail(root, sides=1), "normal", None, None, null)
+    return TestResult(title, root**2, chi2_tail(root**2, 1.0), "chi2", 1.0, None, null)
+
+
+def _likelihood_residuals(y: FloatArray, x: FloatArray) -> FloatArray:
+    r"""Return :math:`y - \hat c - x'\hat\beta` of random effects by maximum likelihood (Breusch 1987's iteration).
+
+    :math:`\phi^2 = \sigma_e^2 / \sigma_1^2` and the coefficients are solved for in turn; the likelihood rises with
+    every step.
+    """
+    entities, periods = y.shape
+    design = np.concatenate([np.ones((entities, periods, 1)), x], axis=2)
+    means, mean_y = design.mean(axis=1), y.mean(axis=1)
+    within, within_y = design - means[:, None, :], y - mean_y[:, None]
+    ratio = 0.0
+    for _ in range(10_000):
+        root = math.sqrt(ratio)
+        stacked = (within + root * means[:, None, :]).reshape(entities * periods, -1)
+        coefficients = least_squares(stacked, (within_y + root * mean_y[:, None]).ravel()).coefficients
+        u = y - design @ coefficients
+        level = u.mean(axis=1)
+        if ratio == 0.0:
+            # The within step does not see the constant, nor anything else that varies between entities only.
+            level = least_squares(means, mean_y - means @ coefficients).residuals
+        between = periods * float(level @ level) / entities
+        inside = float(np.square(u - u.mean(axis=1, keepdims=True)).sum()) / (entities * (periods - 1))
+        if between == 0.0:
+            raise NumericalError("The entity means fit exactly: random effects have no likelihood maximum.")
+        found = min(inside / between, 1.0)
+        if abs(found - ratio) <= 1e-14 * found:
+            return np.asarray(u)
+        ratio = found
+    raise NumericalError("Maximum likelihood of random effects did not converge.")
+
+
+def _score_given_random_effects(u: FloatArray) -> float:
+    """Return the signed root of Baltagi and Li's (1995) LM statistic of rho = 0 given random effects."""
+    entities, periods = u.shape
+    level = u.mean(axis=1, keepdims=True)
+    inside = u - level
+    first = periods * float((level**2).sum()) / entities
+    error = float((inside**2).sum()) / (entities * (periods - 1))
+    scaled = level / first + inside / error
+    score = entities * (periods - 1) / periods * (first - error) / first + error * float(
+        (scaled[:, 1:] * scaled[:, :-1]).sum()
+    )
+    a = (error - first) / (periods * first)
+    information = np.empty((3, 3))
+    information[0, 0] = entities * (2 * a**2 * (periods - 1) ** 2 + 2 * a * (2 * periods - 3) + periods - 1)
+    information[0, 1] = information[1, 0] = entities * (periods - 1) * error / first**2
+    information[0, 2] = information[2, 0] = (
+        entities * (periods - 1) / periods * error * (1.0 / first**2 - 1.0 / error**2)
+    )
+    information[1, 1] = entities * periods**2 / (2.0 * first**2)
+    information[1, 2] = information[2, 1] = entities * periods / (2.0 * first**2)
+    information[2, 2] = entities / 2.0 * (1.0 / first**2 + (periods - 1) / error**2)
+    # Scaled to a unit diagonal: the parameters are in different units.
+    units = np.sqrt(np.diagonal(information))
+    inverse = np.linalg.inv(information / np.outer(units, units)) / np.outer(units, units)
+    return float(score * math.sqrt(inverse[0, 0]))

@@ -1,0 +1,261 @@
+"""Wooldridge's tests: unobserved effects, and serial correlation in three forms that are often confused."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.design import Design
+from panelvar.diagnostics.auxiliary import (
+    FloatArray,
+    centred,
+    clustered,
+    lagged,
+    least_squares,
+    level_columns,
+    normal_tail,
+    pooled_residuals,
+    regress,
+    unweighted,
+)
+from panelvar.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.distributions import f_tail, two_sided
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+
+def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") -> TestResult:
+    r"""Test for unobserved effects without assuming their distribution (plm ``pwtest``).
+
+    .. math:: z = \frac{\sum_g w_g}{\sqrt{\sum_g w_g^2}}, \qquad w_g = \sum_{s < t \in g} \hat u_{gs} \hat u_{gt},
+
+    with :math:`\hat u` the residuals of pooled OLS and g the entities (Wooldridge 2010, eq. 10.40).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled OLS; other models in levels are refitted.
+    effects : {"entity", "time"}
+
+    Returns
+    -------
+    TestResult
+        Standard normal, both tails, as the number of groups grows.
+
+    Notes
+    -----
+    Valid under heteroskedasticity and without normality, but rejects for any correlation within the groups, serial
+    correlation included. With ``effects="time"`` it needs many periods.
+    """
+    design = unweighted(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
+    choose("effects", effects, ("entity", "time"))
+    grouping = design.entities if effects == "entity" else design.times
+    residuals = pooled_residuals(result)
+    products = 0.5 * (np.square(grouping.sums(residuals)) - grouping.sums(np.square(residuals)))
+    if not (grouping.sizes > 1).any():
+        raise InsufficientDataError(f"Every {effects} has a single row: there is no product of residuals to sum.")
+    products[grouping.sizes == 1] = 0.0
+    statistic = float(products.sum() / np.sqrt(products @ products))
+    name = f"Wooldridge unobserved effects ({effects})"
+    return TestResult(name, statistic, normal_tail(statistic), "normal", None, None, f"no unobserved {effects} effects")
+
+
+def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> TestResult:
+    r"""Test serial correlation in the residuals of entity fixed effects (plm ``pwartest``).
+
+    Under the null the within residuals of an entity with T rows have correlation :math:`-1/(T-1)`. With
+    :math:`\hat e_{it} = a + \delta \hat e_{i,t-1} + \eta_{it}` by pooled OLS, clustered by entity, F tests
+    :math:`\delta = -1/(T-1)` (Wooldridge 2010, section 10.5.4).
+
+    Parameters
+    ----------
+    result : LinearResult
+        One-way entity fixed effects.
+    lags : {"calendar", "rows"}, optional
+        Predecessors one calendar period earlier, never across a gap; or the row before, however far (plm). Default:
+        as the result's convention differences.
+
+    Returns
+    -------
+    TestResult
+        F with one degree of freedom; the factor of the clustered covariance and the denominator's degrees of freedom
+        are those of the convention (plm: none, and the rows less two).
+
+    Notes
+    -----
+    With ``"calendar"`` each entity is held to its own :math:`-1/(T_i - 1)`; plm holds all to that of the number of
+    periods. For short panels; large T is not needed. The regression has no information with two rows an entity.
+    """
+    design = unweighted(result, "Wooldridge's within test", ("fixed",))
+    fit = result.fit
+    if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
+        raise SpecificationError("Wooldridge's within test is derived for one-way entity fixed effects.")
+    common = lags == "rows" or (lags is None and result.convention.first_difference == "consecutive")
+    choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
+    previous = lagged(result, design, 1, lags)
+    residuals = np.asarray(fit.transformed_residuals)
+    sizes = design.entities.sizes[design.entities.codes].astype(np.float64)
+    expected = np.full(design.nobs, -1.0 / (design.times.n_groups - 1)) if common else -1.0 / np.maximum(sizes - 1, 1)
+    name = "Wooldridge serial correlation (within)"
+    null = "no serial correlation in the errors of the levels"
+    return _autoregression(result, design, residuals, np.asarray(previous), expected, name, null)
+
+
+def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", lags: str | None = None) -> TestResult:
+    r"""Test serial correlation in the residuals of first differences (plm ``pwfdtest``).
+
+    With :math:`\hat e_{it}` the residuals of the differenced model and
+    :math:`\hat e_{it} = a + \rho \hat e_{i,t-1} + \eta_{it}`, clustered by entity, F tests :math:`\rho = -1/2` if the
+    errors of the levels are uncorrelated under the null, :math:`\rho = 0` if the differences are (Wooldridge 2010,
+    section 10.6.3).
+
+    Parameters
+    ----------
+    result : LinearResult
+        First differences.
+    null : {"levels", "differences"}
+        Whose errors are uncorrelated (plm's ``h0`` "fe" and "fd").
+    lags : {"calendar", "rows"}, optional
+        As in `wooldridge_within_test`.
+
+    Returns
+    -------
+    TestResult
+
+    Notes
+    -----
+    Rejecting "levels" speaks for first differences, rejecting "differences" for fixed effects; both can be rejected.
+    `wooldridge_serial_test` is the form of Stata's ``xtserial``: no constants, other factors.
+    """
+    unweighted(result, "Wooldridge's difference test", ("difference",))
+    choose("null", null, ("levels", "differences"))
+    choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
+    design = result.fit.design
+    previous = lagged(result, design, 1, lags)
+    expected = np.full(design.nobs, -0.5 if null == "levels" else 0.0)
+    name = f"Wooldridge serial correlation (first differences; {null} uncorrelated)"
+    text = f"no serial correlation in the errors of the {null}"
+    residuals = np.asarray(result.fit.transformed_residuals)
+    return _autoregression(result, design, residuals, np.asarray(previous), expected, name, text)
+
+
+def wooldridge_pooled_test(result: LinearResult) -> TestResult:
+    r"""Test first-order serial correlation of pooled OLS residuals (gretl after pooled OLS).
+
+    :math:`\hat u_{it}` is regressed on :math:`\hat u_{i,t-1}`, a constant and the regressors; the t of the slope,
+    clustered by entity with the factor G / (G - 1) (n - 1) / (n - k), has G - 1 degrees of freedom (Wooldridge 2010,
+    section 7.8.5).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Pooled OLS; other models in levels are refitted.
+
+    Returns
+    -------
+    TestResult
+
+    Notes
+    -----
+    Lags are on the calendar. Entity effects make pooled residuals correlated at every distance: the test rejects then
+    too, and says nothing about the idiosyncratic errors (use `wooldridge_within_test` or `wooldridge_serial_test`).
+    """
+    design = unweighted(result, "Wooldridge's pooled test", ("pooled", "fixed", "random"))
+    residuals = pooled_residuals(result)
+    codes = design.entities.codes
+    previous = lag_positions(codes, design.time_positions, 1)
+    rows = np.flatnonzero(previous >= 0)
+    if len(np.unique(codes[rows])) < 2 or len(rows) < 3:
+        raise InsufficientDataError("The test needs at least two entities with adjacent periods.")
+    levels = [centred(column[rows]) for column in level_columns(result)]
+    x = np.column_stack([np.ones(len(rows)), residuals[previous[rows]], *levels])
+    fit = least_squares(x, residuals[rows])
+    matrix, groups = clustered(fit, x, codes[rows], corrected=True)
+    statistic = float(fit.coefficients[1] / np.sqrt(matrix[1, 1]))
+    pvalue = float(two_sided(np.array([statistic]), groups - 1.0)[0])
+    null = "no serial correlation of order 1 in the composite errors"
+    return TestResult("Wooldridge serial correlation (pooled)", statistic, pvalue, "t", groups - 1.0, None, null)
+
+
+def wooldridge_serial_test(result: LinearResult) -> TestResult:
+    r"""Test serial correlation as Stata's ``xtserial`` does (Drukker 2003).
+
+    The model is differenced without a constant, its residuals are regressed on their lag without a constant, and
+
+    .. math:: F = (\hat\rho + 1/2)^2 / \hat V(\hat\rho) \sim F(1, G - 1),
+
+    with V clustered by entity, times G / (G - 1) (n - 1) / (n - 1 coefficient) (n rows of the last regression).
+
+    Parameters
+    ----------
+    result : LinearResult
+        Any model in levels (pooled, fixed or random effects): its regressors are differenced.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    InsufficientDataError
+        If no entity has three adjacent periods, or only one has.
+
+    Notes
+    -----
+    Differences and lags are on the calendar: they never bridge a gap, as in Stata. Valid under heteroskedasticity;
+    assumes that the effects of a change last one period only under the alternative of interest, AR(1).
+    """
+    design = unweighted(result, "Wooldridge's serial correlation test", ("pooled", "fixed", "random"))
+    codes, positions = design.entities.codes, design.time_positions
+    previous = lag_positions(codes, positions, 1)
+    rows = np.flatnonzero(previous >= 0)
+    columns = level_columns(result)
+    if len(rows) == 0:
+        raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+    changes = [column[rows] - column[previous[rows]] for column in columns]
+    x = np.column_stack(changes) if changes else np.empty((len(rows), 0))
+    residuals = least_squares(x, design.y[rows] - design.y[previous[rows]]).residuals
+    before = lag_positions(codes[rows], positions[rows], 1)
+    pairs = np.flatnonzero(before >= 0)
+    if len(np.unique(codes[rows[pairs]])) < 2:
+        raise InsufficientDataError("The test needs at least two entities with three adjacent periods.")
+    lag = residuals[before[pairs]][:, None]
+    fit = least_squares(lag, residuals[pairs])
+    matrix, groups = clustered(fit, lag, codes[rows[pairs]], corrected=True)
+    statistic = float((fit.coefficients[0] + 0.5) ** 2 / matrix[0, 0])
+    pvalue = f_tail(statistic, 1.0, groups - 1.0)
+    null = "no serial correlation in the errors of the levels"
+    return TestResult("Wooldridge serial correlation (xtserial)", statistic, pvalue, "f", 1.0, groups - 1.0, null)
+
+
+def _autoregression(
+    result: LinearResult,
+    design: Design,
+    residuals: FloatArray,
+    previous: np.ndarray,
+    expected: FloatArray,
+    name: str,
+    null: str,
+) -> TestResult:
+    """Regress residuals on a constant and their lag; test the slope against what the null expects of each row."""
+    rows = np.flatnonzero(previous >= 0)
+    if len(rows) < 3 or len(np.unique(design.entities.codes[rows])) < 2:
+        raise InsufficientDataError("The test needs two entities or more with residuals in adjacent periods.")
+    lag = residuals[previous[rows]]
+    columns = [np.ones(len(rows)), lag]
+    outcome = residuals[rows] - expected[rows] * lag
+    fit = regress(
+        design.take(rows),
+        outcome,
+        columns,
+        ["intercept", "lagged residual"],
+        cov="cluster",
+        convention=result.convention,
+    )
+    if "lagged residual" not in fit.names:
+        raise InsufficientDataError("The lagged residuals do not vary: they have no correlation to test.")
+    place = fit.names.index("lagged residual")
+    statistic = float(fit.fit.coefficients[place] ** 2 / fit.covariance.matrix[place, place])
+    df = float(fit.df_resid) if np.isinf(fit.covariance.df) else float(fit.covariance.df)
+    notes = tuple(note for note in fit.covariance.notes if note.warn)
+    return TestResult(name, statistic, f_tail(statistic, 1.0, df), "f", 1.0, df, null, notes)

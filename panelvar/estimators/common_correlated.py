@@ -1,0 +1,185 @@
+"""Common correlated effects, mean group and pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.design import Design, build_design
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
+from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
+from panelvar.kernels.random_coefficients import mean_group, pooled_slopes
+from panelvar.results.heterogeneous import HeterogeneousResult
+
+FloatArray = NDArray[np.float64]
+
+_SAME = 1e-12  # a column this close to its average over entities, relative to its size, is common to them
+
+
+def fit_common_correlated_effects(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    pooled: bool = False,
+    average_lags: int = 0,
+    constant: bool | None = None,
+    trend: bool = False,
+    min_rows: int | None = None,
+    unusable: str = "drop",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> HeterogeneousResult:
+    r"""Fit slopes that differ by entity, shocks common to all of them taken out by averages over entities.
+
+    .. math:: y_{it} = c_i + x_{it}'\beta_i + \lambda_i'f_t + u_{it}
+
+    The unobserved :math:`f_t` are stood in for by the period averages :math:`\bar y_t, \bar x_t`, which join every
+    entity's regression with coefficients of its own. The mean group form averages the :math:`b_i`, with
+    :math:`\hat V = \frac{1}{N(N-1)}\sum_i (b_i - \bar b)(b_i - \bar b)'`. The pooled form is
+
+    .. math:: b_P = \Big(\sum_i X_i'M_iX_i\Big)^{-1} \sum_i X_i'M_iy_i, \qquad
+              \hat V_P = \Psi^{-1} \Big[\frac{N}{N-1} \sum_i A_i (b_i - \bar b)(b_i - \bar b)' A_i\Big] \Psi^{-1},
+
+    with :math:`M_i` the residual maker of constant, trend and averages over the periods of entity i,
+    :math:`A_i = X_i'M_iX_i` and :math:`\Psi = \sum_i A_i`.
+
+    Parameters
+    ----------
+    data : Panel or DataFrame with a two-level (entity, time) index
+    y : str
+        Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
+    x : str or sequence of str
+        Regressors. One that is the same for all entities in every period (an oil price) has no average of its own; it
+        is an observed common factor, which the pooled form refuses.
+    pooled : bool
+        The pooled form: more efficient where slopes differ little.
+    average_lags : int
+        Add so many lags of the averages, as a model with a lagged dependent variable needs (Chudik and Pesaran 2015
+        suggest the cube root of T). Periods whose lags are not in the sample are lost.
+    constant, trend, min_rows, unusable, missing
+        As in `fit_mean_group`. The averages count as coefficients of every entity.
+    convention : str or Convention
+        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
+
+    Returns
+    -------
+    HeterogeneousResult
+        Mean group: ``params`` holds constant, slopes, and the averages' coefficients (``"mean(x1)"``), which estimate
+        nothing by themselves. Pooled: the slopes.
+
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError, InsufficientDataError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Pesaran (2006): averages with equal weights; mean group eqs. 53 and 58, pooled eqs. 65 to 69. Averages are over the
+    entities present in a period, all rows of the sample counting, those of entities that are too short for a
+    regression too. In the pooled form entities weigh by their rows, as in least squares.
+
+    Not for a handful of entities: the averages stand for the factors up to an error of order :math:`N^{-1/2}`. Not for
+    short T: every entity spends a degree of freedom on each average. The number of factors must not exceed that of the
+    averages unless loadings are independent of the regressors. With a lagged dependent variable and no
+    ``average_lags`` the averages do not span the factors.
+    """
+    chosen = as_convention(convention)
+    if isinstance(average_lags, bool) or not isinstance(average_lags, (int, np.integer)) or average_lags < 0:
+        raise SpecificationError(f"average_lags={average_lags!r} must be a whole number, 0 or more.")
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    if pooled and not source.names:
+        raise SpecificationError("The pooled form needs at least one regressor to pool a slope of.")
+    augmented, notes = _augmented(source, int(average_lags), pooled)
+    model = with_trend(augmented, trend)
+    k = len(source.names)
+    if pooled:
+        # What is partialled out stands first, so that the end of each triangle is that of the regressors' remainders.
+        model = replace(model, names=(*model.names[k:], *model.names[:k]), x=(*model.x[k:], *model.x[:k]))
+    fits = fit_units(model, min_rows=min_rows, unusable=unusable)
+    refuse_single(fits)
+    units = fits.units
+    if pooled:
+        average, matrix = pooled_slopes(units.triangles[:, -k:, -k:], units.targets[:, -k:], units.coefficients[:, -k:])
+        names, label = source.names, "nonparametric (Pesaran 2006)"
+    else:
+        average, matrix = mean_group(units.coefficients)
+        names, label = fits.names, "dispersion over entities"
+    result = HeterogeneousResult(
+        fits.result(source, average, names, notes),
+        covariance_of_average(matrix, label, len(units.rss), chosen),
+        chosen,
+        f"Common correlated effects ({'pooled' if pooled else 'mean group'})",
+    )
+    emit(result.notes)
+    return result
+
+
+def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[Note]]:
+    """Add the averages over entities, and their lags, to the regressors."""
+    if source.entities.n_groups < 2:
+        raise InsufficientDataError("Averages over entities need at least two; there is one. Use fit_pooled.")
+    times, notes = source.times, []
+    varying = []
+    for name, column in ((source.dependent, source.y), *zip(source.names, source.x, strict=True)):
+        average = times.means(column)
+        if np.abs(column - average[times.codes]).max() > _SAME * np.abs(column).max():
+            varying.append((name, average))
+            continue
+        if name == source.dependent or pooled:
+            raise SpecificationError(
+                f"{name!r} is the same for all entities in every period. "
+                + (
+                    "There is nothing left to explain once its average is taken out."
+                    if name == source.dependent
+                    else "The pooled form partials such factors out with slopes that differ by entity: leave it out "
+                    "(its average over entities would be itself), or use pooled=False, which reports its mean slope."
+                )
+            )
+        notes.append(
+            Note(
+                "common-regressor",
+                f"{name!r} is the same for all entities in every period: it is its own average, and none was added.",
+            )
+        )
+    positions = np.unique(source.time_positions)
+    extra = [(f"mean({name})", average[times.codes]) for name, average in varying]
+    for lag in range(1, lags + 1):
+        extra += [(f"L{lag}.mean({name})", _lagged(average, positions, lag)[times.codes]) for name, average in varying]
+    design = replace(
+        source,
+        names=(*source.names, *(name for name, _ in extra)),
+        x=(*source.x, *(column for _, column in extra)),
+    )
+    sizes = times.sizes
+    if sizes.min() < sizes.max():
+        notes.append(
+            Note(
+                "uneven-averages",
+                f"Periods have {sizes.min()} to {sizes.max()} entities: the averages are over those present.",
+            )
+        )
+    if lags:
+        complete = np.flatnonzero(np.all([np.isfinite(column) for _, column in extra], axis=0))
+        if len(complete) == 0:
+            raise InsufficientDataError(f"average_lags={lags} leaves no row: no period has its {lags} predecessors.")
+        notes.append(
+            Note(
+                "rows-dropped",
+                f"{source.nobs - len(complete)} of {source.nobs} rows dropped for the lags of the averages.",
+                warn=len(complete) < source.nobs,
+            )
+        )
+        design = design.take(complete)
+    return design, notes
+
+
+def _lagged(averages: FloatArray, positions: NDArray[np.int64], lag: int) -> FloatArray:
+    """The average of the period ``lag`` earlier on the calendar, NaN where the sample has no such period."""
+    wanted = positions - lag
+    found = np.searchsorted(positions, wanted)
+    return np.where(positions[found] == wanted, averages[found], np.nan)

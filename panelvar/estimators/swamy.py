@@ -1,0 +1,150 @@
+"""Swamy's random coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.design import build_design
+from panelvar.errors import Note, NumericalError, choose, emit
+from panelvar.estimators.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.kernels.random_coefficients import random_coefficients
+from panelvar.results.heterogeneous import HeterogeneousResult
+from panelvar.results.test_result import TestResult
+
+# Residuals this small beside the dependent variable are rounding: there is no variance to weigh by.
+_EXACT = 1e-13
+# Excess of the constancy statistic over its chi-squared mean that is worth a note.
+_EXCESS = 0.05
+
+
+def fit_swamy(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    dispersion: str | None = None,
+    constant: bool | None = None,
+    trend: bool = False,
+    min_rows: int | None = None,
+    unusable: str = "drop",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> HeterogeneousResult:
+    r"""Fit Swamy's random-coefficients model by generalised least squares.
+
+    .. math:: y_{it} = z_{it}'\beta_i + u_{it}, \qquad \beta_i \sim (\beta, \Delta), \qquad
+              b = \sum_i W_i b_i, \qquad W_i = \Big(\sum_j (\Delta + V_j)^{-1}\Big)^{-1} (\Delta + V_i)^{-1},
+
+    with :math:`V_i = s_i^2 (Z_i'Z_i)^{-1}`, :math:`\Delta = S - \frac1N\sum_i V_i`, :math:`S` the sample covariance of
+    the :math:`b_i`; the covariance of b is :math:`(\sum_j (\Delta + V_j)^{-1})^{-1}`.
+
+    Parameters
+    ----------
+    data, y, x, constant, trend, min_rows, unusable, missing
+        As in `fit_mean_group`.
+    dispersion : {"unbiased", "sample"}, optional
+        :math:`\Delta` as above; or :math:`S` itself, which is never negative. Where the first is not positive
+        semi-definite, the second takes its place with a warning, as in plm's pvcm. By default as the convention's
+        ``coefficients_dispersion`` says (Stata's xtrc always takes the second).
+    convention : str or Convention
+        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
+
+    Returns
+    -------
+    HeterogeneousResult
+        Beside the averages: ``dispersion`` (:math:`\Delta`), ``predicted`` (best linear unbiased predictions
+        :math:`b + \Delta(\Delta + V_i)^{-1}(b_i - b)`), and ``constancy``, the test of equal coefficients
+        :math:`\sum_i (b_i - b^*)'V_i^{-1}(b_i - b^*) \sim \chi^2(p(N - 1))`, :math:`b^*` the mean weighted by
+        :math:`V_i^{-1}`.
+
+    Raises
+    ------
+    NumericalError
+        If an entity's regression fits exactly: it has no variance to weigh by.
+    DataError, SpecificationError, CollinearityError, InsufficientDataError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Swamy (1970, Econometrica 38). Coefficients must be independent of the regressors, and errors homoskedastic and
+    uncorrelated within an entity: with serially correlated errors :math:`V_i`, hence the weights and above all the
+    test, are wrong, and `fit_mean_group`, which asks for neither, is safer. The test's chi-squared distribution holds
+    for large T; it rejects too often when entities have few rows.
+    """
+    chosen = as_convention(convention)
+    rule = chosen.coefficients_dispersion if dispersion is None else dispersion
+    choose("dispersion", rule, ("unbiased", "sample"))
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    fits = fit_units(with_trend(source, trend), min_rows=min_rows, unusable=unusable)
+    refuse_single(fits)
+    _refuse_exact(fits)
+    found = random_coefficients(fits.units, unbiased=rule == "unbiased")
+    n_units, p = len(fits.units.rss), len(fits.names)
+    notes: list[Note] = []
+    if found.fallback:
+        notes.append(
+            Note(
+                "dispersion-indefinite",
+                "The unbiased estimate of the coefficients' covariance over entities is not positive semi-definite: "
+                "the sample covariance, which overstates it, takes its place, as in plm's pvcm (Stata's xtrc always "
+                "takes it).",
+                warn=True,
+            )
+        )
+    oversized = _oversized(fits)
+    df = p * (n_units - 1)
+    constancy = TestResult(
+        "Parameter constancy",
+        found.constancy,
+        chi2_tail(found.constancy, df),
+        "chi2",
+        df,
+        None,
+        "all entities have the same coefficients",
+        oversized,
+    )
+    label = "GLS (Swamy 1970)"
+    result = HeterogeneousResult(
+        fits.result(source, found.mean, fits.names, (*notes, *oversized)),
+        covariance_of_average(found.covariance, label, n_units, chosen),
+        chosen,
+        "Random coefficients (Swamy)",
+        found.dispersion,
+        found.predictions,
+        constancy,
+    )
+    emit(result.notes)
+    return result
+
+
+def _oversized(fits: UnitFits) -> tuple[Note, ...]:
+    """Say by how much the constancy statistic exceeds its chi-squared mean when variances are estimated from few rows.
+
+    An entity's term is p F(p, df), of mean p df / (df - 2).
+    """
+    df = fits.units.df
+    excess = float(np.mean(2.0 / (df - 2.0))) if df.min() > 2 else np.inf
+    if excess <= _EXCESS:
+        return ()
+    by = f"by about {100.0 * excess:.0f} percent" if np.isfinite(excess) else "without bound"
+    spread = f"{df.min()}" if df.min() == df.max() else f"{df.min()} to {df.max()}"
+    text = (
+        f"With {spread} residual degrees of freedom an entity, the test of constancy exceeds its chi-squared mean {by} "
+        "where coefficients are equal: it rejects too often, the more the more entities there are."
+    )
+    return (Note("constancy-oversized", text),)
+
+
+def _refuse_exact(fits: UnitFits) -> None:
+    squares = fits.design.entities.sums(np.square(fits.design.y))
+    exact = np.flatnonzero(fits.units.rss <= _EXACT**2 * squares)
+    if len(exact):
+        first = ", ".join(map(str, fits.design.entity_labels[exact[:3]]))
+        raise NumericalError(
+            f"The regressions of {len(exact)} entities fit exactly (first {first}): they have no residual variance to "
+            "weigh by. Leave these entities out, or use fit_mean_group, which weighs all alike."
+        )

@@ -1,0 +1,141 @@
+"""From a design to one regression an entity: who is left out, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention
+from panelvar.covariances import CovarianceEstimate
+from panelvar.design import CONSTANT, Design
+from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.fit import check_scale
+from panelvar.kernels.rows import column_norms
+from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
+from panelvar.results.heterogeneous import HeterogeneousFit
+
+FloatArray = NDArray[np.float64]
+TREND = "trend"
+# Below so many rows an entity the bias of a lagged dependent variable is a fair share of its coefficient.
+_LONG = 30
+
+
+@dataclass(frozen=True, eq=False)
+class UnitFits:
+    """Regressions of the entities that have one, the rows they used, and what was left out."""
+
+    design: Design
+    units: UnitRegressions
+    names: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+    def result(
+        self, source: Design, coefficients: FloatArray, names: tuple[str, ...], notes: Sequence[Note] = ()
+    ) -> HeterogeneousFit:
+        """Wrap an average of the regressions."""
+        found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes)
+        return HeterogeneousFit(source, self.design, self.units, self.names, names, coefficients, found)
+
+
+def with_trend(design: Design, trend: bool) -> Design:
+    """Add a linear trend: the period's position on the calendar, from one.
+
+    Raises
+    ------
+    SpecificationError
+        If a regressor has that name already.
+    """
+    if not trend:
+        return design
+    if TREND in design.names:
+        raise SpecificationError(f"A regressor is called {TREND!r} already: rename it, or leave out trend=True.")
+    return replace(
+        design, names=(*design.names, TREND), x=(*design.x, np.asarray(design.time_positions + 1.0, dtype=np.float64))
+    )
+
+
+def fit_units(design: Design, *, min_rows: int | None, unusable: str) -> UnitFits:
+    """Regress entity by entity, leaving out the entities that have no regression.
+
+    Parameters
+    ----------
+    design : Design
+        Rows sorted by entity.
+    min_rows : int or None
+        Rows an entity must have; coefficients plus one if None.
+    unusable : {"drop", "raise"}
+        What to do with the others.
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError
+        With ``unusable="raise"``, or if fewer than two entities are left.
+    """
+    choose("unusable", unusable, ("drop", "raise"))
+    names = (*((CONSTANT,) if design.constant else ()), *design.names)
+    needed = len(names) + 1
+    if min_rows is not None:
+        if isinstance(min_rows, bool) or not isinstance(min_rows, (int, np.integer)) or min_rows < needed:
+            raise SpecificationError(
+                f"min_rows={min_rows!r} must be a whole number of at least {needed}, one more than the "
+                f"{len(names)} coefficients of an entity."
+            )
+        needed = int(min_rows)
+    check_scale(design, column_norms(design.columns, None))
+    grouping = design.entities
+    starts = grouping.starts
+    assert starts is not None
+    units = unit_regressions(design.columns, starts, constant=design.constant, fewest=needed)
+    short, dependent = int((units.status == SHORT).sum()), int((units.status == DEPENDENT).sum())
+    if not short and not dependent:
+        return UnitFits(design, units, names, ())
+    reasons = []
+    if short:
+        reasons.append(f"{short} with fewer than {needed} rows")
+    if dependent:
+        reasons.append(
+            f"{dependent} with regressors that do not vary or depend on one another within the entity "
+            f"({', '.join(map(repr, names))})"
+        )
+    left_out = np.flatnonzero(units.status)
+    first = ", ".join(map(str, design.entity_labels[left_out[:3]]))
+    text = f"{len(left_out)} of {grouping.n_groups} entities have no regression: {'; '.join(reasons)}; first {first}."
+    kept = np.flatnonzero(units.status == 0)
+    kind = CollinearityError if dependent > short else InsufficientDataError
+    if unusable == "raise":
+        raise kind(f"{text} unusable='drop' leaves them out.")
+    if len(kept) < 2:
+        raise kind(f"{text} An average needs at least two.")
+    rows = np.flatnonzero((units.status == 0)[grouping.codes])
+    note = Note("entities-left-out", text.replace("have no regression", "left out"), warn=True)
+    return UnitFits(design.take(rows), units.take(kept), names, (note,))
+
+
+def _lagged_dependent(source: Design, used: Design) -> tuple[Note, ...]:
+    """Say what a lagged dependent variable, recognised in a formula, does to every entity's regression."""
+    y = source.dependent
+    if not any(name == f"L({y})" or name.startswith(f"L({y},") for name in source.names):
+        return ()
+    mean = float(used.entities.sizes.mean())
+    text = (
+        f"The lagged dependent variable biases every entity's regression by a term of order 1/T (T is {mean:.4g} on "
+        "average here), and averaging over entities does not remove it."
+    )
+    return (Note("lagged-dependent", text, warn=mean < _LONG),)
+
+
+def refuse_single(fits: UnitFits) -> None:
+    """Refuse a single entity: its average has no error."""
+    if len(fits.units.rss) < 2:
+        raise InsufficientDataError("An average over entities needs at least two; there is one. Use fit_pooled.")
+
+
+def covariance_of_average(
+    matrix: FloatArray, label: str, n_units: int, convention: Convention, notes: tuple[Note, ...] = ()
+) -> CovarianceEstimate:
+    """Attach the inference of averages over entities: t with N - 1, or the normal."""
+    df = float(n_units - 1) if convention.heterogeneous_distribution == "t" else np.inf
+    return CovarianceEstimate(matrix, label, df, notes=notes)

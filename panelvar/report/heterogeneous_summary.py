@@ -1,0 +1,52 @@
+"""Averages of coefficients that differ by entity, as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from panelvar.report.linear_summary import coefficient_header, coefficient_rows
+from panelvar.report.number_format import check_digits, format_count, format_number
+from panelvar.report.table import Fact, Table
+from panelvar.report.tests import statistic_text
+
+if TYPE_CHECKING:
+    from panelvar.results.heterogeneous import HeterogeneousResult
+
+
+def heterogeneous_table(result: HeterogeneousResult, *, level: float = 0.95, digits: int = 4) -> Table:
+    """Tabulate averages over entities: what was estimated, the averages, tests, and the notes.
+
+    Parameters
+    ----------
+    result : HeterogeneousResult
+    level : float
+        Level of the confidence intervals.
+    digits : int
+        Decimals of estimates and statistics.
+    """
+    check_digits(digits)
+    fewest, mean, most = result.periods_per_entity
+    df = result.df_inference
+    facts = (
+        Fact("Dependent", result.dependent),
+        Fact("Observations", format_count(result.nobs)),
+        Fact("Convention", result.convention.name),
+        Fact("Entities", format_count(result.n_entities)),
+        Fact("Std. errors", result.cov_label),
+        Fact("Periods", format_count(result.n_periods)),
+        Fact("Inference", "normal" if df is None else f"t({format_count(df)})"),
+        Fact("Rows per entity", str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"),
+    )
+    tests = {"All slopes zero on average": result.f_slopes, "Coefficients equal": result.constancy}
+    return Table(
+        title=f"{result.estimator}: {result.dependent}",
+        facts=facts,
+        header=(coefficient_header(result, level),),
+        body=coefficient_rows(result, level, digits),
+        statistics=(
+            Fact(result.rsquared_label, format_number(result.rsquared, digits)),
+            Fact("Root MSE", format_number(result.rmse, digits)),
+            *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None),
+        ),
+        notes=tuple(dict.fromkeys(note.text for note in result.notes)),
+    )

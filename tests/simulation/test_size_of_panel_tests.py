@@ -1,0 +1,87 @@
+"""Size of the tests of panel models where theory promises it; tolerances as in test_panel_inference.py."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import panelvar as pv
+
+pytestmark = pytest.mark.slow
+
+REPLICATIONS = 400
+LEVEL = 0.05
+
+
+def panel_of(rng, entities, periods, *, effect=0.0, factor=0.0, spread=0.0):
+    """One regressor; errors with entity effects, a common factor and variances that differ by entity, as asked."""
+    x = rng.normal(size=(entities, periods))
+    scale = np.exp(spread * rng.normal(size=(entities, 1)))
+    y = x + effect * rng.normal(size=(entities, 1)) + scale * rng.normal(size=(entities, periods))
+    y += factor * (1 + 0.5 * rng.normal(size=(entities, 1))) * rng.normal(size=(1, periods))
+    index = {"i": np.repeat(np.arange(entities), periods), "t": np.tile(np.arange(periods), entities)}
+    return pv.Panel({**index, "y": y.ravel(), "x": x.ravel()}, "i", "t")
+
+
+def pooled(panel):
+    return pv.fit_pooled(panel, "y", "x")
+
+
+def fixed(panel):
+    return pv.fit_fixed_effects(panel, "y", "x")
+
+
+# Name: entities, periods, data, test.
+CELLS = {
+    "Breusch-Pagan": (100, 5, {}, lambda p: pv.effects_lm_test(pooled(p), effects="twoway")),
+    "Honda": (100, 8, {}, lambda p: pv.effects_lm_test(pooled(p), kind="honda")),
+    "Wooldridge effects": (200, 5, {"spread": 0.5}, lambda p: pv.wooldridge_effects_test(pooled(p))),
+    "Bera-Sosa-Yoon": (100, 6, {}, lambda p: pv.bera_sosa_yoon_test(pooled(p))),
+    "poolability": (10, 8, {"effect": 1.0}, lambda p: pv.slope_poolability_test(fixed(p))),
+    "Hausman": (100, 6, {"effect": 1.0}, lambda p: pv.hausman_regression(pv.fit_random_effects(p, "y", "x"))),
+    "xtserial": (150, 6, {"effect": 1.0, "spread": 0.5}, lambda p: pv.wooldridge_serial_test(fixed(p))),
+    "Wooldridge within": (150, 5, {"effect": 1.0}, lambda p: pv.wooldridge_within_test(fixed(p))),
+    "Baltagi-Li": (80, 6, {"effect": 1.0}, lambda p: pv.baltagi_li_test(pooled(p))),
+    "Durbin-Watson": (60, 6, {"effect": 1.0}, lambda p: pv.durbin_watson_test(fixed(p))),
+    "Born-Breitung Q": (200, 6, {"effect": 1.0, "spread": 0.3}, lambda p: pv.born_breitung_test(fixed(p))),
+    "Born-Breitung HR": (200, 6, {"effect": 1.0}, lambda p: pv.born_breitung_test(fixed(p), kind="hr")),
+    "CD": (30, 20, {"effect": 1.0, "spread": 0.3}, lambda p: pv.cross_section_dependence_test(fixed(p))),
+    "bias-corrected LM": (
+        20,
+        40,
+        {"effect": 1.0},
+        lambda p: pv.cross_section_dependence_test(fixed(p), kind="bias-corrected-lm"),
+    ),
+    "CD*": (100, 100, {"factor": 1.0}, lambda p: pv.cd_star_test(fixed(p))),
+    "slope homogeneity": (50, 30, {"effect": 1.0, "spread": 0.3}, lambda p: pv.slope_homogeneity_test(fixed(p))),
+    "Dumitrescu-Hurlin": (40, 25, {"effect": 1.0}, lambda p: pv.panel_granger_test(p, "y", "x")),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_size(name):
+    entities, periods, options, run = CELLS[name]
+    rng = np.random.default_rng([20240701, list(CELLS).index(name)])
+    rejected = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        for _ in range(REPLICATIONS):
+            rejected += run(panel_of(rng, entities, periods, **options)).pvalue < LEVEL
+    allowed = stats.norm.ppf(1 - 0.001 / (2 * len(CELLS))) * np.sqrt(LEVEL * (1 - LEVEL) / REPLICATIONS)
+    assert abs(rejected / REPLICATIONS - LEVEL) <= allowed, f"{name}: {rejected / REPLICATIONS:.3f}"
+
+
+def test_cd_after_time_effects_is_wrong_under_the_null():
+    """Why cross_section_dependence_test warns: independent errors with loadings that differ, time effects out."""
+    rng = np.random.default_rng(11)
+    rejected = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        for _ in range(50):
+            panel = panel_of(rng, 60, 60, spread=0.5)
+            twoway = pv.fit_fixed_effects(panel, "y", "x", effects="twoway")
+            rejected += pv.cross_section_dependence_test(twoway).pvalue < LEVEL
+    assert rejected / 50 > 0.3
