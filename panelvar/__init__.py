@@ -12,12 +12,40 @@ if TYPE_CHECKING:
     from panelvar.bands import DeltaMethod as DeltaMethod
     from panelvar.bands import MonteCarlo as MonteCarlo
     from panelvar.bands import ResidualBootstrap as ResidualBootstrap
+    from panelvar.bias_reduced import BiasReduced as BiasReduced
     from panelvar.conventions import Convention as Convention
     from panelvar.covariances import HC as HC
     from panelvar.covariances import Classical as Classical
     from panelvar.covariances import Clustered as Clustered
+    from panelvar.diagnostics.born_breitung import born_breitung_test as born_breitung_test
+    from panelvar.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
+    from panelvar.diagnostics.cluster_leverage import cluster_diagnostics as cluster_diagnostics
+    from panelvar.diagnostics.cross_section_dependence import cd_star_test as cd_star_test
+    from panelvar.diagnostics.cross_section_dependence import (
+        cross_section_dependence_test as cross_section_dependence_test,
+    )
+    from panelvar.diagnostics.cross_section_dependence import residual_correlations as residual_correlations
+    from panelvar.diagnostics.durbin_watson import bhargava_test as bhargava_test
+    from panelvar.diagnostics.durbin_watson import durbin_watson_test as durbin_watson_test
+    from panelvar.diagnostics.effects_lm import effects_lm_test as effects_lm_test
     from panelvar.diagnostics.granger import granger_table as granger_table
+    from panelvar.diagnostics.groupwise import modified_wald_test as modified_wald_test
     from panelvar.diagnostics.hausman import hausman as hausman
+    from panelvar.diagnostics.hausman_variants import hausman_regression as hausman_regression
+    from panelvar.diagnostics.mundlak import mundlak_test as mundlak_test
+    from panelvar.diagnostics.panel_causality import panel_granger_test as panel_granger_test
+    from panelvar.diagnostics.pooling import nested_f_test as nested_f_test
+    from panelvar.diagnostics.pooling import slope_poolability_test as slope_poolability_test
+    from panelvar.diagnostics.serial_lm import baltagi_li_test as baltagi_li_test
+    from panelvar.diagnostics.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
+    from panelvar.diagnostics.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
+    from panelvar.diagnostics.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
+    from panelvar.diagnostics.wild_bootstrap import wild_bootstrap as wild_bootstrap
+    from panelvar.diagnostics.wooldridge import wooldridge_difference_test as wooldridge_difference_test
+    from panelvar.diagnostics.wooldridge import wooldridge_effects_test as wooldridge_effects_test
+    from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
+    from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
+    from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
     from panelvar.errors import CollinearityError as CollinearityError
     from panelvar.errors import DataError as DataError
     from panelvar.errors import InsufficientDataError as InsufficientDataError
@@ -28,10 +56,14 @@ if TYPE_CHECKING:
     from panelvar.errors import PanelVarWarning as PanelVarWarning
     from panelvar.errors import SpecificationError as SpecificationError
     from panelvar.estimators.between import fit_between as fit_between
+    from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
+    from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
+    from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
+    from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
     from panelvar.panel import Panel as Panel
@@ -41,11 +73,15 @@ if TYPE_CHECKING:
     from panelvar.plots.scatter import plot_scatter as plot_scatter
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
     from panelvar.report.compare import compare as compare
+    from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
+    from panelvar.serial_covariances import DriscollKraay as DriscollKraay
+    from panelvar.serial_covariances import PanelNeweyWest as PanelNeweyWest
+    from panelvar.spatial_covariances import PanelCorrected as PanelCorrected
 
 __version__ = "0.1.0"
 

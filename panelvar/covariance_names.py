@@ -18,6 +18,8 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
 
     ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity.
     """
+    if isinstance(cov, type):
+        raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if not isinstance(cov, str):
         if callable(cov):
             return cov

@@ -476,7 +476,7 @@ def test_random_effects_have_no_weights():
         (lambda: pv.fit_pooled(panel(), "y", X, cov="HC9"), "cov='HC9' is not known. Did you mean 'HC"),
         (lambda: pv.fit_pooled(panel(), "y", X, cov=None), "cov must be a name or a covariance object; got NoneType"),
         (lambda: pv.HC("hc3"), "kind='hc3' is not known. Did you mean 'HC3'"),
-        (lambda: pv.Clustered("entity", residuals="HC4"), "residuals='HC4' is not known"),
+        (lambda: pv.Clustered("entity", residuals="HC9"), "residuals='HC9' is not known"),
         (lambda: pv.fit_pooled(panel(), "y", X, collinear="keep"), "collinear='keep' is not known"),
         (lambda: pv.fit_between(panel(), "y", X, effects="region"), "effects='region' is not known"),
         (lambda: pv.fit_fixed_effects(panel(), "y", X, effects=("entity", "entity")), "names the same effect twice"),
