@@ -113,27 +113,6 @@ def _between(ordered: Array, share: float) -> Array:
 RULES: dict[str, Rule] = {"percentile": percentile}
 
 
-def check_level(level: float) -> float:
-    """Return a confidence level as float.
-
-    Raises
-    ------
-    SpecificationError
-        The level is not in [0.5, 1): below 0.5 the caller most likely passed alpha.
-    """
-    try:
-        value = float(level)
-    except (TypeError, ValueError):
-        value = float("nan")
-    if not 0.0 < value < 1.0:
-        raise SpecificationError(f"level={level!r}: expected a confidence level between 0.5 and 1, such as 0.95.")
-    if value < 0.5:
-        raise SpecificationError(
-            f"level={level!r} is a confidence level, not alpha: did you mean level={1.0 - value:g}?"
-        )
-    return value
-
-
 def _finite_errors(errors: Array) -> Array:
     if not np.isfinite(errors).all():
         raise NumericalError("The variances of the responses overflow: the system is explosive. Shorten the horizon.")

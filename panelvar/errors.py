@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import numbers
 import os
 import sys
 import warnings
@@ -97,6 +98,25 @@ def choose(option: str, value: object, allowed: Iterable[str], elsewhere: Mappin
         meant = lowered[close[0]]
     hint = "" if meant is None else f" Did you mean {meant!r}?" if meant in choices else f" {meant}"
     raise SpecificationError(f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}.")
+
+
+def check_level(level: float) -> float:
+    """Return a confidence level, refusing what can only be a significance level.
+
+    Raises
+    ------
+    SpecificationError
+        Unless 0.5 <= level < 1.
+    """
+    number = isinstance(level, numbers.Real) and not isinstance(level, bool)
+    if number and 0.0 < level < 0.5:
+        raise SpecificationError(
+            f"level={level!r} must be a coverage of at least 0.5, not a significance level (alpha): did you mean "
+            f"level={1.0 - float(level):g}?"
+        )
+    if not number or not 0.5 <= level < 1.0:
+        raise SpecificationError(f"level={level!r} must be a coverage of at least 0.5 and below 1, such as 0.95.")
+    return float(level)
 
 
 def emit(notes: Iterable[Note]) -> None:

@@ -9,8 +9,8 @@ from scipy.special import ndtri
 
 import panelvar as pv
 from panelvar import bands
-from panelvar.bands import DeltaMethod, MonteCarlo, ResidualBootstrap, check_level
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.bands import DeltaMethod, MonteCarlo, ResidualBootstrap
+from panelvar.errors import NumericalError, SpecificationError, check_level
 from panelvar.kernels import dynamics, lag_problem
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from panelvar.cluster_basis import ClusterBasis
 from panelvar.covariances import Clustered
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, check_level, choose, emit
 from panelvar.kernels import wild_cluster as kernel
-from panelvar.results.linear import LinearResult, check_level
+from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import restriction_matrix
 from panelvar.results.test_result import TestResult
 

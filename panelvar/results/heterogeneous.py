@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.design import Design
-from panelvar.errors import Note
+from panelvar.errors import Note, check_level
 from panelvar.kernels.distributions import quantile, two_sided
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.results.labels import labelled
-from panelvar.results.linear import check_level
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.results.test_result import TestResult
 

@@ -13,7 +13,7 @@ from panelvar.conventions import Convention, classical_df
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import Design
-from panelvar.errors import Note, SpecificationError, emit
+from panelvar.errors import Note, check_level, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, quantiles, two_sided
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
@@ -546,22 +546,6 @@ class LinearResult(HintsAtNames):
 
     def __repr__(self) -> str:
         return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"
-
-
-def check_level(level: float) -> float:
-    """Return a confidence level, refusing what can only be a significance level.
-
-    Raises
-    ------
-    SpecificationError
-        Unless 0.5 <= level < 1.
-    """
-    if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0.5 <= level < 1.0:
-        raise SpecificationError(
-            f"level={level!r} must be a coverage of at least 0.5 and below 1, such as 0.95 "
-            "(it is not a significance level)."
-        )
-    return float(level)
 
 
 def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: str) -> TestResult:

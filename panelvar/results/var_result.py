@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands import Band, BandSource, ParameterDraws, Target, check_level
-from panelvar.errors import Note, NumericalError, SpecificationError, emit
+from panelvar.bands import Band, BandSource, ParameterDraws, Target
+from panelvar.errors import Note, NumericalError, SpecificationError, check_level, emit
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
