@@ -47,7 +47,7 @@ class Loop:
                 z = np.column_stack((np.ones(len(z)), z))
             if len(z) < z.shape[1] + 1:
                 continue
-            coefficients = np.linalg.lstsq(z, rows[self.y].to_numpy())[0]
+            coefficients = np.linalg.lstsq(z, rows[self.y].to_numpy(), rcond=None)[0]
             residuals = rows[self.y].to_numpy() - z @ coefficients
             s2 = residuals @ residuals / (len(z) - z.shape[1])
             self.b.append(coefficients)
@@ -230,7 +230,7 @@ def test_constancy_is_the_chow_test_with_entity_variances():
         z = np.column_stack((np.ones(len(rows)), rows[X], rows["y"]))
         scaled.append(z / np.sqrt(rss / (len(rows) - 3)))
     stacked = np.vstack(scaled)
-    left = stacked[:, -1] - stacked[:, :-1] @ np.linalg.lstsq(stacked[:, :-1], stacked[:, -1])[0]
+    left = stacked[:, -1] - stacked[:, :-1] @ np.linalg.lstsq(stacked[:, :-1], stacked[:, -1], rcond=None)[0]
     gain = left @ left - (len(data) - 3 * len(twin.b))
     assert pv.fit_swamy(panel(data), "y", X).constancy.statistic == pytest.approx(gain, rel=1e-9)
 
@@ -278,7 +278,7 @@ def test_batches_equal_single_regressions():
     for i in np.flatnonzero(units.status == ESTIMATED):
         rows = slice(starts[i], starts[i + 1])
         z = np.column_stack((np.ones(sizes[i]), columns[0][rows], columns[1][rows]))
-        b = np.linalg.lstsq(z, columns[2][rows])[0]
+        b = np.linalg.lstsq(z, columns[2][rows], rcond=None)[0]
         close(units.coefficients[i], b)
         close(units.triangles[i].T @ units.triangles[i], z.T @ z)
         close(units.triangles[i] @ units.coefficients[i], units.targets[i])

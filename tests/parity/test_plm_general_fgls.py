@@ -24,7 +24,7 @@ def test_pggls_drops_the_periods_beyond_the_number_of_firms(model):
     rows = transformed(model)
     x, y = rows[:, :, :-1], rows[:, :, -1]
     flat = x.reshape(-1, x.shape[2])
-    residuals = y - x @ np.linalg.lstsq(flat, y.ravel())[0]
+    residuals = y - x @ np.linalg.lstsq(flat, y.ravel(), rcond=None)[0]
     omega = residuals.T @ residuals / 10
     assert np.linalg.matrix_rank(omega) <= 10 < len(omega)
     inverse = np.linalg.inv(omega[:10, :10])
