@@ -14,9 +14,8 @@ from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.design import Design
 from panelvar.errors import Note, check_level
-from panelvar.kernels.distributions import quantile, two_sided
 from panelvar.kernels.unit_regressions import UnitRegressions
-from panelvar.results.labels import labelled
+from panelvar.results.inference import Inference
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.results.test_result import TestResult
 
@@ -64,7 +63,7 @@ class HeterogeneousFit:
 
 
 @dataclass(frozen=True, eq=False)
-class HeterogeneousResult:
+class HeterogeneousResult(Inference):
     r"""Averages of coefficients that differ by entity: mean group, common correlated effects, random coefficients.
 
     Attributes
@@ -93,11 +92,6 @@ class HeterogeneousResult:
     constancy: TestResult | None = None
 
     # ---- counts and labels
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the averaged coefficients, the constant first."""
-        return self.fit.names
 
     @property
     def design(self) -> Design:
@@ -134,73 +128,6 @@ class HeterogeneousResult:
     def df_resid(self) -> int:
         """Rows less the coefficients of all entities' regressions."""
         return int(self.fit.units.df.sum())
-
-    @property
-    def df_inference(self) -> float | None:
-        """Degrees of freedom of the t tests, entities less one; None with the normal."""
-        return None if np.isinf(self.covariance.df) else self.covariance.df
-
-    @property
-    def distribution(self) -> str:
-        """``"t"`` or ``"normal"``."""
-        return "normal" if np.isinf(self.covariance.df) else "t"
-
-    @property
-    def cov_label(self) -> str:
-        """How the standard errors were estimated."""
-        return self.covariance.label
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Facts found on the way: rows dropped, entities left out, warnings."""
-        return (*self.fit.notes, *self.covariance.notes)
-
-    # ---- estimates
-
-    @labelled["pd.Series"]
-    def params(self) -> FloatArray:
-        """Average coefficients."""
-        return self.fit.coefficients
-
-    @labelled["pd.DataFrame"]
-    def cov(self) -> FloatArray:
-        """Covariance matrix of the average coefficients."""
-        return self.covariance.matrix
-
-    @cached_property
-    def _errors(self) -> FloatArray:
-        return np.sqrt(np.diagonal(self.covariance.matrix))
-
-    @labelled["pd.Series"]
-    def std_errors(self) -> FloatArray:
-        """Standard errors."""
-        return self._errors
-
-    @labelled["pd.Series"]
-    def tstats(self) -> FloatArray:
-        """Coefficients over their standard errors (t or z)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.fit.coefficients / self._errors
-
-    @labelled["pd.Series"]
-    def pvalues(self) -> FloatArray:
-        """Two-sided p-values of a zero average."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return two_sided(self.fit.coefficients / self._errors, self.covariance.df)
-
-    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
-        """Return confidence limits of the averages.
-
-        Parameters
-        ----------
-        level : float
-            Coverage, 0.5 or more.
-        """
-        import pandas as pd
-
-        half = quantile(check_level(level), self.covariance.df) * self._errors
-        estimates = self.fit.coefficients
-        return pd.DataFrame({"lower": estimates - half, "upper": estimates + half}, index=list(self.names))
 
     # ---- entities
 

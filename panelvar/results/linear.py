@@ -13,12 +13,11 @@ from panelvar.conventions import Convention, classical_df
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import Design
-from panelvar.errors import Note, check_level, emit
+from panelvar.errors import check_level, emit
 from panelvar.fit import Fit, FloatArray
-from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, quantiles, two_sided
+from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.labels import labelled
+from panelvar.results.inference import Inference
 from panelvar.results.prediction_intervals import predict_interval
 from panelvar.results.predictions import predict
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearResult(HintsAtNames):
+class LinearResult(Inference):
     r"""Estimates of a linear panel model under one covariance and one convention.
 
     Attributes
@@ -58,11 +57,6 @@ class LinearResult(HintsAtNames):
     estimator: str
 
     # ---- counts and labels
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Coefficient names, the constant first."""
-        return self.fit.names
 
     @property
     def design(self) -> Design:
@@ -109,86 +103,6 @@ class LinearResult(HintsAtNames):
     def df_model(self) -> int:
         """Rows less residual degrees of freedom."""
         return self.nobs - self.df_resid
-
-    @property
-    def df_inference(self) -> float | None:
-        """Degrees of freedom of the t tests, None with the normal; the smallest where coefficients have their own."""
-        return None if np.isinf(self.covariance.df) else self.covariance.df
-
-    @property
-    def distribution(self) -> str:
-        """``"t"`` or ``"normal"``."""
-        return "normal" if np.isinf(self.covariance.df) else "t"
-
-    @property
-    def cov_label(self) -> str:
-        """How the standard errors were estimated."""
-        return self.covariance.label
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Facts found on the way: rows dropped, columns absorbed, factors used, warnings."""
-        return (*self.fit.notes, *self.covariance.notes)
-
-    # ---- estimates
-
-    @labelled["pd.Series"]
-    def params(self) -> FloatArray:
-        """Estimated coefficients."""
-        return self.fit.coefficients
-
-    @labelled["pd.DataFrame"]
-    def cov(self) -> FloatArray:
-        """Covariance matrix of the coefficients."""
-        return self.covariance.matrix
-
-    @cached_property
-    def _errors(self) -> FloatArray:
-        return np.sqrt(np.diagonal(self.covariance.matrix))
-
-    @cached_property
-    def _ratios(self) -> FloatArray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.fit.coefficients / self._errors
-
-    @labelled["pd.Series"]
-    def std_errors(self) -> FloatArray:
-        """Standard errors."""
-        return self._errors
-
-    @labelled["pd.Series"]
-    def tstats(self) -> FloatArray:
-        """Coefficients over their standard errors (t or z)."""
-        return self._ratios
-
-    @labelled["pd.Series"]
-    def pvalues(self) -> FloatArray:
-        """Two-sided p-values of a zero coefficient."""
-        estimate = self.covariance
-        return two_sided(self._ratios, estimate.df if estimate.degrees is None else estimate.coefficient_df)
-
-    @labelled["pd.Series"]
-    def df_coefficients(self) -> FloatArray:
-        """Degrees of freedom of each coefficient's t; infinite for the normal. Alike but for `BiasReduced`."""
-        return self.covariance.coefficient_df
-
-    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
-        """Return confidence limits.
-
-        Parameters
-        ----------
-        level : float
-            Coverage, 0.5 or more. (``level=0.05`` is refused: it is not a significance level.)
-        """
-        import pandas as pd
-
-        estimate = self.covariance
-        if estimate.degrees is None:
-            half = quantile(check_level(level), estimate.df) * self._errors
-        else:
-            half = quantiles(check_level(level), estimate.coefficient_df) * self._errors
-        estimates = self.fit.coefficients
-        return pd.DataFrame({"lower": estimates - half, "upper": estimates + half}, index=list(self.names))
 
     # ---- fit statistics
 
