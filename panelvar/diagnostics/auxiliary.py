@@ -14,6 +14,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import Design
 from panelvar.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.estimators.finish import finish
+from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.distributions import two_sided
 from panelvar.kernels.groups import Grouping
@@ -180,19 +181,16 @@ def regress(
     """Fit OLS without a constant of y on given columns in the rows of a design, under any covariance."""
     auxiliary = replace(design, y=y, x=tuple(columns), names=tuple(names), constant=False)
     rows = TransformedRows(auxiliary.columns)
-    return finish(
-        "pooled",
+    model = TransformedModel(
+        family="pooled",
+        estimator="Auxiliary regression",
         source=auxiliary,
         design=auxiliary,
         rows=rows,
         triangle=rows.triangle(),
         raw_norms=column_norms(auxiliary.columns),
         centre=np.zeros(len(names) + 1),
-        constant=False,
         constant_column=None,
         constant_mass=0.0,
-        estimator="Auxiliary regression",
-        cov=cov,
-        convention=convention,
-        collinear="drop",
     )
+    return finish(model, cov, convention, "drop")

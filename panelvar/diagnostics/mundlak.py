@@ -7,7 +7,8 @@ from dataclasses import replace
 from panelvar.covariances import Covariance
 from panelvar.errors import SpecificationError
 from panelvar.estimators.correlated import with_means
-from panelvar.estimators.random import fit_components
+from panelvar.estimators.finish import finish
+from panelvar.estimators.random import components_model
 from panelvar.kernels.variance_components import Components
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
@@ -72,9 +73,8 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
         notes=(),
     )
     augmented, means = with_means(used, effects)
-    larger = fit_components(
-        augmented, effects, "swamy-arora", cov, result.convention, "drop", "Mundlak regression", fit.components
-    )
+    model = components_model(augmented, effects, "swamy-arora", result.convention, "Mundlak regression", fit.components)
+    larger = finish(model, cov, result.convention, "drop")
     test = larger.wald_test(list(means))
     notes = (*larger.covariance.notes, *test.notes)
     null = f"the {dimension} effects are uncorrelated with the regressors' means"

@@ -14,6 +14,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design, compact
 from panelvar.errors import DataError, InsufficientDataError, choose
 from panelvar.estimators.finish import finish
+from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.fit import check_scale
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
@@ -112,11 +113,15 @@ def fit_between(
     that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
     uncorrelated with the means of the regressors.
     """
-    import pandas as pd
-
-    chosen = as_convention(convention)
     choose("effects", effects, ("entity", "time"))
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    return finish(means_model(source, effects, wls=wls), cov, as_convention(convention), collinear)
+
+
+def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
+    """Average a design over the levels of a dimension (see `fit_between`)."""
+    import pandas as pd
+
     grouping, label = source.group_by(effects)
     if grouping.n_groups < 2:
         raise InsufficientDataError(f"The between regression needs at least two levels of {label!r}.")
@@ -145,19 +150,15 @@ def fit_between(
     share = np.full(grouping.n_groups, 1.0 / grouping.n_groups) if weight is None else weight / grouping.n_groups
     centre = share @ means
     rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
-    return finish(
-        "between",
+    return TransformedModel(
+        family="between",
+        estimator=f"Between ({label}{'' if weight is None else ', weighted'})",
         source=source,
         design=design,
         rows=rows,
         triangle=rows.triangle(),
         raw_norms=raw_norms,
         centre=centre,
-        constant=design.constant,
-        constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,
+        constant_column=ones_column(design),
         constant_mass=float(grouping.n_groups),
-        estimator=f"Between ({label}{'' if weight is None else ', weighted'})",
-        cov=cov,
-        convention=chosen,
-        collinear=collinear,
     )

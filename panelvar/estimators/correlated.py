@@ -11,7 +11,8 @@ from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import Note, SpecificationError, choose
-from panelvar.estimators.random import fit_components, weights_refused
+from panelvar.estimators.finish import finish
+from panelvar.estimators.random import components_model, weights_refused
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.rows import restored_norms
@@ -70,8 +71,8 @@ def fit_correlated_random_effects(
     design = build_design(data, y, x, constant=constant, missing=missing)
     augmented, _ = with_means(design, effects)
     chosen = as_convention(convention)
-    kind = "Correlated random effects"
-    return fit_components(augmented, effects, variance_components, cov, chosen, collinear, kind)
+    model = components_model(augmented, effects, variance_components, chosen, "Correlated random effects")
+    return finish(model, cov, chosen, collinear)
 
 
 def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:

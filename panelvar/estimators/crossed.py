@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.conventions import Convention
-from panelvar.covariances import Covariance
 from panelvar.design import Design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, nerlove_notes, variance_notes
+from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import FloatArray, check_scale
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_root import CrossedRoot
@@ -26,7 +25,6 @@ from panelvar.kernels.variance_components_quadratic import (
     swamy_arora_quadratic,
     wallace_hussain,
 )
-from panelvar.results.linear import LinearResult
 
 _ONE_WAY_ONLY = {
     "harmonic": "the harmonic-mean version exists one-way only: use 'swamy-arora'",
@@ -35,16 +33,10 @@ _ONE_WAY_ONLY = {
 }
 
 
-def fit_crossed(
-    design: Design,
-    method: str,
-    method_label: str,
-    cov: str | Covariance,
-    convention: Convention,
-    collinear: str,
-    kind: str,
-) -> LinearResult:
-    """Fit two-way random effects on a design (see `panelvar.fit_random_effects`)."""
+def crossed_model(
+    design: Design, method: str, method_label: str, convention: Convention, kind: str
+) -> TransformedModel:
+    """Estimate the three variances and transform the rows by them (see `panelvar.fit_random_effects`)."""
     if method in _ONE_WAY_ONLY:
         raise SpecificationError(f"variance_components={method!r} with effects='twoway': {_ONE_WAY_ONLY[method]}.")
     (first, first_label), (second, second_label) = design.group_by("entity"), design.group_by("time")
@@ -99,25 +91,21 @@ def fit_crossed(
     if z is not None and convention.transformed_total == "mean":
         outcome = rows.column(len(columns) - 1) + z * centre[-1]
         tss = float(np.square(outcome - outcome.mean()).sum())
-    return finish(
-        "random",
+    return TransformedModel(
+        family="random",
+        estimator=f"{kind} ({first_label} and {second_label}; {method_label})",
         source=design,
         design=design,
         rows=rows,
         triangle=triangle,
         raw_norms=raw_norms,
         centre=centre,
-        constant=design.constant,
         constant_column=z,
         constant_mass=mass,
-        estimator=f"{kind} ({first_label} and {second_label}; {method_label})",
-        cov=cov,
-        convention=convention,
-        collinear=collinear,
         effects=labels,
-        tss=tss,
         components=components,
         moments=moments,
+        tss=tss,
         notes=tuple(notes),
     )
 

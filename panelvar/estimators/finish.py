@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,80 +10,53 @@ from numpy.typing import NDArray
 from panelvar.conventions import Convention, Counts
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.design import Design
-from panelvar.errors import Note, choose, emit
-from panelvar.fit import Family, Fit, FloatArray, check_fit, check_scale, check_variation
-from panelvar.kernels.moments import PanelMoments
+from panelvar.errors import choose, emit
+from panelvar.estimators.transformed_model import TransformedModel
+from panelvar.fit import Fit, FloatArray, check_fit, check_scale, check_variation
 from panelvar.kernels.qr import Solution, solve
 from panelvar.kernels.refinement import Products, cross_products, polish
 from panelvar.kernels.rows import TransformedRows
 from panelvar.results.linear import LinearResult
 
-if TYPE_CHECKING:
-    from panelvar.kernels.absorb import Absorbed
-    from panelvar.kernels.variance_components import Components, CrossedComponents
 
-
-def finish(
-    family: Family,
-    *,
-    source: Design,
-    design: Design,
-    rows: TransformedRows,
-    triangle: FloatArray,
-    raw_norms: FloatArray,
-    centre: FloatArray,
-    constant: bool,
-    constant_column: FloatArray | float | None,
-    constant_mass: float,
-    estimator: str,
-    cov: str | Covariance,
-    convention: Convention,
-    collinear: str,
-    tss: float | None = None,
-    absorbed_rank: int = 0,
-    effects: tuple[str, ...] = (),
-    absorbed: Absorbed | None = None,
-    components: Components | CrossedComponents | None = None,
-    moments: PanelMoments | None = None,
-    notes: tuple[Note, ...] = (),
-) -> LinearResult:
-    """Solve the triangle of ``[X, y]`` and wrap everything into a result (see `panelvar.fit.Fit` for the arguments)."""
+def finish(model: TransformedModel, cov: str | Covariance, convention: Convention, collinear: str) -> LinearResult:
+    """Solve the triangle of ``[X, y]`` and wrap everything into a result."""
     choose("collinear", collinear, ("drop", "raise"))
-    check_scale(design, raw_norms)
-    solution = _polished(solve(triangle, raw_norms[:-1]), rows, centre, constant_column if constant else None)
+    design, rows, absorbed = model.design, model.rows, model.absorbed
+    check_scale(design, model.raw_norms)
+    solution = _polished(solve(model.triangle, model.raw_norms[:-1]), rows, model.centre, model.constant_column)
     counts = Counts(
         rows=design.nobs,
         slopes=len(solution.kept),
-        constant=constant or absorbed is not None,
-        absorbed=absorbed_rank,
+        constant=design.constant or absorbed is not None,
+        absorbed=model.absorbed_rank,
         effect_levels=() if absorbed is None else absorbed.counts,
         reported_constant=absorbed is None,
-        coefficients=len(solution.kept) + int(constant),
+        coefficients=len(solution.kept) + int(design.constant),
     )
     found = check_fit(design, solution, counts, collinear)
-    total = float(np.square(triangle[:, -1]).sum()) if tss is None else tss
-    total, degenerate = check_variation(design.dependent, total, solution.rss, float(raw_norms[-1]))
+    total = float(np.square(model.triangle[:, -1]).sum()) if model.tss is None else model.tss
+    total, degenerate = check_variation(design.dependent, total, solution.rss, float(model.raw_norms[-1]))
     fit = Fit(
-        family=family,
-        source=source,
+        family=model.family,
+        source=model.source,
         design=design,
         rows=rows,
         solution=solution,
         tss=total,
-        centre=centre,
-        constant=constant,
-        constant_column=constant_column,
-        constant_mass=constant_mass,
+        centre=model.centre,
+        constant=design.constant,
+        constant_column=model.constant_column,
+        constant_mass=model.constant_mass,
         counts=counts,
-        effects=effects,
+        effects=model.effects,
         absorbed=absorbed,
-        components=components,
-        moments=moments,
-        notes=(*source.notes, *notes, *found, *degenerate),
+        components=model.components,
+        moments=model.moments,
+        notes=(*model.source.notes, *model.notes, *found, *degenerate),
     )
     estimate = resolve(cov, fit, convention)(fit, convention)
-    result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=estimator)
+    result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=model.estimator)
     emit(result.notes)
     return result
 

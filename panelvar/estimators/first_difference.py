@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
-from panelvar.design import build_design
+from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note
 from panelvar.estimators.finish import finish
+from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.results.linear import LinearResult
@@ -58,18 +59,25 @@ def fit_first_difference(
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     # A constant the levels have without being asked for is differenced away.
     has_constant = chosen.first_difference_constant if constant is None else bool(constant)
+    return finish(differenced_model(source, chosen, constant=has_constant), cov, chosen, collinear)
+
+
+def differenced_model(source: Design, convention: Convention, *, constant: bool) -> TransformedModel:
+    """Difference a design, with a constant in the differenced equation or not (see `fit_first_difference`)."""
     entities = source.entities
     previous = lag_positions(entities.codes, source.time_positions, 1)
     follows = np.zeros(source.nobs, dtype=bool)
     follows[1:] = entities.codes[1:] == entities.codes[:-1]
     gaps = int((follows & (previous < 0)).sum())
     notes: list[Note] = []
-    if chosen.first_difference == "consecutive":
+    if convention.first_difference == "consecutive":
         previous = np.where(follows, np.arange(source.nobs) - 1, -1)
         if gaps:
             notes.append(
                 Note(
-                    "gaps-bridged", f"{gaps} difference(s) bridge a gap in time ({chosen.name} convention).", warn=True
+                    "gaps-bridged",
+                    f"{gaps} difference(s) bridge a gap in time ({convention.name} convention).",
+                    warn=True,
                 )
             )
     elif gaps:
@@ -88,30 +96,25 @@ def fit_first_difference(
         source,
         y=source.y[rows_used] - source.y[before],
         x=tuple(column[rows_used] - column[before] for column in source.x),
-        constant=has_constant,
+        constant=constant,
         weights=weight,
         kept=rows_used if source.kept is None else source.kept[rows_used],
     )
     columns = design.columns
-    n = design.nobs
     centre = design.means
-    rows = TransformedRows(columns, shift=centre if has_constant else None, weights=weight)
+    rows = TransformedRows(columns, shift=centre if constant else None, weights=weight)
     # Absorption is judged on the scale of the levels: a regressor constant in time leaves only rounding.
     raw_norms = column_norms([*(column[rows_used] for column in source.x), columns[-1]], weight)
-    return finish(
-        "difference",
+    return TransformedModel(
+        family="difference",
+        estimator="First difference",
         source=source,
         design=design,
         rows=rows,
         triangle=rows.triangle(),
         raw_norms=raw_norms,
         centre=centre,
-        constant=has_constant,
-        constant_column=(1.0 if weight is None else np.sqrt(weight)) if has_constant else None,
-        constant_mass=float(n),
-        estimator="First difference",
-        cov=cov,
-        convention=chosen,
-        collinear=collinear,
+        constant_column=ones_column(design),
+        constant_mass=float(design.nobs),
         notes=tuple(notes),
     )

@@ -15,6 +15,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.finish import finish
+from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.absorb import Absorbed, absorb
 from panelvar.kernels.many_effects import Block
 from panelvar.kernels.moments import PanelMoments
@@ -69,14 +70,21 @@ def fit_fixed_effects(
     """
     chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
+    return finish(within_model(design, effects, chosen), cov, chosen, collinear)
+
+
+def within_model(design: Design, effects: str | Sequence[str], convention: Convention) -> TransformedModel:
+    """Take the effects out of a design (see `fit_fixed_effects`)."""
     source = design
     terms = _terms(design, effects)
     notes: list[Note] = []
-    if chosen.singletons == "drop":
+    if convention.singletons == "drop":
         design, dropped = _without_singletons(design, terms)
         source = design
         if dropped:
-            notes.append(Note("singletons-dropped", f"{dropped} singleton row(s) dropped ({chosen.name} convention)."))
+            notes.append(
+                Note("singletons-dropped", f"{dropped} singleton row(s) dropped ({convention.name} convention).")
+            )
     blocks, labels = _blocks(design, terms)
     alone = sum(int((block.grouping.sizes == 1).sum()) for block in blocks)
     if alone:
@@ -104,22 +112,18 @@ def fit_fixed_effects(
         counts = design.entities.sizes.astype(np.float64)
         moments = PanelMoments(counts, design.entities.mass(weight), tables[0], triangle)
     notes += _rank_notes(absorbed)
-    rank = absorbed.rank if chosen.effects_rank == "exact" else sum(count - 1 for count in absorbed.counts) + 1
-    return finish(
-        "fixed",
+    rank = absorbed.rank if convention.effects_rank == "exact" else sum(count - 1 for count in absorbed.counts) + 1
+    return TransformedModel(
+        family="fixed",
+        estimator=f"Fixed effects ({', '.join(labels)})",
         source=source,
         design=design,
         rows=rows,
         triangle=triangle,
         raw_norms=raw_norms,
         centre=centre,
-        constant=design.constant,
-        constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,
+        constant_column=ones_column(design),
         constant_mass=float(design.nobs),
-        estimator=f"Fixed effects ({', '.join(labels)})",
-        cov=cov,
-        convention=chosen,
-        collinear=collinear,
         absorbed_rank=rank - 1,
         effects=tuple(labels),
         absorbed=absorbed,

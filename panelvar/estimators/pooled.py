@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
-from panelvar.design import build_design
+from panelvar.design import Design, build_design
 from panelvar.estimators.finish import finish
+from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.results.linear import LinearResult
 
@@ -67,28 +68,27 @@ def fit_pooled(
     correlation of an entity's errors over time. Use `fit_fixed_effects` for the first, ``cov="cluster"`` for the
     second.
     """
-    chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
-    columns = design.columns
+    return finish(centred_model(design), cov, as_convention(convention), collinear)
+
+
+def centred_model(design: Design) -> TransformedModel:
+    """Take the grand means out of a design with a constant, and leave one without as it is."""
     weight = design.weights
     n = design.nobs
     centre = design.means
-    rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
+    rows = TransformedRows(design.columns, shift=centre if design.constant else None, weights=weight)
     triangle = rows.triangle()
     mass = np.array([float(n if design.constant else 0)])
-    return finish(
-        "pooled",
+    return TransformedModel(
+        family="pooled",
+        estimator="Pooled OLS" if weight is None else "Pooled WLS",
         source=design,
         design=design,
         rows=rows,
         triangle=triangle,
         raw_norms=restored_norms(triangle, [(mass, centre[None, :])]),
         centre=centre,
-        constant=design.constant,
-        constant_column=(1.0 if weight is None else np.sqrt(weight)) if design.constant else None,
+        constant_column=ones_column(design),
         constant_mass=float(n),
-        estimator="Pooled OLS" if weight is None else "Pooled WLS",
-        cov=cov,
-        convention=chosen,
-        collinear=collinear,
     )

@@ -10,9 +10,10 @@ from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.estimators.crossed import fit_crossed
+from panelvar.estimators.crossed import crossed_model
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, nerlove_notes, variance_notes
+from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import FloatArray, check_scale
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
@@ -103,7 +104,8 @@ def fit_random_effects(
     """
     weights_refused(weights)
     design = build_design(data, y, x, constant=constant, missing=missing)
-    return fit_components(design, effects, variance_components, cov, as_convention(convention), collinear)
+    chosen = as_convention(convention)
+    return finish(components_model(design, effects, variance_components, chosen), cov, chosen, collinear)
 
 
 def weights_refused(weights: object) -> None:
@@ -115,23 +117,21 @@ def weights_refused(weights: object) -> None:
         )
 
 
-def fit_components(
+def components_model(
     design: Design,
     effects: str,
     variance_components: str,
-    cov: str | Covariance,
     convention: Convention,
-    collinear: str,
     kind: str = "Random effects",
     given: Components | None = None,
-) -> LinearResult:
-    """Fit the error-components model on a design (see `fit_random_effects`).
+) -> TransformedModel:
+    """Estimate the components of a design and transform it by them (see `fit_random_effects`).
 
     With ``given``, one-way components are taken as they are instead of being estimated.
     """
     method = choose("variance_components", variance_components, METHODS)
     if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
-        return fit_crossed(design, method, METHODS[method], cov, convention, collinear, kind)
+        return crossed_model(design, method, METHODS[method], convention, kind)
     method = convention.unbalanced_components if method == "swamy-arora" else method
     grouping, label = design.group_by(effects)
     if grouping.n_groups < 2:
@@ -161,25 +161,21 @@ def fit_components(
     rows = TransformedRows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),))
     balanced = bool((moments.counts == moments.counts[0]).all())
     tss = _about_mean(moments, theta) if design.constant and convention.transformed_total == "mean" else None
-    return finish(
-        "random",
+    return TransformedModel(
+        family="random",
+        estimator=f"{kind} ({label}; {METHODS['swamy-arora' if balanced and method in _VERSIONS else method]})",
         source=design,
         design=design,
         rows=rows,
         triangle=triangle,
         raw_norms=raw_norms,
         centre=centre,
-        constant=design.constant,
         constant_column=(1.0 - theta)[grouping.codes] if design.constant else None,
         constant_mass=mass,
-        estimator=f"{kind} ({label}; {METHODS['swamy-arora' if balanced and method in _VERSIONS else method]})",
-        cov=cov,
-        convention=convention,
-        collinear=collinear,
         effects=(label,),
-        tss=tss,
         components=components,
         moments=moments if grouping is design.entities else None,
+        tss=tss,
         notes=notes,
     )
 

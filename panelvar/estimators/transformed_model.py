@@ -1,0 +1,79 @@
+"""A model brought to least squares of transformed rows: what every linear estimator makes of a design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.design import Design
+from panelvar.errors import Note
+from panelvar.fit import Family, FloatArray
+from panelvar.kernels.moments import PanelMoments
+from panelvar.kernels.rows import TransformedRows
+
+if TYPE_CHECKING:
+    from panelvar.kernels.absorb import Absorbed
+    from panelvar.kernels.variance_components import Components, CrossedComponents
+
+
+@dataclass(frozen=True, eq=False)
+class TransformedModel:
+    """Transformed rows of a design and what an estimator knows about them; `finish` makes a result of it.
+
+    Attributes
+    ----------
+    family : {"pooled", "between", "difference", "fixed", "random"}
+        What is estimated.
+    estimator : str
+        The same in words.
+    source : Design
+        The model's rows as the caller gave them.
+    design : Design
+        The rows of the regression: the source, entity means, or differences.
+    rows : TransformedRows
+        Its columns, transformed, orthogonal to the transformed constant where there is one.
+    triangle : (k + 1, k + 1) array
+        R factor of the rows.
+    raw_norms : (k + 1,) array
+        Size of each column before the transform, against which rank is judged.
+    centre : (k + 1,) array
+        Coefficient of each column on the transformed constant.
+    constant_column : (n,) array, float or None
+        The transformed constant, times the root of the weights; None without one.
+    constant_mass : float
+        Its sum of squares.
+    absorbed_rank : int
+        Rank of the absorbed effects, less the one that the constant has already.
+    effects, absorbed, components, moments
+        As in `panelvar.fit.Fit`.
+    tss : float or None
+        Total sum of squares where it is not that of the last column of the triangle.
+    notes : tuple of Note
+    """
+
+    family: Family
+    estimator: str
+    source: Design
+    design: Design
+    rows: TransformedRows
+    triangle: FloatArray
+    raw_norms: FloatArray
+    centre: FloatArray
+    constant_column: FloatArray | float | None
+    constant_mass: float
+    absorbed_rank: int = 0
+    effects: tuple[str, ...] = ()
+    absorbed: Absorbed | None = None
+    components: Components | CrossedComponents | None = None
+    moments: PanelMoments | None = None
+    tss: float | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def ones_column(design: Design) -> FloatArray | float | None:
+    """Return the constant of rows that are weighted at most, None where the design has none."""
+    if not design.constant:
+        return None
+    return 1.0 if design.weights is None else np.sqrt(design.weights)
