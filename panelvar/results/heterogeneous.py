@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.design import Design
-from panelvar.errors import Note, check_level
+from panelvar.errors import Note
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.results.inference import Inference
-from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
+from panelvar.results.restrictions import wald
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -255,21 +254,6 @@ class HeterogeneousResult(Inference):
         import pandas as pd
 
         return pd.Series(self.fit.design.y - self._residuals, index=self.fit.design.index, name="fitted_values")
-
-    # ---- questions
-
-    def wald_test(
-        self,
-        restrictions: str | Sequence[str] | FloatArray | Mapping[str, float],
-        values: FloatArray | Sequence[float] | float | None = None,
-    ) -> TestResult:
-        """Test linear restrictions on the averages; written as for `LinearResult.wald_test`."""
-        matrix, target, text = restriction_matrix(restrictions, values, self.names)
-        return wald(self, matrix, target, "Wald", text)
-
-    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
-        """Estimate a linear combination of the averages such as ``"x1 + 2*x2"`` with its limits."""
-        return linear_combination(self, expression, check_level(level))
 
     # ---- reading
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,13 +14,15 @@ from panelvar.fit import FloatArray
 from panelvar.kernels.distributions import quantile, quantiles, two_sided
 from panelvar.results.hints import HintsAtNames
 from panelvar.results.labels import labelled
+from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
+from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class Coefficients(Protocol):
-    """What a fit must have for its coefficients to be shown: names, values, notes."""
+    """What a fit must have for its coefficients to be shown and tested."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -28,6 +31,10 @@ class Coefficients(Protocol):
     @property
     def coefficients(self) -> FloatArray:
         """Estimates, in that order."""
+
+    @property
+    def rss(self) -> float:
+        """Residual sum of squares; zero where the fit is exact."""
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -124,3 +131,31 @@ class Inference(HintsAtNames):
             half = quantiles(check_level(level), estimate.coefficient_df) * self._errors
         estimates = self.fit.coefficients
         return pd.DataFrame({"lower": estimates - half, "upper": estimates + half}, index=list(self.names))
+
+    # ---- questions
+
+    def wald_test(
+        self,
+        restrictions: str | Sequence[str] | FloatArray | Mapping[str, float],
+        values: FloatArray | Sequence[float] | float | None = None,
+    ) -> TestResult:
+        """Test linear restrictions on the coefficients.
+
+        Parameters
+        ----------
+        restrictions : str, sequence of str, mapping or (q, p) array
+            ``"x1 = x2"``, ``["x1", "x2"]`` (each zero), ``{"x1": 1.0}`` (name: value), or a matrix R of R b = q.
+        values : array, optional
+            q when a matrix is given.
+
+        Returns
+        -------
+        TestResult
+            F with the covariance's degrees of freedom, or chi2 with the normal distribution.
+        """
+        matrix, target, text = restriction_matrix(restrictions, values, self.names)
+        return wald(self, matrix, target, "Wald", text)
+
+    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
+        """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
+        return linear_combination(self, expression, check_level(level))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from panelvar.results.effects import EffectVariances, effect_variances, effects_
 from panelvar.results.inference import Inference
 from panelvar.results.prediction_intervals import predict_interval
 from panelvar.results.predictions import predict
-from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
+from panelvar.results.restrictions import wald
 from panelvar.results.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.results.test_result import TestResult
 
@@ -307,32 +306,6 @@ class LinearResult(Inference):
         return pd.Series(self.fit.design.y - self._residuals, index=self.fit.design.index, name="fitted_values")
 
     # ---- questions
-
-    def wald_test(
-        self,
-        restrictions: str | Sequence[str] | FloatArray | Mapping[str, float],
-        values: FloatArray | Sequence[float] | float | None = None,
-    ) -> TestResult:
-        """Test linear restrictions on the coefficients.
-
-        Parameters
-        ----------
-        restrictions : str, sequence of str, mapping or (q, p) array
-            ``"x1 = x2"``, ``["x1", "x2"]`` (each zero), ``{"x1": 1.0}`` (name: value), or a matrix R of R b = q.
-        values : array, optional
-            q when a matrix is given.
-
-        Returns
-        -------
-        TestResult
-            F with the covariance's degrees of freedom, or chi2 with the normal distribution.
-        """
-        matrix, target, text = restriction_matrix(restrictions, values, self.names)
-        return wald(self, matrix, target, "Wald", text)
-
-    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
-        """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
-        return linear_combination(self, expression, check_level(level))
 
     def estimated_effects(self, *, errors: bool = True) -> pd.DataFrame:
         r"""Return the estimated effects by level, with their standard errors in level and deviation form.

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +16,7 @@ from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_side
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.heterogeneous import HeterogeneousResult
-    from panelvar.results.linear import LinearResult
-
-    Estimated: TypeAlias = LinearResult | HeterogeneousResult
+    from panelvar.results.inference import Inference
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class LinearCombination:
         )
 
 
-def linear_combination(result: Estimated, expression: str, level: float) -> LinearCombination:
+def linear_combination(result: Inference, expression: str, level: float) -> LinearCombination:
     """Estimate ``expression`` with its standard error under the result's covariance."""
     weights, constant = parse_expression(expression, result.names)
     estimate = float(weights @ result.fit.coefficients) + constant
@@ -77,7 +74,7 @@ def linear_combination(result: Estimated, expression: str, level: float) -> Line
     )
 
 
-def wald(result: Estimated, matrix: FloatArray, target: FloatArray, name: str, null: str) -> TestResult:
+def wald(result: Inference, matrix: FloatArray, target: FloatArray, name: str, null: str) -> TestResult:
     r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
 
     A rank-deficient :math:`RVR'` (fewer clusters than restrictions, say) is inverted on its range and its rank is
