@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from parity.panels import MODELS, UNBALANCED
 from parity.runner import Case, Comparison, Exclusion, expected_tree
 from reference_data import table
 
 import panelvar as pv
 from panelvar.kernels.distributions import chi2_tail
 
-MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
 NO_FACTOR = {"group_factor": False, "dof_factor": "none"}
 
 # Covariance of each group; classical if it is not listed.
@@ -155,7 +155,7 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
         # gretl's Tbar is the harmonic mean.
         "Tbar": lambda: 1.0 / np.mean(1.0 / r().design.entities.sizes),
     }
-    if has_dummies(group) and (data, group) != ("empluk", "fe_twoway_robust_scc"):
+    if has_dummies(group) and not (data in UNBALANCED and group == "fe_twoway_robust_scc"):
         out["timedum_test"] = lambda: chi2(listed(), dummy_names(data))
     if "cluster" in group or "arellano" in group or group == "re_swar_robust":
         out["n_clusters"] = lambda: r().covariance.clusters[0][1]
@@ -250,7 +250,7 @@ def comparisons(data: str) -> list[Comparison]:
     out = []
     for group in GROUPS:
         found = answers(data, group)
-        out += [Comparison(f"{group}/{key}", found[key]) for key in tree[group] if key in found]
+        out += [Comparison(f"{group}/{key}", found[key]) for key in tree.get(group, ()) if key in found]
     out += [Comparison(f"tests/{key}", found) for key, found in answers_to_tests(data).items()]
     return out
 

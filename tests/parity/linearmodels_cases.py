@@ -7,13 +7,13 @@ import warnings
 from functools import cache
 
 import numpy as np
+from parity.panels import MODELS, UNBALANCED
 from parity.runner import Case, Comparison
 from reference_data import table
 
 import panelvar as pv
 from panelvar.conventions import as_convention
 
-MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
 DEBIASED = as_convention("linearmodels")
 # linearmodels' debiased=False: coefficients are not counted, absorbed effects still are; z and chi2.
 PLAIN = DEBIASED.but(
@@ -101,7 +101,7 @@ def full_tree(data, model, debiased):
         parts = result.variance_components
         distinct = np.unique(parts.theta)
         tree |= {
-            "theta": parts.theta[0] if data == "grunfeld" else {"distinct_sorted": distinct},
+            "theta": {"distinct_sorted": distinct} if data in UNBALANCED else parts.theta[0],
             "variance_decomposition": {
                 "Effects": parts.effect,
                 "Residual": parts.idiosyncratic,

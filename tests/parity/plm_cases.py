@@ -13,6 +13,7 @@ from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+from parity.panels import MODELS, UNBALANCED
 from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
 
@@ -20,7 +21,6 @@ import panelvar as pv
 from panelvar.conventions import as_convention
 from panelvar.kernels.distributions import chi2_tail, f_tail
 
-MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
 NAMES = {"(Intercept)": "const"}
 PLM = as_convention("plm")
 
@@ -135,12 +135,12 @@ def fit_comparisons(data: str) -> list[Comparison]:
     """Every number of ``DATA_plm_fits.json`` that this version estimates."""
     out = []
     for model in FITS:
-        if data == "empluk" and model in BALANCED_ONLY:
+        if data in UNBALANCED and model in BALANCED_ONLY:
             continue
         result = partial(fit, data, model)
 
         def add(path, computed, *rest, model=model):
-            if (data, model) != ("empluk", "random_twoways_swar") or path not in WITHOUT_ERROR_VARIANCE:
+            if data not in UNBALANCED or model != "random_twoways_swar" or path not in WITHOUT_ERROR_VARIANCE:
                 out.append(Comparison(f"{model}/{path}", computed, *rest))
 
         add("coef", lambda r=result: r().params)
@@ -169,7 +169,7 @@ def fit_comparisons(data: str) -> list[Comparison]:
         if model in ("within_individual", "within_time"):
             add("fixef_level", lambda r=result: series(r().estimated_effects()["level"]))
             add("fixef_level_se", lambda r=result: series(r().estimated_effects()["std_error"]))
-        if model == "within_twoways" and data == "grunfeld":
+        if model == "within_twoways" and data not in UNBALANCED:
             add("fixef_level_individual", lambda d=data: first_level_effects(d, "firm"))
             add("fixef_level_time", lambda d=data: first_level_effects(d, "year"))
         if model.startswith("random"):
@@ -184,6 +184,7 @@ COV_MODELS = (
     "random_twoways_swar",
 )
 TYPES = ("HC0", "HC1", "HC2", "HC3", "HC4")
+LAGS = {"grunfeld": 5, "empluk": 3}
 STATA_LIKE = {"group_factor": True, "dof_factor": "(n-1)/(n-k)"}
 
 
@@ -191,7 +192,7 @@ def cov_comparisons(data: str) -> list[Comparison]:
     """Every number of ``DATA_plm_cov.json`` that this version estimates."""
     out = []
     for model in COV_MODELS:
-        if (data, model) == ("empluk", "random_twoways_swar"):
+        if data in UNBALANCED and model == "random_twoways_swar":
             continue
 
         def add(path, cov, what=lambda r, m: r.std_errors, model=model):
@@ -210,7 +211,7 @@ def cov_comparisons(data: str) -> list[Comparison]:
                 if (model, kind) != ("fd", "HC1"):
                     add(f"{name}/{kind}", pv.Clustered(*by, residuals=kind))
             add(f"{name}/sss", pv.Clustered(*by, **STATA_LIKE))
-        for lags in range({"grunfeld": 5, "empluk": 3}[data]):
+        for lags in range(LAGS.get(data, 4)):
             for kind, cov in (
                 ("HC0", pv.DriscollKraay(lags)),
                 ("HC1", pv.DriscollKraay(lags, residuals="HC1")),
@@ -227,7 +228,7 @@ def cov_comparisons(data: str) -> list[Comparison]:
                 add(f"vcovHC_white2/{path}", pv.PanelCorrected(diagonal=True, residuals=kind))
         for kind in TYPES[:4]:
             for name, cluster in (("time", "time"), ("group", "entity")):
-                if (data, name) == ("empluk", "group"):
+                if data in UNBALANCED and name == "group":
                     continue
                 add(f"vcovBK_{name}/{kind}", pv.PanelCorrected(cluster=cluster, residuals=kind))
                 add(f"vcovBK_{name}_diagonal/{kind}", pv.PanelCorrected(cluster=cluster, diagonal=True, residuals=kind))
@@ -326,7 +327,7 @@ def diagnostic_comparisons(data: str) -> list[Comparison]:
     ]
     add("pooltest/within", "F", pv.slope_poolability_test, "within_individual")
     add("pooltest/pooling", "F", pv.slope_poolability_test, "pooling")
-    if data == "grunfeld":
+    if data not in UNBALANCED:
         add("phtest/aux", "chisq", pv.hausman_regression, "random_individual_swar")
         for name, cov in (
             ("HC0", pv.Clustered(group_factor=False, dof_factor="none")),
@@ -381,7 +382,7 @@ def htest_comparisons(data: str) -> list[Comparison]:
         lambda: hausman(model("within_twoways"), model("random_twoways_swar")),
     )
     return [
-        *([twoway] if data == "grunfeld" else []),
+        *([] if data in UNBALANCED else [twoway]),
         Comparison("pFtest/individual", lambda: poolability(model("within_individual"))),
         Comparison("pFtest/time", lambda: poolability(model("within_time"))),
         Comparison("pFtest/twoways_vs_pooling", lambda: poolability(model("within_twoways"))),
@@ -433,7 +434,7 @@ WITHOUT_ERROR_VARIANCE = (
 def fit_exclusions(data: str) -> list[Exclusion]:
     """What ``DATA_plm_fits.json`` has beyond this version."""
     out = [Exclusion("fd/r2_rss", FD_INTERCEPT)]
-    if data == "empluk":
+    if data in UNBALANCED:
         out.append(Exclusion("within_twoways/fixef_level_*", TWOWAY_FIXEF))
         out += [Exclusion(f"random_twoways_swar/{path}", TWOWAY_RANDOM) for path in WITHOUT_ERROR_VARIANCE]
     return out

@@ -12,13 +12,13 @@ import itertools
 import warnings
 from functools import cache
 
+from parity.panels import MODELS, UNBALANCED
 from parity.runner import DEFAULT, Case, Comparison, within
 from reference_data import table
 
 import panelvar as pv
 from panelvar.conventions import as_convention
 
-MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
 PRESET = as_convention("pyfixest")
 CORRECTIONS = {
     "default": PRESET,
@@ -65,7 +65,7 @@ def comparisons(data):
         for cov in COVARIANCES:
             if (model, cov) == ("fe_time", "CRV3_entity"):
                 continue
-            iterated = data == "empluk" and model == "fe_twoway" and cov != "iid"
+            iterated = data in UNBALANCED and model == "fe_twoway" and cov != "iid"
             errors = within(2e-7, reason=ITERATIVE) if iterated else DEFAULT
             tails = within(1e-6, absolute=5e-16, reason=ITERATIVE) if iterated else PVALUES
             for correction in CORRECTIONS:
@@ -77,7 +77,7 @@ def comparisons(data):
             yield Comparison(f"{key}/pvalue", lambda a=(model, "default", cov): fit(data, *a).pvalues, tails)
             yield Comparison(f"{key}/nobs", lambda a=(model, "default", cov): fit(data, *a).nobs)
         for lags, (name, cov) in itertools.product(range(4), (("DK", pv.DriscollKraay), ("NW", pv.PanelNeweyWest))):
-            iterated, spec = data == "empluk" and model == "fe_twoway", cov(lags)
+            iterated, spec = data in UNBALANCED and model == "fe_twoway", cov(lags)
             yield Comparison(
                 f"{model}/{name}_lag{lags}_default_ssc/se",
                 lambda a=(model, "default", spec): fit(data, *a).std_errors,

@@ -14,13 +14,13 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from parity.panels import MODELS
 from parity.runner import Case, Comparison
 from reference_data import table
 
 import panelvar as pv
 from panelvar.conventions import as_convention
 
-MODELS = {"grunfeld": ("inv", ["value", "capital"]), "empluk": ("lemp", ["lwage", "lcapital", "loutput"])}
 EACH_TERM = as_convention("default").but(multiway_factor="each")
 CLUSTERS = {"entity": ("entity",), "time": ("time",), "entity_time": ("entity", "time")}
 
