@@ -91,6 +91,9 @@ class Convention:
         Inference: t after CR0 to CR3 with Satterthwaite's degrees of freedom, or with G - 1.
     kernel_lags : {"4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"}
         Lags of Driscoll-Kraay and Newey-West covariances unless told otherwise, rounded down; T counts the periods.
+    kernel_periods : {"all", "longest"}
+        T of that rule, and of the factors of Driscoll-Kraay covariances: the periods with rows, or the most rows that
+        an entity has (gretl).
     kernel_distance : {"calendar", "rows"}
         Lags are periods of the calendar, or steps between the periods (rows of an entity) that there are, however far
         apart: across a gap, plm, pyfixest and linearmodels give neighbours the weight of adjacent periods.
@@ -134,6 +137,17 @@ class Convention:
     hausman_scale : {"residual", "rows"}
         Reporting: what the regression form of Hausman's test multiplies (RSS_r - RSS_u) / RSS_u by, the residual
         degrees of freedom of the larger regression or its rows (gretl).
+    effects_restricted : {"surviving", "all"}
+        Reporting: the F test of the absorbed effects is against pooled OLS of the regressors that the effects leave,
+        or of all of them: what does not vary within a level is then no part of the null (plm, gretl).
+    short_pairs : {"left-out", "kept"}
+        Reporting: what tests of cross-section dependence do with two entities that share two periods, whose
+        correlation is 1 or -1 whatever the errors (plm and gretl keep them).
+    pairs_scale : {"used", "all"}
+        Reporting: Pesaran's CD is divided by the root of the number of pairs it sums, or of the pairs that its
+        entities could make, also those that share no period (gretl).
+    hausman_negative : {"signed", "absolute"}
+        Reporting: the matrix form of Hausman's test as it comes, or its absolute value (plm).
     criteria_count_variance : bool
         Reporting: whether AIC and BIC count the error variance as a parameter (R).
     adjusted_total : {"rows", "less_effects"}
@@ -167,6 +181,7 @@ class Convention:
     bias_reduced_root: Literal["transformed", "original"] = "transformed"
     bias_reduced_df: Literal["satterthwaite", "groups"] = "satterthwaite"
     kernel_lags: LagRule = "4(T/100)^(2/9)"
+    kernel_periods: Literal["all", "longest"] = "all"
     kernel_distance: Literal["calendar", "rows"] = "calendar"
     kraay_factor: SerialFactor = "clustered"
     kraay_df: Literal["periods", "residual", "entities"] = "periods"
@@ -184,6 +199,10 @@ class Convention:
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
     hausman_scale: Literal["residual", "rows"] = "residual"
+    effects_restricted: Literal["surviving", "all"] = "surviving"
+    short_pairs: Literal["left-out", "kept"] = "left-out"
+    pairs_scale: Literal["used", "all"] = "used"
+    hausman_negative: Literal["signed", "absolute"] = "signed"
     criteria_count_variance: bool = False
     adjusted_total: Literal["rows", "less_effects"] = "rows"
 
@@ -255,6 +274,9 @@ PRESETS: dict[str, Convention] = {
             heterogeneous_distribution="normal",
             rsquared_random="transformed",
             transformed_kind="correlation",
+            effects_restricted="all",
+            short_pairs="kept",
+            hausman_negative="absolute",
             criteria_count_variance=True,
         ),
         Convention(
@@ -299,7 +321,11 @@ PRESETS: dict[str, Convention] = {
             unbalanced_components="harmonic",
             cluster_counts="beyond-first",
             kernel_lags="3/4 T^(1/3)",
+            kernel_periods="longest",
             corrected_df="entities",
+            effects_restricted="all",
+            short_pairs="kept",
+            pairs_scale="all",
             rsquared_fixed="with_dummies",
         ),
         Convention(

@@ -79,7 +79,7 @@ class DriscollKraay:
         """Estimate the covariance."""
         dates = dated_rows(fit, "A Driscoll-Kraay covariance")
         times = fit.design.times
-        lags = _lags(self.lags, self.kernel, times.n_groups, convention)
+        lags = _lags(self.lags, self.kernel, fit, convention)
         positions = np.unique(dates)
         gaps = _bridged(convention, lags, np.diff(positions) > 1)
         if convention.kernel_distance == "rows":
@@ -155,8 +155,8 @@ class PanelNeweyWest:
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
         dates = dated_rows(fit, "A Newey-West covariance")
-        entities, times = fit.design.entities, fit.design.times
-        lags = _lags(self.lags, self.kernel, times.n_groups, convention)
+        entities = fit.design.entities
+        lags = _lags(self.lags, self.kernel, fit, convention)
         same = entities.codes[1:] == entities.codes[:-1]
         gaps = _bridged(convention, lags, same & (np.diff(dates) > 1))
         if convention.kernel_distance == "rows":
@@ -205,14 +205,22 @@ def _check(lags: float | None, kernel: str, residuals: str, factor: str | None) 
         raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
 
 
-def _lags(lags: float | None, kernel: str, periods: int, convention: Convention) -> float:
+def _periods(fit: Fit, convention: Convention) -> int:
+    """Return the T of lag rules and factors."""
+    design = fit.design
+    return int(design.entities.sizes.max()) if convention.kernel_periods == "longest" else design.times.n_groups
+
+
+def _lags(lags: float | None, kernel: str, fit: Fit, convention: Convention) -> float:
     """Return the lags asked for, or those of the convention's rule."""
+    periods = fit.design.times.n_groups
     if lags is None:
+        length = _periods(fit, convention)
         # A whisker more, or the fourth root of 81 is 2.999.
         rules = {
-            "4(T/100)^(2/9)": 4.0 * (periods / 100.0) ** (2.0 / 9.0),
-            "T^(1/4)": periods**0.25,
-            "3/4 T^(1/3)": 0.75 * periods ** (1.0 / 3.0),
+            "4(T/100)^(2/9)": 4.0 * (length / 100.0) ** (2.0 / 9.0),
+            "T^(1/4)": length**0.25,
+            "3/4 T^(1/3)": 0.75 * length ** (1.0 / 3.0),
         }
         lags = float(np.floor(rules[convention.kernel_lags] + 1e-10))
         lags = min(lags, periods - 1.0)
@@ -230,10 +238,11 @@ def _factor(fit: Fit, convention: Convention, rule: str, clusters: Grouping, res
     if rule == "clustered":
         effects = fit.absorbed.groupings if fit.absorbed is not None else ()
         k = counted(convention, counts, tuple((lies_within(effect, clusters),) for effect in effects))
+        groups = _periods(fit, convention) if clusters is fit.design.times else clusters.n_groups
         return extra * clustered_factor(
             counts,
             k,
-            clusters.n_groups,
+            groups,
             group_factor=convention.cluster_group_factor,
             dof_factor=convention.cluster_dof_factor,
         )
@@ -241,7 +250,7 @@ def _factor(fit: Fit, convention: Convention, rule: str, clusters: Grouping, res
     return extra * clustered_factor(
         counts,
         k,
-        fit.design.times.n_groups,
+        _periods(fit, convention),
         group_factor=not small,
         dof_factor="n/(n-k)" if small else "(n-1)/(n-k)",
     )

@@ -310,11 +310,23 @@ def test_lags_of_each_program():
         assert fitted(long, "pooled", cov="dk", convention=convention).cov_label.endswith("3 lags)")
 
 
+def test_gretls_lags_follow_the_longest_entity():
+    """3/4 T^(1/3) is 2 for 20 periods and 1 for the 10 that each entity has."""
+    frame = gappy_frame(2, 6, 20, kept=1.1, shuffled=False)
+    frame = frame[(frame["year"] - 2000) % 2 == frame["number"] % 2]
+    assert fitted(frame, "pooled", cov="dk", convention="gretl").cov_label.endswith("(Bartlett, 1 lag)")
+    every = pv.Convention("all", kernel_lags="3/4 T^(1/3)")
+    assert fitted(frame, "pooled", cov="dk", convention=every).cov_label.endswith("(Bartlett, 2 lags)")
+
+
 def test_factors_and_degrees_of_freedom_of_each_program():
     frame = gappy_frame(2, 5, 9, kept=0.8)
     n, k, periods, entities = len(frame), 3, 9, 5
     cluster = (n - 1) / (n - k)
     t = periods / (periods - 1)
+    longest = frame["entity"].value_counts().max()
+    assert longest < periods
+    of_gretl = longest / (longest - 1)
     expected = {
         # convention: (Driscoll-Kraay factor, df, Newey-West factor, df, panel-corrected df)
         "default": (t * cluster, periods - 1, n / (n - k), n - k, n - k),
@@ -322,7 +334,7 @@ def test_factors_and_degrees_of_freedom_of_each_program():
         "stata": (1.0, entities - 1, n / (n - k), n - k, None),
         "pyfixest": (t * cluster, periods - 1, t * cluster, periods - 1, n - k),
         "linearmodels": (n / (n - k), n - k, n / (n - k), n - k, n - k),
-        "gretl": (t * cluster, periods - 1, n / (n - k), n - k, entities - 1),
+        "gretl": (of_gretl * cluster, periods - 1, n / (n - k), n - k, entities - 1),
     }
     for convention, (kraay, kraay_df, newey, newey_df, corrected_df) in expected.items():
         result = fitted(frame, "pooled", convention=convention)

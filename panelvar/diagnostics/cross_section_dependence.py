@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.design import Design
 from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
@@ -29,7 +30,7 @@ class PairCorrelations(NamedTuple):
     mean, mean_absolute : float
         Averages of the correlations and of their absolute values (plm's "rho" and "absrho").
     pairs, pairs_left_out : int
-        Pairs with at least three common periods, and pairs with fewer.
+        Pairs with enough common periods (three; two where the convention keeps them), and pairs with fewer.
     """
 
     mean: float
@@ -53,6 +54,8 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     ``"bias-corrected-lm"``   scaled LM :math:`- N / (2(T - 1))`                                 N(0, 1)
     ========================= ================================================================== =============
 
+    On unbalanced panels :math:`N(N-1)/2` is the number of pairs summed, and T the most periods that an entity has.
+
     (Pesaran 2004, 2015; Breusch and Pagan 1980; Baltagi, Feng and Kao 2012 for fixed effects.)
 
     Parameters
@@ -68,7 +71,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     Raises
     ------
     InsufficientDataError
-        If no pair of entities has three common periods.
+        If no pair of entities has enough common periods.
 
     Warns
     -----
@@ -81,8 +84,11 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     the dependence, so that CD diverges under the null (Juodis and Reese 2022; Pesaran and Xie 2021): use
     `cd_star_test`. CD has power only if the correlations do not average to zero. **LM** needs N small against T; the
     scaled form over-rejects when N / T is not small, and the bias-corrected one is derived for balanced one-way fixed
-    effects (with unbalanced panels T is the number of periods, as in plm). Serial correlation invalidates all of them.
-    Correlations are of the residuals about their means over the common periods.
+    effects. Serial correlation invalidates all of them.
+
+    Correlations are of the residuals about their means over the common periods. Two periods make them 1 or -1, with
+    twice the variance that CD reckons with: such pairs are left out, unless the convention keeps them (plm, gretl).
+    gretl also divides by all pairs of the entities that overlap with a later one, and one more entity.
     """
     unweighted(result, "The test of cross-section dependence", ("pooled", "fixed", "random", "difference"))
     choose("kind", kind, KINDS)
@@ -109,30 +115,42 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
                 warn=True,
             )
         )
+    fewest = 2 if result.convention.short_pairs == "kept" else 3
     signed = squared = 0.0
-    pairs = left_out = 0
-    for correlations, common in _pairs(fit.design, _residuals(result)):
-        used = common >= 3
+    pairs = left_out = leading = 0
+    for correlations, common, above in _pairs(fit.design, _residuals(result)):
+        used = above & (common >= fewest)
         pairs += int(used.sum())
-        left_out += int((~used).sum())
+        left_out += int((above & ~used).sum())
+        leading += int(used.any(axis=1).sum())
         rho, t = correlations[used], common[used]
         signed += float((np.sqrt(t) * rho).sum())
         squared += float((t * rho * rho).sum())
-    if pairs == 0:
-        raise InsufficientDataError("No two entities have three periods in common.")
-    if left_out:
-        notes.append(Note("pairs-left-out", f"{left_out} pair(s) of entities have fewer than three common periods."))
+    notes += _pairs_used(pairs, left_out, fewest)
     emit(notes)
     name = _NAMES[KINDS.index(kind)]
     if kind == "lm":
         return TestResult(
             name, squared, chi2_tail(squared, float(pairs)), "chi2", float(pairs), None, _NULL, tuple(notes)
         )
-    # N (N - 1) / 2 is the number of pairs when all of them overlap.
-    statistic = signed / math.sqrt(pairs) if kind == "cd" else (squared - pairs) / math.sqrt(2.0 * pairs)
+    if kind == "cd":
+        possible = leading * (leading + 1) // 2
+        statistic = signed / math.sqrt(possible if result.convention.pairs_scale == "all" else pairs)
+    else:
+        statistic = (squared - pairs) / math.sqrt(2.0 * pairs)
     if kind == "bias-corrected-lm":
-        statistic -= entities / (2.0 * (periods - 1))
+        statistic -= entities / (2.0 * (float(fit.design.entities.sizes.max()) - 1.0))
     return TestResult(name, statistic, normal_tail(statistic), "normal", None, None, _NULL, tuple(notes))
+
+
+def _pairs_used(pairs: int, left_out: int, fewest: int) -> list[Note]:
+    """Say how many pairs share too few periods; refuse if all do."""
+    words = {2: "two", 3: "three"}[fewest]
+    if pairs == 0:
+        raise InsufficientDataError(f"No two entities have {words} periods in common.")
+    if left_out:
+        return [Note("pairs-left-out", f"{left_out} pair(s) of entities have fewer than {words} common periods.")]
+    return []
 
 
 def residual_correlations(result: LinearResult) -> PairCorrelations:
@@ -152,16 +170,16 @@ def residual_correlations(result: LinearResult) -> PairCorrelations:
     A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
     """
     unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"))
+    fewest = 2 if result.convention.short_pairs == "kept" else 3
     total = absolute = 0.0
     pairs = left_out = 0
-    for correlations, common in _pairs(result.fit.design, _residuals(result)):
-        used = common >= 3
+    for correlations, common, above in _pairs(result.fit.design, _residuals(result)):
+        used = above & (common >= fewest)
         pairs += int(used.sum())
-        left_out += int((~used).sum())
+        left_out += int((above & ~used).sum())
         total += float(correlations[used].sum())
         absolute += float(np.abs(correlations[used]).sum())
-    if pairs == 0:
-        raise InsufficientDataError("No two entities have three periods in common.")
+    _pairs_used(pairs, left_out, fewest)
     return PairCorrelations(total / pairs, absolute / pairs, pairs, left_out)
 
 
@@ -236,8 +254,8 @@ def _residuals(result: LinearResult) -> FloatArray:
     return np.asarray(result.fit.transformed_residuals)
 
 
-def _pairs(design: Design, residuals: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Yield correlations and common periods of the pairs i < j, some entities i at a time."""
+def _pairs(design: Design, residuals: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, NDArray[np.bool_]]]:
+    """Yield correlations, common periods and whether i < j of the pairs, some entities i at a time."""
     entities, times = design.entities, design.times
     centred = residuals - entities.means(residuals)[entities.codes]
     spread = np.sqrt(entities.means(np.square(centred)))
@@ -261,4 +279,4 @@ def _pairs(design: Design, residuals: FloatArray) -> Iterator[tuple[FloatArray, 
         flat = denominator <= 1e-13 * safe
         correlation = np.where(flat, 0.0, cross / np.where(flat, 1.0, denominator))
         above = np.arange(n)[None, :] > np.arange(rows.start, rows.stop)[:, None]
-        yield correlation[above], common[above]
+        yield correlation, common, above

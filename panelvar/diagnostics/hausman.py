@@ -37,7 +37,8 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
         Warns where the two results were estimated on different rows, or have different regressors (those that the
         effects absorb aside): the estimates then differ for another reason than the effects.
         A negative statistic is reported as it is, with a warning and no p-value: the difference of the covariances is
-        not positive definite and the asymptotics have failed on these data.
+        not positive definite and the asymptotics have failed on these data. (plm gives the absolute value, and so does
+        its convention, with the warning.)
 
     Raises
     ------
@@ -96,20 +97,14 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     projected = vectors.T @ (gap / units)
     used = np.abs(values) > 1e-10 * max(float(np.abs(values).max()), 1e-300)
     statistic = float(np.sum(projected[used] ** 2 / values[used]))
+    absolute = efficient.convention.hausman_negative == "absolute"
     rank = int(used.sum())
     if np.abs(values).max() < 1e-10:
         notes.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
     if values[used].min() < 0.0:
-        text = "The difference of the covariances is not positive definite"
-        if statistic < 0.0:
-            text += (
-                f" and the statistic is negative ({statistic:.4g}): no p-value exists. Use sigma='efficient', or the "
-                "Mundlak regression."
-            )
-        else:
-            text += ": read the statistic with care, or use sigma='efficient'."
-        notes.append(Note("hausman-not-positive", text, warn=True))
+        notes.append(_indefinite(statistic, absolute))
     emit(notes)
+    statistic = abs(statistic) if absolute else statistic
     pvalue = chi2_tail(statistic, rank) if statistic >= 0.0 else float("nan")
     return TestResult(
         "Hausman",
@@ -121,6 +116,20 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
         "both estimators are consistent (effects uncorrelated with the regressors)",
         tuple(notes),
     )
+
+
+def _indefinite(statistic: float, absolute: bool) -> Note:
+    """Say that the difference of the covariances is not positive definite, and what that means."""
+    text = "The difference of the covariances is not positive definite"
+    if statistic < 0.0:
+        given = "what is given is its absolute value, as plm does, which has no null distribution"
+        text += (
+            f" and the statistic is negative ({statistic:.4g}): {given if absolute else 'no p-value exists'}. Use "
+            "sigma='efficient', or the Mundlak regression."
+        )
+    else:
+        text += ": read the statistic with care, or use sigma='efficient'."
+    return Note("hausman-not-positive", text, warn=True)
 
 
 def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:

@@ -15,6 +15,8 @@ from panelvar.design import Design
 from panelvar.errors import check_level, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.kernels.qr import solve
+from panelvar.kernels.rows import restored_norms
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
 from panelvar.results.inference import Inference
 from panelvar.results.prediction_intervals import predict_interval
@@ -245,20 +247,31 @@ class LinearResult(Inference):
 
     @cached_property
     def f_poolability(self) -> TestResult | None:
-        """F that the absorbed effects are all zero, against pooled OLS of the same regressors (None without)."""
+        """F that the absorbed effects are all zero, against pooled OLS (None without effects, or if that is as large).
+
+        The convention says whether pooled OLS keeps the regressors that the effects absorb.
+        """
         fit = self.fit
         if fit.family != "fixed" or fit.counts.absorbed == 0:
             return None
         moments = fit.entity_moments
         centre, _ = moments.centre()
         triangle = moments.triangle(0.0, centre=centre)
-        basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
-        left = triangle[:, -1] - basis @ (basis.T @ triangle[:, -1])
-        restricted = float(left @ left)
+        extra = 0
+        if self.convention.effects_restricted == "all":
+            norms = restored_norms(moments.r, [(moments.weights, moments.means)])
+            pooled = solve(triangle, norms[:-1])
+            restricted, extra = pooled.rss, len(pooled.kept) - len(fit.kept)
+        else:
+            basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
+            left = triangle[:, -1] - basis @ (basis.T @ triangle[:, -1])
+            restricted = float(left @ left)
+        if fit.counts.absorbed <= extra:
+            return None
         return _f_test(
             "Poolability",
             restricted - fit.rss,
-            fit.counts.absorbed,
+            fit.counts.absorbed - extra,
             fit.rss,
             fit.residual_df,
             f"no {' and '.join(fit.effects)} effects",

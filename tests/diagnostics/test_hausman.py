@@ -1,6 +1,7 @@
 """Hausman's test against its formula, and the cases in which it cannot be read."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,6 +89,19 @@ def test_a_negative_statistic_is_reported_without_a_pvalue(fits):
     assert test.statistic < 0.0
     assert np.isnan(test.pvalue)
     assert any(note.code == "hausman-not-positive" for note in test.notes)
+
+
+def test_plm_gives_the_absolute_value():
+    panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
+    plm = {"convention": "plm"}
+    fixed = pv.fit_fixed_effects(panel, "y", X, **plm)
+    random = pv.fit_random_effects(panel, "y", X, **plm)
+    with pytest.warns(pv.PanelVarWarning, match="absolute value, as plm does"):
+        test = pv.hausman(random, fixed, sigma="efficient")
+    with pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
+        signed = pv.hausman(random, replace(fixed, convention=pv.Convention("signed")), sigma="efficient")
+    assert test.statistic == -signed.statistic
+    assert test.pvalue == pytest.approx(stats.chi2.sf(test.statistic, test.df), rel=1e-10)
 
 
 def test_robust_covariances_do_not_enter(fits):

@@ -6,6 +6,7 @@ import itertools
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from twins import X, gappy_frame, indicator
@@ -378,6 +379,52 @@ def test_dependence(frame, fits):
     with pytest.warns(pv.PanelVarWarning, match="time effects"):
         pv.cross_section_dependence_test(fits["twoway"])
     assert pv.residual_correlations(fits["fixed"]).pairs == count
+
+
+def test_dependence_of_pairs_with_two_periods():
+    """Blocks of entities in different periods; pairs that share two, or none."""
+    spans = [range(0, 4), range(2, 6), range(2, 7), range(10, 14), range(12, 15), range(9, 12)]
+    frame = pd.DataFrame([(i, t) for i, span in enumerate(spans) for t in span], columns=["entity", "year"])
+    rng = np.random.default_rng(4)
+    frame["x"], frame["y"] = rng.standard_normal((2, len(frame)))
+    series = {i: part.set_index("year") for i, part in frame.groupby("entity")}
+    pairs = {(i, j): sorted(set(series[i].index) & set(series[j].index)) for i, j in itertools.combinations(series, 2)}
+    for convention, fewest in (("default", 3), ("plm", 2), ("gretl", 2)):
+        result = pv.fit_pooled(pv.Panel(frame, "entity", "year"), "y", ["x"], convention=convention)
+        u = result.resids
+        kept = {pair: years for pair, years in pairs.items() if len(years) >= fewest}
+        rho = {
+            (i, j): np.corrcoef(
+                u[frame["entity"].eq(i) & frame["year"].isin(years)],
+                u[frame["entity"].eq(j) & frame["year"].isin(years)],
+            )[0, 1]
+            for (i, j), years in kept.items()
+        }
+        total = sum(np.sqrt(len(kept[pair])) * rho[pair] for pair in kept)
+        count = len(kept)
+        if convention == "gretl":
+            # The entities with a later partner, and one more: two blocks have one last entity each.
+            entities = len({i for i, _ in kept}) + 1
+            assert entities < len({i for pair in kept for i in pair})
+            count = entities * (entities - 1) // 2
+        found = pv.cross_section_dependence_test(result)
+        assert found.statistic == pytest.approx(total / np.sqrt(count), rel=1e-10)
+        assert pv.residual_correlations(result).pairs == len(kept)
+        assert pv.residual_correlations(result).mean == pytest.approx(np.mean(list(rho.values())), rel=1e-10)
+    short = frame[frame.groupby("entity").cumcount() < 2]
+    with pytest.raises(pv.InsufficientDataError, match="three periods in common"):
+        pv.cross_section_dependence_test(pv.fit_pooled(pv.Panel(short, "entity", "year"), "y", ["x"]))
+
+
+def test_bias_correction_takes_the_longest_entity(frame, fits):
+    longest = frame["entity"].value_counts().max()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        scaled, corrected = (
+            pv.cross_section_dependence_test(fits["fixed"], kind=kind).statistic
+            for kind in ("scaled-lm", "bias-corrected-lm")
+        )
+    assert scaled - corrected == pytest.approx(frame["entity"].nunique() / (2 * (longest - 1)), rel=1e-10)
 
 
 def test_cd_star(balanced):

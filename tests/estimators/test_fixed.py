@@ -140,6 +140,26 @@ def test_f_tests_and_r2(effects, weighted):
     assert result.r2.with_dummies_adjusted == pytest.approx(adjusted, rel=1e-10)
 
 
+@pytest.mark.parametrize("effects", ["entity", "time", "twoway"])
+def test_effects_may_be_tested_against_all_regressors(effects):
+    """plm and gretl leave what the effects absorb in the restricted model, and out of the null."""
+    frame = gappy_frame(5, 9, 7)
+    frame["size"] = frame.groupby("entity")["x1"].transform("mean").round(1)
+    frame["trend"] = frame["year"] * 1.0
+    x = [*X, "size", "trend"]
+    panel = pv.Panel(frame, "entity", "year")
+    for convention in ("plm", "gretl"):
+        with pytest.warns(pv.PanelVarWarning, match="dropped|absorbed"):
+            result = pv.fit_fixed_effects(panel, "y", x, effects=effects, convention=convention)
+        pooled = pv.fit_pooled(panel, "y", x)
+        numerator = pooled.df_resid - result.df_resid
+        statistic = (pooled.rss - result.rss) / numerator / (result.rss / result.df_resid)
+        assert result.f_poolability.statistic == pytest.approx(statistic, rel=1e-10)
+        assert result.f_poolability.df == numerator
+        nested = pv.nested_f_test(pooled, result)
+        assert result.f_poolability.statistic == pytest.approx(nested.statistic, rel=1e-10)
+
+
 def test_likelihood_counts_the_effects():
     frame, result, twin = both("twoway", False)
     n = len(frame)
