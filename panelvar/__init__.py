@@ -66,6 +66,10 @@ if TYPE_CHECKING:
     from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
+    from panelvar.identification.cholesky import Cholesky as Cholesky
+    from panelvar.identification.errors_alone import Generalised as Generalised
+    from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
+    from panelvar.identification.long_run import LongRun as LongRun
     from panelvar.panel import Panel as Panel
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
@@ -113,6 +117,10 @@ _EXPORTS = {
     "ResidualBootstrap": "bands",
     "MonteCarlo": "bands",
     "DeltaMethod": "bands",
+    "Cholesky": "identification.cholesky",
+    "Generalised": "identification.errors_alone",
+    "LongRun": "identification.long_run",
+    "ReducedFormErrors": "identification.errors_alone",
     "Convention": "conventions",
     "VarConvention": "results.var_convention",
     "hausman": "diagnostics.hausman",

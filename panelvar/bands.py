@@ -1,7 +1,7 @@
 r"""The one band engine: where uncertainty comes from, what it is asked about, and how draws become a band.
 
 A **source** delivers draws of the parameters (`ResidualBootstrap`, `MonteCarlo`) or first derivatives (`DeltaMethod`).
-A **statistic** is a function of a chunk of `ParameterDraws` that returns one array a draw (responses, decompositions).
+A **statistic** is a function of a `ReducedForm` of many draws that returns one array a draw (responses, shares).
 A **rule** turns the draws of the statistic into a lower and an upper limit (`percentile`). The three combine freely; a
 `Target` carries the statistic, its value at the estimate and what a source needs to know about the fit.
 """
@@ -10,22 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note, NumericalError, SpecificationError
+from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices
 
 Array = npt.NDArray[np.float64]
-
-
-class ParameterDraws(NamedTuple):
-    """A chunk of draws: lag matrices (B, p, K, K) and factors (B, K, K) with F F' = sigma."""
-
-    coefficients: Array
-    sigma_factor: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +35,7 @@ class Target:
     estimate : array
         The statistic at the estimates.
     statistic : callable
-        `ParameterDraws` of B draws to an array of one leading axis more than ``estimate``.
+        `ReducedForm` of B draws to an array of one leading axis more than ``estimate``.
     variance : callable or None
         The delta-method variance of the statistic, an array like ``estimate``; None where no formula exists.
     """
@@ -49,7 +43,7 @@ class Target:
     problem: LagProblem
     divisor: int
     estimate: Array
-    statistic: Callable[[ParameterDraws], Array]
+    statistic: Callable[[ReducedForm], Array]
     variance: Callable[[], Array] | None = None
 
 
@@ -113,6 +107,11 @@ def _between(ordered: Array, share: float) -> Array:
 RULES: dict[str, Rule] = {"percentile": percentile}
 
 
+def _reduced_form(problem: LagProblem, params: Array, factor: Array) -> ReducedForm:
+    d = problem.n_deterministic
+    return ReducedForm(lag_matrices(params, d), factor, params[..., :d, :])
+
+
 def _finite_errors(errors: Array) -> Array:
     if not np.isfinite(errors).all():
         raise NumericalError("The variances of the responses overflow: the system is explosive. Shorten the horizon.")
@@ -142,7 +141,7 @@ class _Simulated:
         """One line for the foot of a table or figure."""
         raise NotImplementedError
 
-    def parameters(self, problem: LagProblem, divisor: int) -> Iterator[ParameterDraws]:
+    def parameters(self, problem: LagProblem, divisor: int) -> Iterator[ReducedForm]:
         """Yield the draws chunk by chunk."""
         raise NotImplementedError
 
@@ -202,7 +201,7 @@ class ResidualBootstrap(_Simulated):
         """One line for the foot of a table or figure."""
         return f"residual bootstrap, {self.draws} draws, {self.rule} limits"
 
-    def parameters(self, problem: LagProblem, divisor: int) -> Iterator[ParameterDraws]:
+    def parameters(self, problem: LagProblem, divisor: int) -> Iterator[ReducedForm]:
         """Yield the refits of resampled data, chunk by chunk."""
         rng = np.random.default_rng(self.seed)
         n_rows = problem.nobs
@@ -220,9 +219,7 @@ class ResidualBootstrap(_Simulated):
                     "A bootstrap data set has linearly dependent regressors: there are too few rows for this many "
                     "coefficients. Use fewer lags."
                 ) from None
-            yield ParameterDraws(
-                lag_matrices(refits.params, problem.n_deterministic), refits.scatter_factor / np.sqrt(divisor)
-            )
+            yield _reduced_form(problem, refits.params, refits.scatter_factor / np.sqrt(divisor))
 
 
 @dataclass(frozen=True)
@@ -244,7 +241,7 @@ class MonteCarlo(_Simulated):
         """One line for the foot of a table or figure."""
         return f"Monte Carlo (normal-inverse-Wishart), {self.draws} draws, {self.rule} limits"
 
-    def parameters(self, problem: LagProblem, divisor: int) -> Iterator[ParameterDraws]:
+    def parameters(self, problem: LagProblem, divisor: int) -> Iterator[ReducedForm]:
         """Yield draws from the normal-inverse-Wishart distribution, chunk by chunk."""
         rng = np.random.default_rng(self.seed)
         m, n_vars, degrees = problem.n_regressors, problem.n_vars, problem.df_resid
@@ -257,10 +254,11 @@ class MonteCarlo(_Simulated):
             bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(degrees - diagonal, (count, n_vars)))
             scale = np.broadcast_to(problem.scatter_factor.T, bartlett.shape)
             solved = np.linalg.solve(bartlett, scale).astype(np.float64, copy=False)
-            factor = solved.swapaxes(1, 2)
+            root = solved.swapaxes(1, 2)
+            factor = np.linalg.cholesky(root @ solved).astype(np.float64, copy=False)
             noise = rng.standard_normal((count, m, n_vars)) @ factor.swapaxes(1, 2)
             params = problem.params + problem.inverse_factor @ noise
-            yield ParameterDraws(lag_matrices(params, problem.n_deterministic), factor)
+            yield _reduced_form(problem, params, factor)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ ORDER = [
     {"design"},
     {"fit"},
     {"score_adjustment"},
-    {"covariances", "bands"},
+    {"covariances", "identification"},
+    {"bands"},
     {"cluster_basis", "serial_covariances"},
     {"spatial_covariances"},
     {"bias_reduced"},
@@ -55,6 +56,7 @@ fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult
 fit_var select_lags System
 LinearResult VarResult TestResult
 Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected ResidualBootstrap MonteCarlo DeltaMethod
+Cholesky Generalised LongRun ReducedFormErrors
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
 hausman mundlak_test granger_table compare

@@ -89,7 +89,7 @@ def test_draws_answer_the_question_asked(model, options):
     draws = model.impulse_responses(4, bands=source, level=0.5, **options).draws
     chunk = next(source.parameters(model.problem, model.df_resid))
     for place in (0, 19):
-        factor = chunk.sigma_factor[place]
+        factor = chunk.factor[place]
         system = pv.System(chunk.coefficients[place], model.names, sigma=factor @ factor.T)
         np.testing.assert_allclose(draws[place], system.impulse_responses(4, **options).values, atol=1e-12)
 
@@ -146,7 +146,7 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
 def test_monte_carlo_has_the_moments_of_its_distribution(model):
     chunks = list(MonteCarlo(20_000, seed=7).parameters(model.problem, model.df_resid))
     coefficients = np.concatenate([chunk.coefficients for chunk in chunks])
-    factors = np.concatenate([chunk.sigma_factor for chunk in chunks])
+    factors = np.concatenate([chunk.factor for chunk in chunks])
     sigma = factors @ factors.swapaxes(1, 2)
     # Mean of an inverse Wishart with n - m degrees of freedom: scatter / (n - m - K - 1).
     scatter = model.sigma_df * model.df_resid
@@ -218,8 +218,8 @@ def test_a_degenerate_bootstrap_says_so(model, monkeypatch):
 def test_impacts_use_a_triangular_factor_as_it_is(model):
     """The shortcut for draws in the natural order gives what the long way gives."""
     chunk = next(ResidualBootstrap(10, seed=3).parameters(model.problem, model.df_resid))
-    sigma = chunk.sigma_factor @ chunk.sigma_factor.swapaxes(1, 2)
-    np.testing.assert_allclose(dynamics.cholesky_impact(sigma), chunk.sigma_factor, atol=1e-13)
+    sigma = chunk.factor @ chunk.factor.swapaxes(1, 2)
+    np.testing.assert_allclose(dynamics.cholesky_impact(sigma), chunk.factor, atol=1e-13)
 
 
 @pytest.mark.parametrize("source", [DeltaMethod(), MonteCarlo(20, seed=1), ResidualBootstrap(20, seed=1)])

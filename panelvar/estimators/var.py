@@ -21,15 +21,17 @@ from panelvar.errors import (
 from panelvar.kernels.lag_problem import LagProblem, stack_lags
 from panelvar.results.criteria import information_criteria, log_likelihood
 from panelvar.results.lag_selection import CRITERIA_ELSEWHERE, LagSelection
-from panelvar.results.system import TREND_POWERS, TRENDS_ELSEWHERE, regressor_labels
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_data import VarData, read_var_data
-from panelvar.results.var_result import VarResult, trend_terms
+from panelvar.results.var_result import VarResult
+from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.panel import Panel
+
+Array = npt.NDArray[np.float64]
 
 CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe")
 CROWDED = "few-rows-compared"
@@ -42,12 +44,15 @@ def fit_var(
     lags: int | str = 1,
     max_lags: int | None = None,
     trend: str = "c",
+    seasons: int = 0,
+    exogenous: Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
+    exogenous_lags: int = 0,
     missing: str = "drop",
     convention: str | VarConvention = "default",
 ) -> VarResult:
     r"""Estimate a vector autoregression by least squares.
 
-    .. math:: y_t = D_t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
+    .. math:: y_t = D_t + A_1 y_{t-1} + \dots + A_p y_{t-p} + B_0 x_t + \dots + B_s x_{t-s} + u_t
 
     Parameters
     ----------
@@ -65,6 +70,14 @@ def fit_var(
     trend : {"n", "c", "t", "ct", "ctt"}
         Deterministic terms: none, constant, trend, both, both and a squared trend. The trend is 1 in the first period
         of the data.
+    seasons : int
+        Periods of a seasonal pattern, 4 for quarters: dummies of all seasons but the last, less 1 / seasons so that the
+        constant keeps its meaning. The first period of the data is of season 1. 0 for none.
+    exogenous : sequence of column names, DataFrame, Series or array (T, M), optional
+        Exogenous variables x (a VARX), dummies among them: columns of the data, or a table of as many rows. Forecasts
+        then need their future values.
+    exogenous_lags : int
+        Lags 0 to this of every exogenous variable enter.
     missing : {"drop", "raise"}
         What to do about missing values: drop the rows that need them, with a warning that counts them, or refuse.
     convention : str or VarConvention
@@ -101,24 +114,23 @@ def fit_var(
     (98, True)
     """
     rules = var_convention(convention)
-    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
     choose("missing", missing, ("drop", "raise"))
-    table = read_var_data(data, names)
+    table, terms = _specification(data, names, trend, seasons, exogenous, exogenous_lags)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
         criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
-        selection = _select(table, max_lags, trend, 1, missing, rules)
+        selection = _select(table, max_lags, terms, 1, missing, rules)
         lags = selection.order(criterion)
         text = f"{lags} lag(s) chosen by {criterion.upper()} among 1 to {selection.orders[-1]}, {selection.nobs} rows."
         chosen = (Note("lags-selected", text), *_crowded(selection.notes))
     elif max_lags is not None:
         raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
     order = _lag_order(lags)
-    problem, periods, notes = _problem(table, order, trend, missing)
-    _require_rank(problem, table.names, trend)
+    problem, periods, notes = _problem(table, order, terms, missing)
+    _require_rank(problem, table.names, terms)
     notes = table.notes + chosen + notes + _few_rows(problem) + _exact_fits(problem, table.names)
     emit(notes)
-    return VarResult(problem, table, periods, trend, rules, notes)
+    return VarResult(problem, table, periods, terms, rules, notes)
 
 
 def select_lags(
@@ -128,6 +140,9 @@ def select_lags(
     *,
     names: Sequence[Hashable] | None = None,
     min_lags: int | None = None,
+    seasons: int = 0,
+    exogenous: Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
+    exogenous_lags: int = 0,
     missing: str = "drop",
     convention: str | VarConvention = "default",
 ) -> LagSelection:
@@ -138,7 +153,7 @@ def select_lags(
 
     Parameters
     ----------
-    data, names, trend, missing, convention
+    data, names, trend, seasons, exogenous, exogenous_lags, missing, convention
         As in `fit_var`.
     max_lags : int, optional
         Longest order; the default is described at `fit_var`.
@@ -154,22 +169,38 @@ def select_lags(
     Luetkepohl (2005), section 4.3.
     """
     rules = var_convention(convention)
-    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
     choose("missing", missing, ("drop", "raise"))
+    table, terms = _specification(data, names, trend, seasons, exogenous, exogenous_lags)
     smallest = rules.smallest_order if min_lags is None else _lag_order(min_lags, 0)
-    if min_lags is None and trend == "n":
+    if min_lags is None and terms.count == 0:
         smallest = 1
-    selection = _select(read_var_data(data, names), max_lags, trend, smallest, missing, rules)
+    selection = _select(table, max_lags, terms, smallest, missing, rules)
     emit(selection.notes)
     return selection
 
 
+def _specification(
+    data: object, names: Sequence[Hashable] | None, trend: str, seasons: int, exogenous: object, exogenous_lags: int
+) -> tuple[VarData, Terms]:
+    """Read the data and what stands beside the lags."""
+    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
+    for option, value, least in (("seasons", seasons, 0), ("exogenous_lags", exogenous_lags, 0)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise SpecificationError(f"{option}={value!r}: expected an integer of at least {least}.")
+    if seasons == 1:
+        raise SpecificationError("seasons=1 is no pattern: give the periods of a year, such as 4, or 0 for none.")
+    if exogenous is None and exogenous_lags:
+        raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
+    table = read_var_data(data, names, exogenous)
+    return table, Terms(trend, int(seasons), table.exogenous_names, int(exogenous_lags))
+
+
 def _select(
-    table: VarData, max_lags: int | None, trend: str, smallest: int, missing: str, rules: VarConvention
+    table: VarData, max_lags: int | None, terms: Terms, smallest: int, missing: str, rules: VarConvention
 ) -> LagSelection:
     from scipy.special import chdtrc
 
-    n_vars, n_deterministic = len(table.names), len(TREND_POWERS[trend])
+    n_vars, n_deterministic = len(table.names), terms.count
     n_periods = table.values.shape[0]
     if max_lags is None:
         # n_periods - p rows must cover d + pK coefficients and K residual degrees of freedom.
@@ -179,8 +210,8 @@ def _select(
         longest = _lag_order(max_lags)
     if longest < smallest:
         raise SpecificationError(f"max_lags={max_lags} is below the shortest order, {smallest}.")
-    problem, _, notes = _problem(table, longest, trend, missing)
-    _require_rank(problem, table.names, trend)
+    problem, _, notes = _problem(table, longest, terms, missing)
+    _require_rank(problem, table.names, terms)
     nobs = problem.nobs
     notes = table.notes + notes + _few_rows_compared(problem)
     pivots = np.abs(problem.scatter_factors_by_order().diagonal(axis1=1, axis2=2))[smallest:]
@@ -195,11 +226,11 @@ def _select(
     llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
     ratio = np.full(orders.size, np.nan)
     ratio[1:] = 2.0 * np.diff(llf)
-    return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, trend, notes)
+    return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, terms.trend, notes)
 
 
 def _problem(
-    table: VarData, lags: int, trend: str, missing: str
+    table: VarData, lags: int, terms: Terms, missing: str
 ) -> tuple[LagProblem, npt.NDArray[np.intp], tuple[Note, ...]]:
     """Lay out the rows whose lags are all there, and say which rows were lost and why."""
     values = table.values
@@ -207,17 +238,18 @@ def _problem(
     rows: npt.NDArray[np.intp] | None = None
     notes: tuple[Note, ...] = ()
     starts: tuple[int, ...] = (0,)
-    if table.places is not None or not np.isfinite(values).all():
-        rows, notes, starts = _usable_rows(table, lags, missing)
+    beside = _beside_the_lags(terms, n_periods, table.exogenous)
+    whole = table.exogenous is None or bool(np.isfinite(beside[lags:]).all())
+    if table.places is not None or not whole or not np.isfinite(values).all():
+        rows, notes, starts = _usable_rows(table, lags, terms, beside, missing)
     n_rows = max(n_periods - lags, 0) if rows is None else rows.size
-    terms = trend_terms(trend, 1, n_periods)
-    n_regressors = terms.shape[1] + lags * n_vars
+    n_regressors = beside.shape[1] + lags * n_vars
     if n_rows - n_regressors < n_vars:
         raise InsufficientDataError(
             f"{n_rows} usable rows for {n_regressors} coefficients an equation and the covariance of {n_vars} errors: "
             f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
-    problem = LagProblem(stack_lags(values, lags, terms, rows), terms.shape[1], lags, n_vars, starts)
+    problem = LagProblem(stack_lags(values, lags, beside, rows), beside.shape[1], lags, n_vars, starts)
     extreme = ~((problem.column_sizes > 1e-150) & (problem.column_sizes < 1e150))
     if extreme.any() and problem.factor[:, extreme].any():
         raise NumericalError(
@@ -227,26 +259,37 @@ def _problem(
     return problem, np.arange(lags, n_periods) if rows is None else rows, notes
 
 
+def _beside_the_lags(terms: Terms, n_periods: int, exogenous: npt.NDArray[np.float64] | None) -> Array:
+    """Values of the terms in every period of the data, NaN where lags of exogenous variables begin before it."""
+    if exogenous is None:
+        return terms.rows(1, n_periods)
+    before = np.full((terms.exogenous_lags, exogenous.shape[1]), np.nan)
+    return terms.rows(1, n_periods, np.concatenate([before, exogenous]))
+
+
 def _usable_rows(
-    table: VarData, lags: int, missing: str
+    table: VarData, lags: int, terms: Terms, beside: Array, missing: str
 ) -> tuple[npt.NDArray[np.intp], tuple[Note, ...], tuple[int, ...]]:
     """Periods whose values and lags are all observed; why others were dropped; where runs start."""
-    values = table.values
+    values = table.values if table.exogenous is None else np.concatenate([table.values, table.exogenous], axis=1)
+    names = table.names + table.exogenous_names
     n_periods = values.shape[0]
     finite = np.isfinite(values)
     present = np.ones(n_periods, dtype=bool)
     if table.places is not None:
         present = np.zeros(n_periods, dtype=bool)
         present[table.places] = True
-    window = np.arange(lags, n_periods)[:, None] - np.arange(lags + 1)
-    whole = np.all(finite, axis=1)
-    complete = np.all(whole[window], axis=1)
+    # The first rows lack lags of one kind or another whatever the data hold.
+    first = max(lags, terms.exogenous_lags)
+    window = np.arange(first, n_periods)[:, None] - np.arange(lags + 1)
+    whole = np.all(np.isfinite(table.values), axis=1)
+    complete = np.all(whole[window], axis=1) & np.isfinite(beside[first:]).all(axis=1)
     there = present[window[:, 0]]
     unbroken = np.all(present[window], axis=1)
     holes = present[:, None] & ~finite
     notes = []
     if holes.any():
-        where = [table.names[place] for place in np.flatnonzero(holes.any(axis=0))]
+        where = [names[place] for place in np.flatnonzero(holes.any(axis=0))]
         lost = int(np.count_nonzero(there & unbroken & ~complete))
         text = f"{int(holes.sum())} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
         if missing == "raise":
@@ -257,25 +300,25 @@ def _usable_rows(
         absent = int(np.count_nonzero(~present))
         text = f"{absent} period(s) absent from the data; {gaps} row(s) after them dropped for want of lags."
         notes.append(Note("rows-gaps", text, warn=gaps > 0))
-    rows = np.flatnonzero(complete) + lags
+    rows = np.flatnonzero(complete) + first
     starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
     return rows, tuple(notes), starts
 
 
-def _require_rank(problem: LagProblem, names: tuple[str, ...], trend: str) -> None:
+def _require_rank(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> None:
     """Refuse collinear regressors: a VAR cannot drop one lag of one variable and stay what was asked for."""
     if not problem.dependent_columns or problem.dependent_columns[0] >= problem.n_regressors:
         return
     column = problem.dependent_columns[0]
-    labels = regressor_labels(names, problem.lags, trend)
+    labels = regressor_labels(names, problem.lags, terms)
     triangle = problem.factor[:column, : column + 1]
     weights = np.linalg.lstsq(triangle[:, :column], triangle[:, column], rcond=None)[0] if column else np.zeros(0)
     sizes = np.abs(weights) * np.sqrt((triangle[:, :column] ** 2).sum(axis=0))
     partners = [labels[place] for place in np.flatnonzero(sizes > 1e-8 * sizes.max(initial=0.0))]
     what = f"a linear combination of {', '.join(partners)}" if partners else "zero in every row"
     raise CollinearityError(
-        f"Regressor {labels[column]!r} is {what}: its coefficients are not identified. Leave out a variable, a lag or "
-        "the trend."
+        f"Regressor {labels[column]!r} is {what}: its coefficients are not identified. Leave out a variable, a lag, "
+        "a dummy or the trend."
     )
 
 

@@ -118,6 +118,29 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     return periods[..., ::-1, :, :]
 
 
+def multipliers(coefficients: Array, effects: Array, horizon: int) -> Array:
+    r"""Dynamic multipliers of exogenous variables: responses to one unit in period 0 only (section 10.6).
+
+    .. math:: D_h = \sum_{j=1}^{\min(h, p)} A_j D_{h-j} + B_h, \qquad B_h = 0 \text{ for } h > s
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+    effects : array (..., s + 1, K, M)
+        B_0, ..., B_s: effects of the exogenous variables 0 to s periods later.
+    horizon : int
+
+    Returns
+    -------
+    array (..., horizon + 1, K, M)
+    """
+    last = effects.shape[-3] - 1
+    total = responses(coefficients, horizon, effects[..., 0, :, :]).copy()
+    for lag in range(1, min(last, horizon) + 1):
+        total[..., lag:, :, :] += responses(coefficients, horizon - lag, effects[..., lag, :, :])
+    return total
+
+
 def moving_average(coefficients: Array, horizon: int) -> Array:
     """Moving-average matrices Phi_0 = I, ..., Phi_horizon, shape (..., horizon + 1, K, K): (2.1.22)."""
     return responses(coefficients, horizon)
@@ -156,24 +179,27 @@ def response_derivatives(coefficients: Array, base: Array, directions: Array, im
     return result
 
 
-def variance_shares(orthogonal: Array) -> Array:
-    r"""Forecast error variance decomposition from orthogonalised one-standard-deviation responses (section 2.3.3).
+def variance_shares(effects: Array, variances: Array | None = None) -> Array:
+    r"""Forecast error variance decomposition from one-standard-deviation responses (section 2.3.3).
 
-    .. math:: \omega_{ik}(h) = \sum_{s<h} \theta_{ik,s}^2 \Big/ \sum_{s<h} \sum_j \theta_{ij,s}^2
+    .. math:: \omega_{ik}(h) = \sum_{s<h} \theta_{ik,s}^2 \Big/ \mathrm{MSE}_i(h)
 
     Parameters
     ----------
-    orthogonal : array (..., H, K, K)
+    effects : array (..., H, K, S)
         Responses of periods 0 to H - 1.
+    variances : array (..., H, K) or None
+        Forecast error variances; None where the shocks are orthogonal and complete, so that their squares add up.
 
     Returns
     -------
-    array (..., H, K, K)
-        Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i. Rows sum to one.
+    array (..., H, K, S)
+        Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        accumulated = np.cumsum(orthogonal**2, axis=-3)
-        shares: Array = accumulated / accumulated.sum(axis=-1, keepdims=True)
+        accumulated = np.cumsum(effects**2, axis=-3)
+        total = accumulated.sum(axis=-1, keepdims=True) if variances is None else variances[..., None]
+        shares: Array = accumulated / total
     return shares
 
 

@@ -59,7 +59,7 @@ def plot_responses(
     """
     shared = _SHARED[choose("share_y", share_y, _SHARED)]
     rows = _chosen("of", of, responses.names)
-    columns = _chosen("to", to, responses.names)
+    columns = _chosen("to", to, responses.shocks)
     small = max(len(rows), len(columns)) > _TITLED
     if figure is None:
         width, height = (1.85, 1.35) if small else (3.0, 2.3)
@@ -72,11 +72,11 @@ def plot_responses(
             _panel(ax, responses, row, column, small)
             if small:
                 if r == 0:
-                    literal(ax.set_title(folded(f"shock to {responses.names[column]}", 20), fontsize=8))
+                    literal(ax.set_title(folded(f"shock to {responses.shocks[column]}", 20), fontsize=8))
                 if c == 0:
                     literal(ax.set_ylabel(folded(responses.names[row], 16), fontsize=8))
             else:
-                names = (responses.names[column], responses.names[row])
+                names = (responses.shocks[column], responses.names[row])
                 literal(ax.set_title(folded(f"{names[0]} \N{RIGHTWARDS ARROW} {names[1]}", 34), fontsize=10))
     figure.align_ylabels(list(grid[:, 0]))
     literal(figure.supxlabel("Periods after the shock", fontsize=9 if small else 10))
@@ -126,8 +126,7 @@ def _panel(ax: Axes, responses: Responses, row: int, column: int, small: bool) -
 
 def _headline(responses: Responses) -> str:
     size = {"sd": "one-standard-deviation", "unit": "unit"}[responses.shock_size]
-    kind = {"cholesky": "Cholesky", "reduced_form": "reduced-form"}[responses.identification]
-    text = f"{'Cumulative responses' if responses.cumulative else 'Responses'} to {size} {kind} shocks"
+    text = f"{'Cumulative responses' if responses.cumulative else 'Responses'} to {size} {responses.scheme} shocks"
     if responses.ordering is not None:
         text += f", ordering {', '.join(responses.ordering)}"
     if responses.band_label is not None and responses.level is not None:

@@ -42,10 +42,12 @@ def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure |
         figure = pyplot().figure(figsize=(3.0 * across + 1.6, 2.5 * down + 0.6), layout="constrained")
     grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
     horizons = np.arange(1, decomposition.horizon + 1)
+    # Shares of correlated shocks add up to something else than one.
+    highest = max(1.0, float(decomposition.values.sum(axis=2).max()) - 1e-9)
     for i, name in enumerate(names):
         ax = grid[i]
         base = np.zeros(decomposition.horizon)
-        for k, shock in enumerate(names):
+        for k, shock in enumerate(decomposition.shocks):
             share = decomposition.values[:, i, k]
             ax.bar(
                 horizons,
@@ -59,7 +61,7 @@ def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure |
                 label=folded(shock, 20),
             )
             base = base + share
-        ax.set(ylim=(0.0, 1.0), xlim=(0.4, decomposition.horizon + 0.6))
+        ax.set(ylim=(0.0, highest), xlim=(0.4, decomposition.horizon + 0.6))
         ax.xaxis.get_major_locator().set_params(integer=True)
         literal(ax.set_title(folded(name, 32), fontsize=10))
         ax.tick_params(labelsize=9)

@@ -24,7 +24,7 @@ def responses_table(responses: Responses, *, digits: int = 4) -> Table:
     """Tabulate impulse responses: a column for each shock and responding variable, bands in brackets below."""
     check_digits(digits)
     facts = [
-        Fact("Shocks", {"cholesky": "Cholesky", "reduced_form": "reduced form"}[responses.identification]),
+        Fact("Shocks", responses.scheme),
         Fact("Size", {"sd": "one standard deviation", "unit": "one unit"}[responses.shock_size]),
     ]
     if responses.ordering is not None:
@@ -32,7 +32,7 @@ def responses_table(responses: Responses, *, digits: int = 4) -> Table:
     return Table(
         title="Cumulative impulse responses" if responses.cumulative else "Impulse responses",
         facts=(*facts, *_band(responses.level, responses.band_label)),
-        header=_pairs(responses.names, "Shock", "Response of", " -> "),
+        header=_pairs(responses.shocks, responses.names, "Shock", "Response of", " -> "),
         body=_rows(
             range(responses.horizon + 1),
             _by_shock(responses.values),
@@ -51,10 +51,11 @@ def decomposition_table(decomposition: VarianceDecomposition, *, digits: int = 4
     return Table(
         title="Forecast error variance decomposition",
         facts=(
-            Fact("Ordering", ", ".join(decomposition.ordering)),
+            Fact("Shocks", decomposition.scheme),
+            *(() if decomposition.ordering is None else (Fact("Ordering", ", ".join(decomposition.ordering)),)),
             *_band(decomposition.level, decomposition.band_label),
         ),
-        header=_pairs(decomposition.names, "Variance of", "Share of shock", ": "),
+        header=_pairs(decomposition.names, decomposition.shocks, "Variance of", "Share of shock", ": "),
         body=_rows(
             range(1, decomposition.horizon + 1),
             decomposition.values.reshape(flat),
@@ -83,9 +84,13 @@ def _by_shock(values: FloatArray) -> FloatArray:
     return values.transpose(0, 2, 1).reshape(values.shape[0], -1)
 
 
-def _pairs(names: Sequence[str], outer: str, inner: str, between: str) -> tuple[Row, Row]:
-    first = tuple(Cell(name, f"{name}{between}{other}", align="center") for name in names for other in names)
-    return Row(outer, first), Row(inner, tuple(words(name) for _ in names for name in names))
+def _pairs(
+    outer_names: Sequence[str], inner_names: Sequence[str], outer: str, inner: str, between: str
+) -> tuple[Row, Row]:
+    first = tuple(
+        Cell(name, f"{name}{between}{other}", align="center") for name in outer_names for other in inner_names
+    )
+    return Row(outer, first), Row(inner, tuple(words(name) for _ in outer_names for name in inner_names))
 
 
 def _rows(

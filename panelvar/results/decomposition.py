@@ -22,23 +22,28 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class VarianceDecomposition:
-    """Share of each orthogonalised shock in the forecast error variance of each variable.
+    """Share of each shock in the forecast error variance of each variable.
 
     Parameters
     ----------
-    values : array (horizon, K, K)
-        Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i; rows sum to one.
+    values : array (horizon, K, S)
+        Entry [h - 1, i, k]: share of shock k in the h-step forecast error variance of variable i. Rows sum to one if
+        the shocks are orthogonal and complete, or were normalised.
     names : tuple of str
-        Variables, in the order of both the second and the third axis.
-    ordering : tuple of str
-        Causal ordering of the Cholesky factor.
+        Variables, in the order of the second axis.
+    shocks : tuple of str
+        Shocks, in the order of the third axis.
+    scheme : str
+        Identification, in words.
+    ordering : tuple of str or None
+        Ordering of the scheme's triangle.
     std_errors : array (horizon, K)
         Forecast standard error of each variable, the coefficients taken as known.
     lower, upper : array like ``values`` or None
         Limits of the band, if one was asked for.
     level : float or None
         Confidence level of the band at each point.
-    draws : array (draws, horizon, K, K) or None
+    draws : array (draws, horizon, K, S) or None
     band_label : str or None
         How the band was made.
     notes : tuple of Note
@@ -46,7 +51,9 @@ class VarianceDecomposition:
 
     values: Array
     names: tuple[str, ...]
-    ordering: tuple[str, ...]
+    shocks: tuple[str, ...]
+    scheme: str
+    ordering: tuple[str, ...] | None
     std_errors: Array
     lower: Array | None = None
     upper: Array | None = None
@@ -61,12 +68,12 @@ class VarianceDecomposition:
         return int(self.values.shape[0])
 
     def to_frame(self) -> pd.DataFrame:
-        """Long table: index (variable, horizon), one column a shock; the shares of a row sum to one."""
+        """Long table: index (variable, horizon), one column a shock."""
         import pandas as pd
 
         index = pd.MultiIndex.from_product([self.names, range(1, self.horizon + 1)], names=["variable", "horizon"])
-        flat = self.values.transpose(1, 0, 2).reshape(-1, len(self.names))
-        return pd.DataFrame(flat, index=index, columns=pd.Index(self.names, name="shock"))
+        flat = self.values.transpose(1, 0, 2).reshape(-1, len(self.shocks))
+        return pd.DataFrame(flat, index=index, columns=pd.Index(self.shocks, name="shock"))
 
     def plot(self, **options: Any) -> Figure | SubFigure:
         """Draw stacked shares, a panel for each variable; see `panelvar.plots.variance_shares.plot_decomposition`."""
@@ -82,7 +89,8 @@ class VarianceDecomposition:
 
     def __repr__(self) -> str:
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
-        return f"<Variance decomposition, ordering {listed(self.ordering)}, horizons 1 to {self.horizon}{band}>"
+        by = f"{self.scheme} shocks" if self.ordering is None else f"ordering {listed(self.ordering)}"
+        return f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>"
 
     def __str__(self) -> str:
         return str(self.summary())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.errors import NumericalError, SpecificationError
+from panelvar.identification.scheme import position
 from panelvar.kernels.lag_problem import LagProblem
-from panelvar.results.responses import position
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 

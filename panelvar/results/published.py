@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.errors import SpecificationError
+
+Array = npt.NDArray[np.float64]
 
 
 def labels_of(coefficients: Any) -> tuple[str, ...] | None:
@@ -52,3 +55,41 @@ def _is_frame(values: Any) -> bool:
 def _counted(labels: Any) -> bool:
     """Whether labels only count, as those of a frame built from a bare array: they say nothing of the order."""
     return list(labels) == list(range(len(labels)))
+
+
+def check_names(names: tuple[str, ...], n_vars: int) -> None:
+    """Refuse names that are too few, too many, or repeated."""
+    if len(names) != n_vars:
+        raise SpecificationError(f"{len(names)} names for {n_vars} variables: {list(names)}.")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SpecificationError(f"Variable names repeat: {repeated}.")
+
+
+def finite_array(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
+    """Return a finite float array, of a shape if one is given; ``what`` names it in messages."""
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        given = np.empty(0, dtype=object)
+    if given.dtype.kind not in "fiu":
+        raise SpecificationError(f"{what} must be real numbers in a rectangular array.")
+    array = np.array(given, dtype=np.float64)
+    if shape is not None and array.shape != shape:
+        raise SpecificationError(f"{what} has shape {array.shape}; expected {shape}.")
+    if not np.isfinite(array).all():
+        raise SpecificationError(f"{what} holds NaN or infinite values.")
+    return array
+
+
+def checked_covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:
+    """Return a symmetric positive definite (K, K) array, or say what is wrong with it."""
+    array = finite_array("sigma", sigma, (n_vars, n_vars))
+    scale = np.sqrt(np.outer(np.abs(array.diagonal()), np.abs(array.diagonal())))
+    if (np.abs(array - array.T) > 1e-8 * scale).any():
+        raise SpecificationError("sigma is not symmetric.")
+    try:
+        np.linalg.cholesky(array)
+    except np.linalg.LinAlgError:
+        raise SpecificationError("sigma is not positive definite.") from None
+    return array

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.errors import SpecificationError
+from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.shocks import Shocks
@@ -25,9 +27,10 @@ def response_variance(problem: LagProblem, sigma: Array, shocks: Shocks, horizon
     array (horizon + 1, K, K)
     """
     n_vars, lags = problem.n_vars, problem.lags
-    factor = np.linalg.cholesky(sigma)
+    factor = dynamics.cholesky_impact(sigma)
     coefficients = problem.coefficients
-    base = dynamics.responses(coefficients, horizon, shocks.system_impact(sigma, n_vars))
+    form = ReducedForm(coefficients, factor)
+    base = dynamics.responses(coefficients, horizon, shocks.impact(form))
     spread = problem.inverse_factor[problem.n_deterministic :]
     steps = np.einsum("rs,ij->sjri", spread, factor).reshape(-1, lags, n_vars, n_vars).swapaxes(2, 3)
     rows, columns = np.tril_indices(n_vars)
@@ -35,9 +38,13 @@ def response_variance(problem: LagProblem, sigma: Array, shocks: Shocks, horizon
     units = np.zeros((rows.size, n_vars, n_vars))
     size = np.sqrt(np.where(rows == columns, 2.0, 1.0) / problem.nobs)
     units[place, rows, columns] = units[place, columns, rows] = size
-    impact_steps = shocks.derivatives(sigma, factor @ units @ factor.T)
     directions = np.concatenate([steps, np.zeros((rows.size, lags, n_vars, n_vars))])
-    impacts = np.concatenate([np.zeros((steps.shape[0], n_vars, n_vars)), impact_steps])
+    sigma_steps = np.concatenate([np.zeros((steps.shape[0], n_vars, n_vars)), factor @ units @ factor.T])
+    impacts = shocks.derivatives(form, directions, sigma_steps)
+    if impacts is None:
+        raise SpecificationError(
+            f"No delta-method formula for {shocks.scheme.words} shocks: use ResidualBootstrap or MonteCarlo."
+        )
     slopes = dynamics.response_derivatives(coefficients, base, directions, impacts)
     if cumulative:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, SpecificationError
+from panelvar.errors import Note
+from panelvar.identification.scheme import position
 from panelvar.results.names import listed
 
 if TYPE_CHECKING:
@@ -26,16 +27,20 @@ class Responses:
 
     Parameters
     ----------
-    values : array (horizon + 1, K, K)
-        Entry [h, i, k]: response of variable i, h periods after shock k. Row 0 is the impact.
+    values : array (horizon + 1, K, S)
+        Entry [h, i, s]: response of variable i, h periods after shock s. Row 0 is the impact.
     names : tuple of str
-        Variables, in the order of both the second and the third axis.
-    identification : {"cholesky", "reduced_form"}
-        Orthogonalised shocks, or one reduced-form error moved alone.
+        Variables, in the order of the second axis.
+    shocks : tuple of str
+        Shocks, in the order of the third axis: named after the variables unless the scheme names its own.
+    identification : str
+        Name of the scheme, such as ``"cholesky"`` or ``"reduced_form"``.
+    scheme : str
+        The same in words.
     shock_size : {"sd", "unit"}
         One standard deviation of the shock, or a shock that moves its own variable by one unit on impact.
     ordering : tuple of str or None
-        Causal ordering of the Cholesky factor, first variable first; None without one.
+        Ordering of the scheme's triangle, first variable first; None without one.
     cumulative : bool
         Whether responses are summed over periods.
     lower, upper : array like ``values`` or None
@@ -44,7 +49,7 @@ class Responses:
         Confidence level of the band at each point.
     std_errors : array like ``values`` or None
         Delta-method errors, or standard deviations of the draws.
-    draws : array (draws, horizon + 1, K, K) or None
+    draws : array (draws, horizon + 1, K, S) or None
         The responses of every draw.
     band_label : str or None
         How the band was made.
@@ -53,7 +58,9 @@ class Responses:
 
     values: Array
     names: tuple[str, ...]
+    shocks: tuple[str, ...]
     identification: str
+    scheme: str
     shock_size: str
     ordering: tuple[str, ...] | None = None
     cumulative: bool = False
@@ -85,7 +92,7 @@ class Responses:
         """
         import pandas as pd
 
-        row, column = position(self.names, of), position(self.names, to)
+        row, column = position(self.names, of), position(self.shocks, to, "shock")
         return pd.DataFrame(
             {label: array[:, row, column] for label, array in self._columns()},
             index=pd.RangeIndex(self.horizon + 1, name="horizon"),
@@ -96,7 +103,7 @@ class Responses:
         import pandas as pd
 
         index = pd.MultiIndex.from_product(
-            [self.names, self.names, range(self.horizon + 1)], names=["impulse", "response", "horizon"]
+            [self.shocks, self.names, range(self.horizon + 1)], names=["impulse", "response", "horizon"]
         )
         return pd.DataFrame({label: array.transpose(2, 1, 0).ravel() for label, array in self._columns()}, index=index)
 
@@ -114,10 +121,9 @@ class Responses:
 
     def __repr__(self) -> str:
         size = {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]
-        kind = {"cholesky": "Cholesky", "reduced_form": "reduced-form"}[self.identification]
         what = "Cumulative responses" if self.cumulative else "Responses"
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
-        return f"<{what} of {listed(self.names)} to {kind} shocks of {size}, periods 0 to {self.horizon}{band}>"
+        return f"<{what} of {listed(self.names)} to {self.scheme} shocks of {size}, periods 0 to {self.horizon}{band}>"
 
     def __str__(self) -> str:
         return str(self.summary())
@@ -133,17 +139,3 @@ class Responses:
             ("std_error", self.std_errors),
         ]
         return [(label, array) for label, array in candidates if array is not None]
-
-
-def position(names: tuple[str, ...], name: str) -> int:
-    """Place of a variable among the names.
-
-    Raises
-    ------
-    SpecificationError
-        No such variable; all names are listed.
-    """
-    try:
-        return names.index(name)
-    except ValueError:
-        raise SpecificationError(f"{name!r} is not a variable of this system. Its variables: {list(names)}.") from None

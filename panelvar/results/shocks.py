@@ -1,125 +1,91 @@
-"""Identification: how shocks are made from the residual covariance."""
+"""A request for shocks: an identification scheme, a size, and the system they belong to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, choose
+from panelvar.errors import NumericalError
+from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
+from panelvar.identification.scheme import Identification, Names, ReducedForm, of_unit_size, unit_size_derivatives
 from panelvar.kernels import dynamics
-from panelvar.results.responses import position
 
 Array = npt.NDArray[np.float64]
-
-IDENTIFICATIONS = ("cholesky", "reduced_form")
-SHOCK_SIZES = ("sd", "unit")
-
-# Other programs' words, for messages. A generalised response is the Cholesky response to a variable ordered first.
-_GENERALISED = "The generalised response to a variable is its Cholesky response with the variable first in ordering=."
-IDENTIFICATIONS_ELSEWHERE = dict.fromkeys(
-    ("orth", "ortho", "oirf", "orthogonal", "orthogonalized", "orthogonalised", "recursive"), "cholesky"
-)
-IDENTIFICATIONS_ELSEWHERE |= dict.fromkeys(("girf", "generalized", "generalised", "pesaran-shin"), _GENERALISED)
-IDENTIFICATIONS_ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "forecast_error", "residual"), "reduced_form")
-SIZES_ELSEWHERE = {"std": "sd", "stdev": "sd", "one": "unit", "1": "unit", "none": "unit"}
 
 
 @dataclass(frozen=True, eq=False)
 class Shocks:
-    """How the columns of the impact matrix are made from sigma.
+    """Shocks of a scheme, of a size.
 
     Parameters
     ----------
-    order : array of int or None
-        Causal ordering for Cholesky; None for reduced-form shocks.
-    ordering : tuple of str or None
-        The same, by name.
+    scheme : Identification
     unit : bool
         Whether each shock moves its own variable by one unit on impact, rather than by one standard deviation.
+    variables : tuple of str
     """
 
-    order: npt.NDArray[np.intp] | None
-    ordering: tuple[str, ...] | None
+    scheme: Identification
     unit: bool
+    variables: Names
 
-    def impact(self, sigma: Array) -> Array:
-        """Impact matrices (..., K, K) for covariances (..., K, K)."""
-        n_vars = sigma.shape[-1]
-        if self.order is None:
-            if self.unit:
-                return np.broadcast_to(np.eye(n_vars), sigma.shape)
-            deviations = np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))
-            return deviations[..., None, :] * np.eye(n_vars)
-        identity = np.array_equal(self.order, np.arange(n_vars))
-        return self.scale(dynamics.cholesky_impact(sigma, None if identity else self.order))
+    @property
+    def names(self) -> Names:
+        """Names of the shocks."""
+        return self.scheme.shocks(self.variables)
 
-    def system_impact(self, sigma: Array | None, n_vars: int) -> Array:
-        """Impact matrix (K, K) of one system; without sigma only unit reduced-form shocks, the identity, are left.
+    @property
+    def ordering(self) -> Names | None:
+        """Causal ordering of the variables, None where the scheme has none."""
+        return self.scheme.ordering_of(self.variables)
+
+    @property
+    def size(self) -> str:
+        """``"unit"`` or ``"sd"``."""
+        return "unit" if self.unit else "sd"
+
+    def impact(self, form: ReducedForm) -> Array:
+        """Impact matrices (..., K, S) of reduced forms."""
+        if self.unit and not self.scheme.needs_sigma:
+            return np.broadcast_to(np.eye(len(self.variables)), form.factor.shape)
+        impact = self.scheme.impact(form, self.variables)
+        return of_unit_size(impact) if self.unit else impact
+
+    def system_impact(self, coefficients: Array, sigma: Array | None) -> Array:
+        """Impact matrix (K, S) of one system; without sigma only unit reduced-form shocks, the identity, are left.
 
         Raises
         ------
         NumericalError
-            Sigma is singular and orthogonalised shocks were asked for.
+            Sigma is singular.
         """
         if sigma is None:
-            return np.eye(n_vars)
+            return np.eye(len(self.variables))
         try:
-            return self.impact(sigma)
+            return self.impact(ReducedForm(coefficients, dynamics.cholesky_impact(sigma)))
         except np.linalg.LinAlgError:
             raise NumericalError(
                 "The residual covariance is not positive definite: the equations' errors are linearly dependent, and "
                 "orthogonalised shocks do not exist."
             ) from None
 
-    def scale(self, impact: Array) -> Array:
-        """Bring each column to the size asked for."""
-        if not self.unit:
-            return impact
-        scaled: Array = impact / impact.diagonal(axis1=-2, axis2=-1)[..., None, :]
-        return scaled
-
-    def impact_from_factor(self, factor: Array) -> Array:
-        """Impact matrices from factors F with F F' = sigma; a triangular F in the natural order is used as it is."""
-        n_vars = factor.shape[-1]
-        lower = not np.triu(factor, 1).any()
-        if lower and self.order is not None and np.array_equal(self.order, np.arange(n_vars)):
-            return self.scale(factor)
-        return self.impact(factor @ factor.swapaxes(-1, -2))
-
-    def derivatives(self, sigma: Array, directions: Array) -> Array:
-        r"""Derivatives of the impact matrix along symmetric directions dSigma (D, K, K).
-
-        For the Cholesky factor :math:`dP = P\,\Phi(P^{-1} d\Sigma P^{-\prime})`, where :math:`\Phi` keeps the lower
-        triangle and halves the diagonal.
-        """
-        n_vars = sigma.shape[-1]
-        if self.order is None:
-            if self.unit:
-                return np.zeros(directions.shape)
-            deviations = np.sqrt(sigma.diagonal())
-            moved = directions.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)
-            return moved[:, None, :] * np.eye(n_vars)
-        place: Any = (..., self.order[:, None], self.order)
-        factor = np.linalg.cholesky(sigma[place])
-        half = np.linalg.solve(factor, np.linalg.solve(factor, directions[place]).swapaxes(-1, -2))
-        change = np.empty(directions.shape)
-        change[place] = factor @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
-        if not self.unit:
+    def derivatives(self, form: ReducedForm, steps: Array, sigma_steps: Array) -> Array | None:
+        """Directional derivatives of the impact matrix (D, K, S), None if the scheme has no formula."""
+        if self.unit and not self.scheme.needs_sigma:
+            return np.zeros(sigma_steps.shape)
+        change = self.scheme.derivatives(form, self.variables, steps, sigma_steps)
+        if change is None or not self.unit:
             return change
-        impact = dynamics.cholesky_impact(sigma, self.order)
-        sizes = impact.diagonal()
-        shifted: Array = (change - impact / sizes * change.diagonal(axis1=-2, axis2=-1)[:, None, :]) / sizes
-        return shifted
+        return unit_size_derivatives(self.scheme.impact(form, self.variables), change)
 
 
 def choose_shocks(
-    names: tuple[str, ...],
+    names: Names,
     sigma: Array | None,
-    identification: str,
+    identification: str | Identification,
     shock_size: str,
     ordering: Sequence[str] | None,
     purpose: str = "",
@@ -133,30 +99,8 @@ def choose_shocks(
     MissingInformationError
         The shocks need sigma and there is none; ``purpose`` begins the message.
     """
-    choose("identification", identification, IDENTIFICATIONS, IDENTIFICATIONS_ELSEWHERE)
-    choose("shock_size", shock_size, SHOCK_SIZES, SIZES_ELSEWHERE)
-    orthogonal = identification == "cholesky"
-    if ordering is not None and not orthogonal:
-        raise SpecificationError("ordering= applies to identification='cholesky' only.")
-    if sigma is None and (orthogonal or shock_size == "sd"):
-        asked = purpose or f"identification={identification!r} with shock_size={shock_size!r}"
-        raise MissingInformationError(
-            f"{asked} needs the residual covariance, and this system has none. Give sigma=, or ask for "
-            "impulse_responses(identification='reduced_form', shock_size='unit')."
-        )
-    if not orthogonal:
-        return Shocks(None, None, shock_size == "unit")
-    order = check_ordering(names, ordering)
-    return Shocks(order, tuple(names[place] for place in order), shock_size == "unit")
-
-
-def check_ordering(names: tuple[str, ...], ordering: Sequence[str] | None) -> npt.NDArray[np.intp]:
-    """Positions of a causal ordering, which must name every variable once."""
-    if ordering is None:
-        return np.arange(len(names))
-    if isinstance(ordering, str):
-        raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables, {list(names)}.")
-    order = [position(names, name) for name in ordering]
-    if sorted(order) != list(range(len(names))):
-        raise SpecificationError(f"ordering={list(ordering)} must name every variable once: {list(names)}.")
-    return np.array(order, dtype=np.intp)
+    unit = check_shock_size(shock_size)
+    scheme = scheme_of(identification, ordering, names)
+    if sigma is None:
+        require_sigma(scheme, unit, purpose)
+    return Shocks(scheme, unit, names)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands import Band
 from panelvar.errors import (
     MissingAttributeError,
     MissingInformationError,
@@ -18,13 +19,15 @@ from panelvar.errors import (
     SpecificationError,
     emit,
 )
+from panelvar.identification.scheme import Identification
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.hints import HintsAtNames, has_attribute, name_here
 from panelvar.results.names import listed
-from panelvar.results.published import in_order, labels_of
+from panelvar.results.published import check_names, checked_covariance, finite_array, in_order, labels_of
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks, choose_shocks
+from panelvar.results.var_terms import Terms, coefficient_axes, regressor_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,14 +36,6 @@ if TYPE_CHECKING:
     from panelvar.report.table import Table
 
 Array = npt.NDArray[np.float64]
-
-# Powers of the time index behind each trend option, and their labels.
-TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct": (0, 1), "ctt": (0, 1, 2)}
-# Other programs' words for them, for messages.
-TRENDS_ELSEWHERE = dict.fromkeys(("none", "nc", "no", "false", "0"), "n")
-TRENDS_ELSEWHERE |= dict.fromkeys(("const", "constant", "intercept", "drift", "true", "1"), "c")
-TRENDS_ELSEWHERE |= {"trend": "t", "linear": "t", "both": "ct", "const+trend": "ct", "quadratic": "ctt", "cct": "ctt"}
-POWER_LABELS = ("const", "trend", "trend_squared")
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -85,7 +80,7 @@ class System(HintsAtNames):
 
     coefficients: Array
     names: tuple[str, ...]
-    trend: str
+    terms: Terms
     deterministics: Array
     sigma: Array | None
 
@@ -103,7 +98,7 @@ class System(HintsAtNames):
             coefficients = in_order("coefficients", coefficients, labels)
             intercept = in_order("intercept", intercept, labels)
             sigma = in_order("sigma", sigma, labels)
-        lag_matrices = _finite("coefficients", coefficients)
+        lag_matrices = finite_array("coefficients", coefficients)
         if lag_matrices.ndim == 2:
             lag_matrices = lag_matrices[None]
         if lag_matrices.ndim != 3 or lag_matrices.shape[1] != lag_matrices.shape[2] or lag_matrices.size == 0:
@@ -117,9 +112,9 @@ class System(HintsAtNames):
         check_names(labels, n_vars)
         rows = []
         if intercept is not None:
-            rows.append(_finite("intercept", intercept, (n_vars,))[None])
+            rows.append(finite_array("intercept", intercept, (n_vars,))[None])
         if trend_slopes is not None:
-            slopes = np.atleast_2d(_finite("trend_slopes", trend_slopes))
+            slopes = np.atleast_2d(finite_array("trend_slopes", trend_slopes))
             if slopes.shape[1] != n_vars or slopes.shape[0] > 1 + (intercept is not None):
                 raise SpecificationError(
                     f"trend_slopes have shape {slopes.shape}; expected ({n_vars},), or (2, {n_vars}) beside an "
@@ -128,14 +123,14 @@ class System(HintsAtNames):
             rows.append(slopes)
         deterministics = np.concatenate(rows) if rows else np.zeros((0, n_vars))
         kinds = {(False, 0): "n", (True, 1): "c", (False, 1): "t", (True, 2): "ct", (True, 3): "ctt"}
-        covariance = None if sigma is None else _covariance(sigma, n_vars)
+        covariance = None if sigma is None else checked_covariance(sigma, n_vars)
         for array in (lag_matrices, deterministics, covariance):
             if array is not None:
                 array.setflags(write=False)
         self._set(
             coefficients=lag_matrices,
             names=labels,
-            trend=kinds[intercept is not None, deterministics.shape[0]],
+            terms=Terms(kinds[intercept is not None, deterministics.shape[0]]),
             deterministics=deterministics,
             sigma=covariance,
         )
@@ -155,14 +150,19 @@ class System(HintsAtNames):
         return int(self.coefficients.shape[0])
 
     @property
+    def trend(self) -> str:
+        """Trends of every equation: "n", "c", "t", "ct" or "ctt"."""
+        return self.terms.trend
+
+    @property
     def intercept(self) -> Array | None:
         """Intercept of each equation, or None without one."""
-        return self.deterministics[0] if 0 in TREND_POWERS[self.trend] else None
+        return self.deterministics[0] if self.terms.has_constant else None
 
     @property
     def regressor_names(self) -> tuple[str, ...]:
-        """Rows of `params`: "const", "trend", "trend_squared", then "L1.x", ..., "Lp.y"."""
-        return regressor_labels(self.names, self.lags, self.trend)
+        """Rows of `params`: trends, seasons, exogenous variables ("const", "oil", ...), then "L1.x", ..., "Lp.y"."""
+        return regressor_labels(self.names, self.lags, self.terms)
 
     @cached_property
     def params(self) -> pd.DataFrame:
@@ -179,7 +179,7 @@ class System(HintsAtNames):
     @cached_property
     def _axes(self) -> tuple[pd.Index, pd.Index]:
         # Views: naming the index of one result must not rename another's.
-        rows, columns = _indexes(self.names, self.lags, self.trend)
+        rows, columns = coefficient_axes(self.names, self.lags, self.terms)
         return rows.view(), columns.view()
 
     @cached_property
@@ -217,10 +217,7 @@ class System(HintsAtNames):
         """
         lines = []
         for equation, name in enumerate(self.names):
-            terms = [
-                (self.deterministics[row, equation], ("", "t", "t^2")[power])
-                for row, power in enumerate(TREND_POWERS[self.trend])
-            ]
+            terms = list(zip(self.deterministics[:, equation], self.terms.spelled, strict=True))
             terms += [
                 (self.coefficients[lag, equation, variable], f"{label}(-{lag + 1})")
                 for variable, label in enumerate(self.names)
@@ -238,7 +235,7 @@ class System(HintsAtNames):
         self,
         horizon: int = 10,
         *,
-        identification: str = "cholesky",
+        identification: str | Identification = "cholesky",
         shock_size: str = "sd",
         ordering: Sequence[str] | None = None,
         cumulative: bool = False,
@@ -249,15 +246,16 @@ class System(HintsAtNames):
         ----------
         horizon : int
             Last period; the result has ``horizon + 1`` rows.
-        identification : {"cholesky", "reduced_form"}
-            Shocks orthogonalised by the Cholesky factor of sigma, or one reduced-form error moved by itself. The
-            latter describes an experiment only if the errors are uncorrelated.
+        identification : {"cholesky", "reduced_form", "generalised", "long_run"} or scheme
+            Shocks orthogonalised by the Cholesky factor of sigma; one reduced-form error moved by itself, which
+            describes an experiment only if the errors are uncorrelated; generalised shocks; shocks whose summed
+            responses are triangular; or an object such as `panelvar.Cholesky`, `panelvar.LongRun`.
         shock_size : {"sd", "unit"}
             One standard deviation of the shock, or the size that moves its own variable by one unit on impact.
             ``identification="reduced_form", shock_size="unit"`` gives the moving-average matrices
             :math:`\Phi_h` and needs no sigma.
         ordering : sequence of str, optional
-            Causal ordering for Cholesky, the most exogenous first; the order of the variables by default.
+            Ordering of the triangle, the most exogenous first; the order of the variables by default.
         cumulative : bool
             Sum the responses over periods.
 
@@ -270,34 +268,49 @@ class System(HintsAtNames):
         values = self._responses(shocks, check_horizon(horizon), cumulative)
         notes = self._stability_notes()
         emit(notes)
-        return Responses(values, self.names, identification, shock_size, shocks.ordering, bool(cumulative), notes=notes)
+        return described_responses(values, shocks, bool(cumulative), notes=notes)
 
     def variance_decomposition(
-        self, horizon: int = 10, *, ordering: Sequence[str] | None = None
+        self,
+        horizon: int = 10,
+        *,
+        identification: str | Identification = "cholesky",
+        ordering: Sequence[str] | None = None,
+        normalised: bool = False,
     ) -> VarianceDecomposition:
-        """Shares of the orthogonalised shocks in the forecast error variances, horizons 1 to ``horizon``.
+        """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
 
         Parameters
         ----------
         horizon : int
             Longest forecast horizon.
-        ordering : sequence of str, optional
-            Causal ordering of the Cholesky factor; the order of the variables by default.
+        identification, ordering
+            As in `impulse_responses`; shocks of one standard deviation.
+        normalised : bool
+            Scale each row to sum to one: for generalised shocks, which are correlated, so that their raw shares do not
+            (Diebold and Yilmaz 2012, eq. 2).
 
         Raises
         ------
         MissingInformationError
             The system has no sigma.
+        SpecificationError
+            Reduced-form errors by themselves share nothing out.
         """
-        shocks = choose_shocks(self.names, self.sigma, "cholesky", "sd", ordering, "A variance decomposition")
-        values = self._responses(shocks, check_horizon(horizon, 1) - 1, False)
-        errors = _forecast_errors(values)
+        shocks = decomposing_shocks(self.names, self.sigma, identification, ordering)
+        steps = check_horizon(horizon, 1) - 1
+        values = self._responses(shocks, steps, False)
+        complete = shocks.scheme.orthogonal and values.shape[2] == self.n_vars
+        whole = values if complete else self._responses(decomposing_shocks(self.names, self.sigma), steps, False)
+        errors = _forecast_errors(whole)
         notes = self._stability_notes()
         emit(notes)
         return VarianceDecomposition(
-            dynamics.variance_shares(values),
+            shares_of(values, None if complete else errors**2, normalised),
             self.names,
-            shocks.ordering or self.names,
+            shocks.names,
+            shocks.scheme.words,
+            shocks.ordering,
             errors,
             notes=notes,
         )
@@ -313,13 +326,15 @@ class System(HintsAtNames):
         MissingInformationError
             A system given without an intercept.
         NumericalError
-            The system is not stable, or has a trend: there is no mean.
+            The system is not stable, or has a trend or exogenous variables: there is no mean.
         """
         import pandas as pd
 
         self._require_stable("an unconditional mean")
-        if self.trend not in ("n", "c"):
-            raise NumericalError(f"A system with trend {self.trend!r} has no constant mean.")
+        if self.trend not in ("n", "c") or self.terms.exogenous:
+            beside = list(self.terms.exogenous)
+            what = f"exogenous variables {beside}" if beside else f"trend {self.trend!r}"
+            raise NumericalError(f"A system with {what} has no constant mean.")
         intercept = self._no_intercept() if self.intercept is None else self.intercept
         return pd.Series(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept), index=self._axes[1])
 
@@ -332,7 +347,7 @@ class System(HintsAtNames):
     def long_run_effects(
         self,
         *,
-        identification: str = "reduced_form",
+        identification: str | Identification = "reduced_form",
         shock_size: str = "unit",
         ordering: Sequence[str] | None = None,
     ) -> pd.DataFrame:
@@ -357,8 +372,10 @@ class System(HintsAtNames):
 
         self._require_stable("long-run effects")
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
-        effects = np.linalg.solve(dynamics.lag_sum(self.coefficients), shocks.system_impact(self.sigma, self.n_vars))
-        return pd.DataFrame(effects, index=self._axes[1], columns=self._axes[1])
+        effects = np.linalg.solve(
+            dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma)
+        )
+        return pd.DataFrame(effects, index=self._axes[1], columns=list(shocks.names))
 
     def forecast(self, steps: int = 8, *, level: float = 0.95) -> Any:
         """Forecasts need data: refused on a system that has none."""
@@ -427,7 +444,8 @@ class System(HintsAtNames):
         return (Note("unstable", text, warn=True),)
 
     def _responses(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
-        values = dynamics.responses(self.coefficients, horizon, shocks.system_impact(self.sigma, self.n_vars))
+        impact = shocks.system_impact(self.coefficients, self.sigma)
+        values = dynamics.responses(self.coefficients, horizon, impact)
         if cumulative:
             values = cumulated(values, 0)
         if not np.isfinite(values).all():
@@ -437,19 +455,54 @@ class System(HintsAtNames):
         return values
 
 
-@lru_cache(maxsize=64)
-def regressor_labels(names: tuple[str, ...], lags: int, trend: str) -> tuple[str, ...]:
-    """Labels of an equation's regressors: deterministic terms, then "L1.x", ..., "Lp.y"."""
-    deterministic = tuple(POWER_LABELS[power] for power in TREND_POWERS[trend])
-    return deterministic + tuple(f"L{lag}.{name}" for lag in range(1, lags + 1) for name in names)
+def decomposing_shocks(
+    names: tuple[str, ...],
+    sigma: Array | None,
+    identification: str | Identification = "cholesky",
+    ordering: Sequence[str] | None = None,
+) -> Shocks:
+    """Check a request for the shocks that share out forecast error variances."""
+    shocks = choose_shocks(names, sigma, identification, "sd", ordering, "A variance decomposition")
+    if not shocks.scheme.needs_sigma:
+        raise SpecificationError(
+            "Reduced-form errors are correlated, and one by itself has no share in a forecast error variance: use "
+            "'cholesky', 'generalised' or another scheme."
+        )
+    return shocks
 
 
-@lru_cache(maxsize=64)
-def _indexes(names: tuple[str, ...], lags: int, trend: str) -> tuple[pd.Index, pd.Index]:
-    """Row and column labels of a coefficient table. Kept: making them costs as much as a small fit."""
-    import pandas as pd
+def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:
+    """Shares (..., H, K, S) of responses in forecast error variances, rows scaled to sum to one if asked for."""
+    shares = dynamics.variance_shares(values, variances)
+    return shares / shares.sum(axis=-1, keepdims=True) if normalised else shares
 
-    return pd.Index(regressor_labels(names, lags, trend)), pd.Index(names)
+
+def described_responses(
+    values: Array, shocks: Shocks, cumulative: bool, band: Band | None = None, notes: tuple[Note, ...] = ()
+) -> Responses:
+    """Say what responses are of, and put their band around them."""
+    described = Responses(
+        values,
+        shocks.variables,
+        shocks.names,
+        shocks.scheme.name,
+        shocks.scheme.words,
+        shocks.size,
+        shocks.ordering,
+        cumulative,
+        notes=notes,
+    )
+    if band is None:
+        return described
+    return replace(
+        described,
+        lower=band.lower,
+        upper=band.upper,
+        level=band.level,
+        std_errors=band.std_errors,
+        draws=band.draws,
+        band_label=band.label,
+    )
 
 
 def cumulated(values: Array, axis: int) -> Array:
@@ -475,39 +528,3 @@ def check_horizon(horizon: int, smallest: int = 0, option: str = "horizon") -> i
     if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < smallest:
         raise SpecificationError(f"{option}={horizon!r}: expected an integer of at least {smallest}.")
     return int(horizon)
-
-
-def check_names(names: tuple[str, ...], n_vars: int) -> None:
-    """Refuse names that are too few, too many, or repeated."""
-    if len(names) != n_vars:
-        raise SpecificationError(f"{len(names)} names for {n_vars} variables: {list(names)}.")
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SpecificationError(f"Variable names repeat: {repeated}.")
-
-
-def _finite(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
-    try:
-        given = np.asarray(values)
-    except ValueError:
-        given = np.empty(0, dtype=object)
-    if given.dtype.kind not in "fiu":
-        raise SpecificationError(f"{what} must be real numbers in a rectangular array.")
-    array = np.array(given, dtype=np.float64)
-    if shape is not None and array.shape != shape:
-        raise SpecificationError(f"{what} has shape {array.shape}; expected {shape}.")
-    if not np.isfinite(array).all():
-        raise SpecificationError(f"{what} holds NaN or infinite values.")
-    return array
-
-
-def _covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:
-    array = _finite("sigma", sigma, (n_vars, n_vars))
-    scale = np.sqrt(np.outer(np.abs(array.diagonal()), np.abs(array.diagonal())))
-    if (np.abs(array - array.T) > 1e-8 * scale).any():
-        raise SpecificationError("sigma is not symmetric.")
-    try:
-        np.linalg.cholesky(array)
-    except np.linalg.LinAlgError:
-        raise SpecificationError("sigma is not positive definite.") from None
-    return array

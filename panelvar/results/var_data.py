@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,9 @@ class VarData:
     calendar : Calendar or None
         None where the labels are plainly consecutive: no index, default, Period, or dates with a frequency.
     notes : tuple of Note
+    exogenous : array (P, M) or None
+        Exogenous variables in the same periods.
+    exogenous_names : tuple of str
     """
 
     values: Array
@@ -45,6 +48,8 @@ class VarData:
     index: Any = None
     calendar: Calendar | None = None
     notes: tuple[Note, ...] = ()
+    exogenous: Array | None = None
+    exogenous_names: tuple[str, ...] = ()
 
     def labels(self, periods: Positions) -> pd.Index:
         """Row labels of periods that have a row."""
@@ -73,8 +78,8 @@ class VarData:
         return pd.date_range(last[0], periods=steps + 1, freq=self.index.freq, name=last.name)[1:]
 
 
-def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarData:
-    """Read a DataFrame, a two-dimensional array or a one-entity Panel.
+def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogenous: object = None) -> VarData:
+    """Read a DataFrame, a two-dimensional array or a one-entity Panel, and exogenous variables beside it.
 
     Parameters
     ----------
@@ -82,15 +87,83 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None) -> VarD
         Rows are periods. A DataFrame's index is the calendar.
     names : sequence, optional
         Columns to use, in this order; for an array, the names of its columns.
+    exogenous : sequence of column names, DataFrame, Series or array (T, M), optional
+        Columns of the data that are exogenous (without ``names``, all others are variables of the VAR); or a table of
+        as many rows as the data.
 
     Raises
     ------
     DataError
         No rows or columns, values that are not real numbers or infinite (the column is named), repeated periods, more
-        than one entity.
+        than one entity; exogenous rows that are not those of the data.
     SpecificationError
         Names that do not exist or repeat, or data of another type.
     """
+    if exogenous is None:
+        return _read(data, names)
+    both, chosen, count = _beside(data, names, exogenous)
+    table = _read(both, chosen)
+    split = len(table.names) - count
+    if split < 1:
+        raise SpecificationError("Every column is exogenous: no variable is left for the VAR.")
+    return replace(
+        table,
+        values=np.ascontiguousarray(table.values[:, :split]),
+        names=table.names[:split],
+        exogenous=np.ascontiguousarray(table.values[:, split:]),
+        exogenous_names=table.names[split:],
+    )
+
+
+def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tuple[Any, Sequence[Hashable] | None, int]:
+    """One table of variables and exogenous variables, the columns to use of it, and how many are exogenous."""
+    names = [names] if isinstance(names, str) else names
+    listed = [exogenous] if isinstance(exogenous, str) else exogenous
+    if isinstance(listed, (list, tuple)) and listed and all(isinstance(name, str) for name in listed):
+        known = data.names if isinstance(data, Panel) else getattr(data, "columns", None)
+        if known is None:
+            raise SpecificationError(
+                f"exogenous={listed}: the data have no column names. Give an array of as many rows as the data."
+            )
+        own = (data.entity_name, data.time_name) if isinstance(data, Panel) else ()
+        unknown = [name for name in listed if name not in known]
+        if unknown:
+            raise SpecificationError(f"exogenous columns {unknown} are not in the data. Columns: {list(known)}.")
+        others = [name for name in known if name not in listed and name not in own] if names is None else list(names)
+        twice = [name for name in others if name in listed]
+        if twice:
+            raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
+        return data, [*others, *listed], len(listed)
+    if isinstance(data, Panel):
+        raise SpecificationError("With a Panel, exogenous= names columns of it.")
+    table = exogenous.to_frame() if hasattr(exogenous, "to_frame") and not hasattr(exogenous, "columns") else exogenous
+    if hasattr(data, "columns"):
+        import pandas as pd
+
+        if not hasattr(table, "columns"):
+            array = np.asarray(table)
+            array = array[:, None] if array.ndim == 1 else array
+            table = pd.DataFrame(array, columns=[f"x{place + 1}" for place in range(array.shape[1])])
+            if len(table) != len(data):
+                raise DataError(f"exogenous has {len(table)} rows; the data have {len(data)}.")
+            table.index = data.index
+        if not table.index.equals(data.index):
+            raise DataError("The rows of exogenous are not those of the data: their indexes differ.")
+        chosen = list(data.columns if names is None else names)
+        twice = [name for name in table.columns if name in chosen]
+        if twice:
+            raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
+        return pd.concat([data[chosen], table], axis=1), None, table.shape[1]
+    values, beside = np.asarray(data), np.asarray(table)
+    values, beside = (array[:, None] if array.ndim == 1 else array for array in (values, beside))
+    if len(values) != len(beside):
+        raise DataError(f"exogenous has {len(beside)} rows; the data have {len(values)}.")
+    own_names = [f"y{place + 1}" for place in range(values.shape[1])] if names is None else list(names)
+    other = list(getattr(table, "columns", [f"x{place + 1}" for place in range(beside.shape[1])]))
+    return np.column_stack([values, beside]), [*own_names, *other], beside.shape[1]
+
+
+def _read(data: object, names: Sequence[Hashable] | None) -> VarData:
     if isinstance(names, str):
         names = [names]
     if isinstance(data, Panel):

@@ -219,8 +219,10 @@ def test_responses_as_tables(complete):
     assert frame.loc[("log_gdp", "log_cii", 2), "value"] == responses.values[2, 0, 1]
     assert list(frame.columns) == ["value"]
     np.testing.assert_array_equal(responses.response("log_cii", "log_gdp")["value"], responses.values[:, 0, 1])
-    with pytest.raises(SpecificationError, match="not a variable"):
+    with pytest.raises(SpecificationError, match="'gdp' is not a shock"):
         responses.response("log_cii", "gdp")
+    with pytest.raises(SpecificationError, match="'gdp' is not a variable"):
+        responses.response("gdp", "log_cii")
 
 
 def test_decomposition_as_a_table(complete):

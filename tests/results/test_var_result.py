@@ -304,5 +304,5 @@ def test_a_source_of_bands_is_an_object_not_its_class(model):
         model.impulse_responses(2, bands=pv.MonteCarlo)
     with pytest.raises(SpecificationError, match="'cholesky'"):
         model.impulse_responses(2, identification="orth")
-    with pytest.raises(SpecificationError, match="variable first in ordering"):
+    with pytest.raises(SpecificationError, match="'generalised'"):
         model.impulse_responses(2, identification="girf")

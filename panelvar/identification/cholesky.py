@@ -1,0 +1,77 @@
+"""Recursive identification: the Cholesky factor of the residual covariance in a causal ordering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import SpecificationError
+from panelvar.identification.scheme import Array, Identification, Names, ReducedForm, factor_derivative, position
+from panelvar.kernels import dynamics
+
+
+@dataclass(frozen=True)
+class Cholesky(Identification):
+    r"""Orthogonalised shocks: a variable moves at once with its own shock and those of the variables before it.
+
+    :math:`B = P` lower triangular with :math:`P P' = \Sigma` once rows and columns are in the ordering (Luetkepohl
+    2005, section 2.3.2; Sims 1980).
+
+    Parameters
+    ----------
+    ordering : sequence of str, optional
+        The variables, the most exogenous first; their own order by default.
+
+    Notes
+    -----
+    When to use something else: if no ordering can be defended, responses that change with it say nothing about causes.
+    `panelvar.Generalised` responses do not depend on an ordering, but their shocks are correlated.
+    """
+
+    name: ClassVar[str] = "cholesky"
+    ordering: tuple[str, ...] | None = None
+
+    def __init__(self, ordering: Sequence[str] | None = None) -> None:
+        if isinstance(ordering, str):
+            raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables.")
+        object.__setattr__(self, "ordering", None if ordering is None else tuple(ordering))
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "Cholesky"
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError unless the ordering names every variable once."""
+        self._order(names)
+
+    def ordering_of(self, names: Names) -> Names:
+        """Causal ordering of the variables."""
+        return names if self.ordering is None else self.ordering
+
+    def _order(self, names: Names) -> npt.NDArray[np.intp] | None:
+        if self.ordering is None or self.ordering == names:
+            return None
+        order = [position(names, name) for name in self.ordering]
+        if sorted(order) != list(range(len(names))):
+            raise SpecificationError(f"ordering={list(self.ordering)} must name every variable once: {list(names)}.")
+        return np.array(order, dtype=np.intp)
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Factors of sigma in the ordering; a factor that is there already is used as it is."""
+        order = self._order(names)
+        return form.factor if order is None else dynamics.cholesky_impact(form.sigma, order)
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        """Derivatives of the factor; the coefficients do not move it."""
+        order = self._order(names)
+        if order is None:
+            return factor_derivative(form.factor, sigma_steps)
+        place: Any = (..., order[:, None], order)
+        change = np.empty(sigma_steps.shape)
+        change[place] = factor_derivative(np.linalg.cholesky(form.sigma[place]), sigma_steps[place])
+        return change

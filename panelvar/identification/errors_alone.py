@@ -1,0 +1,77 @@
+"""Shocks to one reduced-form error: by itself, or with what the others do on average at the same time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from panelvar.identification.scheme import Array, Identification, Names, ReducedForm
+
+
+@dataclass(frozen=True)
+class ReducedFormErrors(Identification):
+    r"""One reduced-form error moved by itself, :math:`B = \mathrm{diag}(\sigma_{kk}^{1/2})`.
+
+    With ``shock_size="unit"`` the responses are the moving-average matrices :math:`\Phi_h`. It describes an experiment
+    only if the errors are uncorrelated.
+    """
+
+    name: ClassVar[str] = "reduced_form"
+    orthogonal: ClassVar[bool] = False
+    needs_sigma: ClassVar[bool] = False
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "reduced-form"
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Diagonal matrices of the errors' standard deviations."""
+        deviations = np.sqrt(np.einsum("...ij,...ij->...i", form.factor, form.factor))
+        alone: Array = deviations[..., None, :] * np.eye(len(names))
+        return alone
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        """Derivatives of the standard deviations."""
+        deviations = np.sqrt(form.sigma.diagonal())
+        moved: Array = sigma_steps.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)
+        return moved[:, None, :] * np.eye(len(names))
+
+
+@dataclass(frozen=True)
+class Generalised(Identification):
+    r"""Generalised shocks: one error moves, and the others by what they do on average when it does.
+
+    :math:`B e_k = \Sigma e_k / \sigma_{kk}^{1/2}` (Pesaran and Shin 1998, Economics Letters 58, eq. 10): the Cholesky
+    response to variable k with k ordered first. No ordering is needed.
+
+    Notes
+    -----
+    The shocks are correlated: their effects cannot be added up, and shares in forecast error variances do not sum to
+    one (`variance_decomposition` offers both the raw and the normalised ones). They are statistics of the reduced form
+    and not causes.
+    """
+
+    name: ClassVar[str] = "generalised"
+    orthogonal: ClassVar[bool] = False
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "generalised"
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Columns of sigma over the errors' standard deviations."""
+        sigma = form.sigma
+        scaled: Array = sigma / np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))[..., None, :]
+        return scaled
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        """Derivatives of the scaled columns."""
+        sigma = form.sigma
+        variances = sigma.diagonal()
+        own = sigma_steps.diagonal(axis1=-2, axis2=-1)
+        change: Array = (sigma_steps - sigma * (own / (2.0 * variances))[:, None, :]) / np.sqrt(variances)
+        return change

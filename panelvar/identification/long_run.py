@@ -1,0 +1,91 @@
+"""Long-run identification: shocks told apart by which of them have lasting effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from panelvar.errors import NumericalError, SpecificationError
+from panelvar.identification.cholesky import Cholesky
+from panelvar.identification.scheme import Array, Identification, Names, ReducedForm
+from panelvar.kernels import dynamics
+
+
+@dataclass(frozen=True)
+class LongRun(Identification):
+    r"""Long-run restrictions of Blanchard and Quah (1989): the summed responses are lower triangular.
+
+    With :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` the sum of all moving-average matrices, :math:`\Xi B` is the lower
+    Cholesky factor of :math:`\Xi \Sigma \Xi'`, so that
+
+    .. math:: B = \Xi^{-1} \operatorname{chol}(\Xi \Sigma \Xi').
+
+    The shock of the first variable may move every cumulated variable for good; that of the last, only its own
+    (Luetkepohl 2005, section 9.1.4).
+
+    Parameters
+    ----------
+    ordering : sequence of str, optional
+        The variables, in the order of the triangle; their own order by default.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        In a draw whose long-run effects do not exist.
+
+    Notes
+    -----
+    Variables whose long-run response is restricted must enter in differences. The restrictions rest on the sum of all
+    lag coefficients, which short samples hardly determine (Faust and Leeper 1997): look at the bands.
+    """
+
+    name: ClassVar[str] = "long_run"
+    ordering: tuple[str, ...] | None = None
+
+    def __init__(self, ordering: Sequence[str] | None = None) -> None:
+        if isinstance(ordering, str):
+            raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables.")
+        object.__setattr__(self, "ordering", None if ordering is None else tuple(ordering))
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "long-run"
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError unless the ordering names every variable once."""
+        Cholesky(self.ordering).check(names)
+
+    def ordering_of(self, names: Names) -> Names:
+        """Order of the variables in the triangle."""
+        return Cholesky(self.ordering).ordering_of(names)
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Impact matrices whose summed responses are triangular."""
+        total = dynamics.lag_sum(form.coefficients)
+        effects = np.linalg.solve(total, form.factor)
+        lasting = effects @ effects.swapaxes(-1, -2)
+        if not np.isfinite(lasting).all():
+            raise NumericalError("Long-run effects overflow: the system has a root near one.")
+        triangle = Cholesky(self.ordering).impact(ReducedForm(form.coefficients, np.linalg.cholesky(lasting)), names)
+        impact: Array = total @ triangle
+        return impact
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        r"""Derivatives through both factors of :math:`B = \Xi^{-1} L`, with :math:`d\Xi^{-1} = -\sum_j dA_j`."""
+        total = dynamics.lag_sum(form.coefficients)
+        inverse = np.linalg.inv(total)
+        moved = -steps.sum(axis=1)
+        shift = -inverse @ moved @ inverse
+        lasting = inverse @ form.sigma @ inverse.T
+        half = shift @ form.sigma @ inverse.T
+        directions = half + half.swapaxes(-1, -2) + inverse @ sigma_steps @ inverse.T
+        place = ReducedForm(form.coefficients, np.linalg.cholesky(lasting))
+        scheme = Cholesky(self.ordering)
+        change: Array = moved @ scheme.impact(place, names) + total @ scheme.derivatives(
+            place, names, steps, directions
+        )
+        return change

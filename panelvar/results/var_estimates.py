@@ -1,0 +1,294 @@
+"""Estimates of a vector autoregression: coefficients, errors, residuals, measures of fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, NumericalError, check_level
+from panelvar.kernels.lag_problem import LagProblem
+from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
+from panelvar.results.system import System
+from panelvar.results.var_convention import VarConvention
+from panelvar.results.var_data import VarData
+from panelvar.results.var_terms import Terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class VarEstimates(System):
+    r"""Estimates of a vector autoregression: coefficients with errors, residuals, measures of fit.
+
+    What `VarResult` adds are responses, tests and forecasts; its documentation lists the parameters.
+    """
+
+    sigma: Array
+    problem: LagProblem
+    data: VarData
+    periods: npt.NDArray[np.intp]
+    convention: VarConvention
+    notes: tuple[Note, ...]
+
+    def __init__(
+        self,
+        problem: LagProblem,
+        data: VarData,
+        periods: npt.NDArray[np.intp],
+        terms: Terms,
+        convention: VarConvention,
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        self._set(
+            coefficients=problem.coefficients,
+            names=data.names,
+            terms=terms,
+            deterministics=problem.params[: problem.n_deterministic],
+            sigma=self._covariance(problem, convention.sigma),
+            problem=problem,
+            data=data,
+            periods=periods,
+            convention=convention,
+            notes=notes,
+        )
+
+    def _in_short(self) -> str:
+        return f"{super()._in_short()}; n = {self.nobs}"
+
+    def _no_intercept(self) -> Array:
+        return np.zeros(self.n_vars)
+
+    @staticmethod
+    def _covariance(problem: LagProblem, kind: str) -> Array:
+        factor = problem.scatter_factor
+        covariance: Array = factor @ factor.T / (problem.df_resid if kind == "df" else problem.nobs)
+        covariance.setflags(write=False)
+        return covariance
+
+    # Counts
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained, n; the first p periods serve as lags only."""
+        return self.problem.nobs
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients in each equation, m."""
+        return self.problem.n_regressors
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom of each equation, n - m."""
+        return self.problem.df_resid
+
+    @property
+    def df_model(self) -> int:
+        """Coefficients in each equation, deterministic terms included."""
+        return self.problem.n_regressors
+
+    @property
+    def distribution(self) -> str:
+        """Reference distribution of `tstats`: "t" with `df_resid` degrees of freedom, or "normal"."""
+        return self.convention.distribution
+
+    # Estimates
+
+    @cached_property
+    def params(self) -> pd.DataFrame:
+        """Coefficients, a row for each regressor and a column for each equation."""
+        return self._by_equation(self.problem.params)
+
+    @cached_property
+    def _errors(self) -> Array:
+        spread = np.sqrt(np.einsum("ij,ij->i", self.problem.inverse_factor, self.problem.inverse_factor))
+        scatter = self.problem.scatter_factor
+        divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
+        errors: Array = spread[:, None] * np.sqrt(np.einsum("ij,ij->i", scatter, scatter) / divisor)
+        return errors
+
+    @cached_property
+    def std_errors(self) -> pd.DataFrame:
+        """Standard errors, arranged like `params`: square roots of the diagonal of sigma kron (X'X)^-1."""
+        return self._by_equation(self._errors)
+
+    @cached_property
+    def _ratios(self) -> Array:
+        if not self._errors.all():
+            raise NumericalError("An equation fits exactly: its standard errors are zero and t statistics undefined.")
+        ratios: Array = self.problem.params / self._errors
+        return ratios
+
+    @cached_property
+    def tstats(self) -> pd.DataFrame:
+        """Coefficients over their standard errors."""
+        return self._by_equation(self._ratios)
+
+    @cached_property
+    def pvalues(self) -> pd.DataFrame:
+        """Two-sided tail probabilities of `tstats`, from the distribution of the convention."""
+        from scipy.special import ndtr, stdtr
+
+        below = -np.abs(self._ratios)
+        return self._by_equation(2.0 * (ndtr(below) if self.distribution == "normal" else stdtr(self.df_resid, below)))
+
+    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, at least 0.5.
+
+        Returns
+        -------
+        DataFrame
+            Rows (equation, regressor), columns lower and upper.
+        """
+        import pandas as pd
+        from scipy.special import ndtri, stdtrit
+
+        upper = (1.0 + check_level(level)) / 2.0
+        reach = (ndtri(upper) if self.distribution == "normal" else stdtrit(self.df_resid, upper)) * self._errors
+        index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        limits = [(self.problem.params + sign * reach).T.ravel() for sign in (-1.0, 1.0)]
+        return pd.DataFrame(dict(zip(("lower", "upper"), limits, strict=True)), index=index)
+
+    @cached_property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of all coefficients, sigma kron (X'X)^-1; labels (equation, regressor)."""
+        import pandas as pd
+
+        moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
+        values = np.kron(self._covariance(self.problem, self.convention.coefficient_sigma), moments)
+        index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        return pd.DataFrame(values, index=index, columns=index)
+
+    @property
+    def sigma_df(self) -> Array:
+        """Residual covariance U'U / (n - m)."""
+        return self._covariance(self.problem, "df")
+
+    @property
+    def sigma_ml(self) -> Array:
+        """Residual covariance U'U / n."""
+        return self._covariance(self.problem, "ml")
+
+    @property
+    def residual_correlation(self) -> pd.DataFrame:
+        """Correlations of the equations' errors."""
+        import pandas as pd
+
+        factor = self.problem.scatter_factor
+        unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
+        return pd.DataFrame(unit @ unit.T, index=self._axes[1], columns=self._axes[1])
+
+    # Fit
+
+    @cached_property
+    def resids(self) -> pd.DataFrame:
+        """Residuals by period."""
+        return self._by_period(self.problem.residuals)
+
+    @cached_property
+    def fitted_values(self) -> pd.DataFrame:
+        """Fitted values by period."""
+        return self._by_period(self.problem.design[:, self.n_regressors :] - self.problem.residuals)
+
+    def _by_period(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=self._axes[1])
+
+    @cached_property
+    def _squares(self) -> tuple[Array, Array]:
+        """Residual and total sums of squares; total is about the mean if there is a constant."""
+        scatter = self.problem.scatter_factor
+        right = self.problem.factor[int(self.terms.has_constant) :, self.n_regressors :]
+        return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", right, right)
+
+    @cached_property
+    def rsquared(self) -> pd.Series:
+        """R-squared of each equation, about the mean if the model has a constant and about zero otherwise."""
+        import pandas as pd
+
+        residual, total = self._squares
+        return pd.Series(1.0 - residual / total, index=self._axes[1])
+
+    @cached_property
+    def rsquared_adjusted(self) -> pd.Series:
+        """R-squared of each equation, adjusted for degrees of freedom."""
+        import pandas as pd
+
+        residual, total = self._squares
+        full = self.nobs - self.terms.has_constant
+        return pd.Series(1.0 - residual / total * full / self.df_resid, index=self._axes[1])
+
+    @cached_property
+    def rmse(self) -> pd.Series:
+        """Residual standard error of each equation, with n - m degrees of freedom."""
+        import pandas as pd
+
+        return pd.Series(np.sqrt(self._squares[0] / self.df_resid), index=self._axes[1])
+
+    @cached_property
+    def llf_by_equation(self) -> pd.Series:
+        """Gaussian log likelihood of each equation by itself."""
+        import pandas as pd
+
+        halves = 0.5 * np.log(self._squares[0])
+        values = [log_likelihood(self.nobs, 1, float(half)) for half in halves]
+        return pd.Series(values, index=self._axes[1])
+
+    @cached_property
+    def llf(self) -> float:
+        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (section 3.4)."""
+        return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
+
+    @cached_property
+    def _log_half_determinant(self) -> float:
+        """Half the log determinant of U'U."""
+        if self.problem.dependent_columns:
+            raise NumericalError(
+                "The residual covariance is singular: an equation fits exactly or is a combination of the others, so "
+                "the likelihood and the criteria do not exist."
+            )
+        return float(np.log(self.problem.scatter_factor.diagonal()).sum())
+
+    @cached_property
+    def _criteria(self) -> VarCriteria:
+        return information_criteria(
+            self.convention.criteria,
+            self.nobs,
+            self.n_vars,
+            self.lags,
+            self.problem.n_deterministic,
+            self._log_half_determinant,
+        )
+
+    @property
+    def aic(self) -> float:
+        """Akaike information criterion, in the form of the convention."""
+        return self._criteria.aic
+
+    @property
+    def bic(self) -> float:
+        """Schwarz information criterion, in the form of the convention."""
+        return self._criteria.bic
+
+    @property
+    def hqic(self) -> float:
+        """Hannan-Quinn information criterion, in the form of the convention."""
+        return self._criteria.hqic
+
+    @property
+    def fpe(self) -> float:
+        r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 4.3.1)."""
+        return self._criteria.fpe
