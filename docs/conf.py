@@ -28,7 +28,10 @@ default_role = "literal"
 
 html_theme = "furo"
 html_title = "panelvar"
+smartquotes = False  # options and strings are quoted as they are typed
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["features.css"]
 
 
 def write_presets(folder: Path) -> None:

@@ -59,7 +59,6 @@ TWOWAY_NERLOVE = (
 EXCLUSIONS = {"grunfeld": (), "empluk": (Exclusion("random_twoways_nerlove", TWOWAY_NERLOVE),)}
 
 
-
 @cache
 def likelihood(data: str) -> pv.LinearResult:
     """Maximum likelihood, as nlme has it."""

@@ -1,0 +1,137 @@
+"""What the calls of the panel table use: two panels, their models, and numbers of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from reference_data import table
+
+import panelvar as pv
+
+RANDOM = "Random effects"
+FIXED = "Fixed effects"
+COVARIANCE = "Covariances and few clusters"
+OTHER = "Other estimators"
+TEST = "Tests"
+
+
+@cache
+def grunfeld() -> tuple[pv.Panel, str, list[str]]:
+    """Investment of 10 firms in 20 years, balanced."""
+    return pv.Panel(table("grunfeld"), "firm", "year"), "inv", ["value", "capital"]
+
+
+@cache
+def empluk() -> tuple[pv.Panel, str, list[str]]:
+    """Employment in 140 British firms, 7 to 9 years each."""
+    return pv.Panel(table("empluk"), "firm", "year"), "lemp", ["lwage", "lcapital", "loutput"]
+
+
+@cache
+def women() -> tuple[pv.Panel, str, list[str]]:
+    """Wages of 4,697 women, 1968 to 1988, with gaps and women seen once."""
+    return pv.Panel(table("nlswork"), "idcode", "year"), "ln_wage", ["ttl_exp", "tenure"]
+
+
+def thirds() -> tuple[pv.Panel, str, list[str]]:
+    """Grunfeld's data with a third way to group rows."""
+    frame = table("grunfeld")
+    return pv.Panel(frame.assign(block=frame["firm"] % 3 * 10 + frame["year"] // 10), "firm", "year"), *grunfeld()[1:]
+
+
+NAMES: dict[str, Callable[[], Any]] = {
+    "grunfeld": grunfeld,
+    "grunfeld_panel": lambda: grunfeld()[0],
+    "empluk": empluk,
+    "women": women,
+    "insured": lambda: pv.fit_pooled(
+        pv.Panel(table("boottest_collapsed"), "selfemployed", "year"),
+        "hasinsurance",
+        ["selfemployed", "post", "post_self"],
+        cov=pv.Clustered("year"),
+    ),
+    "thirds": thirds,
+    "three_firms": lambda: pv.fit_pooled(
+        pv.Panel(table("grunfeld").query("firm < 4"), "firm", "year"), "inv", ["value", "capital"]
+    ),
+    "pooled": lambda: pv.fit_pooled(*grunfeld()),
+    "within": lambda: pv.fit_fixed_effects(*grunfeld()),
+    "twoway": lambda: pv.fit_fixed_effects(*grunfeld(), effects="twoway"),
+    "random": lambda: pv.fit_random_effects(*grunfeld()),
+    "between": lambda: pv.fit_between(*grunfeld()),
+    "differenced": lambda: pv.fit_first_difference(*grunfeld()),
+    "uk_pooled": lambda: pv.fit_pooled(*empluk()),
+    "uk_within": lambda: pv.fit_fixed_effects(*empluk()),
+    "uk_random": lambda: pv.fit_random_effects(*empluk()),
+}
+
+SHOWN = {
+    "grunfeld": '`(panel, "inv", ["value", "capital"])`: investment of 10 firms in 20 years, balanced',
+    "empluk": '`(panel, "lemp", ["lwage", "lcapital", "loutput"])`: employment in 140 British firms, 7 to 9 years each',
+    "women": '`(panel, "ln_wage", ["ttl_exp", "tenure"])`: wages of 4,697 women, with gaps, some seen once',
+    "pooled, within, twoway, random, between, differenced": "the models of Grunfeld's data with every default",
+    "insured": "`fit_pooled` of health insurance on 8 years and two groups, the data of Stata's boottest",
+    "grunfeld_panel": "the panel alone",
+    "thirds, three_firms": "Grunfeld's data with one more column of groups; pooled OLS of its first three firms",
+    "uk_pooled, uk_within, uk_random": "those of the British firms",
+}
+
+
+def params(name: str) -> Callable[[Any], float]:
+    """A coefficient."""
+    return lambda result: result.params[name]
+
+
+def error(name: str) -> Callable[[Any], float]:
+    """A standard error."""
+    return lambda result: result.std_errors[name]
+
+
+def statistic(test: Any) -> float:
+    """A test's statistic."""
+    return test.statistic
+
+
+def indicators(labels: Any) -> np.ndarray:
+    """A column for each label."""
+    labels = np.asarray(labels)
+    return (labels[:, None] == np.unique(labels)[None, :]).astype(float)
+
+
+def least_squares(y: Any, *columns: Any, weights: Any = None) -> np.ndarray:
+    """Coefficients of dense, possibly rank deficient, weighted least squares; those of the first columns count."""
+    design = np.column_stack([np.asarray(column, dtype=float) for column in columns])
+    root = np.sqrt(np.ones(len(design)) if weights is None else np.asarray(weights, dtype=float))
+    return np.linalg.lstsq(root[:, None] * design, root * np.asarray(y, dtype=float), rcond=None)[0]
+
+
+def dummy_regression(*by: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Dense dummy-variable regression of Grunfeld's data: influence of each row on value, residuals, leverages."""
+    frame = table("grunfeld")
+    design = np.column_stack([frame[["value", "capital"]], *(indicators(frame[name]) for name in by)])
+    inverse = np.linalg.pinv(design, rcond=1e-11)
+    residuals = frame["inv"].to_numpy() - design @ (inverse @ frame["inv"].to_numpy())
+    return inverse[0], residuals, np.einsum("ij,ji->i", design, inverse)
+
+
+def within_residuals() -> np.ndarray:
+    """Residuals of firms' effects in Grunfeld's data, a row a firm."""
+    return dummy_regression("firm")[1].reshape(10, 20)
+
+
+def generalized_least_squares(result: pv.LinearResult) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and covariance by dense GLS with the variances of a random-effects result."""
+    design, components = result.design, result.variance_components
+    x = np.column_stack([np.ones(len(design.y)), *design.x])
+    omega = components.idiosyncratic * np.eye(len(design.y))
+    labels = {"entity": design.entities.codes, "time": design.times.codes}
+    parts = getattr(components, "dimensions", None)
+    variances = [each.variance for each in parts] if parts else [components.effect]
+    for codes, variance in zip(labels.values(), variances, strict=False):
+        omega += variance * (codes[:, None] == codes[None, :])
+    weighted = np.linalg.solve(omega, x)
+    inverse = np.linalg.inv(x.T @ weighted)
+    return inverse @ (weighted.T @ design.y), inverse

@@ -1,0 +1,266 @@
+"""Rows of pooled, between and differenced regressions, and of panels whose slopes differ by entity."""
+
+from __future__ import annotations
+
+import numpy as np
+from features.feature import Feature, reference
+from features.panel_names import OTHER, error, least_squares, params
+from reference_data import table
+
+HETEROGENEOUS = "tests/estimators/test_heterogeneous.py"
+
+
+def weighted_means() -> float:
+    """The slope of lwage in the regression of firms' means, weighted by their rows."""
+    means = table("empluk").groupby("firm")[["lemp", "lwage", "lcapital", "loutput"]].mean()
+    sizes = table("empluk").groupby("firm").size()
+    return least_squares(means["lemp"], means.iloc[:, 1:], np.ones(len(means)), weights=sizes)[0]
+
+
+def adjacent_differences() -> float:
+    """The slope of ttl_exp in differences of neighbouring years only."""
+    frame = table("nlswork").sort_values(["idcode", "year"])
+    columns = ["ln_wage", "ttl_exp", "tenure"]
+    steps = frame[["idcode", "year", *columns]].diff()
+    kept = steps[(steps["idcode"] == 0) & (steps["year"] == 1)]
+    return least_squares(kept["ln_wage"], kept[["ttl_exp", "tenure"]])[0]
+
+
+def pooled_common_effects() -> float:
+    """The pooled slope of value after partialling the periods' averages and a constant out of each firm's series."""
+    frame = table("grunfeld")
+    columns = ["inv", "value", "capital"]
+    averages = frame.groupby("year")[columns].mean().to_numpy()
+    common = np.column_stack([np.ones(20), averages])
+    left = []
+    for _, firm in frame.groupby("firm"):
+        block = firm[columns].to_numpy()
+        left.append(block - common @ (np.linalg.pinv(common) @ block))
+    stacked = np.vstack(left)
+    return least_squares(stacked[:, 0], stacked[:, 1:])[0]
+
+
+def trends() -> float:
+    """The mean over firms of the slope of value, each regression with a trend."""
+    slopes = [
+        least_squares(firm["inv"], firm[["value", "capital"]], np.ones(20), np.arange(20.0))[0]
+        for _, firm in table("grunfeld").groupby("firm")
+    ]
+    return float(np.mean(slopes))
+
+
+def chow() -> float:
+    """Swamy's chi2 of equal coefficients: weighted squared distances from the weighted mean."""
+    estimates, precisions = [], []
+    for _, firm in table("grunfeld").groupby("firm"):
+        x = np.column_stack([np.ones(20), firm[["value", "capital"]]])
+        b = np.linalg.lstsq(x, firm["inv"].to_numpy(), rcond=None)[0]
+        e = firm["inv"].to_numpy() - x @ b
+        estimates.append(b)
+        precisions.append(x.T @ x / (e @ e / 17))
+    mean = np.linalg.solve(sum(precisions), sum(p @ b for p, b in zip(precisions, estimates, strict=True)))
+    return float(sum((b - mean) @ p @ (b - mean) for p, b in zip(precisions, estimates, strict=True)))
+
+
+ROWS = [
+    Feature(
+        OTHER,
+        "Pooled OLS",
+        "fit_pooled(*grunfeld)",
+        params("value"),
+        reference("grunfeld_plm_fits/pooling/coef/value"),
+        ("tests/estimators/test_pooled.py::test_estimates", "tests/estimators/test_pooled.py::test_inference"),
+        {
+            "plm": 'plm(model = "pooling")',
+            "Stata": "regress",
+            "EViews": "ls",
+            "gretl": "panel --pooled",
+            "linearmodels": "PooledOLS",
+            "pyfixest": "feols",
+        },
+        {
+            "plm": ("*_plm_fits/pooling", "*_sandwich_lm/coef"),
+            "Stata": ("published_stata_grunfeld_pooled/regress_ols",),
+            "gretl": ("*_gretl/pooled/coeff", "*_gretl/pooled/vcv"),
+            "linearmodels": ("*_linearmodels/pooled/unadjusted_debiased*",),
+            "pyfixest": ("*_pyfixest/pooled/iid_ssc_default",),
+        },
+    ),
+    Feature(
+        OTHER,
+        "Weighted least squares",
+        'fit_pooled(*grunfeld, weights="capital")',
+        params("value"),
+        lambda: least_squares(
+            table("grunfeld")["inv"],
+            table("grunfeld")[["value", "capital"]],
+            np.ones(200),
+            weights=table("grunfeld")["capital"],
+        )[0],
+        (
+            "tests/estimators/test_pooled.py::test_estimates",
+            "tests/estimators/test_pooled.py::test_the_scale_of_the_weights_does_not_matter",
+        ),
+        {
+            "plm": "plm(weights = )",
+            "Stata": "regress [aweight]",
+            "EViews": "ls(w=)",
+            "gretl": "wls",
+            "linearmodels": "PooledOLS(weights=)",
+            "pyfixest": "feols(weights=)",
+        },
+        {"Stata": ("published_stata_grunfeld_pooled/cluster_wls_small",)},
+    ),
+    Feature(
+        OTHER,
+        "Between, by entity",
+        "fit_between(*empluk)",
+        params("lwage"),
+        reference("empluk_plm_fits/between_individual/coef/lwage"),
+        ("tests/estimators/test_between.py::test_against_a_loop",),
+        {
+            "plm": 'plm(model = "between")',
+            "Stata": "xtreg, be",
+            "gretl": "panel --between",
+            "linearmodels": "BetweenOLS",
+        },
+        {
+            "plm": ("*_plm_fits/between_individual",),
+            "Stata": ("published_stata_grunfeld_xtreg/xtreg_be_header",),
+            "gretl": ("*_gretl/between/coeff", "*_gretl/between/vcv"),
+            "linearmodels": ("*_linearmodels/between/unadjusted_debiased*",),
+        },
+    ),
+    Feature(
+        OTHER,
+        "Between, weighted by rows",
+        "fit_between(*empluk, wls=True)",
+        params("lwage"),
+        weighted_means,
+        (
+            "tests/estimators/test_between.py::test_against_a_loop",
+            "tests/estimators/test_between.py::test_wls_differs_on_an_unbalanced_panel",
+        ),
+        {"Stata": "xtreg, be wls", "linearmodels": "BetweenOLS.fit(reweight=True)"},
+        {"Stata": ("published_stata_nlswork/be_wls",), "linearmodels": ("*_linearmodels/between/reweight_True",)},
+    ),
+    Feature(
+        OTHER,
+        "Between, by time",
+        'fit_between(*empluk, effects="time")',
+        params("lwage"),
+        reference("empluk_plm_fits/between_time/coef/lwage"),
+        ("tests/estimators/test_between.py::test_against_a_loop",),
+        {"plm": 'model = "between", effect = "time"'},
+        {"plm": ("*_plm_fits/between_time",)},
+    ),
+    Feature(
+        OTHER,
+        "First differences, adjacent periods only",
+        "fit_first_difference(*women)",
+        params("ttl_exp"),
+        adjacent_differences,
+        (
+            "tests/estimators/test_first_difference.py::test_against_a_loop",
+            "tests/estimators/test_first_difference.py::test_rows_after_a_gap_are_counted",
+        ),
+        {"Stata": "regress D.y D.x, noconstant", "gretl": "ols diff(y) diff(x)", "linearmodels": "FirstDifferenceOLS"},
+        {"linearmodels": ("*_linearmodels/fd/unadjusted_debiased*",)},
+    ),
+    Feature(
+        OTHER,
+        "First differences with a constant, rows as they follow",
+        'fit_first_difference(*empluk, convention="plm")',
+        params("lwage"),
+        reference("empluk_plm_fits/fd/coef/lwage"),
+        (
+            "tests/estimators/test_first_difference.py::test_against_a_loop",
+            "tests/estimators/test_first_difference.py::test_the_intercept_is_asked_for_or_a_convention",
+        ),
+        {"plm": 'plm(model = "fd")', "Stata": "regress D.y D.x", "EViews": "ls d(y) c d(x)"},
+        {
+            "plm": ("*_plm_fits/fd/coef", "*_plm_fits/fd/vcov", "*_plm_fits/fd_nointercept"),
+            "Stata": ("published_stata_fatalities/xtserial/first_difference_regression",),
+        },
+    ),
+    Feature(
+        OTHER,
+        "Mean group",
+        "fit_mean_group(*grunfeld)",
+        params("value"),
+        reference("grunfeld_extra/pmg_mg/coef/value"),
+        (f"{HETEROGENEOUS}::test_mean_group", f"{HETEROGENEOUS}::test_coverage_of_the_mean_with_ten_entities"),
+        {"plm": 'pmg(model = "mg")', "Stata": "xtmg†; xtpmg†, mg"},
+        {"plm": ("grunfeld_extra/pmg_mg",)},
+    ),
+    Feature(
+        OTHER,
+        "Mean group, periods demeaned",
+        "fit_mean_group(*grunfeld, time_demeaned=True)",
+        params("value"),
+        reference("grunfeld_extra/pmg_dmg/coef/value"),
+        (f"{HETEROGENEOUS}::test_mean_group_with_trend_and_periods_demeaned",),
+        {"plm": 'pmg(model = "dmg")'},
+        {"plm": ("grunfeld_extra/pmg_dmg",)},
+    ),
+    Feature(
+        OTHER,
+        "Mean group, with trends",
+        "fit_mean_group(*grunfeld, trend=True)",
+        params("value"),
+        trends,
+        (f"{HETEROGENEOUS}::test_mean_group_with_trend_and_periods_demeaned",),
+        {"plm": "pmg(trend = TRUE)", "Stata": "xtmg†, trend"},
+    ),
+    Feature(
+        OTHER,
+        "Common correlated effects, mean group",
+        "fit_common_correlated_effects(*grunfeld)",
+        params("value"),
+        reference("grunfeld_extra/pmg_cmg/coef/value"),
+        (f"{HETEROGENEOUS}::test_common_correlated_effects",),
+        {"plm": 'pmg(model = "cmg"); pcce(model = "mg")', "Stata": "xtmg†, cce; xtdcce2†"},
+        {"plm": ("grunfeld_extra/pmg_cmg",)},
+    ),
+    Feature(
+        OTHER,
+        "Common correlated effects, pooled",
+        "fit_common_correlated_effects(*grunfeld, pooled=True)",
+        params("value"),
+        pooled_common_effects,
+        (f"{HETEROGENEOUS}::test_common_correlated_effects",),
+        {"plm": 'pcce(model = "p")', "Stata": "xtdcce2†, pooled()"},
+    ),
+    Feature(
+        OTHER,
+        "Swamy's random coefficients",
+        'fit_swamy(*grunfeld, convention="plm")',
+        error("value"),
+        reference("grunfeld_extra/pvcm_random/se/value"),
+        (f"{HETEROGENEOUS}::test_swamy", f"{HETEROGENEOUS}::test_indefinite_dispersion_falls_back_with_a_warning"),
+        {"plm": 'pvcm(model = "random")', "Stata": "xtrc"},
+        {"plm": ("grunfeld_extra/pvcm_random",)},
+    ),
+    Feature(
+        OTHER,
+        "Test that coefficients do not differ (Swamy)",
+        'fit_swamy(*grunfeld, convention="plm").constancy.statistic',
+        float,
+        chow,
+        (
+            f"{HETEROGENEOUS}::test_constancy_is_the_chow_test_with_entity_variances",
+            f"{HETEROGENEOUS}::test_few_rows_inflate_the_constancy_statistic_as_the_note_says",
+        ),
+        {"plm": "summary(pvcm())", "Stata": "xtrc"},
+    ),
+    Feature(
+        OTHER,
+        "Coefficients entity by entity",
+        'fit_mean_group(*grunfeld).individual["value"]',
+        lambda values: values.iloc[0],
+        reference("grunfeld_extra/pvcm_within/coef/values/0/1"),
+        (f"{HETEROGENEOUS}::test_batches_equal_single_regressions",),
+        {"plm": 'pvcm(model = "within")', "Stata": "xtrc, betas; statsby"},
+        {"plm": ("grunfeld_extra/pvcm_within",)},
+    ),
+]

@@ -1,0 +1,58 @@
+"""The table of static panel estimation against plm, Stata, EViews, gretl, linearmodels and pyfixest."""
+
+from __future__ import annotations
+
+from features import (
+    panel_cluster_rows,
+    panel_covariance_rows,
+    panel_fixed_rows,
+    panel_other_rows,
+    panel_random_rows,
+    panel_serial_test_rows,
+    panel_test_rows,
+    panel_wild_rows,
+)
+from features.feature import FeatureTable
+from features.panel_names import COVARIANCE, FIXED, NAMES, OTHER, RANDOM, SHOWN, TEST
+
+PROGRAMS = {
+    "plm": (
+        "2.6-5, with the R packages that work on its models or data (sandwich, clubSandwich, nlme); run for the "
+        "reference numbers"
+    ),
+    "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
+    "EViews": (
+        "13, its documentation; no published output with usable data was found but [the paper's](paper.md), which is "
+        "compared on that page, so nothing is marked here"
+    ),
+    "gretl": "2025a; run for the reference numbers",
+    "linearmodels": "7.1; run for the reference numbers",
+    "pyfixest": "0.60; run for the reference numbers",
+}
+
+GROUPS = {
+    RANDOM: "Variance components by method, dimension and shape of the panel; likelihood; correlated effects.",
+    FIXED: "Any number of effects and slopes, their exact rank, their estimates and errors, predictions, weights.",
+    COVARIANCE: "What the standard errors are robust to, and what to do with few clusters.",
+    OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity.",
+    TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
+}
+
+TABLE = FeatureTable(
+    title="Static panels",
+    introduction="Linear panel models, their covariances and tests.",
+    programs=PROGRAMS,
+    groups=GROUPS,
+    features=[
+        *panel_random_rows.ROWS,
+        *panel_fixed_rows.ROWS,
+        *panel_covariance_rows.ROWS,
+        *panel_cluster_rows.ROWS,
+        *panel_wild_rows.ROWS,
+        *panel_other_rows.ROWS,
+        *panel_test_rows.ROWS,
+        *panel_serial_test_rows.ROWS,
+    ],
+    names=NAMES,
+    shown=SHOWN,
+)

@@ -1,0 +1,69 @@
+"""Every row of the feature tables runs, says the truth about itself, and is on the page."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from features.feature import Feature, Namespace, disagreement, expected, matched, missing_checks, tables
+from features.report import PAGE, render
+
+ROWS = [(table, feature) for table in tables() for feature in table.features]
+SPACES = {id(table): Namespace(table.names) for table in tables()}
+
+
+@pytest.mark.parametrize(("table", "feature"), ROWS, ids=[f"{row.group}-{row.name}" for _, row in ROWS])
+def test_row_runs_and_gives_its_number(table, feature):
+    assert disagreement(feature, SPACES[id(table)]) == ""
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.title)
+def test_rows_are_what_they_say(table):
+    for feature in table.features:
+        assert feature.group in table.groups, feature.name
+        assert set(feature.programs) <= set(table.programs), feature.name
+        assert set(feature.matches) <= set(feature.programs), feature.name
+        assert feature.checked, f"{feature.name}: nothing checks it"
+        assert list(missing_checks(feature)) == []
+        for patterns in feature.matches.values():
+            for pattern in patterns:
+                assert matched(pattern)[1] == []
+    names = [(feature.group, feature.name) for feature in table.features]
+    assert len(names) == len(set(names))
+    assert {group for group, _ in names} == set(table.groups)
+
+
+def test_the_page_is_up_to_date():
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    assert page == render(tables()), "run python -m tests.features.report"
+
+
+# The checks themselves must be able to fail.
+def test_a_wrong_number_is_reported():
+    table, feature = ROWS[0]
+    wrong = dataclasses.replace(feature, equals=expected(feature) * (1 + 1e-7))
+    assert feature.name in disagreement(wrong, SPACES[id(table)])
+    assert disagreement(dataclasses.replace(feature, equals=float("nan")), SPACES[id(table)])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("empluk_plm_fits/random_twoways_swar/se", "is excluded"),
+        ("empluk_plm_fits/random_twoways_swar", "is excluded"),
+        ("grunfeld_plm_fits/no_such_model", "matches no number"),
+        ("no_such_file/coef", "matches no number"),
+    ],
+)
+def test_a_comparison_that_is_not_made_is_reported(pattern, message):
+    assert message in matched(pattern)[1][0]
+
+
+def test_a_comparison_that_is_made_is_counted():
+    assert matched("*_plm_fits/within_individual/coef") == ({"empluk_plm_fits": 3, "grunfeld_plm_fits": 2}, [])
+
+
+@pytest.mark.parametrize("check", ["tests/test_nowhere.py::test_x", "tests/test_covariances.py::test_no_such_thing"])
+def test_a_test_that_does_not_exist_is_reported(check):
+    row = Feature("group", "name", "1", float, 1.0, checked=(check,))
+    assert len(list(missing_checks(row))) == 1
