@@ -219,7 +219,7 @@ class BiasReduced:
             if grouping.n_groups == fit.counts.rows and self.kind in ("CR2", "CR3"):
                 # Every row its own cluster: HC2 and HC3, whose leverages are known without a basis.
                 meat = sandwich.score_gram(scores(fit, convention, f"HC{self.kind[-1]}"))
-                term = fit.influence @ meat @ fit.influence.T
+                term = fit.spread @ meat @ fit.spread.T
                 factor = self._factor(fit, convention, grouping, grouping.n_groups)
             else:
                 adjusted, factor, found = self._one_way(fit, convention, grouping)

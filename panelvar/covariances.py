@@ -148,7 +148,7 @@ class HC:
         """Estimate the covariance."""
         meat = sandwich.score_gram(scores(fit, convention, self.kind))
         factor = heteroskedastic_factor(convention, fit.counts, self.kind)
-        matrix = factor * (fit.influence @ meat @ fit.influence.T)
+        matrix = factor * (fit.spread @ meat @ fit.spread.T)
         notes = (
             Note("factor", f"{self.kind}: small-sample factor {factor:.6g}."),
             *(
@@ -245,7 +245,7 @@ class Clustered:
             factor = extra * clustered_factor(fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor)
             factors.append(factor)
             meat += sign * factor * (summed.T @ summed)
-        matrix = symmetric(fit.influence @ meat @ fit.influence.T)
+        matrix = symmetric(fit.spread @ meat @ fit.spread.T)
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [
             Note(

@@ -134,15 +134,19 @@ class Fit:
         return inverse @ inverse.T
 
     @cached_property
-    def influence(self) -> FloatArray:
-        """The map L from summed scores to coefficients, shape (p, p)."""
+    def spread(self) -> FloatArray:
+        r"""The map K from summed scores in the orthonormal basis to coefficients, shape (p, p): the covariance is K M K'.
+
+        With :math:`R` the factor of the transformed regressors, :math:`R^{-1}` for the slopes.
+        """
+        root = self.solution.inverse_r
         if not self.constant:
-            return self.slope_bread
+            return root
         k = len(self.kept)
         out = np.zeros((k + 1, k + 1))
         out[0, 0] = 1.0 / self.constant_mass
-        out[1:, 1:] = self.slope_bread
-        out[0, 1:] = -self.centre[:-1][self.kept] @ self.slope_bread
+        out[1:, 1:] = root
+        out[0, 1:] = -self.centre[:-1][self.kept] @ root
         return out
 
     @cached_property

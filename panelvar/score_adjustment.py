@@ -20,7 +20,9 @@ def scores(fit: Fit, convention: Convention, kind: str) -> sandwich.Scores:
     """Return the scores of a fit, each residual multiplied by its `multiplier`."""
     rows = fit.rows_or_refuse("A robust covariance")
     constant = fit.constant_column if fit.constant else None
-    return sandwich.Scores(rows, fit.kept, fit.solution.coefficients, constant, multiplier(fit, convention, kind))
+    solution = fit.solution
+    adjusted = multiplier(fit, convention, kind)
+    return sandwich.Scores(rows, fit.kept, solution.coefficients, constant, solution.inverse_r, adjusted)
 
 
 def multiplier(fit: Fit, convention: Convention, kind: str) -> FloatArray | None:

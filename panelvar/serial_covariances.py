@@ -99,7 +99,7 @@ class DriscollKraay:
                 )
             )
         return CovarianceEstimate(
-            symmetric(factor * (fit.influence @ meat @ fit.influence.T)),
+            symmetric(factor * (fit.spread @ meat @ fit.spread.T)),
             f"Driscoll-Kraay ({_kernel_label(self.kernel, lags)})",
             inference_df(fit, convention, df),
             factor,
@@ -166,7 +166,7 @@ class PanelNeweyWest:
         )
         factor = _factor(fit, convention, self.factor or convention.newey_west_factor, entities, self.residuals)
         return CovarianceEstimate(
-            symmetric(factor * (fit.influence @ meat @ fit.influence.T)),
+            symmetric(factor * (fit.spread @ meat @ fit.spread.T)),
             f"Newey-West within entities ({_kernel_label(self.kernel, lags)})",
             inference_df(fit, convention, _degrees(fit, convention.newey_west_df)),
             factor,

@@ -96,7 +96,7 @@ class PanelCorrected:
         else:
             meat = unit_correlation.correlated_meat(x, e, units, dates, pairwise=self.pairwise)
         factor = heteroskedastic_factor(convention, fit.counts, "HC1") if self.residuals == "HC1" else 1.0
-        matrix = symmetric(factor * (fit.influence @ meat @ fit.influence.T))
+        matrix = symmetric(factor * (fit.spread @ meat @ fit.spread.T))
         matrix, found = mended(fit, convention, matrix, "pairwise panel-corrected")
         balanced = fit.design.nobs == units.n_groups * dates.n_groups
         words = [
@@ -132,12 +132,12 @@ class PanelCorrected:
 
 
 def _regressors(fit: Fit) -> FloatArray:
-    """Return the transformed regressors in use, the constant's column first if there is one, shape (n, p)."""
+    """Return the transformed regressors in the orthonormal basis, the constant's column first, shape (n, p)."""
     rows = fit.rows_or_refuse("A panel-corrected covariance")
     lead = int(fit.constant)
     out = np.empty((rows.n_rows, len(fit.kept) + lead))
     if lead:
         out[:, 0] = fit.constant_column
     for start, stop, block in rows.blocks():
-        out[start:stop, lead:] = block[:, fit.kept]
+        out[start:stop, lead:] = block[:, fit.kept] @ fit.solution.inverse_r
     return out

@@ -1,5 +1,6 @@
 """Covariances: what each name means, which factor it carries, and what it refuses."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -79,6 +80,41 @@ def test_leverage_of_the_transformed_regressors_alone():
     residuals = dummy_twin(frame, ["entity"]).residuals / (1 - leverage)
     scores = demeaned * residuals[:, None]
     assert_matrix(result.cov.loc[X, X], inverse @ scores.T @ scores @ inverse)
+
+
+@FEW
+@FEW
+@pytest.mark.filterwarnings(
+    "ignore:Only .* periods", "ignore:The .* covariances of", "ignore:.* cluster.s. alone identify"
+)
+@pytest.mark.parametrize("model", ["pooled", "entity", "twoway", "random", "difference"])
+@pytest.mark.parametrize(
+    "cov",
+    ["HC0", "HC3", "cluster", "CR2", "CR3", pv.Clustered("time"), pv.DriscollKraay(2), pv.PanelNeweyWest(2), "pcse"],
+    ids=str,
+)
+def test_nearly_collinear_regressors_cost_the_condition_number_once(model, cov):
+    """x2 is x1 + d / 2^30 without rounding: the coefficients are those of x1 and d, and so are their covariances."""
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"entity": np.repeat(np.arange(12), 6), "year": np.tile(np.arange(6), 12)})
+    frame["x1"], frame["d"] = rng.integers(-64, 64, (2, len(frame))) / 8.0
+    frame["x2"] = frame["x1"] + frame["d"] / 2.0**30
+    frame["y"] = rng.integers(-64, 64, len(frame)) / 8.0 + frame["x1"] * (1.0 + 0.25 * (frame["entity"] % 3))
+    fit = {
+        "pooled": pv.fit_pooled,
+        "entity": pv.fit_fixed_effects,
+        "twoway": functools.partial(pv.fit_fixed_effects, effects="twoway"),
+        "random": functools.partial(pv.fit_random_effects, variance_components="nerlove"),
+        "difference": pv.fit_first_difference,
+    }[model]
+    panel = pv.Panel(frame, "entity", "year")
+    apart, near = (fit(panel, "y", x, cov=cov) for x in (["x1", "d"], ["x1", "x2"]))
+    move = np.eye(len(near.params))
+    move[-1, -1] = 2.0**30
+    move[-2, -1] = -(2.0**30)
+    np.testing.assert_allclose(near.params, move @ apart.params, rtol=1e-7)
+    expected = move @ apart.cov.to_numpy() @ move.T
+    np.testing.assert_allclose(np.diag(near.cov), np.diag(expected), rtol=1e-5)
 
 
 @FEW

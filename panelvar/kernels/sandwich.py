@@ -2,6 +2,9 @@ r"""Scores and meats: the middle of every sandwich covariance.
 
 A score is the transformed regressor row times its residual, :math:`s_i = \tilde x_i \tilde e_i`. With a constant its
 transformed column :math:`z_i` leads: the regressors are already orthogonal to it.
+
+Meats are of scores in the orthonormal basis, :math:`R^{-\top} s_i`. In that of the regressors the covariance would be
+:math:`(X'X)^{-1} M (X'X)^{-1}`, whose terms are larger than their sum by the fourth power of the condition number.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ class Scores(NamedTuple):
         Slopes, zero where a regressor is not in use.
     constant : (n,) array, float or None
         The transformed constant column.
+    basis : (k, k) array
+        :math:`R^{-1}`, which makes the columns of the regressors in use orthonormal.
     multiplier : (n,) array or None
         What each residual is multiplied by (an adjustment for leverage).
     """
@@ -39,6 +44,7 @@ class Scores(NamedTuple):
     kept: NDArray[np.intp]
     coefficients: FloatArray
     constant: FloatArray | float | None
+    basis: FloatArray
     multiplier: FloatArray | None = None
 
     @property
@@ -46,8 +52,16 @@ class Scores(NamedTuple):
         """Columns of a score: the constant, if any, and the regressors in use."""
         return len(self.kept) + int(self.constant is not None)
 
+    def orthonormal(self, scores: FloatArray) -> FloatArray:
+        """Return scores, or sums of them, in the orthonormal basis."""
+        lead = int(self.constant is not None)
+        out = np.empty_like(scores)
+        out[:, :lead] = scores[:, :lead]
+        np.matmul(scores[:, lead:], self.basis, out=out[:, lead:])
+        return out
+
     def blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
-        """Yield ``(start, stop, scores)``, column-major scratch of shape (stop - start, size)."""
+        """Yield ``(start, stop, scores)`` in the basis of the regressors: column-major scratch, (stop - start, size)."""
         lead = int(self.constant is not None)
         scratch = np.empty(0)
         for start, stop, block in self.rows.blocks():
@@ -67,20 +81,24 @@ class Scores(NamedTuple):
 
 
 def score_gram(scores: Scores) -> FloatArray:
-    r"""Return :math:`\sum_i s_i s_i'`, every row its own group (White 1980, eq. 4)."""
+    r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980, eq. 4)."""
     gram = np.zeros((scores.size, scores.size))
     for _, _, block in scores.blocks():
-        gram += block.T @ block
+        turned = scores.orthonormal(block)
+        gram += turned.T @ turned
     return gram
 
 
 def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[FloatArray]:
-    """Return, for each grouping, the scores summed within its groups, shape (G, size), from one pass over the rows."""
+    """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.
+
+    One pass over the rows serves all groupings.
+    """
     sums = [np.zeros((grouping.n_groups, scores.size), order="F") for grouping in groupings]
     for start, stop, block in scores.blocks():
         for grouping, out in zip(groupings, sums, strict=True):
             grouping.add_sums(block, start, stop, out)
-    return sums
+    return [scores.orthonormal(out) for out in sums]
 
 
 def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArray) -> FloatArray:

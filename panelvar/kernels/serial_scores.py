@@ -67,7 +67,7 @@ def lagged_gram(sums: FloatArray, dates: Integers, kernel: str, lags: float) -> 
 
 
 def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel: str, lags: float) -> FloatArray:
-    """Return the meat of pairs of scores of the same entity, from one pass over the rows.
+    """Return the meat of pairs of scores of the same entity in the orthonormal basis, from one pass over the rows.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel:
     gram = np.zeros((scores.size, scores.size))
     # The last rows of a block are earlier dates of the next one.
     tail = np.empty((0, scores.size))
-    for start, stop, block in scores.blocks():
+    for start, stop, raw in scores.blocks():
+        block = scores.orthonormal(raw)
         gram += block.T @ block
         first = start - len(tail)
         rows = np.concatenate((tail, block))
