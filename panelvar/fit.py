@@ -36,6 +36,8 @@ FloatArray = NDArray[np.float64]
 Family = Literal["pooled", "between", "difference", "fixed", "random"]
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
+NEARLY_COLLINEAR = 1e7
+"""Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +289,27 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
             + (f" and {counts.absorbed} absorbed effects" if counts.absorbed else "")
             + f": {counts.residual_df} residual degrees of freedom."
         )
-    return notes
+    return notes + _nearly_collinear(design, solution)
+
+
+def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
+    """Warn of regressors that are a combination of others but for so little that other programs drop one."""
+    if solution.condition * len(solution.kept) < NEARLY_COLLINEAR:
+        return []
+    # Roots of the variance inflation factors: lengths of the columns times those of the inverse's rows.
+    units = np.linalg.norm(solution.r, axis=0)
+    inflation = np.linalg.norm(units[:, None] * solution.inverse_r, axis=1)
+    found = np.flatnonzero(inflation >= NEARLY_COLLINEAR)
+    if len(found) == 0:
+        return []
+    names = ", ".join(repr(design.names[solution.kept[j]]) for j in found)
+    worst = float(inflation.max())
+    text = (
+        f"Of the variation of {names} only {1.0 / worst:.0e} is independent of other regressors (and of the effects): "
+        f"their coefficients rest on that, and {math.ceil(math.log10(worst))} digits of the data are lost. If they are "
+        "related by an identity, leave one out; if they are powers, centre them first."
+    )
+    return [Note("regressors-nearly-collinear", text, warn=True)]
 
 
 def _why_absorbed(column: FloatArray, share: float) -> str:

@@ -85,7 +85,7 @@ def test_leverage_of_the_transformed_regressors_alone():
 @FEW
 @FEW
 @pytest.mark.filterwarnings(
-    "ignore:Only .* periods", "ignore:The .* covariances of", "ignore:.* cluster.s. alone identify"
+    "ignore:Only .* periods", "ignore:The .* covariances of", "ignore:.* alone identify", "ignore:Of the variation of"
 )
 @pytest.mark.parametrize("model", ["pooled", "entity", "twoway", "random", "difference"])
 @pytest.mark.parametrize(
@@ -109,6 +109,8 @@ def test_nearly_collinear_regressors_cost_the_condition_number_once(model, cov):
     }[model]
     panel = pv.Panel(frame, "entity", "year")
     apart, near = (fit(panel, "y", x, cov=cov) for x in (["x1", "d"], ["x1", "x2"]))
+    assert "regressors-nearly-collinear" in {note.code for note in near.notes}
+    assert "regressors-nearly-collinear" not in {note.code for note in apart.notes}
     move = np.eye(len(near.params))
     move[-1, -1] = 2.0**30
     move[-2, -1] = -(2.0**30)

@@ -17,6 +17,8 @@ from reference_data import REFERENCE, table
 
 import panelvar as pv
 
+pytestmark = pytest.mark.filterwarnings("ignore:Of the variation of:panelvar.PanelVarWarning")
+
 extended = pytest.mark.skipif(
     np.finfo(np.longdouble).eps > 1e-18,
     reason="these digits need residuals in a longer type, which this platform does not have",
