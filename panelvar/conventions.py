@@ -112,6 +112,9 @@ class Convention:
         Inference: for everything but random effects.
     random_distribution : {"normal", "t"}
         Inference: for random effects.
+    instrumental_distribution : {"t", "normal"}
+        Inference after instrumental variables, random effects apart: t, or the normal whatever ``distribution`` says
+        (Stata's commands without ``small``, plm, linearmodels).
     heterogeneous_distribution : {"t", "normal"}
         Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
         coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
@@ -190,6 +193,7 @@ class Convention:
     corrected_df: Literal["residual", "entities", "normal"] = "residual"
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
+    instrumental_distribution: Literal["t", "normal"] = "t"
     heterogeneous_distribution: Literal["t", "normal"] = "t"
     coefficients_dispersion: Literal["unbiased", "sample"] = "unbiased"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
@@ -248,6 +252,7 @@ PRESETS: dict[str, Convention] = {
             kraay_factor="none",
             kraay_df="entities",
             corrected_df="normal",
+            instrumental_distribution="normal",
             heterogeneous_distribution="normal",
             coefficients_dispersion="sample",
             loglik_jacobian="none",
@@ -271,6 +276,7 @@ PRESETS: dict[str, Convention] = {
             kraay_factor="none",
             kraay_df="residual",
             newey_west_factor="none",
+            instrumental_distribution="normal",
             heterogeneous_distribution="normal",
             rsquared_random="transformed",
             transformed_kind="correlation",
@@ -310,6 +316,7 @@ PRESETS: dict[str, Convention] = {
             kraay_factor="n/(n-k)",
             kraay_df="residual",
             random_distribution="t",
+            instrumental_distribution="normal",
             rsquared_random="transformed",
             rsquared_kind="residual",
             transformed_total="mean",
@@ -396,6 +403,20 @@ class Counts(NamedTuple):
             return self.slopes + int(self.constant and self.reported_constant)
         everything = self.slopes + int(self.constant) + self.absorbed
         return everything - self.coefficients if what == "absorbed" else everything
+
+
+def without_factors(convention: Convention) -> Convention:
+    """Return the convention with every small-sample factor one, as asymptotic test statistics have it."""
+    return convention.but(
+        name=convention.name,
+        classical_counts="none",
+        hc1_counts="none",
+        hc23_factor=False,
+        cluster_group_factor=False,
+        cluster_dof_factor="none",
+        kraay_factor="none",
+        newey_west_factor="none",
+    )
 
 
 def classical_df(convention: Convention, counts: Counts) -> int:

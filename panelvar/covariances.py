@@ -92,7 +92,19 @@ class Classical:
     """
 
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
-        """Estimate the covariance; random effects may take the within residual variance (``random_scale``)."""
+        """Estimate the covariance; random effects may take the within residual variance (``random_scale``).
+
+        Raises
+        ------
+        SpecificationError
+            After GMM, whose coefficients are not efficient under these errors.
+        """
+        if fit.instrumented is not None and fit.instrumented.method == "gmm":
+            fit.refuse_instruments(
+                "A classical covariance by GMM",
+                "its weights were made for errors of another kind. Use the covariance the weights were made from, such "
+                "as 'HC0' or 'cluster', or 2SLS.",
+            )
         scale = fit.rss / classical_df(convention, fit.counts)
         label = "classical"
         if fit.components is not None and convention.random_scale == "within":
@@ -317,6 +329,8 @@ def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
 def inference_df(fit: Fit, convention: Convention, df: float) -> float:
     """Return the degrees of freedom, or infinity where the convention takes the normal distribution."""
     distribution = convention.random_distribution if fit.family == "random" else convention.distribution
+    if fit.instrumented is not None and convention.instrumental_distribution == "normal":
+        distribution = "normal"
     if distribution == "normal":
         return np.inf
     return float(df)

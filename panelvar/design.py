@@ -217,12 +217,7 @@ def build_design(
         If no row is left.
     """
     choose("missing", missing, ("drop", "raise"))
-    if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
-        raise SpecificationError(
-            "The data do not say which column is the entity and which the time: pass "
-            "Panel(data, entity=..., time=...), or a DataFrame with a two-level index."
-        )
-    panel = as_panel(data)
+    panel = dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
     if x is None:
@@ -250,7 +245,31 @@ def build_design(
             raise SpecificationError(f"{dependent!r} is both the dependent variable and a regressor.")
         outcome = panel.column(dependent)
         columns = tuple(panel.column(name) for name in names)
-    formula = y if x is None else None
+    return assemble(panel, dependent, names, outcome, columns, constant, weights, missing, y if x is None else None)
+
+
+def dated_panel(data: object) -> Panel:
+    """Return the panel of the data, or say that they do not tell who and when."""
+    if not isinstance(data, Panel) and getattr(getattr(data, "index", None), "nlevels", 1) != 2:
+        raise SpecificationError(
+            "The data do not say which column is the entity and which the time: pass "
+            "Panel(data, entity=..., time=...), or a DataFrame with a two-level index."
+        )
+    return as_panel(data)
+
+
+def assemble(
+    panel: Panel,
+    dependent: str,
+    names: tuple[str, ...],
+    outcome: FloatArray,
+    columns: tuple[FloatArray, ...],
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    missing: str,
+    formula: str | None,
+) -> Design:
+    """Make the design of columns that have been read (see `build_design`)."""
     if constant is not None and not isinstance(constant, (bool, np.bool_)):
         raise SpecificationError(f"constant={constant!r} must be True, False or None.")
     constant = True if constant is None else bool(constant)

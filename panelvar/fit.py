@@ -23,12 +23,20 @@ from numpy.typing import NDArray
 
 from panelvar.conventions import Counts
 from panelvar.design import CONSTANT, Design
-from panelvar.errors import CollinearityError, InsufficientDataError, MissingInformationError, Note, NumericalError
+from panelvar.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+)
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.kernels.variance_components import Components, CrossedComponents
 
 if TYPE_CHECKING:
+    from panelvar.instruments import Instrumented
     from panelvar.kernels.absorb import Absorbed
     from panelvar.kernels.qr import Solution
 
@@ -78,6 +86,12 @@ class Fit:
         Moments of the source by entity (or by the random dimension), when the fit computed them.
     notes : tuple of Note
         Facts found on the way.
+    structural : TransformedRows or None
+        Of a fit with instruments, the transformed rows of ``design``: those of ``rows`` are then the regressors as the
+        instruments explain them, and a dependent variable that leaves the structural residuals
+        (`panelvar.instruments`).
+    instrumented : Instrumented or None
+        The instruments, where there are any.
     """
 
     family: Family
@@ -96,6 +110,8 @@ class Fit:
     components: Components | CrossedComponents | None = None
     moments: PanelMoments | None = None
     notes: tuple[Note, ...] = ()
+    structural: TransformedRows | None = None
+    instrumented: Instrumented | None = None
 
     @property
     def kept(self) -> NDArray[np.intp]:
@@ -188,6 +204,22 @@ class Fit:
             )
         return self.rows
 
+    def regressor_rows(self, what: str) -> TransformedRows:
+        """Return the transformed rows of the design itself, whatever stands in for them in the regression."""
+        rows = self.rows_or_refuse(what)
+        return rows if self.structural is None else self.structural
+
+    def refuse_instruments(self, what: str, instead: str) -> None:
+        """Refuse what is not defined, or not derived, for a fit with instruments.
+
+        Raises
+        ------
+        SpecificationError
+            Saying what to use instead.
+        """
+        if self.instrumented is not None:
+            raise SpecificationError(f"{what} is not available after instrumental variables: {instead}")
+
     @cached_property
     def transformed_residuals(self) -> FloatArray:
         """Residuals of the transformed (weighted) rows, shape (n,)."""
@@ -210,6 +242,8 @@ class Fit:
             rows=None,
             constant_column=None,
             absorbed=None,
+            structural=None,
+            instrumented=None if self.instrumented is None else replace(self.instrumented, rows=None),
         )
         # Small summaries survive: they are what R2 sets and poolability tests are made of.
         light.__dict__["entity_moments"] = self.entity_moments

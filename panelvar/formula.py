@@ -128,6 +128,15 @@ def shifts(formula: str) -> bool:
     return any(shifts_rows(factor) for term in _terms(formula)[1] for factor in term)
 
 
+def written_terms(formula: str) -> tuple[str, ...]:
+    """Return the terms right of the tilde as a formula would write them, ``"1"`` for the constant."""
+    return tuple(":".join(_quoted(factor) for factor in term) or "1" for term in _terms(formula)[1])
+
+
+def _quoted(factor: Factor) -> str:
+    return factor.text if not factor.is_column or factor.text.isidentifier() else f"`{factor.text}`"
+
+
 def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     """Return the terms left and right of the tilde."""
     try:

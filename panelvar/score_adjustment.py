@@ -35,6 +35,7 @@ def multiplier(fit: Fit, convention: Convention, kind: str) -> FloatArray | None
     """
     if kind in ("HC0", "HC1"):
         return None
+    refuse_weighted_instruments(fit, f"{kind}")
     leverage = leverages(fit, convention)
     remaining = 1.0 - leverage
     if remaining.min() < 1e-10:
@@ -58,6 +59,20 @@ def multiplier(fit: Fit, convention: Convention, kind: str) -> FloatArray | None
         exponent = 0.25 * np.minimum(relative, max(4.0, 0.7 * float(relative.max())))
     adjusted: FloatArray = remaining**-exponent
     return adjusted
+
+
+def refuse_weighted_instruments(fit: Fit, what: str) -> None:
+    """Refuse adjustments for leverage where the coefficients are no least squares on what instruments explain.
+
+    Raises
+    ------
+    SpecificationError
+        After LIML, other k-class estimators and GMM.
+    """
+    if fit.instrumented is not None and fit.instrumented.method != "2sls":
+        fit.refuse_instruments(
+            f"{what}, except by 2SLS,", "there is no hat matrix. Use HC0, HC1, or errors clustered without adjustment."
+        )
 
 
 def leverages(fit: Fit, convention: Convention) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, Counts
+from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.errors import choose, emit
@@ -25,15 +25,7 @@ def finish(model: TransformedModel, cov: str | Covariance, convention: Conventio
     design, rows, absorbed = model.design, model.rows, model.absorbed
     check_scale(design, model.raw_norms)
     solution = _polished(solve(model.triangle, model.raw_norms[:-1]), rows, model.centre, model.constant_column)
-    counts = Counts(
-        rows=design.nobs,
-        slopes=len(solution.kept),
-        constant=design.constant or absorbed is not None,
-        absorbed=model.absorbed_rank,
-        effect_levels=() if absorbed is None else absorbed.counts,
-        reported_constant=absorbed is None,
-        coefficients=len(solution.kept) + int(design.constant),
-    )
+    counts = model.counts(len(solution.kept))
     found = check_fit(design, solution, counts, collinear)
     total = float(np.square(model.triangle[:, -1]).sum()) if model.tss is None else model.tss
     total, degenerate = check_variation(design.dependent, total, solution.rss, float(model.raw_norms[-1]))

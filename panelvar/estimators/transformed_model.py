@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.conventions import Counts
 from panelvar.design import Design
 from panelvar.errors import Note
 from panelvar.fit import Family, FloatArray
@@ -70,6 +71,18 @@ class TransformedModel:
     moments: PanelMoments | None = None
     tss: float | None = None
     notes: tuple[Note, ...] = ()
+
+    def counts(self, slopes: int) -> Counts:
+        """Return what small-sample rules count when that many slopes are estimated."""
+        return Counts(
+            rows=self.design.nobs,
+            slopes=slopes,
+            constant=self.design.constant or self.absorbed is not None,
+            absorbed=self.absorbed_rank,
+            effect_levels=() if self.absorbed is None else self.absorbed.counts,
+            reported_constant=self.absorbed is None,
+            coefficients=slopes + int(self.design.constant),
+        )
 
 
 def ones_column(design: Design) -> FloatArray | float | None:

@@ -122,12 +122,39 @@ class TransformedRows:
             out *= np.sqrt(self.weights)[:, None]
         return out[:, 0]
 
+    def combined(self, loadings: FloatArray) -> TransformedRows:
+        """Return the rows of linear combinations of the columns; what is subtracted is combined alike.
+
+        Parameters
+        ----------
+        loadings : (k + 1, m) array
+            One combination a column. A column that is taken as it is, is not copied.
+        """
+        return TransformedRows(
+            [_combination(self.columns, loadings[:, j]) for j in range(loadings.shape[1])],
+            shift=None if self.shift is None else self.shift @ loadings,
+            groupings=self.groupings,
+            tables=[np.asfortranarray(table @ loadings) for table in self.tables],
+            slopes=self.slopes,
+            weights=self.weights,
+        )
+
     def residuals(self, coefficients: FloatArray) -> FloatArray:
         """Return ``y - X b`` of the transformed (weighted) rows, shape (n,)."""
         residuals = np.empty(self.n_rows)
         for start, stop, block in self.blocks():
             np.subtract(block[:, -1], block[:, :-1] @ coefficients, out=residuals[start:stop])
         return residuals
+
+
+def _combination(columns: Sequence[FloatArray], loadings: FloatArray) -> FloatArray:
+    used = np.flatnonzero(loadings)
+    if len(used) == 1 and loadings[used[0]] == 1.0:
+        return columns[used[0]]
+    out = np.zeros(columns[0].shape[0])
+    for j in used:
+        out += loadings[j] * columns[j]
+    return out
 
 
 def restored_norms(triangle: FloatArray, levels: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:

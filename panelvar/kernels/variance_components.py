@@ -121,6 +121,7 @@ def swamy_arora(
     *,
     version: str,
     constant: bool,
+    between: Solution | None = None,
 ) -> Components:
     r"""Estimate the components by Swamy and Arora (1972), in one of three unbalanced versions.
 
@@ -140,6 +141,9 @@ def swamy_arora(
 
     All three agree on balanced panels. With :math:`G = k` the between regression fits exactly and the variance is
     not estimable: ``effect_raw`` is NaN and ``effect`` is 0.
+
+    With instruments, ``within`` and ``between`` are two-stage least squares (Baltagi 1981, J. Econometrics 17, 189-200);
+    the trace stays that of the regressors. ``between`` is weighted by :math:`T_i` for ``"baltagi-chang"``.
     """
     counts = moments.counts
     n = float(counts.sum())
@@ -147,7 +151,8 @@ def swamy_arora(
     df_within = int(n) - groups - len(within.kept)
     idiosyncratic = within.rss / df_within if df_within > 0 else np.nan
     weighted = version == "baltagi-chang"
-    between = between_solution(moments, raw_norms, weighted=weighted, constant=constant)
+    if between is None:
+        between = between_solution(moments, raw_norms, weighted=weighted, constant=constant)
     df_between = groups - len(between.kept) - int(constant)
     if df_between <= 0 or not df_within > 0:
         effect_raw = np.nan

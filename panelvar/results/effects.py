@@ -161,7 +161,7 @@ def _correlation(fit: Fit, levels: FloatArray) -> float:
     """Correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
     assert fit.absorbed is not None
     moments = fit.entity_moments
-    means = fit.rows_or_refuse("Estimated effects").tables[0][:, :-1][:, fit.kept] @ fit.slopes
+    means = fit.regressor_rows("Estimated effects").tables[0][:, :-1][:, fit.kept] @ fit.slopes
     mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)
     effects = levels - mass @ levels / mass.sum()
     within = moments.r[:, :-1][:, fit.kept] @ fit.slopes
@@ -177,7 +177,7 @@ def level_tables(fit: Fit) -> tuple[FloatArray, ...]:
     :math:`\hat\lambda_t`; tables of slopes are slopes on the variables as they were given.
     """
     assert fit.absorbed is not None
-    rows = fit.rows_or_refuse("Estimated effects")
+    rows = fit.regressor_rows("Estimated effects")
     kept = fit.kept
     tables = [table[:, -1] - table[:, :-1][:, kept] @ fit.slopes for table in rows.tables]
     return tuple(table[:, 0] for table in fit.absorbed.original([table[:, None] for table in tables]))
@@ -205,7 +205,7 @@ def blup(fit: Fit) -> tuple[FloatArray, ...]:
     two-way :math:`\sigma_d^2 D_d'\Sigma^{-1}(y - \hat c - X\hat\beta)`.
     """
     assert fit.components is not None
-    rows = fit.rows_or_refuse("Estimated effects")
+    rows = fit.regressor_rows("Estimated effects")
     c = fit.components
     if isinstance(c, CrossedComponents):
         residual = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y
@@ -317,7 +317,7 @@ def _effect_variances(result: LinearResult) -> list[tuple[FloatArray, FloatArray
         return fit.residual_variance * unit + moved
 
     out = []
-    tables = fit.rows_or_refuse("Estimated effects").tables
+    tables = fit.regressor_rows("Estimated effects").tables
     for i, (unit, table) in enumerate(zip(unit_variances(fit), tables, strict=True)):
         lever = table[:, :-1][:, kept]
         if i == 0:

@@ -124,7 +124,7 @@ def _fixed(result: LinearResult, x: FloatArray, rows: PredictionRows, unseen: st
     first = int(fit.constant)
     slope_cov = result.covariance.matrix[first:, first:]
     centre = fit.centre[:-1][fit.kept]
-    levers = [table[:, :-1][:, fit.kept] for table in fit.rows_or_refuse("A prediction with effects").tables]
+    levers = [table[:, :-1][:, fit.kept] for table in fit.regressor_rows("A prediction with effects").tables]
     places = [np.where(s, p, 0) for s, p in zip(seen, rows.positions, strict=True)]
     unit = np.zeros(len(x))
     added = np.zeros(len(x))

@@ -78,7 +78,9 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
     centred_df = fit.counts.rows - int(fit.counts.constant)
     transformed = _share(fit.rss, fit.tss)
     with_dummies = _share(fit.rss, total_ss) if fit.family == "fixed" else transformed
-    if convention.transformed_kind == "correlation" and (fit.family == "random" or not fit.counts.constant):
+    if convention.transformed_kind == "correlation" and (
+        fit.family == "random" or not fit.counts.constant or fit.instrumented is not None
+    ):
         # Elsewhere the rows are centred and the two kinds are the same number.
         transformed, centred_df = _correlation_of_rows(fit), fit.counts.rows - 1
     within_df = centred_df - (fit.counts.absorbed if convention.adjusted_total == "less_effects" else 0)
@@ -102,7 +104,7 @@ def total_sum_of_squares(fit: Fit) -> float:
 
 def _correlation_of_rows(fit: Fit) -> float:
     """Squared correlation of the transformed dependent variable with its fit, about plain means."""
-    y = fit.rows_or_refuse("The squared correlation of the transformed rows").column(len(fit.centre) - 1)
+    y = fit.regressor_rows("The squared correlation of the transformed rows").column(len(fit.centre) - 1)
     if fit.constant_column is not None:
         y = y + fit.constant_column * fit.centre[-1]
     fitted = y - fit.transformed_residuals

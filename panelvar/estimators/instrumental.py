@@ -1,0 +1,229 @@
+"""Instrumental variables in pooled, between, fixed-effects and first-difference models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.errors import choose
+from panelvar.estimators.between import means_model
+from panelvar.estimators.first_difference import differenced_model
+from panelvar.estimators.fixed import within_model
+from panelvar.estimators.instrumental_finish import finish_instrumental
+from panelvar.estimators.instrumental_methods import Method
+from panelvar.estimators.pooled import centred_model
+from panelvar.instrument_columns import Names, build_instrumented
+from panelvar.results.instrumental_result import InstrumentalResult
+
+
+def fit_iv_pooled(
+    data: object,
+    y: str,
+    x: Names = None,
+    *,
+    endogenous: Names = None,
+    instruments: Names = None,
+    method: Method = "2sls",
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> InstrumentalResult:
+    r"""Fit pooled instrumental variables, :math:`y_{it} = c + x_{it}'\beta + p_{it}'\gamma + u_{it}`.
+
+    Two-stage least squares, :math:`b = (\hat X'\hat X)^{-1}\hat X'y` with :math:`\hat X` the projection of all
+    regressors on the instruments z and the exogenous regressors x (Wooldridge 2010, eq. 5.28), or another method.
+
+    Parameters
+    ----------
+    data : Panel or DataFrame with a two-level (entity, time) index
+    y : str
+        Dependent variable; or, with all else omitted, a formula: ``"y ~ x1 + [p ~ z1 + L(p)]"``, endogenous regressors
+        and their instruments in brackets, or ``"y ~ x1 + p | x1 + z1 + L(p)"``, all exogenous variables after the bar.
+    x : str or sequence of str
+        Exogenous regressors; they are their own instruments.
+    endogenous : str or sequence of str
+        Endogenous regressors.
+    instruments : str or sequence of str
+        Instruments that are no regressors: at least one for each endogenous regressor.
+    method : {"2sls", "liml", "fuller", "gmm"} or object
+        Two-stage least squares; limited-information maximum likelihood; `Fuller`; `KClass`; `TwoStepGMM`.
+    constant, weights, cov, convention, missing, collinear
+        As in `fit_pooled`. HC2, HC3 and CR2 (leverages of :math:`\hat X`) exist by 2SLS only.
+
+    Returns
+    -------
+    InstrumentalResult
+        With first stages and the tests of weak, valid and needed instruments.
+
+    Raises
+    ------
+    SpecificationError
+        A column with two parts; fewer instruments than endogenous regressors.
+    CollinearityError
+        If too few instruments are left, or they do not identify every endogenous regressor.
+    DataError, InsufficientDataError, NumericalError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    The classical covariance is :math:`s^2(\hat X'\hat X)^{-1}` with s2 from the residuals :math:`y - Xb` of the
+    regressors themselves. Instruments that depend on others are dropped with a warning. When to use something else: if
+    the entity effects are correlated with the instruments, `fit_iv_fixed_effects`; with weak instruments 2SLS is biased
+    towards OLS and its tests over-reject: see ``first_stage`` and ``anderson_rubin``.
+    """
+    design, layout = build_instrumented(
+        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
+    )
+    return finish_instrumental(centred_model(design), layout, method, cov, as_convention(convention), collinear)
+
+
+def fit_iv_between(
+    data: object,
+    y: str,
+    x: Names = None,
+    *,
+    endogenous: Names = None,
+    instruments: Names = None,
+    effects: str = "entity",
+    wls: bool = False,
+    method: Method = "2sls",
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> InstrumentalResult:
+    r"""Fit instrumental variables to the means over entities (BE2SLS).
+
+    Parameters
+    ----------
+    data, y, x, endogenous, instruments, method, constant, weights, cov, convention, missing, collinear
+        As in `fit_iv_pooled`.
+    effects, wls
+        As in `fit_between`.
+
+    Returns
+    -------
+    InstrumentalResult
+
+    Raises
+    ------
+    SpecificationError, CollinearityError, DataError, InsufficientDataError, NumericalError
+        As `fit_iv_pooled`.
+
+    Notes
+    -----
+    Consistent only if the means of the instruments are uncorrelated with the entity effects.
+    """
+    choose("effects", effects, ("entity", "time"))
+    design, layout = build_instrumented(
+        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
+    )
+    model = means_model(design, effects, wls=wls)
+    return finish_instrumental(model, layout, method, cov, as_convention(convention), collinear)
+
+
+def fit_iv_fixed_effects(
+    data: object,
+    y: str,
+    x: Names = None,
+    *,
+    endogenous: Names = None,
+    instruments: Names = None,
+    effects: str | Sequence[str] = "entity",
+    method: Method = "2sls",
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> InstrumentalResult:
+    r"""Fit instrumental variables with fixed effects (FE2SLS), :math:`y_{it} = \alpha_i + x_{it}'\beta + p_{it}'\gamma + u_{it}`.
+
+    Regressors and instruments alike are taken within the effects; the estimates are those of 2SLS with a dummy for
+    every level among the exogenous regressors (Baltagi 2013, eq. 7.5).
+
+    Parameters
+    ----------
+    data, y, x, endogenous, instruments, method, weights, cov, convention, missing, collinear
+        As in `fit_iv_pooled`.
+    effects, constant
+        As in `fit_fixed_effects`: any number of effects, and slopes by level.
+
+    Returns
+    -------
+    InstrumentalResult
+
+    Raises
+    ------
+    SpecificationError, CollinearityError, DataError, InsufficientDataError, NumericalError
+        As `fit_iv_pooled`.
+
+    Notes
+    -----
+    Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects. The instruments may be
+    correlated with the effects, but not with the error of any period of the entity: a lagged dependent variable makes
+    lagged instruments invalid in short panels, where `fit_iv_first_difference` with lagged levels is consistent.
+    """
+    chosen = as_convention(convention)
+    design, layout = build_instrumented(
+        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
+    )
+    return finish_instrumental(within_model(design, effects, chosen), layout, method, cov, chosen, collinear)
+
+
+def fit_iv_first_difference(
+    data: object,
+    y: str,
+    x: Names = None,
+    *,
+    endogenous: Names = None,
+    instruments: Names = None,
+    method: Method = "2sls",
+    constant: bool | None = None,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> InstrumentalResult:
+    r"""Fit instrumental variables in first differences (FD2SLS), :math:`\Delta y_{it} = \Delta x_{it}'\beta + \Delta p_{it}'\gamma + \Delta u_{it}`.
+
+    Parameters
+    ----------
+    data, y, x, endogenous, instruments, method, cov, convention, missing, collinear
+        As in `fit_iv_pooled`; the instruments are differenced like the regressors.
+    constant, weights
+        As in `fit_first_difference`.
+
+    Returns
+    -------
+    InstrumentalResult
+
+    Raises
+    ------
+    SpecificationError, CollinearityError, DataError, InsufficientDataError, NumericalError
+        As `fit_iv_pooled`.
+
+    Notes
+    -----
+    Only adjacent periods are differenced, except under the ``"plm"`` convention. Instruments in levels (Anderson and
+    Hsiao 1981) go with differences made by a formula in a pooled model without constant:
+    ``fit_iv_pooled(data, "D(y) ~ 0 + [L(D(y)) ~ L(y, 2)]")``.
+    """
+    chosen = as_convention(convention)
+    source, layout = build_instrumented(
+        data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
+    )
+    has_constant = chosen.first_difference_constant if constant is None else bool(constant)
+    model = differenced_model(source, chosen, constant=has_constant)
+    return finish_instrumental(model, layout, method, cov, chosen, collinear)

@@ -1,0 +1,301 @@
+"""The one end of every estimator with instruments: from transformed ``[Z, W, y]`` to a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, without_factors
+from panelvar.covariance_names import resolve
+from panelvar.covariances import Covariance
+from panelvar.design import Design
+from panelvar.errors import CollinearityError, Note, NumericalError, SpecificationError, choose, emit
+from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
+from panelvar.estimators.transformed_model import TransformedModel
+from panelvar.fit import Fit, FloatArray, check_fit, check_scale, check_variation
+from panelvar.instruments import Instrumented, orthonormal_moments
+from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
+from panelvar.kernels.qr import Solution, solve, triangularize
+from panelvar.kernels.rows import TransformedRows
+from panelvar.results.instrumental_result import InstrumentalResult
+
+IntArray = NDArray[np.intp]
+
+LABELS = {"2sls": "2SLS", "liml": "LIML", "fuller": "Fuller", "k-class": "k-class", "gmm": "two-step GMM"}
+
+
+def finish_instrumental(
+    model: TransformedModel,
+    layout: Layout,
+    method: Method,
+    cov: str | Covariance,
+    convention: Convention,
+    collinear: str,
+    label: str = "",
+    *,
+    derived: bool = False,
+) -> InstrumentalResult:
+    """Estimate a model whose design holds exogenous regressors, excluded instruments and endogenous regressors.
+
+    Parameters
+    ----------
+    model : TransformedModel
+        Of a design with these columns in this order.
+    layout : Layout
+        How many there are of each.
+    method : str or object
+        As `panelvar.estimators.instrumental_methods.as_method` takes it.
+    cov, convention, collinear
+        As in `panelvar.estimators.finish.finish`.
+    label : str
+        What the method is called in the name of the estimator, if not by its own name.
+    derived : bool
+        The instruments were made from others, so that some may well add nothing: they are left out without a warning.
+    """
+    choose("collinear", collinear, ("drop", "raise"))
+    chosen = as_method(method)
+    fit = two_stage_fit(model, layout, chosen, collinear, derived=derived)
+    if isinstance(chosen, TwoStepGMM):
+        fit = _two_step(fit, chosen.weights, convention)
+    assert fit.instrumented is not None
+    specification = resolve(cov, fit, convention)
+    result = InstrumentalResult(
+        fit=fit,
+        covariance=specification(fit, convention),
+        convention=convention,
+        estimator=_named(model.estimator, label or LABELS[fit.instrumented.method]),
+        specification=specification,
+    )
+    emit(result.notes)
+    return result
+
+
+def two_stage_fit(
+    model: TransformedModel, layout: Layout, method: Method, collinear: str, *, derived: bool = False
+) -> Fit:
+    """Find the columns in use and make the k-class fit (see `finish_instrumental`)."""
+    check_scale(model.design, model.raw_norms)
+    first = layout.instruments
+    regressors = np.concatenate((np.arange(layout.exogenous), np.arange(first, first + layout.endogenous)))
+    outcome = len(model.raw_norms) - 1
+    # Regressors are judged as least squares would judge them, instruments by what they add.
+    alone = solve(_part(model.triangle, [*regressors, outcome]), model.raw_norms[regressors])
+    used = regressors[alone.kept]
+    exogenous, endogenous = used[used < first], used[used >= first]
+    candidates = np.concatenate((exogenous, np.arange(layout.exogenous, first)))
+    instruments = solve(_part(model.triangle, [*candidates, outcome]), model.raw_norms[candidates])
+    kept = candidates[instruments.kept]
+    notes = _dropped_instruments(model.design, candidates, instruments, collinear, derived)
+    final = Layout(len(exogenous), len(kept) - len(exogenous), len(endogenous))
+    order = np.concatenate((kept, endogenous, [outcome])).astype(np.intp)
+    triangle = _part(model.triangle, order)
+    _check_identified(model, final, order, triangle)
+    kappa, name = _kappa(method, triangle, final, model.counts(final.instruments).residual_df)
+    estimate = k_class(triangle, final, kappa)
+    names = (*model.design.names, model.design.dependent)
+    base = Instrumented(
+        method=name,
+        layout=final,
+        names=tuple(names[i] for i in order),
+        rows=model.rows.combined(np.eye(len(names))[:, order]),
+        triangle=triangle,
+        raw_norms=model.raw_norms[order],
+        centre=model.centre[order],
+        estimate=estimate,
+        kappa=kappa,
+    )
+    design = _select(model.design, regressors)
+    coefficients = np.zeros(len(regressors))
+    coefficients[alone.kept] = estimate.coefficients
+    solution = alone._replace(coefficients=coefficients, constant=None)
+    moments = model.moments
+    if moments is not None:
+        places = [*regressors, outcome]
+        moments = moments._replace(means=moments.means[:, places], r=moments.r[:, places])
+    counts = model.counts(len(alone.kept))
+    found = check_fit(design, alone, counts, collinear)
+    fit = Fit(
+        family=model.family,
+        source=_select(model.source, regressors),
+        design=design,
+        rows=None,
+        solution=solution,
+        tss=0.0,
+        centre=model.centre[[*regressors, outcome]],
+        constant=design.constant,
+        constant_column=model.constant_column,
+        constant_mass=model.constant_mass,
+        counts=counts,
+        effects=model.effects,
+        absorbed=model.absorbed,
+        components=model.components,
+        moments=moments,
+        notes=(*model.source.notes, *model.notes, *found, *notes),
+        structural=model.rows.combined(np.eye(len(names))[:, [*regressors, outcome]]),
+        instrumented=base,
+    )
+    total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
+    fit = _with_estimate(fit, estimate)
+    total, degenerate = check_variation(design.dependent, total, fit.rss, float(model.raw_norms[-1]))
+    return replace(fit, tss=total, notes=(*fit.notes, *degenerate))
+
+
+def _with_estimate(fit: Fit, estimate: Estimate) -> Fit:
+    """Put an estimate into a fit: its coefficients, bread and the rows that give its scores."""
+    base = fit.instrumented
+    assert base is not None and base.rows is not None
+    kept, k = fit.kept, len(fit.solution.coefficients)
+    coefficients = np.zeros(k)
+    coefficients[kept] = estimate.coefficients
+    # Regressors that are not in use keep a column, of zeros, so that positions stay those of the design.
+    loadings = np.zeros((len(base.triangle), k + 1))
+    loadings[:, kept] = estimate.fitted
+    loadings[:, -1] = base.residual() if estimate is base.estimate else _residual(base, estimate)
+    loadings[:, -1] += estimate.fitted @ estimate.coefficients
+    solution = fit.solution._replace(
+        coefficients=coefficients,
+        r=estimate.root,
+        inverse_r=estimate.inverse_root,
+        rss=float(estimate.residual @ estimate.residual),
+    )
+    return replace(fit, rows=base.rows.combined(loadings), solution=solution)
+
+
+def _residual(base: Instrumented, estimate: Estimate) -> FloatArray:
+    return replace(base, estimate=estimate).residual()
+
+
+def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fit:
+    """Replace the 2SLS estimate by the efficient GMM one."""
+    base = fit.instrumented
+    assert base is not None and base.rows is not None
+    moments = orthonormal_moments(fit)
+    plain = without_factors(convention)
+    covariance = resolve(weights, fit, plain)(moments, plain)
+    first = int(fit.constant)
+    scale = fit.rss / fit.counts.rows
+    matrix = covariance.matrix[first:, first:] / scale
+    try:
+        root = np.linalg.cholesky(matrix)
+        well = np.linalg.cond(root) < 1e7
+    except np.linalg.LinAlgError:
+        well = False
+    if not well:
+        raise NumericalError(
+            f"The covariance ({covariance.label}) of the {len(matrix)} moments is singular: GMM needs more rows or "
+            "clusters than instruments. Use fewer instruments, other weights, or 2SLS."
+        )
+    estimate, distance = minimum_distance(base.triangle, base.layout, root)
+    fit = _with_estimate(fit, estimate)
+    new = replace(base, method="gmm", estimate=estimate, distance=distance / scale)
+    note = Note("gmm-weights", f"Two-step GMM with weights {covariance.label}, from the 2SLS residuals.")
+    fit = replace(fit, instrumented=new, notes=(*fit.notes, note))
+    if not fit.constant or fit.absorbed is not None:
+        return fit
+    return _with_gmm_constant(fit, np.linalg.solve(matrix, covariance.matrix[0, first:] / scale) * fit.constant_mass)
+
+
+def _with_gmm_constant(fit: Fit, loading: FloatArray) -> Fit:
+    r"""Give the constant its GMM estimate.
+
+    The constant is an instrument too, and GMM sets to zero not its own moment but that of
+    :math:`z_0 - Q S_{11}^{-1} S_{10}`; the slopes do not depend on it.
+
+    Parameters
+    ----------
+    fit : Fit
+        With the constant of least squares.
+    loading : (L,) array
+        :math:`S_{11}^{-1} S_{10}`.
+    """
+    base = fit.instrumented
+    assert base is not None and base.rows is not None and fit.rows is not None and fit.constant_column is not None
+    n, mass = base.layout.instruments, fit.constant_mass
+    combination = np.zeros((len(base.triangle), 1))
+    combination[:n, 0] = np.linalg.solve(base.triangle[:n, :n], loading)
+    column = fit.constant_column - base.rows.combined(combination).column(0)
+    centre = fit.centre.copy()
+    centre[[*fit.kept, -1]] -= loading @ base.triangle[:n, [*base.layout.regressors, -1]] / mass
+    # The residuals keep what the constant leaves of their mean.
+    gap = float(loading @ base.estimate.residual[:n]) / mass
+    rows = fit.rows
+    assert rows.shift is not None
+    shift = rows.shift.copy()
+    shift[-1] -= gap
+    moved = TransformedRows(rows.columns, shift=shift, weights=rows.weights)
+    solution = fit.solution._replace(rss=fit.rss + mass * gap**2)
+    return replace(fit, rows=moved, solution=solution, constant_column=column, centre=centre)
+
+
+def _kappa(method: Method, triangle: FloatArray, layout: Layout, df: int) -> tuple[float, str]:
+    if isinstance(method, KClass):
+        return float(method.k), "k-class"
+    if isinstance(method, Fuller):
+        if df <= 0:
+            raise SpecificationError(f"Fuller's estimator needs more rows than instruments: n - L = {df}.")
+        return liml_kappa(triangle, layout) - method.alpha / df, "fuller"
+    if method == "liml":
+        return liml_kappa(triangle, layout), "liml"
+    return 1.0, "2sls"
+
+
+def _part(triangle: FloatArray, columns: list[int] | IntArray) -> FloatArray:
+    return triangularize(np.asfortranarray(triangle[:, columns]))
+
+
+def _select(design: Design, columns: IntArray) -> Design:
+    return replace(
+        design, names=tuple(design.names[i] for i in columns), x=tuple(design.x[i] for i in columns)
+    )
+
+
+def _named(estimator: str, label: str) -> str:
+    for name in ("OLS", "WLS"):
+        if name in estimator:
+            return estimator.replace(name, label)
+    head, bracket, tail = estimator.partition(" (")
+    return f"{head} {label}{bracket}{tail}"
+
+
+def _dropped_instruments(design: Design, candidates: IntArray, solution: Solution, collinear: str, derived: bool) -> list[Note]:
+    notes = []
+    for item in solution.dropped:
+        name = design.names[candidates[item.index]]
+        if item.absorbed:
+            reason = "no variation is left once the constant or the effects are taken out"
+        else:
+            terms = " ".join(f"{value:+.6g} {design.names[candidates[j]]}" for j, value in item.on)
+            reason = f"equal to {terms or '0'}, up to the constant and the absorbed effects"
+        if collinear == "raise" and not derived:
+            raise CollinearityError(f"Instrument {name!r} adds nothing: {reason}.")
+        notes.append(Note("instrument-redundant", f"Instrument {name!r} dropped: {reason}.", warn=not derived))
+    return notes
+
+
+def _check_identified(model: TransformedModel, layout: Layout, order: IntArray, triangle: FloatArray) -> None:
+    """Refuse fewer instruments than endogenous regressors, and instruments that do not explain them."""
+    names = model.design.names
+    excluded = [names[i] for i in order[layout.exogenous : layout.instruments]]
+    endogenous = [names[i] for i in order[layout.instruments : -1]]
+    if not endogenous:
+        raise CollinearityError(
+            "No endogenous regressor is left: they are absorbed or depend on the exogenous regressors."
+        )
+    if len(excluded) < len(endogenous):
+        raise CollinearityError(
+            f"The model is not identified: {len(endogenous)} endogenous regressor(s) ({', '.join(endogenous)}) and "
+            f"{len(excluded)} instrument(s) left ({', '.join(excluded) or 'none'}) once the constant, the effects and "
+            "the exogenous regressors are taken out."
+        )
+    columns = layout.regressors
+    explained = solve(
+        _part(triangle[: layout.instruments], [*columns, len(triangle) - 1]), model.raw_norms[order][columns]
+    )
+    if len(explained.kept) < len(columns):
+        lost = ", ".join(repr(names[order[columns[item.index]]]) for item in explained.dropped)
+        raise CollinearityError(
+            f"The model is not identified: what the {len(excluded)} instrument(s) ({', '.join(excluded)}) explain of "
+            f"{lost} depends on the other regressors. Each endogenous regressor needs an instrument of its own."
+        )

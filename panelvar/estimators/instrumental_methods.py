@@ -1,0 +1,100 @@
+"""How instruments are used: two-stage least squares, LIML and its kin, two-step GMM."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from panelvar.covariances import Covariance
+from panelvar.errors import SpecificationError, choose
+
+
+@dataclass(frozen=True)
+class Fuller:
+    r"""Fuller's modification of LIML, :math:`\kappa = \kappa_{LIML} - \alpha / (n - L)`.
+
+    n - L are the residual degrees of freedom of a first stage (rows less instruments, constant and absorbed effects).
+    With :math:`\alpha = 1` the estimator is nearly unbiased, with 4 its mean squared error is about smallest; unlike
+    LIML it has moments (Fuller 1977, Econometrica 45(4), 939-953).
+
+    Parameters
+    ----------
+    alpha : float
+        Zero or larger.
+    """
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a number, zero or larger."""
+        _check_number("alpha", self.alpha)
+
+
+@dataclass(frozen=True)
+class KClass:
+    r"""The k-class estimator with a given k: 0 is OLS, 1 is 2SLS.
+
+    Parameters
+    ----------
+    k : float
+        Zero or larger; values beyond LIML's may have no solution.
+    """
+
+    k: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a number, zero or larger."""
+        _check_number("k", self.k)
+
+
+@dataclass(frozen=True)
+class TwoStepGMM:
+    r"""Two-step efficient GMM: weights from the moments' covariance at the 2SLS residuals.
+
+    .. math:: b = (X'Z \hat S^{-1} Z'X)^{-1} X'Z \hat S^{-1} Z'y, \qquad \hat S = \widehat{Var}(Z'e)
+
+    (Hansen 1982, Econometrica 50(4), 1029-1054). More precise than 2SLS if errors are not classical and there are many
+    rows (clusters) for each instrument; with few, the weights are noisy and the standard errors too small.
+
+    Parameters
+    ----------
+    weights : str or covariance object
+        What :math:`\hat S` allows for: ``"HC0"``, ``"cluster"``, ``Clustered("entity", "time")``, ``"driscoll-kraay"``
+        and so on, without small-sample factor. ``"robust"`` follows the convention.
+    """
+
+    weights: str | Covariance = "robust"
+
+
+Method: TypeAlias = str | Fuller | KClass | TwoStepGMM
+
+_NAMES = ("2sls", "liml", "fuller", "gmm")
+_ELSEWHERE = {"iv": "2sls", "tsls": "2sls", "gmm2s": "gmm"}
+
+
+def as_method(method: Method) -> Method:
+    """Return ``"2sls"``, ``"liml"`` or an object, from a name or an object.
+
+    Raises
+    ------
+    SpecificationError
+        If it is neither.
+    """
+    if isinstance(method, (Fuller, KClass, TwoStepGMM)):
+        return method
+    if isinstance(method, type):
+        raise SpecificationError(f"method={method.__name__} is a class: write method={method.__name__}(...).")
+    if not isinstance(method, str):
+        raise SpecificationError(
+            f"method must be {', '.join(map(repr, _NAMES))}, or a Fuller, KClass or TwoStepGMM object; got "
+            f"{type(method).__name__}."
+        )
+    name = method.lower()
+    name = choose("method", _ELSEWHERE.get(name, name), _NAMES)
+    return {"fuller": Fuller(), "gmm": TwoStepGMM()}.get(name, name)
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value < math.inf:
+        raise SpecificationError(f"{name}={value!r} must be a finite number, zero or larger.")

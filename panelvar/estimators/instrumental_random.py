@@ -1,0 +1,187 @@
+"""Instrumental variables with random effects: generalised two-stage least squares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design
+from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.estimators.between import means_model
+from panelvar.estimators.fixed import within_model
+from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
+from panelvar.estimators.random import components_model, weights_refused
+from panelvar.estimators.random_notes import variance_notes
+from panelvar.fit import Fit, FloatArray
+from panelvar.instrument_columns import Names, build_instrumented
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.k_class import Layout
+from panelvar.kernels.moments import panel_moments
+from panelvar.kernels.qr import RANK_TOLERANCE
+from panelvar.kernels.variance_components import Components, swamy_arora
+from panelvar.results.instrumental_result import InstrumentalResult
+
+_VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")
+
+
+def fit_iv_random_effects(
+    data: object,
+    y: str,
+    x: Names = None,
+    *,
+    endogenous: Names = None,
+    instruments: Names = None,
+    effects: str = "entity",
+    method: str = "g2sls",
+    variance_components: str = "swamy-arora",
+    constant: bool | None = None,
+    weights: None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> InstrumentalResult:
+    r"""Fit instrumental variables with random effects, :math:`y_{it} = c + x_{it}'\beta + p_{it}'\gamma + \mu_i + \varepsilon_{it}`.
+
+    Two-stage least squares of quasi-demeaned rows, :math:`v^*_{it} = v_{it} - \theta_i\bar v_i`, with one of two sets
+    of instruments (A all exogenous variables):
+
+    ============  =============================================================  =======================================
+    ``"g2sls"``   :math:`a^*_{it}` (Balestra and Varadharajan-Krishnakumar)      ``xtivreg, re``; plm's ``"bvk"``
+    ``"ec2sls"``  :math:`a_{it} - \bar a_i` and :math:`(1-\theta_i)\bar a_i`     ``xtivreg, re ec2sls``; plm's
+                  (Baltagi 1981)                                                 ``"baltagi"`` (balanced)
+    ============  =============================================================  =======================================
+
+    Parameters
+    ----------
+    data, y, x, endogenous, instruments, cov, convention, missing, collinear
+        As in `fit_iv_pooled`.
+    effects : {"entity", "time"}
+        The random dimension.
+    method : {"g2sls", "ec2sls"}
+        EC2SLS has twice the instruments, lets within and between variation have coefficients of their own in the first
+        stage, and is more precise in finite samples; both have the same limit (Baltagi and Li 1992).
+    variance_components : {"swamy-arora", "baltagi-chang", "harmonic", "stata-sa"}
+        From the residuals of FE2SLS and BE2SLS, in the versions of `fit_random_effects`. ``"swamy-arora"`` is that of
+        the convention.
+    constant
+        As in `fit_random_effects`.
+    weights : None
+        Refused, as in `fit_random_effects`.
+
+    Returns
+    -------
+    InstrumentalResult
+        ``variance_components`` holds the variances and theta.
+
+    Raises
+    ------
+    SpecificationError
+        Weights; a method or version that does not exist.
+    CollinearityError
+        If the within or the between regression is not identified: without both there are no components.
+    InsufficientDataError
+        Fewer than two levels, or no degrees of freedom within.
+    DataError, NumericalError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Consistent only if the effects are uncorrelated with regressors and instruments (other than through the endogenous
+    regressors): compare with `fit_iv_fixed_effects` by `hausman`. If some regressors are correlated with the effects
+    and there are no outside instruments, plm's ``"am"`` and ``"bms"`` are for Hausman and Taylor's model, not this one.
+
+    References
+    ----------
+    Balestra and Varadharajan-Krishnakumar (1987), Econometric Theory 3(2), 223-246; Baltagi (1981), J. of Econometrics
+    17(2), 189-200; Baltagi and Chang (2000), Econometric Reviews 19(3), 269-279, on unbalanced panels.
+    """
+    weights_refused(weights)
+    choose("method", method, ("g2sls", "ec2sls"))
+    choose("variance_components", variance_components, _VERSIONS)
+    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
+        raise SpecificationError(
+            "Random effects with instruments are offered one-way. Add period dummies to the regressors (C(year)), or "
+            "use fit_iv_fixed_effects."
+        )
+    chosen = as_convention(convention)
+    design, layout = build_instrumented(
+        data, y, x, endogenous, instruments, constant=constant, weights=None, missing=missing
+    )
+    grouping, label = design.group_by(effects)
+    if grouping.n_groups < 2:
+        raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
+    version = chosen.unbalanced_components if variance_components == "swamy-arora" else variance_components
+    components, notes = _components(design, layout, effects, version, chosen)
+    if method == "ec2sls":
+        design, layout = _split(design, layout, grouping)
+    model = components_model(design, effects, version, chosen, given=components)
+    model = replace(model, notes=(*model.notes, *notes))
+    name = method.upper()
+    return finish_instrumental(model, layout, "2sls", cov, chosen, collinear, name, derived=method == "ec2sls")
+
+
+def _components(
+    design: Design, layout: Layout, effects: str, version: str, convention: Convention
+) -> tuple[Components, list[Note]]:
+    """Estimate the variances from the within and between two-stage residuals."""
+    grouping, label = design.group_by(effects)
+    within_convention = convention.but(singletons="keep")
+    weighted = version == "baltagi-chang"
+    fits: list[Fit] = []
+    for what, model in (
+        ("within", within_model(design, effects, within_convention)),
+        ("between", means_model(design, effects, wls=weighted)),
+    ):
+        try:
+            fits.append(two_stage_fit(model, layout, "2sls", "drop", derived=True))
+        except (CollinearityError, InsufficientDataError) as error:
+            raise type(error)(
+                f"The variance components need the {what} regression, which cannot be estimated. {error}"
+            ) from None
+    within, between = (fit.solution for fit in fits)
+    if weighted:
+        # Weights were scaled to mean one.
+        between = between._replace(rss=between.rss * float(grouping.sizes.mean()))
+    columns = [*fits[0].source.columns]
+    moments = panel_moments(columns, grouping)
+    components = swamy_arora(
+        moments,
+        within,
+        np.zeros(0),
+        version=version,
+        constant=design.constant,
+        between=between,
+    )
+    df = components.df_between
+    notes = variance_notes(label, grouping.n_groups, components.effect_raw, df, df <= 0, "pooled 2SLS")
+    return components, notes
+
+
+def _split(design: Design, layout: Layout, grouping: Grouping) -> tuple[Design, Layout]:
+    r"""Add the within and between parts of every exogenous variable to the instruments.
+
+    Quasi-demeaned they are :math:`a_{it} - \bar a_i` and :math:`(1 - \theta_i)\bar a_i`. The between part of an
+    exogenous regressor is its quasi-demeaned self less its within part, and so is not added.
+    """
+    columns: dict[str, FloatArray] = {}
+    for j in range(layout.instruments):
+        name, column = design.names[j], design.x[j]
+        means = np.ascontiguousarray(grouping.means_of([column])[:, 0])[grouping.codes]
+        left = column - means
+        scale = RANK_TOLERANCE * float(np.linalg.norm(column))
+        varies = float(np.linalg.norm(left)) > scale
+        if varies:
+            columns[f"within({name})"] = left
+        if j >= layout.exogenous and float(np.linalg.norm(means - means.mean())) > scale:
+            columns[f"between({name})"] = means
+    first = layout.exogenous
+    split = replace(
+        design,
+        names=(*design.names[:first], *columns, *design.names[layout.instruments :]),
+        x=(*design.x[:first], *columns.values(), *design.x[layout.instruments :]),
+    )
+    return split, layout._replace(excluded=len(columns))

@@ -1,0 +1,194 @@
+"""Which columns are exogenous regressors, instruments and endogenous regressors, from lists or from a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from panelvar.design import Design, FloatArray, assemble, dated_panel
+from panelvar.errors import SpecificationError, choose
+from panelvar.kernels.k_class import Layout
+from panelvar.panel import Panel
+
+Names = Sequence[str] | str | None
+
+
+class _Columns(NamedTuple):
+    """Columns of one model by part, and the formula of its regressors."""
+
+    dependent: str
+    outcome: FloatArray
+    parts: tuple[dict[str, FloatArray], ...]
+    constant: bool | None
+    formula: str | None
+
+
+def build_instrumented(
+    data: object,
+    y: str,
+    x: Names,
+    endogenous: Names,
+    instruments: Names,
+    *,
+    constant: bool | None,
+    weights: str | NDArray[Any] | None,
+    missing: str,
+) -> tuple[Design, Layout]:
+    """Collect the rows of a model with instruments.
+
+    Returns
+    -------
+    Design
+        Its regressors are the exogenous ones, the excluded instruments, and the endogenous ones, in this order. Rows
+        are complete in all of them. ``formula`` is that of the regressors.
+    Layout
+        How many there are of each.
+
+    Raises
+    ------
+    SpecificationError
+        A column with two parts, no endogenous regressor, fewer instruments than endogenous regressors; a formula that
+        cannot be read.
+    DataError, InsufficientDataError
+        As `panelvar.design.build_design`.
+    """
+    choose("missing", missing, ("drop", "raise"))
+    panel = dated_panel(data)
+    if not isinstance(y, str):
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    given = endogenous is not None or instruments is not None
+    if "~" in y:
+        if given or x is not None:
+            raise SpecificationError(
+                "Give a formula with its instruments, 'y ~ x1 + [p ~ z1 + z2]', or lists of columns; not both."
+            )
+        columns = _from_formula(y, panel)
+    else:
+        columns = _from_lists(y, x, endogenous, instruments, panel)
+    exogenous, excluded, explained = columns.parts
+    _count(list(excluded), list(explained))
+    names = tuple(name for part in columns.parts for name in part)
+    arrays = tuple(column for part in columns.parts for column in part.values())
+    constant = columns.constant if constant is None else constant
+    design = assemble(panel, columns.dependent, names, columns.outcome, arrays, constant, weights, missing, None)
+    return replace(design, formula=columns.formula), Layout(len(exogenous), len(excluded), len(explained))
+
+
+def _count(instruments: list[str], endogenous: list[str]) -> None:
+    if not endogenous:
+        raise SpecificationError(
+            "No endogenous regressor is named: endogenous=['p'], instruments=['z']; without any, use the estimator of "
+            "the same name without instruments."
+        )
+    if len(instruments) < len(endogenous):
+        raise SpecificationError(
+            f"{len(endogenous)} endogenous regressor(s) ({', '.join(endogenous)}) need at least as many instruments "
+            f"that are no regressors; got {len(instruments)} ({', '.join(instruments) or 'none'})."
+        )
+
+
+def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> _Columns:
+    lists = [_listed(what, names) for what, names in (("x", x), ("instruments", instruments), ("endogenous", endogenous))]
+    words = ("an exogenous regressor", "an instrument", "an endogenous regressor")
+    part: dict[str, str] = {y: "the dependent variable"}
+    for names, word in zip(lists, words, strict=True):
+        for name in names:
+            if name in part:
+                twice = f"is {word} twice" if part[name] == word else f"is both {part[name]} and {word}"
+                hint = ""
+                if {part[name], word} == {words[0], words[1]}:
+                    hint = " Exogenous regressors are their own instruments: name the other instruments only."
+                raise SpecificationError(f"{name!r} {twice}.{hint}")
+            part[name] = word
+    parts = tuple({name: panel.column(name) for name in names} for names in lists)
+    return _Columns(y, panel.column(y), parts, None, None)
+
+
+def _listed(what: str, names: Names) -> tuple[str, ...]:
+    if names is None:
+        return ()
+    listed = (names,) if isinstance(names, str) else tuple(names)
+    other = next((name for name in listed if not isinstance(name, str)), None)
+    if other is not None:
+        raise SpecificationError(
+            f"{what} must be column names, which are texts; got {type(other).__name__}. Panel.with_columns adds arrays."
+        )
+    return listed
+
+
+def _from_formula(formula: str, panel: Panel) -> _Columns:
+    """Read ``y ~ x1 + [p ~ z1 + z2]``, or ``y ~ x1 + p | x1 + z1 + z2``."""
+    from panelvar.formula import parse, written_terms
+
+    left, _, right = formula.partition("~")
+    outside, inside = _brackets(right, formula)
+    if inside is not None:
+        explained, _, excluded = inside.partition("~")
+        exogenous = outside or "1"
+    else:
+        exogenous, explained, excluded = _bars(left, right, formula)
+    texts = {"endogenous regressors": explained, "instruments": excluded}
+    for what, text in texts.items():
+        if not text.strip():
+            raise SpecificationError(f"{formula!r} names no {what}: expected 'y ~ x1 + [p ~ z1 + z2]'.")
+    terms = {what: set(written_terms(f"{left} ~ 0 + {text}")) for what, text in texts.items()}
+    own = set(written_terms(f"{left} ~ {exogenous}")) - {"1"}
+    for what, other, both in (
+        ("an exogenous regressor", "an instrument", own & terms["instruments"]),
+        ("an exogenous regressor", "an endogenous regressor", own & terms["endogenous regressors"]),
+        ("an endogenous regressor", "an instrument", terms["endogenous regressors"] & terms["instruments"]),
+    ):
+        if both:
+            raise SpecificationError(f"{sorted(both)[0]!r} is both {what} and {other} in {formula!r}.")
+    base = parse(f"{left} ~ {exogenous}", panel)
+    first = dict(zip(base.x_names, base.x, strict=True))
+    parts = [first]
+    for text in (excluded, explained):
+        more = parse(f"{left} ~ {exogenous} + {text}", panel)
+        parts.append({name: column for name, column in zip(more.x_names, more.x, strict=True) if name not in first})
+    return _Columns(base.y_name, base.y, tuple(parts), base.constant, f"{left} ~ {exogenous} + {explained}")
+
+
+def _brackets(right: str, formula: str) -> tuple[str, str | None]:
+    """Split the right side of a formula into what is outside and what is inside its brackets."""
+    bare = re.sub(r"`[^`]*`", lambda match: "_" * len(match[0]), right)
+    found = list(re.finditer(r"\[([^\[\]]*)\]", bare))
+    if not found and "~" not in bare:
+        return right, None
+    if len(found) != 1 or found[0][1].count("~") != 1 or "~" in bare[: found[0].start()] + bare[found[0].end() :]:
+        raise SpecificationError(
+            f"{formula!r} cannot be read: write all endogenous regressors and instruments in one pair of brackets, "
+            "'y ~ x1 + [p1 + p2 ~ z1 + z2]'."
+        )
+    before, after = right[: found[0].start()].rstrip(), right[found[0].end() :].lstrip()
+    if before and not before.endswith("+"):
+        raise SpecificationError(f"A plus sign is expected before '[' in {formula!r}.")
+    outside = " ".join(part for part in (before.rstrip("+").rstrip(), after if before else after.lstrip("+")) if part)
+    return outside, right[found[0].start(1) : found[0].end(1)]
+
+
+def _bars(left: str, right: str, formula: str) -> tuple[str, str, str]:
+    """Split ``x1 + p | x1 + z`` (AER, plm) into exogenous, endogenous and excluded terms."""
+    from panelvar.formula import written_terms
+
+    pieces = right.split("|")
+    if len(pieces) != 2:
+        raise SpecificationError(
+            f"{formula!r} has no instruments that can be read: write 'y ~ x1 + [p ~ z1 + z2]', or 'y ~ x1 + p | x1 + "
+            "z1 + z2' with all exogenous variables after one bar. Fixed effects go into effects=."
+        )
+    regressors, exogenous = pieces[0].strip(), re.sub(r"(?<![\w.)`])\.(?![\w.(])", pieces[0].strip(), pieces[1]).strip()
+    first, second = written_terms(f"{left} ~ {regressors}"), written_terms(f"{left} ~ {exogenous}")
+    own = [term for term in first if term in second]
+    if ("1" in first) != ("1" in second):
+        raise SpecificationError(f"The constant stands on one side of '|' only in {formula!r}.")
+    lead = own if "1" in first else ["0", *own]
+    return (
+        " + ".join(lead) or "1",
+        " + ".join(term for term in first if term not in second),
+        " + ".join(term for term in second if term not in first),
+    )
