@@ -60,6 +60,14 @@ if TYPE_CHECKING:
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
+    from panelvar.estimators.instrumental import fit_iv_between as fit_iv_between
+    from panelvar.estimators.instrumental import fit_iv_first_difference as fit_iv_first_difference
+    from panelvar.estimators.instrumental import fit_iv_fixed_effects as fit_iv_fixed_effects
+    from panelvar.estimators.instrumental import fit_iv_pooled as fit_iv_pooled
+    from panelvar.estimators.instrumental_methods import Fuller as Fuller
+    from panelvar.estimators.instrumental_methods import KClass as KClass
+    from panelvar.estimators.instrumental_methods import TwoStepGMM as TwoStepGMM
+    from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
@@ -78,6 +86,7 @@ if TYPE_CHECKING:
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
     from panelvar.report.compare import compare as compare
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
+    from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
@@ -97,6 +106,14 @@ _EXPORTS = {
     "fit_fixed_effects": "estimators.fixed",
     "fit_random_effects": "estimators.random",
     "fit_correlated_random_effects": "estimators.correlated",
+    "fit_iv_pooled": "estimators.instrumental",
+    "fit_iv_between": "estimators.instrumental",
+    "fit_iv_first_difference": "estimators.instrumental",
+    "fit_iv_fixed_effects": "estimators.instrumental",
+    "fit_iv_random_effects": "estimators.instrumental_random",
+    "Fuller": "estimators.instrumental_methods",
+    "KClass": "estimators.instrumental_methods",
+    "TwoStepGMM": "estimators.instrumental_methods",
     "fit_mean_group": "estimators.mean_group",
     "fit_common_correlated_effects": "estimators.common_correlated",
     "fit_swamy": "estimators.swamy",
@@ -104,6 +121,7 @@ _EXPORTS = {
     "select_lags": "estimators.var",
     "System": "results.system",
     "LinearResult": "results.linear",
+    "InstrumentalResult": "results.instrumental_result",
     "HeterogeneousResult": "results.heterogeneous",
     "VarResult": "results.var_result",
     "TestResult": "results.test_result",

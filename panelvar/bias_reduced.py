@@ -24,7 +24,7 @@ from panelvar.kernels import cluster_adjustment as kernel
 from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.variance_components import Components
-from panelvar.score_adjustment import scores
+from panelvar.score_adjustment import refuse_weighted_instruments, scores
 
 FloatArray = NDArray[np.float64]
 
@@ -137,6 +137,7 @@ class BiasReduced:
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
         fit.rows_or_refuse("A clustered covariance")
+        refuse_weighted_instruments(fit, self.kind)
         dimensions = [fit.design.group_by(column) for column in self.by]
         labels = " and ".join(label for _, label in dimensions)
         smallest = min(grouping.n_groups for grouping, _ in dimensions)

@@ -92,7 +92,9 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
 
 
 def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> _Columns:
-    lists = [_listed(what, names) for what, names in (("x", x), ("instruments", instruments), ("endogenous", endogenous))]
+    lists = [
+        _listed(what, names) for what, names in (("x", x), ("instruments", instruments), ("endogenous", endogenous))
+    ]
     words = ("an exogenous regressor", "an instrument", "an endogenous regressor")
     part: dict[str, str] = {y: "the dependent variable"}
     for names, word in zip(lists, words, strict=True):

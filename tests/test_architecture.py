@@ -53,6 +53,8 @@ PUBLIC = """
 __version__
 Panel
 fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects fit_correlated_random_effects
+fit_iv_pooled fit_iv_between fit_iv_first_difference fit_iv_fixed_effects fit_iv_random_effects
+Fuller KClass TwoStepGMM InstrumentalResult
 fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult
 fit_var select_lags System
 LinearResult VarResult TestResult

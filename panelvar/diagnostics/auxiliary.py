@@ -27,7 +27,7 @@ Positions = NDArray[np.intp]
 LAGS = ("calendar", "rows", "stacked")
 
 
-def unweighted(result: LinearResult, what: str, families: Sequence[str] = ()) -> Design:
+def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *, instruments: bool = False) -> Design:
     """Return the level rows of a model that a test is derived for, or say why it is not.
 
     Raises
@@ -35,13 +35,16 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = ()) ->
     NumericalError
         If the model fits exactly, so that its residuals are rounding.
     SpecificationError
-        With analytic weights, or for another kind of model than ``families``.
+        With analytic weights, for another kind of model than ``families``, or after instrumental variables unless
+        ``instruments`` says that the test takes them.
     MissingInformationError
         If the result has lost its rows.
     """
     if not isinstance(result, LinearResult):
         raise SpecificationError(f"{what} takes the result of a linear panel model; got {type(result).__name__}.")
     result.fit.rows_or_refuse(what)
+    if not instruments:
+        result.fit.refuse_instruments(what, "it is derived for least squares.")
     if families and result.fit.family not in families:
         wanted = " or ".join(families)
         raise SpecificationError(f"{what} is derived for {wanted} models; this one is {result.fit.family}.")

@@ -90,6 +90,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
 
     fit = result.fit
     fit.rows_or_refuse("The leverage of clusters")
+    fit.refuse_instruments("The leverage of clusters", "the coefficients without a cluster need another first stage.")
     clusters, label = fit.design.group_by(cluster)
     groups = clusters.n_groups
     if groups < 2:

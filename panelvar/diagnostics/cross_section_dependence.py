@@ -90,7 +90,9 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     twice the variance that CD reckons with: such pairs are left out, unless the convention keeps them (plm, gretl).
     gretl also divides by all pairs of the entities that overlap with a later one, and one more entity.
     """
-    unweighted(result, "The test of cross-section dependence", ("pooled", "fixed", "random", "difference"))
+    unweighted(
+        result, "The test of cross-section dependence", ("pooled", "fixed", "random", "difference"), instruments=True
+    )
     choose("kind", kind, KINDS)
     fit = result.fit
     notes = []
@@ -169,7 +171,7 @@ def residual_correlations(result: LinearResult) -> PairCorrelations:
     -----
     A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
     """
-    unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"))
+    unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"), instruments=True)
     fewest = 2 if result.convention.short_pairs == "kept" else 3
     total = absolute = 0.0
     pairs = left_out = 0

@@ -40,7 +40,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     often (Baum 2001). With two rows an entity, within residuals have equal squares, V_i = 0, and the entity is left
     out. It assumes that residuals are uncorrelated across entities.
     """
-    design = unweighted(result, "The modified Wald test", ("pooled", "fixed"))
+    design = unweighted(result, "The modified Wald test", ("pooled", "fixed"), instruments=True)
     entities = design.entities
     squares = np.square(np.asarray(result.fit.transformed_residuals))
     sizes = entities.sizes.astype(np.float64)

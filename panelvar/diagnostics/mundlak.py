@@ -60,6 +60,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     if not isinstance(fit.components, Components):
         raise SpecificationError(f"The Mundlak test needs one-way random effects; this is {result.estimator}.")
     fit.rows_or_refuse("The Mundlak test")
+    fit.refuse_instruments("The Mundlak test", "compare fit_iv_fixed_effects with fit_iv_random_effects by hausman.")
     (dimension,) = fit.effects
     effects = "entity" if fit.source.group_by(dimension)[0] is fit.source.entities else "time"
     if cov == "cluster" and effects == "time":

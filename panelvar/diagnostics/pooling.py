@@ -43,6 +43,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
         if result.fit.family not in ("pooled", "fixed"):
             raise SpecificationError(f"The F test compares pooled OLS and fixed effects, not {result.estimator}.")
         result.fit.rows_or_refuse("The F test of nested models")
+        result.fit.refuse_instruments("The F test of nested models", "sums of squares do not add up; see wald_test.")
     first, second = restricted.fit.design, full.fit.design
     if restricted.dependent != full.dependent or not np.array_equal(first.y, second.y):
         raise SpecificationError("The models do not explain the same rows of the same variable.")

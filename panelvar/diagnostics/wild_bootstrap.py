@@ -132,6 +132,11 @@ def wild_bootstrap(
         raise SpecificationError(f"draws={draws!r} must be a positive whole number.")
     fit = result.fit
     fit.rows_or_refuse("A wild cluster bootstrap")
+    fit.refuse_instruments(
+        "The wild cluster bootstrap",
+        "it would hold the first stage fixed, which is wrong where instruments are weak. InstrumentalResult."
+        "anderson_rubin is valid with weak instruments.",
+    )
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     if fit.constant and fit.absorbed is not None and matrix[:, 0].any():
         raise SpecificationError(

@@ -147,7 +147,9 @@ def fit_iv_fixed_effects(
     missing: str = "drop",
     collinear: str = "drop",
 ) -> InstrumentalResult:
-    r"""Fit instrumental variables with fixed effects (FE2SLS), :math:`y_{it} = \alpha_i + x_{it}'\beta + p_{it}'\gamma + u_{it}`.
+    r"""Fit instrumental variables with fixed effects (FE2SLS).
+
+    .. math:: y_{it} = \alpha_i + x_{it}'\beta + p_{it}'\gamma + u_{it}
 
     Regressors and instruments alike are taken within the effects; the estimates are those of 2SLS with a dummy for
     every level among the exogenous regressors (Baltagi 2013, eq. 7.5).
@@ -196,7 +198,9 @@ def fit_iv_first_difference(
     missing: str = "drop",
     collinear: str = "drop",
 ) -> InstrumentalResult:
-    r"""Fit instrumental variables in first differences (FD2SLS), :math:`\Delta y_{it} = \Delta x_{it}'\beta + \Delta p_{it}'\gamma + \Delta u_{it}`.
+    r"""Fit instrumental variables in first differences (FD2SLS).
+
+    .. math:: \Delta y_{it} = \Delta x_{it}'\beta + \Delta p_{it}'\gamma + \Delta u_{it}
 
     Parameters
     ----------

@@ -145,7 +145,8 @@ def two_stage_fit(
 def _with_estimate(fit: Fit, estimate: Estimate) -> Fit:
     """Put an estimate into a fit: its coefficients, bread and the rows that give its scores."""
     base = fit.instrumented
-    assert base is not None and base.rows is not None
+    assert base is not None
+    assert base.rows is not None
     kept, k = fit.kept, len(fit.solution.coefficients)
     coefficients = np.zeros(k)
     coefficients[kept] = estimate.coefficients
@@ -170,7 +171,8 @@ def _residual(base: Instrumented, estimate: Estimate) -> FloatArray:
 def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fit:
     """Replace the 2SLS estimate by the efficient GMM one."""
     base = fit.instrumented
-    assert base is not None and base.rows is not None
+    assert base is not None
+    assert base.rows is not None
     moments = orthonormal_moments(fit)
     plain = without_factors(convention)
     covariance = resolve(weights, fit, plain)(moments, plain)
@@ -178,7 +180,7 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     scale = fit.rss / fit.counts.rows
     matrix = covariance.matrix[first:, first:] / scale
     try:
-        root = np.linalg.cholesky(matrix)
+        root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
         well = np.linalg.cond(root) < 1e7
     except np.linalg.LinAlgError:
         well = False
@@ -194,7 +196,8 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     fit = replace(fit, instrumented=new, notes=(*fit.notes, note))
     if not fit.constant or fit.absorbed is not None:
         return fit
-    return _with_gmm_constant(fit, np.linalg.solve(matrix, covariance.matrix[0, first:] / scale) * fit.constant_mass)
+    loading = np.asarray(np.linalg.solve(matrix, covariance.matrix[0, first:] / scale), dtype=np.float64)
+    return _with_gmm_constant(fit, loading * fit.constant_mass)
 
 
 def _with_gmm_constant(fit: Fit, loading: FloatArray) -> Fit:
@@ -211,7 +214,10 @@ def _with_gmm_constant(fit: Fit, loading: FloatArray) -> Fit:
         :math:`S_{11}^{-1} S_{10}`.
     """
     base = fit.instrumented
-    assert base is not None and base.rows is not None and fit.rows is not None and fit.constant_column is not None
+    assert base is not None
+    assert base.rows is not None
+    assert fit.rows is not None
+    assert fit.constant_column is not None
     n, mass = base.layout.instruments, fit.constant_mass
     combination = np.zeros((len(base.triangle), 1))
     combination[:n, 0] = np.linalg.solve(base.triangle[:n, :n], loading)
@@ -246,9 +252,7 @@ def _part(triangle: FloatArray, columns: list[int] | IntArray) -> FloatArray:
 
 
 def _select(design: Design, columns: IntArray) -> Design:
-    return replace(
-        design, names=tuple(design.names[i] for i in columns), x=tuple(design.x[i] for i in columns)
-    )
+    return replace(design, names=tuple(design.names[i] for i in columns), x=tuple(design.x[i] for i in columns))
 
 
 def _named(estimator: str, label: str) -> str:
@@ -259,7 +263,9 @@ def _named(estimator: str, label: str) -> str:
     return f"{head} {label}{bracket}{tail}"
 
 
-def _dropped_instruments(design: Design, candidates: IntArray, solution: Solution, collinear: str, derived: bool) -> list[Note]:
+def _dropped_instruments(
+    design: Design, candidates: IntArray, solution: Solution, collinear: str, derived: bool
+) -> list[Note]:
     notes = []
     for item in solution.dropped:
         name = design.names[candidates[item.index]]

@@ -92,7 +92,9 @@ def as_method(method: Method) -> Method:
         )
     name = method.lower()
     name = choose("method", _ELSEWHERE.get(name, name), _NAMES)
-    return {"fuller": Fuller(), "gmm": TwoStepGMM()}.get(name, name)
+    if name == "gmm":
+        return TwoStepGMM()
+    return Fuller() if name == "fuller" else name
 
 
 def _check_number(name: str, value: object) -> None:

@@ -44,7 +44,9 @@ def fit_iv_random_effects(
     missing: str = "drop",
     collinear: str = "drop",
 ) -> InstrumentalResult:
-    r"""Fit instrumental variables with random effects, :math:`y_{it} = c + x_{it}'\beta + p_{it}'\gamma + \mu_i + \varepsilon_{it}`.
+    r"""Fit instrumental variables with random effects, by generalised two-stage least squares.
+
+    .. math:: y_{it} = c + x_{it}'\beta + p_{it}'\gamma + \mu_i + \varepsilon_{it}
 
     Two-stage least squares of quasi-demeaned rows, :math:`v^*_{it} = v_{it} - \theta_i\bar v_i`, with one of two sets
     of instruments (A all exogenous variables):

@@ -105,7 +105,7 @@ def k_class(triangle: FloatArray, layout: Layout, kappa: float = 1.0) -> Estimat
         left = solve_upper(r_hat.T, triangle[n:, columns].T, lower=True).T
         bracket = np.eye(len(columns)) - (kappa - 1.0) * (left.T @ left)
         try:
-            factor = np.linalg.cholesky(bracket)
+            factor = np.asarray(np.linalg.cholesky(bracket), dtype=np.float64)
         except np.linalg.LinAlgError:
             raise NumericalError(
                 f"k = {kappa:.6g} is too large for these data: X'(I - k M)X is not positive definite. Two-stage least "
@@ -161,7 +161,7 @@ def liml_kappa(triangle: FloatArray, layout: Layout) -> float:
     k1, n = layout.exogenous, layout.instruments
     if layout.excluded == layout.endogenous:
         return 1.0
-    outer = np.linalg.qr(triangle[k1:, n:], mode="r")
+    outer: FloatArray = np.linalg.qr(triangle[k1:, n:], mode="r")  # type: ignore[assignment]
     if np.abs(np.diagonal(outer)).min() == 0.0:
         return 1.0
     # Largest singular value of what the instruments leave, relative to what the exogenous regressors leave.

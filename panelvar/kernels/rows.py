@@ -148,7 +148,7 @@ class TransformedRows:
 
 
 def _combination(columns: Sequence[FloatArray], loadings: FloatArray) -> FloatArray:
-    used = np.flatnonzero(loadings)
+    used = np.flatnonzero(loadings).tolist()
     if len(used) == 1 and loadings[used[0]] == 1.0:
         return columns[used[0]]
     out = np.zeros(columns[0].shape[0])

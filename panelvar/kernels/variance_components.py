@@ -142,8 +142,8 @@ def swamy_arora(
     All three agree on balanced panels. With :math:`G = k` the between regression fits exactly and the variance is
     not estimable: ``effect_raw`` is NaN and ``effect`` is 0.
 
-    With instruments, ``within`` and ``between`` are two-stage least squares (Baltagi 1981, J. Econometrics 17, 189-200);
-    the trace stays that of the regressors. ``between`` is weighted by :math:`T_i` for ``"baltagi-chang"``.
+    With instruments, ``within`` and ``between`` are two-stage least squares (Baltagi 1981, J. Econometrics 17(2),
+    189-200); the trace stays that of the regressors. ``between`` is weighted by :math:`T_i` for ``"baltagi-chang"``.
     """
     counts = moments.counts
     n = float(counts.sum())

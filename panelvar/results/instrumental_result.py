@@ -27,12 +27,12 @@ class InstrumentalResult(LinearResult):
     specification: Covariance
 
     @property
-    def f_with_dummies(self) -> TestResult | None:  # type: ignore[override]
+    def f_with_dummies(self) -> TestResult | None:
         """None: sums of squares do not add up with instruments."""
         return None
 
     @property
-    def f_poolability(self) -> TestResult | None:  # type: ignore[override]
+    def f_poolability(self) -> TestResult | None:
         """None: sums of squares do not add up with instruments."""
         return None
 

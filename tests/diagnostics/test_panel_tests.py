@@ -537,3 +537,27 @@ def test_the_level_of_the_data_costs_no_digits():
     ):
         one, two = (test(result).statistic for result in results)
         assert one == pytest.approx(two, rel=1e-9, abs=1e-9), test.__name__
+
+
+def test_least_squares_tests_refuse_instruments():
+    from instrumental_twins import COLUMNS, instrumented_frame
+
+    panel = pv.Panel(instrumented_frame(entities=12), "entity", "year")
+    fixed = pv.fit_iv_fixed_effects(panel, "y", ["x1"], **COLUMNS)
+    pooled = pv.fit_iv_pooled(panel, "y", ["x1"], **COLUMNS)
+    random = pv.fit_iv_random_effects(panel, "y", ["x1"], **COLUMNS)
+    for refused in (
+        lambda: pv.breusch_godfrey_test(fixed),
+        lambda: pv.effects_lm_test(pooled),
+        lambda: pv.hausman_regression(random),
+        lambda: pv.mundlak_test(random),
+        lambda: pv.wild_bootstrap(fixed, "x1"),
+        lambda: pv.cluster_diagnostics(fixed),
+        lambda: pv.nested_f_test(pooled, fixed),
+        lambda: pv.slope_poolability_test(pooled),
+    ):
+        with pytest.raises(pv.SpecificationError, match="instrumental variables"):
+            refused()
+    with pytest.warns(pv.PanelVarWarning, match="few"):
+        assert pv.modified_wald_test(fixed).pvalue < 1.0
+    assert np.isfinite(pv.hausman(fixed, random).statistic)
