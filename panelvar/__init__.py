@@ -55,9 +55,13 @@ if TYPE_CHECKING:
     from panelvar.errors import PanelVarError as PanelVarError
     from panelvar.errors import PanelVarWarning as PanelVarWarning
     from panelvar.errors import SpecificationError as SpecificationError
+    from panelvar.estimators.ar1 import AR1 as AR1
+    from panelvar.estimators.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
+    from panelvar.estimators.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1
     from panelvar.estimators.between import fit_between as fit_between
     from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
+    from panelvar.estimators.fgls import fit_fgls as fit_fgls
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
     from panelvar.estimators.instrumental import fit_iv_between as fit_iv_between
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.instrumental_methods import KClass as KClass
     from panelvar.estimators.instrumental_methods import TwoStepGMM as TwoStepGMM
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
+    from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
@@ -85,6 +90,7 @@ if TYPE_CHECKING:
     from panelvar.plots.scatter import plot_scatter as plot_scatter
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
     from panelvar.report.compare import compare as compare
+    from panelvar.results.gls import GLSResult as GLSResult
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
     from panelvar.results.linear import LinearResult as LinearResult
@@ -117,6 +123,12 @@ _EXPORTS = {
     "fit_mean_group": "estimators.mean_group",
     "fit_common_correlated_effects": "estimators.common_correlated",
     "fit_swamy": "estimators.swamy",
+    "fit_fgls": "estimators.fgls",
+    "fit_general_fgls": "estimators.general_fgls",
+    "fit_fixed_effects_ar1": "estimators.autoregressive_effects",
+    "fit_random_effects_ar1": "estimators.autoregressive_effects",
+    "AR1": "estimators.ar1",
+    "GLSResult": "results.gls",
     "fit_var": "estimators.var",
     "select_lags": "estimators.var",
     "System": "results.system",

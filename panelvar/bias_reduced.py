@@ -278,8 +278,8 @@ def _few_degrees(fit: Fit, each: FloatArray) -> Note:
 
 
 def _has_working_model(fit: Fit) -> bool:
-    """Whether transformed rows differ from the caller's by more than means: random effects or weights."""
-    return fit.family == "random" or fit.design.weights is not None
+    """Whether transformed rows differ from the caller's by more than means: random effects, GLS or weights."""
+    return fit.family in ("random", "gls", "gls-within") or fit.design.weights is not None
 
 
 def _working_blocks(fit: Fit, basis: ClusterBasis) -> partial[FloatArray]:
@@ -296,7 +296,7 @@ def _working_blocks(fit: Fit, basis: ClusterBasis) -> partial[FloatArray]:
 def _working_block(fit: Fit, rows: list[NDArray[np.intp]], number: int) -> FloatArray:
     index = rows[number]
     weights = fit.design.weights
-    if fit.family != "random":
+    if fit.family not in ("random", "gls", "gls-within"):
         return np.diag(1.0 / (np.ones(len(index)) if weights is None else weights[index]))
     if not isinstance(fit.components, Components) or fit.rows is None or len(fit.rows.groupings) != 1:
         raise SpecificationError("bias_reduced_root='original' is defined for one-way random effects.")

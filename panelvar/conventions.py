@@ -111,7 +111,7 @@ class Convention:
     distribution : {"t", "normal"}
         Inference: for everything but random effects.
     random_distribution : {"normal", "t"}
-        Inference: for random effects.
+        Inference: for random effects and feasible generalised least squares.
     instrumental_distribution : {"t", "normal"}
         Inference after instrumental variables, random effects apart: t, or the normal whatever ``distribution`` says
         (Stata's commands without ``small``, plm, linearmodels).
@@ -128,8 +128,11 @@ class Convention:
     rsquared_kind : {"correlation", "residual"}
         Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
     transformed_total : {"constant", "mean"}
-        Reporting: total sum of squares of quasi-demeaned rows less their projection on the quasi-demeaned constant,
-        or about their mean; the two differ on unbalanced panels.
+        Reporting: total sum of squares of quasi-demeaned rows, or rows transformed by an error covariance, less their
+        projection on the transformed constant, or about their mean.
+    singular_errors : {"refuse", "drop"}
+        Components: what generalised least squares does with an estimated error covariance that has no inverse; "drop"
+        leaves out rows that depend on the rows before them, a generalised inverse (Stata's xtgls, plm's pggls).
     loglik_jacobian : {"full", "weights", "none"}
         Reporting: the log-likelihood is that of the data, with half the sum of the logarithms of the analytic weights
         and, for random effects, the sum of log(1 - theta); without the second term (linearmodels); or that of the
@@ -200,6 +203,7 @@ class Convention:
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
+    singular_errors: Literal["refuse", "drop"] = "refuse"
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
     hausman_scale: Literal["residual", "rows"] = "residual"
@@ -256,6 +260,8 @@ PRESETS: dict[str, Convention] = {
             heterogeneous_distribution="normal",
             coefficients_dispersion="sample",
             loglik_jacobian="none",
+            transformed_total="mean",
+            singular_errors="drop",
         ),
         Convention(
             "plm",
@@ -283,6 +289,7 @@ PRESETS: dict[str, Convention] = {
             effects_restricted="all",
             short_pairs="kept",
             hausman_negative="absolute",
+            singular_errors="drop",
             criteria_count_variance=True,
         ),
         Convention(

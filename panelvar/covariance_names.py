@@ -27,7 +27,7 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
     name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
     if name == "robust":
         by_entity = convention.robust == "cluster" or (
-            convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random")
+            convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random", "gls", "gls-within")
         )
         name = "cluster" if by_entity and fit.family != "between" else "HC1"
     return _SPECIFICATIONS[name] if name in _SPECIFICATIONS else HC(name)

@@ -107,6 +107,9 @@ class Classical:
             )
         scale = fit.rss / classical_df(convention, fit.counts)
         label = "classical"
+        df = inference_df(fit, convention, fit.residual_df)
+        if fit.error_variance is not None:
+            return CovarianceEstimate(fit.error_variance * fit.bread, "GLS", df)
         if fit.components is not None and convention.random_scale == "within":
             scale = fit.components.idiosyncratic
             label = "classical (within residual variance)"
@@ -117,10 +120,8 @@ class Classical:
                 # The inverse of the whole Hessian: what is not known of the variance ratio moves the coefficients.
                 drift = fit.components.likelihood.drift
                 extra = fit.components.likelihood.variance_cov[1, 1] * np.outer(drift, drift)
-                df = inference_df(fit, convention, fit.residual_df)
                 label = "observed information (maximum likelihood)"
                 return CovarianceEstimate(scale * fit.bread + extra, label, df, classical=True)
-        df = inference_df(fit, convention, fit.residual_df)
         return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 
 
@@ -328,7 +329,7 @@ def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
 
 def inference_df(fit: Fit, convention: Convention, df: float) -> float:
     """Return the degrees of freedom, or infinity where the convention takes the normal distribution."""
-    distribution = convention.random_distribution if fit.family == "random" else convention.distribution
+    distribution = convention.random_distribution if fit.family in ("random", "gls") else convention.distribution
     if fit.instrumented is not None and convention.instrumental_distribution == "normal":
         distribution = "normal"
     if distribution == "normal":

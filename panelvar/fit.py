@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from panelvar.kernels.qr import Solution
 
 FloatArray = NDArray[np.float64]
-Family = Literal["pooled", "between", "difference", "fixed", "random"]
+Family = Literal["pooled", "between", "difference", "fixed", "random", "gls", "gls-within"]
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
 NEARLY_COLLINEAR = 1e7
@@ -54,8 +54,9 @@ class Fit:
 
     Attributes
     ----------
-    family : {"pooled", "between", "difference", "fixed", "random"}
-        What was estimated.
+    family : {"pooled", "between", "difference", "fixed", "random", "gls", "gls-within"}
+        What was estimated; "gls" for rows transformed by an estimated error covariance, "gls-within" where entity
+        effects were taken out as well.
     source : Design
         The model's rows as the caller gave them.
     design : Design
@@ -84,6 +85,9 @@ class Fit:
         Variance components of random effects, one or two.
     moments : PanelMoments or None
         Moments of the source by entity (or by the random dimension), when the fit computed them.
+    error_variance : float or None
+        Variance of the transformed errors where the transform has fixed it (generalised least squares); None leaves it
+        to the residuals.
     notes : tuple of Note
         Facts found on the way.
     structural : TransformedRows or None
@@ -109,6 +113,7 @@ class Fit:
     absorbed: Absorbed | None = None
     components: Components | CrossedComponents | None = None
     moments: PanelMoments | None = None
+    error_variance: float | None = None
     notes: tuple[Note, ...] = ()
     structural: TransformedRows | None = None
     instrumented: Instrumented | None = None

@@ -33,8 +33,8 @@ class PanelCorrected:
     Parameters
     ----------
     pairwise : bool
-        Use all the periods of each pair (Stata's ``xtpcse`` by default, plm, gretl); False: the balanced periods only
-        (``xtpcse, casewise``; R's pcse by default). Equal on balanced panels.
+        Use all the periods of each pair (``xtpcse, pairwise``; plm, gretl); False: the balanced periods only (Stata's
+        ``xtpcse`` and R's pcse by default). Equal on balanced panels.
     cluster : {"time", "entity"}
         Within what errors are correlated (plm's ``vcovBK(cluster=)``: "time" and "group").
     diagonal : bool

@@ -45,6 +45,7 @@ def finish(model: TransformedModel, cov: str | Covariance, convention: Conventio
         absorbed=absorbed,
         components=model.components,
         moments=model.moments,
+        error_variance=model.error_variance,
         notes=(*model.source.notes, *model.notes, *found, *degenerate),
     )
     estimate = resolve(cov, fit, convention)(fit, convention)

@@ -25,8 +25,8 @@ class TransformedModel:
 
     Attributes
     ----------
-    family : {"pooled", "between", "difference", "fixed", "random"}
-        What is estimated.
+    family : str
+        What is estimated (see `panelvar.fit.Fit`).
     estimator : str
         The same in words.
     source : Design
@@ -47,7 +47,7 @@ class TransformedModel:
         Its sum of squares.
     absorbed_rank : int
         Rank of the absorbed effects, less the one that the constant has already.
-    effects, absorbed, components, moments
+    effects, absorbed, components, moments, error_variance
         As in `panelvar.fit.Fit`.
     tss : float or None
         Total sum of squares where it is not that of the last column of the triangle.
@@ -69,6 +69,7 @@ class TransformedModel:
     absorbed: Absorbed | None = None
     components: Components | CrossedComponents | None = None
     moments: PanelMoments | None = None
+    error_variance: float | None = None
     tss: float | None = None
     notes: tuple[Note, ...] = ()
 

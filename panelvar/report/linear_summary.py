@@ -101,6 +101,7 @@ def _facts(result: LinearResult) -> tuple[Fact, ...]:
     fewest, mean, most = result.periods_per_entity
     spread = str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"
     facts.append(Fact("Rows per entity", spread))
+    facts.extend(Fact(label, text) for label, text in result.error_words)
     return tuple(facts)
 
 
@@ -150,6 +151,6 @@ def _tests(result: LinearResult, digits: int) -> tuple[Fact, ...]:
     tests: dict[str, TestResult | None] = {
         "All slopes zero": result.f_slopes,
         "Slopes and effects zero": result.f_with_dummies,
-        "Effects zero": result.f_poolability,
+        "Effects zero": result.f_poolability or result.effects_test,
     }
     return tuple(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None)

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from panelvar.report.table import Table
 
 
+_R2_LABELS = {
+    "fixed": "Within R2",
+    "random": "Quasi-demeaned R2",
+    "between": "Between R2",
+    "gls": "Transformed R2",
+    "gls-within": "Transformed R2",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class LinearResult(Inference):
     r"""Estimates of a linear panel model under one covariance and one convention.
@@ -48,8 +57,9 @@ class LinearResult(Inference):
 
     Notes
     -----
-    Residuals of fixed effects, pooled, between and difference models are those of the regression; of random effects
-    they are :math:`y - \hat c - x'\hat\beta`, the effect not taken out. Fitted values plus residuals give y.
+    Residuals of fixed effects, pooled, between and difference models are those of the regression; of random effects and
+    generalised least squares they are :math:`y - \hat c - x'\hat\beta`, the effect not taken out. Fitted values plus
+    residuals give y.
     """
 
     fit: Fit
@@ -187,7 +197,7 @@ class LinearResult(Inference):
             return self.r2.with_dummies, self.r2.with_dummies_adjusted, "R2 with dummies"
         if fit.family == "random" and self.convention.rsquared_random == "overall":
             return self.r2.overall, 1.0 - (1.0 - self.r2.overall) * centred / df, "Overall R2"
-        label = {"fixed": "Within R2", "random": "Quasi-demeaned R2", "between": "Between R2"}.get(fit.family, "R2")
+        label = _R2_LABELS.get(fit.family, "R2")
         if self.convention.transformed_kind == "correlation":
             return self.r2.transformed, self.r2.transformed_adjusted, label
         # Without the whole set, which needs a pass over the rows.
@@ -278,6 +288,16 @@ class LinearResult(Inference):
         )
 
     @property
+    def effects_test(self) -> TestResult | None:
+        """F of the effects where sums of squares of the caller's rows do not give it (`GLSResult`); else None."""
+        return None
+
+    @property
+    def error_words(self) -> tuple[tuple[str, str], ...]:
+        """Structure of the errors in words, where it was estimated (`GLSResult`)."""
+        return ()
+
+    @property
     def f_statistic(self) -> TestResult | None:
         """The model's joint test as the convention reports it: slopes only, or slopes and effects."""
         if self.fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
@@ -294,7 +314,7 @@ class LinearResult(Inference):
     @cached_property
     def _residuals(self) -> FloatArray:
         fit = self.fit
-        if fit.family == "random":
+        if fit.family in ("random", "gls", "gls-within"):
             fit.rows_or_refuse("A residual")
             out = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y.copy()
             for position, slope in zip(fit.kept, fit.slopes, strict=True):
@@ -309,14 +329,20 @@ class LinearResult(Inference):
         """Residuals, labelled by the caller's rows."""
         import pandas as pd
 
-        return pd.Series(self._residuals, index=self.fit.design.index, name="resids")
+        return pd.Series(self._residuals, index=self._explained.index, name="resids")
 
     @cached_property
     def fitted_values(self) -> pd.Series:
         """Dependent variable less residuals: absorbed effects are included."""
         import pandas as pd
 
-        return pd.Series(self.fit.design.y - self._residuals, index=self.fit.design.index, name="fitted_values")
+        own = self._explained
+        return pd.Series(own.y - self._residuals, index=own.index, name="fitted_values")
+
+    @property
+    def _explained(self) -> Design:
+        """The rows that residuals and fitted values belong to."""
+        return self.fit.source if self.fit.family in ("gls", "gls-within") else self.fit.design
 
     # ---- questions
 

@@ -1,0 +1,191 @@
+"""First-order autoregressive errors within entities: the specification, and its coefficients from residuals."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.kernels.autoregression import (
+    METHODS,
+    Runs,
+    estimate_coefficients,
+    remove_autoregression,
+)
+from panelvar.kernels.groups import Grouping
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AR1:
+    r"""Autoregressive errors of order one within entities, :math:`e_{it} = \rho_i e_{i,t-1} + v_{it}`.
+
+    Parameters
+    ----------
+    by_entity : bool
+        A coefficient for each entity (Stata's ``psar1``); False: one for all (``ar1``).
+    rho : str or float
+        How the coefficient is estimated from residuals (Stata's ``rhotype()``): ``"regress"``, ``"freg"``,
+        ``"tscorr"``, ``"dw"``, ``"theil"``, ``"nagar"``, ``"onestep"``, with the formulas of
+        `panelvar.kernels.autoregression.estimate_coefficients`; or the coefficient itself, which is then not estimated.
+    weights : {"pairs", "rows", "equal", "pooled"}
+        What the common coefficient is: the mean of the entities' coefficients, weighted by their pairs of adjacent
+        rows (``xtpcse``), by their rows (``xtpcse, np1``), or not at all (``xtgls``), all equal on a balanced panel
+        without gaps; or the estimate from all rows together (``prais``, ``xtregar``).
+    bounded : bool
+        Entities' estimates outside [-1, 1] are set to the nearest end, before they are averaged (``xtpcse``; ``xtgls``
+        does not).
+    gaps : {"restart", "exact", "consecutive"}
+        What follows a gap in time: a new run, whose first row is transformed like an entity's first; a row correlated
+        with the one before it by :math:`\rho^d`, d periods later, as the model implies (Baltagi and Wu 1999); or a row
+        taken for the next period's (Stata's ``force``).
+    starts : {"keep", "drop"}
+        First rows of runs are kept, times :math:`\sqrt{1 - \rho^2}` (Prais and Winsten 1954), or dropped (Cochrane and
+        Orcutt 1949). They are dropped in any case where :math:`|\rho| \ge 1`.
+
+    Raises
+    ------
+    SpecificationError
+        An unknown option, or a given coefficient outside (-1, 1).
+
+    Notes
+    -----
+    ``"regress"`` and ``"freg"`` can leave (-1, 1) where an entity has few rows; ``"tscorr"`` cannot. All are biased
+    towards zero by a term of order 1/T, the more so the more regressors there are.
+    """
+
+    by_entity: bool = False
+    rho: str | float = "regress"
+    weights: str = "pairs"
+    bounded: bool = False
+    gaps: str = "restart"
+    starts: str = "keep"
+
+    def __post_init__(self) -> None:
+        """Refuse unknown options."""
+        for name in ("by_entity", "bounded"):
+            if not isinstance(getattr(self, name), bool):
+                raise SpecificationError(f"{name}={getattr(self, name)!r} must be True or False.")
+        number = isinstance(self.rho, numbers.Real) and not isinstance(self.rho, bool)
+        if not number:
+            choose("rho", self.rho, METHODS, {"scorr": "tscorr", "breg": "regress"})
+        elif not -1.0 < float(self.rho) < 1.0:
+            raise SpecificationError(f"rho={self.rho!r} must lie between -1 and 1, or name an estimator.")
+        choose("weights", self.weights, ("pairs", "rows", "equal", "pooled"), {"np1": "rows", "t": "rows"})
+        choose("gaps", self.gaps, ("restart", "exact", "consecutive"), {"force": "consecutive"})
+        choose("starts", self.starts, ("keep", "drop"), {"prais-winsten": "keep", "cochrane-orcutt": "drop"})
+
+    @property
+    def words(self) -> str:
+        """The specification in words."""
+        kind = "by entity" if self.by_entity else "common"
+        how = "given" if not isinstance(self.rho, str) else self.rho
+        return f"AR(1), {kind} ({how}; {'Prais-Winsten' if self.starts == 'keep' else 'Cochrane-Orcutt'})"
+
+
+def as_ar1(autocorrelation: object) -> AR1 | None:
+    """Return the specification that ``"none"``, ``"ar1"``, ``"psar1"`` or an `AR1` stands for."""
+    if isinstance(autocorrelation, AR1):
+        return autocorrelation
+    hints = {"independent": "none", "autoregressive": "ar1"}
+    name = choose("autocorrelation", autocorrelation, ("none", "ar1", "psar1"), hints)
+    return None if name == "none" else AR1(by_entity=name == "psar1")
+
+
+def coefficients(model: AR1, e: FloatArray, runs: Runs, entities: Grouping, k: int) -> tuple[FloatArray, list[Note]]:
+    """Estimate the coefficient of each entity, shape (N,), and say where there was nothing to estimate it from.
+
+    Raises
+    ------
+    InsufficientDataError
+        If no entity has two adjacent rows.
+    """
+    n_entities = entities.n_groups
+    if not isinstance(model.rho, str):
+        return np.full(n_entities, float(model.rho)), []
+    if not runs.adjacent.any():
+        raise InsufficientDataError(
+            "No entity has rows of two adjacent periods: an autoregressive coefficient cannot be estimated. "
+            "AR1(gaps='consecutive') ignores gaps."
+        )
+    if model.weights == "pooled" and not model.by_entity:
+        everything = Grouping.from_codes(np.zeros(len(e), dtype=np.intp), 1)
+        found = np.repeat(estimate_coefficients(e, runs, everything, model.rho, k), n_entities)
+    else:
+        found = estimate_coefficients(e, runs, entities, model.rho, k)
+    missing = np.isnan(found)
+    if missing.all():
+        raise InsufficientDataError(
+            f"The autoregressive coefficient cannot be estimated by {model.rho!r} from any entity: too few rows for "
+            f"{k} coefficients, or residuals that are all zero."
+        )
+    notes = []
+    if model.bounded:
+        found = np.clip(found, -1.0, 1.0)
+    if model.by_entity:
+        if missing.any():
+            text = f"{int(missing.sum())} of {n_entities} entities have no estimate of rho (too few adjacent rows): 0."
+            notes.append(Note("rho-missing", text, warn=True))
+        found = np.where(missing, 0.0, found)
+    elif model.weights != "pooled":
+        pairs = np.bincount(entities.codes[runs.adjacent], minlength=n_entities)
+        size = {"pairs": pairs, "rows": entities.sizes, "equal": np.ones(n_entities)}[model.weights]
+        used = ~missing
+        found = np.full(n_entities, float(np.average(found[used], weights=size[used])))
+    outside = np.abs(found) >= 1.0
+    if outside.any():
+        text = f"rho is {found[0]:.4g}"
+        if model.by_entity:
+            text = f"rho is not inside (-1, 1) in {int(outside.sum())} of {n_entities} entities"
+        notes.append(
+            Note(
+                "rho-outside",
+                f"{text}: first rows of runs have no stationary variance and are dropped. rho='tscorr' stays inside; "
+                "fit_first_difference removes a unit root.",
+                warn=True,
+            )
+        )
+    return found, notes
+
+
+class Transformed(NamedTuple):
+    """Rows freed of autocorrelation.
+
+    Attributes
+    ----------
+    columns : list of (m,) arrays
+    ones : (m,) array
+        The transformed constant.
+    rows : (m,) array
+        The rows that are left.
+    log_determinant : float or None
+        Of the transform; None where rows were dropped.
+    """
+
+    columns: list[FloatArray]
+    ones: FloatArray
+    rows: NDArray[np.intp]
+    log_determinant: float | None
+
+
+def transform(model: AR1, columns: Sequence[FloatArray], runs: Runs, rho: FloatArray) -> Transformed:
+    """Transform columns, and a column of ones, with the coefficient of each row.
+
+    Raises
+    ------
+    InsufficientDataError
+        If no row is left.
+    """
+    n = len(columns[0])
+    moved, rows, log_determinant = remove_autoregression(
+        [*columns, np.ones(n)], runs, rho, keep_starts=model.starts == "keep"
+    )
+    if len(rows) == 0:
+        raise InsufficientDataError("No row follows another of its entity: dropping first rows leaves nothing.")
+    return Transformed(moved[:-1], moved[-1], rows, log_determinant if len(rows) == n else None)

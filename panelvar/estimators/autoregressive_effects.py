@@ -1,0 +1,315 @@
+"""Entity effects with first-order autoregressive errors: fixed and random (Baltagi and Wu 1999)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design, build_design
+from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError
+from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
+from panelvar.estimators.finish import finish
+from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
+from panelvar.fit import FloatArray
+from panelvar.kernels.autoregression import find_runs
+from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+WITHIN = AR1(rho="dw", weights="pooled", starts="drop")
+"""What Stata's ``xtregar, fe`` does (on a panel without gaps)."""
+RANDOM = AR1(rho="dw", weights="pooled", gaps="exact")
+"""What Stata's ``xtregar, re`` does."""
+
+_ROUNDS = 200
+_SETTLED = 1e-10
+
+
+def fit_fixed_effects_ar1(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    autocorrelation: AR1 = WITHIN,
+    iterate: bool = True,
+    constant: bool | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> GLSResult:
+    r"""Fit entity fixed effects with autoregressive errors (Stata's ``xtregar, fe``).
+
+    .. math:: y_{it} = c + x_{it}'\beta + \alpha_i + e_{it}, \qquad e_{it} = \rho e_{i,t-1} + v_{it}
+
+    :math:`\rho` comes from within residuals, which are recomputed from rows freed of autocorrelation until it settles;
+    then rows are freed of autocorrelation, :math:`\tilde v_{it} = v_{it} - \rho v_{i,t-1}`, and of the effects: with g
+    the transformed constant, each entity's projection on its :math:`g_i` is taken out.
+
+    Parameters
+    ----------
+    data, y, x, constant, cov, convention, missing, collinear
+        As in `fit_fixed_effects`.
+    autocorrelation : AR1
+        One coefficient for all entities. By default Stata's: Durbin-Watson of all rows together, first rows of runs
+        dropped. ``AR1(..., starts="keep")`` keeps them: within least squares of the Prais-Winsten rows, which is
+        generalised least squares with a dummy for each entity. ``gaps="exact"`` uses rows after gaps as well.
+    iterate : bool
+        Until rho settles; False: once (``twostep``).
+
+    Returns
+    -------
+    GLSResult
+        With ``rho`` and ``effects_test``, the F that all effects are zero. The constant is the mean effect, as in
+        `fit_fixed_effects`, weighted by :math:`g_{it}^2`.
+
+    Raises
+    ------
+    SpecificationError
+        A coefficient for each entity.
+    InsufficientDataError
+        No adjacent periods, or no degrees of freedom: every entity loses its effect, and its first row.
+    DataError, CollinearityError, NumericalError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Stata's constant is the same number, but the standard error it prints is that of the constant of the transformed
+    rows, :math:`c(1 - \rho)`: it is too small by that factor.
+
+    rho estimated from within residuals is biased downwards by about :math:`(1 + \rho) / T` (Nickell 1981): with few
+    periods use ``cov="cluster"`` after `fit_fixed_effects` instead. `bhargava_test` gives the Durbin-Watson statistic
+    of Bhargava et al. and the Baltagi-Wu LBI that Stata prints.
+
+    References
+    ----------
+    Baltagi and Wu (1999), Econometric Theory 15, 814-823; Bhargava, Franzini and Narendranathan (1982), Review of
+    Economic Studies 49, 533-549.
+    """
+    _check_model(autocorrelation, iterate)
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    found = _freed(source, autocorrelation, iterate)
+    kept = None if found.rows.log_determinant is not None else found.rows.rows
+    model = whitened_model(
+        source,
+        found.rows.columns,
+        found.rows.ones,
+        kept,
+        family="gls-within",
+        estimator=f"Fixed effects ({source.panel.entity_name or 'entity'}) with AR(1) errors",
+        share=1.0,
+        notes=(*found.notes, *_short(source)),
+    )
+    result = finish(model, cov, chosen, collinear)
+    return _wrapped(result, source, found, _effects_test(result, found))
+
+
+def fit_random_effects_ar1(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    autocorrelation: AR1 = RANDOM,
+    iterate: bool = True,
+    constant: bool | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> GLSResult:
+    r"""Fit entity random effects with autoregressive errors (Stata's ``xtregar, re``).
+
+    .. math:: y_{it} = c + x_{it}'\beta + \mu_i + e_{it}, \qquad e_{it} = \rho e_{i,t-1} + v_{it}
+
+    Rows freed of autocorrelation have errors :math:`g_{it}\mu_i + v_{it}`, g the transformed constant. With u the
+    residuals of their least squares, :math:`P_i = g_ig_i'/g_i'g_i`, n rows and N entities,
+
+    .. math:: \hat\sigma_v^2 = \frac{\sum_i u_i'(I - P_i)u_i}{n - N}, \qquad
+              \hat\sigma_\mu^2 = \frac{\sum_i u_i'P_iu_i - N\hat\sigma_v^2}{\sum_i g_i'g_i}, \qquad
+              \theta_i = 1 - \frac{\hat\sigma_v}{(g_i'g_i\hat\sigma_\mu^2 + \hat\sigma_v^2)^{1/2}}
+
+    (Baltagi and Wu 1999, eqs. 5 to 11), and :math:`\theta_i P_i` times the rows are taken out of them.
+
+    Parameters
+    ----------
+    data, y, x, constant, cov, convention, missing, collinear
+        As in `fit_random_effects`.
+    autocorrelation : AR1
+        One coefficient for all entities. By default Stata's: Durbin-Watson of the within residuals of all rows
+        together; rows after a gap at their true distance.
+    iterate : bool
+        Until rho settles; False: once (``twostep``).
+
+    Returns
+    -------
+    GLSResult
+        With ``rho``; ``structure.words`` has the standard deviations and theta.
+
+    Raises
+    ------
+    SpecificationError
+        A coefficient for each entity.
+    DataError, CollinearityError, InsufficientDataError, NumericalError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    A negative estimate of the effects' variance is set to zero with a warning. The effects must be uncorrelated with
+    the regressors; compare `fit_fixed_effects_ar1`. With few periods an effect and autocorrelation are hard to tell
+    apart.
+
+    References
+    ----------
+    Baltagi and Wu (1999), Econometric Theory 15, 814-823.
+    """
+    _check_model(autocorrelation, iterate)
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    found = _freed(source, autocorrelation, iterate)
+    kept = None if found.rows.log_determinant is not None else found.rows.rows
+    components = _components(source, found)
+    notes = list(found.notes)
+    if components.effect_raw < 0.0:
+        text = f"The variance of the effects is estimated at {components.effect_raw:.4g}, below zero: zero is used."
+        notes.append(Note("negative-variance", text, warn=True))
+    model = whitened_model(
+        source,
+        found.rows.columns,
+        found.rows.ones,
+        kept,
+        family="gls",
+        estimator=f"Random effects ({source.panel.entity_name or 'entity'}) with AR(1) errors (Baltagi-Wu)",
+        share=components.theta,
+        notes=(*notes, *_short(source)),
+    )
+    result = finish(model, cov, chosen, collinear)
+    return _wrapped(result, source, found, None, components.words)
+
+
+@dataclass(frozen=True, eq=False)
+class _Freed:
+    """Rows freed of autocorrelation, and how."""
+
+    model: AR1
+    rows: Transformed
+    rho: FloatArray
+    rounds: int
+    settled: bool
+    notes: tuple[Note, ...]
+
+
+def _check_model(model: AR1, iterate: bool) -> None:
+    if not isinstance(model, AR1):
+        raise SpecificationError(
+            f"autocorrelation={model!r} must be an AR1, such as AR1(rho='dw', weights='pooled'): these models have "
+            "autoregressive errors."
+        )
+    if model.by_entity:
+        raise SpecificationError("Entity effects with a coefficient for each entity: by_entity=True is not available.")
+    if not isinstance(iterate, bool):
+        raise SpecificationError(f"iterate={iterate!r} must be True or False.")
+
+
+def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
+    """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
+    entities = source.entities
+    runs = find_runs(entities.codes, source.time_positions, model.gaps)
+    # As Stata's prais: the demeaned rows are taken for a regression without constant.
+    inside = demeaned(source.columns, entities)
+    k = len(source.names)
+    b = coefficients_of(inside, None)[0]
+    rho, notes = coefficients(model, residuals_of(inside, None, b), runs, entities, k)
+    rounds, settled = 1, not iterate or not isinstance(model.rho, str)
+    keep = replace(model, starts="keep")
+    while not settled and rounds < _ROUNDS:
+        before = rho
+        b = coefficients_of(transform(keep, inside, runs, rho[entities.codes]).columns, None)[0]
+        rho, notes = coefficients(model, residuals_of(inside, None, b), runs, entities, k)
+        rounds += 1
+        settled = bool(np.abs(rho - before).max() <= _SETTLED)
+    if not settled:
+        text = f"rho has not settled after {rounds} rounds: iterate=False takes the first estimate."
+        notes = [*notes, Note("not-converged", text, warn=True)]
+    rows = transform(model, source.columns, runs, rho[entities.codes])
+    return _Freed(model, rows, rho, rounds, settled, tuple(notes))
+
+
+@dataclass(frozen=True, eq=False)
+class _Components:
+    """Standard deviations and the share of each entity's effect that is taken out."""
+
+    idiosyncratic: float
+    effect_raw: float
+    theta: FloatArray
+
+    @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        low, high = float(self.theta.min()), float(self.theta.max())
+        effect = math.sqrt(max(self.effect_raw, 0.0))
+        return (
+            ("Std. dev. of effect", f"{effect:.6g}"),
+            ("Std. dev. of innovations", f"{math.sqrt(self.idiosyncratic):.6g}"),
+            ("Theta", f"{low:.4f}" if high - low < 5e-5 else f"{low:.4f} to {high:.4f}"),
+        )
+
+
+def _components(source: Design, found: _Freed) -> _Components:
+    """Baltagi and Wu's variance components, from least squares of the transformed rows."""
+    columns, ones = found.rows.columns, found.rows.ones
+    groups = source.entities if len(ones) == source.nobs else source.take(found.rows.rows).entities
+    constant = ones if source.constant else None
+    u = residuals_of(columns, constant, coefficients_of(columns, constant)[0])
+    mass = groups.sums(ones * ones)
+    along = np.square(groups.sums(ones * u)) / mass
+    df = len(u) - groups.n_groups
+    if df <= 0:
+        raise InsufficientDataError("Every entity has a single row: effects and errors cannot be told apart.")
+    idiosyncratic = (float(u @ u) - float(along.sum())) / df
+    if not idiosyncratic > 0.0:
+        raise NumericalError("The errors vary only between entities: their variance within is zero.")
+    effect = (float(along.sum()) - groups.n_groups * idiosyncratic) / float(mass.sum())
+    theta = 1.0 - np.sqrt(idiosyncratic / (mass * max(effect, 0.0) + idiosyncratic))
+    return _Components(idiosyncratic, effect, theta)
+
+
+def _wrapped(
+    result: LinearResult,
+    source: Design,
+    found: _Freed,
+    effects_test: TestResult | None,
+    more: tuple[tuple[str, str], ...] = (),
+) -> GLSResult:
+    words = (("Errors within entities", found.model.words), ("rho", f"{found.rho[0]:.6g}"), *more)
+    structure = ErrorStructure(
+        words, source.entity_labels, rho=found.rho, iterations=found.rounds, converged=found.settled
+    )
+    return GLSResult(result.fit, result.covariance, result.convention, result.estimator, structure, effects_test)
+
+
+def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:
+    """F of the effects: the same rows, with the constant alone."""
+    fit = result.fit
+    if fit.counts.absorbed == 0:
+        return None
+    columns = [found.rows.columns[j] for j in (*fit.kept, len(found.rows.columns) - 1)]
+    ones = found.rows.ones if fit.constant else None
+    u = residuals_of(columns, ones, coefficients_of(columns, ones)[0])
+    return joint_f("Effects zero", float(u @ u), fit.rss, fit.counts.absorbed, fit.residual_df, "no entity effects")
+
+
+def _short(source: Design) -> list[Note]:
+    """Warn where rho from within residuals is mostly bias."""
+    mean = source.nobs / source.entities.n_groups
+    if mean >= 10:
+        return []
+    text = (
+        f"rho comes from within residuals of {mean:.3g} rows an entity on average and is biased downwards by about "
+        f"(1 + rho) / T. With few periods use fit_fixed_effects with cov='cluster'."
+    )
+    return [Note("few-rows", text, warn=True)]

@@ -1,0 +1,207 @@
+"""Feasible generalised least squares: errors heteroskedastic and correlated across entities, autoregressive within."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design, build_design
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.estimators.ar1 import AR1, as_ar1
+from panelvar.estimators.finish import finish
+from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
+from panelvar.estimators.whitened_model import whitened_model
+from panelvar.results.gls import ErrorStructure, GLSResult, check_covariance
+
+PANELS = ("homoskedastic", "heteroskedastic", "correlated")
+# Periods for each entity below which standard errors of correlated panels are known to be far too small.
+_PERIODS_PER_ENTITY = 3
+# Rows an entity below which a variance or a coefficient of its own is poorly estimated.
+_FEW_ROWS = 10
+
+
+def fit_fgls(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    panels: str = "homoskedastic",
+    autocorrelation: str | AR1 = "none",
+    pairwise: bool = True,
+    iterate: bool = False,
+    max_iterations: int = 1000,
+    tolerance: float = 1e-8,
+    small_sample: bool = False,
+    constant: bool | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> GLSResult:
+    r"""Fit by feasible generalised least squares (Stata's ``xtgls``; with ``cov="pcse"``, ``xtpcse``).
+
+    .. math:: y_{it} = c + x_{it}'\beta + e_{it}, \qquad e_{it} = \rho_i e_{i,t-1} + v_{it}, \qquad
+              E\,v_{it} v_{jt} = \sigma_{ij}
+
+    Least squares gives residuals, residuals give :math:`\rho_i`; rows are transformed
+    (:math:`\tilde v_{it} = v_{it} - \rho_i v_{i,t-1}`; first rows :math:`\sqrt{1-\rho_i^2}\,v_{i1}`), their least
+    squares gives :math:`\hat\sigma_{ij} = \sum_t \tilde u_{it} \tilde u_{jt} / T_{ij}`, hence :math:`\Omega`, and
+
+    .. math:: \hat\beta = (\tilde X'\Omega^{-1}\tilde X)^{-1}\tilde X'\Omega^{-1}\tilde y, \qquad
+              \hat V = (\tilde X'\Omega^{-1}\tilde X)^{-1}.
+
+    Parameters
+    ----------
+    data, y, x, constant, missing, collinear
+        As in `fit_pooled`.
+    panels : {"homoskedastic", "heteroskedastic", "correlated"}
+        One variance; one for each entity; a covariance for each pair of entities as well (Parks 1967).
+    autocorrelation : {"none", "ar1", "psar1"} or AR1
+        None; one coefficient for all entities; one for each; or an `AR1` with its estimator, treatment of gaps and of
+        first rows.
+    pairwise : bool
+        Correlated, unbalanced: covariances from the periods that each pair has, or (False) from those that all have.
+    iterate : bool
+        Repeat with the residuals of the last step until coefficients settle (``igls``): the maximum likelihood
+        estimator without autocorrelation, on a balanced panel if correlated.
+    max_iterations : int
+        When to stop, with a warning.
+    tolerance : float
+        Largest change of a coefficient, in standard errors, that counts as settled.
+    small_sample : bool
+        Multiply the covariance by n / (n - k) (``nmk``).
+    cov : str or covariance object
+        ``"classical"`` is the GLS covariance above. ``"pcse"`` with homoskedastic panels: Prais-Winsten estimates with
+        panel-corrected errors. Any other takes the transformed rows; correlated panels mix the rows of a period and
+        allow ``Clustered("time")`` alone.
+    convention : str or Convention
+        ``random_distribution`` says whether inference is normal (default) or t; ``singular_errors`` what happens to a
+        covariance without inverse.
+
+    Returns
+    -------
+    GLSResult
+        Beside the estimates: ``rho``, ``error_variances``, ``error_covariance``, ``loglik``, ``iterations``.
+
+    Raises
+    ------
+    InsufficientDataError
+        Correlated panels with fewer periods than entities; covariances or coefficients that no rows can give.
+    NumericalError
+        An estimated error covariance that is not positive definite.
+    DataError, SpecificationError, CollinearityError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Standard errors take the estimated covariance for the true one. With correlated panels and T not far above N they
+    are too small by half and more, and hypothesis tests meaningless (Beck and Katz 1995, table 2): use pooled OLS or
+    ``autocorrelation="ar1"`` with ``cov="pcse"``. Entity effects that are correlated with the regressors bias all of
+    these estimators, and effects of either kind pass for autocorrelation: see `fit_fixed_effects_ar1`. A lagged
+    dependent variable is inconsistent here if errors are autocorrelated.
+
+    Panel-specific coefficients treat the first rows of correlated panels as if all :math:`\rho_i` were equal, as Stata
+    does; with gaps or entities that enter late the cross-correlation of first rows is that of the innovations.
+
+    References
+    ----------
+    Parks (1967), Journal of the American Statistical Association 62; Kmenta (1986), Elements of Econometrics, ch. 12;
+    Beck and Katz (1995), American Political Science Review 89(3).
+    """
+    choose("panels", panels, PANELS, {"iid": "homoskedastic", "hetero": "heteroskedastic"})
+    model = as_ar1(autocorrelation)
+    _check_options(max_iterations, tolerance, iterate=iterate, pairwise=pairwise, small_sample=small_sample)
+    whitened = "time" if panels == "correlated" else None
+    check_covariance(cov, whitened)
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    errors = ErrorModel(source, panels, model, pairwise, chosen.singular_errors)
+    steps = weigh(errors, iterate=iterate, max_iterations=max_iterations, tolerance=tolerance)
+    words = _words(panels, model, iterate)
+    transformed = whitened_model(
+        source,
+        steps.rows.columns,
+        steps.rows.ones,
+        None if steps.rows.complete else steps.rows.positions,
+        family="gls",
+        estimator=f"FGLS ({'; '.join(text for _, text in words)})",
+        total=chosen.transformed_total,
+        error_variance=steps.rows.variance * _correction(steps, small_sample),
+        notes=(*steps.notes, *_warnings(source, panels, model)),
+    )
+    result = finish(transformed, cov, chosen, collinear)
+    structure = ErrorStructure(
+        words,
+        source.entity_labels,
+        steps.rho,
+        steps.rows.variances,
+        steps.rows.covariance,
+        whitened,
+        steps.log_likelihood,
+        steps.iterations,
+        steps.converged,
+    )
+    return GLSResult(result.fit, result.covariance, result.convention, result.estimator, structure)
+
+
+def _correction(steps: Steps, small_sample: bool) -> float:
+    count = len(steps.rows.ones)
+    df = count - steps.rank
+    if df <= 0:
+        raise InsufficientDataError(f"{count} rows leave no degrees of freedom for {steps.rank} coefficients.")
+    return count / df if small_sample else 1.0
+
+
+def _check_options(max_iterations: int, tolerance: float, *, iterate: bool, pairwise: bool, small_sample: bool) -> None:
+    """Refuse options that are not what they should be."""
+    for name, value in (("iterate", iterate), ("pairwise", pairwise), ("small_sample", small_sample)):
+        if not isinstance(value, bool):
+            raise SpecificationError(f"{name}={value!r} must be True or False.")
+    whole = isinstance(max_iterations, (int, np.integer)) and not isinstance(max_iterations, bool)
+    if not whole or max_iterations < 1:
+        raise SpecificationError(f"max_iterations={max_iterations!r} must be a whole number of at least 1.")
+    if isinstance(tolerance, bool) or not isinstance(tolerance, numbers.Real) or not 0.0 < tolerance < 1.0:
+        raise SpecificationError(f"tolerance={tolerance!r} must be a number between 0 and 1 (standard errors).")
+
+
+def _words(panels: str, model: AR1 | None, iterate: bool) -> tuple[tuple[str, str], ...]:
+    """Say what is assumed of the errors."""
+    across = {"homoskedastic": "homoskedastic", "heteroskedastic": "a variance an entity", "correlated": "correlated"}
+    words = [("Errors across entities", across[panels])]
+    if model is not None:
+        words.append(("Errors within entities", model.words))
+    if iterate:
+        words.append(("Estimation", "iterated"))
+    return tuple(words)
+
+
+def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:
+    """Warn where there are too few periods for what is estimated."""
+    notes: list[Note] = []
+    n_entities, n_periods = source.entities.n_groups, source.times.n_groups
+    if panels == "homoskedastic" and model is None:
+        text = "Homoskedastic, uncorrelated errors: the estimates are pooled OLS. Choose panels= or autocorrelation=."
+        notes.append(Note("ols", text))
+    if panels == "correlated" and n_periods < _PERIODS_PER_ENTITY * n_entities:
+        text = (
+            f"{n_entities * (n_entities + 1) // 2} error covariances are estimated from {n_periods} periods of "
+            f"{n_entities} entities: standard errors are far too small (Beck and Katz 1995). Prefer "
+            "panels='homoskedastic' with cov='pcse'."
+        )
+        notes.append(Note("few-periods", text, warn=True))
+    mean = source.nobs / n_entities
+    own = [
+        *(["error variance"] if panels == "heteroskedastic" else []),
+        *(["autoregressive coefficient"] if model is not None and model.by_entity else []),
+    ]
+    if own and mean < _FEW_ROWS:
+        text = (
+            f"An {' and an '.join(own)} of each entity's own is estimated from {mean:.3g} rows on average: estimates "
+            "and standard errors are unreliable. With few periods cluster by entity instead."
+        )
+        notes.append(Note("few-rows", text, warn=True))
+    return notes

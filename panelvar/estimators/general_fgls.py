@@ -1,0 +1,193 @@
+"""General feasible GLS: an unrestricted covariance of an entity's errors over time, the same for all entities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design, build_design
+from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.estimators.finish import finish
+from panelvar.estimators.first_difference import differenced_model
+from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
+from panelvar.kernels.error_covariance import unit_covariances, whiten
+from panelvar.results.gls import ErrorStructure, GLSResult, check_covariance
+
+MODELS = ("pooled", "within", "difference")
+_ELSEWHERE = {
+    "pooling": "pooled",
+    "random": "pooled",
+    "re": "pooled",
+    "fe": "within",
+    "fixed": "within",
+    "fd": "difference",
+}
+# Groups for each covariance's side below which it is poorly estimated.
+_GROUPS_PER_SIDE = 5
+
+
+def fit_general_fgls(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    model: str = "within",
+    within: str = "entity",
+    pairwise: bool = True,
+    constant: bool | None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> GLSResult:
+    r"""Fit by feasible GLS with an unrestricted error covariance within entities (plm's ``pggls``).
+
+    .. math:: \hat\omega_{ts} = \frac{1}{N_{ts}} \sum_i \hat u_{it} \hat u_{is}, \qquad
+              \hat\beta = \Big(\sum_i X_i'\hat\Omega_i^{-1}X_i\Big)^{-1} \sum_i X_i'\hat\Omega_i^{-1}y_i
+
+    with :math:`\hat u` the residuals of pooled OLS, fixed effects or first differences, :math:`N_{ts}` the entities
+    that have both periods, and :math:`\hat\Omega_i` the rows and columns of the periods that entity i has. The
+    covariance of the coefficients is the first factor.
+
+    Parameters
+    ----------
+    data, y, x, constant, cov, convention, missing, collinear
+        As in `fit_pooled`; the constant belongs to the pooled model, and to differences under the conventions that
+        have one.
+    model : {"pooled", "within", "difference"}
+        The rows: as they are (the general random-effects estimator: nothing but the covariance is said of effects);
+        less the means of entities; differences of adjacent periods.
+    within : {"entity", "time"}
+        ``"entity"``: one covariance over time for all entities; ``"time"``: one covariance across entities for all
+        periods, and means over periods are taken out (``effect = "time"``).
+
+    pairwise : bool
+        Unbalanced panels: covariances from the entities that have both periods (pggls), or (False) from those that have
+        all periods, which is positive semi-definite.
+
+    Returns
+    -------
+    GLSResult
+        ``error_covariance`` is the covariance over time (across entities).
+
+    Raises
+    ------
+    InsufficientDataError
+        More periods than entities (``within="time"``: more entities than periods): the covariance has no inverse. The
+        ``"plm"`` convention goes on, leaving out the periods beyond the number of entities, as pggls does.
+    NumericalError
+        A pairwise covariance of an unbalanced panel that is not positive definite. (pggls inverts it nevertheless: its
+        "variances" then have negative weights in them.)
+    DataError, SpecificationError, CollinearityError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    For many entities and few periods: T(T + 1)/2 covariances come from N entities. Standard errors take them for known
+    and are too small unless N is many times T; ``cov="cluster"`` allows for a covariance that differs between entities,
+    too. Regressors must be strictly exogenous.
+
+    Demeaned rows of an entity sum to zero and their covariance is singular by construction: it is inverted on the space
+    of such rows. On a balanced panel that is leaving out one period, whichever (Wooldridge 2010, section 10.5.5). On an
+    unbalanced panel the pairwise covariance of demeaned rows is nearly singular, and often has small negative
+    eigenvalues; pggls inverts it as it is, so that its estimates there are made of the inverse of rounding and noise.
+
+    References
+    ----------
+    Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3, 10.5.5 and
+    10.6; Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 89; Kiefer (1980), ibid. 14.
+    """
+    choose("model", model, MODELS, _ELSEWHERE)
+    choose("within", within, ("entity", "time"), {"individual": "entity", "group": "entity"})
+    if model == "difference" and within == "time":
+        raise SpecificationError("model='difference' with within='time' has no meaning: entities have no order.")
+    if not isinstance(pairwise, bool):
+        raise SpecificationError(f"pairwise={pairwise!r} must be True or False.")
+    check_covariance(cov, within)
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    design, notes = _rows(source, model, within, chosen, constant)
+    dates, units = (design.entities, design.times) if within == "entity" else (design.times, design.entities)
+    ones = np.ones(design.nobs) if design.constant else None
+    u = residuals_of(design.columns, ones, coefficients_of(design.columns, ones)[0])
+    short = units.n_groups - int(model == "within") > dates.n_groups
+    if short and chosen.singular_errors == "refuse":
+        raise InsufficientDataError(_too_few(within, units.n_groups, dates.n_groups))
+    covariance = unit_covariances(u, units, dates, pairwise=pairwise)
+    singular = "drop" if short else "refuse"
+    try:
+        columns, logs, dropped = whiten(
+            [*design.columns, np.ones(design.nobs)],
+            covariance,
+            units,
+            dates,
+            singular=singular,
+            centred=model == "within" and not short,
+        )
+    except NumericalError as error:
+        raise NumericalError(
+            f"{error}: with unbalanced rows each pair has rows of its own. pairwise=False uses the complete ones; "
+            "fit_pooled or fit_fixed_effects with cov='cluster' need no such covariance."
+        ) from None
+    if short:
+        text = f"The covariance of the errors is singular: {dropped} dependent rows carry no weight (plm's pggls)."
+        notes.append(Note("singular-errors", text, warn=True))
+    elif dates.n_groups < _GROUPS_PER_SIDE * units.n_groups:
+        notes.append(Note("few-groups", _few(within, units.n_groups, dates.n_groups), warn=True))
+    complete = not dropped and model == "pooled"
+    words = (("Rows", model), ("Error covariance", f"unrestricted within {within}"))
+    transformed = whitened_model(
+        design,
+        columns[:-1],
+        columns[-1],
+        None,
+        family="gls",
+        estimator=f"General FGLS ({model}; within {within})",
+        total=chosen.transformed_total,
+        error_variance=1.0,
+        notes=tuple(notes),
+    )
+    result = finish(transformed, cov, chosen, collinear)
+    likelihood = None
+    if complete:
+        left = float(np.square(result.fit.transformed_residuals).sum())
+        likelihood = -0.5 * (design.nobs * float(np.log(2.0 * np.pi)) + logs + left)
+    labels = design.time_labels if within == "entity" else design.entity_labels
+    structure = ErrorStructure(words, labels, covariance=covariance, whitened=within, log_likelihood=likelihood)
+    fit = replace(result.fit, source=source)
+    return GLSResult(fit, result.covariance, result.convention, result.estimator, structure)
+
+
+def _rows(
+    source: Design, model: str, within: str, convention: Convention, constant: bool | None
+) -> tuple[Design, list[Note]]:
+    """Return the rows of the regression."""
+    if model == "difference":
+        has_constant = convention.first_difference_constant if constant is None else bool(constant)
+        moved = differenced_model(source, convention, constant=has_constant)
+        return moved.design, list(moved.notes)
+    if model == "within":
+        *x, y = demeaned(source.columns, source.entities if within == "entity" else source.times)
+        return replace(source, x=tuple(x), y=y, constant=False), []
+    return source, []
+
+
+def _too_few(within: str, side: int, groups: int) -> str:
+    sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
+    return (
+        f"The {side} x {side} covariance of the errors of {side} {sides} cannot be inverted: {groups} {plural} give it "
+        f"rank {groups} at most. Use fit_fgls with autocorrelation='ar1', or cluster. (plm's pggls silently uses "
+        f"the first {groups} {sides}: convention='plm' does so.)"
+    )
+
+
+def _few(within: str, side: int, groups: int) -> str:
+    sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
+    return (
+        f"{side * (side + 1) // 2} error covariances of {side} {sides} are estimated from {groups} {plural}: standard "
+        "errors are too small."
+    )

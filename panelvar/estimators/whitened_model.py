@@ -1,0 +1,123 @@
+"""From whitened columns to a transformed model: the constant, and entity effects, are taken out along one column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.design import Design
+from panelvar.errors import Note
+from panelvar.estimators.transformed_model import TransformedModel
+from panelvar.fit import Family, FloatArray
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.qr import RANK_TOLERANCE, solve, triangularize
+from panelvar.kernels.rows import TransformedRows, column_norms
+
+
+def whitened_model(
+    source: Design,
+    columns: Sequence[FloatArray],
+    ones: FloatArray,
+    rows: NDArray[np.intp] | None,
+    *,
+    family: Family,
+    estimator: str,
+    share: FloatArray | float | None = None,
+    total: str = "constant",
+    error_variance: float | None = None,
+    notes: tuple[Note, ...] = (),
+) -> TransformedModel:
+    r"""Take the transformed constant, and a share of each entity's effect, out of transformed columns.
+
+    With g the transformed constant, :math:`a_i = \sum_t g_{it} v_{it} / \sum_t g_{it}^2` and the share
+    :math:`\theta_i`, rows are :math:`v_{it} - g_{it}(\theta_i a_i + (1 - \theta_i) m)`: orthogonal to what is left of
+    the constant, :math:`(1 - \theta_i) g_{it}`, whose coefficient is m. A share of one takes the effects out (within),
+    and the constant is recovered as their mean, weighted by :math:`g_{it}^2`.
+
+    Parameters
+    ----------
+    source : Design
+    columns : sequence of (m,) arrays
+        Regressors and, last, the dependent variable.
+    ones : (m,) array
+        The transformed constant.
+    rows : (m,) array or None
+        Rows of the source that are left; None for all.
+    family, estimator, error_variance, notes
+        As in `TransformedModel`.
+    share : (N,) array, float or None
+        :math:`\theta_i`, by entity of the rows left; None for no effects at all.
+    total : {"constant", "mean"}
+        What the total sum of squares is about.
+    """
+    kept = source.kept if rows is None else rows if source.kept is None else source.kept[rows]
+    design = replace(source, y=columns[-1], x=tuple(columns[:-1]), kept=kept, weights=None)
+    groups = Grouping.from_codes(np.zeros(len(ones), dtype=np.intp), 1) if share is None else design.entities
+    theta = np.broadcast_to(np.asarray(0.0 if share is None else share, dtype=np.float64), groups.n_groups)
+    mass = groups.sums(ones * ones)
+    levels = np.column_stack([groups.sums(ones * column) for column in columns]) / mass[:, None]
+    within = bool((theta == 1.0).all())
+    left = mass if within else (1.0 - theta) ** 2 * mass
+    centre = left @ levels / left.sum() if design.constant else np.zeros(len(columns))
+    table = theta[:, None] * levels + (1.0 - theta)[:, None] * centre
+    z = ones if within else ones * (1.0 - theta)[groups.codes]
+    moved = TransformedRows(columns, groupings=(groups,), tables=(np.asfortranarray(table),), slopes=(ones,))
+    tss = None
+    if total == "mean" and design.constant and share is None:
+        tss = float(np.square(design.y - design.y.mean()).sum())
+    return TransformedModel(
+        family=family,
+        estimator=estimator,
+        source=source,
+        design=design,
+        rows=moved,
+        triangle=moved.triangle(),
+        raw_norms=column_norms(columns),
+        centre=centre,
+        constant_column=z if design.constant else None,
+        constant_mass=float(left.sum()) if design.constant else 0.0,
+        absorbed_rank=groups.n_groups - int(design.constant) if within else 0,
+        effects=() if share is None else (str(source.panel.entity_name or "entity"),),
+        error_variance=error_variance,
+        tss=tss,
+        notes=notes,
+    )
+
+
+def coefficients_of(columns: Sequence[FloatArray], ones: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Least squares of the last column on the others, after the constant's column if there is one.
+
+    Returns
+    -------
+    (p,) array
+        Coefficients, the constant first; zero where a column depends on those before it.
+    (p,) array
+        Their standard errors for errors of unit variance; infinite where dropped.
+    """
+    parts = list(columns) if ones is None else [ones, *columns]
+    solution = solve(triangularize(np.column_stack(parts)), column_norms(parts[:-1]))
+    scale = np.full(len(parts) - 1, np.inf)
+    scale[solution.kept] = np.sqrt(np.square(solution.inverse_r).sum(axis=1))
+    return solution.coefficients, scale
+
+
+def residuals_of(columns: Sequence[FloatArray], ones: FloatArray | None, b: FloatArray) -> FloatArray:
+    """Dependent variable less its fit by the coefficients of `coefficients_of`."""
+    parts = list(columns) if ones is None else [ones, *columns]
+    out = parts[-1].copy()
+    for column, coefficient in zip(parts[:-1], b, strict=True):
+        out -= coefficient * column
+    return out
+
+
+def demeaned(columns: Sequence[FloatArray], groups: Grouping) -> list[FloatArray]:
+    """Take group means out of columns; what is left of a column that does not vary within groups is set to zero."""
+    out = []
+    for column in columns:
+        moved = column - groups.means(column)[groups.codes]
+        rounding = np.sqrt(moved @ moved) <= RANK_TOLERANCE * np.sqrt(column @ column)
+        out.append(np.zeros_like(moved) if rounding else moved)
+    return out
