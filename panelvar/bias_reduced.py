@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -18,11 +19,20 @@ from panelvar.covariances import (
     signs,
     with_intersections,
 )
+from panelvar.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.fit import Fit
-from panelvar.kernels import cluster_adjustment as kernel
 from panelvar.kernels import sandwich
+from panelvar.kernels.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.kernels.groups import Grouping
+from panelvar.kernels.local_blocks import (
+    LocalAdjusted,
+    Piece,
+    adjust_local,
+    adjusted_rows,
+    remaining,
+    working_power,
+)
 from panelvar.kernels.variance_components import Components
 from panelvar.score_adjustment import refuse_weighted_instruments, scores
 
@@ -36,23 +46,29 @@ LARGEST_BLOCK = 3000
 FEW_DEGREES = 4.0
 """Below this the Satterthwaite approximation itself is unreliable (Tipton 2015, Psychol. Methods 20(3), 375-393)."""
 
-LARGEST_GRAM = 60
-"""Columns of a basis up to which every cluster's Gram matrix is kept, rather than the rows gone through again."""
-
 
 @dataclass(frozen=True, eq=False)
 class Satterthwaite:
     """Degrees of freedom of contrasts, from the adjusted scores under independent transformed errors."""
 
-    adjusted: kernel.Adjusted
+    adjusted: Adjusted | LocalAdjusted
 
     def __call__(self, contrasts: FloatArray) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
-        return kernel.satterthwaite(self.adjusted, contrasts, self._mean)
+        used = np.flatnonzero(contrasts)
+        if contrasts.shape[1] == 1 and len(used) == 1:
+            return float(self.each[used[0]])
+        return satterthwaite(self.adjusted, contrasts, self._mean)
+
+    @cached_property
+    def each(self) -> FloatArray:
+        """Degrees of freedom of each coefficient, shape (p,)."""
+        units = np.eye(len(self._mean))
+        return np.array([satterthwaite(self.adjusted, unit[:, None], self._mean) for unit in units])
 
     @cached_property
     def _mean(self) -> FloatArray:
-        return kernel.expected(self.adjusted)
+        return self.adjusted.expected()
 
 
 @dataclass(frozen=True, init=False)
@@ -97,9 +113,10 @@ class BiasReduced:
 
     Notes
     -----
-    Effects nested in the clusters are free. Effects that cut across the clusters join a basis of at most
-    `panelvar.cluster_basis.LEVEL_LIMIT` levels. The working model of the degrees of freedom, and of CR2, is independent
-    transformed errors: analytic weights and the random-effects structure are taken at their word.
+    Effects nested in the clusters are free. Of effects that cut across the clusters the largest may have any number of
+    levels; the others join a basis of at most `panelvar.crossing_basis.LEVEL_LIMIT` columns. The working model of the
+    degrees of freedom, and of CR2, is independent transformed errors: analytic weights and the random-effects structure
+    are taken at their word.
 
     When to use something else: with many clusters, none of which dominates, ``Clustered`` gives the same answer. With
     degrees of freedom below about 4 even these tests are unreliable: see `wild_bootstrap` and `cluster_diagnostics`.
@@ -166,7 +183,7 @@ class BiasReduced:
         notes.insert(0, Note("factor", f"{self.kind} by {labels} ({smallest} clusters): factor {factor:.6g}."))
         df = float(smallest - 1)
         if degrees is not None:
-            each = np.array([degrees(unit[:, None]) for unit in np.eye(len(matrix))])
+            each = degrees.each
             df = float(np.nanmin(each)) if np.isfinite(each).any() else df
             notes.append(Note("satterthwaite", f"Satterthwaite degrees of freedom from {df:.4g}."))
             if df < FEW_DEGREES:
@@ -177,25 +194,21 @@ class BiasReduced:
 
     def _one_way(
         self, fit: Fit, convention: Convention, clusters: Grouping
-    ) -> tuple[kernel.Adjusted, float, list[Note]]:
-        basis = ClusterBasis(fit, clusters)
+    ) -> tuple[Adjusted | LocalAdjusted, float, list[Note]]:
+        basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
-        partial_hat = self.kind == "CR3" and basis.crossing and convention.leverage == "transformed"
+        crossing = isinstance(basis, CrossingBasis)
         original = self.kind == "CR2" and convention.bias_reduced_root == "original" and _has_working_model(fit)
-        if partial_hat or original or (basis.crossing and power != 0.0 and len(basis.targets) > LARGEST_GRAM):
+        adjusted: Adjusted | LocalAdjusted
+        if original:
+            adjusted = adjust_local(basis.batches(), _working_root(fit, basis))
+        elif self.kind == "CR3" and crossing and convention.leverage == "transformed":
             # clubSandwich leaves the absorbed effects out of CR3's leverage blocks, but not out of its degrees.
-            first = -len(fit.kept) if partial_hat else 0
-            working = _working_blocks(fit, basis) if original else None
-
-            def weigh(number: int, rows: FloatArray) -> FloatArray:
-                direction = rows @ basis.targets
-                if working is not None:
-                    return kernel.working_power(rows, direction, working(number))
-                return kernel.block_power(rows[:, first:], direction, power)
-
-            adjusted = kernel.adjust_rows(basis.blocks(), basis.targets, weigh)
+            adjusted = adjust_local(basis.batches(), partial(_without_effects, len(fit.kept), power))
+        elif not basis.compact:
+            adjusted = adjust_local(basis.batches(), partial(adjusted_rows, power=power))
         else:
-            adjusted = kernel.adjust(basis.parts, basis.targets, power)
+            adjusted = adjust(basis.parts, basis.targets, power)
         notes = []
         if adjusted.singular:
             notes.append(
@@ -282,19 +295,35 @@ def _has_working_model(fit: Fit) -> bool:
     return fit.family in ("random", "gls", "gls-within") or fit.design.weights is not None
 
 
-def _working_blocks(fit: Fit, basis: ClusterBasis) -> partial[FloatArray]:
-    """Return a function from a cluster's number to the working covariance of its errors."""
+def _without_effects(kept: int, power: float, piece: Piece, edges: Sequence[int]) -> tuple[FloatArray, int]:
+    """Adjust by the block of the regressors alone."""
+    partial_hat = piece._replace(basis=piece.basis[:, piece.basis.shape[1] - kept :], cells=piece.cells[:, :0])
+    return adjusted_rows(partial_hat, edges, power)
+
+
+def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[FloatArray, int]]:
+    """Return the adjustment whose root is taken of the untransformed block."""
     largest = int(basis.clusters.sizes.max())
     if largest > LARGEST_BLOCK:
         raise NumericalError(
             f"bias_reduced_root='original' takes the root of a matrix with a cluster's rows on each side; the largest "
             f"cluster has {largest} rows, and {LARGEST_BLOCK} is the limit. Use 'transformed', the default."
         )
-    return partial(_working_block, fit, basis.cluster_rows)
+
+    def weigh(piece: Piece, edges: Sequence[int]) -> tuple[FloatArray, int]:
+        out = np.empty_like(piece.direction)
+        numbers = np.arange(fit.counts.rows)[piece.where]
+        for low, high in itertools.pairwise(edges):
+            own = piece.rows(low, high)
+            working = _working_block(fit, numbers[low:high])
+            out[low:high] = working_power(remaining(own), own.direction, working)
+        return out, 0
+
+    return weigh
 
 
-def _working_block(fit: Fit, rows: list[NDArray[np.intp]], number: int) -> FloatArray:
-    index = rows[number]
+def _working_block(fit: Fit, index: NDArray[np.intp]) -> FloatArray:
+    """Working covariance of the errors of a cluster's rows, up to a factor."""
     weights = fit.design.weights
     if fit.family not in ("random", "gls", "gls-within"):
         return np.diag(1.0 / (np.ones(len(index)) if weights is None else weights[index]))

@@ -242,21 +242,12 @@ class Clustered:
                 f"Clustering by {' and '.join(labels)} needs at least two clusters in each dimension; found {smallest}."
             )
         sums = sandwich.score_sums(scores(fit, convention, self.residuals), groupings)
-        group_factor = convention.cluster_group_factor if self.group_factor is None else self.group_factor
-        dof_factor = convention.cluster_dof_factor if self.dof_factor is None else self.dof_factor
-        nested = tuple(
-            tuple(lies_within(effect, clusters) for clusters, _ in dimensions)
-            for effect in (fit.absorbed.groupings if fit.absorbed is not None else ())
-        )
-        k = counted(convention, fit.counts, nested)
-        extra = heteroskedastic_factor(convention, fit.counts, "HC1") if self.residuals == "HC1" else 1.0
+        factors, k = term_factors(fit, convention, dimensions, groupings, self.group_factor, self.dof_factor)
+        if self.residuals == "HC1":
+            factors = [factor * heteroskedastic_factor(convention, fit.counts, "HC1") for factor in factors]
         p = len(fit.coefficients)
         meat = np.zeros((p, p))
-        factors = []
-        for grouping, summed, sign in zip(groupings, sums, signs(len(dimensions)), strict=True):
-            groups = smallest if convention.multiway_factor == "smallest" else grouping.n_groups
-            factor = extra * clustered_factor(fit.counts, k, groups, group_factor=group_factor, dof_factor=dof_factor)
-            factors.append(factor)
+        for summed, factor, sign in zip(sums, factors, signs(len(dimensions)), strict=True):
             meat += sign * factor * (summed.T @ summed)
         matrix = symmetric(fit.spread @ meat @ fit.spread.T)
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
@@ -288,6 +279,39 @@ class Clustered:
             clusters,
             tuple(notes),
         )
+
+
+def term_factors(
+    fit: Fit,
+    convention: Convention,
+    dimensions: Sequence[tuple[Grouping, str]],
+    groupings: Sequence[Grouping],
+    group_factor: bool | None = None,
+    dof_factor: DofFactor | None = None,
+) -> tuple[list[float], int]:
+    """Return the small-sample factor of every term of the inclusion-exclusion, and the coefficients it counts.
+
+    Parameters
+    ----------
+    fit, convention
+    dimensions : sequence of (grouping, label)
+    groupings : sequence of Grouping
+        `with_intersections` of the dimensions.
+    group_factor, dof_factor
+        As in `Clustered`.
+    """
+    group_factor = convention.cluster_group_factor if group_factor is None else group_factor
+    dof_factor = convention.cluster_dof_factor if dof_factor is None else dof_factor
+    nested = tuple(
+        tuple(lies_within(effect, clusters) for clusters, _ in dimensions)
+        for effect in (fit.absorbed.groupings if fit.absorbed is not None else ())
+    )
+    k = counted(convention, fit.counts, nested)
+    smallest = min(grouping.n_groups for grouping, _ in dimensions)
+    groups = [smallest if convention.multiway_factor == "smallest" else one.n_groups for one in groupings]
+    return [
+        clustered_factor(fit.counts, k, count, group_factor=group_factor, dof_factor=dof_factor) for count in groups
+    ], k
 
 
 def mended(fit: Fit, convention: Convention, matrix: FloatArray, kind: str) -> tuple[FloatArray, list[Note]]:

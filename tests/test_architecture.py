@@ -34,7 +34,7 @@ ORDER = [
     {"covariances", "identification"},
     {"bands"},
     {"cluster_basis", "serial_covariances"},
-    {"spatial_covariances"},
+    {"crossing_basis", "spatial_covariances"},
     {"bias_reduced"},
     {"covariance_names"},
     {"results"},

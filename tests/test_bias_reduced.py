@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from reference_data import table
 from scipy import stats
-from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
+from twins import Dense, X, assert_matrix, dummy_twin, gappy_frame, indicator, pooled_twin
 
 import panelvar as pv
 from panelvar.conventions import as_convention
@@ -170,12 +170,12 @@ def test_series_and_eigenvectors_agree():
 
 
 @pytest.mark.parametrize("by", ["entity", "batch"])
-@pytest.mark.parametrize("limits", [{"LARGEST_GRAM": 0}, {"BATCH_ROWS": 1}, {"BATCH_ROWS": 7}])
+@pytest.mark.parametrize("limits", [{"SMALL_BASIS": 0}, {"BATCH_ROWS": 1}, {"BATCH_ROWS": 7}, {"DENSE_ROWS": 0}])
 def test_gram_matrices_rows_and_batches_agree(limits, by, monkeypatch):
     frame = gappy_frame(seed=4, entities=8, periods=6)
     usual = results(frame, "twoway", pv.BiasReduced(by), "w")
     for name, value in limits.items():
-        module = "bias_reduced" if name == "LARGEST_GRAM" else "cluster_basis"
+        module = {"SMALL_BASIS": "crossing_basis", "DENSE_ROWS": "kernels.local_blocks"}.get(name, "cluster_basis")
         monkeypatch.setattr(f"panelvar.{module}.{name}", value)
     other = results(frame, "twoway", pv.BiasReduced(by), "w")
     assert_matrix(other.cov, usual.cov.to_numpy(), 1e-10)
@@ -296,10 +296,75 @@ def test_what_a_fit_makes_impossible():
         results(frame, "pooled", pv.BiasReduced("entity", "year", df="satterthwaite"))
 
 
-def test_too_many_crossing_levels_are_refused_with_a_reason(monkeypatch):
-    monkeypatch.setattr("panelvar.cluster_basis.LEVEL_LIMIT", 5)
-    with pytest.raises(pv.NumericalError, match="cut across the clusters have 6 levels"):
-        results(gappy_frame(seed=4, entities=8, periods=6), "twoway", pv.BiasReduced("entity"))
+KEEP = as_convention("default").but(singletons="keep")
+CROSSING = {
+    "entity + year": (["entity", "year"], []),
+    "entity + year + batch": (["entity", "year", "batch"], []),
+    "entity[t] + year": (["entity", "year"], ["entity"]),
+    "entity + year[t] + batch": (["entity", "year", "batch"], ["year"]),
+}
+
+
+def crossing_twin(frame, levels, slopes, weights):
+    dummies = [indicator(frame[name]) for name in levels]
+    dummies += [indicator(frame[name]) * frame["t"].to_numpy()[:, None] for name in slopes]
+    absorbed = np.hstack(dummies)
+    k = absorbed.shape[1]
+    report = np.hstack((np.zeros((2, k)), np.eye(2)))
+    return Dense(np.hstack((absorbed, frame[X])), frame["y"].to_numpy(), report, weights)
+
+
+@pytest.mark.parametrize(("dense_rows", "kind", "weights"), [(0, "CR2", "w"), (150, "CR2", None), (0, "CR3", None)])
+@pytest.mark.parametrize("by", ["year", "batch", "mover"])
+@pytest.mark.parametrize("effects", CROSSING)
+def test_the_largest_effect_may_cut_across_the_clusters(effects, by, kind, weights, dense_rows, monkeypatch):
+    """Small blocks are decomposed whole, large ones by Lanczos' method; slopes and singletons included."""
+    monkeypatch.setattr("panelvar.kernels.local_blocks.DENSE_ROWS", dense_rows)
+    frame = gappy_frame(seed=8, entities=22, periods=6, kept=0.5)
+    frame["t"] = frame["year"] - 2002 + frame["w"]
+    # Most entities stay in one group, a few change: some levels lie within clusters and some do not.
+    frame["mover"] = np.where((frame["number"] % 4 == 0) & (frame["year"] > 2002), 0, frame["number"] % 3)
+    levels, slopes = CROSSING[effects]
+    names = [name if name not in slopes else f"{name}[t]" for name in levels]
+    named = {"entity": "entity", "year": "time"}
+    names = [named.get(name, name).replace("year[", "time[") for name in names]
+    panel = pv.Panel(frame, "entity", "year")
+    result = pv.fit_fixed_effects(
+        panel, "y", X, effects=names, cov=pv.BiasReduced(by, kind=kind), weights=weights, convention=KEEP
+    )
+    twin = Twin(crossing_twin(frame, levels, slopes, None if weights is None else frame[weights]), frame[by], kind)
+    assert_matrix(result.cov.loc[X, X], twin.cov, 1e-8)
+    np.testing.assert_allclose(result.df_coefficients[X], [twin.df(unit) for unit in np.eye(2)], rtol=1e-7)
+    degrees = result.covariance.degrees(np.eye(len(result.params))[:, -2:])
+    assert degrees == pytest.approx(twin.eta(np.eye(2)), rel=1e-6)
+
+
+def test_effects_that_are_too_many_are_refused_with_a_reason(monkeypatch):
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 5)
+    with pytest.raises(
+        pv.NumericalError, match=r"largest, of 8 levels, may be of any size, but the others have 6 coef"
+    ):
+        results(frame, "twoway", pv.BiasReduced("entity"))
+    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 6)
+    monkeypatch.setattr("panelvar.crossing_basis.TABLE_LIMIT", 40)
+    with pytest.raises(pv.NumericalError, match=r"tables of the 6 coefficients .* by its 8 levels"):
+        results(frame, "twoway", pv.BiasReduced("batch"))
+
+
+def test_degrees_of_freedom_of_too_many_pairs_are_refused(monkeypatch):
+    monkeypatch.setattr("panelvar.kernels.local_blocks.PAIRS", 3)
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    with pytest.raises(pv.NumericalError, match="covariance of every pair of clusters"):
+        results(frame, "entity", pv.BiasReduced("batch"))
+    assert results(frame, "entity", pv.BiasReduced("batch", df="groups")).df_inference == 4
+
+
+def test_lanczos_says_when_it_does_not_converge(monkeypatch):
+    monkeypatch.setattr("panelvar.kernels.local_blocks.DENSE_ROWS", 0)
+    monkeypatch.setattr("panelvar.kernels.local_blocks.MOST_STEPS", 2)
+    with pytest.raises(pv.NumericalError, match="was not inverted in 2 steps"):
+        results(gappy_frame(seed=4, entities=8, periods=6), "twoway", pv.BiasReduced("batch"))
 
 
 def test_few_degrees_of_freedom_warn():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.cluster_basis import ClusterBasis
+from panelvar.crossing_basis import cluster_basis
 from panelvar.errors import InsufficientDataError, Note, emit
 from panelvar.results.linear import LinearResult
 
@@ -95,16 +95,20 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     groups = clusters.n_groups
     if groups < 2:
         raise InsufficientDataError(f"Cluster leverages by {label} need at least two clusters; found {groups}.")
-    basis = ClusterBasis(fit, clusters)
-    gram = basis.parts.gram
-    directions = basis.targets[:, int(fit.constant) :]
-    shares = np.einsum("qk,gqr,rk->gk", directions, gram, directions, optimize=True)
-    shares /= np.square(directions).sum(axis=0)
+    basis = cluster_basis(fit, clusters)
+    leverage, shares = np.zeros(groups), np.zeros((groups, len(fit.slope_names)))
+    for piece in basis.pieces():
+        codes = clusters.codes[piece.where]
+        rows = np.square(piece.basis).sum(axis=1) + np.square(piece.cells).sum(axis=1)
+        leverage += np.bincount(codes, rows, groups)
+        for j, column in enumerate(piece.direction[:, int(fit.constant) :].T):
+            shares[:, j] += np.bincount(codes, np.square(column), groups)
+    shares /= shares.sum(axis=0)
     effective = groups / (1.0 + np.square(groups * shares - 1.0).mean(axis=0))
     index = fit.design.labels_of(cluster) if isinstance(cluster, str) else pd.RangeIndex(groups, name=label)
     table = pd.DataFrame(shares, columns=list(fit.slope_names), index=index)
     table.insert(0, "rows", clusters.sizes)
-    table.insert(1, "leverage", np.trace(gram, axis1=1, axis2=2))
+    table.insert(1, "leverage", leverage)
     notes = _notes(fit.slope_names, shares, effective, groups, label)
     emit(notes)
     return ClusterDiagnostics(table, pd.Series(effective, index=list(fit.slope_names)), groups, notes)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.cluster_basis import ClusterBasis
-from panelvar.covariances import Clustered
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, check_level, choose, emit
+from panelvar.bias_reduced import BiasReduced
+from panelvar.diagnostics.wild_dimensions import Clustering, small_sample_notes
+from panelvar.diagnostics.wild_scores import jackknife_scores, scores
+from panelvar.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import restriction_matrix
@@ -19,7 +21,11 @@ from panelvar.results.test_result import TestResult
 
 FloatArray = NDArray[np.float64]
 
-WEIGHTS = ("rademacher", "webb", "mammen")
+VARIANTS = ("11", "13", "31", "33")
+ALTERNATIVES = ("two-sided", "equal-tailed", "greater", "less")
+
+# Distances from the estimate, in standard errors, between which a change of the test's verdict is looked for.
+_GRID = np.concatenate((np.arange(0.0, 8.0, 0.05), 8.0 * 1.5 ** np.arange(46)))
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,9 @@ class WildBootstrapResult(TestResult):
     estimate : float
         Estimate of the restricted combination (NaN for several restrictions).
     lower, upper : float
-        Limits of the confidence set by inversion: the values around the estimate that the test does not reject;
-        infinite where no finite value is rejected, NaN for several restrictions.
+        Ends of the confidence set; infinite where no finite value is rejected, NaN for several restrictions.
+    confidence_set : tuple of (lower, upper)
+        The values that the test does not reject: usually one interval, sometimes several.
     level : float
         Coverage of the set.
     draws : int
@@ -40,23 +47,34 @@ class WildBootstrapResult(TestResult):
     enumerated : bool
         Whether they are all possible ones.
     clusters : int
-        Number of clusters.
+        Number of clusters whose signs are drawn.
     weights : str
         Distribution of the signs.
+    alternative : str
+        Which tails the p-value is of.
+    variant : str
+        Which of residuals and covariance leave clusters out.
+    infeasible : int
+        Draws without a statistic, which do not count.
     """
 
     estimate: float = float("nan")
     lower: float = float("nan")
     upper: float = float("nan")
+    confidence_set: tuple[tuple[float, float], ...] = ()
     level: float = 0.95
     draws: int = 0
     enumerated: bool = False
     clusters: int = 0
     weights: str = "rademacher"
+    alternative: str = "two-sided"
+    variant: str = "11"
+    infeasible: int = 0
 
     def __str__(self) -> str:
         head = f"{self.name}: {'t' if self.df == 1 else 'F'} = {self.statistic:.4f}, p = {self.pvalue:.4f}"
-        limits = f", {100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}]" if self.df == 1 else ""
+        pieces = " or ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.confidence_set)
+        limits = f", {100 * self.level:g}% {pieces}" if self.df == 1 else ""
         return f"{head}{limits}. Null: {self.null}"
 
 
@@ -64,10 +82,13 @@ def wild_bootstrap(
     result: LinearResult,
     restriction: str | Sequence[str] | FloatArray | Mapping[str, float],
     *,
-    cluster: str | NDArray[Any] = "entity",
+    cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] = "entity",
+    bootstrap_cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] | None = None,
     weights: str = "rademacher",
     draws: int = 9999,
     impose_null: bool = True,
+    variant: str = "11",
+    alternative: str = "two-sided",
     ties: str = "count",
     level: float = 0.95,
     seed: int | np.random.Generator | None = None,
@@ -84,14 +105,23 @@ def wild_bootstrap(
         Pooled, between, first-difference, fixed- or random-effects estimates (random effects: theta is kept).
     restriction : str, sequence of str, mapping or matrix
         As in ``wald_test``: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``.
-    cluster : str or array
-        The dimension that is clustered on and whose signs are drawn.
-    weights : {"rademacher", "webb", "mammen"}
-        Two points, six points (for few clusters, so that draws differ), or Mammen's two.
+    cluster : str, array, or sequence of them
+        The dimension, or dimensions, of the clustered covariance of sample and draws.
+    bootstrap_cluster : str, array, sequence of them, "intersection" or None
+        Whose signs are drawn; several: the clusters of their intersection; ``"intersection"``: that of all of
+        ``cluster``, boottest's default. None: the only dimension, or the one with the fewest clusters. Finer than
+        ``cluster``: the subcluster bootstrap.
+    weights : {"rademacher", "webb", "mammen", "normal", "gamma"}
+        Two points, six points (for few clusters, so that draws differ), Mammen's two, or continuous ones.
     draws : int
         Number of draws. Rademacher signs are enumerated instead when there are no more than that.
     impose_null : bool
         Restrict the residuals (WCR, recommended) or not (WCU).
+    variant : {"11", "13", "31", "33"}
+        First digit 3: each cluster's residuals are those of the estimates without it. Second digit 3: sample and draws
+        are studentised by CR3. MacKinnon, Nielsen and Webb's WCR-C, WCR-V, WCR-S and WCR-B.
+    alternative : {"two-sided", "equal-tailed", "greater", "less"}
+        Symmetric; twice the smaller tail; or one tail.
     ties : {"count", "strict"}
         Whether draws that equal the statistic count. The sample itself is one of the sign patterns, so that the test
         has its level only if it counts; ``"strict"`` is what boottest prints.
@@ -106,14 +136,21 @@ def wild_bootstrap(
     Raises
     ------
     SpecificationError
-        An unknown option, or a restriction on the constant of absorbed effects.
+        An unknown option, a restriction on the constant of absorbed effects, one tail of several restrictions, or a
+        jackknife variant of several dimensions.
     InsufficientDataError
         Fewer than two clusters.
+    NumericalError
+        No positive variance of several dimensions; effects too many (see `BiasReduced`).
 
     Notes
     -----
-    The statistic carries the convention's clustered factor; the p-value does not depend on it. The confidence set
-    is the interval around the estimate on which the same draws do not reject.
+    The statistic carries the convention's clustered factor (variants "13" and "33": that of CR3); with one dimension
+    the p-value does not depend on it. With several, covariances add and subtract, and a draw whose variance is not
+    positive does not count (boottest and fwildclusterboot leave it out too).
+
+    The confidence set holds every value that the same draws do not reject. It is searched for in steps of a twentieth
+    of a standard error, and its ends are then found exactly: it may be several intervals, or unbounded.
 
     When to use something else: with G clusters there are :math:`2^{G-1}` values of :math:`|t^*|`, so that five or fewer
     never reject at 5%, which the notes say; more weights do not add information. With few *treated* clusters the
@@ -123,123 +160,176 @@ def wild_bootstrap(
     References
     ----------
     Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90(3), 414-427; Roodman, MacKinnon, Nielsen
-    and Webb (2019), Stata Journal 19(1), 4-60; Webb (2023), Canadian J. of Economics 56(3), 839-858.
+    and Webb (2019), Stata Journal 19(1), 4-60; Webb (2023), Canadian J. of Economics 56(3), 839-858; MacKinnon,
+    Nielsen and Webb (2021), JBES 39(2), 505-519, on two dimensions; (2023), J. of Applied Econometrics 38(5), 671-694,
+    on the variants; MacKinnon and Webb (2018), Econometrics Journal 21(2), 114-135, on subclusters.
     """
-    choose("weights", weights, WEIGHTS)
+    choose("weights", weights, kernel.KINDS)
     choose("ties", ties, ("count", "strict"))
+    choose("variant", variant, VARIANTS)
+    choose("alternative", alternative, ALTERNATIVES)
     coverage = check_level(level)
     if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 1:
         raise SpecificationError(f"draws={draws!r} must be a positive whole number.")
+    result.fit.rows_or_refuse("A wild cluster bootstrap")
+    matrix, target, text = restriction_matrix(restriction, None, result.names)
+    _check_restrictions(result, matrix, alternative)
+    clustering = Clustering(result, cluster, bootstrap_cluster)
+    sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
+    groups = clustering.bootstrap.n_groups
+    count, enumerated, chunks = kernel.signs(weights, groups, int(draws), np.random.default_rng(seed))
+    gap = matrix @ result.fit.coefficients - target
+    if len(gap) == 1:
+        test = _Single(
+            sample, kernel.one_restriction(sample.scores, chunks), alternative, ties == "count", mirrored=enumerated
+        )
+        statistic, pvalue = float(gap[0]) / test.error, test.pvalue(float(gap[0]))
+        infeasible = int(np.isnan(test.draws.statistics(float(gap[0]))).sum())
+        estimate = float(matrix[0] @ result.fit.coefficients)
+        accepted = test.accepted(1.0 - coverage)
+        pieces = tuple((estimate - high, estimate - low) for low, high in reversed(accepted))
+    else:
+        found = kernel.joint_statistics(sample.scores, gap, chunks)
+        wald = float(kernel.wald(sample.variance[None], gap[None], simple=len(clustering.groupings) == 1)[0])
+        statistic, pvalue = wald / len(gap), kernel.tail_share(found, wald, ties=ties == "count")
+        infeasible = int(np.isnan(found).sum())
+        estimate, pieces = float("nan"), ()
+    notes = small_sample_notes(clustering, weights, count, enumerated, 1.0 - coverage, infeasible, pieces)
+    emit(notes)
+    imposed = "" if impose_null else ", null not imposed"
+    which = "" if variant == "11" else f", variant {variant}"
+    tail = "" if alternative == "two-sided" else f", {alternative}"
+    return WildBootstrapResult(
+        name=f"Wild cluster bootstrap ({weights}, {'all ' if enumerated else ''}{count} draws, {groups} clusters by "
+        f"{clustering.label}{clustering.covariance_text}{imposed}{which}{tail})",
+        statistic=statistic,
+        pvalue=pvalue,
+        distribution="bootstrap",
+        df=len(gap),
+        null=text,
+        notes=notes,
+        estimate=estimate,
+        lower=pieces[0][0] if pieces else float("nan"),
+        upper=pieces[-1][1] if pieces else float("nan"),
+        confidence_set=pieces,
+        level=coverage,
+        draws=count,
+        enumerated=enumerated,
+        clusters=groups,
+        weights=weights,
+        alternative=alternative,
+        variant=variant,
+        infeasible=infeasible,
+    )
+
+
+def _check_restrictions(result: LinearResult, matrix: FloatArray, alternative: str) -> None:
     fit = result.fit
-    fit.rows_or_refuse("A wild cluster bootstrap")
     fit.refuse_instruments(
         "The wild cluster bootstrap",
         "it would hold the first stage fixed, which is wrong where instruments are weak. InstrumentalResult."
         "anderson_rubin is valid with weak instruments.",
     )
-    matrix, target, text = restriction_matrix(restriction, None, result.names)
     if fit.constant and fit.absorbed is not None and matrix[:, 0].any():
         raise SpecificationError(
             "The constant of absorbed effects is a mean of estimated effects, not a coefficient of the regression that "
             "is bootstrapped: restrict slopes."
         )
-    clusters, label = fit.design.group_by(cluster)
-    if clusters.n_groups < 2:
-        raise InsufficientDataError(f"A wild cluster bootstrap by {label} needs at least two clusters; found 1.")
-    basis = ClusterBasis(fit, clusters)
-    scores = kernel.hypothesis(basis.parts, basis.targets @ matrix.T, impose_null=impose_null)
-    count, enumerated, chunks = kernel.signs(weights, clusters.n_groups, int(draws), np.random.default_rng(seed))
-    factor = Clustered(cluster)(fit, result.convention).factor
-    gap = matrix @ fit.coefficients - target
-    r = len(gap)
-    sample = kernel.sample_matrix(scores)
-    estimate = lower = upper = float("nan")
-    if r == 1:
-        variance = float(sample[0, 0])
-        quadratics = kernel.one_restriction(scores, chunks)
+    if len(matrix) > 1 and alternative != "two-sided":
+        raise SpecificationError(
+            f"alternative={alternative!r} is about one restriction; a Wald statistic of {len(matrix)} has no sign."
+        )
 
-        def pvalue_at(distance: float) -> float:
-            return kernel.tail_share(quadratics.squared(distance), distance**2 / variance, ties=ties == "count")
 
-        statistic = float(gap[0] / np.sqrt(factor * variance))
-        pvalue = pvalue_at(float(gap[0]))
-        estimate = float(matrix[0] @ fit.coefficients)
-        error = float(np.sqrt(factor * variance))
-        lower = estimate - _last_accepted(pvalue_at, 1.0 - coverage, error)
-        upper = estimate + _last_accepted(lambda distance: pvalue_at(-distance), 1.0 - coverage, error)
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Scores of the draws, and the covariance (r, r) of the restrictions in the sample, factors included."""
+
+    scores: kernel.Scores
+    variance: FloatArray
+    factor: float
+
+
+def _sample(
+    result: LinearResult, clustering: Clustering, matrix: FloatArray, variant: str, *, impose_null: bool
+) -> _Sample:
+    fit = result.fit
+    if variant == "11":
+        factors = clustering.factors(result)
+        found, moves = scores(
+            fit,
+            clustering.finest,
+            list(zip(clustering.groupings, factors, strict=True)),
+            clustering.bootstrap,
+            matrix,
+            impose_null=impose_null,
+        )
+        variance = np.sum([f * one.T @ one for f, one in zip(factors, moves, strict=True)], axis=0)
+        return _Sample(found, variance, 1.0)
+    if len(clustering.dimensions) > 1 or clustering.bootstrap is not clustering.groupings[0]:
+        raise SpecificationError(
+            f"variant={variant!r} leaves out the clusters of one dimension, whose signs are drawn: give one "
+            "cluster= and no bootstrap_cluster=, or use variant='11'."
+        )
+    found, one = jackknife_scores(fit, clustering.bootstrap, matrix, impose_null=impose_null, variant=variant)
+    if variant[1] == "3":
+        factor = BiasReduced(clustering.given[0], kind="CR3", df="groups")(fit, result.convention).factor
     else:
-        found = kernel.joint_statistics(scores, gap, chunks)
-        wald = float(gap @ np.linalg.pinv(sample, rcond=1e-12, hermitian=True) @ gap)
-        statistic = wald / (factor * r)
-        pvalue = kernel.tail_share(found, wald, ties=ties == "count")
-    notes = _notes(clusters.n_groups, label, weights, count, enumerated, 1.0 - coverage)
-    emit(notes)
-    return WildBootstrapResult(
-        name=f"Wild cluster bootstrap ({weights}, {'all ' if enumerated else ''}{count} draws, {clusters.n_groups} "
-        f"clusters by {label}{'' if impose_null else ', null not imposed'})",
-        statistic=statistic,
-        pvalue=pvalue,
-        distribution="bootstrap",
-        df=r,
-        null=text,
-        notes=notes,
-        estimate=estimate,
-        lower=lower,
-        upper=upper,
-        level=coverage,
-        draws=count,
-        enumerated=enumerated,
-        clusters=clusters.n_groups,
-        weights=weights,
-    )
+        factor = clustering.factors(result)[0]
+    return _Sample(found, factor * one.T @ one, factor)
 
 
-def _last_accepted(pvalue_at: Callable[[float], float], alpha: float, error: float) -> float:
-    """Return the distance from the estimate at which the test begins to reject; infinite if it never does."""
-    inside, outside = 0.0, 2.0 * error
-    for _ in range(40):
-        if pvalue_at(outside) <= alpha:
+@dataclass(frozen=True, eq=False)
+class _Single:
+    """The test of one restriction at any gap between estimate and hypothesis."""
+
+    sample: _Sample
+    draws: kernel.Quadratics
+    alternative: str
+    ties: bool
+    mirrored: bool
+
+    @cached_property
+    def error(self) -> float:
+        """Standard error of the estimate."""
+        variance = float(self.sample.variance[0, 0])
+        if not variance > 0.0:
+            raise NumericalError(
+                f"The variance of the restriction, clustered by several dimensions, is {variance:.3g}: it is not "
+                "positive, and there is no statistic to bootstrap. Cluster by one dimension."
+            )
+        return float(np.sqrt(variance))
+
+    @cached_property
+    def _scale(self) -> float:
+        """Standard error on the scale of the draws, which carry no factor where there is one dimension."""
+        return self.error / float(np.sqrt(self.sample.factor))
+
+    def pvalue(self, gap: float) -> float:
+        """Return the p-value at a gap."""
+        statistics = self.draws.statistics(gap)
+        return kernel.pvalue(statistics, gap / self._scale, self.alternative, ties=self.ties, mirrored=self.mirrored)
+
+    def accepted(self, alpha: float) -> list[tuple[float, float]]:
+        """Return the gaps that are not rejected, as intervals in increasing order."""
+        grid = self.error * np.concatenate((-_GRID[:0:-1], _GRID))
+        inside = np.array([self.pvalue(gap) > alpha for gap in grid])
+        changes = np.flatnonzero(inside[1:] != inside[:-1])
+        ends = [
+            _boundary(self.pvalue, alpha, float(grid[i]), float(grid[i + 1]), inside=bool(inside[i])) for i in changes
+        ]
+        edges = [*([-np.inf] if inside[0] else []), *ends, *([np.inf] if inside[-1] else [])]
+        return [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
+
+
+def _boundary(pvalue: Callable[[float], float], alpha: float, left: float, right: float, *, inside: bool) -> float:
+    """Return where between two gaps the verdict changes, ``inside`` being that at the left."""
+    for _ in range(200):
+        middle = 0.5 * (left + right)
+        if right - left <= 1e-9 * max(abs(left), abs(right)) or middle in (left, right):
             break
-        inside, outside = outside, 1.5 * outside
-    else:
-        return float("inf")
-    while outside - inside > 1e-9 * outside:
-        middle = 0.5 * (inside + outside)
-        if pvalue_at(middle) <= alpha:
-            outside = middle
+        if (pvalue(middle) > alpha) == inside:
+            left = middle
         else:
-            inside = middle
-    return 0.5 * (inside + outside)
-
-
-def _notes(groups: int, label: str, weights: str, count: int, enumerated: bool, alpha: float) -> tuple[Note, ...]:
-    notes = []
-    patterns = 2.0 ** min(groups - 1, 1000)
-    if patterns * alpha <= 1.0:
-        smallest = f"{1.0 / patterns:.4g}"
-        if weights == "rademacher":
-            text = (
-                f"{groups} clusters by {label}: Rademacher signs give {patterns:g} distinct values of |t|, the "
-                f"smallest possible p-value is {smallest}, and the confidence set is unbounded."
-            )
-        else:
-            text = (
-                f"{groups} clusters by {label}: {weights} weights give more distinct draws than the {patterns:g} of "
-                "Rademacher signs, but no more information; the p-value depends on the weights chosen."
-            )
-        notes.append(
-            Note(
-                "no-method-can-help",
-                text + " No bootstrap and no small-sample correction makes inference from so few clusters reliable.",
-                warn=True,
-            )
-        )
-    elif enumerated and patterns * alpha < 20.0:
-        notes.append(
-            Note(
-                "few-distinct-draws",
-                f"{groups} clusters give {count} distinct values of |t|: p-values move in steps of {1.0 / count:.4g}. "
-                "weights='webb' makes more.",
-            )
-        )
-    return tuple(notes)
+            right = middle
+    return 0.5 * (left + right)

@@ -13,8 +13,7 @@ Nothing larger than q x q is needed for a cluster, whatever its rows. A linear c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +26,17 @@ FloatArray = NDArray[np.float64]
 SINGULAR = 1e-10
 """A direction with less than this share outside its own cluster has leverage one: it is left out (pseudo-inverse)."""
 
-SEGMENT = 8
+SEGMENT = 3
 """Rows a cluster from which one matrix product a cluster is cheaper than sums of products of columns."""
 
-SMALL = 0.1
-"""Norm of V_g below which a power series of ``(I - V_g)^power`` converges in a few terms."""
+LONG_RUN = 500
+"""Rows of a cluster from which its product is formed in place, rather than with others of its size."""
+
+PIECE = 100_000
+"""Numbers of the Gram matrices handled at a time: they stay in the cache."""
+
+SMALL = (1e-4, 1e-3, 1e-2, 0.1)
+"""Norms of V_g below which a power series of ``(I - V_g)^power`` converges in 5, 7, 9 and 17 terms."""
 
 
 class ClusterParts(NamedTuple):
@@ -70,6 +75,52 @@ class Adjusted(NamedTuple):
     couplings: FloatArray
     singular: int
 
+    def expected(self) -> FloatArray:
+        """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
+        couplings = self.couplings.reshape(-1, self.couplings.shape[2])
+        out: FloatArray = self.lengths.sum(axis=0) - couplings.T @ couplings
+        return out
+
+    def total_variance(self, contrasts: FloatArray) -> float:
+        r"""Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r).
+
+        With :math:`P_{gh}` the r x r covariance of :math:`a_g'e` and :math:`a_h'e`, Gaussian errors give
+        :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`. No G x G matrix is formed where q r is smaller: the
+        cross terms are squares of one (q r) x (q r) sum.
+        """
+        groups, q, _ = self.couplings.shape
+        r = contrasts.shape[1]
+        # Coefficients that take no part are left out; then one product each, not one a cluster.
+        used = np.flatnonzero(contrasts.any(axis=1))
+        contrasts, p = contrasts[used], len(used)
+        couplings = (self.couplings[:, :, used].reshape(groups * q, p) @ contrasts).reshape(groups, q, r)
+        half = (self.lengths[:, used[:, None], used].reshape(groups * p, p) @ contrasts).reshape(groups, p, r)
+        lengths = np.einsum("gpr,ps->gsr", half, contrasts)
+        own = lengths - np.swapaxes(couplings, 1, 2) @ couplings
+        total = float(np.square(np.trace(own, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", own, own))
+        if groups <= q * r:
+            flat = couplings.transpose(0, 2, 1).reshape(groups * r, q)
+            cross = (flat @ flat.T).reshape(groups, r, groups, r).transpose(0, 2, 1, 3)
+            cross[np.arange(groups), np.arange(groups)] = 0.0
+            return total + float(
+                np.square(np.trace(cross, axis1=2, axis2=3)).sum() + np.einsum("ghst,ghts->", cross, cross)
+            )
+        flat = couplings.reshape(groups, q * r)
+        joint = (flat.T @ flat).reshape(q, r, q, r)
+        inner = np.swapaxes(couplings, 1, 2) @ couplings
+        total += float(np.square(joint).sum() + np.einsum("asbt,atbs->", joint, joint))
+        return total - float(np.square(np.trace(inner, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", inner, inner))
+
+
+class Moments(Protocol):
+    """Anything whose adjusted scores have an expected covariance, and that covariance a variance."""
+
+    def expected(self) -> FloatArray:
+        """Return the expected covariance (p, p) of the coefficients."""
+
+    def total_variance(self, contrasts: FloatArray) -> float:
+        """Return the sum over the entries of the variances of the estimated covariance of contrasts (p, r)."""
+
 
 def regressor_parts(
     rows: TransformedRows,
@@ -97,7 +148,7 @@ def regressor_parts(
     by_segment = grouping.starts is not None and rows.n_rows >= SEGMENT * grouping.n_groups
     for start, stop, block in rows.blocks():
         # The residuals are one column more: a cluster's Gram matrix then holds its scores.
-        basis = np.empty((stop - start, q + 1), order="F")
+        basis = np.empty((stop - start, q + 1), order="C" if by_segment else "F")
         basis[:, lead:q] = block[:, kept] @ inverse_r
         if constant is not None:
             basis[:, 0] = constant if np.isscalar(constant) else np.asarray(constant)[start:stop]
@@ -111,15 +162,31 @@ def regressor_parts(
 
 
 def _add_segments(basis: FloatArray, start: int, stop: int, grouping: Grouping, gram: FloatArray) -> None:
-    """Add the Gram matrix of each run of rows of one cluster: one product a run."""
+    """Add the Gram matrix of each run of rows of one cluster."""
     starts = grouping.starts
     assert starts is not None
     first = int(np.searchsorted(starts, start, side="right")) - 1
     last = int(np.searchsorted(starts, stop, side="left"))
-    edges = np.clip(starts[first : last + 1] - start, 0, stop - start).tolist()
-    for group, low, high in zip(range(first, last), edges, edges[1:], strict=False):
-        rows = basis[low:high]
-        gram[group] += rows.T @ rows
+    gram[first:last] += segment_products(basis, np.clip(starts[first : last + 1] - start, 0, stop - start))
+
+
+def segment_products(rows: FloatArray, edges: NDArray[np.intp]) -> FloatArray:
+    """Return the Gram matrix (s, q, q) of each run ``rows[edges[i] : edges[i + 1]]``: runs of one length together."""
+    sizes = np.diff(edges)
+    out = np.zeros((len(sizes), rows.shape[1], rows.shape[1]))
+    for size in np.unique(sizes):
+        which = np.flatnonzero(sizes == size)
+        if len(which) == len(sizes):
+            part = rows.reshape(len(which), size, -1)
+        elif size > LONG_RUN or len(which) == 1:
+            for i in which:
+                run = rows[edges[i] : edges[i + 1]]
+                out[i] = run.T @ run
+            continue
+        else:
+            part = rows[edges[which][:, None] + np.arange(size)]
+        out[which] = np.swapaxes(part, 1, 2) @ part
+    return out
 
 
 def _add_products(basis: FloatArray, start: int, stop: int, grouping: Grouping, gram: FloatArray) -> None:
@@ -148,129 +215,74 @@ def adjust(parts: ClusterParts, targets: FloatArray, power: float) -> Adjusted:
     Bell and McCaffrey (2002), Survey Methodology 28(2), 169-181; Pustejovsky and Tipton (2018), JBES 36(4), 672-683,
     whose theorem 2 is that effects nested in the clusters may be left out of H.
     """
-    turned, singular = _powers_times(parts.gram, targets, power)
-    couplings = parts.gram @ turned
-    moves = np.matmul(parts.scores[:, None, :], turned)[:, 0]
-    return Adjusted(moves, np.swapaxes(turned, 1, 2) @ couplings, couplings, singular)
+    groups, q = parts.scores.shape
+    p = targets.shape[1]
+    moves, singular = np.empty((groups, p)), 0
+    lengths, couplings = np.empty((groups, p, p)), np.empty((groups, q, p))
+    step = max(1, PIECE // (q * q))
+    for start in range(0, groups, step):
+        piece = slice(start, start + step)
+        gram = parts.gram[piece]
+        turned, found = _powers_times(gram, targets, power)
+        singular += found
+        np.matmul(gram, turned, out=couplings[piece])
+        np.matmul(np.swapaxes(turned, 1, 2), couplings[piece], out=lengths[piece])
+        np.einsum("gq,gqp->gp", parts.scores[piece], turned, out=moves[piece])
+    return Adjusted(moves, lengths, couplings, singular)
 
 
 def _powers_times(gram: FloatArray, targets: FloatArray, power: float) -> tuple[FloatArray, int]:
     """Return ``(I - V_g)^power T`` of every cluster, (G, q, p), and how many blocks are singular.
 
-    The many clusters of a large panel have small V_g, whose power series is ten times cheaper than eigenvectors.
+    The many clusters of a large panel have small V_g, whose power series is ten times cheaper than eigenvectors; the
+    smaller they are, the fewer of its terms.
     """
     turned = np.empty((len(gram), *targets.shape))
     if power == 0.0:
         turned[:] = targets
         return turned, 0
     size = np.sqrt(np.einsum("gij,gij->g", gram, gram))
-    small = size < SMALL
-    if small.any():
-        part = gram if small.all() else gram[small]
-        terms = int(np.ceil(np.log(np.finfo(float).eps) / np.log(max(float(size[small].max()), 1e-16)))) + 1
-        ratios = [(j - power) / (j + 1) for j in range(terms)]
-        series = np.broadcast_to(targets, (len(part), *targets.shape))
-        for ratio in reversed(ratios):
-            series = part @ series
-            series *= ratio
-            series += targets
-        turned[small] = series
-    if small.all():
+    lowest = 0.0
+    for bound in SMALL:
+        which = (size >= lowest) & (size < bound)
+        lowest = bound
+        if which.any():
+            whole = bool(which.all())
+            part = gram if whole else gram[which]
+            terms = int(np.ceil(np.log(np.finfo(float).eps) / np.log(bound))) + 1
+            found = _series(part, targets, power, terms)
+            if whole:
+                return found, 0
+            turned[which] = found
+    which = ~(size < lowest)
+    if not which.any():
         return turned, 0
-    values, vectors = np.linalg.eigh(gram[~small])
+    values, vectors = np.linalg.eigh(gram[which])
     weight, singular = _weights(values, power)
-    turned[~small] = vectors @ (weight[:, :, None] * (np.swapaxes(vectors, 1, 2) @ targets))
+    turned[which] = vectors @ (weight[:, :, None] * (np.swapaxes(vectors, 1, 2) @ targets))
     return turned, singular
 
 
-def adjust_rows(
-    blocks: Iterable[tuple[FloatArray, FloatArray]],
-    targets: FloatArray,
-    weigh: Callable[[int, FloatArray], FloatArray],
-) -> Adjusted:
-    """Adjust the scores cluster by cluster from its rows, where the rule is not a power of ``I - W_g W_g'``.
-
-    Parameters
-    ----------
-    blocks : iterable of (W_g, e_g)
-    targets : (q, p) array
-    weigh : function of the cluster's number and W_g, returning A_g' (rows x rows) times ``W_g T``
-    """
-    moves, lengths, couplings = [], [], []
-    for number, (basis, residuals) in enumerate(blocks):
-        direction = weigh(number, basis)
-        moves.append(residuals @ direction)
-        lengths.append(direction.T @ direction)
-        couplings.append(basis.T @ direction)
-    return Adjusted(np.array(moves), np.array(lengths), np.array(couplings), 0)
+def _series(gram: FloatArray, targets: FloatArray, power: float, terms: int) -> FloatArray:
+    """Return ``(I - V_g)^power T`` by the first terms of its power series, by Horner's rule."""
+    ratios = [(j - power) / (j + 1) for j in range(terms)]
+    # The innermost product is with T itself.
+    series = gram @ (ratios[-1] * targets)
+    for ratio in reversed(ratios[:-1]):
+        series += targets
+        series *= ratio
+        series = gram @ series
+    series += targets
+    return series
 
 
-def block_power(basis: FloatArray, direction: FloatArray, power: float) -> FloatArray:
-    r"""Return :math:`(I - W_g W_g')^{+power}` times ``direction``, (rows, p), from the singular values of W_g."""
-    left, singular, _ = np.linalg.svd(basis, full_matrices=False)
-    weight, _ = _weights(np.square(singular), power)
-    inside = left.T @ direction
-    turned: FloatArray = direction + left @ ((weight - 1.0)[:, None] * inside)
-    return turned
-
-
-def working_power(basis: FloatArray, direction: FloatArray, working: FloatArray) -> FloatArray:
-    r"""Return :math:`\Phi (\Phi (I - W_g W_g') \Phi)^{+1/2} d`: the symmetric root taken of the untransformed block.
-
-    With transformed rows :math:`\Phi_g^{-1/2} x` this is Pustejovsky and Tipton's
-    :math:`A_g = D_g' B_g^{+1/2} D_g`, :math:`B_g = D_g (I - H)_g \Phi (I - H)_g' D_g'`, :math:`D_g'D_g = \Phi_g`.
-    """
-    middle = working @ working - (working @ basis) @ (working @ basis).T
-    values, vectors = np.linalg.eigh(middle)
-    good = values > SINGULAR * values[-1]
-    root = (vectors[:, good] / np.sqrt(values[good])) @ vectors[:, good].T
-    turned: FloatArray = working @ (root @ direction)
-    return turned
-
-
-def expected(adjusted: Adjusted) -> FloatArray:
-    """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-    lengths = adjusted.lengths.sum(axis=0)
-    couplings = adjusted.couplings.reshape(-1, adjusted.couplings.shape[2])
-    out: FloatArray = lengths - couplings.T @ couplings
-    return out
-
-
-def total_variance(adjusted: Adjusted, contrasts: FloatArray) -> float:
-    r"""Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r).
-
-    With :math:`P_{gh}` the r x r covariance of :math:`a_g'e` and :math:`a_h'e`, Gaussian errors give
-    :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`. No G x G matrix is formed where q r is smaller: the cross terms
-    are squares of one (q r) x (q r) sum.
-    """
-    groups, q, p = adjusted.couplings.shape
-    r = contrasts.shape[1]
-    # One product each, not one a cluster.
-    couplings = (adjusted.couplings.reshape(groups * q, p) @ contrasts).reshape(groups, q, r)
-    half = (adjusted.lengths.reshape(groups * p, p) @ contrasts).reshape(groups, p, r)
-    lengths = np.einsum("gpr,ps->gsr", half, contrasts)
-    own = lengths - np.swapaxes(couplings, 1, 2) @ couplings
-    total = float(np.square(np.trace(own, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", own, own))
-    if groups <= q * r:
-        flat = couplings.transpose(0, 2, 1).reshape(groups * r, q)
-        cross = (flat @ flat.T).reshape(groups, r, groups, r).transpose(0, 2, 1, 3)
-        cross[np.arange(groups), np.arange(groups)] = 0.0
-        return total + float(
-            np.square(np.trace(cross, axis1=2, axis2=3)).sum() + np.einsum("ghst,ghts->", cross, cross)
-        )
-    flat = couplings.reshape(groups, q * r)
-    joint = (flat.T @ flat).reshape(q, r, q, r)
-    inner = np.swapaxes(couplings, 1, 2) @ couplings
-    total += float(np.square(joint).sum() + np.einsum("asbt,atbs->", joint, joint))
-    return total - float(np.square(np.trace(inner, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", inner, inner))
-
-
-def satterthwaite(adjusted: Adjusted, contrasts: FloatArray, mean_of_all: FloatArray) -> float:
+def satterthwaite(adjusted: Moments, contrasts: FloatArray, mean_of_all: FloatArray) -> float:
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
     expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton 2018,
-    section 3). NaN where the contrast has no expected variance. ``mean_of_all`` is `expected` of the coefficients.
+    section 3). NaN where the contrast has no expected variance. ``mean_of_all`` is the expected
+    covariance of all coefficients.
     """
     mean = contrasts.T @ mean_of_all @ contrasts
     r = mean.shape[0]
@@ -278,7 +290,7 @@ def satterthwaite(adjusted: Adjusted, contrasts: FloatArray, mean_of_all: FloatA
     if not values[0] > SINGULAR * np.abs(values[-1]) or values[0] <= 0.0:
         return float("nan")
     standard = contrasts @ (vectors / np.sqrt(values))
-    return float(r * (r + 1) / total_variance(adjusted, standard))
+    return float(r * (r + 1) / adjusted.total_variance(standard))
 
 
 def _weights(values: FloatArray, power: float) -> tuple[FloatArray, int]:

@@ -1,24 +1,31 @@
 r"""The wild cluster bootstrap from cluster sums: no residual is ever drawn.
 
-Signs :math:`v_g` multiply the residuals of a cluster. With W, T, V_g of `panelvar.kernels.cluster_adjustment`, gap
-:math:`d = R\hat\beta - r`, :math:`t = T R'`, restricted residuals have scores
-:math:`w_g = W_g'\tilde e_g + V_g t (t't)^{-1} d`, and a draw's estimate and cluster scores are
+Signs :math:`v_h` multiply the residuals of a bootstrap cluster h. With :math:`d_i` what row i contributes to the
+restrictions (:math:`R\hat\beta - R\beta = \sum_i d_i u_i`), W and Z as in `panelvar.kernels.local_blocks`, the gap
+:math:`\delta = R\hat\beta - r` and :math:`M = (R (X'X)^{-1} R')^{-1}`, restricted residuals are
+:math:`\tilde e = e + d M \delta`. A draw's estimate, and its score in a cluster c of the covariance, are
 
-.. math:: R(\beta^* - \tilde\beta) = \sum_g t'w_g v_g, \qquad m_g^* = t'w_g v_g - (V_g t)'\sum_h w_h v_h,
+.. math:: R(\beta^* - \tilde\beta) = \sum_h v_h \sum_{i \in h} d_i \tilde e_i, \qquad
+          m_c^* = \sum_h v_h \Bigl(\sum_{i \in c \cap h} d_i \tilde e_i - D_c' E_h\Bigr),
 
-so a draw costs G (q + 1) multiplications whatever the rows (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal
-19(1), 4-60). Both are affine in d: one pass over the draws serves every hypothesis of an inverted test.
+where D_c sums W d (and Z d) over c, E_h sums W e (and Z e) over h: a draw costs (C + H) q multiplications whatever the
+rows (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19(1), 4-60). All is affine in the gap: one pass over
+the draws serves every hypothesis of an inverted test. Where signs are drawn by the clusters of the covariance, the
+first sum is diagonal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.cluster_adjustment import ClusterParts
+from panelvar.kernels.cluster_adjustment import SINGULAR, ClusterParts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FloatArray = NDArray[np.float64]
 
@@ -28,50 +35,125 @@ CHUNK = 1_000_000
 TIE = 1e-9
 """Squared statistics closer than this are the same: draws that repeat the sample differ from it by rounding only."""
 
-
 ROUNDING = 1e-12
 """Share of the largest cluster's move that is zero."""
 
+FEW = 300
+"""Bootstrap clusters up to which the variance of a draw is a quadratic form in its signs, where scores are many."""
 
-class Scores(NamedTuple):
-    """Cluster scores of a hypothesis: base at the estimates, and what a unit of each gap adds.
+KINDS = ("rademacher", "webb", "mammen", "normal", "gamma")
+
+
+class Term(NamedTuple):
+    """Scores of the clusters of one dimension (or intersection) of the covariance.
 
     Attributes
     ----------
-    base : (G, q) array
-    slope : (G, q, r) array
-        Zero if the null is not imposed.
-    direction : (q, r) array
-        t.
-    leverage : (G, q, r) array
-        V_g t.
+    factor : float
+        What its squares are multiplied by; negative where inclusion-exclusion subtracts.
+    own : r lists of (C,) arrays or (C, H) sparse arrays
+        For each restriction, the own sums of each column of residuals: the estimates', then those of a unit gap in
+        each restriction. One dimension: diagonal.
+    left : (r, C, q) array
+        :math:`D_c`.
     """
 
-    base: FloatArray
-    slope: FloatArray
-    direction: FloatArray
-    leverage: FloatArray
+    factor: float
+    own: Sequence[Sequence[FloatArray | csr_array]]
+    left: FloatArray
 
 
-def hypothesis(parts: ClusterParts, direction: FloatArray, *, impose_null: bool) -> Scores:
-    """Prepare the scores of restrictions whose combinations of the basis are the columns of ``direction`` (q, r)."""
-    leverage = parts.gram @ direction
-    slope = leverage @ np.linalg.inv(direction.T @ direction)
-    return Scores(parts.scores, slope if impose_null else np.zeros_like(slope), direction, leverage)
+class Scores(NamedTuple):
+    """What a draw needs of the data.
+
+    Attributes
+    ----------
+    estimate : (columns, r, H) array
+        Sums of d times each column of residuals.
+    right : (columns, H, q) array
+        :math:`E_h` of each column of residuals.
+    terms : list of Term
+    """
+
+    estimate: FloatArray
+    right: FloatArray
+    terms: list[Term]
+
+    @property
+    def simple(self) -> bool:
+        """Whether there is one dimension, of which the signs are drawn."""
+        return len(self.terms) == 1 and isinstance(self.terms[0].own[0][0], np.ndarray)
+
+    def at(self, gap: FloatArray) -> Scores:
+        """Return the scores at a gap (r,): one column of residuals."""
+        weights = np.concatenate(([1.0], gap))[: len(self.right)]
+        terms = [
+            Term(
+                term.factor,
+                [[sum(w * part for w, part in zip(weights, parts, strict=True))] for parts in term.own],
+                term.left,
+            )
+            for term in self.terms
+        ]
+        return Scores(np.tensordot(weights, self.estimate, 1)[None], np.tensordot(weights, self.right, 1)[None], terms)
 
 
-def sample_matrix(scores: Scores) -> FloatArray:
-    """Return the clustered covariance (r, r) of the restrictions in the sample, without factor."""
-    moves = scores.base @ scores.direction
-    return moves.T @ moves
+def one_way_scores(
+    parts: ClusterParts, direction: FloatArray, *, impose_null: bool, variant: str = "11"
+) -> tuple[Scores, FloatArray]:
+    r"""Return the scores of one dimension from Gram matrices, with jackknife variants, and the sample's moves (G, r).
+
+    The first digit of the variant 3: residuals of a cluster are those of the (restricted) estimates without it,
+    :math:`(I - \tilde H_{gg})^{-1} \tilde e_g`; the second: scores of sample and draws are CR3's,
+    :math:`t'(I - V_g)^{-1} W_g' e`.
+
+    Parameters
+    ----------
+    parts : ClusterParts
+    direction : (q, r) array
+        t, the restrictions as combinations of the basis.
+    impose_null : bool
+    variant : {"11", "13", "31", "33"}
+
+    References
+    ----------
+    MacKinnon, Nielsen and Webb (2023), J. of Applied Econometrics 38(5), 671-694: WCR-C, WCR-V, WCR-S and WCR-B.
+    """
+    gram = parts.gram
+    q, r = direction.shape
+    middle = np.linalg.inv(direction.T @ direction)
+    columns = parts.scores[:, :, None]
+    if impose_null:
+        columns = np.concatenate((columns, gram @ (direction @ middle)), axis=2)
+    if variant[0] == "3":
+        keep = np.eye(q) - (direction @ middle @ direction.T if impose_null else 0.0)
+        columns = columns + gram @ keep @ _inverse_of_rest(keep @ gram @ keep) @ (keep @ columns)
+    turned = np.broadcast_to(direction, (len(gram), q, r))
+    if variant[1] == "3":
+        turned = _inverse_of_rest(gram) @ direction
+    own = np.einsum("gqr,gqc->rcg", turned, columns)
+    term = Term(1.0, [list(one) for one in own], np.moveaxis(gram @ turned, 2, 0))
+    estimate = np.einsum("qr,gqc->crg", direction, columns)
+    return Scores(estimate, np.moveaxis(columns, 2, 0), [term]), np.einsum("gqr,gq->gr", turned, parts.scores)
+
+
+def _inverse_of_rest(gram: FloatArray) -> FloatArray:
+    """Return the pseudo-inverse of I - V of every cluster."""
+    values, vectors = np.linalg.eigh(gram)
+    rest = 1.0 - values
+    good = rest > SINGULAR
+    weight = np.where(good, 1.0 / np.where(good, rest, 1.0), 0.0)
+    out: FloatArray = (vectors * weight[:, None, :]) @ np.swapaxes(vectors, 1, 2)
+    return out
 
 
 def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple[int, bool, Iterator[FloatArray]]:
     r"""Return how many draws there are, whether they are all there are, and chunks (G, b) of them.
 
-    Rademacher: 1 or -1; every pattern once if there are no more than ``draws``, up to the sign of all, which changes
-    no absolute statistic. Mammen: :math:`-(\sqrt5 - 1)/2` with probability :math:`(\sqrt5 + 1)/(2\sqrt5)`, else
-    :math:`(\sqrt5 + 1)/2`. Webb: :math:`\pm\sqrt{1/2}, \pm 1, \pm\sqrt{3/2}`, each with probability 1/6.
+    Rademacher: 1 or -1; every pattern once if there are no more than ``draws``, up to the sign of all, which only
+    changes the sign of the statistic. Mammen: :math:`-(\sqrt5 - 1)/2` with probability
+    :math:`(\sqrt5 + 1)/(2\sqrt5)`, else :math:`(\sqrt5 + 1)/2`. Webb: :math:`\pm\sqrt{1/2}, \pm 1, \pm\sqrt{3/2}`, each
+    with probability 1/6. Normal; gamma: with shape 4 and scale 1/2, less 2 (Liu 1988).
     """
     step = max(1, CHUNK // groups)
     if kind == "rademacher" and groups < 60 and 2**groups <= draws:
@@ -96,71 +178,173 @@ def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple
                 values = 1.0 - 2.0 * rng.integers(0, 2, shape).astype(np.float64)
             elif kind == "mammen":
                 values = np.where(rng.random(shape) < golden / np.sqrt(5.0), 1.0 - golden, golden)
-            else:
+            elif kind == "webb":
                 values = np.concatenate((-six, six))[rng.integers(0, 6, shape)]
+            elif kind == "normal":
+                values = rng.standard_normal(shape)
+            else:
+                values = rng.gamma(4.0, 0.5, shape) - 2.0
             yield values.T
 
     return draws, False, drawn()
 
 
 class Quadratics(NamedTuple):
-    """Estimate and squared standard error (without factor) of each draw as polynomials of the gap d.
+    """Estimate and squared standard error of each draw as polynomials of the gap d.
 
-    ``(estimate[0] + estimate[1] d)**2 / (variance[0] + variance[1] d + variance[2] d**2)`` is t squared.
+    ``(estimate[0] + estimate[1] d) / sqrt(variance[0] + variance[1] d + variance[2] d**2)`` is t.
     """
 
     estimate: FloatArray
     variance: FloatArray
+    simple: bool
 
-    def squared(self, gap: float) -> FloatArray:
-        """Return t squared of every draw (without the factor) at a gap; infinite where a draw has no variance."""
-        top = np.square(self.estimate[0] + gap * self.estimate[1])
+    def statistics(self, gap: float) -> FloatArray:
+        """Return t of every draw at a gap; infinite where one dimension has no variance, NaN where several have none.
+
+        With several dimensions the difference of squares may be negative: there is no statistic then.
+        """
+        top = self.estimate[0] + gap * self.estimate[1]
         bottom = self.variance[0] + gap * (self.variance[1] + gap * self.variance[2])
+        if not self.simple:
+            signed: FloatArray = np.where(bottom > 0.0, top / np.sqrt(np.where(bottom > 0.0, bottom, 1.0)), np.nan)
+            return signed
         # A draw whose cluster scores are all rounding (one cluster alone moves) is as extreme as can be.
-        floor = TIE * TIE * top
-        ratio: FloatArray = np.divide(top, bottom, out=np.full_like(top, np.inf), where=bottom > floor)
+        floor = (TIE * top) ** 2
+        sure = bottom > floor
+        ratio: FloatArray = np.divide(
+            top, np.sqrt(np.where(sure, bottom, 1.0)), out=np.copysign(np.inf, top), where=sure
+        )
         return ratio
 
 
 def one_restriction(scores: Scores, chunks: Iterator[FloatArray]) -> Quadratics:
     """Return the draws of one restriction for every gap at once."""
-    t = scores.direction[:, 0]
-    leverage = scores.leverage[:, :, 0]
-    parts = (scores.base, scores.slope[:, :, 0])
-    imposed = bool(parts[1].any())
-    own = [part @ t for part in parts]
+    imposed = len(scores.right) > 1
+    estimate = scores.estimate[:, 0]
+    forms = _forms(scores) if _collapses(scores) else None
+    unit = scores.terms[0].own[0][-1]
+    largest = float(np.abs(unit).max()) if imposed and isinstance(unit, np.ndarray) else 0.0
     estimates, variances = [], []
     for v in chunks:
-        moves = [a[:, None] * v - leverage @ (part.T @ v) for a, part in zip(own[: 1 + imposed], parts, strict=False)]
-        if imposed:
-            # Equal signs repeat the sample at every gap: rounding that gaps would magnify is taken out.
-            moves[1][np.abs(moves[1]) < ROUNDING * np.abs(own[1]).max()] = 0.0
-        zero = np.zeros(v.shape[1])
-        constant = np.einsum("gb,gb->b", moves[0], moves[0])
-        linear = 2.0 * np.einsum("gb,gb->b", moves[0], moves[1]) if imposed else zero
-        square = np.einsum("gb,gb->b", moves[1], moves[1]) if imposed else zero
-        estimates.append((own[0] @ v, own[1] @ v))
-        variances.append((constant, linear, square))
-    return Quadratics(np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1))
+        total = np.zeros((3, v.shape[1]))
+        if forms is not None:
+            for power, form in enumerate(forms):
+                total[power] = np.einsum("hb,hb->b", v, form @ v)
+        else:
+            for term in scores.terms:
+                moves = _moves(scores, term, 0, v)
+                if imposed and scores.simple:
+                    # Equal signs repeat the sample at every gap: rounding that gaps would magnify is taken out.
+                    moves[1][np.abs(moves[1]) < ROUNDING * largest] = 0.0
+                total[0] += term.factor * np.einsum("cb,cb->b", moves[0], moves[0])
+                if imposed:
+                    total[1] += 2.0 * term.factor * np.einsum("cb,cb->b", moves[0], moves[1])
+                    total[2] += term.factor * np.einsum("cb,cb->b", moves[1], moves[1])
+        found = estimate @ v
+        estimates.append(found if imposed else np.stack((found[0], np.zeros(v.shape[1]))))
+        variances.append(total)
+    return Quadratics(np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), scores.simple)
+
+
+def _moves(scores: Scores, term: Term, restriction: int, v: FloatArray) -> list[FloatArray]:
+    """Return the clusters' scores (C, b) in some draws, for every column of residuals."""
+    out = []
+    for own, right in zip(term.own[restriction], scores.right, strict=True):
+        first = own[:, None] * v if isinstance(own, np.ndarray) else own @ v
+        out.append(first - term.left[restriction] @ (right.T @ v))
+    return out
+
+
+def _collapses(scores: Scores) -> bool:
+    """Whether few signs move so many scores that a quadratic form in the signs is cheaper."""
+    groups, q = scores.right.shape[1:]
+    cells = sum(term.left.shape[1] * (q + 1) for term in scores.terms)
+    return not scores.simple and groups <= FEW and groups * groups < 4 * cells
+
+
+def _forms(scores: Scores) -> list[FloatArray]:
+    """Return the quadratic forms (H, H) in the signs of the variance's coefficients of 1, d and d squared."""
+    maps = [[_dense(scores, term, 0, j) for j in range(len(scores.right))] for term in scores.terms]
+    out = []
+    for first, second, times in ((0, 0, 1.0), (0, 1, 2.0), (1, 1, 1.0)):
+        if second < len(scores.right):
+            parts = [t.factor * times * (m[first].T @ m[second]) for t, m in zip(scores.terms, maps, strict=True)]
+            out.append(np.sum(parts, axis=0))
+    return out
+
+
+def _dense(scores: Scores, term: Term, restriction: int, column: int) -> FloatArray:
+    own = term.own[restriction][column]
+    whole = np.diag(own) if isinstance(own, np.ndarray) else own.toarray()
+    out: FloatArray = whole - term.left[restriction] @ scores.right[column].T
+    return out
 
 
 def joint_statistics(scores: Scores, gap: FloatArray, chunks: Iterator[FloatArray]) -> FloatArray:
-    """Return the Wald statistic (without factor) of several restrictions in every draw, at a gap (r,)."""
-    w = scores.base + scores.slope @ gap
-    own = w @ scores.direction
+    """Return the Wald statistic of several restrictions in every draw, at a gap (r,).
+
+    NaN where the covariance of several dimensions is not positive in a draw.
+    """
+    at = scores.at(gap)
+    r = at.estimate.shape[1]
+    collapse = _collapses(at)
+    maps = [[_dense(at, term, s, 0) for s in range(r)] for term in at.terms] if collapse else []
     out = []
     for v in chunks:
-        estimate = own.T @ v
-        moves = own.T[:, :, None] * v - np.einsum("gqr,qb->rgb", scores.leverage, w.T @ v)
-        matrix = np.einsum("rgb,sgb->brs", moves, moves)
-        values, vectors = np.linalg.eigh(matrix)
-        inside = np.einsum("brs,rb->bs", vectors, estimate)
-        good = values > 1e-12 * values[:, -1:]
-        out.append(np.where(good, np.square(inside) / np.where(good, values, 1.0), 0.0).sum(axis=1))
+        estimate = at.estimate[0] @ v
+        matrix = np.zeros((v.shape[1], r, r))
+        for number, term in enumerate(at.terms):
+            if collapse:
+                for s in range(r):
+                    for t in range(r):
+                        form = maps[number][s].T @ maps[number][t]
+                        matrix[:, s, t] += term.factor * np.einsum("hb,hb->b", v, form @ v)
+            else:
+                moves = np.stack([_moves(at, term, s, v)[0] for s in range(r)])
+                matrix += term.factor * np.einsum("rcb,scb->brs", moves, moves)
+        out.append(wald(matrix, estimate.T, simple=at.simple))
     return np.concatenate(out)
 
 
+def wald(matrix: FloatArray, gap: FloatArray, *, simple: bool) -> FloatArray:
+    """Return ``gap' matrix^+ gap`` for batches (b, r, r), (b, r); NaN where several dimensions leave it indefinite."""
+    values, vectors = np.linalg.eigh(matrix)
+    inside = np.einsum("brs,br->bs", vectors, gap)
+    good = values > 1e-12 * values[:, -1:]
+    found: FloatArray = np.where(good, np.square(inside) / np.where(good, values, 1.0), 0.0).sum(axis=1)
+    return found if simple else np.where(good.all(axis=1), found, np.nan)
+
+
 def tail_share(draws: FloatArray, statistic: float, *, ties: bool) -> float:
-    """Return the share of draws beyond a squared statistic, those equal to it counted or not."""
-    bound = statistic * (1.0 - TIE) if ties else statistic * (1.0 + TIE)
-    return float(np.mean(draws >= bound if ties else draws > bound))
+    """Return the share of draws beyond a statistic, those equal to it counted or not; NaN does not count."""
+    slack = TIE * abs(statistic)
+    beyond = draws >= statistic - slack if ties else draws > statistic + slack
+    infeasible = np.isnan(draws).sum()
+    return float(beyond.sum() / max(len(draws) - infeasible, 1))
+
+
+def pvalue(draws: FloatArray, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:
+    """Return the p-value of a t statistic.
+
+    Parameters
+    ----------
+    draws : (B,) array
+        t of every draw.
+    statistic : float
+    alternative : {"two-sided", "equal-tailed", "greater", "less"}
+        Symmetric (shares of ``|t|``), twice the smaller tail, or one tail.
+    ties : bool
+        Whether draws equal to the statistic count.
+    mirrored : bool
+        Whether each draw also stands for the one with all signs changed, whose t is its negative.
+    """
+    if alternative == "two-sided":
+        return tail_share(np.abs(draws), abs(statistic), ties=ties)
+    if mirrored:
+        draws = np.concatenate((draws, -draws))
+    upper = tail_share(draws, statistic, ties=ties)
+    lower = tail_share(-draws, -statistic, ties=ties)
+    if alternative == "equal-tailed":
+        return min(2.0 * min(upper, lower), 1.0)
+    return upper if alternative == "greater" else lower

@@ -165,7 +165,7 @@ def test_what_is_refused():
     frame = gappy_frame(seed=5).assign(all=1)
     result = fitted(frame, "entity")
     for options, message in (
-        ({"weights": "normal"}, "weights='normal'"),
+        ({"weights": "uniform"}, "weights='uniform'"),
         ({"ties": "some"}, "ties='some'"),
         ({"draws": 0}, "draws=0"),
         ({"level": 0.05}, "level=0.05"),

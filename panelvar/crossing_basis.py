@@ -1,0 +1,236 @@
+"""The basis of few-cluster inference where absorbed effects cut across the clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.cluster_basis import ClusterBasis
+from panelvar.covariances import lies_within
+from panelvar.errors import NumericalError
+from panelvar.fit import Fit
+from panelvar.kernels.cluster_adjustment import ClusterParts, segment_products
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.local_blocks import Piece
+from panelvar.kernels.many_effects import Block, OrthonormalBlock
+
+if TYPE_CHECKING:
+    from panelvar.kernels.absorb import Absorbed
+
+FloatArray = NDArray[np.float64]
+
+LEVEL_LIMIT = 1000
+"""Coefficients of the absorbed effects besides the largest, beyond which their basis (rows times their square) costs
+too much."""
+
+TABLE_LIMIT = 50_000_000
+"""Numbers of a table: levels of the largest effect, or rows of the largest cluster, times columns of the basis."""
+
+SMALL_BASIS = 60
+"""Columns of a basis up to which every cluster's Gram matrix is kept, rather than the rows gone through again."""
+
+
+def cluster_basis(fit: Fit, clusters: Grouping) -> ClusterBasis:
+    """Return the basis of a fit cut up by clusters.
+
+    Raises
+    ------
+    NumericalError
+        Where several effects are too large for it.
+    """
+    absorbed = fit.absorbed
+    if absorbed is None or all(lies_within(grouping, clusters) for grouping in absorbed.groupings):
+        return ClusterBasis(fit, clusters)
+    return CrossingBasis(fit, clusters)
+
+
+class _Sides(NamedTuple):
+    """The largest effect, orthonormal within its levels, and the columns of the others with what they multiply."""
+
+    grouping: Grouping
+    columns: tuple[FloatArray, ...]
+    others: tuple[tuple[Grouping, FloatArray | None], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossingBasis(ClusterBasis):
+    r"""Basis of the absorbed effects besides the largest, less their projection on it, and of the regressors.
+
+    The largest effect needs no basis, however many levels it has: its part of a cluster's block is known cell by cell
+    (`panelvar.kernels.local_blocks`), and of a level that lies within one cluster even that is not needed.
+    """
+
+    @cached_property
+    def _sides(self) -> _Sides:
+        absorbed = self.fit.absorbed
+        assert absorbed is not None
+        blocks = _blocks(absorbed)
+        # Of equally large effects one that is nested in the clusters: it costs nothing at all.
+        largest = max(blocks, key=lambda b: (b.size * b.grouping.n_groups, lies_within(b.grouping, self.clusters)))
+        others = tuple(
+            (grouping, slope)
+            for grouping, slope in zip(absorbed.groupings, absorbed.slopes, strict=True)
+            if grouping is not largest.grouping
+        )
+        self._check_size(largest, sum(grouping.n_groups for grouping, _ in others))
+        weights = self.fit.design.weights
+        columns = OrthonormalBlock(largest, weights).columns
+        if weights is not None:
+            columns = tuple(column * np.sqrt(weights) for column in columns)
+        return _Sides(largest.grouping, columns, others)
+
+    def _check_size(self, largest: Block, columns: int) -> None:
+        levels, rows = largest.grouping.n_groups, int(self.clusters.sizes.max())
+        if columns > LEVEL_LIMIT:
+            raise NumericalError(
+                f"The absorbed effects cut across the clusters. The largest, of {levels} levels, may be of any size, "
+                f"but the others have {columns} coefficients together: leverage blocks need a basis of that many "
+                f"columns, and {LEVEL_LIMIT} is the limit. Cluster by a dimension in which all effects are nested, or "
+                "use Clustered (CR1)."
+            )
+        if columns * max(levels * largest.size, rows) > TABLE_LIMIT:
+            raise NumericalError(
+                f"Leverage blocks need tables of the {columns} coefficients of all effects but the largest by its "
+                f"{levels} levels, and by the {rows} rows of the largest cluster: more than {TABLE_LIMIT:.0e} numbers. "
+                "Cluster by a dimension in which all effects are nested, or use Clustered (CR1)."
+            )
+
+    @cached_property
+    def _cells(self) -> FloatArray:
+        """The largest effect's columns (n, b), zero in levels that lie within one cluster."""
+        grouping, columns, _ = self._sides
+        first = np.empty(grouping.n_groups, dtype=np.intp)
+        first[grouping.codes] = self.clusters.codes
+        inside = np.ones(grouping.n_groups, dtype=bool)
+        inside[grouping.codes[first[grouping.codes] != self.clusters.codes]] = False
+        if inside.all():
+            return np.zeros((len(grouping.codes), 0))
+        return np.column_stack([np.where(inside[grouping.codes], 0.0, column) for column in columns])
+
+    @property
+    def compact(self) -> bool:
+        """Whether small Gram matrices of the basis are all that is needed of a cluster."""
+        return self._cells.shape[1] == 0 and self.size <= SMALL_BASIS
+
+    @property
+    def size(self) -> int:
+        """Columns q of the basis."""
+        return len(self.fit.kept) + int(self._root.shape[1])
+
+    @property
+    def targets(self) -> FloatArray:
+        """T, each coefficient as a combination of the basis, shape (q, p): where `compact`, all of it."""
+        out = np.zeros((self.size, len(self.fit.names)))
+        for index, _ in self._batches:
+            regressors = np.zeros((len(index), len(self.fit.kept)))
+            piece = self._piece(index, regressors, np.zeros(len(index)))
+            out[:, 0] += piece.basis.T @ piece.direction[:, 0] if self.fit.constant else 0.0
+        out[self._root.shape[1] :] = self._from_regressors
+        return out
+
+    @cached_property
+    def parts(self) -> ClusterParts:
+        """Gram matrix and scores of each cluster."""
+        grams = []
+        for piece, edges in self.batches():
+            grams.append(segment_products(np.column_stack((piece.basis, piece.residuals)), np.asarray(edges)))
+        gram = np.concatenate(grams)
+        return ClusterParts(gram[:, :-1, :-1], gram[:, :-1, -1])
+
+    def _piece(self, index: slice | NDArray[np.intp], regressors: FloatArray, residuals: FloatArray) -> Piece:
+        """Form the columns of some rows from their transformed regressors and residuals."""
+        fit = self.fit
+        slopes = regressors @ fit.solution.inverse_r
+        basis = np.hstack((self._effect_columns(index) @ self._root, slopes))
+        direction = slopes @ self._from_regressors
+        if fit.constant:
+            direction[:, 0] += self._lead[index]
+        levels = self._sides.grouping.codes[index].astype(np.intp)
+        return Piece(index, basis, self._cells[index], levels, direction, residuals)
+
+    @cached_property
+    def _lead(self) -> FloatArray:
+        """What the transformed constant contributes to its coefficient, less levels that lie within one cluster."""
+        grouping, columns, _ = self._sides
+        lead = self._constant_at(slice(None)) / self.fit.constant_mass
+        nested = (
+            [column - cell for column, cell in zip(columns, self._cells.T, strict=True)]
+            if (self._cells.shape[1])
+            else list(columns)
+        )
+        for column in nested:
+            lead = lead - column * grouping.sums(column * lead)[grouping.codes]
+        return lead
+
+    def _effect_columns(self, index: slice | NDArray[np.intp]) -> FloatArray:
+        """Weighted dummies (and slopes) of the other effects in some rows, less their projection on the largest."""
+        grouping, columns, _ = self._sides
+        out = self._raw_columns(index)
+        codes = grouping.codes[index]
+        for column, table in zip(columns, self._tables, strict=True):
+            out -= column[index, None] * table[codes]
+        return out
+
+    def _raw_columns(self, index: slice | NDArray[np.intp]) -> FloatArray:
+        others = self._sides.others
+        weights = self.fit.design.weights
+        rows = len(self.clusters.codes[index])
+        out = np.zeros((rows, sum(grouping.n_groups for grouping, _ in others)))
+        values = np.ones(rows) if weights is None else np.sqrt(weights[index])
+        offset = 0
+        for grouping, slope in others:
+            out[np.arange(rows), offset + grouping.codes[index]] = values if slope is None else values * slope[index]
+            offset += grouping.n_groups
+        return out
+
+    @cached_property
+    def _tables(self) -> list[FloatArray]:
+        """Products of the largest effect's columns with those of the others, (levels, columns) each."""
+        from scipy.sparse import coo_array
+
+        grouping, columns, others = self._sides
+        weights = self.fit.design.weights
+        width = sum(other.n_groups for other, _ in others)
+        tables = []
+        for column in columns:
+            value = column if weights is None else column * np.sqrt(weights)
+            offset, table = 0, np.zeros((grouping.n_groups, width))
+            for other, slope in others:
+                entries = (value if slope is None else value * slope, (grouping.codes, other.codes))
+                shape = (grouping.n_groups, other.n_groups)
+                table[:, offset : offset + other.n_groups] = coo_array(entries, shape=shape).toarray()
+                offset += other.n_groups
+            tables.append(table)
+        return tables
+
+    @cached_property
+    def _root(self) -> FloatArray:
+        """F with F F' the pseudo-inverse of the Gram matrix of the other effects' columns, shape (columns, rank)."""
+        width = sum(grouping.n_groups for grouping, _ in self._sides.others)
+        if width == 0:
+            return np.zeros((0, 0))
+        root = np.eye(width)
+        # Twice, as in "CholeskyQR2": the second pass makes up for the digits that squares lose.
+        for _ in range(2):
+            gram = np.zeros((root.shape[1],) * 2)
+            for index, _ in self._batches:
+                columns = self._effect_columns(index) @ root
+                gram += columns.T @ columns
+            values, vectors = np.linalg.eigh(gram)
+            good = values > 1e-10 * values[-1]
+            root = root @ (vectors[:, good] / np.sqrt(values[good]))
+        return root
+
+
+def _blocks(absorbed: Absorbed) -> list[Block]:
+    """The absorbed effects, tables of one grouping (levels and slopes) together."""
+    out = []
+    for grouping in dict.fromkeys(absorbed.groupings):
+        slopes = [s for g, s in zip(absorbed.groupings, absorbed.slopes, strict=True) if g is grouping]
+        given = tuple(slope for slope in slopes if slope is not None)
+        out.append(Block(grouping, any(slope is None for slope in slopes), given))
+    return out

@@ -1,0 +1,122 @@
+"""The dimensions of a wild cluster bootstrap: whose errors are clustered, whose signs are drawn, and what that allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from panelvar.covariances import signs, term_factors, with_intersections
+from panelvar.errors import InsufficientDataError, Note
+from panelvar.results.linear import LinearResult
+
+
+class Clustering:
+    """Dimensions of the covariance and of the signs."""
+
+    def __init__(self, result: LinearResult, cluster: Any, bootstrap_cluster: Any) -> None:
+        design = result.fit.design
+        self.given = _listed(cluster)
+        self.dimensions = [design.group_by(one) for one in self.given]
+        for grouping, label in self.dimensions:
+            if grouping.n_groups < 2:
+                raise InsufficientDataError(
+                    f"A wild cluster bootstrap by {label} needs at least two clusters; found 1."
+                )
+        self.groupings = with_intersections(self.dimensions)
+        if bootstrap_cluster is None:
+            drawn = [min(self.dimensions, key=lambda one: one[0].n_groups)]
+        elif isinstance(bootstrap_cluster, str) and bootstrap_cluster == "intersection":
+            drawn = self.dimensions
+        else:
+            drawn = [design.group_by(one) for one in _listed(bootstrap_cluster)]
+        # The same object where the same clusters are meant: one dimension is then recognised.
+        same = [next((d for d in self.dimensions if np.array_equal(d[0].codes, one[0].codes)), one) for one in drawn]
+        self.bootstrap = with_intersections(same)[-1]
+        self.label = " and ".join(label for _, label in drawn)
+        if self.bootstrap.n_groups < 2:
+            raise InsufficientDataError(f"Signs drawn by {self.label} need at least two clusters; found 1.")
+        others = [one for one in same if all(one[0] is not d[0] for d in self.dimensions)]
+        self.finest = with_intersections([*self.dimensions, *others])[-1]
+
+    @property
+    def covariance_text(self) -> str:
+        """Words for the clusters of the covariance where they are others than those whose signs are drawn."""
+        labels = " and ".join(label for _, label in self.dimensions)
+        return "" if labels == self.label else f", errors by {labels}"
+
+    def factors(self, result: LinearResult) -> list[float]:
+        """Small-sample factors of the covariance's terms, signed."""
+        found, _ = term_factors(result.fit, result.convention, self.dimensions, self.groupings)
+        return [sign * factor for sign, factor in zip(signs(len(self.dimensions)), found, strict=True)]
+
+
+def _listed(cluster: Any) -> list[Any]:
+    """A list of dimensions: a list of names or of arrays is several, anything else one."""
+    if isinstance(cluster, (list, tuple)) and all(isinstance(one, str) or np.ndim(one) == 1 for one in cluster):
+        return list(cluster)
+    return [cluster]
+
+
+def small_sample_notes(
+    clustering: Clustering,
+    weights: str,
+    count: int,
+    enumerated: bool,
+    alpha: float,
+    infeasible: int,
+    pieces: tuple[tuple[float, float], ...],
+) -> tuple[Note, ...]:
+    """Say what so few clusters cannot tell, and which draws did not count."""
+    notes = []
+    groups, label = clustering.bootstrap.n_groups, clustering.label
+    patterns = 2.0 ** min(groups - 1, 1000)
+    if patterns * alpha <= 1.0:
+        smallest = f"{1.0 / patterns:.4g}"
+        if weights == "rademacher":
+            text = (
+                f"{groups} clusters by {label}: Rademacher signs give {patterns:g} distinct values of |t|, the "
+                f"smallest possible p-value is {smallest}, and the confidence set is unbounded."
+            )
+        else:
+            text = (
+                f"{groups} clusters by {label}: {weights} weights give more distinct draws than the {patterns:g} of "
+                "Rademacher signs, but no more information; the p-value depends on the weights chosen."
+            )
+        notes.append(
+            Note(
+                "no-method-can-help",
+                text + " No bootstrap and no small-sample correction makes inference from so few clusters reliable.",
+                warn=True,
+            )
+        )
+    elif enumerated and patterns * alpha < 20.0:
+        notes.append(
+            Note(
+                "few-distinct-draws",
+                f"{groups} clusters give {count} distinct values of |t|: p-values move in steps of {1.0 / count:.4g}. "
+                "weights='webb' makes more.",
+            )
+        )
+    fewest = min(clustering.dimensions, key=lambda one: one[0].n_groups)
+    if fewest[0].n_groups <= 5 < groups:
+        notes.append(
+            Note(
+                "no-method-can-help",
+                f"Errors are clustered by {fewest[1]}, {fewest[0].n_groups} clusters, and signs drawn by {label}, "
+                f"{groups}: more draws differ, but {fewest[0].n_groups} clusters are too few to estimate a variance "
+                "from, and the bootstrap is right only if errors are unrelated across the finer ones.",
+                warn=True,
+            )
+        )
+    if infeasible:
+        notes.append(
+            Note(
+                "infeasible-draws",
+                f"{infeasible} of {count} draws have no positive multi-way variance and do not count.",
+                warn=infeasible > 0.01 * count,
+            )
+        )
+    if len(pieces) > 1:
+        notes.append(Note("disjoint-set", f"The confidence set consists of {len(pieces)} intervals.", warn=True))
+    return tuple(notes)

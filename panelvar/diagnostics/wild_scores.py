@@ -1,0 +1,167 @@
+"""Cluster sums of a fit for the wild bootstrap: any dimensions of the covariance, signs by any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.crossing_basis import cluster_basis
+from panelvar.errors import NumericalError, SpecificationError
+from panelvar.fit import Fit
+from panelvar.kernels import wild_cluster as kernel
+from panelvar.kernels.groups import Grouping
+from panelvar.kernels.local_blocks import CellSums, Piece, sum_cells
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+FloatArray = NDArray[np.float64]
+
+CELLS = 100_000_000
+"""Pairs of clusters with a level of a crossing effect in common that are held."""
+
+
+def jackknife_scores(
+    fit: Fit, clusters: Grouping, matrix: FloatArray, *, impose_null: bool, variant: str
+) -> tuple[kernel.Scores, FloatArray]:
+    """Return scores and sample moves of one dimension whose residuals or covariance leave a cluster out.
+
+    Raises
+    ------
+    SpecificationError
+        Where effects cut across the clusters and are many.
+    """
+    basis = cluster_basis(fit, clusters)
+    if not basis.compact:
+        raise SpecificationError(
+            f"variant={variant!r} leaves out each cluster in turn, which needs effects nested in the clusters, or few "
+            "levels of those that cut across them; use variant='11'."
+        )
+    return kernel.one_way_scores(basis.parts, basis.targets @ matrix.T, impose_null=impose_null, variant=variant)
+
+
+def scores(
+    fit: Fit,
+    finest: Grouping,
+    covariance: Sequence[tuple[Grouping, float]],
+    bootstrap: Grouping,
+    matrix: FloatArray,
+    *,
+    impose_null: bool,
+) -> tuple[kernel.Scores, list[FloatArray]]:
+    """Return the scores, and the sample's moves (C, r) of each dimension.
+
+    Parameters
+    ----------
+    fit : Fit
+    finest : Grouping
+        Intersection of all dimensions and of the bootstrap's clusters.
+    covariance : sequence of (grouping, factor)
+        Dimensions and intersections with the factor, signed, of each.
+    bootstrap : Grouping
+        Whose signs are drawn.
+    matrix : (r, p) array
+        R.
+    impose_null : bool
+    """
+    sums = _Sums(fit, [grouping for grouping, _ in covariance], bootstrap, matrix, impose_null=impose_null)
+    for piece in cluster_basis(fit, finest).pieces():
+        sums.add(piece)
+    terms = [
+        kernel.Term(factor, sums.own_of(number), np.stack(sums.left[number]))
+        for number, (_, factor) in enumerate(covariance)
+    ]
+    moves = [np.stack(one, axis=1) for one in sums.moves]
+    return kernel.Scores(sums.estimate, np.stack(sums.right), terms), moves
+
+
+class _Sums:
+    """Running sums over pieces of rows."""
+
+    def __init__(
+        self, fit: Fit, dimensions: Sequence[Grouping], bootstrap: Grouping, matrix: FloatArray, *, impose_null: bool
+    ) -> None:
+        self.dimensions, self.bootstrap = dimensions, bootstrap
+        self.matrix = matrix
+        self.middle = np.linalg.inv(matrix @ fit.bread @ matrix.T)
+        self.columns = 1 + (len(matrix) if impose_null else 0)
+        self.same = len(dimensions) == 1 and dimensions[0] is bootstrap
+        r, n = len(matrix), fit.counts.rows
+        self.estimate = np.zeros((self.columns, r, bootstrap.n_groups))
+        self.moves = [[np.zeros(grouping.n_groups) for _ in range(r)] for grouping in dimensions]
+        self.left: list[list[FloatArray]] = []
+        self.right: list[FloatArray] = []
+        # What each row adds to the own sums of the pairs of clusters it is in.
+        self.products = np.empty((0 if self.same else n, r, self.columns))
+        self.cells: list[tuple[NDArray[np.intp], FloatArray, FloatArray, FloatArray, slice]] = []
+
+    def add(self, piece: Piece) -> None:
+        """Add the rows of a piece."""
+        where, rows = piece.where, len(piece.residuals)
+        start, stop, _ = where.indices(rows + (where.start or 0)) if isinstance(where, slice) else (0, rows, 1)
+        direction = piece.direction @ self.matrix.T
+        residuals = piece.residuals[:, None]
+        if self.columns > 1:
+            residuals = np.hstack((residuals, direction @ self.middle))
+        if not self.right:
+            q = piece.basis.shape[1]
+            self.right = [np.zeros((self.bootstrap.n_groups, q), order="F") for _ in range(self.columns)]
+            self.left = [
+                [np.zeros((grouping.n_groups, q), order="F") for _ in self.matrix] for grouping in self.dimensions
+            ]
+        products = direction[:, :, None] * residuals[:, None, :]
+        if not self.same:
+            self.products[start:stop] = products
+        for j in range(self.columns):
+            self.bootstrap.add_sums(piece.basis * residuals[:, j : j + 1], start, stop, self.right[j])
+            for s in range(len(self.matrix)):
+                self.bootstrap.add_sums(products[:, s, j : j + 1], start, stop, self.estimate[j, s][:, None])
+        for number, grouping in enumerate(self.dimensions):
+            for s, column in enumerate(direction.T):
+                grouping.add_sums(piece.basis * column[:, None], start, stop, self.left[number][s])
+                grouping.add_sums(products[:, s, :1], start, stop, self.moves[number][s][:, None])
+        if piece.cells.shape[1]:
+            self.cells.append((piece.levels, piece.cells, direction, residuals, slice(start, stop)))
+
+    def own_of(self, number: int) -> Sequence[Sequence[FloatArray | csr_array]]:
+        """Own sums of one dimension, less what the largest effect's cells take away."""
+        r = len(self.matrix)
+        if self.same and not self.cells:
+            return [[self.estimate[j, s] for j in range(self.columns)] for s in range(r)]
+        grouping = self.dimensions[number]
+        own = [[self._pairs(grouping, s, j) for j in range(self.columns)] for s in range(r)]
+        if not self.cells:
+            return own
+        levels, cells, direction, residuals = (np.concatenate([one[i] for one in self.cells]) for i in range(4))
+        left = sum_cells(cells, levels, grouping.codes.astype(np.intp), direction)
+        right = sum_cells(cells, levels, self.bootstrap.codes.astype(np.intp), residuals)
+        _check_pairs(left, right)
+        width = 1 + int(max(left.levels.max(initial=0), right.levels.max(initial=0)))
+        for s in range(r):
+            sides = left.matrix(np.eye(r)[s], grouping.n_groups, width)
+            for j in range(self.columns):
+                other = right.matrix(np.eye(self.columns)[j], self.bootstrap.n_groups, width)
+                own[s][j] = own[s][j] - sides @ other.T
+        return own
+
+    def _pairs(self, grouping: Grouping, s: int, j: int) -> csr_array:
+        from scipy.sparse import coo_array, csr_array, diags_array
+
+        if self.same:
+            return csr_array(diags_array(self.estimate[j, s]))
+        entries = (self.products[:, s, j], (grouping.codes, self.bootstrap.codes))
+        return csr_array(coo_array(entries, shape=(grouping.n_groups, self.bootstrap.n_groups)))
+
+
+def _check_pairs(left: CellSums, right: CellSums) -> None:
+    """Refuse products of cells with too many entries."""
+    size = 1 + int(max(left.levels.max(initial=0), right.levels.max(initial=0)))
+    pairs = float(np.bincount(left.levels, minlength=size) @ np.bincount(right.levels, minlength=size))
+    if pairs > CELLS:
+        raise NumericalError(
+            f"The bootstrap needs every pair of clusters with a level of the crossing effect in common, about "
+            f"{pairs:.0e}; {CELLS:.0e} is the limit. Draw signs by fewer clusters (bootstrap_cluster=)."
+        )
