@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # For type checkers and editors; a test keeps this list equal to the one below.
-    from panelvar.bands import DeltaMethod as DeltaMethod
-    from panelvar.bands import MonteCarlo as MonteCarlo
-    from panelvar.bands import ResidualBootstrap as ResidualBootstrap
+    from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap as BootstrapAfterBootstrap
+    from panelvar.bands.delta_method import DeltaMethod as DeltaMethod
+    from panelvar.bands.monte_carlo import MonteCarlo as MonteCarlo
+    from panelvar.bands.moving_block import MovingBlockBootstrap as MovingBlockBootstrap
+    from panelvar.bands.recursive_wild import RecursiveWildBootstrap as RecursiveWildBootstrap
+    from panelvar.bands.residual_bootstrap import ResidualBootstrap as ResidualBootstrap
     from panelvar.bias_reduced import BiasReduced as BiasReduced
     from panelvar.conventions import Convention as Convention
     from panelvar.covariances import HC as HC
@@ -144,9 +147,12 @@ _EXPORTS = {
     "DriscollKraay": "serial_covariances",
     "PanelNeweyWest": "serial_covariances",
     "PanelCorrected": "spatial_covariances",
-    "ResidualBootstrap": "bands",
-    "MonteCarlo": "bands",
-    "DeltaMethod": "bands",
+    "ResidualBootstrap": "bands.residual_bootstrap",
+    "RecursiveWildBootstrap": "bands.recursive_wild",
+    "MovingBlockBootstrap": "bands.moving_block",
+    "BootstrapAfterBootstrap": "bands.bootstrap_after_bootstrap",
+    "MonteCarlo": "bands.monte_carlo",
+    "DeltaMethod": "bands.delta_method",
     "Cholesky": "identification.cholesky",
     "Generalised": "identification.errors_alone",
     "LongRun": "identification.long_run",

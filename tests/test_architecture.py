@@ -45,7 +45,7 @@ ORDER = [
     {"__init__"},
 ]
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
-HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask"}
+HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask", "tqdm"}
 LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
 
 # What `from panelvar import *` means. A change here is a change of the public face: say so in CHANGELOG.md.
@@ -59,7 +59,8 @@ fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult
 fit_fgls fit_general_fgls fit_fixed_effects_ar1 fit_random_effects_ar1 AR1 GLSResult
 fit_var select_lags System
 LinearResult VarResult TestResult
-Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected ResidualBootstrap MonteCarlo DeltaMethod
+Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected
+ResidualBootstrap RecursiveWildBootstrap MovingBlockBootstrap BootstrapAfterBootstrap MonteCarlo DeltaMethod
 Cholesky Generalised LongRun ReducedFormErrors
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics

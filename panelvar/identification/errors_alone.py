@@ -35,9 +35,9 @@ class ReducedFormErrors(Identification):
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         """Derivatives of the standard deviations."""
-        deviations = np.sqrt(form.sigma.diagonal())
-        moved: Array = sigma_steps.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)
-        return moved[:, None, :] * np.eye(len(names))
+        deviations = np.sqrt(form.sigma.diagonal(axis1=-2, axis2=-1))
+        moved: Array = sigma_steps.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)[..., None, :]
+        return moved[..., None, :] * np.eye(len(names))
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Generalised(Identification):
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         """Derivatives of the scaled columns."""
         sigma = form.sigma
-        variances = sigma.diagonal()
-        own = sigma_steps.diagonal(axis1=-2, axis2=-1)
-        change: Array = (sigma_steps - sigma * (own / (2.0 * variances))[:, None, :]) / np.sqrt(variances)
+        variances = sigma.diagonal(axis1=-2, axis2=-1)[..., None, None, :]
+        own = sigma_steps.diagonal(axis1=-2, axis2=-1)[..., None, :]
+        change: Array = (sigma_steps - sigma[..., None, :, :] * (own / (2.0 * variances))) / np.sqrt(variances)
         return change

@@ -78,14 +78,13 @@ class LongRun(Identification):
         r"""Derivatives through both factors of :math:`B = \Xi^{-1} L`, with :math:`d\Xi^{-1} = -\sum_j dA_j`."""
         total = dynamics.lag_sum(form.coefficients)
         inverse = np.linalg.inv(total)
-        moved = -steps.sum(axis=1)
-        shift = -inverse @ moved @ inverse
-        lasting = inverse @ form.sigma @ inverse.T
-        half = shift @ form.sigma @ inverse.T
-        directions = half + half.swapaxes(-1, -2) + inverse @ sigma_steps @ inverse.T
+        moved = -steps.sum(axis=-3)
+        sigma, left, right = form.sigma[..., None, :, :], inverse[..., None, :, :], inverse.swapaxes(-1, -2)
+        lasting = inverse @ form.sigma @ right
+        half = -left @ moved @ left @ sigma @ right[..., None, :, :]
+        directions = half + half.swapaxes(-1, -2) + left @ sigma_steps @ right[..., None, :, :]
         place = ReducedForm(form.coefficients, np.linalg.cholesky(lasting))
         scheme = Cholesky(self.ordering)
-        change: Array = moved @ scheme.impact(place, names) + total @ scheme.derivatives(
-            place, names, steps, directions
-        )
+        triangle, turned = scheme.impact(place, names), scheme.derivatives(place, names, steps, directions)
+        change: Array = moved @ triangle[..., None, :, :] + total[..., None, :, :] @ turned
         return change

@@ -89,15 +89,15 @@ class Identification(ABC):
         """
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array | None:
-        """Directional derivatives of `impact`, (D, K, S), of one reduced form; None if the scheme has no formula.
+        """Directional derivatives of `impact`, (..., D, K, S); None if the scheme has no formula.
 
         Parameters
         ----------
         form, names
             As in `impact`.
-        steps : array (D, p, K, K)
+        steps : array (..., D, p, K, K)
             Directions of the coefficients.
-        sigma_steps : array (D, K, K)
+        sigma_steps : array (..., D, K, K)
             Symmetric directions of sigma.
         """
         return None
@@ -118,20 +118,22 @@ def of_unit_size(impact: Array) -> Array:
 
 
 def unit_size_derivatives(impact: Array, change: Array) -> Array:
-    """Derivatives of `of_unit_size` (D, K, K) from those of the impact matrix."""
-    sizes = impact.diagonal()
-    shifted: Array = (change - impact / sizes * change.diagonal(axis1=-2, axis2=-1)[:, None, :]) / sizes
+    """Derivatives of `of_unit_size` (..., D, K, K) from those of the impact matrix (..., K, K)."""
+    sizes = impact.diagonal(axis1=-2, axis2=-1)[..., None, None, :]
+    scaled = impact[..., None, :, :] / sizes
+    shifted: Array = (change - scaled * change.diagonal(axis1=-2, axis2=-1)[..., None, :]) / sizes
     return shifted
 
 
 def factor_derivative(factor: Array, directions: Array) -> Array:
-    r"""Derivatives of a lower Cholesky factor P along symmetric directions of P P', (D, K, K).
+    r"""Derivatives of lower Cholesky factors P (..., K, K) along symmetric directions of P P', (..., D, K, K).
 
     :math:`dP = P\,\Phi(P^{-1}\, d\Sigma\, P^{-\prime})`, where :math:`\Phi` keeps the lower triangle and halves the
     diagonal.
     """
-    half = np.linalg.solve(factor, np.linalg.solve(factor, directions).swapaxes(-1, -2))
-    change: Array = factor @ (np.tril(half) - 0.5 * half * np.eye(factor.shape[-1]))
+    own = factor[..., None, :, :]
+    half = np.linalg.solve(own, np.linalg.solve(own, directions).swapaxes(-1, -2))
+    change: Array = own @ (np.tril(half) - 0.5 * half * np.eye(factor.shape[-1]))
     return change
 
 

@@ -156,26 +156,26 @@ def response_derivatives(coefficients: Array, base: Array, directions: Array, im
 
     Parameters
     ----------
-    coefficients : array (p, K, K)
-    base : array (horizon + 1, K, S)
+    coefficients : array (..., p, K, K)
+    base : array (..., horizon + 1, K, S)
         The responses themselves.
-    directions : array (D, p, K, K)
+    directions : array (..., D, p, K, K)
         Derivatives of the coefficients.
-    impacts : array (D, K, S)
+    impacts : array (..., D, K, S)
         Derivatives of the impact matrix.
 
     Returns
     -------
-    array (D, horizon + 1, K, S)
+    array (..., D, horizon + 1, K, S)
     """
-    lags = coefficients.shape[0]
-    result = np.zeros((directions.shape[0], *base.shape))
-    result[:, 0] = impacts
+    lags = coefficients.shape[-3]
+    result = np.zeros((*impacts.shape[:-2], base.shape[-3], *impacts.shape[-2:]))
+    result[..., 0, :, :] = impacts
     with np.errstate(over="ignore", invalid="ignore"):
-        for period in range(1, base.shape[0]):
+        for period in range(1, base.shape[-3]):
             for lag in range(1, min(period, lags) + 1):
-                result[:, period] += coefficients[lag - 1] @ result[:, period - lag]
-                result[:, period] += directions[:, lag - 1] @ base[period - lag]
+                own = coefficients[..., None, lag - 1, :, :] @ result[..., period - lag, :, :]
+                result[..., period, :, :] += own + directions[..., lag - 1, :, :] @ base[..., None, period - lag, :, :]
     return result
 
 
@@ -227,37 +227,40 @@ def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
 
 
 def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> Array:
-    """Point forecasts: the recursion of section 2.2.2, run forward without shocks.
+    """Point forecasts: the recursion of section 2.2.2, run forward; with shocks in ``deterministic``, simulated paths.
 
     Parameters
     ----------
-    coefficients : array (p, K, K)
+    coefficients : array (..., p, K, K)
     history : array (p, K)
         The last p observations, oldest first.
-    deterministic : array (steps, K)
-        Contribution of the intercept and trends in each forecast period.
+    deterministic : array (..., steps, K)
+        Contribution of the intercept, trends and whatever else in each forecast period.
 
     Returns
     -------
-    array (steps, K)
+    array (..., steps, K)
 
     Raises
     ------
     DataError
         The history is not p rows of K, or the deterministic part not K wide.
     """
-    lags, n_vars, steps = coefficients.shape[0], coefficients.shape[-1], deterministic.shape[0]
-    if history.shape != (lags, n_vars) or deterministic.shape != (steps, n_vars):
+    lags, n_vars, steps = coefficients.shape[-3], coefficients.shape[-1], deterministic.shape[-2]
+    if history.shape != (lags, n_vars) or deterministic.shape[-1] != n_vars:
         raise DataError(
             f"A history of shape {history.shape} and a deterministic part of shape {deterministic.shape} for {lags} "
             f"lag(s) of {n_vars} variable(s): expected ({lags}, {n_vars}) and (steps, {n_vars})."
         )
-    path = np.concatenate([history, deterministic]).astype(np.float64, copy=False)
+    path = np.empty((*deterministic.shape[:-2], lags + steps, n_vars))
+    path[..., :lags, :] = history
+    path[..., lags:, :] = deterministic
     with np.errstate(over="ignore", invalid="ignore"):
         for period in range(lags, lags + steps):
             for lag in range(1, lags + 1):
-                path[period] += coefficients[lag - 1] @ path[period - lag]
-    return path[lags:]
+                moved = coefficients[..., lag - 1, :, :] @ path[..., period - lag, :, None]
+                path[..., period, :] += moved[..., 0]
+    return path[..., lags:, :]
 
 
 def lag_sum(coefficients: Array) -> Array:

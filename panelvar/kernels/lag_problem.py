@@ -32,10 +32,26 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Refits(NamedTuple):
-    """Parameters of many refits: ``params`` (B, m, K) and the lower factor of U'U, ``scatter_factor`` (B, K, K)."""
+    """Many refits.
+
+    Attributes
+    ----------
+    params : array (B, m, K)
+    scatter_factor : array (B, K, K)
+        Lower factor of U'U.
+    triangle : array (B, m, m)
+        Lower L with :math:`X'X = R_{11}' L L' R_{11}` in each draw's data, R11 being the original fit's.
+    """
 
     params: Array
     scatter_factor: Array
+    triangle: Array
+
+    def spread(self, problem: LagProblem) -> Array:
+        """Roots S (B, m, m) of the inverse moments of each draw's regressors, :math:`(X'X)^{-1} = S S'`."""
+        inverse = np.linalg.solve(self.triangle.swapaxes(1, 2), np.eye(self.triangle.shape[-1]))
+        spread: Array = problem.inverse_factor @ inverse
+        return spread
 
 
 def stack_lags(y: Array, lags: int, deterministic: Array, rows: Index | None = None) -> Array:
@@ -203,26 +219,36 @@ class LagProblem:
         """Draws refitted at once."""
         return int(max(1, CHUNK_BYTES // (self.design.size * self.design.itemsize)))
 
-    @cached_property
-    def _recursion(self) -> tuple[Array, Array]:
+    def _recursion(self, params: Array | None) -> tuple[Array, Array]:
         """Base rows [X R11^-1, U] (n, m + K) and the matrix that moves a deviation from them one period on."""
+        if params is None:
+            return self._own_recursion
+        residuals = self.design[:, self.n_regressors :] - self.design[:, : self.n_regressors] @ params
+        base = np.concatenate([self._own_recursion[0][:, : self.n_regressors], residuals], axis=1)
+        return base, self._advance(params)
+
+    @cached_property
+    def _own_recursion(self) -> tuple[Array, Array]:
+        whitened = self.design[:, : self.n_regressors] @ self.inverse_factor
+        return np.concatenate([whitened, self.residuals], axis=1), self._advance(self.params)
+
+    def _advance(self, params: Array) -> Array:
         d, m, n_vars = self.n_deterministic, self.n_regressors, self.n_vars
-        base = np.concatenate([self.design[:, :m] @ self.inverse_factor, self.residuals], axis=1)
         triangle, inverse = self.factor[d:m, d:m], self.inverse_factor[d:m, d:m]
         shift = np.zeros((m - d, m - d))
-        shift[:, :n_vars] = self.params[d:]
+        shift[:, :n_vars] = params[d:]
         shift[: m - d - n_vars, n_vars:] = np.eye(m - d - n_vars)
-        return base, np.concatenate([triangle @ shift @ inverse, inverse[:n_vars]])
+        return np.concatenate([triangle @ shift @ inverse, inverse[:n_vars]])
 
-    def refit(self, innovations: Array) -> Refits:
+    def refit(self, innovations: Array, params: Array | None = None) -> Refits:
         r"""Refit on data generated recursively from other innovations, presample values kept.
 
-        Draw b is :math:`y^*_t = D_t + \sum_j \hat A_j y^*_{t-j} + u^*_t`; after a gap the recursion starts again from
-        the observed lags. The deviation of the draw's regressors from the observed ones, in the coordinates
-        :math:`z = x R_{11}^{-1}` of the original fit, follows a recursion of its own without deterministic terms.
-        Least squares in z on the innovations,
+        Draw b is :math:`y^*_t = D_t + \sum_j A_j y^*_{t-j} + u^*_t` with the estimates, or with the ``params`` given;
+        after a gap the recursion starts again from the observed lags. The deviation of the draw's regressors from the
+        observed ones, in the coordinates :math:`z = x R_{11}^{-1}` of the original fit, follows a recursion of its own
+        without deterministic terms. Least squares in z on the innovations,
 
-        .. math:: B^* = \hat B + R_{11}^{-1} (Z'Z)^{-1} Z'U^*,
+        .. math:: B^* = B + R_{11}^{-1} (Z'Z)^{-1} Z'U^*,
 
         costs no digits on nearly integrated data: Z'Z is near the identity however ill conditioned X is. A draw that
         is ill conditioned all the same is solved by a QR of its own.
@@ -230,6 +256,8 @@ class LagProblem:
         Parameters
         ----------
         innovations : array (B, n, K)
+        params : array (m, K), optional
+            Coefficients that generate the data; the estimates by default.
 
         Returns
         -------
@@ -237,7 +265,7 @@ class LagProblem:
             The same numbers as a loop of single fits.
         """
         d, m, n_draws = self.n_deterministic, self.n_regressors, innovations.shape[0]
-        base, advance = self._recursion
+        base, advance = self._recursion(params)
         rows = np.empty((n_draws, self.nobs, m + self.n_vars))
         rows[..., :d] = 0.0
         rows[:, self.run_starts, d:m] = 0.0
@@ -249,7 +277,8 @@ class LagProblem:
         rows += base
         lower = _lower_factors(rows, m)
         change = np.linalg.solve(lower[:, :m, :m].swapaxes(1, 2), lower[:, m:, :m].swapaxes(1, 2))
-        return Refits(self.params + self.inverse_factor @ change, lower[:, m:, m:])
+        origin = self.params if params is None else params
+        return Refits(origin + self.inverse_factor @ change, lower[:, m:, m:], lower[:, :m, :m])
 
 
 def _frozen(array: Array) -> Array:

@@ -72,7 +72,12 @@ def forecast_table(forecast: Forecast, *, digits: int = 4) -> Table:
     check_digits(digits)
     return Table(
         title="Forecasts",
-        facts=(Fact("Intervals", f"{100 * forecast.level:g}%"),),
+        facts=(
+            Fact(
+                "Intervals",
+                ", ".join([f"{100 * forecast.level:g}%", *([forecast.band_label] if forecast.band_label else [])]),
+            ),
+        ),
         header=(Row("Period", tuple(map(words, forecast.names))),),
         body=_rows(forecast.labels, forecast.values, forecast.lower, forecast.upper, digits),
         notes=_texts(forecast.notes),

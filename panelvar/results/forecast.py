@@ -40,6 +40,10 @@ class Forecast:
     notes : tuple of Note
     data : VarData or None
         What the forecast continues.
+    draws : array (draws, steps, K) or None
+        Simulated paths, where the intervals were made of them.
+    band_label : str or None
+        How intervals were simulated; None for normal ones with known coefficients.
     """
 
     values: Array
@@ -51,6 +55,8 @@ class Forecast:
     level: float
     notes: tuple[Note, ...] = ()
     data: VarData | None = None
+    draws: Array | None = None
+    band_label: str | None = None
 
     @property
     def steps(self) -> int:
@@ -59,7 +65,9 @@ class Forecast:
 
     @property
     def std_errors(self) -> Array:
-        """Forecast standard errors, (steps, K)."""
+        """Forecast standard errors, (steps, K): of the simulated paths, or with the coefficients taken as known."""
+        if self.draws is not None:
+            return np.asarray(self.draws.std(axis=0, ddof=1))
         errors: Array = np.sqrt(self.covariance.diagonal(axis1=1, axis2=2))
         return errors
 

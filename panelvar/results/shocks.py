@@ -73,7 +73,7 @@ class Shocks:
             ) from None
 
     def derivatives(self, form: ReducedForm, steps: Array, sigma_steps: Array) -> Array | None:
-        """Directional derivatives of the impact matrix (D, K, S), None if the scheme has no formula."""
+        """Directional derivatives of the impact matrices (..., D, K, S), None if the scheme has no formula."""
         if self.unit and not self.scheme.needs_sigma:
             return np.zeros(sigma_steps.shape)
         change = self.scheme.derivatives(form, self.variables, steps, sigma_steps)

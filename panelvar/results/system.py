@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands import Band
+from panelvar.bands.target import Band
 from panelvar.errors import (
     MissingAttributeError,
     MissingInformationError,

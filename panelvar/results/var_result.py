@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands import Band, BandSource, Target
+from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
@@ -17,7 +17,7 @@ from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.forecast import Forecast
 from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.published import finite_array
-from panelvar.results.response_variance import response_variance
+from panelvar.results.response_gradients import response_gradients
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import choose_shocks
 from panelvar.results.system import check_horizon, cumulated, decomposing_shocks, described_responses, shares_of
@@ -83,14 +83,15 @@ class VarResult(VarEstimates):
         horizon = check_horizon(horizon)
         values = self._responses(shocks, horizon, cumulative)
 
-        def statistic(draws: ReducedForm) -> Array:
-            paths = dynamics.responses(draws.coefficients, horizon, shocks.impact(draws))
+        def statistic(draws: Draws) -> Array:
+            paths = dynamics.responses(draws.form.coefficients, horizon, shocks.impact(draws.form))
             return cumulated(paths, 1) if cumulative else paths
 
-        def variance() -> Array:
-            return response_variance(self.problem, self.sigma, shocks, horizon, cumulative)
+        def gradients(form: ReducedForm, spread: Array) -> Array:
+            return response_gradients(form, spread, self.nobs, shocks, horizon, cumulative)
 
-        band = self._band(bands, level, values, statistic, variance)
+        needs_sigma = shocks.scheme.needs_sigma or not shocks.unit
+        band = self._band(bands, level, values, statistic, gradients, uses_sigma=needs_sigma)
         notes = self._stability_notes() + (band.notes if band else ())
         emit(notes)
         return described_responses(values, shocks, bool(cumulative), band, notes)
@@ -124,15 +125,15 @@ class VarResult(VarEstimates):
         shocks = decomposing_shocks(self.names, self.sigma, identification, ordering)
         complete = shocks.scheme.orthogonal and len(shocks.names) == self.n_vars
 
-        def statistic(draws: ReducedForm) -> Array:
-            steps = plain.horizon - 1
-            values = dynamics.responses(draws.coefficients, steps, shocks.impact(draws))
+        def statistic(draws: Draws) -> Array:
+            form, steps = draws.form, plain.horizon - 1
+            values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
             if complete:
                 return shares_of(values, None, normalised)
-            whole = dynamics.responses(draws.coefficients, steps, draws.factor)
+            whole = dynamics.responses(form.coefficients, steps, form.factor)
             return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
 
-        band = self._band(bands, level, plain.values, statistic, None)
+        band = self._band(bands, level, plain.values, statistic)
         if band is None:
             return plain
         emit(band.notes)
@@ -146,16 +147,27 @@ class VarResult(VarEstimates):
             notes=plain.notes + band.notes,
         )
 
-    def _band(self, bands, level, estimate, statistic, variance) -> Band | None:  # type: ignore[no-untyped-def]
+    def _band(
+        self,
+        bands: BandSource | None,
+        level: float,
+        estimate: Array,
+        statistic: Callable[[Draws], Array],
+        gradients: Callable[[ReducedForm, Array], Array] | None = None,
+        *,
+        uses_sigma: bool = True,
+        future_steps: int = 0,
+    ) -> Band | None:
         if bands is None:
             return None
         if isinstance(bands, type) or not hasattr(bands, "band"):
             raise SpecificationError(
-                f"bands={bands!r}: expected ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() or None."
+                f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
+                "or None."
             )
         divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
-        band: Band = bands.band(Target(self.problem, divisor, estimate, statistic, variance), check_level(level))
-        return band
+        target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma)
+        return bands.band(target, check_level(level))
 
     # Tests
 
@@ -201,9 +213,14 @@ class VarResult(VarEstimates):
     # Forecasts
 
     def forecast(
-        self, steps: int = 8, *, level: float = 0.95, exogenous: pd.DataFrame | npt.ArrayLike | None = None
+        self,
+        steps: int = 8,
+        *,
+        level: float = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+        bands: BandSource | None = None,
     ) -> Forecast:
-        """Forecast from the end of the data, with intervals that take the coefficients as known.
+        """Forecast from the end of the data.
 
         Parameters
         ----------
@@ -213,6 +230,10 @@ class VarResult(VarEstimates):
             Probability of each interval, at least 0.5.
         exogenous : DataFrame or array (steps, M), optional
             Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
+        bands : ResidualBootstrap, MonteCarlo, ..., optional
+            Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
+            (Luetkepohl 2005, section 3.5 and appendix D.3). By default intervals are normal and take the coefficients
+            as known.
 
         Raises
         ------
@@ -230,19 +251,34 @@ class VarResult(VarEstimates):
             raise NumericalError(
                 f"The last {self.lags} period(s) hold missing values; a forecast starts from them. Drop or fill them."
             )
-        n_periods = self.data.values.shape[0]
-        terms = self._future_terms(n_periods + 1, steps, exogenous) @ self.deterministics
-        values = dynamics.forecast_path(self.coefficients, history, terms)
-        sigma = self.sigma
-        covariance = dynamics.forecast_covariance(self.coefficients, sigma, steps)
+        terms = self._future_terms(self.data.values.shape[0] + 1, steps, exogenous)
+        values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
+        covariance = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
         if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
             raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
         reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
-        notes = self._stability_notes()
+
+        def statistic(draws: Draws) -> Array:
+            form = draws.form
+            assert form.beside is not None
+            assert draws.future is not None
+            return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
+
+        band = self._band(bands, level, values, statistic, future_steps=steps)
+        notes = self._stability_notes() + (band.notes if band else ())
         emit(notes)
-        labels = self.data.future(steps)
         return Forecast(
-            values, values - reach, values + reach, covariance, self.names, labels, float(level), notes, self.data
+            values,
+            band.lower if band else values - reach,
+            band.upper if band else values + reach,
+            covariance,
+            self.names,
+            self.data.future(steps),
+            float(level),
+            notes,
+            self.data,
+            band.draws if band else None,
+            band.label if band else None,
         )
 
     def _future_terms(self, first: int, steps: int, exogenous: Any) -> Array:

@@ -16,6 +16,7 @@ from panelvar import (
     ResidualBootstrap,
     SpecificationError,
 )
+from panelvar.bands.target import Target
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 
@@ -88,7 +89,8 @@ def test_derivatives_equal_differences(model, scheme, size):
 
 @pytest.mark.parametrize("scheme", [Cholesky(["y", "z", "x"]), Generalised(), LongRun(), ReducedFormErrors()])
 def test_batches_equal_single_forms(model, scheme):
-    chunk = next(ResidualBootstrap(6, seed=3).parameters(model.problem, model.df_resid))
+    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    chunk = next(ResidualBootstrap(6, seed=3).chunks(target, np.random.default_rng(3))).form
     together = scheme.impact(chunk, NAMES)
     for draw in range(6):
         alone = scheme.impact(ReducedForm(chunk.coefficients[draw], chunk.factor[draw]), NAMES)

@@ -8,8 +8,8 @@ import pytest
 from scipy.special import ndtri
 
 import panelvar as pv
-from panelvar import bands
-from panelvar.bands import DeltaMethod, MonteCarlo, ResidualBootstrap
+from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
+from panelvar.bands.target import Draws, Target
 from panelvar.errors import NumericalError, SpecificationError, check_level
 from panelvar.kernels import dynamics, lag_problem
 
@@ -21,6 +21,12 @@ def model():
     for row in range(1, 120):
         y[row] = np.array([[0.6, 0.1, 0.0], [0.0, 0.5, 0.2], [0.1, 0.0, 0.4]]) @ y[row - 1] + rng.standard_normal(3)
     return pv.fit_var(pd.DataFrame(y, columns=["x", "y", "z"]), lags=2)
+
+
+def drawn(source, model) -> Draws:
+    """The first chunk of a source's draws."""
+    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    return next(source.chunks(target, np.random.default_rng(source.seed)))
 
 
 def test_the_same_seed_gives_the_same_band(model):
@@ -87,7 +93,7 @@ def test_draws_answer_the_question_asked(model, options):
     """Responses of each draw equal those of a system with the draw's parameters."""
     source = ResidualBootstrap(20, seed=3)
     draws = model.impulse_responses(4, bands=source, level=0.5, **options).draws
-    chunk = next(source.parameters(model.problem, model.df_resid))
+    chunk = drawn(source, model).form
     for place in (0, 19):
         factor = chunk.factor[place]
         system = pv.System(chunk.coefficients[place], model.names, sigma=factor @ factor.T)
@@ -144,7 +150,8 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
 
 
 def test_monte_carlo_has_the_moments_of_its_distribution(model):
-    chunks = list(MonteCarlo(20_000, seed=7).parameters(model.problem, model.df_resid))
+    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    chunks = [chunk.form for chunk in MonteCarlo(20_000, seed=7).chunks(target, np.random.default_rng(7))]
     coefficients = np.concatenate([chunk.coefficients for chunk in chunks])
     factors = np.concatenate([chunk.factor for chunk in chunks])
     sigma = factors @ factors.swapaxes(1, 2)
@@ -178,7 +185,7 @@ def test_few_or_unseeded_draws_are_noted(model):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"draws": 1}, {"draws": 10.5}, {"draws": True}, {"seed": -1}, {"seed": "a"}, {"rule": "hall"}]
+    "arguments", [{"draws": 1}, {"draws": 10.5}, {"draws": True}, {"seed": -1}, {"seed": "a"}, {"interval": "basic"}]
 )
 def test_bad_sources_are_refused(arguments):
     with pytest.raises(SpecificationError, match=next(iter(arguments))):
@@ -199,15 +206,15 @@ def test_something_else_as_bands_is_refused(model):
 
 
 def test_draws_that_overflow_are_an_error(model):
-    target = bands.Target(
-        model.problem, model.df_resid, np.zeros(1), lambda draws: np.full((len(draws.coefficients), 1), np.inf)
+    target = Target(
+        model.problem, model.df_resid, np.zeros(1), lambda draws: np.full((len(draws.form.coefficients), 1), np.inf)
     )
     with pytest.raises(NumericalError, match="20 of 20 draws"):
         ResidualBootstrap(20, seed=1).band(target, 0.9)
 
 
 def test_a_degenerate_bootstrap_says_so(model, monkeypatch):
-    def fail(self, innovations):
+    def fail(self, innovations, params=None):
         raise np.linalg.LinAlgError
 
     monkeypatch.setattr(lag_problem.LagProblem, "refit", fail)
@@ -217,7 +224,7 @@ def test_a_degenerate_bootstrap_says_so(model, monkeypatch):
 
 def test_impacts_use_a_triangular_factor_as_it_is(model):
     """The shortcut for draws in the natural order gives what the long way gives."""
-    chunk = next(ResidualBootstrap(10, seed=3).parameters(model.problem, model.df_resid))
+    chunk = drawn(ResidualBootstrap(10, seed=3), model).form
     sigma = chunk.factor @ chunk.factor.swapaxes(1, 2)
     np.testing.assert_allclose(dynamics.cholesky_impact(sigma), chunk.factor, atol=1e-13)
 

@@ -1,0 +1,78 @@
+"""The residual-based moving block bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from panelvar.bands.residual_bootstrap import Recursive
+from panelvar.bands.target import Array
+from panelvar.errors import InsufficientDataError, SpecificationError
+
+
+@dataclass(frozen=True)
+class MovingBlockBootstrap(Recursive):
+    r"""Moving block bootstrap of residuals: consistent under conditional heteroskedasticity of unknown form.
+
+    Blocks of :math:`\ell` consecutive residuals are drawn with replacement and laid end to end; what stands at place s
+    of a block is centred by the mean of all residuals that can stand there,
+
+    .. math:: u^*_{j\ell + s} = \hat u_{i_j + s} - \frac{1}{n - \ell + 1} \sum_{r=0}^{n-\ell} \hat u_{s + r},
+
+    and run through the estimated recursion (Bruggemann, Jentsch and Trenkler 2016, J. Econometrics 191, 69-85, section
+    4). Unlike a wild bootstrap it reproduces the joint distribution of coefficients and residual covariance.
+
+    Parameters
+    ----------
+    draws, seed, interval, joint, over
+        As in `ResidualBootstrap`.
+    block_length : int or None
+        :math:`\ell`; None takes :math:`\lceil 5.03\, n^{1/4} \rceil` (Jentsch and Lunsford 2019, section 4).
+
+    Notes
+    -----
+    With few periods there are few blocks, and bands are too narrow: twenty blocks and more are wanted.
+    """
+
+    block_length: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        super().__post_init__()
+        length = self.block_length
+        if length is not None and (isinstance(length, bool) or not isinstance(length, (int, np.integer)) or length < 1):
+            raise SpecificationError(f"block_length={length!r}: expected a positive integer or None.")
+
+    @property
+    def kind(self) -> str:
+        """How the draws are made, in words."""
+        blocks = "" if self.block_length is None else f" (blocks of {self.block_length})"
+        return f"moving block bootstrap{blocks}"
+
+    def length_for(self, rows: int) -> int:
+        """Block length for a number of rows.
+
+        Raises
+        ------
+        InsufficientDataError
+            Blocks longer than the data.
+        """
+        length = int(np.ceil(5.03 * rows**0.25)) if self.block_length is None else int(self.block_length)
+        if length > rows:
+            raise InsufficientDataError(f"Blocks of {length} periods do not fit into {rows}: give block_length=.")
+        return length
+
+    def resample(self, residuals: Array, df_resid: int, draws: int, length: int, rng: np.random.Generator) -> Array:
+        """Blocks laid end to end, the last one cut."""
+        rows = len(residuals)
+        block = self.length_for(rows)
+        starts = rows - block + 1
+        total = np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0)])
+        centres = (total[starts : starts + block] - total[:block]) / starts
+        count = -(-length // block)
+        first = rng.integers(0, starts, (draws, count), dtype=np.uint32).astype(np.intp)
+        chosen = (first[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :length]
+        drawn: Array = residuals[chosen]
+        drawn -= np.tile(centres, (count, 1))[:length]
+        return drawn

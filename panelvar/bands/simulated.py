@@ -1,0 +1,189 @@
+"""Sources that deliver draws: how many, from which seed, and the rule that reads them."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
+from panelvar.bands.target import Array, Band, Draws, Target
+from panelvar.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels.lag_problem import LagProblem, lag_matrices
+
+_PATIENCE = 2.0
+"""Seconds before a progress bar appears."""
+
+
+@dataclass(frozen=True)
+class Simulated(ABC):
+    """Sources that deliver draws.
+
+    Attributes
+    ----------
+    intervals : tuple of str
+        Rules that make sense for the source's draws.
+    """
+
+    draws: int = 1000
+    seed: int | None = None
+    interval: str = "percentile"
+    joint: str | None = None
+    over: str = "path"
+
+    intervals: ClassVar[tuple[str, ...]] = INTERVALS
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        check_draws(self.draws)
+        check_seed(self.seed)
+        choose("interval", self.interval, INTERVALS)
+        if self.interval not in self.intervals:
+            raise SpecificationError(
+                f"interval={self.interval!r} has no meaning for {type(self).__name__}: it is for draws around the "
+                f"estimate. Use {' or '.join(map(repr, self.intervals))}."
+            )
+        check_joint(self.joint, self.over)
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """How the draws are made, in words."""
+
+    @property
+    def label(self) -> str:
+        """One line for the foot of a table or figure."""
+        return f"{self.kind}, {self.draws} draws, {described_limits(self.interval, self.joint, self.over)}"
+
+    @abstractmethod
+    def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
+        """Yield the draws chunk by chunk."""
+
+    def notes(self, target: Target) -> tuple[Note, ...]:
+        """What a reader of the band should know."""
+        del target
+        return ()
+
+    def band(self, target: Target, level: float) -> Band:
+        """Evaluate the statistic on every draw and apply the rule.
+
+        Raises
+        ------
+        SpecificationError
+            Studentised intervals of a statistic without a delta-method formula.
+        NumericalError
+            Draws that are not finite: the system is explosive.
+        """
+        studentised = self.interval == "studentised"
+        if studentised and target.gradients is None:
+            raise SpecificationError(
+                "Studentised intervals need a standard error in every draw, and there is no formula for this "
+                "statistic's: use interval='percentile' or 'hall'."
+            )
+        values, errors = [], []
+        for chunk in _with_progress(self.chunks(target, np.random.default_rng(self.seed)), self.draws):
+            values.append(target.statistic(chunk))
+            if studentised and target.gradients is not None and chunk.spread is not None:
+                slopes = target.gradients(chunk.form, chunk.spread)
+                errors.append(np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes)))
+        draws = np.concatenate(values)
+        broken = int(np.count_nonzero(~np.isfinite(draws.reshape(draws.shape[0], -1)).all(axis=1)))
+        if broken:
+            raise NumericalError(
+                f"{broken} of {draws.shape[0]} draws have responses that are not finite; the system is explosive. "
+                "Shorten the horizon or model the data in differences."
+            )
+        pair = (own_errors(target), np.concatenate(errors)) if studentised else None
+        lower, upper = limits(target.estimate, draws, level, self.interval, self.joint, self.over, pair)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = draws.std(axis=0, ddof=1)
+        return Band(
+            lower, upper, level, self.label, finite_errors(spread), draws, (*self._doubts(level), *self.notes(target))
+        )
+
+    def _doubts(self, level: float) -> tuple[Note, ...]:
+        notes = []
+        if self.draws * (1.0 - level) < 10.0:
+            text = (
+                f"A {level:.0%} band from {self.draws} draws rests on {self.draws * (1.0 - level) / 2.0:.1f} draws "
+                "in each tail."
+            )
+            notes.append(Note("few-draws", text, warn=True))
+        if self.seed is None:
+            notes.append(Note("no-seed", "The draws were not seeded: the same call gives a slightly different band."))
+        return tuple(notes)
+
+
+def check_draws(draws: object, option: str = "draws") -> None:
+    """Refuse a number of draws that is not an integer of at least two."""
+    if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 2:
+        raise SpecificationError(f"{option}={draws!r}: expected an integer of at least 2.")
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that is not a non-negative integer or None."""
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+        raise SpecificationError(f"seed={seed!r}: expected a non-negative integer or None.")
+
+
+def check_joint(joint: str | None, over: str) -> None:
+    """Refuse unknown ways to cover cells at once."""
+    if joint is not None:
+        choose("joint", joint, JOINTS, {"simultaneous": "sup-t", "supt": "sup-t", "none": "None covers each cell."})
+    choose("over", over, SCOPES)
+
+
+def described_limits(interval: str, joint: str | None, over: str) -> str:
+    """The rule in words."""
+    if joint is None:
+        return f"{interval} limits"
+    scope = "of each path" if over == "path" else "of all paths at once"
+    return f"{'sup-t' if joint == 'sup-t' else 'Bonferroni'} {interval} limits {scope}"
+
+
+def own_errors(target: Target) -> Array:
+    """Delta-method standard errors of the statistic at the estimates."""
+    assert target.gradients is not None
+    slopes = target.gradients(estimated_form(target), target.problem.inverse_factor)
+    return finite_errors(np.sqrt(np.einsum("d...,d...->...", slopes, slopes)))
+
+
+def estimated_form(target: Target) -> ReducedForm:
+    """The reduced form at the estimates, without an axis for draws."""
+    problem = target.problem
+    return reduced_form(problem, problem.params, problem.scatter_factor / np.sqrt(target.divisor))
+
+
+def reduced_form(problem: LagProblem, params: Array, factor: Array) -> ReducedForm:
+    """Arrange coefficients (..., m, K) and factors of sigma as a reduced form."""
+    d = problem.n_deterministic
+    return ReducedForm(lag_matrices(params, d), factor, params[..., :d, :])
+
+
+def finite_errors(errors: Array) -> Array:
+    """Return standard errors, or say that they overflow."""
+    if not np.isfinite(errors).all():
+        raise NumericalError("The variances of the responses overflow: the system is explosive. Shorten the horizon.")
+    return errors
+
+
+def _with_progress(chunks: Iterator[Draws], total: int) -> Iterator[Draws]:
+    """Show a progress bar over draws, if they take long, someone is watching, and tqdm is installed."""
+    watched = "ipykernel" in sys.modules or bool(getattr(sys.stderr, "isatty", lambda: False)())
+    if not watched:
+        yield from chunks
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        yield from chunks
+        return
+    with tqdm(total=total, desc="draws", delay=_PATIENCE, leave=False) as bar:
+        for chunk in chunks:
+            yield chunk
+            bar.update(len(chunk.form.coefficients))

@@ -1,0 +1,109 @@
+r"""What a band is wanted for, and what it is.
+
+A **source** (`ResidualBootstrap`, `MonteCarlo`, `DeltaMethod`, ...) delivers draws of the parameters or their first
+derivatives. A **statistic** is a function of a chunk of draws that returns one array a draw (responses, shares,
+forecasts). A **rule** (`panelvar.bands.limits`) turns the draws of the statistic into limits. The three combine freely;
+a `Target` carries the statistic, its value at the estimates and what a source needs to know about the fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note
+from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels.lag_problem import LagProblem
+
+Array = npt.NDArray[np.float64]
+
+
+class Draws(NamedTuple):
+    """A chunk of draws.
+
+    Attributes
+    ----------
+    form : ReducedForm
+        Parameters, with a leading axis for the draws.
+    spread : array (B, m, m) or None
+        Roots S of :math:`(X'X)^{-1} = S S'` in each draw's data; made only for studentised intervals.
+    future : array (B, steps, K) or None
+        Errors in the periods after the data; made only for forecasts.
+    """
+
+    form: ReducedForm
+    spread: Array | None = None
+    future: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What a band is wanted for.
+
+    Parameters
+    ----------
+    problem : LagProblem
+        The fit whose parameters are uncertain.
+    divisor : int
+        Sigma is U'U over this.
+    estimate : array (periods, ...)
+        The statistic at the estimates; the first axis is the path.
+    statistic : callable
+        `Draws` of B draws to an array of one leading axis more than ``estimate``.
+    gradients : callable or None
+        ``gradients(form, spread)`` is the statistic's derivatives along directions whose outer products add up to the
+        covariance of the estimates, with a leading axis for the directions (after one for the draws, if there are
+        several); None where no formula exists.
+    future_steps : int
+        Periods after the data for which errors are drawn.
+    uses_sigma : bool
+        Whether the statistic depends on the residual covariance.
+    """
+
+    problem: LagProblem
+    divisor: int
+    estimate: Array
+    statistic: Callable[[Draws], Array]
+    gradients: Callable[[ReducedForm, Array], Array] | None = None
+    future_steps: int = 0
+    uses_sigma: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Limits of a statistic, and what they were made from.
+
+    Parameters
+    ----------
+    lower, upper : array
+        Like the statistic.
+    level : float
+        Confidence level, of each entry or of what is covered at once.
+    label : str
+        How the band was made, for the foot of a table or figure.
+    std_errors : array
+        Delta-method standard errors, or the standard deviation of the draws.
+    draws : array (B, ...) or None
+        The statistic of every draw.
+    notes : tuple of Note
+    """
+
+    lower: Array
+    upper: Array
+    level: float
+    label: str
+    std_errors: Array
+    draws: Array | None = None
+    notes: tuple[Note, ...] = ()
+
+
+class BandSource(Protocol):
+    """Anything that can put a band around a `Target`."""
+
+    def band(self, target: Target, level: float) -> Band:
+        """Return limits of the target's statistic at a confidence level."""
+        ...

@@ -1,0 +1,145 @@
+"""Rules for limits, against their definitions written out, and what joint bands promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.special import ndtri
+
+import panelvar as pv
+from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap, SpecificationError
+from panelvar.bands.limits import limits, sup_t_quantile
+
+
+@pytest.fixture(scope="module")
+def draws():
+    rng = np.random.default_rng(1)
+    steps = rng.standard_normal((400, 6, 2))
+    cells = np.cumsum(steps, axis=1) + 0.3 * steps**2
+    cells[:, 0, 1] = 0.0
+    return cells
+
+
+@pytest.fixture(scope="module")
+def model():
+    rng = np.random.default_rng(0)
+    y = np.zeros((120, 2))
+    for row in range(1, 120):
+        y[row] = np.array([[0.7, 0.1], [0.2, 0.5]]) @ y[row - 1] + rng.standard_normal(2)
+    return pv.fit_var(y, ["x", "y"], lags=1)
+
+
+def inside(draws, lower, upper, axes):
+    return ((draws >= lower) & (draws <= upper)).all(axis=axes).mean(axis=0)
+
+
+def test_hall_reflects_the_percentiles(draws):
+    point = np.full((6, 2), 0.4)
+    low, high = limits(point, draws, 0.9, "percentile")
+    assert_allclose(low, np.quantile(draws, 0.05, axis=0), atol=1e-14)
+    below, above = limits(point, draws, 0.9, "hall")
+    assert_allclose(below, 2 * point - high, atol=1e-14)
+    assert_allclose(above, 2 * point - low, atol=1e-14)
+
+
+def test_studentised_limits_are_those_of_the_ratios(draws):
+    point, own = np.full((6, 2), 0.4), np.full((6, 2), 1.5)
+    each = 1.0 + np.random.default_rng(3).random(draws.shape)
+    low, high = limits(point, draws, 0.9, "studentised", errors=(own, each))
+    ratios = (draws - point) / each
+    cell = (4, 0)
+    assert low[cell] == pytest.approx(0.4 - 1.5 * np.quantile(ratios[(slice(None), *cell)], 0.95))
+    assert high[cell] == pytest.approx(0.4 - 1.5 * np.quantile(ratios[(slice(None), *cell)], 0.05))
+
+
+@pytest.mark.parametrize("interval", ["percentile", "hall", "studentised"])
+@pytest.mark.parametrize("over", ["path", "all"])
+def test_sup_t_holds_its_share_of_the_draws_and_no_more_than_needed(draws, interval, over):
+    point = draws.mean(axis=0)
+    each = np.ones(draws.shape)
+    errors = (np.ones(point.shape), each)
+    low, high = limits(point, draws, 0.9, interval, "sup-t", over, errors)
+    if interval == "hall":
+        low, high = 2 * point - high, 2 * point - low
+    axes = 1 if over == "path" else (1, 2)
+    share = inside(draws, low, high, axes)
+    assert (np.atleast_1d(share) >= 0.9 - (1 / 400 if interval == "studentised" else 0)).all()
+    # One order statistic less on either side would hold too little.
+    assert (np.atleast_1d(share) <= 0.9 + 2 * 6 * (1 if over == "path" else 2) / 400).all()
+    narrow = limits(point, draws, 0.9, interval, None, over, errors)
+    joint = limits(point, draws, 0.9, interval, "bonferroni", over, errors)
+    wide = limits(point, draws, 0.9, interval, "sup-t", over, errors)
+    varying = np.ones((6, 2), dtype=bool)
+    varying[0, 1] = False
+    reach = [(above - below)[varying].mean() for below, above in (narrow, wide, joint)]
+    assert reach[0] < reach[1]
+    # A symmetric sup-t band of skewed ratios may be wider than an asymmetric Bonferroni band.
+    assert interval == "studentised" or reach[1] < reach[2] * 1.02
+
+
+def test_a_constant_cell_keeps_its_value_and_does_not_count(draws):
+    point = draws.mean(axis=0)
+    low, high = limits(point, draws, 0.9, "percentile", "bonferroni")
+    assert low[0, 1] == high[0, 1] == 0.0
+    tail = 0.05 / 5
+    assert_allclose(low[1:, 1], np.quantile(draws[:, 1:, 1], tail, axis=0), atol=1e-14)
+    without, _ = limits(point[1:, 1:], draws[:, 1:, 1:], 0.9, "percentile", "sup-t")
+    together, _ = limits(point, draws, 0.9, "percentile", "sup-t")
+    assert_allclose(together[1:, 1:], without)
+
+
+def test_sup_t_of_one_cell_is_the_pointwise_interval():
+    slopes = np.random.default_rng(0).standard_normal((3, 1, 1))
+    assert sup_t_quantile(slopes, 0.95, 200_000, 1, "path")[0, 0] == pytest.approx(ndtri(0.975), abs=0.01)
+    # Two independent cells: the square root of the level each.
+    apart = np.zeros((2, 2, 1))
+    apart[0, 0], apart[1, 1] = 1.0, 2.0
+    found = sup_t_quantile(apart, 0.9, 200_000, 1, "path")
+    assert_allclose(found, ndtri((1 + np.sqrt(0.9)) / 2), atol=0.01)
+
+
+def test_delta_method_bands_of_paths(model):
+    alone = model.impulse_responses(8, bands=DeltaMethod())
+    joint = model.impulse_responses(8, bands=DeltaMethod(joint="sup-t", seed=3))
+    safe = model.impulse_responses(8, bands=DeltaMethod(joint="bonferroni"))
+    whole = model.impulse_responses(8, bands=DeltaMethod(joint="sup-t", over="all", seed=3))
+    widths = [float((band.upper - band.lower).sum()) for band in (alone, joint, safe, whole)]
+    assert widths[0] < widths[1] < widths[2]
+    assert widths[1] < widths[3]
+    assert "sup-t over each path" in joint.band_label
+    ratio = (safe.upper - safe.values)[1:, 0, 0] / safe.std_errors[1:, 0, 0]
+    assert_allclose(ratio, ndtri(1 - 0.025 / 9))
+
+
+def test_studentised_bands_of_a_var(model):
+    """Each draw's error is the delta method's in a fit to that draw's data."""
+    source = ResidualBootstrap(400, seed=2, interval="studentised")
+    band = model.impulse_responses(4, bands=source, level=0.9)
+    plain = model.impulse_responses(4, bands=ResidualBootstrap(400, seed=2), level=0.9)
+    assert_allclose(band.draws, plain.draws)
+    errors = model.impulse_responses(4, bands=DeltaMethod()).std_errors
+    each = np.empty(band.draws.shape)
+    pool = model.problem.residuals - model.problem.residuals.mean(axis=0)
+    pool = pool * np.sqrt(model.nobs / model.df_resid)
+    chosen = np.random.default_rng(2).integers(0, model.nobs, (400, model.nobs), dtype=np.uint32)
+    for draw in range(400):
+        path = model.data.values.copy()
+        for row in range(1, len(path)):
+            path[row] = model.intercept + model.coefficients[0] @ path[row - 1] + pool[chosen[draw, row - 1]]
+        each[draw] = pv.fit_var(path, lags=1).impulse_responses(4, bands=DeltaMethod()).std_errors
+    with np.errstate(invalid="ignore"):
+        ratios = (band.draws - model.impulse_responses(4).values) / each
+    expected = band.values - np.quantile(np.nan_to_num(ratios), 0.95, axis=0) * errors
+    assert_allclose(band.lower, expected, atol=1e-9)
+
+
+def test_rules_without_meaning_are_refused(model):
+    with pytest.raises(SpecificationError, match="no meaning for MonteCarlo"):
+        MonteCarlo(interval="hall")
+    with pytest.raises(SpecificationError, match="no formula"):
+        model.variance_decomposition(3, bands=ResidualBootstrap(200, seed=1, interval="studentised"))
+    with pytest.raises(SpecificationError, match="sup-t"):
+        ResidualBootstrap(joint="simultaneous")
+    with pytest.raises(SpecificationError, match="over="):
+        DeltaMethod(over="both")
