@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.fgls import fit_fgls as fit_fgls
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
+    from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.estimators.instrumental import fit_iv_between as fit_iv_between
     from panelvar.estimators.instrumental import fit_iv_first_difference as fit_iv_first_difference
     from panelvar.estimators.instrumental import fit_iv_fixed_effects as fit_iv_fixed_effects
@@ -75,7 +76,6 @@ if TYPE_CHECKING:
     from panelvar.estimators.instrumental_methods import KClass as KClass
     from panelvar.estimators.instrumental_methods import TwoStepGMM as TwoStepGMM
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
-    from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.random import fit_random_effects as fit_random_effects

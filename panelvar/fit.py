@@ -158,7 +158,7 @@ class Fit:
 
     @cached_property
     def spread(self) -> FloatArray:
-        r"""The map K from summed scores in the orthonormal basis to coefficients, shape (p, p): the covariance is K M K'.
+        r"""The map K from sums of scores in the orthonormal basis to coefficients (p, p): the covariance is K M K'.
 
         With :math:`R` the factor of the transformed regressors, :math:`R^{-1}` for the slopes.
         """

@@ -1,4 +1,4 @@
-"""The dimensions of a wild cluster bootstrap: whose errors are clustered, whose signs are drawn, and what that allows."""
+"""The dimensions of a wild cluster bootstrap: whose errors are clustered, whose signs are drawn, what that allows."""
 
 from __future__ import annotations
 

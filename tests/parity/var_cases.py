@@ -11,7 +11,7 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree, within
 from reference_data import table
 
 import panelvar as pv
-from panelvar.bands import DeltaMethod
+from panelvar import DeltaMethod
 
 # What each file's models are fitted to.
 SAMPLES = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.bands import DeltaMethod, MonteCarlo, ResidualBootstrap
+from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
 
 pytestmark = pytest.mark.slow
 
