@@ -203,12 +203,12 @@ CLUSTERS = [
     reduced_row("CR1", {"EViews": "ls, CR1", "Stata": "vce(cluster firm)"}, {}),
     reduced_row(
         "CR2",
-        {"EViews": "ls, CR2", "Stata": "vce(hc2 firm) (18)"},
+        {"EViews": "ls, CR2", "Stata": "vce(hc2 firm) (18); reg_sandwich†"},
         {},
     ),
     reduced_row(
         "CR3",
-        {"EViews": "ls, CR3", "Stata": "vce(hc3 firm) (19)", "pyfixest": 'vcov={"CRV3": "firm"}'},
+        {"EViews": "ls, CR3", "Stata": "vce(hc3 firm) (StataNow)", "pyfixest": 'vcov={"CRV3": "firm"}'},
         {"pyfixest": ("*_pyfixest/fe_entity/CRV3_entity_ssc_*/se", "*_pyfixest/pooled/CRV3_entity_ssc_*/se")},
     ),
 ]
@@ -252,7 +252,7 @@ SMALL_SAMPLES = [
         error("value"),
         reference(f"{PLM_COV}/within_individual/clubSandwich_individual/CR2/se/value"),
         (f"{REDUCED}::test_a_coefficient_that_one_cluster_alone_identifies_is_announced",),
-        {"plm": "clubSandwich†", "Stata": "vce(jackknife, hansen) (19)"},
+        {"plm": "clubSandwich†", "Stata": "Hansen's jackknife (StataNow)"},
         {"plm": ("*_plm_cov/within_individual/clubSandwich_individual/CR2/se",)},
         "effects nested in clusters make I - H singular",
     ),

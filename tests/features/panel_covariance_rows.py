@@ -66,25 +66,25 @@ HETEROSKEDASTIC = {
     "pyfixest": 'vcov="hetero"',
 }
 HC = {
-    "HC0": {"plm": 'vcovHC(type = "HC0")', "EViews": EVIEWS_LS, "gretl": "set hc_version 0"},
+    "HC0": {"plm": 'vcovHC(type = "HC0")', "EViews": EVIEWS_LS, "gretl": "set hc_version 0, not on panel data"},
     "HC1": {
         **HETEROSKEDASTIC,
         "plm": 'vcovHC(type = "HC1")',
-        "gretl": "set hc_version 1",
+        "gretl": "set hc_version 1, not on panel data",
         "pyfixest": 'vcov="HC1"',
     },
     "HC2": {
         "plm": 'vcovHC(type = "HC2")',
         "Stata": "vce(hc2)",
         "EViews": EVIEWS_LS,
-        "gretl": "set hc_version 2",
+        "gretl": "set hc_version 2, not on panel data",
         "pyfixest": 'vcov="HC2" (no effects)',
     },
     "HC3": {
         "plm": 'vcovHC(type = "HC3")',
         "Stata": "vce(hc3)",
         "EViews": EVIEWS_LS,
-        "gretl": "set hc_version 3",
+        "gretl": "set hc_version 3, not on panel data",
         "pyfixest": 'vcov="HC3" (no effects)',
     },
     "HC4": {"plm": 'vcovHC(type = "HC4")', "EViews": EVIEWS_LS},
@@ -179,7 +179,7 @@ CLASSICAL = [
             "tests/estimators/test_fixed.py::test_robust_covariances_with_the_full_leverage",
             f"{PLAIN}::test_leverage_one_is_refused_with_advice",
         ),
-        {"Stata": "areg, vce(hc2)"},
+        {"Stata": "areg, vce(hc2) (18)"},
         remark="plm and its copies take the leverage of demeaned regressors (convention: leverage)",
     ),
     Feature(
@@ -189,7 +189,7 @@ CLASSICAL = [
         error("value"),
         lambda: leverage_error(2.0),
         ("tests/estimators/test_slopes_and_many_effects.py::test_robust_covariances_with_the_full_leverage",),
-        {"Stata": "areg, vce(hc3)"},
+        {"Stata": "areg, vce(hc3) (StataNow)"},
     ),
     Feature(
         COVARIANCE,
@@ -251,7 +251,7 @@ SERIAL_ROWS = [
         error("value"),
         lambda: bartlett(1, "entity"),
         (f"{SERIAL}::test_newey_west_within_entities_on_the_calendar",),
-        {"plm": "vcovNW()", "Stata": "newey, force; ivreg2†, bw()", "pyfixest": 'vcov="NW"'},
+        {"plm": "vcovNW()", "Stata": "newey; ivreg2†, bw()", "pyfixest": 'vcov="NW"'},
         {
             "plm": ("*_plm_cov/within_*/vcovNW", "*_plm_cov/pooling/vcovNW", "*_sandwich_lm/vcovPL/aggregateFALSE_*"),
             "Stata": (

@@ -361,7 +361,6 @@ ROWS = [
         {
             "plm": "plm(weights = )",
             "Stata": "areg [aweight]; reghdfe†",
-            "EViews": "weights series",
             "linearmodels": "PanelOLS(weights=)",
             "pyfixest": "feols(weights=)",
         },

@@ -104,7 +104,6 @@ ROWS = [
         {
             "plm": "plm(weights = )",
             "Stata": "regress [aweight]",
-            "EViews": "ls(w=)",
             "gretl": "wls",
             "linearmodels": "PooledOLS(weights=)",
             "pyfixest": "feols(weights=)",

@@ -237,7 +237,7 @@ SERIAL = [
         statistic,
         quadratic_form,
         (f"{PANEL}::test_born_breitung", SIZE),
-        {"Stata": "xtistest†; xtqptest†"},
+        {"Stata": "xtqptest†, lags()"},
     ),
     Feature(
         TEST,

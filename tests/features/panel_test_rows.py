@@ -202,7 +202,7 @@ CORRELATED = [
         ),
         {
             "plm": "phtest()",
-            "Stata": "hausman, sigmamore sigmaless",
+            "Stata": "hausman (sigmamore, sigmaless)",
             "EViews": "Correlated random effects",
             "gretl": "--matrix-diff",
         },
@@ -305,7 +305,7 @@ DEPENDENCE = [
         statistic,
         defactored,
         (f"{PANEL}::test_cd_star", SIZE),
-        {"Stata": "xtcd2†, cdstar"},
+        {"Stata": "xtcd2†"},
     ),
     Feature(
         TEST,
@@ -386,7 +386,7 @@ DEPENDENCE = [
             {
                 "plm": f'pgrangertest(test = "{theirs}")',
                 "Stata": "xtgcause†",
-                "EViews": "Panel causality, Dumitrescu-Hurlin",
+                **({} if kind == "z-tilde" else {"EViews": "Panel causality, Dumitrescu-Hurlin"}),
             },
             {"plm": (f"grunfeld_extra/pgrangertest/*/{theirs}",)},
         )
