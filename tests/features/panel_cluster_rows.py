@@ -6,11 +6,10 @@ import itertools
 
 import numpy as np
 from features.feature import Feature, reference
-from features.panel_names import (
+from features.panel_names import (, statistic
     COVARIANCE,
     dummy_regression,
     error,
-    grunfeld,
     indicators,
 )
 from reference_data import table
@@ -176,6 +175,7 @@ CLUSTERS = [
         three_ways,
         (f"{PLAIN}::test_several_dimensions_by_inclusion_and_exclusion",),
         {"plm": "sandwich† vcovCL(cluster = ~ a + b + c)", "Stata": "vce(cluster a b c) (18); reghdfe†"},
+        {"plm": ("grunfeld_plm_more/cluster_three",)},
     ),
     Feature(
         COVARIANCE,
@@ -235,15 +235,15 @@ SMALL_SAMPLES = [
     Feature(
         COVARIANCE,
         "Joint tests with their own degrees of freedom (HTZ)",
-        'fit_pooled(*grunfeld, cov="CR2").wald_test(["value"]).statistic',
-        float,
-        lambda: pv.fit_pooled(*grunfeld(), cov="CR2").tstats["value"] ** 2,
+        'fit_pooled(*grunfeld, cov="CR2").wald_test(["value", "capital"])',
+        statistic,
+        reference("grunfeld_plm_more/htz_CR2/test/F"),
         (
             f"{REDUCED}::test_covariance_degrees_of_freedom_and_eta",
             f"{REDUCED}::test_a_joint_test_without_degrees_of_freedom_says_so",
         ),
-        {"plm": 'clubSandwich† Wald_test(test = "HTZ")', "Stata": "reg_sandwich†"},
-        remark="of one restriction it is the square of t",
+        {"plm": 'clubSandwich† Wald_test(test = "HTZ")', "Stata": "reg_sandwich†, test_sandwich†"},
+        {"plm": ("grunfeld_plm_more/htz_*",)},
     ),
     Feature(
         COVARIANCE,

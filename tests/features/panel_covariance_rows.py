@@ -179,7 +179,8 @@ CLASSICAL = [
             "tests/estimators/test_fixed.py::test_robust_covariances_with_the_full_leverage",
             f"{PLAIN}::test_leverage_one_is_refused_with_advice",
         ),
-        {"Stata": "areg, vce(hc2) (18)"},
+        {"plm": "sandwich† vcovHC() of lm with dummies", "Stata": "areg, vce(hc2) (18)"},
+        {"plm": ("grunfeld_plm_more/dummies_twoway_HC2",)},
         remark="plm and its copies take the leverage of demeaned regressors (convention: leverage)",
     ),
     Feature(
@@ -189,7 +190,8 @@ CLASSICAL = [
         error("value"),
         lambda: leverage_error(2.0),
         ("tests/estimators/test_slopes_and_many_effects.py::test_robust_covariances_with_the_full_leverage",),
-        {"Stata": "areg, vce(hc3) (StataNow)"},
+        {"plm": "sandwich† vcovHC() of lm with dummies", "Stata": "areg, vce(hc3) (StataNow)"},
+        {"plm": ("grunfeld_plm_more/dummies_twoway_HC3",)},
     ),
     Feature(
         COVARIANCE,

@@ -180,6 +180,7 @@ ROWS = [
             "linearmodels": "AbsorbingLS",
             "pyfixest": 'feols("y ~ x | a + b + c")',
         },
+        {"pyfixest": ("nlswork_pyfixest/three_effects",)},
     ),
     Feature(
         FIXED,
@@ -237,6 +238,7 @@ ROWS = [
             "linearmodels": "PanelOLS(singletons=False)",
             "pyfixest": 'fixef_rm="singleton" (default)',
         },
+        {"pyfixest": ("nlswork_pyfixest/singletons",)},
     ),
     Feature(
         FIXED,
@@ -293,6 +295,8 @@ ROWS = [
         deviation_error,
         (f"{ERRORS}::test_effects_and_their_errors_in_both_forms",),
         {"plm": 'summary(fixef(type = "dmean"))'},
+        {"plm": ("grunfeld_plm_more/fixef_dmean/value",)},
+        "plm prints the errors of the levels for them",
     ),
     Feature(
         FIXED,
@@ -330,7 +334,7 @@ ROWS = [
             "linearmodels": "predict()",
             "pyfixest": "predict()",
         },
-        {"Stata": ("published_stata_nlswork/predictions_re_fe",)},
+        {"plm": ("grunfeld_plm_more/predict_oneway/fit",), "Stata": ("published_stata_nlswork/predictions_re_fe",)},
     ),
     Feature(
         FIXED,
@@ -339,6 +343,8 @@ ROWS = [
         lambda errors: errors.iloc[0],
         seen_interval,
         (f"{ERRORS}::test_intervals_of_seen_levels",),
+        {"plm": "lm() with dummies, predict(se.fit = TRUE)"},
+        {"plm": ("grunfeld_plm_more/predict_oneway",)},
     ),
     Feature(
         FIXED,

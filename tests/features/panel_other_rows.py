@@ -210,6 +210,7 @@ ROWS = [
         trends,
         (f"{HETEROGENEOUS}::test_mean_group_with_trend_and_periods_demeaned",),
         {"plm": "pmg(trend = TRUE)", "Stata": "xtmg†, trend"},
+        {"plm": ("grunfeld_plm_more/pmg_mg_trend", "grunfeld_plm_more/pmg_cmg_trend")},
     ),
     Feature(
         OTHER,
@@ -219,7 +220,7 @@ ROWS = [
         reference("grunfeld_extra/pmg_cmg/coef/value"),
         (f"{HETEROGENEOUS}::test_common_correlated_effects",),
         {"plm": 'pmg(model = "cmg"); pcce(model = "mg")', "Stata": "xtmg†, cce; xtdcce2†"},
-        {"plm": ("grunfeld_extra/pmg_cmg",)},
+        {"plm": ("grunfeld_extra/pmg_cmg", "grunfeld_plm_more/pcce_mg")},
     ),
     Feature(
         OTHER,
@@ -229,6 +230,7 @@ ROWS = [
         pooled_common_effects,
         (f"{HETEROGENEOUS}::test_common_correlated_effects",),
         {"plm": 'pcce(model = "p")', "Stata": "xtdcce2†, pooled()"},
+        {"plm": ("grunfeld_plm_more/pcce_p",)},
     ),
     Feature(
         OTHER,

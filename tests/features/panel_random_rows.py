@@ -291,6 +291,7 @@ LIKELIHOOD = [
         likelihood_ratio,
         (f"{COMPONENTS}::test_likelihood_ratio_is_half_a_chi2",),
         {"plm": "nlme† anova(gls, lme)", "Stata": "xtreg, mle"},
+        {"plm": ("*_nlme_ml/ml/loglik", "*_sandwich_lm/logLik")},
     ),
 ]
 

@@ -284,11 +284,15 @@ DEPENDENCE = [
             "gretl": "modtest --xdepend",
             "linearmodels": "pesaran_cd",
         },
-        {"plm": ("*_plm_tests/pcdtest/*/cd",), "gretl": ("*_gretl/tests/*_xdepend_*",)},
+        {
+            "plm": ("*_plm_tests/pcdtest/*/cd",),
+            "gretl": ("*_gretl/tests/*_xdepend_*",),
+            "linearmodels": ("*_linearmodels_cd",),
+        },
     ),
     Feature(
         TEST,
-        "CD after time effects: refused belief, with a warning",
+        "CD after time effects: a warning that it is invalid",
         "cross_section_dependence_test(twoway).notes[0].warn",
         float,
         1.0,

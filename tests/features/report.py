@@ -49,7 +49,7 @@ def files_of(feature: Feature, program: str) -> list[str]:
 
 def program_cell(feature: Feature, program: str) -> str:
     """How the program is asked, and a mark for each file compared."""
-    marks = "".join(f" [✓](parity.md#{file.replace('_', '-')})" for file in files_of(feature, program))
+    marks = "".join(f' [✓](parity.md#{file.replace("_", "-")} "{file}")' for file in files_of(feature, program))
     return feature.programs.get(program, "") + marks
 
 
