@@ -59,11 +59,13 @@ if TYPE_CHECKING:
     from panelvar.errors import PanelVarWarning as PanelVarWarning
     from panelvar.errors import SpecificationError as SpecificationError
     from panelvar.estimators.ar1 import AR1 as AR1
+    from panelvar.estimators.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
     from panelvar.estimators.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
     from panelvar.estimators.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1
     from panelvar.estimators.between import fit_between as fit_between
     from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
+    from panelvar.estimators.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
     from panelvar.estimators.fgls import fit_fgls as fit_fgls
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
+    from panelvar.estimators.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
     from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
     from panelvar.plots.scatter import plot_scatter as plot_scatter
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
     from panelvar.report.compare import compare as compare
+    from panelvar.results.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
     from panelvar.results.gls import GLSResult as GLSResult
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
@@ -132,12 +136,16 @@ _EXPORTS = {
     "fit_random_effects_ar1": "estimators.autoregressive_effects",
     "AR1": "estimators.ar1",
     "GLSResult": "results.gls",
+    "fit_pooled_mean_group": "estimators.pooled_mean_group",
+    "fit_ardl_mean_group": "estimators.ardl_mean_group",
+    "fit_dynamic_fixed_effects": "estimators.dynamic_fixed_effects",
     "fit_var": "estimators.var",
     "select_lags": "estimators.var",
     "System": "results.system",
     "LinearResult": "results.linear",
     "InstrumentalResult": "results.instrumental_result",
     "HeterogeneousResult": "results.heterogeneous",
+    "ErrorCorrectionResult": "results.error_correction",
     "VarResult": "results.var_result",
     "TestResult": "results.test_result",
     "Classical": "covariances",

@@ -57,6 +57,7 @@ fit_iv_pooled fit_iv_between fit_iv_first_difference fit_iv_fixed_effects fit_iv
 Fuller KClass TwoStepGMM InstrumentalResult
 fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult
 fit_fgls fit_general_fgls fit_fixed_effects_ar1 fit_random_effects_ar1 AR1 GLSResult
+fit_pooled_mean_group fit_ardl_mean_group fit_dynamic_fixed_effects ErrorCorrectionResult
 fit_var select_lags System
 LinearResult VarResult TestResult
 Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.design import CONSTANT
-from panelvar.errors import Note, SpecificationError, choose, emit
-from panelvar.kernels.distributions import chi2_tail
+from panelvar.diagnostics.contrast import contrast_test
+from panelvar.diagnostics.long_run_hausman import long_run_hausman
+from panelvar.errors import Note, SpecificationError, choose
+from panelvar.results.error_correction import ErrorCorrectionResult
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 
 
-def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "own") -> TestResult:
+def hausman(
+    consistent: LinearResult | ErrorCorrectionResult,
+    efficient: LinearResult | ErrorCorrectionResult,
+    *,
+    sigma: str = "own",
+) -> TestResult:
     r"""Test whether two estimators differ by more than sampling error.
 
     .. math:: H = (b_c - b_e)' (V_c - V_e)^{-} (b_c - b_e) \sim \chi^2(\mathrm{rank}),
@@ -19,14 +26,15 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     over the slopes both have (Hausman 1978, eq. 2.17). The typical use is ``hausman(fixed, random)``: under the null
     the entity effects are uncorrelated with the regressors and both are consistent. Fixed effects and the between
     regression of the same dimension use orthogonal parts of the data, so for these two the covariances are added
-    (Hausman and Taylor 1981, proposition 2.3).
+    (Hausman and Taylor 1981, proposition 2.3). Of error-correction panels the long-run coefficients are compared:
+    ``hausman(mean_group, pooled_mean_group)`` tests that entities share them.
 
     Parameters
     ----------
-    consistent : LinearResult
-        Consistent under the alternative too (fixed effects).
-    efficient : LinearResult
-        Efficient under the null (random effects).
+    consistent : LinearResult or ErrorCorrectionResult
+        Consistent under the alternative too (fixed effects; mean group).
+    efficient : LinearResult or ErrorCorrectionResult
+        Efficient under the null (random effects; pooled mean group, dynamic fixed effects).
     sigma : {"own", "efficient", "consistent"}
         Residual variance of the two covariances: each its own; that of the efficient estimator for both (Stata's
         ``sigmamore``); that of the consistent one (``sigmaless``). Stata's words are understood too.
@@ -53,11 +61,14 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     """
     sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
     choose("sigma", sigma, ("own", "efficient", "consistent"))
-    for result in (consistent, efficient):
-        if not isinstance(result, LinearResult):
-            raise SpecificationError(
-                f"hausman compares two fitted results, hausman(fixed, random); got {type(result).__name__}."
-            )
+    if isinstance(consistent, ErrorCorrectionResult) and isinstance(efficient, ErrorCorrectionResult):
+        return long_run_hausman(consistent, efficient, sigma)
+    if not isinstance(consistent, LinearResult) or not isinstance(efficient, LinearResult):
+        other = efficient if isinstance(consistent, LinearResult) else consistent
+        raise SpecificationError(
+            "hausman compares two fitted results of one kind, hausman(fixed, random) or hausman(mean_group, "
+            f"pooled_mean_group); got {type(other).__name__}."
+        )
     if consistent.dependent != efficient.dependent:
         raise SpecificationError(
             f"The results explain different variables: {consistent.dependent!r} and {efficient.dependent!r}."
@@ -91,45 +102,15 @@ def hausman(consistent: LinearResult, efficient: LinearResult, *, sigma: str = "
     sign = 1.0 if orthogonal else -1.0
     difference = scales[0] * consistent.fit.bread[np.ix_(first, first)]
     difference = difference + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)]
-    # Scaled by the consistent estimator's errors, so that units do not decide what counts as zero.
-    units = np.sqrt(scales[0] * np.diagonal(consistent.fit.bread)[first])
-    values, vectors = np.linalg.eigh(difference / np.outer(units, units))
-    projected = vectors.T @ (gap / units)
-    used = np.abs(values) > 1e-10 * max(float(np.abs(values).max()), 1e-300)
-    statistic = float(np.sum(projected[used] ** 2 / values[used]))
-    absolute = efficient.convention.hausman_negative == "absolute"
-    rank = int(used.sum())
-    if np.abs(values).max() < 1e-10:
-        notes.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
-    if values[used].min() < 0.0:
-        notes.append(_indefinite(statistic, absolute))
-    emit(notes)
-    statistic = abs(statistic) if absolute else statistic
-    pvalue = chi2_tail(statistic, rank) if statistic >= 0.0 else float("nan")
-    return TestResult(
-        "Hausman",
-        statistic,
-        pvalue,
-        "chi2",
-        float(rank),
-        None,
-        "both estimators are consistent (effects uncorrelated with the regressors)",
-        tuple(notes),
+    return contrast_test(
+        gap,
+        difference,
+        np.sqrt(scales[0] * np.diagonal(consistent.fit.bread)[first]),
+        notes,
+        null="both estimators are consistent (effects uncorrelated with the regressors)",
+        advice="use sigma='efficient', or the Mundlak regression",
+        absolute=efficient.convention.hausman_negative == "absolute",
     )
-
-
-def _indefinite(statistic: float, absolute: bool) -> Note:
-    """Say that the difference of the covariances is not positive definite, and what that means."""
-    text = "The difference of the covariances is not positive definite"
-    if statistic < 0.0:
-        given = "what is given is its absolute value, as plm does, which has no null distribution"
-        text += (
-            f" and the statistic is negative ({statistic:.4g}): {given if absolute else 'no p-value exists'}. Use "
-            "sigma='efficient', or the Mundlak regression."
-        )
-    else:
-        text += ": read the statistic with care, or use sigma='efficient'."
-    return Note("hausman-not-positive", text, warn=True)
 
 
 def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:

@@ -12,10 +12,10 @@ from panelvar.report.number_format import check_digits, check_stars, star_legend
 from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 if TYPE_CHECKING:
-    from panelvar.results.heterogeneous import HeterogeneousResult
+    from panelvar.results.averaged import AveragedResult
     from panelvar.results.linear import LinearResult
 
-    Fitted: TypeAlias = LinearResult | HeterogeneousResult
+    Fitted: TypeAlias = LinearResult | AveragedResult
 
 _CONSTANT = "const"
 _BELOW = {
@@ -112,9 +112,10 @@ def compare(
 
     Parameters
     ----------
-    results : mapping of label to result, or sequence of results, or one (LinearResult, HeterogeneousResult)
-        One column each, in the order given; without labels they are (1), (2), ...
-    *more : LinearResult or HeterogeneousResult
+    results : mapping of label to result, or sequence of results, or one
+        One column each, in the order given; without labels they are (1), (2), ... Results of single equations:
+        LinearResult, HeterogeneousResult, ErrorCorrectionResult.
+    *more : results
         Further columns, as in ``compare(pooled, fixed, random)``.
     below : {"std_errors", "tstats", "pvalues", "conf_int", "none"}
         What stands under each estimate.
@@ -190,10 +191,10 @@ def compare(
 
 
 def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:
-    from panelvar.results.heterogeneous import HeterogeneousResult
+    from panelvar.results.averaged import AveragedResult
     from panelvar.results.linear import LinearResult
 
-    if isinstance(results, (LinearResult, HeterogeneousResult)):
+    if isinstance(results, (LinearResult, AveragedResult)):
         results = [results, *more]
     elif more:
         raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
@@ -208,7 +209,7 @@ def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tu
     if not columns:
         raise SpecificationError("results is empty: give at least one result to compare.")
     for label, result in columns.items():
-        if not isinstance(result, (LinearResult, HeterogeneousResult)):
+        if not isinstance(result, (LinearResult, AveragedResult)):
             raise SpecificationError(
                 f"results[{label!r}] is a {type(result).__name__}: compare() takes single-equation results; print a "
                 "system of equations with its own summary()."

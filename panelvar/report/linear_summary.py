@@ -11,7 +11,7 @@ from panelvar.report.tests import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.errors import Note
-    from panelvar.results.heterogeneous import HeterogeneousResult
+    from panelvar.results.averaged import AveragedResult
     from panelvar.results.linear import LinearResult
     from panelvar.results.test_result import TestResult
 
@@ -38,7 +38,7 @@ def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) 
     )
 
 
-def coefficient_header(result: LinearResult | HeterogeneousResult, level: float) -> Row:
+def coefficient_header(result: LinearResult | AveragedResult, level: float) -> Row:
     """Name the columns of a table of coefficients."""
     tail = (1.0 - level) / 2.0
     statistic = "t" if result.distribution == "t" else "z"
@@ -53,7 +53,7 @@ def coefficient_header(result: LinearResult | HeterogeneousResult, level: float)
     return Row("", tuple(Cell(text, value, align="right") for text, value in names))
 
 
-def coefficient_rows(result: LinearResult | HeterogeneousResult, level: float, digits: int) -> tuple[Row, ...]:
+def coefficient_rows(result: LinearResult | AveragedResult, level: float, digits: int) -> tuple[Row, ...]:
     """One row a coefficient: estimate, error, ratio, p-value and limits."""
     bounds = result.conf_int(level=level).to_numpy()
     columns = zip(

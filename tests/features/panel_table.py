@@ -5,6 +5,7 @@ from __future__ import annotations
 from features import (
     panel_cluster_rows,
     panel_covariance_rows,
+    panel_error_correction_rows,
     panel_fixed_rows,
     panel_other_rows,
     panel_random_rows,
@@ -34,7 +35,7 @@ GROUPS = {
     RANDOM: "Variance components by method, dimension and shape of the panel; likelihood; correlated effects.",
     FIXED: "Any number of effects and slopes, their exact rank, their estimates and errors, predictions, weights.",
     COVARIANCE: "What the standard errors are robust to, and what to do with few clusters.",
-    OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity.",
+    OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity; error correction.",
     TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
 }
 
@@ -50,6 +51,7 @@ TABLE = FeatureTable(
         *panel_cluster_rows.ROWS,
         *panel_wild_rows.ROWS,
         *panel_other_rows.ROWS,
+        *panel_error_correction_rows.ROWS,
         *panel_test_rows.ROWS,
         *panel_serial_test_rows.ROWS,
     ],

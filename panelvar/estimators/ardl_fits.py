@@ -1,0 +1,244 @@
+"""One unrestricted error-correction regression an entity, its orders given or chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.design import CONSTANT, Design
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.estimators.ardl_rows import ArdlRows, lost_rows, panel_positions
+from panelvar.estimators.lag_orders import Lags, Orders, criterion_of, criterion_values, grid, read_orders
+from panelvar.estimators.unit_fits import UnitFits, fit_units
+from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ArdlFits:
+    """Triangles of all entities in one layout: own short-run, shared short-run, levels, lagged dependent variable.
+
+    A lag that an entity's order leaves out has a unit column and a zero target in its triangle, so that its
+    coefficient is zero.
+
+    Attributes
+    ----------
+    rows : ArdlRows
+    design : Design
+        The rows in use, all entities together; its regressors are the levels and the lagged dependent variable.
+    blocks : tuple of (Design, (n_b,) array)
+        Rows of the entities that share an order, and the numbers of those entities.
+    orders : tuple of Orders
+        By entity.
+    own, pooled : tuple of str
+        Labels of the short-run regressors, the constant first among the own.
+    present : (N, w) array of bool
+        Which of the own regressors an entity has.
+    triangles, targets, coefficients, rss, sizes, df
+        As in `UnitRegressions`, in this layout.
+    notes : tuple of Note
+    """
+
+    rows: ArdlRows
+    design: Design
+    blocks: tuple[tuple[Design, NDArray[np.intp]], ...]
+    orders: tuple[Orders, ...]
+    own: tuple[str, ...]
+    pooled: tuple[str, ...]
+    present: NDArray[np.bool_]
+    triangles: FloatArray
+    targets: FloatArray
+    coefficients: FloatArray
+    rss: FloatArray
+    sizes: FloatArray
+    df: FloatArray
+    notes: tuple[Note, ...]
+
+    @property
+    def k(self) -> int:
+        """Number of long-run regressors."""
+        return len(self.rows.long_run)
+
+    def residuals(self, own: FloatArray, pooled: FloatArray, levels: FloatArray, lagged: FloatArray) -> FloatArray:
+        """Residuals of all rows, in the order of ``design``, from coefficients by entity.
+
+        Parameters
+        ----------
+        own, pooled, levels : (N, w), (N, c), (N, k) arrays
+        lagged : (N,) array
+            Coefficient of the lagged dependent variable.
+        """
+        where = np.argsort(np.concatenate([panel_positions(design) for design, _ in self.blocks]), kind="stable")
+        parts = []
+        table = np.concatenate((own, pooled, levels, lagged[:, None]), axis=1)
+        labels = (*self.own, *self.pooled, *self.rows.long_run, self.rows.lagged)
+        for design, members in self.blocks:
+            mine = table[members][design.entities.codes]
+            left = design.y.copy()
+            for j, name in enumerate(labels):
+                if name == CONSTANT:
+                    left -= mine[:, j]
+                elif name in design.names:
+                    left -= mine[:, j] * design.x[design.names.index(name)]
+            parts.append(left)
+        out: FloatArray = np.concatenate(parts)[where]
+        return out
+
+
+def fit_ardl(
+    rows: ArdlRows,
+    lags: Lags,
+    *,
+    max_lags: int | Sequence[int],
+    common_orders: bool,
+    pooled: Sequence[str] | str,
+    min_rows: int | None,
+    unusable: str,
+) -> ArdlFits:
+    """Choose orders if asked to, and regress entity by entity.
+
+    Raises
+    ------
+    SpecificationError, InsufficientDataError, CollinearityError
+        Orders that cannot be read; shared short-run names that no order has; no entities left.
+    """
+    dependent = rows.source.dependent
+    criterion, candidates = criterion_of(lags), []
+    if criterion is None:
+        most = read_orders("lags", lags, dependent, rows.long_run)
+    else:
+        most = read_orders("max_lags", max_lags, dependent, rows.long_run)
+        candidates = grid(most)
+    shared = _shared(pooled, rows, most, criterion)
+    largest = _ordered(rows.design(most), shared, rows)
+    if largest.nobs == 0:
+        raise InsufficientDataError(
+            f"No row is left of {rows.source.nobs}: no entity has the consecutive periods that {most} takes."
+        )
+    usable = fit_units(largest, min_rows=min_rows, unusable=unusable)
+    if len(usable.units.rss) < 2:
+        raise InsufficientDataError("An average over entities needs at least two; there is one.")
+    if criterion is None:
+        chosen = [most] * len(usable.units.rss)
+    else:
+        chosen = _chosen(usable, rows, candidates, criterion, common_orders)
+    return _laid_out(rows, usable, most, tuple(chosen), shared, criterion)
+
+
+def _shared(pooled: Sequence[str] | str, rows: ArdlRows, most: Orders, criterion: str | None) -> tuple[str, ...]:
+    names = (pooled,) if isinstance(pooled, str) else tuple(pooled)
+    available = rows.short_names(most)
+    for name in names:
+        choose("common", name, available)
+    if names and criterion is not None:
+        raise SpecificationError("common= needs given lags: with a criterion entities may not all have the term.")
+    if len(set(names)) < len(names):
+        raise SpecificationError(f"common={list(names)!r} names a term twice.")
+    return tuple(name for name in available if name in names)
+
+
+def _ordered(design: Design, shared: tuple[str, ...], rows: ArdlRows) -> Design:
+    """Put the shared short-run columns after the own ones, before the levels."""
+    if not shared:
+        return design
+    tail = (*rows.long_run, rows.lagged)
+    own = [name for name in design.names if name not in shared and name not in tail]
+    names = (*own, *shared, *tail)
+    return replace(design, names=names, x=tuple(design.x[design.names.index(name)] for name in names))
+
+
+def _chosen(
+    usable: UnitFits, rows: ArdlRows, candidates: Sequence[Orders], criterion: str, common: bool
+) -> list[Orders]:
+    """Compare all orders on the rows of the largest, entity by entity or for all at once."""
+    design = usable.design
+    starts = design.entities.starts
+    assert starts is not None
+    sizes = np.diff(starts).astype(np.float64)
+    values = []
+    for orders in candidates:
+        names = (*rows.short_names(orders), *rows.long_run, rows.lagged)
+        columns = [design.x[design.names.index(name)] for name in names]
+        units = unit_regressions((*columns, design.y), starts, constant=design.constant)
+        values.append(criterion_values(criterion, units.rss, sizes, len(names) + int(design.constant)))
+    table = np.array(values)
+    if common:
+        return [candidates[int(np.argmin(table.sum(axis=1)))]] * len(sizes)
+    return [candidates[best] for best in np.argmin(table, axis=0)]
+
+
+def _laid_out(
+    rows: ArdlRows,
+    usable: UnitFits,
+    most: Orders,
+    chosen: tuple[Orders, ...],
+    shared: tuple[str, ...],
+    criterion: str | None,
+) -> ArdlFits:
+    """Regress each group of entities on its own rows and write the triangles in the layout of the largest order."""
+    constant = usable.design.constant
+    first = (CONSTANT,) if constant else ()
+    own = (*first, *(name for name in rows.short_names(most) if name not in shared))
+    labels = (*own, *shared, *rows.long_run, rows.lagged)
+    n, p = len(chosen), len(labels)
+    triangles = np.tile(np.eye(p), (n, 1, 1))
+    targets, coefficients = np.zeros((n, p)), np.zeros((n, p))
+    rss, df, sizes = np.empty(n), np.empty(n), np.empty(n)
+    blocks = []
+    codes = np.unique(usable.design.panel.entity_codes[panel_positions(usable.design)])
+    for orders in dict.fromkeys(chosen):
+        members = np.flatnonzero([each == orders for each in chosen])
+        design, units = usable.design, usable.units
+        if orders != most or len(members) < n:
+            design = _ordered(rows.design(orders), shared, rows)
+            inside = np.isin(design.panel.entity_codes[panel_positions(design)], codes[members])
+            design = design.take(np.flatnonzero(inside))
+            units = _regressed(design)
+        at = np.array([labels.index(name) for name in (*first, *design.names)])
+        triangles[np.ix_(members, at, at)] = units.triangles
+        targets[np.ix_(members, at)] = units.targets
+        coefficients[np.ix_(members, at)] = units.coefficients
+        rss[members], df[members], sizes[members] = units.rss, units.df, design.entities.sizes
+        blocks.append((design, members))
+    present = np.array([[name in rows.short_names(orders) for name in own] for orders in chosen], dtype=bool)
+    if constant:
+        present[:, 0] = True
+    design = _together(rows, blocks)
+    notes = [*rows.source.notes, *usable.notes, *lost_rows(rows, design.nobs)]
+    if criterion is not None:
+        counts = {orders: chosen.count(orders) for orders in dict.fromkeys(chosen)}
+        listing = ", ".join(f"{orders} {count}" for orders, count in sorted(counts.items(), key=lambda item: -item[1]))
+        notes.append(Note("orders-chosen", f"Orders chosen by {criterion}, entities having each: {listing}."))
+    return ArdlFits(
+        rows, design, tuple(blocks), chosen, own, shared, present, triangles, targets, coefficients, rss, sizes, df,
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _regressed(design: Design) -> UnitRegressions:
+    starts = design.entities.starts
+    assert starts is not None
+    return unit_regressions(design.columns, starts, constant=design.constant)
+
+
+def _together(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]]]) -> Design:
+    """Rows of all blocks as one design in the order of the panel, with the columns that all of them have."""
+    names = (*rows.long_run, rows.lagged)
+    positions = np.concatenate([panel_positions(design) for design, _ in blocks])
+    order = np.argsort(positions, kind="stable")
+
+    def joined(name: str) -> FloatArray:
+        out: FloatArray = np.concatenate([each.x[each.names.index(name)] for each, _ in blocks])[order]
+        return out
+
+    return replace(
+        blocks[0][0],
+        names=names,
+        x=tuple(joined(name) for name in names),
+        y=np.concatenate([each.y for each, _ in blocks])[order],
+        kept=positions[order],
+    )

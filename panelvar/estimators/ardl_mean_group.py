@@ -1,0 +1,152 @@
+"""The mean group estimator of an ARDL panel in error-correction form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.errors import Note, NumericalError, choose, emit
+from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
+from panelvar.estimators.ardl_rows import ardl_rows
+from panelvar.estimators.error_correction_form import error_correction_fit, places
+from panelvar.estimators.lag_orders import Lags
+from panelvar.estimators.unit_fits import covariance_of_average
+from panelvar.kernels.random_coefficients import mean_group
+from panelvar.results.error_correction import ErrorCorrectionResult
+
+FloatArray = NDArray[np.float64]
+
+# A long run further from the median than this many median absolute deviations makes the average its own.
+_FAR = 20.0
+
+
+def fit_ardl_mean_group(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: Lags = 1,
+    max_lags: int | Sequence[int] = 2,
+    common_orders: bool = False,
+    short_run: Sequence[str] | str = (),
+    long_run: str = "average",
+    constant: bool | None = None,
+    trend: bool = False,
+    min_rows: int | None = None,
+    unusable: str = "drop",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> ErrorCorrectionResult:
+    r"""Fit an ARDL in error-correction form to each entity and average long run, speed and short run.
+
+    .. math:: \Delta y_{it} = \phi_i y_{i,t-1} + b_i'x_{it} + \sum_{j=1}^{p-1}\lambda_{ij}\Delta y_{i,t-j}
+              + \sum_{j=0}^{q-1}\delta_{ij}'\Delta x_{i,t-j} + \mu_i + \varepsilon_{it}, \qquad
+              \hat\theta_i = -\hat b_i/\hat\phi_i, \qquad \hat\theta = \frac1N\sum_i\hat\theta_i
+
+    Parameters
+    ----------
+    data, y, x, lags, max_lags, common_orders, short_run, constant, trend, min_rows, unusable, missing
+        As in `fit_pooled_mean_group`.
+    long_run : {"average", "ratio"}
+        Average the entities' long-run coefficients (Stata's xtpmg), or take :math:`-\bar b/\bar\phi`, the ratio of
+        averages, by the delta method: one entity whose speed is near zero makes the first useless and hardly moves the
+        second.
+    convention : str or Convention
+        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
+
+    Returns
+    -------
+    ErrorCorrectionResult
+        The covariance is the dispersion over entities, :math:`\frac{1}{N(N-1)}\sum_i(c_i-\bar c)(c_i-\bar c)'`;
+        ``individual_std_errors`` of the long run are by the delta method.
+
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError, InsufficientDataError, NumericalError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Pesaran and Smith (1995, Journal of Econometrics 68). Consistent whatever the dispersion of the coefficients, as N
+    and T grow; inefficient where the long run is common (`fit_pooled_mean_group`, and `hausman` to compare the two).
+    The average of ratios has no finite moments in finite samples: look at ``individual``.
+    """
+    chosen = as_convention(convention)
+    choose("long_run", long_run, ("average", "ratio"))
+    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
+    fits = fit_ardl(
+        rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=(), min_rows=min_rows, unusable=unusable
+    )
+    where, k = places(fits), fits.k
+    levels, speeds = fits.coefficients[:, -1 - k : -1], fits.coefficients[:, -1]
+    if not speeds.all():
+        raise NumericalError("An entity's speed of error correction is exactly zero: it has no long run.")
+    theta = -levels / speeds[:, None]
+    own, none = fits.coefficients[:, : -1 - k], np.empty((len(speeds), 0))
+    short = where.short_run(fits, own, none)
+    if long_run == "average":
+        average, matrix = mean_group(np.concatenate((theta, speeds[:, None], short), axis=1))
+    else:
+        average, matrix = mean_group(np.concatenate((levels, speeds[:, None], short), axis=1))
+        derivative = np.eye(len(average))
+        average[:k] = -average[:k] / average[k]
+        derivative[:k, :k] = -np.eye(k) / average[k]
+        derivative[:k, k] = -average[:k] / average[k]
+        matrix = derivative @ matrix @ derivative.T
+    fit = error_correction_fit(
+        fits,
+        where,
+        coefficients=average,
+        long_run=theta,
+        speeds=speeds,
+        own=own,
+        pooled=none,
+        own_errors=_delta_errors(fits, theta, lambda values: where.short_run(fits, values, none)),
+        variances=fits.rss / fits.df,
+        parameters=int(fits.sizes.sum() - fits.df.sum()),
+        notes=_outlying(fits, theta) if long_run == "average" else (),
+    )
+    loglik = -0.5 * float(fits.sizes @ (np.log(2.0 * np.pi * fits.rss / fits.sizes) + 1.0))
+    result = ErrorCorrectionResult(
+        fit,
+        covariance_of_average(matrix, "dispersion over entities", len(speeds), chosen),
+        chosen,
+        "Mean group (error correction)",
+        loglik,
+    )
+    emit(result.notes)
+    return result
+
+
+def _delta_errors(fits: ArdlFits, theta: FloatArray, arranged: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """Standard errors of each entity's long run, by the delta method, and of its speed and short run."""
+    k, w = fits.k, len(fits.own)
+    inverse = np.linalg.solve(fits.triangles, np.broadcast_to(np.eye(fits.triangles.shape[1]), fits.triangles.shape))
+    roots = np.sqrt(fits.rss / fits.df)[:, None, None] * inverse
+    speeds = fits.coefficients[:, -1]
+    # d theta = -(d b + theta d phi) / phi
+    long_roots = -(roots[:, w : w + k] + theta[:, :, None] * roots[:, -1:]) / speeds[:, None, None]
+    own = np.sqrt(np.square(roots[:, :w]).sum(axis=2)) * fits.present
+    long_errors = np.sqrt(np.square(long_roots).sum(axis=2))
+    speed_errors = np.sqrt(np.square(roots[:, -1:]).sum(axis=2))
+    return np.concatenate((long_errors, speed_errors, arranged(own)), axis=1)
+
+
+def _outlying(fits: ArdlFits, theta: FloatArray) -> tuple[Note, ...]:
+    """Warn where single entities make the average long run."""
+    median = np.median(theta, axis=0)
+    distance = np.abs(theta - median)
+    typical = np.median(distance, axis=0)
+    far = np.flatnonzero((distance > _FAR * typical).any(axis=1) & (typical > 0.0).any())
+    if len(far) == 0:
+        return ()
+    first = ", ".join(str(fits.design.entity_labels[i]) for i in far[:3])
+    text = (
+        f"The long run of {len(far)} of {len(theta)} entities (first {first}) is more than {_FAR:g} median deviations "
+        "from the median, for want of error correction: such ratios decide the average. See individual; "
+        "long_run='ratio' is not moved by them."
+    )
+    return (Note("outlying-long-run", text, warn=True),)

@@ -1,0 +1,156 @@
+"""Dynamic fixed effects: an ARDL panel with common slopes in error-correction form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance, CovarianceEstimate
+from panelvar.design import CONSTANT
+from panelvar.errors import CollinearityError, InsufficientDataError, Note, emit
+from panelvar.estimators.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
+from panelvar.estimators.error_correction_form import bias_notes
+from panelvar.estimators.finish import finish
+from panelvar.estimators.fixed import within_model
+from panelvar.estimators.lag_orders import Orders, read_orders
+from panelvar.kernels.dynamics import companion_roots
+from panelvar.results.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
+from panelvar.results.linear import LinearResult
+
+FloatArray = NDArray[np.float64]
+
+
+def fit_dynamic_fixed_effects(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int | Sequence[int] | dict[str, int] = 1,
+    short_run: Sequence[str] | str = (),
+    effects: str | Sequence[str] = "entity",
+    constant: bool | None = None,
+    trend: bool = False,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> ErrorCorrectionResult:
+    r"""Fit an ARDL panel with common slopes and fixed effects, and solve it for the long run.
+
+    .. math:: \Delta y_{it} = \phi\, y_{i,t-1} + b'x_{it} + \sum_{j=1}^{p-1}\lambda_j\Delta y_{i,t-j}
+              + \sum_{j=0}^{q-1}\delta_j'\Delta x_{i,t-j} + \mu_i + \varepsilon_{it}, \qquad
+              \hat\theta = -\hat b/\hat\phi
+
+    Parameters
+    ----------
+    data, y, x, lags, short_run, trend, missing
+        As in `fit_pooled_mean_group`; orders are given, not chosen.
+    effects, constant, cov, convention
+        As in `fit_fixed_effects`. ``cov="cluster"`` is xtpmg's ``cluster(panel)``.
+
+    Returns
+    -------
+    ErrorCorrectionResult
+        ``reduced_form`` is the fixed-effects regression; errors of the long run are by the delta method from its
+        covariance.
+
+    Raises
+    ------
+    CollinearityError
+        If a regressor is absorbed or depends on the others.
+    DataError, SpecificationError, InsufficientDataError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Stata's ``xtpmg, dfe``. With T fixed the lagged dependent variable is biased by a term of order 1/T (Nickell 1981,
+    Econometrica 49); with slopes that differ over entities, neither long run nor speed is consistent for an average,
+    however long the panel (Pesaran and Smith 1995): it is the estimator to compare the others with.
+    """
+    chosen = as_convention(convention)
+    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
+    orders = read_orders("lags", lags, rows.source.dependent, rows.long_run)
+    design = rows.design(orders)
+    if design.nobs == 0:
+        raise InsufficientDataError(
+            f"No row is left of {rows.source.nobs}: no entity has the consecutive periods that {orders} takes."
+        )
+    design = design.with_notes(*rows.source.notes, *lost_rows(rows, design.nobs))
+    reduced = finish(within_model(design, effects, chosen), cov, chosen, "drop")
+    lost = [name for name in design.names if name not in reduced.names]
+    if lost:
+        raise CollinearityError(
+            f"{', '.join(map(repr, lost))} cannot be estimated beside the other regressors and the effects "
+            f"({'; '.join(note.text for note in reduced.notes if note.code.startswith('regressor-'))}). Leave it out."
+        )
+    result = _solved(reduced, rows, orders, chosen)
+    emit(result.fit.notes[len(reduced.fit.notes) :])
+    return result
+
+
+def _solved(reduced: LinearResult, rows: ArdlRows, orders: Orders, convention: Convention) -> ErrorCorrectionResult:
+    """Solve the reduced form for the long run, with its covariance by the delta method."""
+    k = len(rows.long_run)
+    given = reduced.names
+    short = (*rows.short_names(orders), *((CONSTANT,) if CONSTANT in given else ()))
+    order = [given.index(name) for name in (*rows.long_run, rows.lagged, *short)]
+    raw = reduced.fit.coefficients[order]
+    coefficients, speed = raw.copy(), float(raw[k])
+    coefficients[:k] = -raw[:k] / speed
+    derivative = np.eye(len(raw))
+    derivative[:k, :k] = -np.eye(k) / speed
+    derivative[:k, k] = -coefficients[:k] / speed
+    estimate = reduced.covariance
+    matrix = derivative @ estimate.matrix[np.ix_(order, order)] @ derivative.T
+    names = (*rows.long_run, SPEED, *short)
+    design = reduced.fit.source
+    n = design.entities.n_groups
+    root = _largest_modulus(rows, orders, speed, dict(zip(names, coefficients, strict=True)))
+    notes = list(bias_notes(design.nobs / n))
+    if speed >= 0.0 or root >= 1.0:
+        text = (
+            f"The speed of error correction is {speed:.4g} and the largest autoregressive root has modulus {root:.4g}: "
+            "deviations do not die out, and there is no long run."
+        )
+        notes.append(Note("no-error-correction", text, warn=True))
+    light = replace(
+        design,
+        names=(*rows.long_run, rows.lagged),
+        x=tuple(design.x[design.names.index(name)] for name in (*rows.long_run, rows.lagged)),
+    )
+    fit = ErrorCorrectionFit(
+        source=rows.source,
+        design=light,
+        names=names,
+        coefficients=coefficients,
+        long_run=np.tile(coefficients[:k], (n, 1)),
+        own=np.tile(coefficients[k:], (n, 1)),
+        own_errors=None,
+        variances=np.full(n, reduced.s2),
+        roots=np.full(n, root),
+        orders=np.tile(np.array([orders.y, *orders.x], dtype=np.intp), (n, 1)),
+        residuals=np.asarray(reduced.resids.to_numpy(), dtype=np.float64),
+        parameters=reduced.nobs - reduced.df_resid,
+        notes=(*reduced.fit.notes, *notes),
+    )
+    return ErrorCorrectionResult(
+        fit,
+        CovarianceEstimate(
+            matrix, estimate.label, estimate.df, estimate.factor, estimate.clusters, estimate.notes, estimate.classical
+        ),
+        convention,
+        "Dynamic fixed effects",
+        reduced.loglik,
+        None,
+        reduced,
+    )
+
+
+def _largest_modulus(rows: ArdlRows, orders: Orders, speed: float, values: dict[str, float]) -> float:
+    lags = [0.0, *(values[difference_name(rows.source.dependent, lag)] for lag in range(1, orders.y)), 0.0]
+    coefficients = np.diff(np.array(lags))
+    coefficients[0] += 1.0 + speed
+    return float(np.abs(companion_roots(coefficients[:, None, None])).max())

@@ -1,0 +1,181 @@
+"""From regressions in error-correction form to a result: names and places of coefficients, roots, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.design import CONSTANT
+from panelvar.errors import Note
+from panelvar.estimators.ardl_fits import ArdlFits
+from panelvar.estimators.ardl_rows import SPEED, difference_name
+from panelvar.estimators.lag_orders import Orders
+from panelvar.kernels.dynamics import companion_roots
+from panelvar.results.error_correction import ErrorCorrectionFit
+
+FloatArray = NDArray[np.float64]
+
+# Below so many rows an entity the bias of the lagged dependent variable is a fair share of the speed.
+_LONG = 30
+# Residual degrees of freedom an entity's regression needs for its errors and criterion to mean something.
+_THIN = 5
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where coefficients stand: in the result, and in the layout of `ArdlFits` (own, shared).
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the result: long run, speed, short run, constant.
+    short : tuple of str
+        Its short-run part, the constant last.
+    """
+
+    names: tuple[str, ...]
+    short: tuple[str, ...]
+
+    def short_run(self, fits: ArdlFits, own: FloatArray, pooled: FloatArray) -> FloatArray:
+        """Arrange own (N, w) and shared (N, c) values as the result's short-run part."""
+        both = np.concatenate((own, pooled), axis=1)
+        labels = (*fits.own, *fits.pooled)
+        return both[:, [labels.index(name) for name in self.short]]
+
+
+def places(fits: ArdlFits) -> Places:
+    """Names of the result."""
+    most = Orders(
+        max(each.y for each in fits.orders), tuple(max(q) for q in zip(*(each.x for each in fits.orders), strict=True))
+    )
+    labels = (*fits.own, *fits.pooled)
+    short = [name for name in fits.rows.short_names(most) if name in labels]
+    # A term that no entity's chosen order has is no part of the model.
+    short = [name for name in short if name not in fits.own or fits.present[:, fits.own.index(name)].any()]
+    if CONSTANT in fits.own:
+        short.append(CONSTANT)
+    return Places((*fits.rows.long_run, SPEED, *short), tuple(short))
+
+
+def largest_moduli(fits: ArdlFits, speeds: FloatArray, short: FloatArray, names: Sequence[str]) -> FloatArray:
+    r"""Largest modulus of the roots of each entity's autoregression of y in levels.
+
+    :math:`a_1 = 1 + \phi + \lambda_1`, :math:`a_j = \lambda_j - \lambda_{j-1}`, :math:`a_p = -\lambda_{p-1}`.
+    """
+    dependent = fits.rows.source.dependent
+    p = max(orders.y for orders in fits.orders)
+    lags = np.zeros((len(speeds), p + 1))
+    for lag in range(1, p):
+        name = difference_name(dependent, lag)
+        if name in names:
+            lags[:, lag] = short[:, list(names).index(name)]
+    coefficients = np.diff(lags, axis=1)
+    coefficients[:, 0] += 1.0 + speeds
+    return np.asarray(np.abs(companion_roots(coefficients[:, :, None, None])).max(axis=1), dtype=np.float64)
+
+
+def bias_notes(rows: float) -> tuple[Note, ...]:
+    """Warn of the lagged dependent variable where entities have few rows, on average so many."""
+    if rows >= _LONG:
+        return ()
+    text = (
+        "The lagged dependent variable biases the speed of error correction, away from zero as a rule, by a term of "
+        f"order 1/T (T is {rows:.4g} on average here); neither pooling nor averaging removes it."
+    )
+    return (Note("lagged-dependent", text, warn=True),)
+
+
+def sample_notes(fits: ArdlFits) -> tuple[Note, ...]:
+    """Warn where entities are too short for what is asked of them."""
+    notes = list(bias_notes(float(fits.sizes.mean())))
+    thin = int((fits.df < _THIN).sum())
+    if thin:
+        notes.append(
+            Note(
+                "few-degrees",
+                f"{thin} of {len(fits.df)} entities have fewer than {_THIN} residual degrees of freedom: their "
+                "coefficients, and the averages, are hardly determined. Use fewer lags or regressors, or min_rows.",
+                warn=True,
+            )
+        )
+    return tuple(notes)
+
+
+def speed_notes(fits: ArdlFits, speeds: FloatArray, moduli: FloatArray) -> tuple[Note, ...]:
+    """Warn of entities that do not return to the long run."""
+    labels = fits.design.entity_labels
+    notes = []
+    away = np.flatnonzero(speeds >= 0.0)
+    if len(away):
+        notes.append(
+            Note(
+                "no-error-correction",
+                f"{len(away)} of {len(speeds)} entities have a speed of error correction of zero or more (first "
+                f"{', '.join(str(labels[i]) for i in away[:3])}): they do not return to a long run, and have none.",
+                warn=True,
+            )
+        )
+    wild = np.flatnonzero((speeds < 0.0) & (moduli >= 1.0))
+    if len(wild):
+        notes.append(
+            Note(
+                "explosive",
+                f"{len(wild)} of {len(speeds)} entities correct errors so fast that they explode (first "
+                f"{', '.join(str(labels[i]) for i in wild[:3])}): an autoregressive root is at or outside the unit "
+                "circle.",
+                warn=True,
+            )
+        )
+    return tuple(notes)
+
+
+def error_correction_fit(
+    fits: ArdlFits,
+    where: Places,
+    *,
+    coefficients: FloatArray,
+    long_run: FloatArray,
+    speeds: FloatArray,
+    own: FloatArray,
+    pooled: FloatArray,
+    own_errors: FloatArray | None,
+    variances: FloatArray,
+    parameters: int,
+    notes: Sequence[Note] = (),
+) -> ErrorCorrectionFit:
+    """Put everything that is known of the entities together.
+
+    Parameters
+    ----------
+    fits, where
+    coefficients : (p,) array
+        Of the result.
+    long_run : (N, k) array
+    speeds, variances : (N,) array
+    own, pooled : (N, w), (N, c) array
+        Short-run coefficients in the layout of ``fits``.
+    own_errors : (N, p) array or None
+        In the order of the result.
+    parameters : int
+    notes : sequence of Note
+    """
+    short = where.short_run(fits, own, pooled)
+    moduli = largest_moduli(fits, speeds, short, where.short)
+    return ErrorCorrectionFit(
+        source=fits.rows.source,
+        design=fits.design,
+        names=where.names,
+        coefficients=coefficients,
+        long_run=long_run,
+        own=np.concatenate((speeds[:, None], short), axis=1),
+        own_errors=own_errors,
+        variances=variances,
+        roots=moduli,
+        orders=np.array([(orders.y, *orders.x) for orders in fits.orders], dtype=np.intp),
+        residuals=fits.residuals(own, pooled, -speeds[:, None] * long_run, speeds),
+        parameters=parameters,
+        notes=(*fits.notes, *sample_notes(fits), *speed_notes(fits, speeds, moduli), *notes),
+    )

@@ -1,0 +1,296 @@
+"""The pooled mean group estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import CovarianceEstimate
+from panelvar.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
+from panelvar.estimators.ardl_rows import ardl_rows
+from panelvar.estimators.error_correction_form import Places, error_correction_fit, places
+from panelvar.estimators.lag_orders import Lags
+from panelvar.kernels.distributions import chi2_tail
+from panelvar.kernels.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
+from panelvar.kernels.pooled_long_run import (
+    LongRunProblem,
+    Maximum,
+    Point,
+    back_substitution,
+    inverse_positive,
+    inverse_triangle,
+    newton_raphson,
+)
+from panelvar.kernels.random_coefficients import mean_group
+from panelvar.results.error_correction import ErrorCorrectionResult, Likelihood
+from panelvar.results.test_result import TestResult
+
+FloatArray = NDArray[np.float64]
+
+_SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substitution}
+# Maxima further apart than this in log-likelihood are different maxima.
+_APART = 1e-6
+# Entities whose own long run is tried as a start.
+_LOOKED_AT = 100
+# An entity's residuals this small beside its dependent variable are rounding.
+_EXACT = 1e-13
+
+
+def fit_pooled_mean_group(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: Lags = 1,
+    max_lags: int | Sequence[int] = 2,
+    common_orders: bool = False,
+    short_run: Sequence[str] | str = (),
+    common: Sequence[str] | str = (),
+    constant: bool | None = None,
+    trend: bool = False,
+    algorithm: str = "newton-raphson",
+    information: str = "expected",
+    start: Mapping[str, float] | None = None,
+    max_iterations: int = 10_000,
+    min_rows: int | None = None,
+    unusable: str = "drop",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> ErrorCorrectionResult:
+    r"""Fit an ARDL panel whose entities share the long run and nothing else, by maximum likelihood.
+
+    .. math:: \Delta y_{it} = \phi_i (y_{i,t-1} - \theta'x_{it}) + \sum_{j=1}^{p-1}\lambda_{ij}\Delta y_{i,t-j}
+              + \sum_{j=0}^{q-1}\delta_{ij}'\Delta x_{i,t-j} + \mu_i + \varepsilon_{it},
+              \qquad \varepsilon_{it} \sim N(0, \sigma_i^2)
+
+    Parameters
+    ----------
+    data : Panel or DataFrame with a two-level (entity, time) index
+    y : str
+        Dependent variable, in levels; or, with ``x`` omitted, a formula such as ``"y ~ x1 + x2"``.
+    x : str or sequence of str
+        Long-run regressors, in levels.
+    lags : int, (p, q), (p, q1, ..., qk), mapping of names to int, or {"aic", "bic", "hqic"}
+        Orders of the ARDL: p lags of y (1 or more), q of each regressor (0 or more). A criterion chooses them for each
+        entity, up to ``max_lags``, on the rows that the largest order leaves.
+    max_lags : int, (p, q) or (p, q1, ..., qk)
+        Largest orders a criterion may choose.
+    common_orders : bool
+        Choose one order for all entities, by the sum of their criteria.
+    short_run : str or sequence of str
+        Further regressors of each entity's short run, as they are.
+    common : str or sequence of str
+        Short-run terms whose coefficient all entities share, such as ``"D(x1)"``.
+    constant, trend, min_rows, unusable, missing
+        As in `fit_mean_group`.
+    algorithm : {"newton-raphson", "back-substitution"}
+        Newton steps with the analytic Hessian, or the paper's alternation between long run and short run, which is
+        safe and slow. Both go to the same maximum, to 1e-10 of a standard error.
+    information : {"expected", "observed"}
+        Covariance from the paper's eq. 13, or from the Hessian at the estimates.
+    start : mapping of names to float, optional
+        Where to begin: a value for each long-run regressor. By default the search begins three times, from the static
+        fixed-effects regression, from the median of the entities' own long-run coefficients, and from the likeliest of
+        them; the highest maximum is taken, and a warning given if there are others.
+    max_iterations : int
+    convention : str or Convention
+        How results are reported; inference is by the normal distribution, as maximum likelihood's is.
+
+    Returns
+    -------
+    ErrorCorrectionResult
+        ``long_run``, ``speed``, ``short_run``; ``individual`` coefficients with errors; ``homogeneity``, the
+        likelihood-ratio test of a common long run; ``joint_cov``, the covariance of all parameters.
+
+    Raises
+    ------
+    NumericalError
+        No convergence, or a long run that is not identified, or an entity that fits exactly.
+    DataError, SpecificationError, CollinearityError, InsufficientDataError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Pesaran, Shin and Smith (1999, Journal of the American Statistical Association 94): estimates eqs. 9 to 11,
+    covariance eq. 13. ``std_errors`` of speed and short run are those of averages over entities,
+    :math:`\frac{1}{N(N-1)}\sum_i(\hat\phi_i-\bar\phi)^2`, and the covariance of ``params`` has zeros between them and
+    the long run: as Stata's xtpmg has it.
+
+    Consistent for I(0) and I(1) regressors alike if the long run is common, errors are independent over time (enough
+    lags) and over entities, and x does not depend on them. If long runs differ, its estimate is inconsistent for their
+    mean while `fit_ardl_mean_group` is not: compare the two by `hausman`. Not for short panels, nor with shocks common
+    to all entities.
+    """
+    chosen = as_convention(convention)
+    choose("algorithm", algorithm, _SEARCHES, {"nr": "newton-raphson", "newton": "newton-raphson"})
+    choose("information", information, ("expected", "observed"), {"oim": "observed", "hessian": "observed"})
+    if isinstance(max_iterations, bool) or not isinstance(max_iterations, (int, np.integer)) or max_iterations < 1:
+        raise SpecificationError(f"max_iterations={max_iterations!r} must be a whole number, 1 or more.")
+    rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
+    fits = fit_ardl(
+        rows,
+        lags,
+        max_lags=max_lags,
+        common_orders=common_orders,
+        pooled=common,
+        min_rows=min_rows,
+        unusable=unusable,
+    )
+    _refuse_exact(fits)
+    problem = long_run_problem(fits.triangles, fits.targets, fits.rss, fits.sizes, fits.k, len(fits.pooled))
+    maximum, notes = _searched(problem, fits, algorithm, start, int(max_iterations))
+    result = _assembled(fits, problem, maximum, information, algorithm, chosen, notes)
+    emit(result.notes)
+    return result
+
+
+def _refuse_exact(fits: ArdlFits) -> None:
+    squares = fits.design.entities.sums(np.square(fits.design.y))
+    exact = np.flatnonzero(fits.rss <= _EXACT**2 * squares)
+    if len(exact):
+        first = ", ".join(map(str, fits.design.entity_labels[exact[:3]]))
+        raise NumericalError(
+            f"The regressions of {len(exact)} entities fit exactly (first {first}): their likelihood has no maximum. "
+            "Leave these entities out."
+        )
+
+
+def _searched(
+    problem: LongRunProblem, fits: ArdlFits, algorithm: str, start: Mapping[str, float] | None, most: int
+) -> tuple[Maximum, tuple[Note, ...]]:
+    """Climb from the given start, or from three, and take the highest maximum."""
+    names = fits.rows.long_run
+    if start is not None:
+        absent = [name for name in names if name not in start]
+        if absent or len(start) > len(names):
+            raise SpecificationError(
+                f"start has {', '.join(map(repr, start))}; give one number for each of {', '.join(map(repr, names))}."
+            )
+        starts = [problem.with_pooled(np.array([float(start[name]) for name in names]))]
+    else:
+        starts = [problem.first_guess(), *map(problem.with_pooled, _own_guesses(problem, fits))]
+    ends = [_SEARCHES[algorithm](problem, each, most) for each in starts]
+    reached = [end for end in ends if end.converged]
+    if not reached:
+        raise NumericalError(
+            f"The likelihood's maximum was not reached in {max(end.iterations for end in ends)} iterations of "
+            f"{algorithm} (best log-likelihood {max(end.point.loglik for end in ends):.6g}): the long run may not be "
+            "identified. Try the other algorithm, start= near a plausible long run, or fewer regressors."
+        )
+    best = max(reached, key=lambda end: end.point.loglik)
+    notes: tuple[Note, ...] = ()
+    lower = [end for end in reached if best.point.loglik - end.point.loglik > _APART]
+    if lower:
+        next_best = max(lower, key=lambda end: end.point.loglik)
+        other = ", ".join(f"{name} {value:.4g}" for name, value in zip(names, next_best.point.shared, strict=False))
+        text = (
+            f"The likelihood has more than one maximum: another, lower by "
+            f"{best.point.loglik - next_best.point.loglik:.4g}, is at {other}, and there may be more. start= chooses "
+            "where to climb."
+        )
+        notes = (Note("several-maxima", text, warn=True),)
+    return best, notes
+
+
+def _own_guesses(problem: LongRunProblem, fits: ArdlFits) -> list[FloatArray]:
+    """The median of the entities' own long runs, and the one under which the sample is likeliest."""
+    levels, lagged = fits.coefficients[:, -1 - fits.k : -1], fits.coefficients[:, -1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        every = -levels / lagged
+    every = every[np.isfinite(every).all(axis=1)]
+    if len(every) == 0:
+        return []
+    looked_at = every[:: -(-len(every) // _LOOKED_AT)]
+    likeliest = max(looked_at, key=lambda theta: problem.at(problem.with_pooled(theta)).loglik)
+    return [np.median(every, axis=0), likeliest]
+
+
+def _assembled(
+    fits: ArdlFits,
+    problem: LongRunProblem,
+    maximum: Maximum,
+    information: str,
+    algorithm: str,
+    convention: Convention,
+    notes: tuple[Note, ...],
+) -> ErrorCorrectionResult:
+    """Turn the maximum into coefficients of all entities, their averages and covariances."""
+    point, k, where = maximum.point, fits.k, places(fits)
+    shared_cov = _shared_covariance(problem, point, information)
+    split = own_information(fits.triangles, point, k, observed=information == "observed")
+    present = np.concatenate((np.ones((len(point.speeds), 1), dtype=bool), fits.present), axis=1)
+    split = OwnInformation(
+        split.conditional * (present[:, :, None] & present[:, None, :]), split.loadings * present[:, :, None]
+    )
+    own = own_short_run(fits.triangles, fits.targets, point, k)
+    n, shared = len(own), len(point.shared)
+    pooled = np.tile(point.shared[k:], (n, 1))
+    errors = _own_errors(fits, where, split.marginal(shared_cov), shared_cov)
+    short = where.short_run(fits, own, pooled)
+    average, spread = mean_group(np.concatenate((point.speeds[:, None], short), axis=1))
+    matrix = np.zeros((len(where.names),) * 2)
+    matrix[k:, k:] = spread
+    places_of_shared = [*range(k), *(where.names.index(name) for name in fits.pooled)]
+    matrix[places_of_shared[k:], :] = 0.0
+    matrix[:, places_of_shared[k:]] = 0.0
+    matrix[np.ix_(places_of_shared, places_of_shared)] = shared_cov
+    fit = error_correction_fit(
+        fits,
+        where,
+        coefficients=np.concatenate((point.shared[:k], average)),
+        long_run=np.tile(point.shared[:k], (n, 1)),
+        speeds=point.speeds,
+        own=own,
+        pooled=pooled,
+        own_errors=errors,
+        variances=point.variances,
+        parameters=shared + int(present.sum()),
+        notes=notes,
+    )
+    unrestricted = -0.5 * float(fits.sizes @ (np.log(2.0 * np.pi * fits.rss / fits.sizes) + 1.0))
+    statistic, df = max(0.0, 2.0 * (unrestricted - point.loglik)), (n - 1) * shared
+    what = "the long-run coefficients" if shared == k else "the long-run and the shared short-run coefficients"
+    homogeneity = TestResult(
+        "Likelihood ratio",
+        statistic,
+        chi2_tail(statistic, df),
+        "chi2",
+        float(df),
+        None,
+        f"{what} are the same for all entities",
+    )
+    label = "information matrix; dispersion over entities"
+    return ErrorCorrectionResult(
+        fit,
+        CovarianceEstimate(matrix, label, np.inf),
+        convention,
+        "Pooled mean group",
+        point.loglik,
+        Likelihood(
+            (*fits.rows.long_run, *fits.pooled), point.shared, shared_cov, split, homogeneity, algorithm,
+            maximum.iterations,
+        ),
+    )  # fmt: skip
+
+
+def _shared_covariance(problem: LongRunProblem, point: Point, information: str) -> FloatArray:
+    if information == "observed":
+        inverse = inverse_positive(problem.observed(point))
+        if inverse is None:
+            raise NumericalError("The Hessian at the maximum is singular: the long run is not identified.")
+        return inverse
+    root = inverse_triangle(problem.expected_triangle(point))
+    return root @ root.T
+
+
+def _own_errors(fits: ArdlFits, where: Places, marginal: FloatArray, shared: FloatArray) -> FloatArray:
+    """Standard errors of every entity's coefficients in the order of the result, (N, p)."""
+    n, k = len(marginal), fits.k
+    own = np.sqrt(np.diagonal(marginal, axis1=1, axis2=2))
+    common = np.tile(np.sqrt(np.diagonal(shared)), (n, 1))
+    short = where.short_run(fits, own[:, 1:], common[:, k:])
+    return np.concatenate((common[:, :k], own[:, :1], short), axis=1)

@@ -1,0 +1,284 @@
+r"""Maximum likelihood of long-run coefficients that entities share, everything else being their own.
+
+Entity i has rows :math:`T_i` of :math:`d = \Delta y`, of :math:`\ell = y_{-1}`, of levels X (k columns), of shared
+short-run regressors C (c columns) and of short-run regressors W of its own,
+
+.. math:: d = \phi_i\,\xi_i(\theta) + C\gamma + W\kappa_i + \varepsilon_i, \qquad \xi_i(\theta) = \ell - X\theta,
+          \qquad \varepsilon_i \sim N(0, \sigma_i^2 I)
+
+(Pesaran, Shin and Smith 1999, eq. 6). W is taken out by the triangle of :math:`[W, C, X, \ell, d]`, after which an
+entity is k + c + 1 numbers a column and its residual sum of squares; with :math:`u = r_\ell - R_X\theta` and
+:math:`a = t - R_C\gamma`,
+
+.. math:: \hat\phi_i = u'a/u'u, \quad e = a - \hat\phi_i u, \quad \hat\sigma_i^2 = (RSS_i + e'e)/T_i, \qquad
+          \ell(\theta, \gamma) = -\tfrac12\sum_i T_i\,(\log 2\pi\hat\sigma_i^2 + 1)
+
+(their eqs. 10 and 11). With :math:`J = [\hat\phi_i R_X, -R_C]` the gradient is :math:`-\sum J'e/\hat\sigma_i^2`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.errors import NumericalError
+
+FloatArray = NDArray[np.float64]
+
+_DECREMENT = 1e-20  # g'H^-1 g at the maximum: coefficients within 1e-10 of a standard error
+_QUADRATIC = 1e-9  # below this gain of a Newton step the likelihood's own rounding decides comparisons
+_HALVINGS = 40
+_SUFFICIENT = 1e-4  # share of the predicted gain that a step must bring (Armijo)
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """The concentrated likelihood at one value of the shared coefficients.
+
+    Attributes
+    ----------
+    shared : (k + c,) array
+        Long-run coefficients, then shared short-run ones.
+    gaps : (N, m) array
+        u, the rotated error-correction terms.
+    speeds : (N,) array
+    residuals : (N, m) array
+        e, the part of the residuals that the unrestricted regression would explain.
+    variances : (N,) array
+        Residual variances, divided by :math:`T_i`.
+    loglik : float
+    """
+
+    shared: FloatArray
+    gaps: FloatArray
+    speeds: FloatArray
+    residuals: FloatArray
+    variances: FloatArray
+    loglik: float
+
+
+@dataclass(frozen=True, eq=False)
+class LongRunProblem:
+    """Rotated data of N entities, m = k + c + 1 numbers a column.
+
+    Attributes
+    ----------
+    levels : (N, m, k) array
+    lagged : (N, m) array
+    pooled : (N, m, c) array
+        Regressors whose short-run coefficients are shared.
+    target : (N, m) array
+    rss : (N,) array
+        Residual sums of squares of the unrestricted regressions.
+    rows : (N,) array
+        Rows of the entities.
+    """
+
+    levels: FloatArray
+    lagged: FloatArray
+    pooled: FloatArray
+    target: FloatArray
+    rss: FloatArray
+    rows: FloatArray
+
+    @property
+    def k(self) -> int:
+        """Number of long-run coefficients."""
+        return int(self.levels.shape[2])
+
+    def at(self, shared: FloatArray) -> Point:
+        """Evaluate the concentrated likelihood."""
+        gaps = self.lagged - self.levels @ shared[: self.k]
+        aims = self.target - self.pooled @ shared[self.k :]
+        with np.errstate(all="ignore"):
+            speeds = np.einsum("ij,ij->i", gaps, aims) / np.einsum("ij,ij->i", gaps, gaps)
+            residuals = aims - speeds[:, None] * gaps
+            variances = (self.rss + np.einsum("ij,ij->i", residuals, residuals)) / self.rows
+            loglik = -0.5 * float(self.rows @ (np.log(2.0 * np.pi * variances) + 1.0))
+        return Point(shared, gaps, speeds, residuals, variances, loglik if np.isfinite(loglik) else -np.inf)
+
+    def jacobian(self, point: Point) -> FloatArray:
+        r"""Return J over :math:`\hat\sigma_i`, the derivative of scaled residuals, shape (N, m, k + c)."""
+        scale = 1.0 / np.sqrt(point.variances)
+        return np.concatenate(
+            ((point.speeds * scale)[:, None, None] * self.levels, -scale[:, None, None] * self.pooled), axis=2
+        )
+
+    def score(self, point: Point) -> FloatArray:
+        """Gradient of the concentrated likelihood, shape (k + c,)."""
+        scaled = point.residuals / np.sqrt(point.variances)[:, None]
+        out: FloatArray = -np.einsum("imk,im->k", self.jacobian(point), scaled)
+        return out
+
+    def expected_triangle(self, point: Point) -> FloatArray:
+        r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information (eq. 13)."""
+        jacobian = self.jacobian(point)
+        unit = point.gaps / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps))[:, None]
+        jacobian = jacobian - unit[:, :, None] * np.einsum("im,imk->ik", unit, jacobian)[:, None, :]
+        return np.asarray(np.linalg.qr(jacobian.reshape(-1, jacobian.shape[2]), mode="r"), dtype=np.float64)
+
+    def observed(self, point: Point) -> FloatArray:
+        r"""Minus the Hessian of the concentrated likelihood, shape (k + c, k + c).
+
+        :math:`\sum_i \hat\sigma_i^{-2}\big[J'J - b b'/u'u - \tfrac{2}{T_i\hat\sigma_i^2} J'e\,e'J\big]` with
+        :math:`b = -J'u + (R_X'e, 0)`: what eliminating :math:`\phi_i` and :math:`\sigma_i^2` leaves.
+        """
+        scaled = self.jacobian(point)
+        sigma = np.sqrt(point.variances)
+        own = -np.einsum("imk,im->ik", scaled, point.gaps) / sigma[:, None]
+        own[:, : self.k] += np.einsum("imk,im->ik", self.levels, point.residuals) / point.variances[:, None]
+        own *= (sigma / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps)))[:, None]
+        slope = np.einsum("imk,im->ik", scaled, point.residuals / sigma[:, None]) * np.sqrt(2.0 / self.rows)[:, None]
+        flat = scaled.reshape(-1, scaled.shape[2])
+        out: FloatArray = flat.T @ flat - own.T @ own - slope.T @ slope
+        return out
+
+    def substitute(self, point: Point) -> FloatArray:
+        """Shared coefficients that are best at the speeds and variances of a point (their eq. 9)."""
+        jacobian = self.jacobian(point)
+        scale = 1.0 / np.sqrt(point.variances)
+        aims = scale[:, None] * (point.speeds[:, None] * self.lagged - self.target)
+        flat = jacobian.reshape(-1, jacobian.shape[2])
+        norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
+        if not (norms > 0.0).all():
+            raise NumericalError(_UNIDENTIFIED)
+        found = np.linalg.lstsq(flat / norms, aims.reshape(-1), rcond=None)[0]
+        return np.asarray(found / norms, dtype=np.float64)
+
+    def first_guess(self) -> FloatArray:
+        """Shared coefficients of the static regression of lagged y on the levels, entities' own columns taken out."""
+        flat = self.levels.reshape(-1, self.k)
+        norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
+        theta = np.linalg.lstsq(flat / norms, self.lagged.reshape(-1), rcond=None)[0] / norms
+        return self.with_pooled(np.asarray(theta, dtype=np.float64))
+
+    def with_pooled(self, theta: FloatArray) -> FloatArray:
+        """Join to long-run coefficients the shared short-run ones that go with them."""
+        c = self.pooled.shape[2]
+        if c == 0:
+            return theta
+        start = np.concatenate((theta, np.zeros(c)))
+        gamma = self.substitute(self.at(start))[self.k :]
+        return np.concatenate((theta, gamma))
+
+
+_UNIDENTIFIED = (
+    "The long-run coefficients are not identified: no entity corrects its errors (all speeds are zero) or none has a "
+    "level that varies."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    point : Point
+    iterations : int
+    decrement : float
+        Twice the likelihood that one more Newton step would gain; rounding at the maximum.
+    converged : bool
+    """
+
+    point: Point
+    iterations: int
+    decrement: float
+    converged: bool
+
+
+def newton_raphson(problem: LongRunProblem, start: FloatArray, most: int) -> Maximum:
+    """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite.
+
+    Parameters
+    ----------
+    problem : LongRunProblem
+    start : (k + c,) array
+    most : int
+        Iterations allowed.
+    """
+    point, decrement = problem.at(start), np.inf
+    for iteration in range(1, most + 1):
+        score = problem.score(point)
+        step = _newton_step(problem.observed(point), score)
+        concave = step is not None
+        if step is None:
+            step = _scoring_step(problem.expected_triangle(point), score)
+        decrement = float(score @ step)
+        if concave and decrement < _QUADRATIC:
+            # One more step squares the distance, unless that is rounding already.
+            point = problem.at(point.shared + step)
+            if decrement < _DECREMENT:
+                return Maximum(point, iteration, decrement, True)
+            continue
+        further = _searched(problem, point, step, decrement)
+        if further is None:
+            break
+        point = further
+    return Maximum(point, most, decrement, False)
+
+
+def back_substitution(problem: LongRunProblem, start: FloatArray, most: int) -> Maximum:
+    """Alternate between shared coefficients and the entities' own (Pesaran, Shin and Smith 1999, eqs. 9 to 11).
+
+    Every step raises the likelihood; convergence is linear.
+    """
+    point, decrement = problem.at(start), np.inf
+    for iteration in range(1, most + 1):
+        point = problem.at(problem.substitute(point))
+        score = problem.score(point)
+        decrement = float(score @ _scoring_step(problem.expected_triangle(point), score))
+        if decrement < _DECREMENT:
+            return Maximum(point, iteration, decrement, True)
+    return Maximum(point, most, decrement, False)
+
+
+def inverse_triangle(triangle: FloatArray) -> FloatArray:
+    """Invert an upper triangular factor, or say that the shared coefficients are not identified.
+
+    Raises
+    ------
+    NumericalError
+    """
+    norms = np.sqrt(np.square(triangle).sum(axis=0))
+    diagonal = np.abs(np.diagonal(triangle))
+    if not np.isfinite(norms).all() or not (diagonal > 1e-13 * norms).all():
+        raise NumericalError(_UNIDENTIFIED)
+    return np.asarray(np.linalg.solve(triangle / norms, np.eye(len(norms))) / norms[:, None], dtype=np.float64)
+
+
+def inverse_positive(matrix: FloatArray) -> FloatArray | None:
+    """Invert a symmetric matrix, None if it is not positive definite."""
+    diagonal = np.diagonal(matrix)
+    if not (np.isfinite(matrix).all() and (diagonal > 0.0).all()):
+        return None
+    units = np.sqrt(diagonal)
+    try:
+        factor = np.linalg.cholesky(matrix / np.outer(units, units))
+    except np.linalg.LinAlgError:
+        return None
+    root = np.linalg.solve(factor, np.diag(1.0 / units))
+    return np.asarray(root.T @ root, dtype=np.float64)
+
+
+def _newton_step(information: FloatArray, score: FloatArray) -> FloatArray | None:
+    inverse = inverse_positive(information)
+    return None if inverse is None else inverse @ score
+
+
+def _scoring_step(triangle: FloatArray, score: FloatArray) -> FloatArray:
+    inverse = inverse_triangle(triangle)
+    return inverse @ (inverse.T @ score)
+
+
+def _searched(problem: LongRunProblem, point: Point, step: FloatArray, gain: float) -> Point | None:
+    """Halve the step until it brings a fair share of the gain it promises."""
+    length = 1.0
+    for _ in range(_HALVINGS):
+        further = problem.at(point.shared + length * step)
+        if further.loglik >= point.loglik + _SUFFICIENT * length * gain:
+            return further
+        length *= 0.5
+    return None

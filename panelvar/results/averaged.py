@@ -1,0 +1,173 @@
+"""What results that average over entities share: sample, fit statistics, rows, questions, reading."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention
+from panelvar.design import Design
+from panelvar.results.inference import Coefficients, Inference
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.report.table import Table
+
+FloatArray = NDArray[np.float64]
+
+
+class AveragedFit(Coefficients, Protocol):
+    """What a fit must have beside coefficients: the rows of the regressions."""
+
+    @property
+    def design(self) -> Design:
+        """Rows of the regressions."""
+
+
+class AveragedResult(Inference):
+    """A result over regressions of entities, with a ``fit`` (`AveragedFit`) and a ``convention``."""
+
+    fit: AveragedFit
+    convention: Convention
+    estimator: str
+
+    @property
+    def df_resid(self) -> int:
+        """Rows less all coefficients."""
+        raise NotImplementedError
+
+    @cached_property
+    def _residuals(self) -> FloatArray:
+        raise NotImplementedError
+
+    @cached_property
+    def f_slopes(self) -> TestResult | None:
+        """The model's joint test."""
+        raise NotImplementedError
+
+    def summary(self) -> Table:
+        """Return the summary table."""
+        raise NotImplementedError
+
+    # ---- counts and labels
+
+    @property
+    def design(self) -> Design:
+        """The rows of the regressions."""
+        return self.fit.design
+
+    @property
+    def dependent(self) -> str:
+        """Name of the dependent variable."""
+        return self.fit.design.dependent
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the entities in use."""
+        return self.fit.design.nobs
+
+    @property
+    def n_entities(self) -> int:
+        """Entities in use."""
+        return self.fit.design.entities.n_groups
+
+    @property
+    def n_periods(self) -> int:
+        """Distinct periods in use."""
+        return self.fit.design.times.n_groups
+
+    @property
+    def periods_per_entity(self) -> tuple[int, float, int]:
+        """Fewest, average and most rows of an entity."""
+        sizes = self.fit.design.entities.sizes
+        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
+
+    # ---- entities
+
+    def _by_entity(self, values: FloatArray, names: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=self.fit.design.entity_labels, columns=list(names))
+
+    # ---- fit statistics
+
+    @property
+    def rss(self) -> float:
+        """Sum of squared residuals of the entities' own regressions."""
+        return self.fit.rss
+
+    @property
+    def s2(self) -> float:
+        """Residual variance, ``rss / df_resid``."""
+        return self.fit.rss / self.df_resid
+
+    @property
+    def rmse(self) -> float:
+        """Root of the residual variance."""
+        return float(np.sqrt(self.s2))
+
+    @cached_property
+    def tss(self) -> float:
+        """Total sum of squares of the dependent variable, about its mean where entities have constants."""
+        y = self.fit.design.y
+        return float(np.square(y - y.mean() if self.fit.design.constant else y).sum())
+
+    @property
+    def rsquared(self) -> float:
+        """Share of the dependent variable's variation that the entities' own regressions explain."""
+        return 1.0 - self.rss / self.tss
+
+    @property
+    def rsquared_adjusted(self) -> float:
+        """`rsquared` adjusted for the coefficients of all entities."""
+        return 1.0 - (1.0 - self.rsquared) * (self.nobs - int(self.fit.design.constant)) / self.df_resid
+
+    @property
+    def rsquared_label(self) -> str:
+        """Which R2 `rsquared` is."""
+        return "R2 by entity"
+
+    @property
+    def f_statistic(self) -> TestResult | None:
+        """The model's joint test: `f_slopes`."""
+        return self.f_slopes
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """No effect is absorbed: entities have constants and slopes."""
+        return ()
+
+    @property
+    def variance_components(self) -> None:
+        """None: see `dispersion`."""
+        return None
+
+    @cached_property
+    def resids(self) -> pd.Series:
+        """Residuals of the entities' own regressions, labelled by the caller's rows."""
+        import pandas as pd
+
+        return pd.Series(self._residuals, index=self.fit.design.index, name="resids")
+
+    @cached_property
+    def fitted_values(self) -> pd.Series:
+        """Dependent variable of the regressions less residuals."""
+        import pandas as pd
+
+        return pd.Series(self.fit.design.y - self._residuals, index=self.fit.design.index, name="fitted_values")
+
+    # ---- reading
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
+    def __repr__(self) -> str:
+        return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; N = {self.n_entities}>"
