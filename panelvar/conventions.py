@@ -47,7 +47,8 @@ class Convention:
         X' Omega^-1 X (nlme, lme4), or their part of the inverse of the observed Hessian of all parameters (Stata).
     effects_rank : {"exact", "levels"}
         Degrees of freedom: the rank of the absorbed effects (a bound where it cannot be found), or their levels less
-        one for each effect after the first, which is more when the effects are disconnected (linearmodels, pyfixest).
+        one for each effect after the first, which is more when the effects are disconnected (plm, linearmodels,
+        pyfixest).
     classical_counts : {"all", "slopes", "absorbed", "constant", "none"}
         Degrees of freedom of the residual variance: every coefficient and absorbed effect; the columns of the
         transformed regression only (pyfixest's ``k_fixef="none"``); the absorbed effects without the coefficients
@@ -92,14 +93,16 @@ class Convention:
     kernel_lags : {"4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"}
         Lags of Driscoll-Kraay and Newey-West covariances unless told otherwise, rounded down; T counts the periods.
     kernel_periods : {"all", "longest"}
-        T of that rule, and of the factors of Driscoll-Kraay covariances: the periods with rows, or the most rows that
-        an entity has (gretl).
-    kernel_distance : {"calendar", "rows"}
-        Lags are periods of the calendar, or steps between the periods (rows of an entity) that there are, however far
-        apart: across a gap, plm, pyfixest and linearmodels give neighbours the weight of adjacent periods.
+        T of that rule: the periods with rows, or the most rows that an entity has (plm, gretl).
+    kernel_distance : {"calendar", "periods", "rows"}
+        Lags are periods of the calendar; steps between the periods that any entity has, however far apart (plm); or,
+        within entities, steps between their rows: across a gap, pyfixest gives neighbours the weight of adjacent
+        periods. Driscoll-Kraay does not tell the last two apart.
     kraay_factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"}
         Factor of Driscoll-Kraay covariances; k is that of ``hc1_counts``, "clustered" is the factor (and the k) of a
         covariance clustered by period, to which no lags reduce.
+    kraay_periods : {"all", "longest"}
+        T of these factors, in the words of ``kernel_periods``.
     kraay_df : {"periods", "residual", "entities"}
         Inference after Driscoll-Kraay: t with T - 1, with the residual degrees of freedom, or with N - 1.
     newey_west_factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"}
@@ -188,8 +191,9 @@ class Convention:
     bias_reduced_df: Literal["satterthwaite", "groups"] = "satterthwaite"
     kernel_lags: LagRule = "4(T/100)^(2/9)"
     kernel_periods: Literal["all", "longest"] = "all"
-    kernel_distance: Literal["calendar", "rows"] = "calendar"
+    kernel_distance: Literal["calendar", "periods", "rows"] = "calendar"
     kraay_factor: SerialFactor = "clustered"
+    kraay_periods: Literal["all", "longest"] = "all"
     kraay_df: Literal["periods", "residual", "entities"] = "periods"
     newey_west_factor: SerialFactor = "n/(n-k)"
     newey_west_df: Literal["periods", "residual", "entities"] = "residual"
@@ -266,6 +270,7 @@ PRESETS: dict[str, Convention] = {
         Convention(
             "plm",
             unbalanced_nerlove="rows",
+            effects_rank="levels",
             first_difference="consecutive",
             first_difference_constant=True,
             hc1_counts="slopes",
@@ -278,7 +283,8 @@ PRESETS: dict[str, Convention] = {
             cluster_df="residual",
             bias_reduced_root="original",
             kernel_lags="T^(1/4)",
-            kernel_distance="rows",
+            kernel_periods="longest",
+            kernel_distance="periods",
             kraay_factor="none",
             kraay_df="residual",
             newey_west_factor="none",
@@ -336,6 +342,7 @@ PRESETS: dict[str, Convention] = {
             cluster_counts="beyond-first",
             kernel_lags="3/4 T^(1/3)",
             kernel_periods="longest",
+            kraay_periods="longest",
             corrected_df="entities",
             effects_restricted="all",
             short_pairs="kept",

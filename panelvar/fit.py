@@ -158,9 +158,10 @@ class Fit:
 
     @cached_property
     def spread(self) -> FloatArray:
-        r"""The map K from sums of scores in the orthonormal basis to coefficients (p, p): the covariance is K M K'.
+        r"""The map K from summed scores in the orthonormal basis to coefficients, shape (p, p).
 
-        With :math:`R` the factor of the transformed regressors, :math:`R^{-1}` for the slopes.
+        Covariances are :math:`K M K'`. For the slopes it is :math:`R^{-1}`, R being the factor of the transformed
+        regressors.
         """
         root = self.solution.inverse_r
         if not self.constant:

@@ -82,7 +82,7 @@ class DriscollKraay:
         lags = _lags(self.lags, self.kernel, fit, convention)
         positions = np.unique(dates)
         gaps = _bridged(convention, lags, np.diff(positions) > 1)
-        if convention.kernel_distance == "rows":
+        if convention.kernel_distance != "calendar":
             positions = np.arange(times.n_groups)
         (sums,) = sandwich.score_sums(scores(fit, convention, self.residuals), [times])
         meat = serial_scores.lagged_gram(sums, positions, self.kernel, lags)
@@ -158,11 +158,11 @@ class PanelNeweyWest:
         entities = fit.design.entities
         lags = _lags(self.lags, self.kernel, fit, convention)
         same = entities.codes[1:] == entities.codes[:-1]
-        gaps = _bridged(convention, lags, same & (np.diff(dates) > 1))
-        if convention.kernel_distance == "rows":
-            dates = np.arange(len(dates))
+        distances = {"calendar": dates, "periods": fit.design.times.codes, "rows": np.arange(len(dates))}
+        counted_dates = distances[convention.kernel_distance]
+        gaps = _bridged(convention, lags, same & (np.diff(dates) > np.diff(counted_dates)))
         meat = serial_scores.lagged_gram_within(
-            scores(fit, convention, self.residuals), entities.codes, dates, self.kernel, lags
+            scores(fit, convention, self.residuals), entities.codes, counted_dates, self.kernel, lags
         )
         factor = _factor(fit, convention, self.factor or convention.newey_west_factor, entities, self.residuals)
         return CovarianceEstimate(
@@ -205,17 +205,17 @@ def _check(lags: float | None, kernel: str, residuals: str, factor: str | None) 
         raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
 
 
-def _periods(fit: Fit, convention: Convention) -> int:
-    """Return the T of lag rules and factors."""
+def _periods(fit: Fit, which: str) -> int:
+    """Return the T of lag rules and factors: all periods, or those of the longest entity."""
     design = fit.design
-    return int(design.entities.sizes.max()) if convention.kernel_periods == "longest" else design.times.n_groups
+    return int(design.entities.sizes.max()) if which == "longest" else design.times.n_groups
 
 
 def _lags(lags: float | None, kernel: str, fit: Fit, convention: Convention) -> float:
     """Return the lags asked for, or those of the convention's rule."""
     periods = fit.design.times.n_groups
     if lags is None:
-        length = _periods(fit, convention)
+        length = _periods(fit, convention.kernel_periods)
         # A whisker more, or the fourth root of 81 is 2.999.
         rules = {
             "4(T/100)^(2/9)": 4.0 * (length / 100.0) ** (2.0 / 9.0),
@@ -238,7 +238,7 @@ def _factor(fit: Fit, convention: Convention, rule: str, clusters: Grouping, res
     if rule == "clustered":
         effects = fit.absorbed.groupings if fit.absorbed is not None else ()
         k = counted(convention, counts, tuple((lies_within(effect, clusters),) for effect in effects))
-        groups = _periods(fit, convention) if clusters is fit.design.times else clusters.n_groups
+        groups = _periods(fit, convention.kraay_periods) if clusters is fit.design.times else clusters.n_groups
         return extra * clustered_factor(
             counts,
             k,
@@ -250,7 +250,7 @@ def _factor(fit: Fit, convention: Convention, rule: str, clusters: Grouping, res
     return extra * clustered_factor(
         counts,
         k,
-        _periods(fit, convention),
+        _periods(fit, convention.kraay_periods),
         group_factor=not small,
         dof_factor="n/(n-k)" if small else "(n-1)/(n-k)",
     )

@@ -160,6 +160,13 @@ def test_programs_that_take_neighbours_across_a_gap_for_adjacent_periods():
         twin, twin.residuals, lambda i, j: weight(abs(step[i] - step[j]), "bartlett", 3) * (entity[i] == entity[j])
     )
     assert_matrix(fitted(frame, "pooled", cov=pv.PanelNeweyWest(3), convention=rows).cov, within)
+    # plm: what nobody has is no period, what somebody has is one.
+    periods = PLAIN.but(kernel_distance="periods")
+    assert_matrix(fitted(frame, "pooled", cov=pv.DriscollKraay(3), convention=periods).cov, across)
+    within = pair_by_pair(
+        twin, twin.residuals, lambda i, j: weight(abs(rank[i] - rank[j]), "bartlett", 3) * (entity[i] == entity[j])
+    )
+    assert_matrix(fitted(frame, "pooled", cov=pv.PanelNeweyWest(3), convention=periods).cov, within)
 
 
 def test_special_cases_meet_the_other_covariances():
@@ -310,11 +317,15 @@ def test_lags_of_each_program():
         assert fitted(long, "pooled", cov="dk", convention=convention).cov_label.endswith("3 lags)")
 
 
-def test_gretls_lags_follow_the_longest_entity():
+def test_lags_of_plm_and_gretl_follow_the_longest_entity():
     """3/4 T^(1/3) is 2 for 20 periods and 1 for the 10 that each entity has."""
     frame = gappy_frame(2, 6, 20, kept=1.1, shuffled=False)
     frame = frame[(frame["year"] - 2000) % 2 == frame["number"] % 2]
     assert fitted(frame, "pooled", cov="dk", convention="gretl").cov_label.endswith("(Bartlett, 1 lag)")
+    # 20^(1/4) is 2, 10^(1/4) is 1
+    for name in ("dk", "nw"):
+        assert fitted(frame, "pooled", cov=name, convention="plm").cov_label.endswith("(Bartlett, 1 lag)")
+        assert fitted(frame, "pooled", cov=name, convention="pyfixest").cov_label.endswith("(Bartlett, 2 lags)")
     every = pv.Convention("all", kernel_lags="3/4 T^(1/3)")
     assert fitted(frame, "pooled", cov="dk", convention=every).cov_label.endswith("(Bartlett, 2 lags)")
 
@@ -393,8 +404,9 @@ def test_lags_that_bridge_gaps_are_warned_about():
     for convention in ("plm", "pyfixest", "linearmodels"):
         with pytest.warns(pv.PanelVarWarning, match=r"Lags bridge 1 gap\(s\) in time"):
             fitted(frame, "pooled", cov="dk", convention=convention)
-        # Each of three entities lacks the two years, one of them another year.
-        with pytest.warns(pv.PanelVarWarning, match=r"Lags bridge 4 gap\(s\) in time"):
+        # Each of three entities lacks the two years, one of them another year, which for plm is a period all the same.
+        count = 3 if convention == "plm" else 4
+        with pytest.warns(pv.PanelVarWarning, match=rf"Lags bridge {count} gap\(s\) in time"):
             fitted(frame, "pooled", cov="nw", convention=convention)
     for cov in ("dk", "nw"):
         calendar = fitted(frame, "pooled", cov=cov, convention="default")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.diagnostics.auxiliary import (
+    FloatArray,
     lagged,
     least_squares,
     level_columns,
@@ -14,10 +16,15 @@ from panelvar.diagnostics.auxiliary import (
     transformed_columns,
     unweighted,
 )
-from panelvar.errors import InsufficientDataError, Note, choose
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.kernels.chi_square_mixtures import probability_below_zero
 from panelvar.kernels.differences import lag_positions
+from panelvar.kernels.groups import Grouping
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
+
+MOST_ROWS = 2000
+"""Above this many rows the matrix of an exact p-value is refused."""
 
 
 def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestResult:
@@ -81,12 +88,14 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     return TestResult(name, statistic, float("nan"), "none", None, None, "no serial correlation in the errors", (note,))
 
 
-def durbin_watson_test(result: LinearResult, *, lags: str | None = None) -> TestResult:
+def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: bool | None = None) -> TestResult:
     r"""Durbin-Watson test on the transformed rows of a model, with a p-value (plm ``pdwtest``).
 
     :math:`d = \sum (e_t - e_{t-1})^2 / \sum e_t^2`, with e the residuals of the (quasi-)demeaned regression; the
-    p-value (of d this small: positive correlation) is of the normal with the mean and variance d has given the
-    regressors (Durbin and Watson 1951, section 4), exact moments for normal errors.
+    p-value is that of a d this small (positive correlation) for normal errors: exact, with
+    :math:`P(d' < d) = P(\sum_j (\nu_j - d) \chi^2_1 < 0)` and :math:`\nu_j` the eigenvalues of the differences'
+    quadratic form among residuals (Imhof 1961), or of the normal with the exact mean and variance of d (Durbin and
+    Watson 1951, section 4).
 
     Parameters
     ----------
@@ -96,10 +105,18 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None) -> Test
         Differences of adjacent periods; of an entity's consecutive rows; or of consecutive rows of the data, across
         entities too, with the absorbed effects not counted: what ``pdwtest`` does. Default: as the convention
         differences.
+    exact : bool, optional
+        Which p-value. Default: exact with fewer than 100 rows, as in plm, which computes it with lmtest's 15 iterations
+        of Pan's algorithm: to three digits or more (``pdwtest(iterations = 100)`` gives ours).
 
     Returns
     -------
     TestResult
+
+    Raises
+    ------
+    SpecificationError
+        If an exact p-value is asked for with more than 2,000 rows, whose matrix would be dense.
 
     Notes
     -----
@@ -119,10 +136,18 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None) -> Test
         raise InsufficientDataError("No row has a predecessor: there is nothing to difference.")
     statistic = float(np.square(e[rows] - e[before]).sum() / (e @ e))
     null = "no serial correlation in the errors"
+    exact = n < 100 if exact is None else exact
+    if exact and n > MOST_ROWS:
+        raise SpecificationError(f"An exact p-value of {n} rows needs a dense matrix of that size: use exact=False.")
     absorbs_time = fit.absorbed is not None and fit.absorbed.groupings != (design.entities,)
     if absorbs_time and lags != "stacked":
         note = Note("no-pvalue", "No p-value: the moments are derived for entity effects alone.")
         return TestResult("Durbin-Watson", statistic, float("nan"), "none", None, None, null, (note,))
+    bread = least_squares(x, e).bread
+    if exact:
+        averaged = design.entities if fit.absorbed is not None and lags != "stacked" else None
+        pvalue = _exact(statistic, x, bread, rows, np.asarray(before), averaged)
+        return TestResult("Durbin-Watson (exact)", statistic, pvalue, "none", None, None, null)
     # A is the quadratic form of the differences; it annihilates what is constant within entities.
     touched = (np.bincount(rows, minlength=n) + np.bincount(before, minlength=n)).astype(np.float64)
     trace, trace_square = 2.0 * pairs, float(touched @ touched) + 2.0 * pairs
@@ -130,7 +155,6 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None) -> Test
     ax = np.zeros_like(x)
     np.add.at(ax, rows, changes)
     np.subtract.at(ax, before, changes)
-    bread = least_squares(x, e).bread
     first = (changes.T @ changes) @ bread
     p = trace - float(np.trace(first))
     q = trace_square - 2.0 * float(np.trace((ax.T @ ax) @ bread)) + float(np.trace(first @ first))
@@ -141,3 +165,24 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None) -> Test
     variance = 2.0 / (df * (df + 2.0)) * (q - p * mean)
     z = (mean - statistic) / math.sqrt(variance)
     return TestResult("Durbin-Watson", statistic, normal_tail(z, sides=1), "none", None, None, null)
+
+
+def _exact(
+    statistic: float,
+    x: FloatArray,
+    bread: FloatArray,
+    rows: NDArray[np.intp],
+    before: NDArray[np.intp],
+    averaged: Grouping | None,
+) -> float:
+    """Return the probability of a smaller ratio: n is small, so that its matrices may be dense."""
+    n = len(x)
+    differences = np.zeros((len(rows), n))
+    differences[np.arange(len(rows)), rows] = 1.0
+    differences[np.arange(len(rows)), before] = -1.0
+    maker = np.eye(n) - x @ bread @ x.T
+    if averaged is not None:
+        maker -= (averaged.codes[:, None] == averaged.codes) / averaged.sizes[averaged.codes]
+    form = maker @ (differences.T @ differences - statistic * np.eye(n)) @ maker
+    weights = np.linalg.eigvalsh(0.5 * (form + form.T))
+    return probability_below_zero(np.asarray(weights, dtype=np.float64))

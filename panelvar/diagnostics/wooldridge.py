@@ -81,10 +81,16 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
         F with one degree of freedom; the factor of the clustered covariance and the denominator's degrees of freedom
         are those of the convention (plm: none, and the rows less two).
 
+    Raises
+    ------
+    InsufficientDataError
+        If no entity has three rows: the second residual is then the first with the sign changed (plm divides rounding
+        by rounding).
+
     Notes
     -----
     With ``"calendar"`` each entity is held to its own :math:`-1/(T_i - 1)`; plm holds all to that of the number of
-    periods. For short panels; large T is not needed. The regression has no information with two rows an entity.
+    periods. For short panels; large T is not needed.
     """
     design = unweighted(result, "Wooldridge's within test", ("fixed",))
     fit = result.fit
@@ -95,6 +101,10 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     previous = lagged(result, design, 1, lags)
     residuals = np.asarray(fit.transformed_residuals)
     sizes = design.entities.sizes[design.entities.codes].astype(np.float64)
+    if sizes.max() < 3.0:
+        raise InsufficientDataError(
+            "No entity has three rows: with two, the second residual is the first with its sign changed."
+        )
     expected = np.full(design.nobs, -1.0 / (design.times.n_groups - 1)) if common else -1.0 / np.maximum(sizes - 1, 1)
     name = "Wooldridge serial correlation (within)"
     null = "no serial correlation in the errors of the levels"

@@ -61,7 +61,7 @@ class Scores(NamedTuple):
         return out
 
     def blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
-        """Yield ``(start, stop, scores)`` in the basis of the regressors: column-major scratch (stop - start, size)."""
+        """Yield ``(start, stop, scores)`` in the regressors' basis: column-major scratch, (stop - start, size)."""
         lead = int(self.constant is not None)
         scratch = np.empty(0)
         for start, stop, block in self.rows.blocks():

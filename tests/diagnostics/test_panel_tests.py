@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 from twins import X, gappy_frame, indicator
 
 import panelvar as pv
@@ -313,9 +313,52 @@ def test_durbin_watson_moments(frame, fits, model):
     df = n - np.linalg.matrix_rank(d)
     mean = np.trace(maker @ a) / df
     variance = 2 / (df * (df + 2)) * (np.trace(maker @ a @ maker @ a) - df * mean**2)
-    test = pv.durbin_watson_test(fits[model])
+    test = pv.durbin_watson_test(fits[model], exact=False)
     assert test.statistic == pytest.approx(e @ a @ e / (e @ e), **CLOSE)
     assert test.pvalue == pytest.approx(stats.norm.cdf((test.statistic - mean) / np.sqrt(variance)), rel=1e-8)
+
+
+@pytest.mark.parametrize("lags", ["calendar", "stacked"])
+@pytest.mark.parametrize("model", ["pooled", "fixed"])
+def test_exact_durbin_watson(frame, fits, model, lags):
+    """Imhof's integral by adaptive quadrature, with the dense residual maker; what ratios drawn at random say."""
+    test = pv.durbin_watson_test(fits[model], lags=lags, exact=True)
+    n = len(frame)
+    assert (pv.durbin_watson_test(fits[model], lags=lags) == test) is (n < 100)
+    if model == "pooled":
+        d = levels(frame)
+    elif lags == "stacked":
+        d = (frame[X] - frame.groupby("entity")[X].transform("mean")).to_numpy()
+    else:
+        d = np.column_stack([indicator(frame["entity"]), frame[X]])
+    maker = np.eye(n) - d @ np.linalg.pinv(d)
+    steps = [(i, i - 1) for i in range(1, n)] if lags == "stacked" else pairs(frame)
+    changes = np.zeros((len(steps), n))
+    for row, (i, j) in enumerate(steps):
+        changes[row, [i, j]] = 1.0, -1.0
+    weights = np.linalg.eigvalsh(maker @ (changes.T @ changes - test.statistic * np.eye(n)) @ maker)
+
+    def integrand(u):
+        return np.sin(0.5 * np.arctan(weights * u).sum()) / u * np.exp(-0.25 * np.log1p((weights * u) ** 2).sum())
+
+    integral = sum(integrate.quad(integrand, *ends, limit=300)[0] for ends in ((1e-12, 0.3), (0.3, 3.0), (3.0, 300.0)))
+    assert test.pvalue == pytest.approx(0.5 - integral / np.pi, abs=1e-9)
+    drawn = np.random.default_rng(5).standard_normal((20_000, n)) ** 2 @ weights < 0.0
+    assert abs(drawn.mean() - test.pvalue) < 4.0 * np.sqrt(0.25 / 20_000)
+
+
+def test_exact_durbin_watson_has_a_limit(monkeypatch, fits):
+    monkeypatch.setattr("panelvar.diagnostics.durbin_watson.MOST_ROWS", 50)
+    with pytest.raises(pv.SpecificationError, match="dense matrix"):
+        pv.durbin_watson_test(fits["pooled"], exact=True)
+
+
+def test_two_rows_an_entity_say_nothing_about_within_correlation(frame):
+    short = frame[frame.groupby("entity").cumcount() < 2]
+    for convention in ("default", "plm"):
+        result = pv.fit_fixed_effects(pv.Panel(short, "entity", "year"), "y", ["x1"], convention=convention)
+        with pytest.raises(pv.InsufficientDataError, match="three rows"):
+            pv.wooldridge_within_test(result, lags="rows")
 
 
 def test_breusch_godfrey(frame, fits):
