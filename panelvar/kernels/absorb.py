@@ -278,7 +278,7 @@ class _ManyWay(Absorbed):
         first = [own.sums_of([z * column for column in parts], self.weights) for z in system.first.columns]
         theta = np.zeros((0, len(parts)))
         if system.order:
-            noise = np.finfo(np.float64).eps * np.sqrt(sum(np.square(part).sum(axis=0) for part in first))
+            noise = 4.0 * np.finfo(np.float64).eps * np.sqrt(sum(np.square(part).sum(axis=0) for part in first))
             theta = system.solve(self._sums_of_rest(parts, first), noise)
             for part, move in zip(first, system.couple(theta), strict=True):
                 part -= move
@@ -397,8 +397,9 @@ def absorb(effects: Sequence[Grouping | Block], weights: FloatArray | None = Non
     Two effects are solved exactly: in closed form when every pair of levels carries the same mass, by Cholesky on
     the Schur complement of the smaller effect while that has at most `level_system.DIRECT_LIMIT` levels, and by
     preconditioned conjugate gradients beyond. More effects, and slopes, likewise: by pivoted Cholesky while the
-    effects other than the largest have at most `many_effects.FACTOR_LIMIT` coefficients, by conjugate gradients with
-    the diagonal as preconditioner beyond, to a relative residual of `many_effects.PRECISION`.
+    effects other than the largest have at most `many_effects.FACTOR_LIMIT` coefficients, by conjugate gradients
+    beyond, to a relative residual of `many_effects.PRECISION`. Conjugate gradients that make slow progress go on with
+    an approximate factor of the graph of levels (`approximate_cholesky`).
 
     References
     ----------

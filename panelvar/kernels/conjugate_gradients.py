@@ -10,6 +10,8 @@ from panelvar.kernels.groups import FloatArray
 
 # Times the recursion for the residual may turn out to have drifted from the residual itself.
 _MAX_RESTARTS = 5
+# Iterations before slow progress is believed.
+_TRIAL = 5
 
 
 def conjugate_gradients(
@@ -19,7 +21,10 @@ def conjugate_gradients(
     tolerance: float,
     floor: FloatArray,
     max_iterations: int,
-) -> FloatArray | None:
+    precondition: Callable[[FloatArray], FloatArray] | None = None,
+    start: FloatArray | None = None,
+    impatient: bool = False,
+) -> tuple[FloatArray, bool]:
     """Solve ``A z = target`` for a symmetric A with eigenvalues in [0, 1], all columns side by side.
 
     A column is solved when ``|target - A z| <= tolerance max(|target|, |z|) + floor``: backward stable, as A has norm
@@ -35,49 +40,74 @@ def conjugate_gradients(
     floor : (k,) array
         Absolute residual below which the target itself is rounding error.
     max_iterations : int
+    precondition : callable, optional
+        Maps an (m, k) array to an approximate inverse times it, symmetric and positive on the range of A.
+    start : (m, k) array, optional
+        Where to begin; zero if omitted.
+    impatient : bool
+        Give up once the digits gained are fewer than half of what `max_iterations` would need at an even pace.
 
     Returns
     -------
-    (m, k) array or None
-        None if the iterations ran out, or rounding stopped them.
+    (m, k) array, bool
+        The last iterate, and whether it solves every column.
 
     References
     ----------
-    Saad (2003), *Iterative Methods for Sparse Linear Systems*, 2nd ed., algorithm 6.18.
+    Saad (2003), *Iterative Methods for Sparse Linear Systems*, 2nd ed., algorithms 6.18 and 9.1.
     """
     target = np.ascontiguousarray(target, dtype=np.float64)
-    solution = np.zeros_like(target)
-    rest = target.copy()
-    direction = rest.copy()
-    squares = _squares(rest)
-    bound = tolerance * np.sqrt(squares) + floor
-    restarts = 0
-    for _ in range(max_iterations):
-        active = np.sqrt(squares) > np.maximum(bound, tolerance * np.sqrt(_squares(solution)))
+    solution = np.zeros_like(target) if start is None else np.array(start, dtype=np.float64, order="C")
+    rest = target.copy() if start is None else target - multiply(solution)
+    norm = np.sqrt(_products(target, target))
+    bound = tolerance * norm + floor
+    restarts, fresh = 0, True
+    products = direction = rest
+    for iteration in range(max_iterations):
+        size = np.sqrt(_products(rest, rest))
+        active = size > np.maximum(bound, tolerance * np.sqrt(_products(solution, solution)))
         if not active.any():
             rest = target - multiply(solution)
-            squares = _squares(rest)
-            active = np.sqrt(squares) > np.maximum(bound, tolerance * np.sqrt(_squares(solution)))
+            size = np.sqrt(_products(rest, rest))
+            active = size > np.maximum(bound, tolerance * np.sqrt(_products(solution, solution)))
             if not active.any():
-                return solution
+                return solution, True
             restarts += 1
             if restarts > _MAX_RESTARTS:
-                return None
-            direction = rest.copy()
+                return solution, False
+            fresh = True
+        if impatient and iteration >= _TRIAL and _is_slow(size, norm, bound, iteration / max_iterations):
+            return solution, False
+        step = rest if precondition is None else precondition(rest)
+        updated = _products(rest, step)
+        if fresh:
+            direction = step.copy()
+        else:
+            direction *= _ratio(updated, products, active)
+            direction += step
+        products, fresh = updated, False
         image = multiply(direction)
-        curvature = np.einsum("ij,ij->j", direction, image)
+        curvature = _products(direction, image)
         if np.any(curvature[active] <= 0.0):
-            return None
-        step = np.where(active, squares, 0.0) / np.where(active, curvature, 1.0)
-        solution += step * direction
-        rest -= step * image
-        updated = np.where(active, _squares(rest), squares)
-        direction *= np.where(active, updated, 0.0) / np.where(active, squares, 1.0)
-        direction += rest
-        squares = updated
-    return None
+            return solution, False
+        length = _ratio(products, curvature, active)
+        solution += length * direction
+        rest -= length * image
+    return solution, False
 
 
-def _squares(vectors: FloatArray) -> FloatArray:
-    squares: FloatArray = np.einsum("ij,ij->j", vectors, vectors)
-    return squares
+def _is_slow(size: FloatArray, norm: FloatArray, bound: FloatArray, elapsed: float) -> bool:
+    """Whether a column has gained less than half the elapsed share of the digits it needs."""
+    open_columns = (size > bound) & (norm > bound)
+    size, norm, bound = size[open_columns], norm[open_columns], bound[open_columns]
+    return bool(np.any(np.log(norm / size) < 0.5 * elapsed * np.log(norm / np.maximum(bound, 1e-300))))
+
+
+def _products(left: FloatArray, right: FloatArray) -> FloatArray:
+    products: FloatArray = np.einsum("ij,ij->j", left, right)
+    return products
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray, active: np.ndarray) -> FloatArray:
+    """Divide where a column is active; zero elsewhere."""
+    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=active & (denominator != 0.0))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.errors import NumericalError
+from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import FloatArray, Grouping
@@ -23,6 +24,14 @@ DIRECT_LIMIT = 2_000
 TOLERANCE = 1e-13
 MAX_ITERATIONS = 20_000
 
+# Iterations without a preconditioner: well connected effects need about a dozen.
+_PLAIN_ITERATIONS = 30
+# Iterations with one; it is of no use where these are not enough.
+_PRECONDITIONED_ITERATIONS = 200
+# Products of pairs, for each cell of the cross table, worth spending on the links between levels.
+_LINK_WORK = 12
+# Share of repeated neighbouring pairs that is worth adding up first.
+_REPEATED = 0.1
 # Cells of a cross table that is always held dense: 800 kB.
 _SMALL_CROSS = 100_000
 # Cost of a multiplication in a sparse product over that in a dense one.
@@ -33,6 +42,21 @@ _BLOCK_LEVELS = 512
 # A factor of fewer multiplications, or worth fewer iterations, is made at once.
 _CHEAP_FACTOR = 1e8
 _MIN_ITERATIONS = 12
+
+
+def _merged(cross: csr_array) -> csr_array:
+    """Add up repeated pairs that follow one another, as of a worker who stays with a firm, if they are many."""
+    codes, starts = cross.indices, cross.indptr
+    new = np.empty(len(codes), dtype=bool)
+    np.not_equal(codes[1:], codes[:-1], out=new[1:])
+    new[starts[:-1]] = True
+    kept = np.flatnonzero(new)
+    if len(kept) > (1.0 - _REPEATED) * len(codes):
+        return cross
+    from scipy.sparse import csr_array
+
+    pointer = np.searchsorted(kept, starts).astype(starts.dtype)
+    return csr_array((np.add.reduceat(cross.data, kept), codes[kept], pointer), shape=cross.shape)
 
 
 class LevelSystem:
@@ -75,7 +99,7 @@ class LevelSystem:
         mass = np.ones(n_rows) if self.weights is None else self.weights
         if self.large.starts is not None:
             # Sorted rows are a compressed table as they stand; repeated pairs add up in every product.
-            return csr_array((mass, codes, self.large.starts.astype(codes.dtype)), shape=shape)
+            return _merged(csr_array((mass, codes, self.large.starts.astype(codes.dtype)), shape=shape))
         return csr_array(coo_array((mass, (self.large.codes, codes)), shape=shape))
 
     @cached_property
@@ -157,43 +181,85 @@ class LevelSystem:
     def _solve_scaled(self, target: FloatArray, means: FloatArray) -> FloatArray:
         """Solve ``(I - C'C) z = target``, iterating first where that may cost less than the factor."""
         direct = self.small.n_groups <= DIRECT_LIMIT
-        limit = MAX_ITERATIONS
+        limit = _PLAIN_ITERATIONS
         if direct:
             # What the factor would cost, in iterations: well connected panels need about a dozen.
-            limit = int(self._factor_work / self._iteration_work(target.shape[1]))
+            limit = min(int(self._factor_work / self._iteration_work(target.shape[1])), limit)
             if limit < _MIN_ITERATIONS or self._factor_work < _CHEAP_FACTOR or "_factor" in self.__dict__:
                 limit = 0
+        noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
+        # Rounding leaves a part of the target in the null space, where no iteration reduces it.
+        root = np.sqrt(self.small_mass)[:, None]
+        target = self._centre(target / root) * root
+        solution, solved = np.zeros_like(target), False
         if limit:
-            noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
-            solution = self._iterate(target, noise, limit)
-            if solution is not None:
-                return solution
-        if direct:
+            solution, solved = conjugate_gradients(
+                self._multiply, target, tolerance=TOLERANCE, floor=noise, max_iterations=limit, impatient=True
+            )
+        if direct and not solved:
             from scipy.linalg import cho_solve
 
             return np.asarray(cho_solve((self._factor, False), target, check_finite=False))
+        if not solved:
+            solution, solved = self._precondition(target, noise, solution)
+        if solved:
+            return solution
         raise NumericalError(
             f"Conjugate gradients did not reach a relative residual of {TOLERANCE:g} in {MAX_ITERATIONS} iterations: "
             f"the two effects, of {self.large.n_groups} and {self.small.n_groups} levels, are weakly connected. "
             "Drop levels with few rows, or restrict the sample to well connected components."
         )
 
-    def _iterate(self, target: FloatArray, noise: FloatArray, limit: int) -> FloatArray | None:
-        cross, transposed = self.cross, self.cross.T
-        root = np.sqrt(self.small_mass)[:, None]
-        inverse_root = 1.0 / root
-        inverse_mass = 1.0 / self.large_mass[:, None]
+    def _multiply(self, vectors: FloatArray) -> FloatArray:
+        """``(I - C'C) z`` through the cross table."""
+        inverse_root = 1.0 / np.sqrt(self.small_mass)[:, None]
+        inner = self.cross @ (vectors * inverse_root)
+        inner /= self.large_mass[:, None]
+        image: FloatArray = self.cross.T @ inner
+        image *= inverse_root
+        return vectors - image
 
-        def multiply(vectors: FloatArray) -> FloatArray:
-            inner = cross @ (vectors * inverse_root)
-            inner *= inverse_mass
-            image: FloatArray = transposed @ inner
-            image *= inverse_root
-            return vectors - image
+    def _precondition(self, target: FloatArray, noise: FloatArray, start: FloatArray) -> tuple[FloatArray, bool]:
+        """Iterate on from `start` with an approximate factor, and without one should that not do."""
+        multiply, solution = self._multiply, start
+        links, approximate = self._links, self._approximate
+        if links is not None and approximate is not None:
+            inverse_root = 1.0 / np.sqrt(self.small_mass)[:, None]
+            diagonal = np.asarray(links.sum(axis=1)).reshape(-1, 1)
 
-        # Rounding leaves a part of the target in the null space, where no iteration reduces it.
-        target = self._centre(target * inverse_root) * root
-        return conjugate_gradients(multiply, target, tolerance=TOLERANCE, floor=noise, max_iterations=limit)
+            def sparse(vectors: FloatArray) -> FloatArray:
+                scaled = vectors * inverse_root
+                image: FloatArray = diagonal * scaled - links @ scaled
+                image *= inverse_root
+                return image
+
+            # The links are often far fewer than the pairs they came through.
+            multiply = sparse
+            solution, solved = conjugate_gradients(
+                sparse,
+                target,
+                tolerance=TOLERANCE,
+                floor=noise,
+                max_iterations=_PRECONDITIONED_ITERATIONS,
+                precondition=lambda rest: approximate.solve(rest / inverse_root) / inverse_root,
+                start=start,
+            )
+            if solved:
+                return self._centre(solution * inverse_root) / inverse_root, True
+        return conjugate_gradients(
+            multiply, target, tolerance=TOLERANCE, floor=noise, max_iterations=MAX_ITERATIONS, start=solution
+        )
+
+    @cached_property
+    def _links(self) -> csr_array | None:
+        cross = self.cross
+        if isinstance(cross, np.ndarray):
+            return None
+        return linked_levels(cross, self.large_mass, _LINK_WORK * cross.nnz)
+
+    @cached_property
+    def _approximate(self) -> ApproximateCholesky | None:
+        return None if self._links is None else ApproximateCholesky(self._links)
 
     @cached_property
     def _row_lengths(self) -> NDArray[np.intp] | None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from panelvar.errors import NumericalError
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
+from panelvar.kernels.effect_preconditioner import BlockPreconditioner
 from panelvar.kernels.groups import FloatArray, Grouping
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _FACTOR_WORK = 3e10
 # Conjugate gradients stop at this residual, relative to the right-hand side and the size of the solution.
 PRECISION = 1e-13
 MOST_ITERATIONS = 10_000
+# Iterations with no more than the diagonal as preconditioner: well connected effects need fewer.
+_PLAIN_ITERATIONS = 30
 # Share of a basis function's square left by the others, below which it depends on them.
 _DEPENDENT = 1e-12
 # Pivot of the system (whose diagonal starts at one) below which a coefficient depends on those before it.
@@ -144,6 +147,11 @@ def _cross(
     return csr_array(coo_array((values, (first.codes, second.codes)), shape=(rows, columns)))
 
 
+def _dense(matrix: Any) -> FloatArray:
+    dense: FloatArray = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+    return dense
+
+
 class EffectSystem:
     """The level system of several blocks after the largest is eliminated.
 
@@ -172,7 +180,8 @@ class EffectSystem:
         """Coefficients of the blocks that are not eliminated."""
         return int(self.offsets[-1])
 
-    def _slice(self, b: int) -> slice:
+    def part(self, b: int) -> slice:
+        """Where the coefficients of one basis function of the rest are."""
         return slice(int(self.offsets[b]), int(self.offsets[b + 1]))
 
     @cached_property
@@ -225,14 +234,14 @@ class EffectSystem:
     def apply(self, theta: FloatArray) -> FloatArray:
         """Multiply coefficients (m, k) of the rest by ``B - C'C``."""
         out = theta * self.alive[:, None]
-        pieces = [theta[self._slice(b)] for b in range(len(self.rest))]
+        pieces = [theta[self.part(b)] for b in range(len(self.rest))]
         for (a, b), matrix in self.among.items():
-            out[self._slice(a)] += matrix @ pieces[b]
-            out[self._slice(b)] += matrix.T @ pieces[a]
+            out[self.part(a)] += matrix @ pieces[b]
+            out[self.part(b)] += matrix.T @ pieces[a]
         for row in self.coupling:
             inner = self._coupled(row, pieces)
             for b, matrix in enumerate(row):
-                out[self._slice(b)] -= matrix.T @ inner
+                out[self.part(b)] -= matrix.T @ inner
         return out
 
     @staticmethod
@@ -244,7 +253,7 @@ class EffectSystem:
 
     def couple(self, theta: FloatArray) -> list[FloatArray]:
         """``C theta``, one (G, k) array for each basis function of the eliminated block."""
-        pieces = [np.ascontiguousarray(theta[self._slice(b)]) for b in range(len(self.rest))]
+        pieces = [np.ascontiguousarray(theta[self.part(b)]) for b in range(len(self.rest))]
         return [self._coupled(row, pieces) for row in self.coupling]
 
     @cached_property
@@ -254,9 +263,9 @@ class EffectSystem:
         for row in self.coupling:
             for b, matrix in enumerate(row):
                 if isinstance(matrix, np.ndarray):
-                    out[self._slice(b)] -= np.einsum("ij,ij->j", matrix, matrix)
+                    out[self.part(b)] -= np.einsum("ij,ij->j", matrix, matrix)
                 else:
-                    out[self._slice(b)] -= np.bincount(matrix.indices, matrix.data**2, matrix.shape[1])
+                    out[self.part(b)] -= np.bincount(matrix.indices, matrix.data**2, matrix.shape[1])
         return np.where(out > _NULL_PIVOT, out, 0.0)
 
     @cached_property
@@ -281,9 +290,9 @@ class EffectSystem:
         out = np.zeros((m, m), order="F")
         out[np.diag_indices(m)] = self.alive
         for (a, b), matrix in self.among.items():
-            block = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
-            out[self._slice(a), self._slice(b)] = block
-            out[self._slice(b), self._slice(a)] = block.T
+            block = _dense(matrix)
+            out[self.part(a), self.part(b)] = block
+            out[self.part(b), self.part(a)] = block.T
         own = self.first.block.grouping.n_groups * len(self.first.columns)
         if self._sparse_work < float(own) * m * m:
             from scipy.sparse import csr_array, hstack
@@ -304,15 +313,7 @@ class EffectSystem:
         for begin in range(0, count, step):
             yield (
                 begin,
-                [
-                    np.hstack(
-                        [
-                            part if isinstance(part, np.ndarray) else part.toarray()
-                            for part in (matrix[begin : begin + step] for matrix in row)
-                        ]
-                    )
-                    for row in self.coupling
-                ],
+                [np.hstack([_dense(matrix[begin : begin + step]) for matrix in row]) for row in self.coupling],
             )
 
     @cached_property
@@ -337,22 +338,74 @@ class EffectSystem:
                 half = solve_triangular(r, target[chosen], trans="T", check_finite=False)
                 out[chosen] = solve_triangular(r, half, check_finite=False)
             return out
-        scale = np.where(self.diagonal > 0.0, 1.0 / np.sqrt(np.where(self.diagonal > 0.0, self.diagonal, 1.0)), 0.0)
-        scale = scale[:, None]
-        solution = conjugate_gradients(
-            lambda vectors: scale * self.apply(scale * vectors),
-            scale * target,
-            tolerance=PRECISION,
-            floor=noise,
-            max_iterations=MOST_ITERATIONS,
-        )
-        if solution is None:
+        inverse = np.divide(1.0, self.diagonal, out=np.zeros(self.order), where=self.diagonal > 0.0)[:, None]
+        target = self._centred(np.where(inverse > 0.0, target, 0.0))
+
+        def iterate(precondition: Any, most: int, **options: Any) -> tuple[FloatArray, bool]:
+            return conjugate_gradients(
+                lambda vectors: np.where(inverse > 0.0, self.apply(vectors), 0.0),
+                target,
+                tolerance=PRECISION,
+                floor=noise,
+                max_iterations=most,
+                precondition=precondition,
+                **options,
+            )
+
+        solution, solved = iterate(lambda rest: inverse * rest, _PLAIN_ITERATIONS, impatient=True)
+        if not solved:
+            solution, solved = iterate(self._preconditioner.solve, MOST_ITERATIONS, start=solution)
+        if not solved:
             raise NumericalError(
                 f"Conjugate gradients did not reach a relative residual of {PRECISION:g} in {MOST_ITERATIONS} "
                 f"iterations: the effects ({self.order} coefficients besides the largest) are weakly connected. "
                 "Drop levels with few rows, or one of the effects."
             )
-        return scale * solution
+        return solution
+
+    def _centred(self, target: FloatArray) -> FloatArray:
+        """Take out of a target what rounding left along the constants that an effect shares with the eliminated one."""
+        out = target
+        for b, (grouping, _) in enumerate(self.rest):
+            coupling = self.level_coupling(b)
+            if coupling is not None:
+                count, _, component = bipartite_components(coupling)
+                root = np.sqrt(grouping.mass(self.weights))
+                total = np.bincount(component, root * root, count)
+                part = self.part(b)
+                for j in range(out.shape[1]):
+                    excess = np.bincount(component, root * out[part, j], count) / total
+                    out[part, j] -= root * excess[component]
+        return out
+
+    @cached_property
+    def _preconditioner(self) -> BlockPreconditioner:
+        return BlockPreconditioner(self)
+
+    def level_coupling(self, b: int) -> Matrix | None:
+        """C between the levels of the eliminated block and those of function b, None unless both are levels."""
+        others = [block for i, block in enumerate(self._blocks) if i != self.eliminated]
+        own = others[self._owner[b]]
+        is_level = own.block.level and self.rest[b][1] is own.columns[0]
+        return self.coupling[0][b] if is_level and self.first.block.level else None
+
+    def block(self, functions: Sequence[int]) -> FloatArray:
+        """``B - C'C`` among some basis functions of the rest, dense."""
+        widths = [int(self.offsets[b + 1] - self.offsets[b]) for b in functions]
+        ends = np.concatenate([[0], np.cumsum(widths)])
+        out = np.zeros((ends[-1], ends[-1]))
+        for i, a in enumerate(functions):
+            for j, b in enumerate(functions[: i + 1]):
+                cell = np.zeros((widths[i], widths[j]))
+                if a == b:
+                    cell[np.diag_indices(widths[i])] = self.alive[self.part(a)]
+                elif (b, a) in self.among:
+                    cell += _dense(self.among[b, a]).T
+                for row in self.coupling:
+                    cell -= _dense(row[a].T @ row[b])
+                out[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = cell
+                out[ends[j] : ends[j + 1], ends[i] : ends[i + 1]] = cell.T
+        return out
 
     @cached_property
     def inverse(self) -> FloatArray:

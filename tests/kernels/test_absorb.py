@@ -218,7 +218,8 @@ def test_what_cannot_be_solved_is_refused(monkeypatch):
     monkeypatch.setattr(level_system, "DIRECT_LIMIT", 5)
     with pytest.raises(NumericalError, match="12 levels; the limit is 5"):
         absorb(groupings).leverage()
-    monkeypatch.setattr(level_system, "MAX_ITERATIONS", 2)
+    for limit in ("_PLAIN_ITERATIONS", "_PRECONDITIONED_ITERATIONS", "MAX_ITERATIONS"):
+        monkeypatch.setattr(level_system, limit, 2)
     with pytest.raises(NumericalError, match="did not reach a relative residual of 1e-13 in 2 iterations"):
         absorb(groupings).tables(columns)
     monkeypatch.setattr(level_system, "DIRECT_LIMIT", 100)
@@ -231,13 +232,14 @@ def test_conjugate_gradients_believe_only_the_residual_itself():
     matrix = np.diag([1.0, 0.5, 0.25])
     target = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
     options = {"tolerance": 1e-14, "floor": np.zeros(2), "max_iterations": 20}
-    solution = conjugate_gradients(lambda z: matrix @ z, target, **options)
+    solution, solved = conjugate_gradients(lambda z: matrix @ z, target, **options)
+    assert solved
     np.testing.assert_allclose(solution, [[1.0, 0.0], [2.0, 0.0], [4.0, 0.0]], rtol=1e-13)
     # A matrix that changes its mind: the recursion converges, the residual does not.
     rng = np.random.default_rng(12)
-    assert conjugate_gradients(lambda z: (matrix + 0.1 * rng.random((3, 3))) @ z, target, **options) is None
+    assert not conjugate_gradients(lambda z: (matrix + 0.1 * rng.random((3, 3))) @ z, target, **options)[1]
     # An indefinite one.
-    assert conjugate_gradients(lambda z: -z, target, **options) is None
+    assert not conjugate_gradients(lambda z: -z, target, **options)[1]
 
 
 @pytest.mark.parametrize("effects", [1, 2])
@@ -258,5 +260,31 @@ def test_no_rows_and_unequal_lengths_are_refused(lengths, weights):
 
 def test_conjugate_gradients_solve_for_whole_numbers():
     matrix, target = np.array([[0.4, 0.1], [0.1, 0.3]]), np.array([[1], [2]])
-    solution = conjugate_gradients(lambda v: matrix @ v, target, tolerance=1e-13, floor=np.zeros(1), max_iterations=9)
+    options = {"tolerance": 1e-13, "floor": np.zeros(1)}
+    solution, solved = conjugate_gradients(lambda v: matrix @ v, target, max_iterations=9, **options)
+    assert solved
     np.testing.assert_allclose(solution, np.linalg.solve(matrix, target), rtol=1e-12)
+
+
+def test_conjugate_gradients_go_on_from_where_they_were_and_give_up_when_slow():
+    values = np.geomspace(1e-6, 1.0, 200)[:, None]
+    target = np.random.default_rng(13).standard_normal((200, 2))
+    options = {"tolerance": 1e-12, "floor": np.zeros(2)}
+    tries = []
+
+    def multiply(vectors):
+        tries.append(1)
+        return values * vectors
+
+    partial, solved = conjugate_gradients(multiply, target, max_iterations=60, impatient=True, **options)
+    assert not solved and len(tries) < 30
+    solution, solved = conjugate_gradients(multiply, target, max_iterations=5000, start=partial, **options)
+    assert solved
+    np.testing.assert_allclose(values * solution, target, atol=1e-5)
+    # The exact inverse as preconditioner: one step.
+    tries.clear()
+    exact, solved = conjugate_gradients(
+        multiply, target, max_iterations=5, precondition=lambda rest: rest / values, **options
+    )
+    assert solved and len(tries) <= 3
+    np.testing.assert_allclose(exact, target / values, rtol=1e-10)
