@@ -133,6 +133,9 @@ class Convention:
     transformed_total : {"constant", "mean"}
         Reporting: total sum of squares of quasi-demeaned rows, or rows transformed by an error covariance, less their
         projection on the transformed constant, or about their mean.
+    gls_scale : {"known", "residual"}
+        Degrees of freedom: the covariance of generalised least squares takes whitened errors to have variance one, or
+        estimates their variance (gretl's and EViews' weighted least squares).
     singular_errors : {"refuse", "drop"}
         Components: what generalised least squares does with an estimated error covariance that has no inverse; "drop"
         leaves out rows that depend on the rows before them, a generalised inverse (Stata's xtgls, plm's pggls).
@@ -207,6 +210,7 @@ class Convention:
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
     transformed_total: Literal["constant", "mean"] = "constant"
+    gls_scale: Literal["known", "residual"] = "known"
     singular_errors: Literal["refuse", "drop"] = "refuse"
     loglik_jacobian: Literal["full", "weights", "none"] = "full"
     transformed_kind: Literal["residual", "correlation"] = "residual"
@@ -337,6 +341,7 @@ PRESETS: dict[str, Convention] = {
         ),
         Convention(
             "gretl",
+            gls_scale="residual",
             hausman_scale="rows",
             unbalanced_components="harmonic",
             cluster_counts="beyond-first",
@@ -351,6 +356,7 @@ PRESETS: dict[str, Convention] = {
         ),
         Convention(
             "eviews",
+            gls_scale="residual",
             random_scale="within",
             robust="HC1",
             cluster_df="residual",

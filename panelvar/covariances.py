@@ -106,9 +106,9 @@ class Classical:
                 "as 'HC0' or 'cluster', or 2SLS.",
             )
         scale = fit.rss / classical_df(convention, fit.counts)
-        label = "classical"
+        label = "classical" if fit.error_variance is None else "GLS"
         df = inference_df(fit, convention, fit.residual_df)
-        if fit.error_variance is not None:
+        if fit.error_variance is not None and convention.gls_scale == "known":
             return CovarianceEstimate(fit.error_variance * fit.bread, "GLS", df)
         if fit.components is not None and convention.random_scale == "within":
             scale = fit.components.idiosyncratic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,8 +14,9 @@ from panelvar.errors import InsufficientDataError, Note, NumericalError, Specifi
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.finish import finish
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
-from panelvar.fit import FloatArray
+from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.autoregression import find_runs
+from panelvar.results.effects import EffectVariances
 from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
@@ -65,8 +65,8 @@ def fit_fixed_effects_ar1(
     Returns
     -------
     GLSResult
-        With ``rho`` and ``effects_test``, the F that all effects are zero. The constant is the mean effect, as in
-        `fit_fixed_effects`, weighted by :math:`g_{it}^2`.
+        With ``rho``, ``variance_components``, and ``effects_test``, the F that all effects are zero. The constant is
+        the mean effect, as in `fit_fixed_effects`, weighted by :math:`g_{it}^2`.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def fit_fixed_effects_ar1(
         notes=(*found.notes, *_short(source)),
     )
     result = finish(model, cov, chosen, collinear)
-    return _wrapped(result, source, found, _effects_test(result, found))
+    return _wrapped(result, source, found, _estimated_components(result), _effects_test(result, found))
 
 
 def fit_random_effects_ar1(
@@ -149,7 +149,7 @@ def fit_random_effects_ar1(
     Returns
     -------
     GLSResult
-        With ``rho``; ``structure.words`` has the standard deviations and theta.
+        With ``rho``; ``variance_components`` has the standard deviations and theta.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def fit_random_effects_ar1(
         notes=(*notes, *_short(source)),
     )
     result = finish(model, cov, chosen, collinear)
-    return _wrapped(result, source, found, None, components.words)
+    return _wrapped(result, source, found, components, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,26 +240,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     return _Freed(model, rows, rho, rounds, settled, tuple(notes))
 
 
-@dataclass(frozen=True, eq=False)
-class _Components:
-    """Standard deviations and the share of each entity's effect that is taken out."""
-
-    idiosyncratic: float
-    effect_raw: float
-    theta: FloatArray
-
-    @property
-    def words(self) -> tuple[tuple[str, str], ...]:
-        low, high = float(self.theta.min()), float(self.theta.max())
-        effect = math.sqrt(max(self.effect_raw, 0.0))
-        return (
-            ("Std. dev. of effect", f"{effect:.6g}"),
-            ("Std. dev. of innovations", f"{math.sqrt(self.idiosyncratic):.6g}"),
-            ("Theta", f"{low:.4f}" if high - low < 5e-5 else f"{low:.4f} to {high:.4f}"),
-        )
-
-
-def _components(source: Design, found: _Freed) -> _Components:
+def _components(source: Design, found: _Freed) -> EffectVariances:
     """Baltagi and Wu's variance components, from least squares of the transformed rows."""
     columns, ones = found.rows.columns, found.rows.ones
     groups = source.entities if len(ones) == source.nobs else source.take(found.rows.rows).entities
@@ -273,23 +254,50 @@ def _components(source: Design, found: _Freed) -> _Components:
     idiosyncratic = (float(u @ u) - float(along.sum())) / df
     if not idiosyncratic > 0.0:
         raise NumericalError("The errors vary only between entities: their variance within is zero.")
-    effect = (float(along.sum()) - groups.n_groups * idiosyncratic) / float(mass.sum())
-    theta = 1.0 - np.sqrt(idiosyncratic / (mass * max(effect, 0.0) + idiosyncratic))
-    return _Components(idiosyncratic, effect, theta)
+    raw = (float(along.sum()) - groups.n_groups * idiosyncratic) / float(mass.sum())
+    effect = max(raw, 0.0)
+    theta = 1.0 - np.sqrt(idiosyncratic / (mass * effect + idiosyncratic))
+    return EffectVariances(idiosyncratic, effect, raw, theta)
+
+
+def _estimated_components(result: LinearResult) -> EffectVariances:
+    """Variance over entities of mean residuals of the rows used, as Stata's ``sigma_u``; and of the innovations."""
+    fit = result.fit
+    used = fit.source if fit.design.nobs == fit.source.nobs else _rows_used(fit)
+    entities = used.entities
+    fitted = np.zeros(used.nobs)
+    for position, slope in zip(fit.kept, fit.slopes, strict=True):
+        fitted += slope * used.x[position]
+    effects = entities.means(used.y - fitted)
+    variance = float(effects.var(ddof=1)) if len(effects) > 1 else 0.0
+    levels = effects[entities.codes]
+    spread = float(levels.std() * fitted.std())
+    correlation = float(np.mean((levels - levels.mean()) * (fitted - fitted.mean()))) / spread if spread else np.nan
+    return EffectVariances(fit.residual_variance, variance, variance, correlation=correlation)
+
+
+def _rows_used(fit: Fit) -> Design:
+    """The source's rows that the transform left."""
+    assert fit.design.kept is not None
+    own = fit.source.kept
+    rows = fit.design.kept if own is None else np.searchsorted(own, fit.design.kept)
+    return fit.source.take(rows)
 
 
 def _wrapped(
     result: LinearResult,
     source: Design,
     found: _Freed,
+    components: EffectVariances,
     effects_test: TestResult | None,
-    more: tuple[tuple[str, str], ...] = (),
 ) -> GLSResult:
-    words = (("Errors within entities", found.model.words), ("rho", f"{found.rho[0]:.6g}"), *more)
+    words = (("Errors within entities", found.model.words), ("rho", f"{found.rho[0]:.6g}"))
     structure = ErrorStructure(
         words, source.entity_labels, rho=found.rho, iterations=found.rounds, converged=found.settled
     )
-    return GLSResult(result.fit, result.covariance, result.convention, result.estimator, structure, effects_test)
+    return GLSResult(
+        result.fit, result.covariance, result.convention, result.estimator, structure, components, effects_test
+    )
 
 
 def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:

@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.covariances import Classical, Clustered, Covariance
 from panelvar.errors import MissingInformationError, SpecificationError
 from panelvar.fit import FloatArray
+from panelvar.results.effects import EffectVariances
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 
@@ -65,12 +66,20 @@ class GLSResult(LinearResult):
     Attributes
     ----------
     structure : ErrorStructure
+    components : EffectVariances or None
+        Variances of effects and innovations (entity effects with autoregressive errors); also `variance_components`.
     effects_test : TestResult or None
         F that all entity effects are zero (fixed effects with autoregressive errors).
     """
 
     structure: ErrorStructure
+    components: EffectVariances | None = None
     effects_test: TestResult | None = None
+
+    @property
+    def variance_components(self) -> EffectVariances | None:
+        """Variances of effects and innovations (None without effects)."""
+        return self.components
 
     @cached_property
     def rho(self) -> pd.Series | None:

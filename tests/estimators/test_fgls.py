@@ -275,7 +275,7 @@ def test_random_effects_are_gls_with_effect_and_autoregression(gaps):
     data = data.sort_values(["entity", "year"])
     model = pv.AR1(rho=0.3, gaps=gaps)
     result = pv.fit_random_effects_ar1(panel_of(data), "y", X, autocorrelation=model)
-    words = dict(result.structure.words)
+    components = result.variance_components
     entity, year = pd.factorize(data["entity"])[0], data["year"].to_numpy()
     run = entity if gaps == "exact" else np.cumsum((np.diff(entity, prepend=-1) != 0) | (np.diff(year, prepend=0) != 1))
     same = entity[:, None] == entity[None, :]
@@ -289,8 +289,8 @@ def test_random_effects_are_gls_with_effect_and_autoregression(gaps):
     projection = blocks @ np.linalg.pinv(blocks)
     within = u @ (np.eye(len(u)) - projection) @ u / (len(u) - 9)
     effect = (u @ projection @ u - 9 * within) / (g @ g)
-    assert float(words["Std. dev. of innovations"]) == pytest.approx(np.sqrt(within), rel=1e-5)
-    assert float(words["Std. dev. of effect"]) == pytest.approx(np.sqrt(effect), rel=1e-5)
+    assert components.idiosyncratic == pytest.approx(within, rel=1e-11)
+    assert components.effect == pytest.approx(effect, rel=1e-11)
     inverse = np.linalg.inv(within * autoregressive + effect * same)
     v = np.linalg.inv(z.T @ inverse @ z)
     b = v @ z.T @ inverse @ data["y"].to_numpy()
