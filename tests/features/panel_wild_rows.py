@@ -60,8 +60,13 @@ def redrawn(weights: str) -> float:
     return float(np.mean(np.array(squared[1:]) >= squared[0] * (1.0 - 1e-7)))
 
 
-def drawn_row(weights: str, programs: dict[str, str]) -> Feature:
+def drawn_row(weights: str) -> Feature:
     """Draws of one kind of weight, each refitted."""
+    programs, matches, remark = WILD_PROGRAMS, {}, ""
+    if weights != "rademacher":
+        programs = {**WILD_PROGRAMS, "pyfixest": f'wildboottest(weights_type="{weights}")†'}
+        matches = {"pyfixest": (f"grunfeld_wildboottest/*_{weights}_11_*",)}
+        remark = "two samples of draws agree within their error"
     return Feature(
         COVARIANCE,
         f"Wild cluster bootstrap, {weights.title()} weights drawn",
@@ -74,6 +79,8 @@ def drawn_row(weights: str, programs: dict[str, str]) -> Feature:
             SIMULATED,
         ),
         programs,
+        matches,
+        remark,
     )
 
 
@@ -90,7 +97,8 @@ WILD_ROWS = [
             "Stata": (
                 "published_stata_boottest/wald_enumerated_post_self/p",
                 "published_stata_boottest/wald_enumerated_post/p",
-            )
+            ),
+            "pyfixest": ("grunfeld_wildboottest/*_rademacher_11_imposed",),
         },
     ),
     Feature(
@@ -101,10 +109,9 @@ WILD_ROWS = [
         lambda: wild(impose_null=False),
         (f"{WILD}::test_every_enumerated_draw_is_a_refit",),
         {**WILD_PROGRAMS, "pyfixest": "wildboottest(impose_null=False)†"},
+        {"pyfixest": ("grunfeld_wildboottest/*_rademacher_11_not_imposed",)},
     ),
-    drawn_row("rademacher", WILD_PROGRAMS),
-    drawn_row("webb", {**WILD_PROGRAMS, "pyfixest": 'wildboottest(weights_type="webb")†'}),
-    drawn_row("mammen", {**WILD_PROGRAMS, "pyfixest": 'wildboottest(weights_type="mammen")†'}),
+    *map(drawn_row, ("rademacher", "webb", "mammen")),
     Feature(
         COVARIANCE,
         "Wild cluster bootstrap of several restrictions",
