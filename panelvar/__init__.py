@@ -85,6 +85,8 @@ if TYPE_CHECKING:
     from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
+    from panelvar.estimators.var_batch_fit import fit_rolling_var as fit_rolling_var
+    from panelvar.estimators.var_batch_fit import fit_var_batch as fit_var_batch
     from panelvar.identification.cholesky import Cholesky as Cholesky
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
@@ -103,6 +105,7 @@ if TYPE_CHECKING:
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
+    from panelvar.results.var_batch import VarBatch as VarBatch
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
     from panelvar.serial_covariances import DriscollKraay as DriscollKraay
@@ -141,12 +144,15 @@ _EXPORTS = {
     "fit_dynamic_fixed_effects": "estimators.dynamic_fixed_effects",
     "fit_var": "estimators.var",
     "select_lags": "estimators.var",
+    "fit_var_batch": "estimators.var_batch_fit",
+    "fit_rolling_var": "estimators.var_batch_fit",
     "System": "results.system",
     "LinearResult": "results.linear",
     "InstrumentalResult": "results.instrumental_result",
     "HeterogeneousResult": "results.heterogeneous",
     "ErrorCorrectionResult": "results.error_correction",
     "VarResult": "results.var_result",
+    "VarBatch": "results.var_batch",
     "TestResult": "results.test_result",
     "Classical": "covariances",
     "HC": "covariances",

@@ -115,7 +115,7 @@ def fit_var(
     """
     rules = var_convention(convention)
     choose("missing", missing, ("drop", "raise"))
-    table, terms = _specification(data, names, trend, seasons, exogenous, exogenous_lags)
+    table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
         criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
@@ -125,7 +125,7 @@ def fit_var(
         chosen = (Note("lags-selected", text), *_crowded(selection.notes))
     elif max_lags is not None:
         raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
-    order = _lag_order(lags)
+    order = lag_order(lags)
     problem, periods, notes = _problem(table, order, terms, missing)
     _require_rank(problem, table.names, terms)
     notes = table.notes + chosen + notes + _few_rows(problem) + _exact_fits(problem, table.names)
@@ -170,8 +170,8 @@ def select_lags(
     """
     rules = var_convention(convention)
     choose("missing", missing, ("drop", "raise"))
-    table, terms = _specification(data, names, trend, seasons, exogenous, exogenous_lags)
-    smallest = rules.smallest_order if min_lags is None else _lag_order(min_lags, 0)
+    table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
+    smallest = rules.smallest_order if min_lags is None else lag_order(min_lags, 0)
     if min_lags is None and terms.count == 0:
         smallest = 1
     selection = _select(table, max_lags, terms, smallest, missing, rules)
@@ -179,7 +179,7 @@ def select_lags(
     return selection
 
 
-def _specification(
+def specification(
     data: object, names: Sequence[Hashable] | None, trend: str, seasons: int, exogenous: object, exogenous_lags: int
 ) -> tuple[VarData, Terms]:
     """Read the data and what stands beside the lags."""
@@ -207,7 +207,7 @@ def _select(
         room = (n_periods - n_deterministic - n_vars) // (n_vars + 1)
         longest = max(smallest, 1, min(int(12.0 * (n_periods / 100.0) ** 0.25), room))
     else:
-        longest = _lag_order(max_lags)
+        longest = lag_order(max_lags)
     if longest < smallest:
         raise SpecificationError(f"max_lags={max_lags} is below the shortest order, {smallest}.")
     problem, _, notes = _problem(table, longest, terms, missing)
@@ -257,6 +257,11 @@ def _problem(
             "power of ten."
         )
     return problem, np.arange(lags, n_periods) if rows is None else rows, notes
+
+
+def stacked_rows(values: Array, lags: int, terms: Terms) -> Array:
+    """Rows [terms, lags, Y] of complete data without exogenous variables, (T - p, m + K)."""
+    return stack_lags(values, lags, terms.rows(1, len(values)))
 
 
 def _beside_the_lags(terms: Terms, n_periods: int, exogenous: npt.NDArray[np.float64] | None) -> Array:
@@ -359,7 +364,8 @@ def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]
     return (Note("singular-sigma", text, warn=True),)
 
 
-def _lag_order(lags: Any, smallest: int = 1) -> int:
+def lag_order(lags: Any, smallest: int = 1) -> int:
+    """Return a lag order as int, or say what was expected."""
     if isinstance(lags, bool) or not isinstance(lags, (int, np.integer)) or lags < smallest:
         raise SpecificationError(
             f"lags={lags!r}: expected an integer of at least {smallest}"

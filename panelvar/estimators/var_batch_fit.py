@@ -1,0 +1,251 @@
+"""Many vector autoregressions in one call: `fit_var_batch` and `fit_rolling_var`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
+from panelvar.kernels.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
+from panelvar.kernels.lag_problem import stack_lags
+from panelvar.panel import Panel, as_panel
+from panelvar.results.var_batch import VarBatch
+from panelvar.results.var_convention import VarConvention, var_convention
+from panelvar.results.var_result import VarResult
+from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+def fit_var_batch(
+    data: Panel | pd.DataFrame | npt.ArrayLike,
+    names: Sequence[Hashable] | None = None,
+    *,
+    lags: int = 1,
+    trend: str = "c",
+    convention: str | VarConvention = "default",
+) -> VarBatch:
+    r"""Estimate a vector autoregression for every entity of a panel, or every data set of an array, at once.
+
+    Each member is what `fit_var` estimates from its rows alone; no parameter is shared.
+
+    Parameters
+    ----------
+    data : Panel, DataFrame with a two-level (entity, time) index, or array (B, T, K)
+        An array holds B data sets, such as simulated ones.
+    names : sequence, optional
+        Columns to use, in this order; for an array, the names of its variables.
+    lags : int
+        Lag order.
+    trend : {"n", "c", "t", "ct", "ctt"}
+        Deterministic terms; the trend is 1 in a member's first period.
+    convention : str or VarConvention
+        As in `fit_var`.
+
+    Returns
+    -------
+    VarBatch
+
+    Raises
+    ------
+    DataError
+        An array with values that are not finite.
+    InsufficientDataError
+        No member can be estimated.
+
+    Notes
+    -----
+    Lags never bridge a gap, and rows with a missing value or lag are left out. Members with too few rows, or collinear
+    regressors, are left out with a warning that names them.
+    """
+    rules = var_convention(convention)
+    terms = Terms(choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE))
+    order = lag_order(lags)
+    if isinstance(data, Panel) or hasattr(data, "columns"):
+        return _of_panel(as_panel(data), names, order, terms, rules)
+    array = np.asarray(data)
+    if array.ndim != 3 or array.dtype.kind not in "fiu":
+        raise SpecificationError(
+            f"data of shape {array.shape}: expected a Panel, a DataFrame with a two-level index, or an array "
+            "(data sets, periods, variables) of real numbers."
+        )
+    array = array.astype(np.float64, copy=False)
+    if not np.isfinite(array).all():
+        raise DataError("The array holds values that are missing or infinite; use a Panel for data with gaps.")
+    n_members, n_periods, n_vars = array.shape
+    labels = [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, names))
+    if len(labels) != n_vars:
+        raise SpecificationError(f"{len(labels)} names for {n_vars} variables: {labels}.")
+    beside = terms.rows(1, n_periods)[order:]
+    n_rows = max(n_periods - order, 0)
+    width = terms.count + order * n_vars + n_vars
+
+    def fill(first: int, stop: int, out: Array) -> None:
+        out[:, :, : terms.count] = beside
+        for lag in range(order + 1):
+            # Lag 0, the variables themselves, stands last.
+            column = width - n_vars if lag == 0 else terms.count + (lag - 1) * n_vars
+            out[:, :, column : column + n_vars] = array[first:stop, order - lag : n_periods - lag]
+
+    factors = triangles((n_members, n_rows, width), fill) if n_rows else np.zeros((n_members, width, width))
+    fits = fit_batch(factors, np.full(n_members, n_rows), width - n_vars)
+
+    def single(label: Any) -> VarResult:
+        return fit_var(array[int(label)], labels, lags=order, trend=trend, convention=rules)
+
+    import pandas as pd
+
+    return _batch(fits, pd.RangeIndex(n_members, name="data set"), tuple(labels), order, terms, rules, single)
+
+
+def _of_panel(
+    panel: Panel, names: Sequence[Hashable] | None, order: int, terms: Terms, rules: VarConvention
+) -> VarBatch:
+    """One member an entity, rows laid out on each entity's calendar and padded with zeros."""
+    own = (panel.entity_name, panel.time_name)
+    chosen = [str(name) for name in (panel.names if names is None else names) if names is not None or name not in own]
+    columns = np.column_stack([panel.column(name) for name in chosen])
+    n_vars = len(chosen)
+    width = terms.count + order * n_vars + n_vars
+    stacks = []
+    for entity in range(panel.n_entities):
+        part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
+        places = panel.time_positions[part] - panel.time_positions[part.start]
+        grid = np.full((int(places[-1]) + 1, n_vars), np.nan)
+        grid[places] = columns[part]
+        if len(grid) <= order:
+            stacks.append(np.empty((0, width)))
+            continue
+        rows = stack_lags(grid, order, terms.rows(1, len(grid)))
+        stacks.append(rows[np.isfinite(rows).all(axis=1)])
+    counts = np.array([len(stack) for stack in stacks])
+
+    def fill(first: int, stop: int, out: Array) -> None:
+        out[:] = 0.0
+        for place, stack in enumerate(stacks[first:stop]):
+            out[place, : len(stack)] = stack
+
+    fits = fit_batch(triangles((len(stacks), int(counts.max(initial=1)), width), fill), counts, width - n_vars)
+    labels = panel.entity_labels
+
+    def single(label: Any) -> VarResult:
+        import pandas as pd
+
+        entity = labels.tolist().index(label)
+        part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
+        index = panel.calendar.labels_at(panel.time_positions[part])
+        return fit_var(
+            pd.DataFrame(columns[part], index=index, columns=chosen), lags=order, trend=terms.trend, convention=rules
+        )
+
+    return _batch(fits, labels, tuple(chosen), order, terms, rules, single)
+
+
+def fit_rolling_var(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    names: Sequence[Hashable] | None = None,
+    *,
+    window: int,
+    expanding: bool = False,
+    lags: int = 1,
+    trend: str = "c",
+    convention: str | VarConvention = "default",
+) -> VarBatch:
+    r"""Estimate a vector autoregression in every window of consecutive periods, or in every longer sample.
+
+    Parameters
+    ----------
+    data, names, trend, convention
+        As in `fit_var`; no gaps and no missing values. The trend keeps counting from the first period of the data.
+    window : int
+        Rows explained in each window (after the lags); with ``expanding``, in the first sample.
+    expanding : bool
+        Start every sample with the first row instead of rolling.
+    lags : int
+        Lag order.
+
+    Returns
+    -------
+    VarBatch
+        Members are labelled by the last period of their window.
+
+    Raises
+    ------
+    DataError
+        Gaps or missing values: a window must mean the same everywhere.
+    InsufficientDataError
+        A window too short for its coefficients, or longer than the data.
+    """
+    rules = var_convention(convention)
+    table, terms = specification(data, names, trend, 0, None, 0)
+    order = lag_order(lags)
+    if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
+        raise SpecificationError(f"window={window!r}: expected a positive number of rows.")
+    if table.places is not None or not np.isfinite(table.values).all():
+        raise DataError("The data have gaps or missing values: a window of rows must be one of periods.")
+    n_vars, n_rows = len(table.names), len(table.values) - order
+    m = terms.count + order * n_vars
+    if window - m < n_vars:
+        raise InsufficientDataError(
+            f"A window of {window} rows for {m} coefficients an equation and the covariance of {n_vars} errors: at "
+            f"least {m + n_vars} rows are needed."
+        )
+    if window > n_rows:
+        raise InsufficientDataError(f"A window of {window} rows does not fit into the {n_rows} rows of the data.")
+    rows = stacked_rows(table.values, order, terms)
+    if expanding:
+        factors, counts = expanding_triangles(rows, window), np.arange(window, n_rows + 1)
+    else:
+        factors, counts = window_triangles(rows, window), np.full(n_rows - window + 1, window)
+    fits = fit_batch(factors, counts, m)
+    ends = np.arange(order + window - 1, len(table.values))
+    labels = table.labels(ends)
+
+    def single(label: Any) -> VarResult:
+        import pandas as pd
+
+        last = int(ends[labels.tolist().index(label)])
+        first = 0 if expanding else last - window - order + 1
+        if first and terms.trend not in ("n", "c"):
+            raise SpecificationError("A single fit would count the trend from the window's first period.")
+        index = table.labels(np.arange(first, last + 1))
+        frame = pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))
+        return fit_var(frame, lags=order, trend=trend, convention=rules)
+
+    return _batch(fits, labels, table.names, order, terms, rules, single)
+
+
+def _batch(
+    fits: BatchFit,
+    labels: pd.Index,
+    names: tuple[str, ...],
+    order: int,
+    terms: Terms,
+    rules: VarConvention,
+    single: Any,
+) -> VarBatch:
+    """Leave out what cannot be estimated, and say so."""
+    used = fits.estimable
+    notes: tuple[Note, ...] = ()
+    if not used.any():
+        count = len(regressor_labels(names, order, terms))
+        raise InsufficientDataError(
+            f"None of the {len(used)} members can be estimated: each equation has {count} coefficients, and the "
+            f"longest member has {int(fits.nobs.max(initial=0))} usable rows."
+        )
+    if not used.all():
+        left = labels[~used]
+        shown = ", ".join(map(repr, left[:5].tolist())) + (", ..." if len(left) > 5 else "")
+        text = f"{len(left)} of {len(used)} members left out, with too few rows or collinear regressors: {shown}."
+        notes = (Note("members-dropped", text, warn=True),)
+        params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
+        fits = BatchFit(params, inverse, scatter, fits.nobs[used], used[used])
+    emit(notes)
+    return VarBatch(fits, labels[used], names, order, terms, rules, single, notes)

@@ -1,0 +1,165 @@
+"""Many vector autoregressions of one shape: one for each entity, window or simulated data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, SpecificationError
+from panelvar.identification.scheme import Identification, ReducedForm
+from panelvar.kernels import dynamics
+from panelvar.kernels.batched_lags import BatchFit
+from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.results.names import listed
+from panelvar.results.shocks import choose_shocks
+from panelvar.results.system import check_horizon, cumulated
+from panelvar.results.var_convention import VarConvention
+from panelvar.results.var_result import VarResult
+from panelvar.results.var_terms import Terms, regressor_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VarBatch:
+    """Estimates of many vector autoregressions, as arrays with a leading axis for the members.
+
+    Attributes
+    ----------
+    fits : BatchFit
+        The arrays behind the labelled ones; only members that can be estimated.
+    labels : Index
+        Names of the members: entities, or the last periods of windows.
+    names : tuple of str
+        Variables.
+    lags : int
+    terms : Terms
+    convention : VarConvention
+    single : callable
+        Makes the full result of one member from its label.
+    notes : tuple of Note
+    """
+
+    fits: BatchFit
+    labels: pd.Index
+    names: tuple[str, ...]
+    lags: int
+    terms: Terms
+    convention: VarConvention
+    single: Callable[[Any], VarResult]
+    notes: tuple[Note, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.fits.params)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} vector autoregressions VAR({self.lags}) of {listed(self.names)}>"
+
+    @property
+    def regressor_names(self) -> tuple[str, ...]:
+        """Names of an equation's regressors."""
+        return regressor_labels(self.names, self.lags, self.terms)
+
+    @property
+    def nobs(self) -> npt.NDArray[np.intp]:
+        """Rows behind each member, (B,)."""
+        return self.fits.nobs
+
+    @property
+    def df_resid(self) -> npt.NDArray[np.intp]:
+        """Residual degrees of freedom of an equation, (B,)."""
+        degrees: npt.NDArray[np.intp] = self.fits.nobs - self.fits.params.shape[1]
+        return degrees
+
+    @property
+    def coefficients(self) -> Array:
+        """Lag matrices, (B, p, K, K)."""
+        return lag_matrices(self.fits.params, self.terms.count)
+
+    @cached_property
+    def sigma(self) -> Array:
+        """Residual covariances of the convention, (B, K, K)."""
+        divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
+        factor = self.fits.scatter_factor
+        return np.asarray(factor @ factor.swapaxes(1, 2) / divisor[:, None, None])
+
+    @cached_property
+    def _errors(self) -> Array:
+        spread = np.sqrt(np.einsum("bij,bij->bi", self.fits.inverse_factor, self.fits.inverse_factor))
+        divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
+        squares = np.einsum("bij,bij->bi", self.fits.scatter_factor, self.fits.scatter_factor)
+        return np.asarray(spread[:, :, None] * np.sqrt(squares / divisor[:, None])[:, None, :])
+
+    @cached_property
+    def params(self) -> pd.DataFrame:
+        """Coefficients: a row for each member, columns (equation, regressor)."""
+        return self._by_member(self.fits.params)
+
+    @cached_property
+    def std_errors(self) -> pd.DataFrame:
+        """Standard errors, arranged like `params`."""
+        return self._by_member(self._errors)
+
+    @cached_property
+    def tstats(self) -> pd.DataFrame:
+        """Coefficients over their standard errors, arranged like `params`."""
+        return self._by_member(self.fits.params / self._errors)
+
+    def _by_member(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        columns = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        return pd.DataFrame(values.swapaxes(1, 2).reshape(len(values), -1), index=self.labels, columns=columns)
+
+    @cached_property
+    def roots(self) -> npt.NDArray[np.complex128]:
+        """Companion eigenvalues of each member, largest modulus first, (B, pK)."""
+        return dynamics.companion_roots(self.coefficients)
+
+    @property
+    def moduli(self) -> Array:
+        """Absolute values of `roots`."""
+        return np.abs(self.roots)
+
+    @property
+    def is_stable(self) -> pd.Series:
+        """Whether every companion root lies inside the unit circle, by member."""
+        import pandas as pd
+
+        return pd.Series((self.moduli < 1.0).all(axis=1), index=self.labels, name="is_stable")
+
+    def impulse_responses(
+        self,
+        horizon: int = 10,
+        *,
+        identification: str | Identification = "cholesky",
+        shock_size: str = "sd",
+        ordering: Sequence[str] | None = None,
+        cumulative: bool = False,
+    ) -> Array:
+        """Responses of every member, (B, horizon + 1, K, S); options as in `System.impulse_responses`."""
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
+        form = ReducedForm(self.coefficients, dynamics.cholesky_impact(self.sigma))
+        values = dynamics.responses(form.coefficients, check_horizon(horizon), shocks.impact(form))
+        return cumulated(values, 1) if cumulative else values
+
+    def member(self, label: Hashable) -> VarResult:
+        """The full result of one member, with tests, bands and forecasts.
+
+        Raises
+        ------
+        SpecificationError
+            No such member.
+        """
+        if label not in self.labels:
+            shown = ", ".join(map(repr, self.labels[:5].tolist()))
+            raise SpecificationError(f"{label!r} is not a member; there are {len(self)}, such as {shown}.")
+        return self.single(label)

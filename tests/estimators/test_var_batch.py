@@ -1,0 +1,122 @@
+"""Many vector autoregressions at once, against one at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import panelvar as pv
+from panelvar import DataError, InsufficientDataError, SpecificationError
+
+
+def simulated(n_sets, n_periods, n_vars=2, seed=0):
+    rng = np.random.default_rng(seed)
+    y = np.zeros((n_sets, n_periods, n_vars))
+    for t in range(1, n_periods):
+        y[:, t] = 0.2 + 0.6 * y[:, t - 1] + rng.standard_normal((n_sets, n_vars))
+    return y
+
+
+@pytest.mark.parametrize(("lags", "trend"), [(1, "n"), (2, "c"), (3, "ct")])
+@pytest.mark.parametrize("convention", ["default", "gretl"])
+def test_an_array_of_data_sets_equals_a_loop(lags, trend, convention):
+    data = simulated(7, 60)
+    batch = pv.fit_var_batch(data, ["a", "b"], lags=lags, trend=trend, convention=convention)
+    assert len(batch) == 7
+    responses = batch.impulse_responses(6, cumulative=True)
+    for place in range(7):
+        one = pv.fit_var(data[place], ["a", "b"], lags=lags, trend=trend, convention=convention)
+        assert_allclose(batch.fits.params[place], one.params, rtol=0, atol=1e-12)
+        assert_allclose(batch.sigma[place], one.sigma, rtol=1e-11)
+        assert_allclose(batch.std_errors.loc[place, "b"], one.std_errors["b"], rtol=1e-10)
+        assert_allclose(batch.tstats.loc[place, "a"], one.tstats["a"], rtol=1e-8, atol=1e-9)
+        assert_allclose(batch.moduli[place], one.moduli, atol=1e-11)
+        assert_allclose(responses[place], one.impulse_responses(6, cumulative=True).values, atol=1e-11)
+        assert batch.is_stable[place] == one.is_stable
+    assert batch.member(3).nobs == one.nobs
+    assert "7 vector autoregressions" in repr(batch)
+
+
+def unbalanced():
+    data = simulated(5, 40, seed=3)
+    rows = [
+        {"unit": f"u{unit}", "year": 1960 + t, "a": data[unit, t, 0], "b": data[unit, t, 1]}
+        for unit in range(5)
+        for t in range(40 - 4 * unit)
+    ]
+    frame = pd.DataFrame(rows)
+    frame = frame[~((frame["unit"] == "u1") & (frame["year"] == 1975))]
+    frame.loc[(frame["unit"] == "u2") & (frame["year"] == 1970), "b"] = np.nan
+    short = pd.DataFrame({"unit": "tiny", "year": [1960, 1961, 1962], "a": [1.0, 2.0, 1.5], "b": [0.0, 1.0, 0.3]})
+    flat = pd.DataFrame({"unit": "flat", "year": range(1960, 1990), "a": 1.0, "b": 2.0})
+    return pd.concat([frame, short, flat]).sample(frac=1.0, random_state=1)
+
+
+def test_entities_of_a_gappy_panel():
+    frame = unbalanced()
+    with pytest.warns(pv.PanelVarWarning, match="2 of 7 members left out.*'flat', 'tiny'"):
+        batch = pv.fit_var_batch(pv.Panel(frame, entity="unit", time="year"), lags=2)
+    assert list(batch.labels) == ["u0", "u1", "u2", "u3", "u4"]
+    for unit in batch.labels:
+        own = frame[frame["unit"] == unit].set_index("year")[["a", "b"]]
+        with pytest.warns(pv.PanelVarWarning) if unit in ("u1", "u2") else _quiet():
+            one = pv.fit_var(own, lags=2)
+        place = list(batch.labels).index(unit)
+        assert batch.nobs[place] == one.nobs
+        assert_allclose(batch.fits.params[place], one.params, rtol=0, atol=1e-12)
+        assert_allclose(batch.params.loc[unit, ("a", "L1.b")], one.params.loc["L1.b", "a"], atol=1e-12)
+    assert batch.member("u3").names == ("a", "b")
+    with pytest.raises(SpecificationError, match="'zz' is not a member"):
+        batch.member("zz")
+
+
+def _quiet():
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+@pytest.mark.parametrize("expanding", [False, True])
+@pytest.mark.parametrize("trend", ["n", "c"])
+def test_windows_equal_fits_to_their_rows(expanding, trend):
+    frame = pd.DataFrame(simulated(1, 50)[0], index=pd.period_range("1990Q1", periods=50, freq="Q"), columns=["a", "b"])
+    batch = pv.fit_rolling_var(frame, window=20, expanding=expanding, lags=2, trend=trend)
+    assert len(batch) == 48 - 20 + 1
+    for place, end in enumerate(batch.labels):
+        last = frame.index.get_loc(end)
+        own = frame.iloc[0 if expanding else last - 21 : last + 1]
+        one = pv.fit_var(own, lags=2, trend=trend)
+        assert batch.nobs[place] == one.nobs == (20 + place if expanding else 20)
+        assert_allclose(batch.fits.params[place], one.params, rtol=0, atol=1e-11)
+        assert_allclose(batch.sigma[place], one.sigma, rtol=1e-10)
+    pd.testing.assert_frame_equal(
+        batch.member(batch.labels[5]).params,
+        pv.fit_var(frame.iloc[: batch.nobs[5] + 2] if expanding else frame.iloc[5:27], lags=2, trend=trend).params,
+    )
+
+
+def test_what_cannot_be_is_refused():
+    data = simulated(3, 30)
+    with pytest.raises(InsufficientDataError, match="None of the 3 members"):
+        pv.fit_var_batch(data, lags=12)
+    with pytest.raises(DataError, match="missing or infinite"):
+        pv.fit_var_batch(np.where(data > 2, np.nan, data))
+    with pytest.raises(SpecificationError, match="expected a Panel"):
+        pv.fit_var_batch(data[0])
+    with pytest.raises(SpecificationError, match="3 names for 2"):
+        pv.fit_var_batch(data, ["a", "b", "c"])
+    with pytest.raises(InsufficientDataError, match="does not fit"):
+        pv.fit_rolling_var(data[0], window=40)
+    with pytest.raises(InsufficientDataError, match="at least 5 rows"):
+        pv.fit_rolling_var(data[0], window=4)
+    with pytest.raises(SpecificationError, match="window="):
+        pv.fit_rolling_var(data[0], window=0)
+    holed = pd.DataFrame(data[0])
+    holed.iloc[4, 0] = np.nan
+    with pytest.raises(DataError, match="gaps or missing"):
+        pv.fit_rolling_var(holed, window=10)
+    trended = pv.fit_rolling_var(data[0], window=20, trend="ct")
+    with pytest.raises(SpecificationError, match="count the trend"):
+        trended.member(trended.labels[-1])
