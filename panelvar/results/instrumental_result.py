@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.errors import emit
+from panelvar.errors import MissingInformationError, check_level, emit
+from panelvar.instruments import Instrumented
+from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
+from panelvar.results.instrument_regressions import is_classical
+from panelvar.results.instrument_validity import basmann, difference, endogeneity, hansen, sargan
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
+from panelvar.results.weak_instruments import (
+    EffectiveF,
+    cragg_donald,
+    effective_f,
+    first_stage_table,
+    first_stages,
+    rank_test,
+    stock_yogo,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +54,172 @@ class InstrumentalResult(LinearResult):
     def f_poolability(self) -> TestResult | None:
         """None: sums of squares do not add up with instruments."""
         return None
+
+    # ---- the instruments
+
+    @property
+    def instrumented(self) -> Instrumented:
+        """Instruments, endogenous regressors and what was made of them."""
+        found = self.fit.instrumented
+        if found is None:
+            raise MissingInformationError("The result has no instruments.")
+        return found
+
+    @property
+    def endogenous(self) -> tuple[str, ...]:
+        """Endogenous regressors in use."""
+        return self.instrumented.endogenous
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Instruments in use that are no regressors."""
+        return self.instrumented.excluded
+
+    @property
+    def kappa(self) -> float:
+        """k of the k-class: 1 for 2SLS, the smallest root for LIML."""
+        return self.instrumented.kappa
+
+    @cached_property
+    def first_stages(self) -> dict[str, LinearResult]:
+        """The regression of each endogenous regressor on all instruments, under the result's covariance."""
+        return first_stages(self)
+
+    @cached_property
+    def first_stage(self) -> pd.DataFrame:
+        r"""How well the instruments explain each endogenous regressor.
+
+        ``f``: that no excluded instrument matters, under the result's covariance, with ``df``, ``df_denominator``,
+        ``pvalue``; ``partial_r2`` of the excluded instruments; ``shea_r2`` (Shea 1997), which counts what is left once
+        the other endogenous regressors are explained; ``conditional_f`` with ``conditional_df`` and
+        ``conditional_pvalue``: that of Sanderson and Windmeijer (2016, J. Econometrics 190(2), 212-221), equal to ``f``
+        with one endogenous regressor.
+        """
+        return first_stage_table(self)
+
+    @cached_property
+    def underidentification(self) -> TestResult:
+        """LM test that the instruments leave some combination of endogenous regressors unexplained.
+
+        Anderson's canonical correlations test under the classical covariance, else Kleibergen and Paap's rk (2006, J.
+        Econometrics 133(1), 97-126), under the result's covariance without small-sample factor.
+        """
+        return rank_test(self, lagrange=True)
+
+    @cached_property
+    def cragg_donald(self) -> float:
+        """Cragg and Donald's F of the weakest combination: the first-stage F with one endogenous regressor.
+
+        For classical errors; `stock_yogo` has its critical values.
+        """
+        return cragg_donald(self)
+
+    @cached_property
+    def kleibergen_paap(self) -> float:
+        """Kleibergen and Paap's rk Wald statistic as an F, under the result's covariance (Cragg-Donald's if classical).
+
+        It has no critical values of its own; it is usually held against those of `stock_yogo`.
+        """
+        return rank_test(self, lagrange=False).statistic / self.instrumented.layout.excluded
+
+    @cached_property
+    def stock_yogo(self) -> pd.DataFrame:
+        """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
+
+        ``criterion`` "size": largest rejection rate of a 5 percent Wald test; "bias": largest bias as a share of that
+        of OLS. Empty where the tables have nothing.
+        """
+        return stock_yogo(self)
+
+    @cached_property
+    def effective_f(self) -> EffectiveF | None:
+        """Montiel Olea and Pflueger's (2013, JBES 31(3), 358-369) effective F; None with several endogenous regressors.
+
+        The statistic to judge strength by if errors are not classical.
+        """
+        return effective_f(self)
+
+    @property
+    def sargan(self) -> TestResult | None:
+        """Sargan's test of overidentification, classical; None where there are no spare instruments."""
+        return sargan(self)
+
+    @property
+    def basmann(self) -> TestResult | None:
+        """Basmann's F of overidentification, classical; None where there are no spare instruments."""
+        return basmann(self)
+
+    @cached_property
+    def hansen_j(self) -> TestResult | None:
+        """Hansen's J under the result's covariance without small-sample factor; None without spare instruments.
+
+        After 2SLS or LIML it is the minimum of the two-step distance, its weights from the result's own residuals
+        (ivreg2); after GMM that of the estimate itself.
+        """
+        return hansen(self)
+
+    @property
+    def overidentification(self) -> TestResult | None:
+        """Sargan's test under the classical covariance, else Hansen's J."""
+        return self.sargan if is_classical(self) else self.hansen_j
+
+    def difference_in_sargan(self, instruments: str | Sequence[str]) -> TestResult:
+        """Test some instruments, given that the others are valid: the C statistic (difference in Sargan or Hansen).
+
+        Parameters
+        ----------
+        instruments : str or sequence of str
+            Excluded instruments or exogenous regressors.
+
+        Raises
+        ------
+        SpecificationError
+            If the others do not identify the model, or a name is not an instrument.
+
+        Notes
+        -----
+        Both distances use the covariance of the larger set, so that the difference is never negative (Hayashi 2000,
+        section 3.6).
+        """
+        return difference(self, [instruments] if isinstance(instruments, str) else list(instruments))
+
+    def endogeneity_test(self, variables: str | Sequence[str] = (), *, form: str = "regression") -> TestResult:
+        """Test that endogenous regressors are exogenous, so that least squares would do.
+
+        Parameters
+        ----------
+        variables : str or sequence of str
+            Endogenous regressors to test; all by default. The others stay instrumented.
+        form : {"regression", "difference"}
+            That the first-stage residuals have no coefficient in the regression (Wu-Hausman), under the result's
+            covariance; or the C statistic, the difference in J of the models in which they are and are not exogenous
+            (Durbin's test if classical; ivreg2's ``endog()``).
+        """
+        return endogeneity(self, [variables] if isinstance(variables, str) else list(variables), form)
+
+    def anderson_rubin(self, values: Mapping[str, float] | float = 0.0) -> TestResult:
+        """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
+
+        The excluded instruments have no coefficient in the regression of y less the hypothesis on all instruments, under
+        the result's covariance (Anderson and Rubin 1949). A rejection may also mean that instruments are invalid.
+
+        Parameters
+        ----------
+        values : mapping of name to value, or one value for all
+        """
+        return anderson_rubin_test(self, values)
+
+    def anderson_rubin_set(self, *, level: float = 0.95) -> ConfidenceSet:
+        """Return the values of the endogenous regressor's coefficient that `anderson_rubin` does not reject.
+
+        With weak instruments it may be unbounded or consist of two pieces, and with invalid ones it may be empty.
+
+        Raises
+        ------
+        SpecificationError
+            With several endogenous regressors.
+        """
+        return anderson_rubin_set(self, check_level(level))
 
     def with_cov(self, cov: str | Covariance) -> InstrumentalResult:
         """Return the same estimates under another covariance, without refitting."""

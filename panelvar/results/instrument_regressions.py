@@ -1,0 +1,181 @@
+"""Regressions on the rows of a fit with instruments, under its covariance: what its tests are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.bias_reduced import BiasReduced
+from panelvar.conventions import Convention, without_factors
+from panelvar.covariances import HC, Classical, Clustered, Covariance
+from panelvar.errors import NumericalError
+from panelvar.fit import Fit, FloatArray
+from panelvar.instruments import Instrumented, auxiliary_fit, instrumented_of, orthonormal_moments
+from panelvar.kernels.k_class import Layout, k_class
+from panelvar.kernels.qr import triangularize
+from panelvar.results.linear import LinearResult
+from panelvar.results.restrictions import wald
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+
+def regression(
+    result: InstrumentalResult,
+    loadings: FloatArray,
+    names: Sequence[str],
+    dependent: str,
+    *,
+    title: str,
+    coefficients: FloatArray | None = None,
+    convention: Convention | None = None,
+) -> LinearResult:
+    """Regress one combination of ``[Z, W, y]`` on others (see `panelvar.instruments.auxiliary_fit`)."""
+    fit = auxiliary_fit(result.fit, loadings, names, dependent, coefficients=coefficients)
+    chosen = result.convention if convention is None else convention
+    return LinearResult(fit, result.specification(fit, chosen), chosen, title)
+
+
+def on_instruments(
+    result: InstrumentalResult, target: FloatArray, dependent: str, title: str = "First stage"
+) -> LinearResult:
+    """Regress a combination of ``[Z, W, y]`` on the instruments."""
+    base = instrumented_of(result.fit, title)
+    n = base.layout.instruments
+    loadings = np.column_stack((base.units(range(n)), target))
+    return regression(result, loadings, base.names[:n], dependent, title=title)
+
+
+def zero_test(regressed: LinearResult, names: Sequence[str], name: str, null: str) -> TestResult:
+    """Test that the coefficients of some regressors are all zero."""
+    positions = [regressed.names.index(each) for each in names]
+    matrix = np.eye(len(regressed.names))[positions]
+    return wald(regressed, matrix, np.zeros(len(positions)), name, null)
+
+
+def as_f(test: TestResult, restrictions: int, df: float) -> tuple[float, float, float]:
+    """Return a test's F with its degrees of freedom, for so many restrictions, whatever the inference's distribution."""
+    if test.distribution == "f" and test.df is not None and test.df_denominator is not None:
+        return test.statistic * test.df / restrictions, float(restrictions), test.df_denominator
+    return test.statistic / restrictions, float(restrictions), df
+
+
+def is_classical(result: InstrumentalResult) -> bool:
+    """Whether errors are taken as homoskedastic and uncorrelated."""
+    return isinstance(result.specification, Classical)
+
+
+def unadjusted(specification: Covariance) -> Covariance:
+    """Return the covariance without adjustment of residuals for leverage, which moments have none of."""
+    if isinstance(specification, BiasReduced):
+        return Clustered(*specification.by)
+    if isinstance(specification, HC):
+        return HC("HC0")
+    if isinstance(specification, Clustered) and specification.residuals != "HC0":
+        return Clustered(
+            *specification.by, group_factor=specification.group_factor, dof_factor=specification.dof_factor
+        )
+    return specification
+
+
+def large_sample(result: InstrumentalResult) -> int:
+    """Rows less absorbed effects: what a residual variance is divided by in asymptotic tests."""
+    counts = result.fit.counts
+    return counts.rows - counts.absorbed - int(not counts.reported_constant)
+
+
+def first_stage_df(result: InstrumentalResult) -> int:
+    """Rows less instruments, constant and absorbed effects."""
+    base = instrumented_of(result.fit, "A first stage")
+    return result.fit.counts._replace(slopes=base.layout.instruments).residual_df
+
+
+def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
+    """Return the fit by 2SLS with the columns of ``[Z, W, y]`` in other parts.
+
+    Parameters
+    ----------
+    fit : Fit
+    order : sequence of int
+        Columns in their new order, the dependent variable last.
+    layout : Layout
+    """
+    base = instrumented_of(fit, "A test of instruments")
+    assert base.rows is not None
+    places = list(order)
+    triangle = triangularize(np.asfortranarray(base.triangle[:, places]))
+    estimate = k_class(triangle, layout)
+    changed = replace(
+        base,
+        method="2sls",
+        layout=layout,
+        names=tuple(base.names[i] for i in places),
+        rows=base.rows.combined(base.units(places)),
+        triangle=triangle,
+        raw_norms=base.raw_norms[places],
+        centre=base.centre[places],
+        estimate=estimate,
+        kappa=1.0,
+        distance=None,
+    )
+    return replace(fit, instrumented=changed)
+
+
+def moment_root(result: InstrumentalResult, fit: Fit) -> FloatArray:
+    r"""Return the lower triangular root of the covariance of :math:`\sum_i q_i e_i` at a fit's residuals, (L, L).
+
+    Classical: :math:`\hat\sigma^2 I` with :math:`\hat\sigma^2 = e'e` over `large_sample`.
+
+    Raises
+    ------
+    NumericalError
+        If it is singular: fewer clusters than moments.
+    """
+    base = instrumented_of(fit, "A test of instruments")
+    n = base.layout.instruments
+    residual = base.estimate.residual
+    variance = float(residual @ residual) / large_sample(result)
+    if is_classical(result):
+        return np.diag(np.full(n, np.sqrt(variance)))
+    moments = orthonormal_moments(fit)
+    estimate = unadjusted(result.specification)(moments, without_factors(result.convention))
+    first = int(fit.constant)
+    matrix = estimate.matrix[first:, first:] / variance
+    try:
+        root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+        singular = np.linalg.cond(root) > 1e7
+    except np.linalg.LinAlgError:
+        singular = True
+    if singular:
+        raise NumericalError(
+            f"The covariance ({estimate.label}) of the {n} moments is singular: the test needs more clusters (rows) "
+            "than instruments. Use fewer instruments, or with_cov('classical')."
+        )
+    return np.asarray(root * np.sqrt(variance))
+
+
+def smallest_distance(base: Instrumented, root: FloatArray, kept: Sequence[int] | None = None) -> float:
+    r"""Return :math:`\min_b g(b)'S^{-1}g(b)` over the moments of all instruments, or of those kept.
+
+    Parameters
+    ----------
+    base : Instrumented
+    root : (L, L) array
+        Root of S, that of the orthonormal instruments.
+    kept : sequence of int, optional
+        Positions of the instruments whose moments count.
+    """
+    n = base.layout.instruments
+    projected = base.triangle[:n, [*base.layout.regressors, -1]]
+    if kept is not None:
+        span = np.linalg.qr(base.triangle[:n, list(kept)])[0]
+        projected = span.T @ projected
+        root = triangularize(np.asfortranarray((span.T @ root).T)).T
+    scaled = np.linalg.solve(root, projected)
+    basis = np.linalg.qr(scaled[:, :-1])[0]
+    left = scaled[:, -1] - basis @ (basis.T @ scaled[:, -1])
+    return float(left @ left)

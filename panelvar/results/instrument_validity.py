@@ -1,0 +1,150 @@
+r"""Whether instruments are valid and needed: overidentification, subsets of instruments, endogeneity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.errors import SpecificationError, choose
+from panelvar.instruments import instrumented_of
+from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.kernels.k_class import first_stage
+from panelvar.results.instrument_regressions import (
+    first_stage_df,
+    is_classical,
+    large_sample,
+    moment_root,
+    recast,
+    regression,
+    smallest_distance,
+    zero_test,
+)
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+NULL = "all instruments are uncorrelated with the error"
+
+
+def sargan(result: InstrumentalResult) -> TestResult | None:
+    """Sargan's test: n times the R2 of the residuals on the instruments; None where the model is just identified."""
+    base = instrumented_of(result.fit, "Sargan's test")
+    df = base.overidentification
+    if df == 0:
+        return None
+    residual = base.estimate.residual
+    explained = residual[: base.layout.instruments]
+    statistic = large_sample(result) * float(explained @ explained) / float(residual @ residual)
+    return TestResult("Sargan", statistic, chi2_tail(statistic, df), "chi2", df, None, NULL)
+
+
+def basmann(result: InstrumentalResult) -> TestResult | None:
+    """Basmann's test, as an F: the same with the residual variance of the larger regression."""
+    base = instrumented_of(result.fit, "Basmann's test")
+    df = base.overidentification
+    if df == 0:
+        return None
+    n = base.layout.instruments
+    residual, free = base.estimate.residual, first_stage_df(result)
+    statistic = float(residual[:n] @ residual[:n]) / df / (float(residual[n:] @ residual[n:]) / free)
+    return TestResult("Basmann", statistic, f_tail(statistic, df, free), "f", df, free, NULL)
+
+
+def hansen(result: InstrumentalResult) -> TestResult | None:
+    """Hansen's J: the minimum of the efficient GMM distance, its weights from the result's residuals and covariance."""
+    base = instrumented_of(result.fit, "Hansen's test")
+    df = base.overidentification
+    if df == 0:
+        return None
+    if base.distance is not None:
+        statistic = base.distance
+    else:
+        statistic = smallest_distance(base, moment_root(result, result.fit))
+    return TestResult("Hansen J", statistic, chi2_tail(statistic, df), "chi2", df, None, NULL)
+
+
+def difference(result: InstrumentalResult, suspects: Sequence[str]) -> TestResult:
+    """Build ``InstrumentalResult.difference_in_sargan``."""
+    base = instrumented_of(result.fit, "The test of a subset of instruments")
+    instruments = base.names[: base.layout.instruments]
+    for name in suspects:
+        choose("instruments", name, instruments)
+    if not suspects or len(set(suspects)) < len(suspects):
+        raise SpecificationError("Name the instruments to test, each once.")
+    kept = [i for i, name in enumerate(instruments) if name not in suspects]
+    k = base.layout.exogenous + base.layout.endogenous
+    if len(kept) < k:
+        raise SpecificationError(
+            f"Without {', '.join(suspects)} there are {len(kept)} instruments for {k} coefficients: the test needs "
+            "enough others to identify the model."
+        )
+    root = moment_root(result, result.fit)
+    statistic = max(smallest_distance(base, root) - smallest_distance(base, root, kept), 0.0)
+    df = len(suspects)
+    name = "Difference in Sargan" if is_classical(result) else "Difference in Hansen"
+    null = f"{', '.join(suspects)} uncorrelated with the error, if the other instruments are"
+    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+
+
+def endogeneity(result: InstrumentalResult, variables: Sequence[str], form: str) -> TestResult:
+    """Build ``InstrumentalResult.endogeneity_test``."""
+    base = instrumented_of(result.fit, "The test of endogeneity")
+    choose("form", form, ("regression", "difference"))
+    for name in variables:
+        choose("variables", name, base.endogenous)
+    chosen = [name for name in base.endogenous if not variables or name in variables]
+    null = f"{', '.join(chosen)} exogenous"
+    if form == "regression":
+        return _regression_form(result, chosen, null)
+    n, total = base.layout.instruments, len(base.names)
+    tested = [base.names.index(name) for name in chosen]
+    k1 = base.layout.exogenous
+    rest = [i for i in range(n, total - 1) if i not in tested]
+    order = [*range(k1), *tested, *range(k1, n), *rest, total - 1]
+    layout = base.layout._replace(exogenous=k1 + len(tested), endogenous=len(rest))
+    exogenous = recast(result.fit, order, layout)
+    changed = instrumented_of(exogenous, "The test of endogeneity")
+    root = moment_root(result, exogenous)
+    kept = [*range(k1), *range(k1 + len(tested), layout.instruments)]
+    statistic = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
+    df = len(tested)
+    name = "Durbin" if is_classical(result) and not rest else "Endogeneity (difference in J)"
+    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+
+
+def _regression_form(result: InstrumentalResult, chosen: list[str], null: str) -> TestResult:
+    """Add the first-stage residuals of the variables to the regression, which stays 2SLS in the others."""
+    base = instrumented_of(result.fit, "The test of endogeneity")
+    n, k1 = base.layout.instruments, base.layout.exogenous
+    tested = [base.names.index(name) for name in chosen]
+    stage = first_stage(base.triangle, base.layout)
+    rest = [i for i in range(n, len(base.names) - 1) if i not in tested]
+    columns = [base.units(range(k1))]
+    names = list(base.names[:k1])
+    for i in tested:
+        columns.append(base.units([i]))
+        names.append(base.names[i])
+    for i in rest:
+        # What is endogenous beyond doubt enters as the instruments explain it.
+        fitted = np.zeros((len(base.names), 1))
+        fitted[:n, 0] = stage[:, i - n]
+        columns.append(fitted)
+        names.append(f"fitted({base.names[i]})")
+    added = []
+    for i in tested:
+        left = base.units([i])
+        left[:n, 0] = -stage[:, i - n]
+        columns.append(left)
+        added.append(f"residual({base.names[i]})")
+    loadings = np.hstack([*columns, base.units([len(base.names) - 1])])
+    augmented = regression(result, loadings, [*names, *added], result.dependent, title="Augmented regression")
+    kept = [name for name in added if name in augmented.names]
+    if len(kept) < len(added):
+        raise SpecificationError(
+            "The first-stage residuals are not independent of the regressors: the instruments explain an endogenous "
+            "regressor exactly."
+        )
+    return zero_test(augmented, added, "Wu-Hausman", null)

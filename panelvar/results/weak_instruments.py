@@ -1,0 +1,264 @@
+r"""How strong the instruments are: first stages, tests of under- and weak identification.
+
+In the coordinates of the triangle the endogenous regressors, the exogenous ones taken out, have a part :math:`P` that the
+excluded instruments explain (q x p) and a triangle :math:`R` of all of it. The singular values of :math:`PR^{-1}` are
+their canonical correlations with the instruments.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.conventions import without_factors
+from panelvar.errors import Note
+from panelvar.fit import FloatArray
+from panelvar.instruments import Instrumented, instrumented_of
+from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.kernels.k_class import k_class, solve_upper
+from panelvar.kernels.qr import triangularize
+from panelvar.results.instrument_regressions import (
+    as_f,
+    first_stage_df,
+    is_classical,
+    large_sample,
+    on_instruments,
+    regression,
+    zero_test,
+)
+from panelvar.results.linear import LinearResult
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+RULE_OF_THUMB = 10.0
+"""Staiger and Stock's first-stage F, below which a warning says what weak instruments do."""
+
+
+@dataclass(frozen=True)
+class EffectiveF:
+    """Montiel Olea and Pflueger's effective F and its critical values.
+
+    Attributes
+    ----------
+    statistic : float
+    critical_values : dict
+        For each worst-case bias of 2SLS, as a share of the benchmark: the value that a strong set exceeds with 95
+        percent confidence.
+    degrees : dict
+        Effective degrees of freedom behind each.
+    """
+
+    statistic: float
+    critical_values: dict[float, float]
+    degrees: dict[float, float]
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{share:.0%}: {value:.2f}" for share, value in self.critical_values.items())
+        return f"Effective F = {self.statistic:.4f} (critical values by share of bias: {values})"
+
+
+def first_stages(result: InstrumentalResult) -> dict[str, LinearResult]:
+    """Regress every endogenous regressor on the instruments."""
+    base = instrumented_of(result.fit, "A first stage")
+    n = base.layout.instruments
+    return {name: on_instruments(result, base.units([n + j])[:, 0], name) for j, name in enumerate(base.endogenous)}
+
+
+def first_stage_table(result: InstrumentalResult) -> pd.DataFrame:
+    """Build ``InstrumentalResult.first_stage``."""
+    import pandas as pd
+
+    base = instrumented_of(result.fit, "A first stage")
+    layout, df = base.layout, float(first_stage_df(result))
+    records = []
+    for j, (name, stage) in enumerate(first_stages(result).items()):
+        test = zero_test(stage, base.excluded, "First stage", "no instrument explains it")
+        value, numerator, denominator = as_f(test, layout.excluded, df)
+        conditional = conditional_f(result, base, j, df)
+        records.append(
+            {
+                "f": value,
+                "df": numerator,
+                "df_denominator": denominator,
+                "pvalue": f_tail(value, numerator, denominator),
+                "partial_r2": _partial_r2(base, j),
+                "shea_r2": _shea_r2(base, j),
+                "conditional_f": conditional[0],
+                "conditional_df": conditional[1],
+                "conditional_pvalue": f_tail(*conditional),
+            }
+        )
+    return pd.DataFrame(records, index=list(base.endogenous))
+
+
+def conditional_f(result: InstrumentalResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
+    """Sanderson and Windmeijer's F of one endogenous regressor given the others, and its degrees of freedom."""
+    layout, n = base.layout, base.layout.instruments
+    target = base.units([n + j])[:, 0]
+    others = [n + i for i in range(layout.endogenous) if i != j]
+    if others:
+        order = [*range(n), *others, n + j]
+        triangle = triangularize(np.asfortranarray(base.triangle[:, order]))
+        estimate = k_class(triangle, layout._replace(endogenous=len(others)))
+        target[others] = -estimate.coefficients[layout.exogenous :]
+    stage = on_instruments(result, target, base.endogenous[j])
+    test = zero_test(stage, base.excluded, "Sanderson-Windmeijer", "the instruments do not explain it given the others")
+    return as_f(test, layout.excluded - len(others), df)
+
+
+def _partial_r2(base: Instrumented, j: int) -> float:
+    """R2 of the excluded instruments, the exogenous regressors taken out of both sides."""
+    first, n = base.layout.exogenous, base.layout.instruments
+    column = base.triangle[first:, n + j]
+    explained = column[: base.layout.excluded]
+    return float(explained @ explained) / float(column @ column)
+
+
+def _shea_r2(base: Instrumented, j: int) -> float:
+    """Shea's partial R2: variance of the OLS coefficient over that of the 2SLS one at the same residual variance."""
+    layout, n = base.layout, base.layout.instruments
+    columns, place = layout.regressors, layout.exogenous + j
+
+    def variance(coordinates: FloatArray) -> float:
+        root = triangularize(np.asfortranarray(coordinates))
+        row = solve_upper(root, np.eye(len(root)))[place]
+        return float(row @ row)
+
+    return variance(base.triangle[:, columns]) / variance(base.triangle[:n, columns])
+
+
+def canonical_correlations(base: Instrumented) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return left vectors, canonical correlations and the loadings of the weakest combination of W."""
+    first, n, p = base.layout.exogenous, base.layout.instruments, base.layout.endogenous
+    all_of_it = triangularize(np.asfortranarray(base.triangle[first:, n : n + p]))
+    scaled = solve_upper(all_of_it.T, base.triangle[first:n, n : n + p].T, lower=True).T
+    left, values, right = np.linalg.svd(scaled)
+    weakest = np.zeros(len(base.triangle))
+    weakest[n : n + p] = solve_upper(all_of_it, right[p - 1])
+    return left, np.asarray(values, dtype=np.float64), weakest
+
+
+def cragg_donald(result: InstrumentalResult) -> float:
+    """Cragg and Donald's F: the smallest eigenvalue of the first stages' matrix F."""
+    base = instrumented_of(result.fit, "The Cragg-Donald statistic")
+    share = float(canonical_correlations(base)[1][-1]) ** 2
+    if share >= 1.0:
+        return float("inf")
+    return share / (1.0 - share) * first_stage_df(result) / base.layout.excluded
+
+
+def rank_test(result: InstrumentalResult, *, lagrange: bool) -> TestResult:
+    r"""Kleibergen and Paap's rk test that the instruments leave one combination of W unexplained.
+
+    With u the left vectors beyond the p - 1 largest canonical correlations and v the weakest combination of W: the
+    coefficients of the excluded instruments in the regression of Wv, seen along u, are zero. LM takes the covariance at
+    the residuals under the null that no instrument matters, without factors; Wald at those of the first stage.
+    """
+    base = instrumented_of(result.fit, "A test of identification")
+    layout, n = base.layout, base.layout.instruments
+    k1, p = layout.exogenous, layout.endogenous
+    left, _, weakest = canonical_correlations(base)
+    loadings = np.column_stack((base.units(range(n)), weakest))
+    restricted, convention = None, None
+    if lagrange:
+        restricted = np.zeros(n)
+        restricted[:k1] = solve_upper(base.triangle[:k1, :k1], base.triangle[:k1] @ weakest)
+        convention = without_factors(result.convention)
+    stage = regression(
+        result,
+        loadings,
+        base.names[:n],
+        "combination",
+        title="Weakest combination",
+        coefficients=restricted,
+        convention=convention,
+    )
+    lead = int(stage.fit.constant)
+    root = base.triangle[k1:n, k1:n]
+    along = left[:, p - 1 :].T @ root
+    moved = left[:, p - 1 :].T @ (base.triangle[k1:n] @ weakest)
+    covariance = stage.covariance.matrix[lead + k1 :, lead + k1 :]
+    statistic = float(moved @ np.linalg.pinv(along @ covariance @ along.T, rcond=1e-12, hermitian=True) @ moved)
+    if lagrange and is_classical(result):
+        statistic *= large_sample(result) / result.fit.counts.rows
+    df = layout.excluded - p + 1
+    name = "Anderson canonical correlations LM" if is_classical(result) else "Kleibergen-Paap rk LM"
+    if not lagrange:
+        name = name.replace("Anderson canonical correlations LM", "Cragg-Donald Wald").replace("rk LM", "rk Wald")
+    return TestResult(
+        name, statistic, chi2_tail(statistic, df), "chi2", df, None, "some combination of the endogenous is unexplained"
+    )
+
+
+def effective_f(result: InstrumentalResult) -> EffectiveF | None:
+    r"""Montiel Olea and Pflueger's effective F of one endogenous regressor; None with several.
+
+    :math:`\hat\pi'\tilde Z'\tilde Z\hat\pi / \mathrm{tr}(\hat V \tilde Z'\tilde Z)` with V the covariance of
+    :math:`\hat\pi`; critical values by Patnaik's approximation in the simplified form, whose bound of the bias does not
+    depend on the structural error (2013, section 2.3).
+    """
+    base = instrumented_of(result.fit, "The effective F")
+    layout, n = base.layout, base.layout.instruments
+    if layout.endogenous > 1:
+        return None
+    k1 = layout.exogenous
+    stage = on_instruments(result, base.units([n])[:, 0], base.endogenous[0])
+    lead = int(stage.fit.constant)
+    root = base.triangle[k1:n, k1:n]
+    weight = root @ stage.covariance.matrix[lead + k1 :, lead + k1 :] @ root.T
+    explained = base.triangle[k1:n, n]
+    trace = float(np.trace(weight))
+    values = np.linalg.eigvalsh(weight)
+    critical, degrees = {}, {}
+    for share in (0.05, 0.1, 0.2, 0.3):
+        x = 1.0 / share
+        squares = float(values @ values)
+        k = trace**2 * (1.0 + 2.0 * x) / (squares + 2.0 * x * trace * float(values[-1]))
+        critical[share] = _noncentral_quantile(k, k * x) / k
+        degrees[share] = k
+    return EffectiveF(float(explained @ explained) / trace, critical, degrees)
+
+
+def _noncentral_quantile(df: float, noncentrality: float) -> float:
+    from scipy.special import chndtrix
+
+    return float(chndtrix(0.95, df, noncentrality))
+
+
+def stock_yogo(result: InstrumentalResult) -> pd.DataFrame:
+    """Build ``InstrumentalResult.stock_yogo``."""
+    import pandas as pd
+
+    base = result.fit.instrumented
+    rows = []
+    if base is not None and base.method in ("2sls", "liml", "fuller"):
+        text = files("panelvar").joinpath("constants", "stock_yogo.csv").read_text(encoding="utf-8")
+        for entry in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
+            same = int(entry["endogenous"]), int(entry["instruments"])
+            if entry["method"] == base.method and same == (base.layout.endogenous, base.layout.excluded):
+                rows.append((entry["criterion"], float(entry["threshold"]), float(entry["critical_value"])))
+    return pd.DataFrame(rows, columns=["criterion", "threshold", "critical_value"])
+
+
+def weakness_notes(result: InstrumentalResult) -> list[Note]:
+    """Warn where the instruments are weak, and say what follows."""
+    weakest = first_stage_table(result)["conditional_f"]
+    low = weakest[weakest < RULE_OF_THUMB]
+    if low.empty:
+        return []
+    listing = ", ".join(f"{name} (F = {value:.2f})" for name, value in low.items())
+    several = "conditional on the others, " if len(weakest) > 1 else ""
+    text = (
+        f"Weak instruments for {listing}: with a first-stage F under {RULE_OF_THUMB:g}, {several}the estimates are "
+        "biased towards least squares and t tests and intervals are wrong, however many rows there are. "
+        "anderson_rubin() and anderson_rubin_set() stay valid; method='liml' is less biased."
+    )
+    return [Note("weak-instruments", text, warn=True)]
