@@ -118,6 +118,10 @@ class Convention:
     instrumental_distribution : {"t", "normal"}
         Inference after instrumental variables, random effects apart: t, or the normal whatever ``distribution`` says
         (Stata's commands without ``small``, plm, linearmodels).
+    k_class_scores : {"projection", "equations"}
+        Factor: rows whose products with the residuals make robust covariances of LIML and other k-class estimators:
+        the regressors as the instruments explain them (ivreg2, linearmodels), or :math:`(I - \kappa M_Z)X`, exact where
+        k is given (at 0, those of least squares). For 2SLS the two are one.
     heterogeneous_distribution : {"t", "normal"}
         Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
         coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
@@ -204,6 +208,7 @@ class Convention:
     distribution: Literal["t", "normal"] = "t"
     random_distribution: Literal["normal", "t"] = "normal"
     instrumental_distribution: Literal["t", "normal"] = "t"
+    k_class_scores: Literal["projection", "equations"] = "projection"
     heterogeneous_distribution: Literal["t", "normal"] = "t"
     coefficients_dispersion: Literal["unbiased", "sample"] = "unbiased"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"

@@ -38,6 +38,7 @@ class DenseInstruments:
     report: np.ndarray
     weights: np.ndarray | None = None
     kappa: float | str = 1.0
+    scores: str = "projection"
 
     def __post_init__(self):
         w = np.ones(len(self.y)) if self.weights is None else np.asarray(self.weights) / np.mean(self.weights)
@@ -87,7 +88,8 @@ class DenseInstruments:
     def clustered(self, clusters):
         """Cluster by cluster, without a factor; a cluster a row is HC0."""
         clusters = np.asarray(clusters)
-        move = self.report @ self.inverse @ (self.fitted * self.residuals[:, None]).T
+        rows = self.project @ self.X if self.scores == "projection" else self.fitted
+        move = self.report @ self.inverse @ (rows * self.residuals[:, None]).T
         sums = move @ indicator(clusters)
         return sums @ sums.T
 
@@ -110,7 +112,7 @@ class DenseInstruments:
         return factor * EPS * self.condition**2
 
 
-def instrumented_twin(frame, effects=(), weights=None, kappa=1.0, constant=True):
+def instrumented_twin(frame, effects=(), weights=None, kappa=1.0, constant=True, scores="projection"):
     """Pooled (no effects) or within; reported: the constant (the mean of the effects over rows) and the slopes."""
     n = len(frame)
     fixed = np.hstack([indicator(frame[effect]) for effect in effects]) if effects else np.ones((n, int(constant)))
@@ -120,4 +122,4 @@ def instrumented_twin(frame, effects=(), weights=None, kappa=1.0, constant=True)
         report[0, :k] = np.average(fixed, axis=0, weights=weights)
     report[int(constant) :, k:] = np.eye(m)
     parts = (frame[names].to_numpy() for names in (EXOGENOUS, ENDOGENOUS, INSTRUMENTS))
-    return DenseInstruments(fixed, *parts, frame["y"].to_numpy(), report, weights, kappa)
+    return DenseInstruments(fixed, *parts, frame["y"].to_numpy(), report, weights, kappa, scores)

@@ -20,6 +20,7 @@ from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, mini
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
 from panelvar.results.instrumental_result import InstrumentalResult
+from panelvar.results.weak_instruments import weakness_notes
 
 IntArray = NDArray[np.intp]
 
@@ -56,9 +57,10 @@ def finish_instrumental(
     """
     choose("collinear", collinear, ("drop", "raise"))
     chosen = as_method(method)
-    fit = two_stage_fit(model, layout, chosen, collinear, derived=derived)
+    fit = two_stage_fit(model, layout, chosen, collinear, convention, derived=derived)
     if isinstance(chosen, TwoStepGMM):
         fit = _two_step(fit, chosen.weights, convention)
+    fit = replace(fit, notes=(*fit.notes, *weakness_notes(fit)))
     assert fit.instrumented is not None
     specification = resolve(cov, fit, convention)
     result = InstrumentalResult(
@@ -73,7 +75,13 @@ def finish_instrumental(
 
 
 def two_stage_fit(
-    model: TransformedModel, layout: Layout, method: Method, collinear: str, *, derived: bool = False
+    model: TransformedModel,
+    layout: Layout,
+    method: Method,
+    collinear: str,
+    convention: Convention,
+    *,
+    derived: bool = False,
 ) -> Fit:
     """Find the columns in use and make the k-class fit (see `finish_instrumental`)."""
     check_scale(model.design, model.raw_norms)
@@ -137,13 +145,14 @@ def two_stage_fit(
         instrumented=base,
     )
     total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
-    fit = _with_estimate(fit, estimate)
+    scored = k_class(triangle, final).fitted if convention.k_class_scores == "projection" else estimate.fitted
+    fit = _with_estimate(fit, estimate, scored)
     total, degenerate = check_variation(design.dependent, total, fit.rss, float(model.raw_norms[-1]))
     return replace(fit, tss=total, notes=(*fit.notes, *degenerate))
 
 
-def _with_estimate(fit: Fit, estimate: Estimate) -> Fit:
-    """Put an estimate into a fit: its coefficients, bread and the rows that give its scores."""
+def _with_estimate(fit: Fit, estimate: Estimate, scored: FloatArray) -> Fit:
+    """Put an estimate into a fit: its coefficients, bread and the rows that give its scores, combined by ``scored``."""
     base = fit.instrumented
     assert base is not None
     assert base.rows is not None
@@ -152,9 +161,9 @@ def _with_estimate(fit: Fit, estimate: Estimate) -> Fit:
     coefficients[kept] = estimate.coefficients
     # Regressors that are not in use keep a column, of zeros, so that positions stay those of the design.
     loadings = np.zeros((len(base.triangle), k + 1))
-    loadings[:, kept] = estimate.fitted
+    loadings[:, kept] = scored
     loadings[:, -1] = base.residual() if estimate is base.estimate else _residual(base, estimate)
-    loadings[:, -1] += estimate.fitted @ estimate.coefficients
+    loadings[:, -1] += scored @ estimate.coefficients
     solution = fit.solution._replace(
         coefficients=coefficients,
         r=estimate.root,
@@ -190,7 +199,7 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
             "clusters than instruments. Use fewer instruments, other weights, or 2SLS."
         )
     estimate, distance = minimum_distance(base.triangle, base.layout, root)
-    fit = _with_estimate(fit, estimate)
+    fit = _with_estimate(fit, estimate, estimate.fitted)
     new = replace(base, method="gmm", estimate=estimate, distance=distance / scale)
     note = Note("gmm-weights", f"Two-step GMM with weights {covariance.label}, from the 2SLS residuals.")
     fit = replace(fit, instrumented=new, notes=(*fit.notes, note))

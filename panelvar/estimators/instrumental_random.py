@@ -139,7 +139,7 @@ def _components(
         ("between", means_model(design, effects, wls=weighted)),
     ):
         try:
-            fits.append(two_stage_fit(model, layout, "2sls", "drop", derived=True))
+            fits.append(two_stage_fit(model, layout, "2sls", "drop", convention, derived=True))
         except (CollinearityError, InsufficientDataError) as error:
             raise type(error)(
                 f"The variance components need the {what} regression, which cannot be estimated. {error}"

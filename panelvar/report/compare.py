@@ -60,6 +60,20 @@ def _theta(result: Fitted, digits: int) -> Cell:
     return number(float(np.mean(components.theta)), digits)
 
 
+def _weakest(result: Fitted) -> float | None:
+    """Smallest first-stage F given the other endogenous regressors, of a result with instruments."""
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+    return float(result.first_stage["conditional_f"].min()) if isinstance(result, InstrumentalResult) else None
+
+
+def _overidentified(result: Fitted, digits: int) -> Cell:
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+    test = result.overidentification if isinstance(result, InstrumentalResult) else None
+    return Cell() if test is None else probability(test.pvalue, digits)
+
+
 _FOOT: dict[str, tuple[str, Callable[[Fitted, int], Cell]]] = {
     "nobs": ("N", lambda result, digits: count(result.nobs)),
     "entities": ("Entities", lambda result, digits: count(result.n_entities)),
@@ -72,6 +86,8 @@ _FOOT: dict[str, tuple[str, Callable[[Fitted, int], Cell]]] = {
     "f_pvalue": ("p of F", _joint_pvalue("f")),
     "chi2": ("Wald chi2", _joint("chi2")),
     "chi2_pvalue": ("p of chi2", _joint_pvalue("chi2")),
+    "first_stage_f": ("First-stage F", lambda result, digits: _optional(_weakest(result), digits)),
+    "overidentification_pvalue": ("p of overidentification", lambda result, digits: _overidentified(result, digits)),
     "rmse": ("Root MSE", lambda result, digits: _optional(result.rmse, digits)),
     "df_resid": ("Residual df", lambda result, digits: count(result.df_resid)),
     "theta": ("Mean theta", _theta),
@@ -89,6 +105,8 @@ FOOT = (
     "f_pvalue",
     "chi2",
     "chi2_pvalue",
+    "first_stage_f",
+    "overidentification_pvalue",
     "cov",
 )
 """Foot rows of `compare` unless others are asked for."""
@@ -133,8 +151,9 @@ def compare(
         Printed names of coefficients and dependent variables.
     foot : sequence of str
         Rows under the coefficients, of: ``nobs``, ``entities``, ``periods``, ``effects``, ``rsquared``,
-        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``chi2``, ``chi2_pvalue``, ``rmse``,
-        ``df_resid``, ``theta``, ``cov``, ``convention``. A row no result has anything for is left out.
+        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``chi2``, ``chi2_pvalue``, ``first_stage_f`` (the
+        smallest conditional one), ``overidentification_pvalue``, ``rmse``, ``df_resid``, ``theta``, ``cov``,
+        ``convention``. A row no result has anything for is left out.
     title : str
         Line over the table.
 

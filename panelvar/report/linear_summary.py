@@ -33,8 +33,15 @@ def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) 
         facts=_facts(result),
         header=(coefficient_header(result, level),),
         body=coefficient_rows(result, level, digits),
-        statistics=(*_rsquared(result, digits), *_components(result, digits), *_tests(result, digits)),
-        notes=tuple(dict.fromkeys(note.text for note in (*result.notes, *_test_notes(result)))),
+        statistics=(
+            *_rsquared(result, digits),
+            *_components(result, digits),
+            *_tests(result, digits),
+            *_strength(result, digits),
+        ),
+        notes=tuple(
+            dict.fromkeys((*_instruments(result), *(note.text for note in (*result.notes, *_test_notes(result)))))
+        ),
     )
 
 
@@ -141,6 +148,38 @@ def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
             theta = f"{theta} to {format_number(high, digits)}"
         facts.append(Fact("Theta", theta))
     return tuple(facts)
+
+
+def _instruments(result: LinearResult) -> tuple[str, ...]:
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+    if not isinstance(result, InstrumentalResult):
+        return ()
+    return (f"Endogenous: {', '.join(result.endogenous)}. Instruments: {', '.join(result.instruments)}.",)
+
+
+def _strength(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+    """What is known of the instruments: strong, valid, needed."""
+    from panelvar.results.instrumental_result import InstrumentalResult
+
+    if not isinstance(result, InstrumentalResult):
+        return ()
+    several = len(result.endogenous) > 1
+    facts = [
+        Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
+        for name, value in result.first_stage["f"].items()
+    ]
+    if several:
+        facts.append(Fact("Cragg-Donald F", format_number(result.cragg_donald, digits)))
+        facts.append(Fact("Kleibergen-Paap F", format_number(result.kleibergen_paap, digits)))
+    elif result.effective_f is not None:
+        facts.append(Fact("Effective F", format_number(result.effective_f.statistic, digits)))
+    tests = {
+        "Underidentification": result.underidentification,
+        "Overidentification": result.overidentification,
+        "Exogeneity": result.wu_hausman,
+    }
+    return (*facts, *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None))
 
 
 def _test_notes(result: LinearResult) -> tuple[Note, ...]:

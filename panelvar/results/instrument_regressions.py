@@ -58,7 +58,7 @@ def zero_test(regressed: LinearResult, names: Sequence[str], name: str, null: st
 
 
 def as_f(test: TestResult, restrictions: int, df: float) -> tuple[float, float, float]:
-    """Return a test's F with its degrees of freedom, for so many restrictions, whatever the inference's distribution."""
+    """Return the F of a test with its degrees of freedom, for so many restrictions, whatever its distribution."""
     if test.distribution == "f" and test.df is not None and test.df_denominator is not None:
         return test.statistic * test.df / restrictions, float(restrictions), test.df_denominator
     return test.statistic / restrictions, float(restrictions), df
@@ -88,10 +88,10 @@ def large_sample(result: InstrumentalResult) -> int:
     return counts.rows - counts.absorbed - int(not counts.reported_constant)
 
 
-def first_stage_df(result: InstrumentalResult) -> int:
+def first_stage_df(fit: Fit) -> int:
     """Rows less instruments, constant and absorbed effects."""
-    base = instrumented_of(result.fit, "A first stage")
-    return result.fit.counts._replace(slopes=base.layout.instruments).residual_df
+    base = instrumented_of(fit, "A first stage")
+    return fit.counts._replace(slopes=base.layout.instruments).residual_df
 
 
 def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.instruments import instrumented_of
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.kernels.k_class import first_stage
@@ -48,7 +48,7 @@ def basmann(result: InstrumentalResult) -> TestResult | None:
     if df == 0:
         return None
     n = base.layout.instruments
-    residual, free = base.estimate.residual, first_stage_df(result)
+    residual, free = base.estimate.residual, first_stage_df(result.fit)
     statistic = float(residual[:n] @ residual[:n]) / df / (float(residual[n:] @ residual[n:]) / free)
     return TestResult("Basmann", statistic, f_tail(statistic, df, free), "f", df, free, NULL)
 
@@ -62,7 +62,12 @@ def hansen(result: InstrumentalResult) -> TestResult | None:
     if base.distance is not None:
         statistic = base.distance
     else:
-        statistic = smallest_distance(base, moment_root(result, result.fit))
+        try:
+            root = moment_root(result, result.fit)
+        except NumericalError as error:
+            notes = (Note("singular-moments", str(error)),)
+            return TestResult("Hansen J", float("nan"), float("nan"), "chi2", df, None, NULL, notes)
+        statistic = smallest_distance(base, root)
     return TestResult("Hansen J", statistic, chi2_tail(statistic, df), "chi2", df, None, NULL)
 
 

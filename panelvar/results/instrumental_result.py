@@ -29,6 +29,18 @@ from panelvar.results.weak_instruments import (
 if TYPE_CHECKING:
     import pandas as pd
 
+_KEPT = (
+    "first_stage",
+    "underidentification",
+    "cragg_donald",
+    "kleibergen_paap",
+    "effective_f",
+    "sargan",
+    "basmann",
+    "hansen_j",
+    "wu_hausman",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class InstrumentalResult(LinearResult):
@@ -55,6 +67,14 @@ class InstrumentalResult(LinearResult):
         """None: sums of squares do not add up with instruments."""
         return None
 
+    def without_rows(self) -> InstrumentalResult:
+        """Return the result without its data rows: small to pickle; what the summary shows of its instruments stays."""
+        light = super().without_rows()
+        assert isinstance(light, InstrumentalResult)
+        for name in _KEPT:
+            light.__dict__[name] = getattr(self, name)
+        return light
+
     # ---- the instruments
 
     @property
@@ -77,7 +97,7 @@ class InstrumentalResult(LinearResult):
 
     @property
     def kappa(self) -> float:
-        """k of the k-class: 1 for 2SLS, the smallest root for LIML."""
+        """The k of the k-class: 1 for 2SLS, the smallest root for LIML."""
         return self.instrumented.kappa
 
     @cached_property
@@ -112,7 +132,7 @@ class InstrumentalResult(LinearResult):
 
         For classical errors; `stock_yogo` has its critical values.
         """
-        return cragg_donald(self)
+        return cragg_donald(self.fit)
 
     @cached_property
     def kleibergen_paap(self) -> float:
@@ -139,12 +159,12 @@ class InstrumentalResult(LinearResult):
         """
         return effective_f(self)
 
-    @property
+    @cached_property
     def sargan(self) -> TestResult | None:
         """Sargan's test of overidentification, classical; None where there are no spare instruments."""
         return sargan(self)
 
-    @property
+    @cached_property
     def basmann(self) -> TestResult | None:
         """Basmann's F of overidentification, classical; None where there are no spare instruments."""
         return basmann(self)
@@ -197,11 +217,16 @@ class InstrumentalResult(LinearResult):
         """
         return endogeneity(self, [variables] if isinstance(variables, str) else list(variables), form)
 
+    @cached_property
+    def wu_hausman(self) -> TestResult:
+        """Test that all endogenous regressors are exogenous, under the result's covariance (`endogeneity_test`)."""
+        return endogeneity(self, [], "regression")
+
     def anderson_rubin(self, values: Mapping[str, float] | float = 0.0) -> TestResult:
         """Test the coefficients of all endogenous regressors at once, validly however weak the instruments.
 
-        The excluded instruments have no coefficient in the regression of y less the hypothesis on all instruments, under
-        the result's covariance (Anderson and Rubin 1949). A rejection may also mean that instruments are invalid.
+        The excluded instruments have no coefficient in the regression of y less the hypothesis on all instruments,
+        under the result's covariance (Anderson and Rubin 1949). A rejection may also mean that instruments are invalid.
 
         Parameters
         ----------

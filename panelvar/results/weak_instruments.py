@@ -1,8 +1,8 @@
 r"""How strong the instruments are: first stages, tests of under- and weak identification.
 
-In the coordinates of the triangle the endogenous regressors, the exogenous ones taken out, have a part :math:`P` that the
-excluded instruments explain (q x p) and a triangle :math:`R` of all of it. The singular values of :math:`PR^{-1}` are
-their canonical correlations with the instruments.
+In the coordinates of the triangle the endogenous regressors, the exogenous ones taken out, have a part :math:`P` that
+the excluded instruments explain (q x p) and a triangle :math:`R` of all of it. The singular values of :math:`PR^{-1}`
+are their canonical correlations with the instruments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from panelvar.conventions import without_factors
 from panelvar.errors import Note
-from panelvar.fit import FloatArray
+from panelvar.fit import Fit, FloatArray
 from panelvar.instruments import Instrumented, instrumented_of
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.kernels.k_class import k_class, solve_upper
@@ -77,9 +77,9 @@ def first_stage_table(result: InstrumentalResult) -> pd.DataFrame:
     import pandas as pd
 
     base = instrumented_of(result.fit, "A first stage")
-    layout, df = base.layout, float(first_stage_df(result))
+    layout, df = base.layout, float(first_stage_df(result.fit))
     records = []
-    for j, (name, stage) in enumerate(first_stages(result).items()):
+    for j, stage in enumerate(first_stages(result).values()):
         test = zero_test(stage, base.excluded, "First stage", "no instrument explains it")
         value, numerator, denominator = as_f(test, layout.excluded, df)
         conditional = conditional_f(result, base, j, df)
@@ -146,13 +146,13 @@ def canonical_correlations(base: Instrumented) -> tuple[FloatArray, FloatArray, 
     return left, np.asarray(values, dtype=np.float64), weakest
 
 
-def cragg_donald(result: InstrumentalResult) -> float:
+def cragg_donald(fit: Fit) -> float:
     """Cragg and Donald's F: the smallest eigenvalue of the first stages' matrix F."""
-    base = instrumented_of(result.fit, "The Cragg-Donald statistic")
+    base = instrumented_of(fit, "The Cragg-Donald statistic")
     share = float(canonical_correlations(base)[1][-1]) ** 2
     if share >= 1.0:
         return float("inf")
-    return share / (1.0 - share) * first_stage_df(result) / base.layout.excluded
+    return share / (1.0 - share) * first_stage_df(fit) / base.layout.excluded
 
 
 def rank_test(result: InstrumentalResult, *, lagrange: bool) -> TestResult:
@@ -248,17 +248,16 @@ def stock_yogo(result: InstrumentalResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["criterion", "threshold", "critical_value"])
 
 
-def weakness_notes(result: InstrumentalResult) -> list[Note]:
+def weakness_notes(fit: Fit) -> list[Note]:
     """Warn where the instruments are weak, and say what follows."""
-    weakest = first_stage_table(result)["conditional_f"]
-    low = weakest[weakest < RULE_OF_THUMB]
-    if low.empty:
+    strength = cragg_donald(fit)
+    if strength >= RULE_OF_THUMB:
         return []
-    listing = ", ".join(f"{name} (F = {value:.2f})" for name, value in low.items())
-    several = "conditional on the others, " if len(weakest) > 1 else ""
+    base = instrumented_of(fit, "A first stage")
+    which = "first-stage F" if base.layout.endogenous == 1 else "Cragg-Donald F"
     text = (
-        f"Weak instruments for {listing}: with a first-stage F under {RULE_OF_THUMB:g}, {several}the estimates are "
-        "biased towards least squares and t tests and intervals are wrong, however many rows there are. "
-        "anderson_rubin() and anderson_rubin_set() stay valid; method='liml' is less biased."
+        f"Weak instruments: the {which} is {strength:.2f}, and below {RULE_OF_THUMB:g} estimates are biased towards "
+        "least squares, and t tests and intervals are wrong, however many rows there are. anderson_rubin() and "
+        "anderson_rubin_set() stay valid; method='liml' is less biased."
     )
     return [Note("weak-instruments", text, warn=True)]

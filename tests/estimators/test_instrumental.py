@@ -61,6 +61,18 @@ def test_robust_covariances(effects, weighted, method):
     assert_matrix(result.with_cov("cluster").cov, twin.clustered(frame["entity"]))
 
 
+@pytest.mark.parametrize("k", [0.0, 0.6])
+def test_scores_of_the_estimating_equations(k):
+    frame = instrumented_frame(entities=20, kept=0.8)
+    exact = BARE.but(k_class_scores="equations")
+    result = fitted(frame, "entity", method=pv.KClass(k), cov="HC0", convention=exact)
+    twin = instrumented_twin(frame, ["entity"], None, k, scores="equations")
+    assert_matrix(result.cov, twin.clustered(np.arange(len(frame))))
+    if k == 0.0:
+        plain = pv.fit_fixed_effects(pv.Panel(frame, "entity", "year"), "y", ALL, cov="HC0", convention=exact)
+        assert_matrix(result.cov, plain.cov.to_numpy())
+
+
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("effects", ["pooled", "entity"])
 @pytest.mark.parametrize("weights", ["HC0", "cluster"])
