@@ -16,6 +16,7 @@ from twins import assert_matrix
 
 import panelvar as pv
 
+pytestmark = pytest.mark.filterwarnings("ignore:Weak instruments")
 BARE = pv.Convention("bare", cluster_group_factor=False, cluster_dof_factor="none")
 EFFECTS = {"pooled": [], "entity": ["entity"], "time": ["year"], "twoway": ["entity", "year"]}
 METHODS = {"2sls": 1.0, "liml": "liml", "fuller": "fuller", "k": 0.6}
