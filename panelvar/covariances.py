@@ -116,12 +116,13 @@ class Classical:
         if fit.components is not None and fit.components.likelihood is not None:
             scale = fit.components.idiosyncratic
             label = "classical (maximum likelihood)"
-            if convention.likelihood_information == "observed" and fit.components.effect > 0.0:
-                # The inverse of the whole Hessian: what is not known of the variance ratio moves the coefficients.
-                drift = fit.components.likelihood.drift
-                extra = fit.components.likelihood.variance_cov[1, 1] * np.outer(drift, drift)
+            likelihood = fit.components.likelihood
+            if convention.likelihood_information == "observed" and not likelihood.restricted:
+                # The inverse of the whole Hessian: what is not known of the variance ratios moves the coefficients.
+                matrix = scale * fit.bread + likelihood.coefficient_spread
                 label = "observed information (maximum likelihood)"
-                return CovarianceEstimate(scale * fit.bread + extra, label, df, classical=True)
+                return CovarianceEstimate(matrix, label, df, classical=True)
+            label = "classical (restricted maximum likelihood)" if likelihood.restricted else label
         return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 
 

@@ -71,10 +71,8 @@ class Fit:
         m above, for every regressor and the dependent variable.
     constant : bool
         Whether a constant is among the coefficients.
-    constant_column : (n,) array, float or None
-        The transformed constant z, times the root of the weights.
     constant_mass : float
-        Its sum of squares.
+        Sum of squares of the transformed constant z.
     counts : Counts
         What small-sample rules count.
     effects : tuple of str
@@ -106,7 +104,6 @@ class Fit:
     tss: float
     centre: FloatArray
     constant: bool
-    constant_column: FloatArray | float | None
     constant_mass: float
     counts: Counts
     effects: tuple[str, ...] = ()
@@ -117,6 +114,11 @@ class Fit:
     notes: tuple[Note, ...] = ()
     structural: TransformedRows | None = None
     instrumented: Instrumented | None = None
+
+    @property
+    def constant_column(self) -> FloatArray | float | None:
+        """The transformed constant z, times the root of the weights; None without one, or without rows."""
+        return None if self.rows is None else self.rows.constant
 
     @property
     def kept(self) -> NDArray[np.intp]:
@@ -241,15 +243,16 @@ class Fit:
 
     def without_rows(self) -> Fit:
         """Return the fit with everything that has a value for each row released."""
+        components = self.components
         light = replace(
             self,
             source=self.source.without_rows(),
             design=self.design.without_rows(),
             rows=None,
-            constant_column=None,
             absorbed=None,
             structural=None,
             instrumented=None if self.instrumented is None else replace(self.instrumented, rows=None),
+            components=components.without_rows() if isinstance(components, CrossedComponents) else components,
         )
         # Small summaries survive: they are what R2 sets and poolability tests are made of.
         light.__dict__["entity_moments"] = self.entity_moments

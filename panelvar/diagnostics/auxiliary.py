@@ -193,7 +193,6 @@ def regress(
         triangle=rows.triangle(),
         raw_norms=column_norms(auxiliary.columns),
         centre=np.zeros(len(names) + 1),
-        constant_column=None,
         constant_mass=0.0,
     )
     return finish(model, cov, convention, "drop")

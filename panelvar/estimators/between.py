@@ -149,7 +149,9 @@ def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
     check_scale(design, raw_norms)
     share = np.full(grouping.n_groups, 1.0 / grouping.n_groups) if weight is None else weight / grouping.n_groups
     centre = share @ means
-    rows = TransformedRows(columns, shift=centre if design.constant else None, weights=weight)
+    rows = TransformedRows(
+        columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
+    )
     return TransformedModel(
         family="between",
         estimator=f"Between ({label}{'' if weight is None else ', weighted'})",
@@ -159,6 +161,5 @@ def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
         triangle=rows.triangle(),
         raw_norms=raw_norms,
         centre=centre,
-        constant_column=ones_column(design),
         constant_mass=float(grouping.n_groups),
     )

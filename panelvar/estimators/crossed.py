@@ -7,15 +7,18 @@ import numpy as np
 from panelvar.conventions import Convention
 from panelvar.design import Design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.estimators.random_notes import amemiya_refuses, nerlove_notes, variance_notes
+from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import FloatArray, check_scale
 from panelvar.kernels.absorb import absorb
-from panelvar.kernels.crossed_root import CrossedRoot
+from panelvar.kernels.crossed_equations import Crossing
+from panelvar.kernels.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
+from panelvar.kernels.crossed_rows import CrossedRows
 from panelvar.kernels.moments import PanelMoments, panel_moments
-from panelvar.kernels.qr import solve
+from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, restored_norms
-from panelvar.kernels.variance_components import CrossedComponents, quasi_demeaning_weight
+from panelvar.kernels.variance_components import CrossedComponents, Likelihood, quasi_demeaning_weight
+from panelvar.kernels.variance_components_likelihood import maximum_likelihood
 from panelvar.kernels.variance_components_quadratic import (
     Levels,
     Variances,
@@ -29,7 +32,6 @@ from panelvar.kernels.variance_components_quadratic import (
 _ONE_WAY_ONLY = {
     "harmonic": "the harmonic-mean version exists one-way only: use 'swamy-arora'",
     "stata-sa": "Stata's sa version exists one-way only: use 'swamy-arora'",
-    "ml": "maximum likelihood is offered one-way only",
 }
 
 
@@ -50,18 +52,23 @@ def crossed_model(
     moments = panel_moments(columns, first)
     raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
     check_scale(design, raw_norms)
-    by_rows = convention.unbalanced_nerlove == "rows"
-    variances, notes = _estimate(design, method, labels, moments, raw_norms[:-1], by_rows)
+    near = moments.centre()[0] if design.constant else np.zeros(len(columns))
+    sample = _Crossed(design, labels, moments, raw_norms[:-1])
+    likelihood: Likelihood | None = None
+    if method in ("ml", "reml"):
+        variances, likelihood = sample.maximum_likelihood(restricted=method == "reml")
+        notes = boundary_note(labels, variances.effects)
+    else:
+        variances, notes = sample.quadratic(method, near, by_rows=convention.unbalanced_nerlove == "rows")
     raw = variances.effects
     for d, (grouping, label) in enumerate(zip(groupings, labels, strict=True)):
-        df = variances.df_between[d]
         instead = f"one-way random effects of the {labels[1 - d]}"
-        notes += variance_notes(label, grouping.n_groups, float(raw[d]), df, df <= 0, instead)
+        notes += variance_notes(label, grouping.n_groups, float(raw[d]), variances.df_between[d], instead, likelihood)
     effects = np.where(raw > 0.0, raw, 0.0)
-    root = CrossedRoot(groupings, variances.idiosyncratic, effects)
-    counts = [g.sizes.astype(np.float64) for g in groupings]
+    rows = CrossedRows(columns, sample.crossing, effects / variances.idiosyncratic, near, constant=design.constant)
     thetas = tuple(
-        quasi_demeaning_weight(variances.idiosyncratic, float(v), size) for v, size in zip(effects, counts, strict=True)
+        quasi_demeaning_weight(variances.idiosyncratic, float(v), g.sizes.astype(np.float64))
+        for v, g in zip(effects, groupings, strict=True)
     )
     components = CrossedComponents(
         variances.idiosyncratic,
@@ -70,26 +77,12 @@ def crossed_model(
         thetas,
         variances.df_within,
         variances.df_between,
-        root.log_determinant,
+        rows.equations,
+        likelihood,
     )
-    centre = moments.centre()[0] if design.constant else np.zeros(len(columns))
-    tables = root.tables(columns, centre)
-    rows = TransformedRows(columns, shift=centre if design.constant else None, groupings=groupings, tables=tables)
-    z: FloatArray | None = None
-    mass = 0.0
-    if design.constant:
-        ones = root.constant_tables()
-        z = 1.0 - ones[0][first.codes] - ones[1][second.codes]
-        mass = float(z @ z)
-        # The transformed constant is taken out of every transformed column.
-        gap = np.array([rows.column(j) @ z for j in range(len(columns))]) / mass
-        centre = centre + gap
-        left = [np.asfortranarray(t - o[:, None] * gap) for t, o in zip(tables, ones, strict=True)]
-        rows = TransformedRows(columns, shift=centre, groupings=groupings, tables=left)
-    triangle = rows.triangle()
     tss = None
-    if z is not None and convention.transformed_total == "mean":
-        outcome = rows.column(len(columns) - 1) + z * centre[-1]
+    if design.constant and convention.transformed_total == "mean":
+        outcome = rows.column(len(columns) - 1) + rows.constant * rows.centre[-1]
         tss = float(np.square(outcome - outcome.mean()).sum())
     return TransformedModel(
         family="random",
@@ -97,11 +90,10 @@ def crossed_model(
         source=design,
         design=design,
         rows=rows,
-        triangle=triangle,
+        triangle=rows.triangle(),
         raw_norms=raw_norms,
-        centre=centre,
-        constant_column=z,
-        constant_mass=mass,
+        centre=rows.centre,
+        constant_mass=rows.constant_mass,
         effects=labels,
         components=components,
         moments=moments,
@@ -110,39 +102,71 @@ def crossed_model(
     )
 
 
-def _estimate(
-    design: Design, method: str, labels: tuple[str, str], moments: PanelMoments, raw_norms: FloatArray, by_rows: bool
-) -> tuple[Variances, list[Note]]:
-    """Estimate the three variances from the regression that absorbs both effects, and others."""
-    columns, constant = design.columns, design.constant
-    groupings = (design.entities, design.times)
-    absorbed = absorb(groupings)
-    tables = absorbed.tables(columns)
-    triangle = TransformedRows(columns, groupings=groupings, tables=tables).triangle()
-    within = solve(triangle, raw_norms)
-    levels = Levels(columns, groupings, moments.centre()[0] if constant else np.zeros(len(columns)))
-    notes: list[Note] = []
-    both = f"{labels[0]} and {labels[1]}"
-    if method in ("swamy-arora", "baltagi-chang"):
-        variances = swamy_arora_quadratic(levels, within, absorbed.rank, raw_norms, constant=constant)
-    else:
-        pooled = pooled_solution(moments, raw_norms, constant=constant)
-        if method == "wallace-hussain":
-            variances = wallace_hussain(levels, triangle, pooled, absorbed.rank, constant=constant)
+class _Crossed:
+    """The regression that absorbs both effects, from which every method estimates the three variances."""
+
+    def __init__(self, design: Design, labels: tuple[str, str], moments: PanelMoments, raw_norms: FloatArray) -> None:
+        self.design = design
+        self.both = f"{labels[0]} and {labels[1]}"
+        self.moments = moments
+        self.raw_norms = raw_norms
+        self.groupings = (design.entities, design.times)
+        absorbed = absorb(self.groupings)
+        self.rank = absorbed.rank
+        self.tables = absorbed.tables(design.columns)
+        self.crossing = Crossing(self.groupings, absorbed.pair)
+        self.triangle = TransformedRows(design.columns, groupings=self.groupings, tables=self.tables).triangle()
+        self.within = solve(self.triangle, raw_norms)
+        self.df_within = len(design.y) - self.rank - len(self.within.kept)
+        if self.df_within <= 0:
+            raise InsufficientDataError(
+                f"The two-way within regression has {self.df_within} degrees of freedom: two-way random effects need "
+                "more rows than levels of both effects plus regressors that vary in both."
+            )
+
+    @property
+    def pooled(self) -> Solution:
+        return pooled_solution(self.moments, self.raw_norms, constant=self.design.constant)
+
+    def quadratic(self, method: str, centre: FloatArray, *, by_rows: bool) -> tuple[Variances, list[Note]]:
+        """Equate quadratic forms to their expectations."""
+        design, constant, within, rank = self.design, self.design.constant, self.within, self.rank
+        levels = Levels(design.columns, self.groupings, centre, self.crossing)
+        notes: list[Note] = []
+        if method in ("swamy-arora", "baltagi-chang"):
+            variances = swamy_arora_quadratic(levels, within, rank, self.raw_norms, constant=constant)
+        elif method == "wallace-hussain":
+            variances = wallace_hussain(levels, self.triangle, self.pooled, rank, constant=constant)
         elif method == "amemiya":
-            amemiya_refuses(design, pooled, within, both)
-            variances = amemiya(levels, within, absorbed.rank, constant=constant)
+            amemiya_refuses(design, self.pooled, within, self.both)
+            variances = amemiya(levels, within, rank, constant=constant)
         else:
-            notes += nerlove_notes(design, pooled, within, both)
-            variances = nerlove(levels, within, tables, absorbed.rank, by_rows=by_rows)
-    if variances.df_within <= 0 or not np.isfinite(variances.idiosyncratic):
-        raise InsufficientDataError(
-            f"The two-way within regression has {variances.df_within} degrees of freedom: two-way random effects need "
-            "more rows than levels of both effects plus regressors that vary in both."
+            notes += nerlove_notes(design, self.pooled, within, self.both)
+            variances = nerlove(levels, within, self.tables, rank, by_rows=by_rows)
+        if not variances.idiosyncratic > 0.0:
+            raise InsufficientDataError(
+                f"The idiosyncratic variance is estimated at {variances.idiosyncratic:.6g}: the effects and regressors "
+                "fit the data exactly, or the moment equations have no admissible solution. Use fit_fixed_effects."
+            )
+        return variances, notes
+
+    def maximum_likelihood(self, *, restricted: bool) -> tuple[Variances, Likelihood]:
+        """Maximise the likelihood, compared with those of either effect alone."""
+        constant, columns = self.design.constant, self.design.columns
+        kept = np.append(self.pooled.kept, len(columns) - 1)
+        chosen = [columns[i] for i in kept]
+        alone = [
+            maximum_likelihood(panel_moments(chosen, g), self.within, constant=constant, restricted=restricted)
+            for g in self.groupings
+        ]
+        sample = CrossedSample(
+            self.crossing,
+            triangularize(np.asfortranarray(self.triangle[:, kept])),
+            [table[:, kept] for table in self.tables],
+            len(self.design.y),
+            constant=constant,
+            restricted=restricted,
         )
-    if variances.idiosyncratic <= 0.0:
-        raise InsufficientDataError(
-            f"The idiosyncratic variance is estimated at {variances.idiosyncratic:.6g}: the effects and regressors fit "
-            "the data exactly, or the moment equations have no admissible solution. Use fit_fixed_effects."
-        )
-    return variances, notes
+        ratios, idiosyncratic, likelihood = crossed_maximum_likelihood(sample, alone)
+        df_between = tuple(component.df_between for component in alone)
+        return Variances(idiosyncratic, ratios * idiosyncratic, self.df_within, df_between), likelihood

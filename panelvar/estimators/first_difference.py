@@ -102,7 +102,7 @@ def differenced_model(source: Design, convention: Convention, *, constant: bool)
     )
     columns = design.columns
     centre = design.means
-    rows = TransformedRows(columns, shift=centre if constant else None, weights=weight)
+    rows = TransformedRows(columns, shift=centre if constant else None, weights=weight, constant=ones_column(design))
     # Absorption is judged on the scale of the levels: a regressor constant in time leaves only rounding.
     raw_norms = column_norms([*(column[rows_used] for column in source.x), columns[-1]], weight)
     return TransformedModel(
@@ -114,7 +114,6 @@ def differenced_model(source: Design, convention: Convention, *, constant: bool)
         triangle=rows.triangle(),
         raw_norms=raw_norms,
         centre=centre,
-        constant_column=ones_column(design),
         constant_mass=float(design.nobs),
         notes=tuple(notes),
     )

@@ -100,7 +100,14 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
     groupings = absorbed.groupings
     centre = design.means
     tables = absorbed.tables(columns)
-    rows = TransformedRows(columns, groupings=groupings, tables=tables, slopes=absorbed.slopes, weights=weight)
+    rows = TransformedRows(
+        columns,
+        groupings=groupings,
+        tables=tables,
+        slopes=absorbed.slopes,
+        weights=weight,
+        constant=ones_column(design),
+    )
     triangle = rows.triangle()
     if any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)
@@ -122,7 +129,6 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
         triangle=triangle,
         raw_norms=raw_norms,
         centre=centre,
-        constant_column=ones_column(design),
         constant_mass=float(design.nobs),
         absorbed_rank=rank - 1,
         effects=tuple(labels),

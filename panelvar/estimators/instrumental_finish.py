@@ -133,7 +133,6 @@ def two_stage_fit(
         tss=0.0,
         centre=model.centre[[*regressors, outcome]],
         constant=design.constant,
-        constant_column=model.constant_column,
         constant_mass=model.constant_mass,
         counts=counts,
         effects=model.effects,
@@ -239,9 +238,9 @@ def _with_gmm_constant(fit: Fit, loading: FloatArray) -> Fit:
     assert rows.shift is not None
     shift = rows.shift.copy()
     shift[-1] -= gap
-    moved = TransformedRows(rows.columns, shift=shift, weights=rows.weights)
+    moved = TransformedRows(rows.columns, shift=shift, weights=rows.weights, constant=column)
     solution = fit.solution._replace(rss=fit.rss + mass * gap**2)
-    return replace(fit, rows=moved, solution=solution, constant_column=column, centre=centre)
+    return replace(fit, rows=moved, solution=solution, centre=centre)
 
 
 def _kappa(method: Method, triangle: FloatArray, layout: Layout, df: int) -> tuple[float, str]:

@@ -159,7 +159,7 @@ def _components(
         between=between,
     )
     df = components.df_between
-    notes = variance_notes(label, grouping.n_groups, components.effect_raw, df, df <= 0, "pooled 2SLS")
+    notes = variance_notes(label, grouping.n_groups, components.effect_raw, df, "pooled 2SLS", None)
     return components, notes
 
 

@@ -77,7 +77,9 @@ def centred_model(design: Design) -> TransformedModel:
     weight = design.weights
     n = design.nobs
     centre = design.means
-    rows = TransformedRows(design.columns, shift=centre if design.constant else None, weights=weight)
+    rows = TransformedRows(
+        design.columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
+    )
     triangle = rows.triangle()
     mass = np.array([float(n if design.constant else 0)])
     return TransformedModel(
@@ -89,6 +91,5 @@ def centred_model(design: Design) -> TransformedModel:
         triangle=triangle,
         raw_norms=restored_norms(triangle, [(mass, centre[None, :])]),
         centre=centre,
-        constant_column=ones_column(design),
         constant_mass=float(n),
     )

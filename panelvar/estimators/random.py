@@ -12,7 +12,7 @@ from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.estimators.crossed import crossed_model
 from panelvar.estimators.finish import finish
-from panelvar.estimators.random_notes import amemiya_refuses, nerlove_notes, variance_notes
+from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import FloatArray, check_scale
 from panelvar.kernels.groups import Grouping
@@ -39,6 +39,7 @@ METHODS = {
     "amemiya": "Amemiya",
     "nerlove": "Nerlove",
     "ml": "maximum likelihood",
+    "reml": "restricted maximum likelihood",
 }
 _VERSIONS = ("baltagi-chang", "harmonic", "stata-sa")
 
@@ -61,8 +62,8 @@ def fit_random_effects(
 
     One way, OLS of :math:`v_{it} - \theta_i \bar v_i` with
     :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}`
-    (Baltagi 2013, section 9.2). Two way, OLS of rows transformed by a root of the inverse covariance matrix
-    (`panelvar.kernels.crossed_root`), exact on unbalanced panels.
+    (Baltagi 2013, section 9.2). Two way, least squares of Henderson's equations
+    (`panelvar.kernels.crossed_equations`): exact GLS on unbalanced panels of any size.
 
     Parameters
     ----------
@@ -74,8 +75,9 @@ def fit_random_effects(
         ``"swamy-arora"`` in the convention's unbalanced version, or one version by name: ``"baltagi-chang"``,
         ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
         ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
-        effects); ``"ml"``, maximum likelihood (one-way). Formulas in
-        `panelvar.kernels.variance_components_quadratic` and `panelvar.kernels.variance_components_likelihood`.
+        effects); ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. Formulas in
+        `panelvar.kernels.variance_components_quadratic`, `panelvar.kernels.variance_components_likelihood` and
+        `panelvar.kernels.crossed_likelihood`.
     weights : None
         Analytic weights are not defined for this estimator and are refused.
 
@@ -83,7 +85,7 @@ def fit_random_effects(
     -------
     LinearResult
         ``variance_components`` holds the variances and theta (each dimension's in ``dimensions``); after maximum
-        likelihood also their standard errors and the likelihood-ratio test of :math:`\sigma_\mu = 0`.
+        likelihood also their standard errors and likelihood-ratio tests of zero variances.
 
     Raises
     ------
@@ -91,16 +93,20 @@ def fit_random_effects(
         Weights; Amemiya's components with a regressor that does not vary within; two-way versions that do not exist.
     InsufficientDataError
         Fewer than two levels, or no degrees of freedom within.
+    NumericalError
+        Two-way likelihood with more than 2,000 levels of both effects; effects of more levels, so weakly connected that
+        conjugate gradients do not converge.
 
     Notes
     -----
     Consistent only if the effects are uncorrelated with the regressors: compare with fixed effects by `hausman`, or
-    use `fit_correlated_random_effects`. A negative or inestimable variance is set to zero with a warning.
+    use `fit_correlated_random_effects`. A negative or inestimable variance is set to zero with a warning, and one
+    that rests on fewer than five degrees of freedom is warned about.
 
     The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}` with :math:`s^2` the GLS residual variance, RSS over
-    n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the transformed
-    rows as they are; two-way and unbalanced they depend on which root of :math:`\Omega^{-1}` makes them, and
-    clustering by one dimension leaves the other's correlation to the estimated variances.
+    n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the rows
+    transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.kernels.crossed_root`); two-way, clustering by
+    one dimension leaves the other's correlation to the estimated variances.
     """
     weights_refused(weights)
     design = build_design(data, y, x, constant=constant, missing=missing)
@@ -158,7 +164,8 @@ def components_model(
     table = theta[:, None] * moments.means
     if design.constant:
         table += (1.0 - theta)[:, None] * centre
-    rows = TransformedRows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),))
+    z = (1.0 - theta)[grouping.codes] if design.constant else None
+    rows = TransformedRows(columns, groupings=(grouping,), tables=(np.asfortranarray(table),), constant=z)
     balanced = bool((moments.counts == moments.counts[0]).all())
     tss = _about_mean(moments, theta) if design.constant and convention.transformed_total == "mean" else None
     return TransformedModel(
@@ -170,7 +177,6 @@ def components_model(
         triangle=triangle,
         raw_norms=raw_norms,
         centre=centre,
-        constant_column=(1.0 - theta)[grouping.codes] if design.constant else None,
         constant_mass=mass,
         effects=(label,),
         components=components,
@@ -197,12 +203,12 @@ def _estimate(
         components = swamy_arora(moments, within, raw_norms, version=method, constant=constant)
     else:
         pooled = pooled_solution(moments, raw_norms, constant=constant)
-        if method == "ml":
+        if method in ("ml", "reml"):
             kept = np.append(pooled.kept, len(raw_norms))
             used = moments._replace(
                 means=moments.means[:, kept], r=triangularize(np.asfortranarray(moments.r[:, kept]))
             )
-            components = maximum_likelihood(used, within, constant=constant)
+            components = maximum_likelihood(used, within, constant=constant, restricted=method == "reml")
         else:
             centre = moments.centre()[0] if constant else np.zeros(len(design.columns))
             levels = Levels(design.columns, (grouping,), centre)
@@ -223,13 +229,11 @@ def _estimate(
             f"The within regression has {components.df_within} degrees of freedom: random effects need more rows than "
             f"levels of {label!r} plus time-varying regressors."
         )
-    if method == "ml":
-        if components.effect == 0.0:
-            text = f"The likelihood is highest with the variance of {label} at 0: the coefficients equal pooled OLS."
-            notes.append(Note("effect-variance-boundary", text, warn=True))
-    else:
-        inestimable = components.df_between <= 0
-        notes += variance_notes(label, groups, components.effect_raw, components.df_between, inestimable, "pooled OLS")
+    if components.likelihood is not None:
+        notes += boundary_note([label], np.array([components.effect]))
+    notes += variance_notes(
+        label, groups, components.effect_raw, components.df_between, "pooled OLS", components.likelihood
+    )
     return components, tuple(notes)
 
 

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from panelvar.design import Design
 from panelvar.errors import Note, SpecificationError
+from panelvar.fit import FloatArray
 from panelvar.kernels.qr import Solution
+from panelvar.kernels.variance_components import Likelihood
+
+FEW_DEGREES = 5
+"""Below this many degrees of freedom the standard error of a variance is more than two thirds of it."""
 
 
-def variance_notes(label: str, groups: int, raw: float, df_between: int, inestimable: bool, instead: str) -> list[Note]:
-    """Say that a variance was set to zero, because it came out negative or cannot be estimated."""
-    if inestimable:
+def variance_notes(
+    label: str, groups: int, raw: float, df_between: int, instead: str, likelihood: Likelihood | None
+) -> list[Note]:
+    """Say that a moment estimate was set to zero, negative or inestimable, and that few levels make any a guess."""
+    if likelihood is None and df_between <= 0:
         text = (
             f"The variance of the {label} effect is not estimable: {groups} levels and {groups - df_between} between "
             f"coefficients leave no degrees of freedom. It is set to 0, so the coefficients equal {instead}."
         )
         return [Note("effect-variance-inestimable", text, warn=True)]
-    if raw <= 0.0:
+    if likelihood is None and raw <= 0.0:
         text = (
             f"The estimated variance of the {label} effect is {raw:.6g}; it is set to 0, so the coefficients equal "
             f"{instead}."
         )
         return [Note("effect-variance-negative", text, warn=True)]
+    if df_between < FEW_DEGREES:
+        text = (
+            f"The variance of the {label} effect comes from {groups} levels, with {max(df_between, 0)} degrees of "
+            f"freedom left: it is little more than a guess, and with it the standard errors. Fixed effects of the "
+            f"{label} need no variance."
+        )
+        return [Note("effect-variance-few-levels", text, warn=True)]
     return []
+
+
+def boundary_note(labels: Sequence[str], effects: FloatArray) -> list[Note]:
+    """Say that the likelihood is highest where variances are zero."""
+    zero = [label for label, variance in zip(labels, effects, strict=True) if variance == 0.0]
+    if not zero:
+        return []
+    left = [label for label in labels if label not in zero]
+    instead = f"one-way random effects of the {left[0]}" if left else "pooled OLS"
+    text = (
+        f"The likelihood is highest with the variance of {' and '.join(zero)} at 0: the coefficients equal {instead}."
+    )
+    return [Note("effect-variance-boundary", text, warn=True)]
 
 
 def _without_variation(design: Design, pooled: Solution, within: Solution) -> str:

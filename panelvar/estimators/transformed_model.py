@@ -41,10 +41,8 @@ class TransformedModel:
         Size of each column before the transform, against which rank is judged.
     centre : (k + 1,) array
         Coefficient of each column on the transformed constant.
-    constant_column : (n,) array, float or None
-        The transformed constant, times the root of the weights; None without one.
     constant_mass : float
-        Its sum of squares.
+        Sum of squares of the transformed constant.
     absorbed_rank : int
         Rank of the absorbed effects, less the one that the constant has already.
     effects, absorbed, components, moments, error_variance
@@ -62,7 +60,6 @@ class TransformedModel:
     triangle: FloatArray
     raw_norms: FloatArray
     centre: FloatArray
-    constant_column: FloatArray | float | None
     constant_mass: float
     absorbed_rank: int = 0
     effects: tuple[str, ...] = ()

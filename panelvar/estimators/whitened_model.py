@@ -64,7 +64,13 @@ def whitened_model(
     centre = left @ levels / left.sum() if design.constant else np.zeros(len(columns))
     table = theta[:, None] * levels + (1.0 - theta)[:, None] * centre
     z = ones if within else ones * (1.0 - theta)[groups.codes]
-    moved = TransformedRows(columns, groupings=(groups,), tables=(np.asfortranarray(table),), slopes=(ones,))
+    moved = TransformedRows(
+        columns,
+        groupings=(groups,),
+        tables=(np.asfortranarray(table),),
+        slopes=(ones,),
+        constant=z if design.constant else None,
+    )
     tss = None
     if total == "mean" and design.constant and share is None:
         tss = float(np.square(design.y - design.y.mean()).sum())
@@ -77,7 +83,6 @@ def whitened_model(
         triangle=moved.triangle(),
         raw_norms=column_norms(columns),
         centre=centre,
-        constant_column=z if design.constant else None,
         constant_mass=float(left.sum()) if design.constant else 0.0,
         absorbed_rank=groups.n_groups - int(design.constant) if within else 0,
         effects=() if share is None else (str(source.panel.entity_name or "entity"),),

@@ -83,10 +83,10 @@ class LevelSystem:
 
     @cached_property
     def cross(self) -> FloatArray | csr_array:
-        """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or well filled, else sparse."""
+        """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or half filled, else sparse."""
         n_large, n_small = self.large.n_groups, self.small.n_groups
         codes, n_rows = self.small.codes, len(self.small.codes)
-        if n_large * n_small <= max(_SMALL_CROSS, n_rows):
+        if n_large * n_small <= max(_SMALL_CROSS, 2 * n_rows):
             pairs = self.large.codes.astype(np.intp)
             pairs *= n_small
             pairs += codes
@@ -183,10 +183,7 @@ class LevelSystem:
         direct = self.small.n_groups <= DIRECT_LIMIT
         limit = _PLAIN_ITERATIONS
         if direct:
-            # What the factor would cost, in iterations: well connected panels need about a dozen.
-            limit = min(int(self._factor_work / self._iteration_work(target.shape[1])), limit)
-            if limit < _MIN_ITERATIONS or self._factor_work < _CHEAP_FACTOR or "_factor" in self.__dict__:
-                limit = 0
+            limit = 0 if "_factor" in self.__dict__ else min(self.worthwhile_iterations(target.shape[1]), limit)
         noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
         # Rounding leaves a part of the target in the null space, where no iteration reduces it.
         root = np.sqrt(self.small_mass)[:, None]
@@ -278,12 +275,17 @@ class LevelSystem:
         filling = 0 if self._row_lengths is None else _SPARSE_COST
         return cells * (self.small.n_groups + filling)
 
-    @property
-    def _factor_work(self) -> float:
-        """Multiplications to form and factor the Schur complement, in units of those in a dense product."""
-        return min(self._sparse_work, self._dense_work) + self.small.n_groups**3 / 3.0
+    def worthwhile_iterations(self, n_columns: int) -> int:
+        """Return how many iterations cost what forming and factoring the Schur complement does, 0 where that is cheap.
+
+        Well connected panels need about a dozen.
+        """
+        work = min(self._sparse_work, self._dense_work) + self.small.n_groups**3 / 3.0
+        limit = int(work / self._iteration_work(n_columns))
+        return 0 if limit < _MIN_ITERATIONS or work < _CHEAP_FACTOR else limit
 
     def _iteration_work(self, n_columns: int) -> float:
+        """Multiplications of an iteration, in units of those in a dense product."""
         lengths = self._row_lengths
         if lengths is None:
             return 2.0 * n_columns * self.large.n_groups * self.small.n_groups
@@ -295,10 +297,11 @@ class LevelSystem:
         """Upper Cholesky factor (G_2, G_2) of ``I - C'C + sum_c u_c u_c'``; the lower triangle is not used."""
         from scipy.linalg import LinAlgError, cholesky
 
-        schur = self._gram()
-        np.negative(schur, out=schur)
-        schur[np.diag_indices_from(schur)] += 1.0
         root = np.sqrt(self.small_mass)
+        schur = self.weighted_gram(1.0 / self.large_mass)
+        schur /= -root[:, None]
+        schur /= root
+        schur[np.diag_indices_from(schur)] += 1.0
         for levels in self._levels_by_component():
             null = root[levels] / np.sqrt(np.sum(self.small_mass[levels]))
             schur[np.ix_(levels, levels)] += np.outer(null, null)
@@ -315,31 +318,37 @@ class LevelSystem:
         ends = np.cumsum(np.bincount(self.small_components, minlength=self.n_components))
         return np.split(order, ends[:-1])
 
-    def _gram(self) -> FloatArray:
-        """``C'C`` (G_2, G_2), column-major, upper triangle, by the cheaper of a sparse and a blocked dense product."""
+    def weighted_gram(self, large_weights: FloatArray) -> FloatArray:
+        """``N' diag(w) N`` (G_2, G_2), column-major, upper triangle, by the cheaper of a sparse and a dense product.
+
+        Parameters
+        ----------
+        large_weights : (G_1,) array
+            Not negative.
+        """
         cross = self.cross
         n_small = self.small.n_groups
-        large_root = np.sqrt(self.large_mass)
-        small_root = np.sqrt(self.small_mass)
+        large_root = np.sqrt(large_weights)
         if not isinstance(cross, np.ndarray) and self._sparse_work < self._dense_work:
             from scipy.sparse import csr_array
 
-            data = cross.data / np.repeat(large_root, np.diff(cross.indptr))
+            data = cross.data * np.repeat(large_root, np.diff(cross.indptr))
             scaled = csr_array((data, cross.indices, cross.indptr), shape=cross.shape)
-            gram: FloatArray = (scaled.T @ scaled).toarray(order="F")
-            gram /= small_root[:, None]
-            gram /= small_root
-            return gram
+            return np.asarray((scaled.T @ scaled).toarray(order="F"))
         from scipy.linalg.blas import dsyrk
 
-        gram = np.zeros((n_small, n_small), order="F")
+        gram: FloatArray = np.zeros((n_small, n_small), order="F")
         for begin, end in self._level_blocks():
             rows = cross[begin:end]
-            block = (rows if isinstance(rows, np.ndarray) else rows.toarray()) / large_root[begin:end, None]
+            block = (rows if isinstance(rows, np.ndarray) else rows.toarray()) * large_root[begin:end, None]
             gram = dsyrk(1.0, block.T, beta=1.0, c=gram, overwrite_c=1)
-        gram /= small_root[:, None]
-        gram /= small_root
         return gram
+
+    def schur_root(self, small: FloatArray) -> FloatArray:
+        """Return r (G_2, k) with ``r'r = b' (W_2 - N' W_1^(-1) N) b`` for a table b of the smaller effect."""
+        root = np.sqrt(self.small_mass)[:, None]
+        centred: FloatArray = root * self._centre(small)
+        return centred if self.is_balanced else np.triu(self._factor) @ centred
 
     def _level_blocks(self) -> Iterator[tuple[int, int]]:
         """Yield the ends of consecutive blocks of levels of the larger effect."""

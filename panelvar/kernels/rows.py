@@ -7,6 +7,7 @@ analytic weight. No transformed copy is kept: the rows are rebuilt into a small 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RowAccumulator, triangularize
+from panelvar.kernels.refinement import Products, cross_products
 
 FloatArray = NDArray[np.float64]
 
@@ -36,9 +38,12 @@ class TransformedRows:
         What each table is multiplied by (effects with slopes); None, or nothing at all, stands for one.
     weights : (n,) array or None
         Analytic weights; each transformed row is multiplied by their square root.
+    constant : (n,) array, float or None
+        The transformed constant, times the root of the weights; None without one. It goes with the rows and is not one
+        of their columns, which are orthogonal to it.
     """
 
-    __slots__ = ("_kept", "columns", "groupings", "shift", "slopes", "tables", "weights")
+    __slots__ = ("_constant", "_kept", "_tables", "columns", "groupings", "shift", "slopes", "weights")
 
     def __init__(
         self,
@@ -49,14 +54,26 @@ class TransformedRows:
         tables: Sequence[FloatArray] = (),
         slopes: Sequence[FloatArray | None] = (),
         weights: FloatArray | None = None,
+        constant: FloatArray | float | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.shift = shift
         self.groupings = tuple(groupings)
-        self.tables = tuple(tables)
-        self.slopes = tuple(slopes) or (None,) * len(self.tables)
+        self._tables: tuple[FloatArray, ...] | None = tuple(tables)
+        self.slopes = tuple(slopes) or (None,) * len(tables)
         self.weights = weights
+        self._constant = constant
         self._kept: FloatArray | None = None
+
+    @property
+    def tables(self) -> tuple[FloatArray, ...]:
+        """The level tables (G, k + 1), one a grouping."""
+        return self._tables or ()
+
+    @property
+    def constant(self) -> FloatArray | float | None:
+        """The transformed constant."""
+        return self._constant
 
     @property
     def n_rows(self) -> int:
@@ -137,7 +154,24 @@ class TransformedRows:
             tables=[np.asfortranarray(table @ loadings) for table in self.tables],
             slopes=self.slopes,
             weights=self.weights,
+            constant=self.constant,
         )
+
+    def products(self) -> Products:
+        """Return the cross products of ``[X, y]`` in extended precision, with the constant first if there is one."""
+        columns, slopes, weights = list(self.columns), self.slopes, self.weights
+        tables: list[tuple[NDArray[Any] | None, FloatArray]] = [
+            (grouping.codes, table) for grouping, table in zip(self.groupings, self.tables, strict=True)
+        ]
+        if self.shift is not None:
+            tables.append((None, self.shift[None, :]))
+            slopes = (*slopes, None)
+        if self.constant is not None:
+            # The transformed constant goes first; nothing is subtracted from it.
+            z = self.constant if weights is None else self.constant / np.sqrt(weights)
+            columns.insert(0, np.broadcast_to(z, self.n_rows))
+            tables = [(codes, np.insert(table, 0, 0.0, axis=1)) for codes, table in tables]
+        return cross_products(columns, tables, weights, slopes=slopes)
 
     def residuals(self, coefficients: FloatArray) -> FloatArray:
         """Return ``y - X b`` of the transformed (weighted) rows, shape (n,)."""

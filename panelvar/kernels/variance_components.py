@@ -2,35 +2,55 @@ r"""Variance components of the one-way error-components model :math:`u_{it} = \m
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.errors import MissingInformationError
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
+
+if TYPE_CHECKING:
+    from panelvar.kernels.crossed_equations import CrossedEquations
 
 FloatArray = NDArray[np.float64]
 
 
 class Likelihood(NamedTuple):
-    """What maximum likelihood knows beyond the estimates.
+    """What maximum likelihood knows beyond the estimates, of one effect or two (D).
 
     Attributes
     ----------
     value, pooled : float
-        Maximised log-likelihood, with the effect's variance free and at zero.
-    variance_cov : (2, 2) array
-        Covariance of the idiosyncratic variance and of the ratio of the effect's variance to it, from the observed
-        information; NaN where the ratio is estimated at its boundary, zero.
-    drift : (p,) array
-        Derivative of the coefficients, the constant first, with respect to the ratio; zero at the boundary.
+        Maximised log-likelihood, with the effects' variances free and all at zero.
+    without : tuple of float
+        The same with the variance of each effect at zero and the other's free.
+    variance_cov : (1 + D, 1 + D) array
+        Covariance of the idiosyncratic variance and of the ratios of the effects' variances to it, from the observed
+        information; NaN where a ratio is estimated at its boundary, zero.
+    drift : (p, D) array
+        Derivatives of the coefficients, the constant first, with respect to the ratios; zero for the restricted
+        likelihood, of which the coefficients are no parameters.
+    restricted : bool
+        Whether the likelihood is the restricted one.
     """
 
     value: float
     pooled: float
+    without: tuple[float, ...]
     variance_cov: FloatArray
     drift: FloatArray
+    restricted: bool
+
+    @property
+    def coefficient_spread(self) -> FloatArray:
+        """What not knowing the ratios adds to the covariance of the coefficients, (p, p); none at a boundary."""
+        free = np.flatnonzero(np.isfinite(np.diagonal(self.variance_cov)[1:]))
+        moved = self.drift[:, free]
+        out: FloatArray = moved @ self.variance_cov[np.ix_(free + 1, free + 1)] @ moved.T
+        return out
 
 
 class Components(NamedTuple):
@@ -66,7 +86,8 @@ class Components(NamedTuple):
         return float(np.log1p(-self.theta).sum())
 
 
-class CrossedComponents(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class CrossedComponents:
     """Estimated variances of a two-way model.
 
     Attributes
@@ -80,8 +101,10 @@ class CrossedComponents(NamedTuple):
     df_within : int
     df_between : tuple of int
         Residual degrees of freedom of the regressions, as the method counts them.
-    log_determinant : float
-        Logarithm of the determinant of the transform.
+    equations : CrossedEquations or None
+        Of the transform; None once the rows are released.
+    likelihood : Likelihood or None
+        Set by maximum likelihood.
     """
 
     idiosyncratic: float
@@ -90,12 +113,35 @@ class CrossedComponents(NamedTuple):
     thetas: tuple[FloatArray, ...]
     df_within: int
     df_between: tuple[int, ...]
-    log_determinant: float
+    equations: CrossedEquations | None
+    likelihood: Likelihood | None = None
 
-    likelihood: None = None
+    @property
+    def effect(self) -> float:
+        """Sum of both variances."""
+        return float(self.effects.sum())
+
+    @property
+    def log_determinant(self) -> float:
+        """Logarithm of the determinant of the transform.
+
+        Raises
+        ------
+        MissingInformationError
+            Once the rows are released.
+        NumericalError
+            Beyond the levels that can be factored (`panelvar.kernels.crossed_equations`).
+        """
+        if self.equations is None:
+            raise MissingInformationError("The likelihood of two-way random effects needs the data rows: refit.")
+        return -0.5 * self.equations.log_determinant
+
+    def without_rows(self) -> CrossedComponents:
+        """Return the components without the equations, which hold a number for each row."""
+        return replace(self, equations=None)
 
 
-def quasi_demeaning_weight(idiosyncratic: float, effect: float, counts: FloatArray) -> FloatArray:
+def quasi_demeaning_weight(idiosyncratic: float, effect: float | FloatArray, counts: FloatArray) -> FloatArray:
     r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
 
     Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.

@@ -1,11 +1,13 @@
-r"""Maximum likelihood of the one-way error-components model, by its profile in one variance ratio.
+r"""Maximum and restricted maximum likelihood of the one-way error-components model, by its profile in one ratio.
 
 With :math:`\phi = \sigma_\mu^2/\sigma_\varepsilon^2` the coefficients and :math:`\hat\sigma_\varepsilon^2 =
 RSS(\phi)/n` are concentrated out, and
 
 .. math:: \ell(\phi) = -\tfrac n2\left(\log\frac{2\pi RSS(\phi)}{n} + 1\right) - \tfrac12\sum_i\log(1 + T_i\phi)
 
-(Baltagi 2013, section 2.3.3; Breusch 1987). RSS is that of the quasi-demeaned rows. Its levels enter through one small
+(Baltagi 2013, section 2.3.3; Breusch 1987). The restricted likelihood has n - p for n and
+:math:`-\tfrac12\log|X'\Omega^{-1}X|` besides (Patterson and Thompson 1971; Harville 1977, J. American Statistical
+Association 72, 320-338). RSS is that of the quasi-demeaned rows. Its levels enter through one small
 triangle for each distinct :math:`T_i`, so that a value of the likelihood costs nothing that grows with the rows.
 """
 
@@ -35,10 +37,14 @@ class Profile:
         Of the kept regressors and, last, the dependent variable; unweighted.
     constant : bool
         Whether the model has a constant.
+    restricted : bool
+        Restricted likelihood.
     """
 
-    def __init__(self, moments: PanelMoments, *, constant: bool) -> None:
-        self.n = float(moments.counts.sum())
+    def __init__(self, moments: PanelMoments, *, constant: bool, restricted: bool = False) -> None:
+        self.restricted = restricted
+        n = float(moments.counts.sum())
+        self.degrees = n - (moments.means.shape[1] - 1) - int(constant) if restricted else n
         self.sizes, first = np.unique(moments.counts, return_inverse=True)
         self.groups = np.bincount(first).astype(np.float64)
         means = moments.means - moments.centre()[0] if constant else moments.means
@@ -47,31 +53,44 @@ class Profile:
         self._within = np.pad(moments.r, ((0, 0), (int(constant), 0)))
         self._levels = [triangularize(np.asfortranarray(means[first == c])) for c in range(len(self.sizes))]
 
-    def parts(self, ratio: float) -> tuple[float, FloatArray]:
-        """Return the residual sum of squares and, for each size, the sum of squared mean residuals of its groups."""
+    def _triangle(self, ratio: float) -> FloatArray:
+        """R of the quasi-demeaned rows."""
         weights = np.sqrt(self.sizes / (1.0 + self.sizes * ratio))
         stack = [self._within, *(w * level for w, level in zip(weights, self._levels, strict=True))]
-        triangle = triangularize(np.asfortranarray(np.vstack(stack)))
+        return triangularize(np.asfortranarray(np.vstack(stack)))
+
+    def variance(self, ratio: float) -> float:
+        """Return the idiosyncratic variance that maximises the likelihood at a ratio."""
+        return float(self._triangle(ratio)[-1, -1] ** 2) / self.degrees
+
+    def value(self, ratio: float) -> float:
+        """Return the log-likelihood at a ratio, everything else maximised."""
+        triangle = self._triangle(ratio)
+        variance = triangle[-1, -1] ** 2 / self.degrees
+        concentrated = -0.5 * self.degrees * (np.log(2.0 * np.pi * variance) + 1.0)
+        if self.restricted:
+            concentrated -= np.log(np.abs(np.diagonal(triangle)[:-1])).sum()
+        return float(concentrated - 0.5 * self.groups @ np.log1p(self.sizes * ratio))
+
+    def slope(self, ratio: float) -> float:
+        r"""Return the derivative, :math:`\frac{m}{2 RSS}\sum_i g_i^2 - \frac12\sum_i \frac{T_i}{1 + T_i\phi}`.
+
+        Here :math:`g_i = T_i\bar e_i/(1 + T_i\phi)`; m is n, or n - p for the restricted likelihood, which adds
+        :math:`\frac12\sum_i(\frac{T_i}{1 + T_i\phi})^2\bar x_i'(X'\Omega^{-1}X)^{-1}\bar x_i`.
+        """
+        triangle = self._triangle(ratio)
         k = triangle.shape[0] - 1
         slopes = np.linalg.solve(triangle[:k, :k], triangle[:k, k]) if k else np.empty(0)
         direction = np.append(-slopes, 1.0)
         squares = np.array([np.square(level @ direction).sum() for level in self._levels])
-        return float(triangle[k, k] ** 2), squares
-
-    def value(self, ratio: float) -> float:
-        """Return the log-likelihood at a ratio, everything else maximised."""
-        rss = self.parts(ratio)[0]
-        concentrated = -0.5 * self.n * (np.log(2.0 * np.pi * rss / self.n) + 1.0)
-        return float(concentrated - 0.5 * self.groups @ np.log1p(self.sizes * ratio))
-
-    def slope(self, ratio: float) -> float:
-        r"""Return the derivative, :math:`\frac{n}{2 RSS}\sum_i g_i^2 - \frac12\sum_i \frac{T_i}{1 + T_i\phi}`.
-
-        Here :math:`g_i = T_i\bar e_i/(1 + T_i\phi)`.
-        """
-        rss, squares = self.parts(ratio)
         shrink = self.sizes / (1.0 + self.sizes * ratio)
-        return float(0.5 * self.n * (shrink**2 @ squares) / rss - 0.5 * self.groups @ shrink)
+        out = 0.5 * self.degrees * float(shrink**2 @ squares) / float(triangle[k, k] ** 2)
+        out -= 0.5 * float(self.groups @ shrink)
+        if self.restricted and k:
+            inverse = np.linalg.inv(triangle[:k, :k])
+            levers = np.array([np.square(level[:, :k] @ inverse).sum() for level in self._levels])
+            out += 0.5 * float(shrink**2 @ levers)
+        return out
 
     def maximum(self) -> float:
         """Return the ratio at the global maximum; infinity if the likelihood rises without end."""
@@ -87,7 +106,9 @@ class Profile:
         return max(candidates, key=self.value)
 
 
-def maximum_likelihood(moments: PanelMoments, within: Solution, *, constant: bool) -> Components:
+def maximum_likelihood(
+    moments: PanelMoments, within: Solution, *, constant: bool, restricted: bool = False
+) -> Components:
     r"""Estimate the components by maximum likelihood (Stata's ``xtreg, mle``; nlme's ``lme(method = "ML")``).
 
     Parameters
@@ -98,37 +119,46 @@ def maximum_likelihood(moments: PanelMoments, within: Solution, *, constant: boo
         The within regression; it is reported, not used.
     constant : bool
         Whether the model has a constant.
+    restricted : bool
+        Maximise the restricted likelihood (Stata's ``mixed, reml``; the default of nlme and lme4).
 
     Returns
     -------
     Components
         With ``effect_raw`` equal to ``effect``: the maximum is over non-negative variances. The idiosyncratic variance
-        is :math:`RSS/n`. An infinite variance (a within regression that fits exactly) is NaN.
+        is :math:`RSS/n`, or :math:`RSS/(n-p)`. An infinite variance (a within regression that fits exactly) is NaN.
     """
-    profile = Profile(moments, constant=constant)
+    profile = Profile(moments, constant=constant, restricted=restricted)
     ratio = profile.maximum()
     counts = moments.counts
-    df_within = int(profile.n) - len(counts) - len(within.kept)
-    df_between = len(counts) - (moments.means.shape[1] - 1) - int(constant)
+    slopes = moments.means.shape[1] - 1
+    df_within = int(counts.sum()) - len(counts) - len(within.kept)
+    df_between = len(counts) - slopes - int(constant)
     if not np.isfinite(ratio):
         return Components(float("nan"), 0.0, float("nan"), np.zeros(len(counts)), df_within, df_between)
-    rss, _ = profile.parts(ratio)
-    idiosyncratic = rss / profile.n
-    cov, drift = np.full((2, 2), np.nan), np.zeros(moments.means.shape[1] - 1 + int(constant))
+    idiosyncratic = profile.variance(ratio)
+    cov, drift = np.full((2, 2), np.nan), np.zeros((slopes + int(constant), 1))
+    cov[0, 0] = 2.0 * idiosyncratic**2 / profile.degrees
     if ratio > 0.0:
-        cov, drift = _information(moments, ratio, idiosyncratic, constant)
-    likelihood = Likelihood(profile.value(ratio), profile.value(0.0), cov, drift)
+        cov, drift = _information(moments, ratio, profile.degrees, constant=constant, restricted=restricted)
+    pooled = profile.value(0.0)
+    likelihood = Likelihood(profile.value(ratio), pooled, (pooled,), cov, drift, restricted)
     effect = ratio * idiosyncratic
     theta = quasi_demeaning_weight(idiosyncratic, effect, counts)
     return Components(idiosyncratic, effect, effect, theta, df_within, df_between, likelihood)
 
 
-def _information(moments: PanelMoments, ratio: float, variance: float, constant: bool) -> tuple[FloatArray, FloatArray]:
+def _information(
+    moments: PanelMoments, ratio: float, degrees: float, *, constant: bool, restricted: bool
+) -> tuple[FloatArray, FloatArray]:
     r"""Invert the observed information of (variance, ratio), coefficients profiled out; and the coefficients' drift.
 
-    The profile is :math:`-\frac n2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
+    The profile is :math:`-\frac m2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
     :math:`RSS' = -\sum g_i^2` and :math:`RSS'' = 2(\sum T_i g_i^2/(1+T_i\phi) - h'Ah)`, where
     :math:`h = \sum T_i\bar x_i g_i/(1+T_i\phi)` and :math:`A = (X'\Omega^{-1}X)^{-1}`. The drift is :math:`-Ah`.
+    The second derivative of the determinants is minus the squared norm of :math:`D'\Omega^{-1}D`, or of
+    :math:`D'\Omega^{-1}D - D'\Omega^{-1}XAX'\Omega^{-1}D` for the restricted likelihood, in which the coefficients have
+    no part.
     """
     counts = moments.counts
     shrink = counts / (1.0 + counts * ratio)
@@ -141,17 +171,26 @@ def _information(moments: PanelMoments, ratio: float, variance: float, constant:
     k = triangle.shape[0] - 1
     slopes = np.linalg.solve(triangle[:k, :k], triangle[:k, k]) if k else np.empty(0)
     pull = shrink * (means[:, k] - means[:, :k] @ slopes)
-    lever = np.linalg.solve(triangle[:k, :k].T, means[:, :k].T @ (shrink * pull)) if k else np.empty(0)
+    levers = (
+        shrink[:, None] * np.linalg.solve(triangle[:k, :k].T, means[:, :k].T).T if k else np.empty((len(counts), 0))
+    )
+    lever = levers.T @ pull
     first = -float(pull @ pull)
     second = 2.0 * (float(shrink @ pull**2) - float(lever @ lever))
-    n, rss = float(counts.sum()), float(triangle[k, k] ** 2)
+    rss = float(triangle[k, k] ** 2)
+    variance = rss / degrees
+    norm = float(shrink @ shrink)
+    if restricted:
+        norm += float(np.square(levers.T @ levers).sum()) - 2.0 * float(shrink @ np.square(levers).sum(axis=1))
     hessian = np.empty((2, 2))
-    hessian[0, 0] = 0.5 * n / variance**2 - rss / variance**3
+    hessian[0, 0] = 0.5 * degrees / variance**2 - rss / variance**3
     hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance**2
-    hessian[1, 1] = 0.5 * float(np.square(shrink).sum()) - 0.5 * second / variance
-    drift: FloatArray = np.asarray(-np.linalg.solve(triangle[:k, :k], lever) if k else lever, dtype=np.float64)
-    if constant:
-        # Back from centred regressors.
-        drift[0] -= moments.centre()[0][:-1] @ drift[1:]
+    hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
     cov: FloatArray = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
+    drift = np.zeros((k, 1))
+    if k and not restricted:
+        drift[:, 0] = -np.linalg.solve(triangle[:k, :k], lever)
+        if constant:
+            # Back from centred regressors.
+            drift[0] -= moments.centre()[0][:-1] @ drift[1:]
     return cov, drift

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_system import LevelSystem
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
 
@@ -61,21 +61,29 @@ class Levels:
         A pair of levels meets at most once.
     centre : (k + 1,) array
         Subtracted from the means: the grand means of a model with a constant, zeros without.
+    crossing : Crossing or None
+        How two groupings meet; None with one.
     """
 
-    def __init__(self, columns: Sequence[FloatArray], groupings: Sequence[Grouping], centre: FloatArray) -> None:
+    def __init__(
+        self,
+        columns: Sequence[FloatArray],
+        groupings: Sequence[Grouping],
+        centre: FloatArray,
+        crossing: Crossing | None = None,
+    ) -> None:
         self.groupings = tuple(groupings)
         self.n_rows = len(columns[0])
         self.masses = tuple(g.sizes.astype(np.float64) for g in groupings)
         self.means = tuple(g.means_of(columns) - centre for g in groupings)
-        self._system = LevelSystem(self.groupings[0], self.groupings[1], None) if len(groupings) == 2 else None
+        self._crossing = crossing
 
     def sums(self, j: int, table: FloatArray, d: int) -> FloatArray:
         """Sum a table of effect ``j``, given to every row, over the levels of effect ``d``: (G_d, k)."""
-        if j == d or self._system is None:
+        if j == d or self._crossing is None:
             return self.masses[d][:, None] * table
-        cross = self._system.cross
-        out: FloatArray = cross.T @ table if j == 0 else cross @ table
+        cross = self._crossing.system.cross
+        out: FloatArray = cross @ table if (j == 0) == self._crossing.swapped else cross.T @ table
         return out
 
     def met(self, j: int, d: int) -> float:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import MissingInformationError, Note, SpecificationError, emit
+from panelvar.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.fit import Fit, FloatArray
-from panelvar.kernels.crossed_root import CrossedRoot
+from panelvar.kernels.crossed_rows import CrossedRows
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.kernels.effect_precision import level_variances
-from panelvar.kernels.variance_components import CrossedComponents, Likelihood
+from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class EffectVariances:
     dimensions : tuple of DimensionVariance
         Each random effect by itself: one, or two of a two-way model; empty for fixed effects.
     likelihood : Likelihood or None
-        Of maximum likelihood: log-likelihoods and the covariance of the variances.
+        Of maximum likelihood: log-likelihoods, and the covariance of the variances.
     """
 
     idiosyncratic: float
@@ -97,8 +97,9 @@ class EffectVariances:
     def std_errors(self) -> dict[str, float]:
         r"""Return standard errors of sigma_u, sigma_e and rho after maximum likelihood, by the delta method.
 
-        They come from the observed information of all parameters (as Stata's ``xtreg, mle``), and are NaN at the
-        boundary :math:`\hat\sigma_u = 0`, where no normal approximation holds.
+        They come from the observed information of all parameters (as Stata's ``xtreg, mle``). Two-way, sigma_u and rho
+        are of both effects together, and each effect's own is called ``sigma_`` and its dimension. NaN at a boundary
+        :math:`\hat\sigma = 0`, where no normal approximation holds.
 
         Raises
         ------
@@ -107,33 +108,73 @@ class EffectVariances:
         """
         if self.likelihood is None:
             raise MissingInformationError(
-                "Moment estimates of variances carry no standard errors: fit with variance_components='ml'."
+                "Moment estimates of variances carry no standard errors: fit with variance_components='ml' or 'reml'."
             )
-        s, ratio = self.idiosyncratic, self.effect / self.idiosyncratic
-        gradients = {
-            "sigma_u": np.array([0.5 * np.sqrt(ratio / s), 0.5 * np.sqrt(s / ratio) if ratio > 0.0 else np.nan]),
-            "sigma_e": np.array([0.5 / np.sqrt(s), 0.0]),
-            "rho": np.array([0.0, 1.0 / (1.0 + ratio) ** 2]),
-        }
-        cov = self.likelihood.variance_cov
-        return {name: float(np.sqrt(g @ cov @ g)) for name, g in gradients.items()}
+        s, cov = self.idiosyncratic, self.likelihood.variance_cov
+        ratios = np.array([d.variance for d in self.dimensions]) / s
+        total = float(ratios.sum())
 
-    def likelihood_ratio(self) -> TestResult:
-        r"""Test :math:`\sigma_u = 0` by twice the gain in log-likelihood over pooled OLS.
+        def deviation(chosen: FloatArray) -> float:
+            """Standard error of the root of the sum of the chosen effects' variances."""
+            ratio = float(chosen @ ratios)
+            if ratio == 0.0:
+                return float("nan")
+            return _delta(np.concatenate(([0.5 * np.sqrt(ratio / s)], chosen * (0.5 * np.sqrt(s / ratio)))), cov)
 
-        The null is on the boundary: the statistic is zero with probability one half and chi2(1) otherwise
-        (chibar2(01); Self and Liang 1987), so the p-value is half the chi2 tail, and 1 at a statistic of zero.
+        ones = np.ones(len(ratios))
+        out = {"sigma_u": deviation(ones)}
+        if len(ratios) > 1:
+            units = np.eye(len(ratios))
+            out |= {f"sigma_{d.label}": deviation(unit) for d, unit in zip(self.dimensions, units, strict=True)}
+        out["sigma_e"] = _delta(np.concatenate(([0.5 / np.sqrt(s)], 0.0 * ones)), cov)
+        out["rho"] = _delta(np.concatenate(([0.0], ones / (1.0 + total) ** 2)), cov)
+        return out
+
+    def likelihood_ratio(self, effect: str | None = None) -> TestResult:
+        r"""Test that variances are zero, by twice the gain in log-likelihood.
+
+        Parameters
+        ----------
+        effect : str, optional
+            One dimension of a two-way model, the other's variance staying free. By default all effects, against pooled
+            OLS.
+
+        Notes
+        -----
+        The null is on the boundary. Of one variance the statistic is zero with probability one half and chi2(1)
+        otherwise (chibar2(01); Self and Liang 1987), so the p-value is half the chi2 tail, and 1 at a statistic of
+        zero. Of two it is zero, chi2(1) and chi2(2) with probabilities 1/4, 1/2 and 1/4: the ratios' information is
+        diagonal at the null, since any pair of levels meets once at most (Self and Liang's case 7).
 
         Raises
         ------
         MissingInformationError
             If the variances were not estimated by maximum likelihood.
+        SpecificationError
+            If the model has no such effect.
         """
         if self.likelihood is None:
-            raise MissingInformationError("A likelihood-ratio test needs variance_components='ml'.")
-        statistic = max(0.0, 2.0 * (self.likelihood.value - self.likelihood.pooled))
-        pvalue = 0.5 * chi2_tail(statistic, 1.0) if statistic > 0.0 else 1.0
-        return TestResult("Likelihood ratio", statistic, pvalue, "chibar2", None, None, "sigma_u = 0")
+            raise MissingInformationError("A likelihood-ratio test needs variance_components='ml' or 'reml'.")
+        labels = [d.label for d in self.dimensions]
+        if effect is None:
+            below, tested = self.likelihood.pooled, labels
+        else:
+            tested = [choose("effect", effect, labels)]
+            below = self.likelihood.without[labels.index(tested[0])]
+        statistic = max(0.0, 2.0 * (self.likelihood.value - below))
+        pvalue = 1.0
+        if statistic > 0.0:
+            pvalue = 0.5 * chi2_tail(statistic, 1.0) + (0.25 * chi2_tail(statistic, 2.0) if len(tested) > 1 else 0.0)
+        name = "Restricted likelihood ratio" if self.likelihood.restricted else "Likelihood ratio"
+        null = " = ".join(f"sigma_{label}" for label in tested) if len(labels) > 1 else "sigma_u"
+        kind = "chibar2" if len(tested) == 1 else "chibar2-two"
+        return TestResult(name, statistic, pvalue, kind, None, None, f"{null} = 0")
+
+
+def _delta(gradient: FloatArray, cov: FloatArray) -> float:
+    """Standard error of a function of the variances; what it does not depend on may be missing."""
+    used = np.flatnonzero(gradient)
+    return float(np.sqrt(gradient[used] @ cov[np.ix_(used, used)] @ gradient[used]))
 
 
 def effect_variances(fit: Fit) -> EffectVariances | None:
@@ -144,7 +185,7 @@ def effect_variances(fit: Fit) -> EffectVariances | None:
             both = zip(fit.effects, c.effects, c.effects_raw, c.thetas, strict=True)
             dimensions = tuple(DimensionVariance(name, float(v), float(raw), theta) for name, v, raw, theta in both)
             raw_sum = float(c.effects_raw.sum())
-            return EffectVariances(c.idiosyncratic, float(c.effects.sum()), raw_sum, dimensions=dimensions)
+            return EffectVariances(c.idiosyncratic, c.effect, raw_sum, dimensions=dimensions, likelihood=c.likelihood)
         one = DimensionVariance(fit.effects[0], c.effect, c.effect_raw, c.theta)
         return EffectVariances(
             c.idiosyncratic, c.effect, c.effect_raw, c.theta, dimensions=(one,), likelihood=c.likelihood
@@ -207,11 +248,12 @@ def blup(fit: Fit) -> tuple[FloatArray, ...]:
     assert fit.components is not None
     rows = fit.regressor_rows("Estimated effects")
     c = fit.components
-    if isinstance(c, CrossedComponents):
+    if isinstance(rows, CrossedRows):
         residual = fit.source.y - fit.coefficients[0] if fit.constant else fit.source.y
         for position, slope in zip(fit.kept, fit.slopes, strict=True):
             residual = residual - slope * fit.source.x[position]
-        return CrossedRoot(rows.groupings, c.idiosyncratic, c.effects).predictions(residual)
+        return rows.predictions(residual)
+    assert isinstance(c, Components)
     grouping = rows.groupings[0]
     counts = grouping.sizes.astype(np.float64)
     columns = [*(fit.source.x[i] for i in fit.kept), fit.source.y]

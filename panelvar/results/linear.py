@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from panelvar.conventions import Convention, classical_df
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import Design
-from panelvar.errors import check_level, emit
+from panelvar.errors import NumericalError, check_level, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.kernels.qr import solve
@@ -444,8 +445,11 @@ class LinearResult(Inference):
     def without_rows(self) -> LinearResult:
         """Return the result without its data rows: small to pickle, no residuals, new covariances or predictions."""
         light = replace(self, fit=self.fit.without_rows())
-        for name in ("r2", "loglik", "f_with_dummies", "f_poolability", "variance_components"):
+        for name in ("r2", "f_with_dummies", "f_poolability", "variance_components"):
             light.__dict__[name] = getattr(self, name)
+        # Two random effects may be too large for their determinant.
+        with suppress(NumericalError):
+            light.__dict__["loglik"] = self.loglik
         return light
 
     # ---- reading

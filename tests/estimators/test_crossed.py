@@ -184,8 +184,8 @@ def test_effects_are_the_best_linear_unbiased_predictions(kept, constant):
     np.testing.assert_allclose(inside, expected, rtol=1e-9)
 
 
-def test_rows_are_a_root_of_the_inverse_covariance_matrix():
-    """On a balanced panel the symmetric one, so that robust covariances are defined by the data alone."""
+def test_rows_are_the_symmetric_root_of_the_inverse_covariance_matrix():
+    """So that robust covariances are defined by the data alone, whatever the order of rows, labels and effects."""
     for kept in (0.6, 1.0):
         frame, result, twin = both(kept, constant=False)
         place = np.argsort(frame.reset_index().sort_values(["entity", "year"]).index.to_numpy(), kind="stable")
@@ -193,12 +193,12 @@ def test_rows_are_a_root_of_the_inverse_covariance_matrix():
         np.testing.assert_allclose(z.T @ z, np.linalg.inv(twin.bread), rtol=1e-9)
         values, vectors = np.linalg.eigh(twin.omega)
         symmetric = vectors @ np.diag(values**-0.5) @ vectors.T @ twin.x
-        assert (np.abs(z - symmetric).max() < 1e-10) == (kept == 1.0)
+        np.testing.assert_allclose(z, symmetric, atol=1e-12)
 
 
 def test_more_periods_than_entities():
-    """The smaller effect pays the eigenvalue problem, whichever it is."""
-    frame = sample(entities=6, periods=15, seed=5)
+    """The larger effect is eliminated, whichever it is."""
+    frame = sample(entities=9, periods=15, seed=5)
     result = fitted(frame)
     components = result.variance_components
     twin = Twin(frame).gls(components.idiosyncratic, [d.variance for d in components.dimensions])
@@ -241,7 +241,7 @@ def test_a_level_of_a_million_costs_no_digits():
     np.testing.assert_allclose(far.std_errors[1:], near.std_errors[1:], rtol=1e-7)
 
 
-@pytest.mark.parametrize("method", ["harmonic", "stata-sa", "ml"])
+@pytest.mark.parametrize("method", ["harmonic", "stata-sa"])
 def test_methods_that_exist_one_way_only(method):
     with pytest.raises(pv.SpecificationError, match="one-way"):
         fitted(sample(), method=method)

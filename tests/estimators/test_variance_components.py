@@ -95,16 +95,24 @@ def test_regressors_that_do_not_vary_within():
 
 
 class DenseLikelihood:
-    """The normal log-likelihood of (coefficients, sigma_u, sigma_e), by the n x n covariance matrix."""
+    """The normal log-likelihood of (coefficients, sigma_u, sigma_e), by the n x n covariance matrix.
 
-    def __init__(self, frame, dimension, constant):
+    Restricted, the coefficients integrated out: Patterson and Thompson's, whose coefficients are those of GLS.
+    """
+
+    def __init__(self, frame, dimension, constant, *, restricted=False):
         self.d, self.x, self.y, _ = matrices(frame, dimension, constant)
+        self.restricted = restricted
 
     def __call__(self, parameters):
         *beta, sigma_u, sigma_e = parameters
         omega = sigma_e**2 * np.eye(len(self.y)) + sigma_u**2 * self.d @ self.d.T
         e = self.y - self.x @ np.array(beta)
-        return -0.5 * (len(e) * np.log(2 * np.pi) + np.linalg.slogdet(omega)[1] + e @ np.linalg.solve(omega, e))
+        value = -0.5 * (len(e) * np.log(2 * np.pi) + np.linalg.slogdet(omega)[1] + e @ np.linalg.solve(omega, e))
+        if self.restricted:
+            information = self.x.T @ np.linalg.solve(omega, self.x)
+            value += 0.5 * (len(beta) * np.log(2 * np.pi) - np.linalg.slogdet(information)[1])
+        return value
 
     def hessian(self, at, step=1e-4):
         k = len(at)
@@ -152,16 +160,54 @@ def test_maximum_likelihood(dimension, constant):
     assert np.abs(observed.std_errors / result.std_errors - 1).max() > {"entity": 1e-3, "time": 1e-4}[dimension]
 
 
-def test_profile_slope_is_its_derivative():
+@pytest.mark.parametrize(("dimension", "constant"), CASES)
+def test_restricted_maximum_likelihood(dimension, constant):
+    """No variances are more likely for the residuals' part of the data; errors are those of its information."""
+    frame = sample()
+    if dimension == "time":
+        frame["y"] += 1.5 * np.random.default_rng(7).standard_normal(9)[frame["year"] - 2000]
+    result = fitted(frame, "reml", dimension, constant)
+    components = result.variance_components
+    dense = DenseLikelihood(frame, dimension, constant, restricted=True)
+
+    def profile(sigmas):
+        omega = sigmas[1] ** 2 * np.eye(len(frame)) + sigmas[0] ** 2 * dense.d @ dense.d.T
+        weighted = np.linalg.solve(omega, dense.x)
+        return dense(np.array([*np.linalg.solve(dense.x.T @ weighted, weighted.T @ dense.y), *sigmas]))
+
+    at = np.array([components.sigma_u, components.sigma_e])
+    assert components.likelihood.value == pytest.approx(profile(at), rel=1e-11)
+    best = optimize.minimize(lambda s: -profile(s), at + 0.05, method="BFGS", options={"gtol": 1e-6})
+    assert -best.fun <= profile(at) + 1e-9
+    np.testing.assert_allclose(np.abs(best.x), at, atol=2e-5)
+    moves = 1e-4 * np.eye(2)
+    hessian = [
+        [profile(at + a + b) - profile(at + a - b) - profile(at - a + b) + profile(at - a - b) for a in moves]
+        for b in moves
+    ]
+    errors = np.sqrt(np.diag(np.linalg.inv(-np.array(hessian) / 4e-8)))
+    ours = components.std_errors()
+    np.testing.assert_allclose([ours["sigma_u"], ours["sigma_e"]], errors, rtol=1e-4)
+    # s^2 = RSS / (n - p) is the estimate of the error variance itself, and no coefficient is in the likelihood.
+    omega = at[1] ** 2 * np.eye(len(frame)) + at[0] ** 2 * dense.d @ dense.d.T
+    assert_matrix(result.cov, np.linalg.inv(dense.x.T @ np.linalg.solve(omega, dense.x)))
+    assert components.idiosyncratic == pytest.approx(result.rss / result.df_resid, rel=1e-12)
+    stata = fitted(frame, "reml", dimension, constant, convention="stata")
+    np.testing.assert_allclose(stata.std_errors, result.std_errors, rtol=1e-12)
+    assert result.cov_label == "classical (restricted maximum likelihood)"
+
+
+@pytest.mark.parametrize("restricted", [False, True])
+def test_profile_slope_is_its_derivative(restricted):
     frame = sample().sort_values(["entity", "year"])
     panel = pv.Panel(frame, "entity", "year")
     design = fitted(frame, "ml").design
-    profile = Profile(panel_moments(design.columns, design.entities), constant=True)
+    profile = Profile(panel_moments(design.columns, design.entities), constant=True, restricted=restricted)
     for ratio in (0.0, 0.01, 0.3, 5.0, 400.0):
         step = 1e-5 * (1.0 + ratio)
         numeric = (profile.value(ratio + step) - profile.value(ratio - step)) / (2 * step)
         assert profile.slope(ratio) == pytest.approx(numeric, rel=1e-5, abs=1e-7)
-    assert panel.nobs == profile.n
+    assert panel.nobs - 3 * restricted == profile.degrees
 
 
 def test_likelihood_ratio_is_half_a_chi2():
@@ -205,6 +251,7 @@ def test_labels_name_the_method():
         "amemiya": "Amemiya",
         "nerlove": "Nerlove",
         "ml": "maximum likelihood",
+        "reml": "restricted maximum likelihood",
     }.items():
         assert fitted(frame, method).estimator == f"Random effects (entity; {label})"
     with pytest.raises(pv.SpecificationError, match="variance_components"):

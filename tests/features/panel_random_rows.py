@@ -19,6 +19,7 @@ import panelvar as pv
 ONE_WAY = "tests/estimators/test_random.py"
 COMPONENTS = "tests/estimators/test_variance_components.py"
 CROSSED = "tests/estimators/test_crossed.py"
+CROSSED_LIKELIHOOD = "tests/estimators/test_crossed_likelihood.py"
 CORRELATED = "tests/estimators/test_correlated.py"
 
 PLM = {
@@ -270,7 +271,39 @@ LIKELIHOOD = [
         reference("empluk_nlme_ml/ml/coef/lwage"),
         (f"{COMPONENTS}::test_maximum_likelihood", f"{COMPONENTS}::test_profile_slope_is_its_derivative"),
         {"plm": 'nlme† lme(method = "ML")', "Stata": "xtreg, mle"},
-        {"plm": ("*_nlme_ml",)},
+        {
+            "plm": ("*_nlme_ml", "*_lme4/entity_ml", "*_lme4/nlme_ml"),
+            "Stata": ("published_stata_xtreg_mle/mle/params", "published_stata_xtreg_mle/mle/stats"),
+        },
+    ),
+    Feature(
+        RANDOM,
+        "Maximum likelihood, two-way",
+        'fit_random_effects(*empluk, effects="twoway", variance_components="ml")',
+        params("lwage"),
+        reference("empluk_lme4/twoway_ml/coef/lwage"),
+        (f"{CROSSED_LIKELIHOOD}::test_nothing_is_more_likely",),
+        {"plm": "lme4† lmer(REML = FALSE)", "Stata": "mixed, mle"},
+        {"plm": ("*_lme4/twoway_ml", "*_lme4/tests_ml")},
+        tolerance=1e-7,
+    ),
+    *(
+        Feature(
+            RANDOM,
+            f"Restricted maximum likelihood, {title}",
+            f'fit_random_effects(*empluk, effects="{effects}", variance_components="reml")',
+            params("lwage"),
+            reference(f"empluk_lme4/{effects}_reml/coef/lwage"),
+            (test,),
+            {"plm": "lme4† lmer(), nlme† lme()", "Stata": "mixed, reml"},
+            {"plm": (f"*_lme4/{effects}_reml",)},
+            tolerance=1e-7,
+        )
+        for effects, title, test in (
+            ("entity", "by entity", f"{COMPONENTS}::test_restricted_maximum_likelihood"),
+            ("time", "by time", f"{COMPONENTS}::test_restricted_maximum_likelihood"),
+            ("twoway", "two-way", f"{CROSSED_LIKELIHOOD}::test_nothing_is_more_likely"),
+        )
     ),
     Feature(
         RANDOM,
@@ -278,8 +311,9 @@ LIKELIHOOD = [
         'fit_random_effects(*grunfeld, variance_components="ml").variance_components.std_errors()["sigma_u"]',
         float,
         curvature_error,
-        (f"{COMPONENTS}::test_maximum_likelihood",),
-        {"Stata": "xtreg, mle"},
+        (f"{COMPONENTS}::test_maximum_likelihood", f"{CROSSED_LIKELIHOOD}::test_standard_errors_of_the_variances"),
+        {"plm": "nlme† intervals()", "Stata": "xtreg, mle"},
+        {"plm": ("*_lme4/nlme_ml", "*_lme4/nlme_reml"), "Stata": ("published_stata_xtreg_mle/mle/ancillary",)},
         remark="compared with finite differences of the dense log-likelihood",
         tolerance=1e-5,
     ),
@@ -291,7 +325,22 @@ LIKELIHOOD = [
         likelihood_ratio,
         (f"{COMPONENTS}::test_likelihood_ratio_is_half_a_chi2",),
         {"plm": "nlme† anova(gls, lme)", "Stata": "xtreg, mle"},
-        {"plm": ("*_nlme_ml/ml/loglik", "*_sandwich_lm/logLik")},
+        {
+            "plm": ("*_nlme_ml/ml/loglik", "*_sandwich_lm/logLik", "*_lme4/tests_ml/entity"),
+            "Stata": ("published_stata_xtreg_mle/mle/stats/chibar2*",),
+        },
+    ),
+    Feature(
+        RANDOM,
+        "Likelihood-ratio test of one of two effects, and of both",
+        'fit_random_effects(*empluk, effects="twoway", variance_components="ml").variance_components'
+        '.likelihood_ratio("year")',
+        statistic,
+        reference("empluk_lme4/tests_ml/twoway_time"),
+        (f"{CROSSED_LIKELIHOOD}::test_likelihood_ratios",),
+        {"plm": "lme4† anova()", "Stata": "lrtest"},
+        {"plm": ("*_lme4/tests_ml", "*_lme4/tests_reml")},
+        tolerance=1e-7,
     ),
 ]
 

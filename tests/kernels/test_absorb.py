@@ -223,7 +223,7 @@ def test_what_cannot_be_solved_is_refused(monkeypatch):
     with pytest.raises(NumericalError, match="did not reach a relative residual of 1e-13 in 2 iterations"):
         absorb(groupings).tables(columns)
     monkeypatch.setattr(level_system, "DIRECT_LIMIT", 100)
-    monkeypatch.setattr(LevelSystem, "_gram", lambda self: np.eye(self.small.n_groups) * 3.0)
+    monkeypatch.setattr(LevelSystem, "weighted_gram", lambda self, _: np.diag(3.0 * self.small_mass))
     with pytest.raises(NumericalError, match="too weakly connected"):
         absorb(groupings).tables(columns)
 
