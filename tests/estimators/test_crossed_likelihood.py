@@ -97,13 +97,13 @@ def test_standard_errors_of_the_variances(kept, constant, method):
     cov = np.linalg.inv(-hessian(of_sigmas, sigmas, np.full(3, 1e-4)))
     errors = components.std_errors()
     ours = [errors["sigma_entity"], errors["sigma_year"], errors["sigma_e"]]
-    np.testing.assert_allclose(ours, np.sqrt(np.diag(cov)), rtol=1e-5)
+    np.testing.assert_allclose(ours, np.sqrt(np.diag(cov)), rtol=1e-4)
     total = np.hypot(*sigmas[:2])
     gradient = np.array([*(sigmas[:2] / total), 0.0])
-    assert errors["sigma_u"] == pytest.approx(np.sqrt(gradient @ cov @ gradient), rel=1e-5)
+    assert errors["sigma_u"] == pytest.approx(np.sqrt(gradient @ cov @ gradient), rel=1e-4)
     square = sigmas @ sigmas
     gradient = 2 * sigmas * np.array([sigmas[2] ** 2, sigmas[2] ** 2, -(total**2)]) / square**2
-    assert errors["rho"] == pytest.approx(np.sqrt(gradient @ cov @ gradient), rel=1e-5)
+    assert errors["rho"] == pytest.approx(np.sqrt(gradient @ cov @ gradient), rel=1e-4)
 
 
 @pytest.mark.parametrize(("kept", "constant"), [(0.6, True), (0.6, False), (1.0, True)])
@@ -113,7 +113,8 @@ def test_observed_information_of_all_parameters(kept, constant):
     at = np.array([*result.params, *ratios, components.idiosyncratic])
     cov = np.linalg.inv(-hessian(dense.full, at, 1e-4 * np.maximum(np.abs(at), 0.1)))
     errors = np.sqrt(np.diag(cov))[: len(result.params)]
-    np.testing.assert_allclose(result.std_errors, errors, rtol=1e-5)
+    # Second differences of a value of some hundreds.
+    np.testing.assert_allclose(result.std_errors, errors, rtol=1e-4)
     assert np.abs(result.std_errors / fitted(frame, constant, "ml").std_errors - 1).max() > 1e-5
     restricted = fitted(frame, constant, "reml")
     stata = fitted(frame, constant, "reml", convention="stata")
