@@ -34,6 +34,8 @@ _LINK_WORK = 12
 _REPEATED = 0.1
 # Cells of a cross table that is always held dense: 800 kB.
 _SMALL_CROSS = 100_000
+# Cells a row up to which a cross table is held dense: a multiplication costs a hundredth of a sparse one there.
+_CELLS_A_ROW = 2
 # Cost of a multiplication in a sparse product over that in a dense one.
 _SPARSE_COST = 100
 # Size of the dense blocks in which a cross table is multiplied: large enough for the product to run at full speed.
@@ -86,7 +88,7 @@ class LevelSystem:
         """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or half filled, else sparse."""
         n_large, n_small = self.large.n_groups, self.small.n_groups
         codes, n_rows = self.small.codes, len(self.small.codes)
-        if n_large * n_small <= max(_SMALL_CROSS, 2 * n_rows):
+        if n_large * n_small <= max(_SMALL_CROSS, _CELLS_A_ROW * n_rows):
             pairs = self.large.codes.astype(np.intp)
             pairs *= n_small
             pairs += codes

@@ -158,6 +158,7 @@ def test_linked_levels_are_the_schur_complement():
 
 def force_preconditioning(monkeypatch, *, sampled):
     monkeypatch.setattr(level_system, "_SMALL_CROSS", 0)
+    monkeypatch.setattr(level_system, "_CELLS_A_ROW", 0)
     monkeypatch.setattr(level_system, "DIRECT_LIMIT", 0)
     monkeypatch.setattr(level_system, "_PLAIN_ITERATIONS", 0)
     monkeypatch.setattr(level_system, "MAX_ITERATIONS", 0)
