@@ -77,11 +77,11 @@ def fit_general_fgls(
     Raises
     ------
     InsufficientDataError
-        More periods than entities (``within="time"``: more entities than periods): the covariance has no inverse. The
-        ``"plm"`` convention goes on, leaving out the periods beyond the number of entities, as pggls does.
+        More periods than entities (``within="time"``: more entities than periods): the covariance has no inverse.
     NumericalError
-        A pairwise covariance of an unbalanced panel that is not positive definite. (pggls inverts it nevertheless: its
-        "variances" then have negative weights in them.)
+        A pairwise covariance of an unbalanced panel that is not positive definite. In both cases the ``"plm"``
+        convention goes on, as pggls does: rows that depend on, or are "more than explained" by, the rows before them
+        are left out.
     DataError, SpecificationError, CollinearityError
         See `panelvar.errors`.
 
@@ -93,8 +93,7 @@ def fit_general_fgls(
 
     Demeaned rows of an entity sum to zero and their covariance is singular by construction: it is inverted on the space
     of such rows. On a balanced panel that is leaving out one period, whichever (Wooldridge 2010, section 10.5.5). On an
-    unbalanced panel the pairwise covariance of demeaned rows is nearly singular, and often has small negative
-    eigenvalues; pggls inverts it as it is, so that its estimates there are made of the inverse of rounding and noise.
+    unbalanced panel the pairwise covariance of demeaned rows is singular but for noise; pggls inverts that noise.
 
     References
     ----------
@@ -114,27 +113,27 @@ def fit_general_fgls(
     dates, units = (design.entities, design.times) if within == "entity" else (design.times, design.entities)
     ones = np.ones(design.nobs) if design.constant else None
     u = residuals_of(design.columns, ones, coefficients_of(design.columns, ones)[0])
+    drop = chosen.singular_errors == "drop"
     short = units.n_groups - int(model == "within") > dates.n_groups
-    if short and chosen.singular_errors == "refuse":
+    if short and not drop:
         raise InsufficientDataError(_too_few(within, units.n_groups, dates.n_groups))
     covariance = unit_covariances(u, units, dates, pairwise=pairwise)
-    singular = "drop" if short else "refuse"
     try:
         columns, logs, dropped = whiten(
             [*design.columns, np.ones(design.nobs)],
             covariance,
             units,
             dates,
-            singular=singular,
-            centred=model == "within" and not short,
+            singular=chosen.singular_errors,
+            centred=model == "within" and not drop,
         )
     except NumericalError as error:
         raise NumericalError(
             f"{error}: with unbalanced rows each pair has rows of its own. pairwise=False uses the complete ones; "
             "fit_pooled or fit_fixed_effects with cov='cluster' need no such covariance."
         ) from None
-    if short:
-        text = f"The covariance of the errors is singular: {dropped} dependent rows carry no weight (plm's pggls)."
+    if dropped:
+        text = f"The covariance of the errors has no inverse: {dropped} dependent rows carry no weight (as in pggls)."
         notes.append(Note("singular-errors", text, warn=True))
     elif dates.n_groups < _GROUPS_PER_SIDE * units.n_groups:
         notes.append(Note("few-groups", _few(within, units.n_groups, dates.n_groups), warn=True))

@@ -171,7 +171,7 @@ def _root(matrix: FloatArray, singular: str) -> tuple[FloatArray, NDArray[np.boo
     for j in range(size):
         pivot = correlation[j, j] - root[j, :j] @ root[j, :j]
         if pivot <= TOLERANCE:
-            if singular == "refuse" or pivot < -np.sqrt(TOLERANCE):
+            if singular == "refuse":
                 raise NumericalError(_indefinite(size, pivot))
             left_out[j] = True
             continue
