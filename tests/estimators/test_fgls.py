@@ -9,24 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from twins import EPS, X, gappy_frame
+from twins import autocorrelated_frame as frame
 
 import panelvar as pv
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")
-
-
-def frame(seed=1, entities=5, periods=30, kept=0.85, rho=0.5):
-    """An unbalanced, gappy panel with autocorrelated errors of different sizes, and a shock common to all."""
-    out = gappy_frame(seed, entities, periods, kept, shuffled=False)
-    rng = np.random.default_rng(seed + 50)
-    errors = np.zeros((entities, periods))
-    shocks = rng.standard_normal((entities, periods)) + 0.6 * rng.standard_normal(periods)
-    for t in range(periods):
-        errors[:, t] = rho * errors[:, t - 1] + shocks[:, t]
-    sizes = np.exp(0.4 * rng.standard_normal(entities))
-    number, year = out["number"].to_numpy(), out["year"].to_numpy() - 2000
-    out["y"] = 1.0 + 0.7 * out["x1"] - 0.4 * out["x2"] + sizes[number] * errors[number, year]
-    return out.sample(frac=1.0, random_state=seed).reset_index(drop=True)
 
 
 def panel_of(data):

@@ -225,7 +225,7 @@ CASES = [
         exclusions=[
             Exclusion(
                 "unbalanced_within",
-                "pggls takes a generalised inverse of pairwise covariances of demeaned rows, which are singular but for "
+                "pggls takes a generalised inverse of pairwise covariances of demeaned rows, singular but for "
                 "noise, with eigenvalues down to -0.02: the number depends on how the inverse is taken",
             )
         ],
