@@ -282,6 +282,7 @@ SERIAL_ROWS = [
                 "grunfeld_plm_cov/within_*/vcovBK_time",
                 "grunfeld_plm_cov/pooling/vcovBK_time",
             ),
+            "Stata": ("published_stata_fgls/xtpcse",),
             "gretl": ("grunfeld_gretl/pooled_robust_pcse/stderr", "grunfeld_gretl/fe_robust_pcse/stderr"),
         },
     ),
@@ -334,7 +335,10 @@ SERIAL_ROWS = [
             "Stata": "xtpcse, hetonly",
             "EViews": "Cross-section weights (PCSE)",
         },
-        {"plm": ("grunfeld_plm_cov/within_*/vcovBK_time_diagonal", "grunfeld_plm_cov/pooling/vcovHC_white2")},
+        {
+            "plm": ("grunfeld_plm_cov/within_*/vcovBK_time_diagonal", "grunfeld_plm_cov/pooling/vcovHC_white2"),
+            "Stata": ("published_stata_fgls/xtpcse_ar1_hetonly",),
+        },
     ),
     Feature(
         COVARIANCE,

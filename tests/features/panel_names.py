@@ -47,6 +47,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "grunfeld_panel": lambda: grunfeld()[0],
     "empluk": empluk,
     "women": women,
+    "four_firms": lambda: (pv.Panel(table("grunfeld").query("firm < 5"), "firm", "year"), *grunfeld()[1:]),
     "insured": lambda: pv.fit_pooled(
         pv.Panel(table("boottest_collapsed"), "selfemployed", "year"),
         "hasinsurance",
@@ -75,6 +76,7 @@ SHOWN = {
     "pooled, within, twoway, random, between, differenced": "the models of Grunfeld's data with every default",
     "insured": "`fit_pooled` of health insurance on 8 years and two groups, the data of Stata's boottest",
     "grunfeld_panel": "the panel alone",
+    "four_firms": "Grunfeld's data, the first four firms",
     "thirds, three_firms": "Grunfeld's data with one more column of groups; pooled OLS of its first three firms",
     "uk_pooled, uk_within, uk_random": "those of the British firms",
 }

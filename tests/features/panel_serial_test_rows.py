@@ -197,7 +197,7 @@ SERIAL = [
         reference("empluk_plm_tests/pbnftest/bnf/statistic/DW"),
         (f"{PANEL}::test_durbin_watson_of_bhargava_and_baltagi_wu",),
         {"plm": "pbnftest()", "Stata": "xtregar, fe lbi"},
-        {"plm": ("*_plm_tests/pbnftest/bnf",)},
+        {"plm": ("*_plm_tests/pbnftest/bnf",), "Stata": ("published_stata_fgls/xtregar_*/stats/d1",)},
     ),
     Feature(
         TEST,
@@ -207,7 +207,7 @@ SERIAL = [
         reference("empluk_plm_tests/pbnftest/lbi/statistic/LBI"),
         (f"{PANEL}::test_durbin_watson_of_bhargava_and_baltagi_wu",),
         {"plm": 'pbnftest(test = "lbi")', "Stata": "xtregar, lbi"},
-        {"plm": ("*_plm_tests/pbnftest/lbi",)},
+        {"plm": ("*_plm_tests/pbnftest/lbi",), "Stata": ("published_stata_fgls/xtregar_*/stats/LBI",)},
     ),
     Feature(
         TEST,

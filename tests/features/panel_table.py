@@ -6,6 +6,7 @@ from features import (
     panel_cluster_rows,
     panel_covariance_rows,
     panel_error_correction_rows,
+    panel_fgls_rows,
     panel_fixed_rows,
     panel_other_rows,
     panel_random_rows,
@@ -18,8 +19,8 @@ from features.panel_names import COVARIANCE, FIXED, NAMES, OTHER, RANDOM, SHOWN,
 
 PROGRAMS = {
     "plm": (
-        "2.6-5, with the R packages that work on its models or data (sandwich, clubSandwich, nlme); run for the "
-        "reference numbers"
+        "2.6-5, with the R packages that work on its models or data (sandwich, clubSandwich, nlme, panelAR); run for "
+        "the reference numbers"
     ),
     "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
     "EViews": (
@@ -51,6 +52,7 @@ TABLE = FeatureTable(
         *panel_cluster_rows.ROWS,
         *panel_wild_rows.ROWS,
         *panel_other_rows.ROWS,
+        *panel_fgls_rows.ROWS,
         *panel_error_correction_rows.ROWS,
         *panel_test_rows.ROWS,
         *panel_serial_test_rows.ROWS,
