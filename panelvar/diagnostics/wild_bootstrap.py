@@ -176,6 +176,7 @@ def wild_bootstrap(
     _check_restrictions(result, matrix, alternative)
     clustering = Clustering(result, cluster, bootstrap_cluster)
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
+    _check_variance(sample.variance, len(clustering.dimensions))
     groups = clustering.bootstrap.n_groups
     count, enumerated, chunks = kernel.signs(weights, groups, int(draws), np.random.default_rng(seed))
     gap = matrix @ result.fit.coefficients - target
@@ -241,6 +242,15 @@ def _check_restrictions(result: LinearResult, matrix: FloatArray, alternative: s
         )
 
 
+def _check_variance(variance: FloatArray, dimensions: int) -> None:
+    smallest = float(np.linalg.eigvalsh(variance)[0])
+    if dimensions > 1 and not smallest > 0.0:
+        raise NumericalError(
+            f"The covariance of {len(variance)} restriction(s), clustered by {dimensions} dimensions, is not positive "
+            f"({smallest:.3g}): there is no statistic to bootstrap. Cluster by one dimension."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class _Sample:
     """Scores of the draws, and the covariance (r, r) of the restrictions in the sample, factors included."""
@@ -292,13 +302,7 @@ class _Single:
     @cached_property
     def error(self) -> float:
         """Standard error of the estimate."""
-        variance = float(self.sample.variance[0, 0])
-        if not variance > 0.0:
-            raise NumericalError(
-                f"The variance of the restriction, clustered by several dimensions, is {variance:.3g}: it is not "
-                "positive, and there is no statistic to bootstrap. Cluster by one dimension."
-            )
-        return float(np.sqrt(variance))
+        return float(np.sqrt(self.sample.variance[0, 0]))
 
     @cached_property
     def _scale(self) -> float:
