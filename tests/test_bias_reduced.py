@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from parity import clubsandwich_cases as clubsandwich
 from reference_data import table
 from scipy import stats
 from twins import Dense, X, assert_matrix, dummy_twin, gappy_frame, indicator, pooled_twin
@@ -118,6 +119,20 @@ def test_cr3_is_the_jackknife_that_refits_without_each_cluster(model, by):
     assert jackknife.df_inference == groups - 1
     scaled = full.with_cov(pv.BiasReduced(by, kind="CR3", factor="(G-1)/G"))
     assert_matrix(scaled.cov, (groups - 1) / groups * full.cov.to_numpy())
+
+
+@pytest.mark.parametrize("by", ["year", "block"])
+def test_refits_settle_where_clubsandwich_inverts_singular_blocks(by):
+    """Its CR3 of the file's regression with dummies is decided by rounding: state and year effects, gaps."""
+    full = clubsandwich.fit("fatalities", "twoway_effects")
+    y, x, entity, time, _ = clubsandwich.MODELS["fatalities"]
+    rows = clubsandwich.frame("fatalities")
+    left = [
+        pv.fit_fixed_effects(pv.Panel(rows[rows[by] != label], entity, time), y, x, effects="twoway").params[x]
+        for label in rows[by].unique()
+    ]
+    gaps = np.array(left) - full.params[x].to_numpy()
+    assert_matrix(full.with_cov(pv.BiasReduced(by, kind="CR3")).cov.loc[x, x], gaps.T @ gaps, 1e-8)
 
 
 @pytest.mark.parametrize("model", ["pooled", "entity", "twoway"])
