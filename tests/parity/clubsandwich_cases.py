@@ -68,12 +68,12 @@ def comparisons(data: str) -> list[Comparison]:
     """Every entry of the file."""
     expected = json.loads((FOLDER / f"{data}_clubsandwich.json").read_text(encoding="utf-8"))["expected"]
     named = {"individual": "entity"}
-    out = []
-    for name, kinds in expected.items():
-        model, by = name.rsplit("_by_", 1)
-        for kind in kinds:
-            out.append(Comparison(f"{name}/{kind}", partial(numbers, data, model, named.get(by, by), kind)))
-    return out
+    return [
+        Comparison(f"{name}/{kind}", partial(numbers, data, model, named.get(by, by), kind))
+        for name, kinds in expected.items()
+        for model, by in [name.rsplit("_by_", 1)]
+        for kind in kinds
+    ]
 
 
 SINGULAR = (
