@@ -36,6 +36,18 @@ def women() -> tuple[pv.Panel, str, list[str]]:
     return pv.Panel(table("nlswork"), "idcode", "year"), "ln_wage", ["ttl_exp", "tenure"]
 
 
+@cache
+def lagged() -> tuple[pv.Panel, str, list[str]]:
+    """Grunfeld's rows with value known two years back; value itself is to be instrumented."""
+    frame = table("grunfeld")
+    by_firm = frame.groupby("firm")["value"]
+    frame = frame.assign(value1=by_firm.shift(1), value2=by_firm.shift(2)).dropna()
+    return pv.Panel(frame, "firm", "year"), "inv", ["capital"]
+
+
+INSTRUMENTS: dict[str, Any] = {"endogenous": ["value"], "instruments": ["value1", "value2"]}
+
+
 def thirds() -> tuple[pv.Panel, str, list[str]]:
     """Grunfeld's data with a third way to group rows."""
     frame = table("grunfeld")
@@ -47,6 +59,8 @@ NAMES: dict[str, Callable[[], Any]] = {
     "grunfeld_panel": lambda: grunfeld()[0],
     "empluk": empluk,
     "women": women,
+    "lagged": lagged,
+    "iv": lambda: INSTRUMENTS,
     "four_firms": lambda: (pv.Panel(table("grunfeld").query("firm < 5"), "firm", "year"), *grunfeld()[1:]),
     "insured": lambda: pv.fit_pooled(
         pv.Panel(table("boottest_collapsed"), "selfemployed", "year"),
@@ -76,6 +90,7 @@ SHOWN = {
     "pooled, within, twoway, random, between, differenced": "the models of Grunfeld's data with every default",
     "insured": "`fit_pooled` of health insurance on 8 years and two groups, the data of Stata's boottest",
     "grunfeld_panel": "the panel alone",
+    "lagged, iv": '`(panel, "inv", ["capital"])` and `endogenous=["value"]`, with its two lags as instruments',
     "four_firms": "Grunfeld's data, the first four firms",
     "thirds, three_firms": "Grunfeld's data with one more column of groups; pooled OLS of its first three firms",
     "uk_pooled, uk_within, uk_random": "those of the British firms",

@@ -8,6 +8,7 @@ from features import (
     panel_error_correction_rows,
     panel_fgls_rows,
     panel_fixed_rows,
+    panel_instrumental_rows,
     panel_other_rows,
     panel_random_rows,
     panel_serial_test_rows,
@@ -19,8 +20,8 @@ from features.panel_names import COVARIANCE, FIXED, NAMES, OTHER, RANDOM, SHOWN,
 
 PROGRAMS = {
     "plm": (
-        "2.6-5, with the R packages that work on its models or data (sandwich, clubSandwich, nlme, panelAR); run for "
-        "the reference numbers"
+        "2.6-5, with the R packages that work on its models or data (sandwich, clubSandwich, nlme, panelAR, AER); run "
+        "for the reference numbers"
     ),
     "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
     "EViews": (
@@ -53,6 +54,7 @@ TABLE = FeatureTable(
         *panel_wild_rows.ROWS,
         *panel_other_rows.ROWS,
         *panel_fgls_rows.ROWS,
+        *panel_instrumental_rows.ROWS,
         *panel_error_correction_rows.ROWS,
         *panel_test_rows.ROWS,
         *panel_serial_test_rows.ROWS,
