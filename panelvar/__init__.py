@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
     from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
+    from panelvar.estimators.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
     from panelvar.estimators.instrumental import fit_iv_between as fit_iv_between
     from panelvar.estimators.instrumental import fit_iv_first_difference as fit_iv_first_difference
     from panelvar.estimators.instrumental import fit_iv_fixed_effects as fit_iv_fixed_effects
@@ -130,6 +131,7 @@ _EXPORTS = {
     "Fuller": "estimators.instrumental_methods",
     "KClass": "estimators.instrumental_methods",
     "TwoStepGMM": "estimators.instrumental_methods",
+    "fit_hausman_taylor": "estimators.hausman_taylor",
     "fit_mean_group": "estimators.mean_group",
     "fit_common_correlated_effects": "estimators.common_correlated",
     "fit_swamy": "estimators.swamy",

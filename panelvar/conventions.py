@@ -42,6 +42,9 @@ class Convention:
     unbalanced_nerlove : {"equal", "rows"}
         Components: Nerlove's variance of the estimated effects on unbalanced panels, the sample variance over levels
         (gretl), or with each level weighted by its rows (plm, after Cottrell 2017).
+    hausman_taylor_periods : {"entity", "panel"}
+        Components: Hausman and Taylor's with the harmonic mean of the entities' periods and a theta for each entity
+        (Stata), or with the panel's number of periods for all (plm), which is another thing on unbalanced panels only.
     likelihood_information : {"expected", "observed"}
         Components: covariance of the coefficients after maximum likelihood, the error variance times the inverse of
         X' Omega^-1 X (nlme, lme4), or their part of the inverse of the observed Hessian of all parameters (Stata).
@@ -177,6 +180,7 @@ class Convention:
     first_difference_constant: bool = False
     unbalanced_components: Literal["baltagi-chang", "harmonic", "stata-sa"] = "baltagi-chang"
     unbalanced_nerlove: Literal["equal", "rows"] = "equal"
+    hausman_taylor_periods: Literal["entity", "panel"] = "entity"
     likelihood_information: Literal["expected", "observed"] = "expected"
     effects_rank: Literal["exact", "levels"] = "exact"
     classical_counts: Counted = "all"
@@ -279,6 +283,7 @@ PRESETS: dict[str, Convention] = {
         Convention(
             "plm",
             unbalanced_nerlove="rows",
+            hausman_taylor_periods="panel",
             effects_rank="levels",
             first_difference="consecutive",
             first_difference_constant=True,

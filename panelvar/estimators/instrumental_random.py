@@ -94,7 +94,8 @@ def fit_iv_random_effects(
     -----
     Consistent only if the effects are uncorrelated with regressors and instruments (other than through the endogenous
     regressors): compare with `fit_iv_fixed_effects` by `hausman`. If some regressors are correlated with the effects
-    and there are no outside instruments, plm's ``"am"`` and ``"bms"`` are for Hausman and Taylor's model, not this one.
+    and there are no outside instruments, use `fit_hausman_taylor` (plm's ``"am"`` and ``"bms"`` are for its model, not
+    this one).
 
     References
     ----------

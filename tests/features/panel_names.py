@@ -48,6 +48,14 @@ def lagged() -> tuple[pv.Panel, str, list[str]]:
 INSTRUMENTS: dict[str, Any] = {"endogenous": ["value"], "instruments": ["value1", "value2"]}
 
 
+@cache
+def wages() -> tuple[pv.Panel, str, list[str]]:
+    """Wages of 595 men and women in 7 years, balanced."""
+    frame = table("wages")
+    regressors = ["wks", "south", "smsa", "married", "exp", "exp2", "bluecol", "ind", "union", "female", "black", "ed"]
+    return pv.Panel(frame.assign(exp2=frame["exp"] ** 2), "id", "year"), "lwage", regressors
+
+
 def thirds() -> tuple[pv.Panel, str, list[str]]:
     """Grunfeld's data with a third way to group rows."""
     frame = table("grunfeld")
@@ -62,6 +70,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "lagged": lagged,
     "iv": lambda: INSTRUMENTS,
     "four_firms": lambda: (pv.Panel(table("grunfeld").query("firm < 5"), "firm", "year"), *grunfeld()[1:]),
+    "wages": wages,
     "insured": lambda: pv.fit_pooled(
         pv.Panel(table("boottest_collapsed"), "selfemployed", "year"),
         "hasinsurance",
@@ -87,6 +96,7 @@ SHOWN = {
     "grunfeld": '`(panel, "inv", ["value", "capital"])`: investment of 10 firms in 20 years, balanced',
     "empluk": '`(panel, "lemp", ["lwage", "lcapital", "loutput"])`: employment in 140 British firms, 7 to 9 years each',
     "women": '`(panel, "ln_wage", ["ttl_exp", "tenure"])`: wages of 4,697 women, with gaps, some seen once',
+    "wages": '`(panel, "lwage", [...])`: wages of 595 people in 7 years, on 12 regressors',
     "pooled, within, twoway, random, between, differenced": "the models of Grunfeld's data with every default",
     "insured": "`fit_pooled` of health insurance on 8 years and two groups, the data of Stata's boottest",
     "grunfeld_panel": "the panel alone",

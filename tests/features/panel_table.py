@@ -8,6 +8,7 @@ from features import (
     panel_error_correction_rows,
     panel_fgls_rows,
     panel_fixed_rows,
+    panel_hausman_taylor_rows,
     panel_instrumental_rows,
     panel_other_rows,
     panel_random_rows,
@@ -48,6 +49,7 @@ TABLE = FeatureTable(
     groups=GROUPS,
     features=[
         *panel_random_rows.ROWS,
+        *panel_hausman_taylor_rows.ROWS,
         *panel_fixed_rows.ROWS,
         *panel_covariance_rows.ROWS,
         *panel_cluster_rows.ROWS,

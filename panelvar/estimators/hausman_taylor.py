@@ -1,0 +1,266 @@
+"""Regressors of which some are correlated with the entity effects: Hausman and Taylor, and two that ask for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariances import Covariance
+from panelvar.design import Design, build_design
+from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
+from panelvar.estimators.pooled import centred_model
+from panelvar.estimators.random import components_model, weights_refused
+from panelvar.estimators.random_notes import variance_notes
+from panelvar.fit import FloatArray, check_scale
+from panelvar.kernels.k_class import Layout
+from panelvar.kernels.moments import PanelMoments, panel_moments
+from panelvar.kernels.qr import RANK_TOLERANCE, solve
+from panelvar.kernels.rows import restored_norms
+from panelvar.kernels.variance_components import Components, quasi_demeaning_weight
+from panelvar.results.instrumental_result import InstrumentalResult
+
+_METHODS = {
+    "hausman-taylor": "Hausman-Taylor",
+    "amemiya-macurdy": "Amemiya-MaCurdy",
+    "breusch-mizon-schmidt": "Breusch-Mizon-Schmidt",
+}
+_ELSEWHERE = {
+    "ht": "hausman-taylor",
+    "baltagi": "hausman-taylor",
+    "am": "amemiya-macurdy",
+    "amacurdy": "amemiya-macurdy",
+    "bms": "breusch-mizon-schmidt",
+}
+
+
+class _Parts(NamedTuple):
+    """Positions of the regressors: by whether they vary within entities, and are correlated with the effects."""
+
+    varying_exogenous: list[int]
+    invariant_exogenous: list[int]
+    varying_endogenous: list[int]
+    invariant_endogenous: list[int]
+
+
+def fit_hausman_taylor(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    endogenous: Sequence[str] | str,
+    method: str = "hausman-taylor",
+    constant: bool | None = None,
+    weights: None = None,
+    cov: str | Covariance = "classical",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+    collinear: str = "drop",
+) -> InstrumentalResult:
+    r"""Fit a random-effects model in which some regressors are correlated with the entity effects.
+
+    .. math:: y_{it} = c + x_{1it}'\beta_1 + x_{2it}'\beta_2 + z_{1i}'\gamma_1 + z_{2i}'\gamma_2 + \mu_i
+              + \varepsilon_{it},
+
+    where :math:`x_2` and :math:`z_2` may be correlated with :math:`\mu_i`, no regressor is with
+    :math:`\varepsilon_{it}`, and z does not vary over time. Two-stage least squares of quasi-demeaned rows; the
+    instruments come from inside the model:
+
+    ============================  ===========================================================  =========================
+    ``"hausman-taylor"``          :math:`x_{1it}-\bar x_{1i},\; x_{2it}-\bar x_{2i},\; \bar    ``xthtaylor``; plm's
+                                  x_{1i},\; z_{1i}`                                            ``"baltagi"``
+    ``"amemiya-macurdy"``         and :math:`x_{1i1}, \dots, x_{1iT}`, each for all rows of i  ``amacurdy``; ``"am"``
+    ``"breusch-mizon-schmidt"``   and :math:`x_{2is}-\bar x_{2i}` for all s likewise           ``"bms"``
+    ============================  ===========================================================  =========================
+
+    Parameters
+    ----------
+    data : Panel or DataFrame with a two-level (entity, time) index
+    y : str
+        Dependent variable; or, with ``x`` omitted, a formula of all regressors.
+    x : str or sequence of str
+        All regressors. Which of them vary within entities is found out.
+    endogenous : str or sequence of str
+        Those of them that are correlated with the effects (Stata's ``endog()``).
+    method : {"hausman-taylor", "amemiya-macurdy", "breusch-mizon-schmidt"}
+        Each asks for more exogeneity than the one before, and is more precise where it holds: the means of
+        :math:`x_1`; its values in every period; and :math:`x_2` correlated with the effect to the same degree in every
+        period.
+    constant, cov, convention, missing, collinear
+        As in `fit_random_effects`; ``hausman_taylor_periods`` of the convention says how unbalanced panels count.
+    weights : None
+        Refused, as in `fit_random_effects`.
+
+    Returns
+    -------
+    InstrumentalResult
+        ``variance_components`` holds the variances and theta.
+
+    Raises
+    ------
+    SpecificationError
+        An endogenous regressor that is not among x, or none.
+    CollinearityError
+        Fewer time-varying exogenous regressors than time-invariant endogenous ones, or too weakly related to them.
+    DataError, InsufficientDataError, NumericalError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    With :math:`\hat d_i = \bar y_i - \bar x_i'\hat\beta_W` and e the residuals of its 2SLS regression on z with
+    instruments :math:`x_1, z_1` over all rows, :math:`\hat\sigma_\varepsilon^2 = RSS_W/(n - N)`,
+    :math:`\hat\sigma_1^2 = \frac1N\sum_{it}e_i^2` and
+    :math:`\hat\sigma_\mu^2 = (\hat\sigma_1^2 - \hat\sigma_\varepsilon^2)/\bar T`, :math:`\bar T` the harmonic mean of
+    the :math:`T_i`. Instruments that do not vary within entities are quasi-demeaned like the regressors.
+
+    Where an entity has no row in a period, its instrument of that period is zero (as in plm); on very unbalanced panels
+    the two larger sets of instruments mean little. Do not use it if no regressor can be taken as uncorrelated with the
+    effects: nothing identifies :math:`\gamma_2` then. Compare with `fit_fixed_effects` by `hausman`, which with as many
+    :math:`x_1` as :math:`z_2` has nothing to test.
+
+    References
+    ----------
+    Hausman and Taylor (1981), Econometrica 49(6), 1377-1398; Amemiya and MaCurdy (1986), Econometrica 54(4), 869-880;
+    Breusch, Mizon and Schmidt (1989), Econometrica 57(3), 695-700.
+    """
+    weights_refused(weights)
+    choose("method", method, _METHODS, _ELSEWHERE)
+    chosen = as_convention(convention)
+    design = build_design(data, y, x, constant=constant, missing=missing)
+    grouping = design.entities
+    label = str(design.panel.entity_name or "entity")
+    if grouping.n_groups < 2:
+        raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
+    if design.nobs == grouping.n_groups:
+        raise InsufficientDataError(
+            f"Every level of {label!r} has a single row: there is no variation within entities to estimate from."
+        )
+    moments = panel_moments(design.columns, grouping)
+    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
+    check_scale(design, raw_norms)
+    parts = _parts(design, moments, raw_norms, endogenous)
+    components, notes = _components(design, moments, raw_norms, parts, chosen, label)
+    instrumented, layout = _instrumented(design, moments, parts, method)
+    between = layout.excluded - len(parts.varying_exogenous) - len(parts.varying_endogenous)
+    if between + len(parts.invariant_exogenous) >= grouping.n_groups:
+        text = (
+            f"{between} instruments are values of single periods, for {grouping.n_groups} entities: they explain the "
+            "regressors' means altogether, and 2SLS is then least squares. Use method='hausman-taylor'."
+        )
+        notes.append(Note("many-instruments", text, warn=True))
+    model = components_model(instrumented, "entity", "harmonic", chosen, given=components)
+    model = replace(model, estimator=f"{_METHODS[method]} ({label})", notes=(*model.notes, *notes))
+    result = finish_instrumental(model, layout, "2sls", cov, chosen, collinear, derived=True)
+    return replace(result, fit=replace(result.fit, notes=_condensed(result.fit.notes, layout.excluded)))
+
+
+def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
+    """Count the instruments that add nothing instead of naming each."""
+    redundant = sum(note.code == "instrument-redundant" for note in notes)
+    if not redundant:
+        return notes
+    text = f"{redundant} of the {made} instruments made from the regressors depend on the others and are left out."
+    return (*(note for note in notes if note.code != "instrument-redundant"), Note("instrument-redundant", text))
+
+
+def _parts(design: Design, moments: PanelMoments, raw_norms: FloatArray, endogenous: Sequence[str] | str) -> _Parts:
+    """Sort the regressors into four kinds."""
+    given = (endogenous,) if isinstance(endogenous, str) else tuple(endogenous)
+    for name in given:
+        if name not in design.names:
+            raise SpecificationError(
+                f"endogenous names {name!r}, which is not among the regressors ({', '.join(design.names)}): x holds "
+                "all regressors, and endogenous those of them that are correlated with the effects."
+            )
+    if not given:
+        raise SpecificationError("No regressor is named as correlated with the effects: use fit_random_effects.")
+    within = np.sqrt(np.square(moments.r).sum(axis=0))
+    parts = _Parts([], [], [], [])
+    for j, name in enumerate(design.names):
+        varies = bool(within[j] > RANK_TOLERANCE * raw_norms[j])
+        parts[2 * (name in given) + (not varies)].append(j)
+    wanted, found = parts.invariant_endogenous, parts.varying_exogenous
+    if len(found) < len(wanted):
+        raise CollinearityError(
+            f"{len(wanted)} time-invariant regressor(s) correlated with the effects "
+            f"({', '.join(design.names[j] for j in wanted)}) need at least as many time-varying regressors that are "
+            f"not; found {len(found)} ({', '.join(design.names[j] for j in found) or 'none'})."
+        )
+    return parts
+
+
+def _components(
+    design: Design,
+    moments: PanelMoments,
+    raw_norms: FloatArray,
+    parts: _Parts,
+    convention: Convention,
+    label: str,
+) -> tuple[Components, list[Note]]:
+    """Estimate the variances from the within residuals and from what the entities' means leave."""
+    grouping, counts = design.entities, moments.counts
+    n_groups = grouping.n_groups
+    df_within = design.nobs - n_groups
+    within = solve(moments.r, raw_norms[:-1])
+    if df_within <= len(within.kept):
+        raise InsufficientDataError(
+            f"The within regression has {df_within - len(within.kept)} degrees of freedom: the components need more "
+            f"rows than levels of {label!r} plus time-varying regressors."
+        )
+    left = (moments.means[:, -1] - moments.means[:, :-1] @ within.coefficients)[grouping.codes]
+    order = [*parts.invariant_exogenous, *parts.varying_exogenous, *parts.invariant_endogenous]
+    means = replace(
+        design, names=tuple(design.names[j] for j in order), x=tuple(design.x[j] for j in order), y=left, formula=None
+    )
+    layout = Layout(len(parts.invariant_exogenous), len(parts.varying_exogenous), len(parts.invariant_endogenous))
+    if layout.endogenous:
+        try:
+            rss = two_stage_fit(centred_model(means), layout, "2sls", "drop", convention, derived=True).rss
+        except CollinearityError as error:
+            raise CollinearityError(
+                f"The variance components need the regression of the entities' means on what does not vary. {error}"
+            ) from None
+    else:
+        first = layout.exogenous
+        model = centred_model(replace(means, names=means.names[:first], x=means.x[:first]))
+        rss = solve(model.triangle, model.raw_norms[:-1]).rss
+    idiosyncratic, level = within.rss / df_within, rss / n_groups
+    if convention.hausman_taylor_periods == "panel":
+        counts = np.full(n_groups, float(design.times.n_groups))
+    raw = float((level - idiosyncratic) / (n_groups / np.sum(1.0 / counts)))
+    df_between = n_groups - int(design.constant) - layout.exogenous - layout.endogenous
+    effect = max(raw, 0.0) if df_between > 0 else 0.0
+    notes = variance_notes(label, n_groups, raw, df_between, "pooled 2SLS", None)
+    theta = quasi_demeaning_weight(idiosyncratic, effect, counts)
+    return Components(idiosyncratic, effect, raw, theta, df_within, df_between), notes
+
+
+def _instrumented(design: Design, moments: PanelMoments, parts: _Parts, method: str) -> tuple[Design, Layout]:
+    """Add the instruments: within parts, and values of single periods repeated over the rows of an entity."""
+    codes = design.entities.codes
+    columns: dict[str, FloatArray] = {}
+    for j in (*parts.varying_exogenous, *parts.varying_endogenous):
+        columns[f"within({design.names[j]})"] = design.x[j] - moments.means[codes, j]
+    repeated = list(parts.varying_exogenous) if method != "hausman-taylor" else []
+    if method == "breusch-mizon-schmidt":
+        repeated += parts.varying_endogenous
+    times = design.times
+    for j in repeated:
+        table = np.zeros((len(moments.counts), times.n_groups))
+        table[codes, times.codes] = columns[f"within({design.names[j]})"]
+        # Deviations of an entity add up to zero: the last period's is implied by the others.
+        for p, period in enumerate(design.time_labels[:-1]):
+            columns[f"{design.names[j]}[{period}]"] = table[codes, p]
+    exogenous = [*parts.varying_exogenous, *parts.invariant_exogenous]
+    endogenous = [*parts.varying_endogenous, *parts.invariant_endogenous]
+    first, last = sorted(exogenous), sorted(endogenous)
+    instrumented = replace(
+        design,
+        names=(*(design.names[j] for j in first), *columns, *(design.names[j] for j in last)),
+        x=(*(design.x[j] for j in first), *columns.values(), *(design.x[j] for j in last)),
+    )
+    return instrumented, Layout(len(first), len(columns), len(last))
