@@ -134,7 +134,7 @@ def fit_random_effects_ar1(
               \hat\sigma_\mu^2 = \frac{\sum_i u_i'P_iu_i - N\hat\sigma_v^2}{\sum_i g_i'g_i}, \qquad
               \theta_i = 1 - \frac{\hat\sigma_v}{(g_i'g_i\hat\sigma_\mu^2 + \hat\sigma_v^2)^{1/2}}
 
-    (Baltagi and Wu 1999, eqs. 5 to 11), and :math:`\theta_i P_i` times the rows are taken out of them.
+    (Baltagi and Wu 1999), and :math:`\theta_i P_i` times the rows are taken out of them.
 
     Parameters
     ----------

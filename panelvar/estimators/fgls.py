@@ -99,7 +99,7 @@ def fit_fgls(
     Notes
     -----
     Standard errors take the estimated covariance for the true one. With correlated panels and T not far above N they
-    are too small by half and more, and hypothesis tests meaningless (Beck and Katz 1995, table 2): use pooled OLS or
+    are too small by half and more, and hypothesis tests meaningless (Beck and Katz 1995): use pooled OLS or
     ``autocorrelation="ar1"`` with ``cov="pcse"``. Entity effects that are correlated with the regressors bias all of
     these estimators, and effects of either kind pass for autocorrelation: see `fit_fixed_effects_ar1`. A lagged
     dependent variable is inconsistent here if errors are autocorrelated.

@@ -97,8 +97,8 @@ def fit_general_fgls(
 
     References
     ----------
-    Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3, 10.5.5 and
-    10.6; Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 89; Kiefer (1980), ibid. 14.
+    Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3 and 10.5.5;
+    Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 89; Kiefer (1980), ibid. 14.
     """
     choose("model", model, MODELS, _ELSEWHERE)
     choose("within", within, ("entity", "time"), {"individual": "entity", "group": "entity"})

@@ -134,7 +134,7 @@ def remove_autoregression(
     .. math:: \tilde v_t = \Big(\frac{1 - \rho^2}{1 - \rho^{2d}}\Big)^{1/2} (v_t - \rho^d v_{t-d}), \qquad
               \tilde v_{start} = (1 - \rho^2)^{1/2} v_{start}
 
-    (Prais and Winsten 1954; for unequal spacing Baltagi and Wu 1999, eq. 4). Starts are dropped where they have no
+    (Prais and Winsten 1954; for unequal spacing Baltagi and Wu 1999). Starts are dropped where they have no
     stationary variance, :math:`|\rho| \ge 1`, or if they are not to be kept (Cochrane and Orcutt 1949).
 
     Parameters
