@@ -128,7 +128,7 @@ def fit_fgls(
         steps.rows.ones,
         None if steps.rows.complete else steps.rows.positions,
         family="gls",
-        estimator=f"FGLS ({'; '.join(text for _, text in words)})",
+        estimator=_name(panels, model, iterate),
         total=chosen.transformed_total,
         error_variance=steps.rows.variance * _correction(steps, small_sample),
         notes=(*steps.notes, *_warnings(source, panels, model)),
@@ -177,6 +177,12 @@ def _words(panels: str, model: AR1 | None, iterate: bool) -> tuple[tuple[str, st
     if iterate:
         words.append(("Estimation", "iterated"))
     return tuple(words)
+
+
+def _name(panels: str, model: AR1 | None, iterate: bool) -> str:
+    """The estimator in few words."""
+    within = () if model is None else ("AR(1) by entity",) if model.by_entity else ("AR(1)",)
+    return f"FGLS ({', '.join((panels, *within, *(('iterated',) if iterate else ())))})"
 
 
 def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:

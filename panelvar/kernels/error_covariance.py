@@ -103,6 +103,8 @@ def whiten(
     NumericalError
         A covariance that is not positive definite.
     """
+    from scipy.linalg import solve_triangular
+
     stacked = np.column_stack(columns)
     out = np.empty_like(stacked)
     log_determinant, dropped = 0.0, 0
@@ -119,7 +121,7 @@ def whiten(
         used = ~left_out
         count, k = block.shape[1:]
         flat = block[used].reshape(-1, count * k)
-        solved[: len(used)][used] = np.linalg.solve(root[np.ix_(used, used)], flat).reshape(-1, count, k)
+        solved[: len(used)][used] = solve_triangular(root[np.ix_(used, used)], flat, lower=True).reshape(-1, count, k)
         out[rows] = solved.transpose(1, 0, 2)
         log_determinant += 2.0 * count * float(np.log(np.diagonal(root)[used]).sum())
         dropped += count * int(left_out.sum())

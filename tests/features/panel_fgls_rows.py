@@ -148,7 +148,7 @@ ROWS = [
             "tests/parity/test_plm_general_fgls.py::test_pggls_drops_the_periods_beyond_the_number_of_firms",
         ),
         {"plm": "pggls()", "EViews": "Period SUR"},
-        {"plm": ("grunfeld_extra/pggls_*",)},
+        {"plm": ("grunfeld_extra/pggls_*", "empluk_plm_pggls/balanced_*", "empluk_plm_pggls/unbalanced_pooling")},
         "fewer firms than periods: plm drops periods, other conventions refuse",
     ),
     Feature(
