@@ -15,6 +15,7 @@ GROUPS = {
     "small": ("benchmarks.small", "a 57-row model, and the array entry"),
     "large": ("benchmarks.large", "pooled, fixed, random and clustered at 1e5 and 1e6 rows"),
     "twoway": ("benchmarks.twoway", "unbalanced two-way effects"),
+    "random": ("benchmarks.random", "random effects, one-way and unbalanced two-way"),
     "floor": ("benchmarks.floor", "fixed effects against one Gram matrix, and memory"),
     "clusters": ("benchmarks.clusters", "CR2 at 1e6 rows, and the wild cluster bootstrap"),
     "var": ("benchmarks.vector", "VAR fit, lag selection, bands"),

@@ -6,15 +6,20 @@ import numpy as np
 import pandas as pd
 
 
-def panel_frame(entities: int, periods: int, regressors: int, *, keep: float = 1.0, seed: int = 0) -> pd.DataFrame:
-    """Make a long frame with integer ``entity`` and ``time``, ``x0..`` and ``y`` with entity and time effects."""
+def panel_frame(
+    entities: int, periods: int, regressors: int, *, keep: float = 1.0, correlation: float = 0.5, seed: int = 0
+) -> pd.DataFrame:
+    """Make a long frame with integer ``entity`` and ``time``, ``x0..`` and ``y`` with entity and time effects.
+
+    ``correlation`` times the entity's effect is in every regressor.
+    """
     rng = np.random.default_rng(seed)
     n = entities * periods
     columns = {"entity": np.repeat(np.arange(entities), periods), "time": np.tile(np.arange(periods), entities)}
     effect = np.repeat(rng.normal(size=entities), periods)
     y = effect + np.tile(rng.normal(size=periods), entities) + rng.normal(size=n)
     for j in range(regressors):
-        x = rng.normal(size=n) + 0.5 * effect
+        x = rng.normal(size=n) + correlation * effect
         columns[f"x{j}"] = x
         y = y + (j + 1) / regressors * x
     columns["y"] = y
@@ -22,6 +27,21 @@ def panel_frame(entities: int, periods: int, regressors: int, *, keep: float = 1
     if keep < 1.0:
         frame = frame[rng.random(n) < keep].reset_index(drop=True)
     return frame
+
+
+def crossed_frame(entities: int, periods: int, rows: int, *, seed: int = 0) -> pd.DataFrame:
+    """Make entities seen in some ``rows`` periods each, of many; effects have nothing to do with ``x0..x2``."""
+    rng = np.random.default_rng(seed)
+    drawn = np.repeat(np.arange(entities, dtype=np.int64), rows) * periods + rng.integers(0, periods, entities * rows)
+    entity, time = np.divmod(np.unique(drawn), periods)
+    n = len(entity)
+    effect = rng.normal(size=entities)[entity] + rng.normal(size=periods)[time]
+    columns = {"entity": entity, "time": time}
+    y = effect + rng.normal(size=n)
+    for j in range(3):
+        columns[f"x{j}"] = rng.normal(size=n)
+        y = y + (j + 1) / 3 * columns[f"x{j}"]
+    return pd.DataFrame(columns | {"y": y})
 
 
 def worker_frame(

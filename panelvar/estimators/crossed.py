@@ -65,7 +65,14 @@ def crossed_model(
         instead = f"one-way random effects of the {labels[1 - d]}"
         notes += variance_notes(label, grouping.n_groups, float(raw[d]), variances.df_between[d], instead, likelihood)
     effects = np.where(raw > 0.0, raw, 0.0)
-    rows = CrossedRows(columns, sample.crossing, effects / variances.idiosyncratic, near, constant=design.constant)
+    rows = CrossedRows(
+        columns,
+        sample.crossing,
+        effects / variances.idiosyncratic,
+        near,
+        constant=design.constant,
+        level_means=sample.level_means,
+    )
     thetas = tuple(
         quasi_demeaning_weight(variances.idiosyncratic, float(v), g.sizes.astype(np.float64))
         for v, g in zip(effects, groupings, strict=True)
@@ -111,6 +118,7 @@ class _Crossed:
         self.moments = moments
         self.raw_norms = raw_norms
         self.groupings = (design.entities, design.times)
+        self.level_means = (moments.means, design.times.means_of(design.columns))
         absorbed = absorb(self.groupings)
         self.rank = absorbed.rank
         self.tables = absorbed.tables(design.columns)
@@ -131,7 +139,7 @@ class _Crossed:
     def quadratic(self, method: str, centre: FloatArray, *, by_rows: bool) -> tuple[Variances, list[Note]]:
         """Equate quadratic forms to their expectations."""
         design, constant, within, rank = self.design, self.design.constant, self.within, self.rank
-        levels = Levels(design.columns, self.groupings, centre, self.crossing)
+        levels = Levels(design.columns, self.groupings, centre, self.crossing, self.level_means)
         notes: list[Note] = []
         if method in ("swamy-arora", "baltagi-chang"):
             variances = swamy_arora_quadratic(levels, within, rank, self.raw_norms, constant=constant)

@@ -41,6 +41,23 @@ METHODS = {
     "ml": "maximum likelihood",
     "reml": "restricted maximum likelihood",
 }
+METHODS_ELSEWHERE = {
+    "swar": "swamy-arora",
+    "sa": "stata-sa",
+    "walhus": "wallace-hussain",
+    "swamy": "swamy-arora",
+    "wallace": "wallace-hussain",
+    "wansbeek-kapteyn": "amemiya",
+    "mle": "ml",
+    "maximum likelihood": "ml",
+    "restricted": "reml",
+}
+"""What R, Stata and EViews call them."""
+EFFECTS_ELSEWHERE = {
+    **dict.fromkeys(("individual", "id", "cross-section", "firm"), "entity"),
+    **dict.fromkeys(("period", "periods", "year"), "time"),
+    **dict.fromkeys(("twoways", "two-way", "two-ways", "both", "entity+time"), "twoway"),
+}
 _VERSIONS = ("baltagi-chang", "harmonic", "stata-sa")
 
 
@@ -135,8 +152,8 @@ def components_model(
 
     With ``given``, one-way components are taken as they are instead of being estimated.
     """
-    method = choose("variance_components", variance_components, METHODS)
-    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
+    method = choose("variance_components", variance_components, METHODS, METHODS_ELSEWHERE)
+    if choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE) == "twoway":
         return crossed_model(design, method, METHODS[method], convention, kind)
     method = convention.unbalanced_components if method == "swamy-arora" else method
     grouping, label = design.group_by(effects)

@@ -72,10 +72,13 @@ class Crossing:
 
     def levels_of(self, columns: Sequence[FloatArray], centre: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return means over the larger and sums over the smaller effect of columns less their centre, a column each."""
-        system = self.system
-        means = system.large.means_of(columns) - centre
-        sums = system.small.sums_of(columns) - system.small_mass[:, None] * centre
-        return means, sums
+        first, second = self.groupings
+        return self.levels_from((first.means_of(columns), second.means_of(columns)), centre)
+
+    def levels_from(self, means: Sequence[FloatArray], centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same from the means of the columns over either effect, in the caller's order."""
+        large, small = self.ordered(means[0], means[1])
+        return large - centre, self.system.small_mass[:, None] * (small - centre)
 
     @property
     def constant_levels(self) -> tuple[FloatArray, FloatArray]:

@@ -38,6 +38,8 @@ class CrossedRows(TransformedRows):
         Subtracted from the columns first, so that their level costs no digits: their means; zeros without a constant.
     constant : bool
         Whether the model has a constant, to which the rows are then orthogonal.
+    level_means : two (G_d, k + 1) arrays, optional
+        Means of the columns over either effect, in the order of the groupings, if they are there already.
 
     Attributes
     ----------
@@ -69,13 +71,17 @@ class CrossedRows(TransformedRows):
         near: FloatArray,
         *,
         constant: bool,
+        level_means: Sequence[FloatArray] | None = None,
     ) -> None:
         super().__init__(columns, groupings=crossing.groupings)
         self.slopes = (None, None)
         self.crossing = crossing
         self.ratios = ratios
         self.equations = crossing.equations(ratios)
-        means, sums = crossing.levels_of(columns, near)
+        if level_means is None:
+            means, sums = crossing.levels_of(columns, near)
+        else:
+            means, sums = crossing.levels_from(level_means, near)
         ones = crossing.constant_levels
         if constant:
             means, sums = np.column_stack((ones[0], means)), np.column_stack((ones[1], sums))

@@ -63,6 +63,8 @@ class Levels:
         Subtracted from the means: the grand means of a model with a constant, zeros without.
     crossing : Crossing or None
         How two groupings meet; None with one.
+    means : sequence of (G_d, k + 1) arrays, optional
+        The means before anything is subtracted, if they are there already.
     """
 
     def __init__(
@@ -71,11 +73,13 @@ class Levels:
         groupings: Sequence[Grouping],
         centre: FloatArray,
         crossing: Crossing | None = None,
+        means: Sequence[FloatArray] | None = None,
     ) -> None:
         self.groupings = tuple(groupings)
         self.n_rows = len(columns[0])
         self.masses = tuple(g.sizes.astype(np.float64) for g in groupings)
-        self.means = tuple(g.means_of(columns) - centre for g in groupings)
+        raw = [g.means_of(columns) for g in groupings] if means is None else means
+        self.means = tuple(own - centre for own in raw)
         self._crossing = crossing
 
     def sums(self, j: int, table: FloatArray, d: int) -> FloatArray:

@@ -228,6 +228,21 @@ def test_too_few_periods_for_their_between_regression():
     assert result.variance_components.dimensions[1].variance == 0.0
 
 
+@pytest.mark.parametrize("method", ["swamy-arora", "wallace-hussain", "nerlove", "ml", "reml"])
+def test_few_levels_are_warned_about(method):
+    """Seven periods less three coefficients leave four degrees of freedom, eight leave five."""
+    periods = 8 if method in ("wallace-hussain", "nerlove") else 10
+    lost = {"wallace-hussain": 1, "nerlove": 1}.get(method, 3)
+    few = sample(entities=14, periods=4 + lost, kept=1.0)
+    with pytest.warns(
+        pv.PanelVarWarning, match=rf"year effect comes from {4 + lost} levels, with 4 degrees of freedom"
+    ):
+        result = fitted(few, method=method)
+    assert any(note.code == "effect-variance-few-levels" for note in result.notes)
+    enough = fitted(sample(entities=14, periods=periods, kept=1.0), method=method)
+    assert not any(note.code == "effect-variance-few-levels" for note in enough.notes)
+
+
 def test_summary_names_both_variances():
     text = str(fitted(sample()).summary())
     assert "Std. dev. of entity" in text

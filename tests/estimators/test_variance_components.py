@@ -244,6 +244,16 @@ def test_wald_and_hausman_take_the_likelihood_variance():
     assert result.cov_label == "classical (maximum likelihood)"
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("swar", "swamy-arora"), ("walhus", "wallace-hussain"), ("MLE", "ml"), ("REML", "reml")]
+)
+def test_names_of_other_programs_are_answered(theirs, ours):
+    with pytest.raises(pv.SpecificationError, match=f"Did you mean '{ours}'"):
+        fitted(sample(), theirs)
+    with pytest.raises(pv.SpecificationError, match="Did you mean 'twoway'"):
+        pv.fit_random_effects(pv.Panel(sample(), "entity", "year"), "y", X, effects="twoways")
+
+
 def test_labels_name_the_method():
     frame = sample()
     for method, label in {
