@@ -71,6 +71,20 @@ def worker_frame(
     return pd.DataFrame(columns | {"y": y})
 
 
+def ring_frame(workers: int, firms: int, years: int, *, seed: int = 0) -> pd.DataFrame:
+    """Make workers each of whom passes through consecutive firms of a ring, as in fixest's difficult benchmark."""
+    rng = np.random.default_rng(seed)
+    n = workers * years
+    worker, year, firm = np.repeat(np.arange(workers), years), np.tile(np.arange(years), workers), np.arange(n) % firms
+    effect = rng.normal(size=workers)[worker] + rng.normal(size=firms)[firm] + rng.normal(size=years)[year]
+    columns = {"worker": worker, "year": year, "firm": firm}
+    y = effect + rng.normal(size=n)
+    for j in range(3):
+        columns[f"x{j}"] = rng.normal(size=n) + 0.5 * effect
+        y = y + (j + 1) / 3 * columns[f"x{j}"]
+    return pd.DataFrame(columns | {"y": y})
+
+
 def var_series(variables: int, periods: int, *, persistence: float = 0.6, seed: int = 0) -> pd.DataFrame:
     """Make a stable first-order system with correlated errors."""
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ from panelvar.fit import Fit
 from panelvar.kernels.cluster_adjustment import ClusterParts, segment_products
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.local_blocks import Piece
-from panelvar.kernels.many_effects import Block, OrthonormalBlock
+from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed

@@ -17,8 +17,8 @@ from panelvar.errors import DataError, InsufficientDataError, Note, Specificatio
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.absorb import Absorbed, absorb
-from panelvar.kernels.many_effects import Block
 from panelvar.kernels.moments import PanelMoments
+from panelvar.kernels.orthonormal_block import Block
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
 from panelvar.results.linear import LinearResult
 

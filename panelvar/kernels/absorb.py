@@ -15,7 +15,8 @@ import numpy as np
 from panelvar.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
-from panelvar.kernels.many_effects import FACTOR_LIMIT, Block, EffectSystem, OrthonormalBlock
+from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem
+from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 from panelvar.kernels.rank_bound import rank_bound
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
@@ -250,12 +251,10 @@ class _ManyWay(Absorbed):
         super().__init__(tuple(b.grouping for b in blocks for _ in range(b.size)), weights)
         self._blocks = tuple(OrthonormalBlock(block, weights) for block in blocks)
         self.slopes = tuple(
-            None if block.block.level and j == 0 else column
-            for block in self._blocks
-            for j, column in enumerate(block.columns)
+            None if block.is_level(j) else block.columns[j] for block in self._blocks for j in range(block.block.size)
         )
         self.counts = tuple(
-            block.block.grouping.n_groups if block.block.level and j == 0 else int(block.alive[:, j].sum()) + 1
+            block.block.grouping.n_groups if block.is_level(j) else int(block.alive[:, j].sum()) + 1
             for block in self._blocks
             for j in range(block.block.size)
         )
@@ -274,8 +273,7 @@ class _ManyWay(Absorbed):
 
     def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
         system, parts = self._system, split_columns(columns)
-        own = system.first.block.grouping
-        first = [own.sums_of([z * column for column in parts], self.weights) for z in system.first.columns]
+        first = [system.first.sums_of(parts, j) for j in range(system.first.block.size)]
         theta = np.zeros((0, len(parts)))
         if system.order:
             noise = 4.0 * np.finfo(np.float64).eps * np.sqrt(sum(np.square(part).sum(axis=0) for part in first))
@@ -285,24 +283,33 @@ class _ManyWay(Absorbed):
         # Nothing follows the eliminated block where it is the only one.
         rest = iter(np.split(theta, system.offsets[1:-1]))
         by_block = [
-            first if i == system.eliminated else [next(rest) for _ in block.columns]
+            first if i == system.eliminated else [next(rest) for _ in range(block.block.size)]
             for i, block in enumerate(self._blocks)
         ]
         return self._normalised([table for group in by_block for table in group])
 
     def _sums_of_rest(self, columns: Sequence[FloatArray], first: list[FloatArray]) -> FloatArray:
         """Sum ``w z (x - projection on the eliminated block)`` over each group of the others."""
-        system = self._system
+        system, n_rows = self._system, len(columns[0])
         own = system.first.block.grouping
-        sums = np.empty((system.order, len(columns)))
-        for j, column in enumerate(columns):
-            rest = column.copy()
-            for z, part in zip(system.first.columns, first, strict=True):
-                rest -= part[:, j][own.codes] * z
+        tables, slopes = zip(*(system.first.table(part, j) for j, part in enumerate(first)), strict=True)
+        levels = [(own.codes, table) for table in tables]
+        sums = np.zeros((system.order, len(columns)), order="F")
+        widest = max(block.block.grouping.n_groups for block, _ in system.rest)
+        step = max(_BLOCK_ROWS, widest)
+        scratch = np.empty((min(step, n_rows), len(columns)), order="F")
+        for start in range(0, n_rows, step):
+            stop = min(start + step, n_rows)
+            rest = subtract_tables(columns, levels, slice(start, stop), scratch[: stop - start], slopes)
             if self.weights is not None:
-                rest *= self.weights
-            for b, (grouping, z) in enumerate(system.rest):
-                sums[system.offsets[b] : system.offsets[b + 1], j] = grouping.sums(rest * z)
+                rest *= self.weights[start:stop, None]
+            for b, (block, j) in enumerate(system.rest):
+                part = sums[system.part(b)]
+                values = rest if block.is_level(j) else rest * block.columns[j][start:stop, None]
+                block.block.grouping.add_sums(values, start, stop, part)
+        for b, (block, j) in enumerate(system.rest):
+            if block.root is not None and j == 0:
+                sums[system.part(b)] /= block.root[:, None]
         return sums
 
     def _normalised(self, tables: list[FloatArray]) -> tuple[FloatArray, ...]:
@@ -349,7 +356,8 @@ class _ManyWay(Absorbed):
         if system.order:
             inverse = system.inverse
             rest = [
-                (grouping.codes.astype(np.intp) + system.offsets[b], v) for b, (grouping, v) in enumerate(system.rest)
+                (block.block.grouping.codes.astype(np.intp) + system.offsets[b], block.columns[j])
+                for b, (block, j) in enumerate(system.rest)
             ]
             for index, v in rest:
                 for other, u in rest:

@@ -79,14 +79,11 @@ def _small_inverse(
 
 def _large_factor(system: EffectSystem, b: int) -> tuple[ApproximateCholesky, FloatArray] | None:
     """Return the factor of one effect of levels given the eliminated one, and the root of its masses."""
-    coupling = system.level_coupling(b)
-    if coupling is None or isinstance(coupling, np.ndarray):
+    coupling, root, own = system.level_coupling(b), system.rest[b][0].root, system.first.root
+    if coupling is None or isinstance(coupling, np.ndarray) or root is None or own is None:
         return None
-    grouping, own = system.rest[b][0], system.first.block.grouping
-    root = np.sqrt(grouping.mass(system.weights))
     # Back to masses: C is the cross table over the roots of both sides' masses.
-    mass = own.mass(system.weights)
     table = coupling.copy()
-    table.data *= np.repeat(np.sqrt(mass), np.diff(table.indptr)) * root[table.indices]
-    links = linked_levels(table, mass, _LINK_WORK * table.nnz)
+    table.data *= np.repeat(own, np.diff(table.indptr)) * root[table.indices]
+    links = linked_levels(table, own * own, _LINK_WORK * table.nnz)
     return None if links is None else (ApproximateCholesky(links), root[:, None])

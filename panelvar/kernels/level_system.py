@@ -46,7 +46,7 @@ _CHEAP_FACTOR = 1e8
 _MIN_ITERATIONS = 12
 
 
-def _merged(cross: csr_array) -> csr_array:
+def merged(cross: csr_array) -> csr_array:
     """Add up repeated pairs that follow one another, as of a worker who stays with a firm, if they are many."""
     codes, starts = cross.indices, cross.indptr
     new = np.empty(len(codes), dtype=bool)
@@ -101,7 +101,7 @@ class LevelSystem:
         mass = np.ones(n_rows) if self.weights is None else self.weights
         if self.large.starts is not None:
             # Sorted rows are a compressed table as they stand; repeated pairs add up in every product.
-            return _merged(csr_array((mass, codes, self.large.starts.astype(codes.dtype)), shape=shape))
+            return merged(csr_array((mass, codes, self.large.starts.astype(codes.dtype)), shape=shape))
         return csr_array(coo_array((mass, (self.large.codes, codes)), shape=shape))
 
     @cached_property

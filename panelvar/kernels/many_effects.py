@@ -12,9 +12,8 @@ themselves, the rest solve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +22,8 @@ from panelvar.errors import NumericalError
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.effect_preconditioner import BlockPreconditioner
-from panelvar.kernels.groups import FloatArray, Grouping
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-Matrix: TypeAlias = "FloatArray | csr_array"
+from panelvar.kernels.groups import FloatArray
+from panelvar.kernels.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 
 # A dense system of this order is factored in about a second; its rank is then exact.
 FACTOR_LIMIT = 1_500
@@ -39,112 +34,14 @@ PRECISION = 1e-13
 MOST_ITERATIONS = 10_000
 # Iterations with no more than the diagonal as preconditioner: well connected effects need fewer.
 _PLAIN_ITERATIONS = 30
-# Share of a basis function's square left by the others, below which it depends on them.
-_DEPENDENT = 1e-12
 # Pivot of the system (whose diagonal starts at one) below which a coefficient depends on those before it.
 _NULL_PIVOT = 1e-10
-# Cells of a cross table that is held dense whatever its filling.
-_DENSE_CELLS = 100_000
+# Products of pairs, for each cell of the couplings, worth spending to form the system's cells.
+CELL_WORK = 12
 # Cost of a multiplication in a sparse product over that in a dense one.
 _SPARSE_FACTOR = 50
 # Cells of the dense pieces in which the eliminated block is walked through.
 _PIECE_CELLS = 4_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """One effect: a level of its own, slopes on variables, or both, in every group.
-
-    Attributes
-    ----------
-    grouping : Grouping
-        The groups.
-    level : bool
-        Whether each group has a constant.
-    slopes : tuple of (n,) arrays
-        Variables on which each group has its own slope.
-    """
-
-    grouping: Grouping
-    level: bool = True
-    slopes: tuple[FloatArray, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Coefficients in each group."""
-        return int(self.level) + len(self.slopes)
-
-
-class OrthonormalBlock:
-    """A block whose basis is orthonormal within each group.
-
-    Attributes
-    ----------
-    block : Block
-    columns : tuple of (n,) arrays
-        The basis, the constant (one over the root of the group's mass) first if there is one.
-    triangle : (G, p, p) array
-        Upper triangular: original function j is ``sum_k triangle[g, k, j] columns[k]``; a row is zero where the
-        function depends on those before it.
-    """
-
-    def __init__(self, block: Block, weights: FloatArray | None) -> None:
-        self.block = block
-        grouping, codes = block.grouping, block.grouping.codes
-        count, p = grouping.n_groups, block.size
-        self.triangle = np.zeros((count, p, p))
-        columns: list[FloatArray] = []
-        if block.level:
-            root = np.sqrt(grouping.mass(weights))
-            self.triangle[:, 0, 0] = root
-            columns.append((1.0 / root)[codes])
-        for variable in block.slopes:
-            j = len(columns)
-            rest = variable
-            total = grouping.sums(variable * variable, weights)
-            # Twice is enough (Kahan): the second pass removes what rounding left of the first.
-            for _ in range(2):
-                for k, column in enumerate(columns):
-                    share = grouping.sums(column * rest, weights)
-                    self.triangle[:, k, j] += share
-                    rest = rest - share[codes] * column
-            left = grouping.sums(rest * rest, weights)
-            alive = left > _DEPENDENT * total
-            norm = np.sqrt(np.where(alive, left, 1.0))
-            self.triangle[:, j, j] = np.where(alive, norm, 0.0)
-            columns.append(rest * np.where(alive, 1.0 / norm, 0.0)[codes])
-        self.columns = tuple(columns)
-
-    @cached_property
-    def alive(self) -> NDArray[np.bool_]:
-        """Which coefficients (G, p) are identified within their own group."""
-        return np.diagonal(self.triangle, axis1=1, axis2=2) > 0.0
-
-    def raw(self, coefficients: FloatArray) -> FloatArray:
-        """Turn coefficients (G, p) of the orthonormal basis into those of the original functions, by substitution."""
-        out = np.zeros_like(coefficients)
-        for j in reversed(range(self.block.size)):
-            left = coefficients[:, j] - np.einsum("gk,gk->g", self.triangle[:, j, j + 1 :], out[:, j + 1 :])
-            pivot = self.triangle[:, j, j]
-            out[:, j] = np.where(pivot > 0.0, left / np.where(pivot > 0.0, pivot, 1.0), 0.0)
-        return out
-
-
-def _cross(
-    first: Grouping, left: FloatArray, second: Grouping, right: FloatArray, weights: FloatArray | None
-) -> Matrix:
-    """Cross products (G_1, G_2) of two basis functions, ``sum_i w_i left_i right_i`` over each pair of groups."""
-    values = left * right
-    if weights is not None:
-        values *= weights
-    rows, columns = first.n_groups, second.n_groups
-    if rows * columns <= max(_DENSE_CELLS, len(values)):
-        pairs = first.codes.astype(np.intp) * columns + second.codes
-        cells = np.bincount(pairs, values, rows * columns).astype(np.float64, copy=False)
-        return cells.reshape(rows, columns)
-    from scipy.sparse import coo_array, csr_array
-
-    return csr_array(coo_array((values, (first.codes, second.codes)), shape=(rows, columns)))
 
 
 def _dense(matrix: Any) -> FloatArray:
@@ -168,10 +65,11 @@ class EffectSystem:
         self.first = blocks[self.eliminated]
         self._blocks = tuple(blocks)
         others = [b for i, b in enumerate(blocks) if i != self.eliminated]
-        self.rest = tuple((b.block.grouping, z) for b in others for z in b.columns)
-        self._owner = [i for i, b in enumerate(others) for _ in b.columns]
-        ends = np.cumsum([grouping.n_groups for grouping, _ in self.rest])
+        self.rest = tuple((b, j) for b in others for j in range(b.block.size))
+        self._owner = [i for i, b in enumerate(others) for _ in range(b.block.size)]
+        ends = np.cumsum([b.block.grouping.n_groups for b, _ in self.rest])
         self.offsets = np.concatenate([[0], ends]).astype(np.intp)
+        self._found: dict[int, tuple[int, NDArray[np.intp]]] = {}
         alive = [b.alive.ravel(order="F") for b in others]
         self.alive = np.concatenate(alive) if alive else np.zeros(0, dtype=bool)
 
@@ -187,37 +85,43 @@ class EffectSystem:
     @cached_property
     def coupling(self) -> list[list[Matrix]]:
         """C: for each basis function of the eliminated block, its cross products with every other one."""
-        own = self.first.block.grouping
-        return [[_cross(own, z, g, v, self.weights) for g, v in self.rest] for z in self.first.columns]
+        own = self.first
+        return [[cross_products(own, i, b, j, self.weights) for b, j in self.rest] for i in range(own.block.size)]
 
     @cached_property
     def among(self) -> dict[tuple[int, int], Matrix]:
         """B less its diagonal, upper blocks: cross products among the blocks that are not eliminated."""
         return {
-            (a, b): _cross(g, z, h, v, self.weights)
-            for a, (g, z) in enumerate(self.rest)
-            for b, (h, v) in enumerate(self.rest)
+            (a, b): cross_products(*one, *other, self.weights)
+            for a, one in enumerate(self.rest)
+            for b, other in enumerate(self.rest)
             if a < b and self._owner[a] != self._owner[b]
         }
+
+    def _components(self, b: int) -> tuple[int, NDArray[np.intp]]:
+        """Components of the levels of function b through the eliminated block, and which is each level's."""
+        if b not in self._found:
+            count, _, component = bipartite_components(self.coupling[0][b])
+            self._found[b] = count, component
+        return self._found[b]
 
     def components(self, a: int, b: int) -> int:
         """Count the connected components of the graph of the groupings of two blocks, from a table that exists."""
         if not (self._blocks[a].block.level and self._blocks[b].block.level):
             grouping, other = self._blocks[a].block.grouping, self._blocks[b].block.grouping
-            ones = np.ones(len(grouping.codes))
-            return bipartite_components(_cross(grouping, ones, other, ones, self.weights))[0]
+            return bipartite_components(cross_table(grouping, other, self.weights))[0]
         # The first function of a block with levels is positive everywhere.
         others = [i for i in range(len(self._blocks)) if i != self.eliminated]
         if self.eliminated in (a, b):
             owner = others.index(b if a == self.eliminated else a)
-            return bipartite_components(self.coupling[0][self._owner.index(owner)])[0]
+            return self._components(self._owner.index(owner))[0]
         first, second = sorted((self._owner.index(others.index(a)), self._owner.index(others.index(b))))
         return bipartite_components(self.among[first, second])[0]
 
     @cached_property
     def is_direct(self) -> bool:
         """Whether the system is small enough to be formed and factored, so that its rank is exact."""
-        m, own = self.order, self.first.block.grouping.n_groups * len(self.first.columns)
+        m, own = self.order, self.first.block.grouping.n_groups * self.first.block.size
         if m > FACTOR_LIMIT:
             return False
         return min(self._sparse_work, float(own) * m * m) <= _FACTOR_WORK
@@ -227,21 +131,74 @@ class EffectSystem:
         # Cells of a row: at most one a row of data and basis function.
         sizes = self.first.block.grouping.sizes.astype(np.float64)
         filled = np.zeros(len(sizes))
-        for grouping, _ in self.rest:
-            filled += np.minimum(sizes, grouping.n_groups)
-        return _SPARSE_FACTOR * len(self.first.columns) * float(filled @ filled)
+        for block, _ in self.rest:
+            filled += np.minimum(sizes, block.block.grouping.n_groups)
+        return _SPARSE_FACTOR * self.first.block.size * float(filled @ filled)
+
+    def cell(self, a: int, b: int) -> Matrix:
+        """``B - C'C`` between basis functions a <= b of the rest; dense if either is coupled densely."""
+        out: Any = self.among.get((a, b))
+        if a == b:
+            from scipy.sparse import diags_array
+
+            alive = self.alive[self.part(a)].astype(np.float64)
+            out = np.diag(alive) if isinstance(self.coupling[0][a], np.ndarray) else diags_array(alive)
+        for row in self.coupling:
+            product = row[a].T @ row[b]
+            if isinstance(product, np.ndarray) and out is not None:
+                out = _dense(out)
+            out = -product if out is None else out - product
+        if isinstance(out, np.ndarray):
+            return out
+        from scipy.sparse import csr_array
+
+        return csr_array(out)
+
+    @cached_property
+    def _wide(self) -> list[int]:
+        """Basis functions that are coupled sparsely with the eliminated block."""
+        return [b for b in range(len(self.rest)) if not isinstance(self.coupling[0][b], np.ndarray)]
+
+    @cached_property
+    def _cells(self) -> dict[tuple[int, int], Matrix]:
+        """Cells that are multiplied as they are: those with a dense coupling, few columns wide."""
+        functions, wide = range(len(self.rest)), set(self._wide)
+        return {(a, b): self.cell(a, b) for a in functions for b in functions[a:] if not {a, b} <= wide}
+
+    def _list_wide_cells(self) -> None:
+        """Form the cells of the wide functions too, if that costs no more than some iterations."""
+        wide = self._wide
+        work = stored = 0.0
+        for row in self.coupling:
+            filled = np.zeros(self.first.block.grouping.n_groups)
+            for b in wide:
+                matrix: Any = row[b]
+                filled += np.diff(matrix.indptr)
+            work += float(filled @ filled)
+            stored += float(filled.sum())
+        if wide and work <= CELL_WORK * stored:
+            self._cells.update({(a, b): self.cell(a, b) for a in wide for b in wide if a <= b})
+            self.__dict__["_wide"] = []
 
     def apply(self, theta: FloatArray) -> FloatArray:
         """Multiply coefficients (m, k) of the rest by ``B - C'C``."""
-        out = theta * self.alive[:, None]
         pieces = [theta[self.part(b)] for b in range(len(self.rest))]
-        for (a, b), matrix in self.among.items():
+        out = np.zeros_like(theta)
+        for (a, b), matrix in self._cells.items():
             out[self.part(a)] += matrix @ pieces[b]
-            out[self.part(b)] += matrix.T @ pieces[a]
-        for row in self.coupling:
-            inner = self._coupled(row, pieces)
-            for b, matrix in enumerate(row):
-                out[self.part(b)] -= matrix.T @ inner
+            if a != b:
+                out[self.part(b)] += matrix.T @ pieces[a]
+        wide = self._wide
+        for b in wide:
+            out[self.part(b)] += pieces[b] * self.alive[self.part(b), None]
+        for (a, b), matrix in self.among.items():
+            if a in wide and b in wide:
+                out[self.part(a)] += matrix @ pieces[b]
+                out[self.part(b)] += matrix.T @ pieces[a]
+        for row in self.coupling if wide else ():
+            inner = self._coupled([row[b] for b in wide], [pieces[b] for b in wide])
+            for b in wide:
+                out[self.part(b)] -= row[b].T @ inner
         return out
 
     @staticmethod
@@ -293,7 +250,7 @@ class EffectSystem:
             block = _dense(matrix)
             out[self.part(a), self.part(b)] = block
             out[self.part(b), self.part(a)] = block.T
-        own = self.first.block.grouping.n_groups * len(self.first.columns)
+        own = self.first.block.grouping.n_groups * self.first.block.size
         if self._sparse_work < float(own) * m * m:
             from scipy.sparse import csr_array, hstack
 
@@ -354,6 +311,7 @@ class EffectSystem:
 
         solution, solved = iterate(lambda rest: inverse * rest, _PLAIN_ITERATIONS, impatient=True)
         if not solved:
+            self._list_wide_cells()
             solution, solved = iterate(self._preconditioner.solve, MOST_ITERATIONS, start=solution)
         if not solved:
             raise NumericalError(
@@ -366,11 +324,10 @@ class EffectSystem:
     def _centred(self, target: FloatArray) -> FloatArray:
         """Take out of a target what rounding left along the constants that an effect shares with the eliminated one."""
         out = target
-        for b, (grouping, _) in enumerate(self.rest):
-            coupling = self.level_coupling(b)
-            if coupling is not None:
-                count, _, component = bipartite_components(coupling)
-                root = np.sqrt(grouping.mass(self.weights))
+        for b, (block, _) in enumerate(self.rest):
+            coupling, root = self.level_coupling(b), block.root
+            if coupling is not None and root is not None:
+                count, component = self._components(b)
                 total = np.bincount(component, root * root, count)
                 part = self.part(b)
                 for j in range(out.shape[1]):
@@ -384,10 +341,8 @@ class EffectSystem:
 
     def level_coupling(self, b: int) -> Matrix | None:
         """C between the levels of the eliminated block and those of function b, None unless both are levels."""
-        others = [block for i, block in enumerate(self._blocks) if i != self.eliminated]
-        own = others[self._owner[b]]
-        is_level = own.block.level and self.rest[b][1] is own.columns[0]
-        return self.coupling[0][b] if is_level and self.first.block.level else None
+        own, j = self.rest[b]
+        return self.coupling[0][b] if own.is_level(j) and self.first.block.level else None
 
     def block(self, functions: Sequence[int]) -> FloatArray:
         """``B - C'C`` among some basis functions of the rest, dense."""
@@ -396,13 +351,7 @@ class EffectSystem:
         out = np.zeros((ends[-1], ends[-1]))
         for i, a in enumerate(functions):
             for j, b in enumerate(functions[: i + 1]):
-                cell = np.zeros((widths[i], widths[j]))
-                if a == b:
-                    cell[np.diag_indices(widths[i])] = self.alive[self.part(a)]
-                elif (b, a) in self.among:
-                    cell += _dense(self.among[b, a]).T
-                for row in self.coupling:
-                    cell -= _dense(row[a].T @ row[b])
+                cell = _dense(self._cells[b, a] if (b, a) in self._cells else self.cell(b, a)).T
                 out[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = cell
                 out[ends[j] : ends[j + 1], ends[i] : ends[i + 1]] = cell.T
         return out

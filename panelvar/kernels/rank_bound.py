@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from panelvar.kernels.groups import FloatArray
-from panelvar.kernels.many_effects import OrthonormalBlock
+from panelvar.kernels.orthonormal_block import OrthonormalBlock
 
 
 def rank_bound(blocks: Sequence[OrthonormalBlock], components: Callable[[int, int], int]) -> int:

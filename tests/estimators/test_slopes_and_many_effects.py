@@ -6,7 +6,7 @@ from scipy import stats
 from twins import Dense, X, allowed, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
-from panelvar.kernels import many_effects
+from panelvar.kernels import many_effects, orthonormal_block
 
 PLAIN = pv.Convention("bare", repair_multiway=False, cluster_group_factor=False, cluster_dof_factor="none")
 # As asked for; then (column, whether it has a level, variables it has slopes on).
@@ -65,7 +65,7 @@ def route(request, monkeypatch):
     """Both ways to the solution."""
     if request.param == "iterated":
         monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
-        monkeypatch.setattr(many_effects, "_DENSE_CELLS", 0)
+        monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", 0)
     return request.param
 
 

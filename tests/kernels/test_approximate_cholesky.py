@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from panelvar.kernels import approximate_cholesky, effect_preconditioner, level_system, many_effects
+from panelvar.kernels import approximate_cholesky, effect_preconditioner, level_system, many_effects, orthonormal_block
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.many_effects import Block
+from panelvar.kernels.orthonormal_block import Block
 
 EPS = np.finfo(float).eps
 GRAPHS = ("path", "ring", "tree", "star", "grid", "barbell", "scattered", "random")
@@ -164,7 +164,7 @@ def force_preconditioning(monkeypatch, *, sampled):
     monkeypatch.setattr(level_system, "MAX_ITERATIONS", 0)
     monkeypatch.setattr(level_system, "_LINK_WORK", 1e9)
     monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
-    monkeypatch.setattr(many_effects, "_DENSE_CELLS", 0)
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", 0)
     monkeypatch.setattr(many_effects, "_PLAIN_ITERATIONS", 0)
     monkeypatch.setattr(many_effects, "MOST_ITERATIONS", 400)
     monkeypatch.setattr(effect_preconditioner, "_SMALL_ORDER", 6)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panelvar.kernels import many_effects
+from panelvar.kernels import many_effects, orthonormal_block
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.many_effects import Block, OrthonormalBlock
+from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 from panelvar.kernels.rank_bound import rank_bound
 
 EPS = np.finfo(float).eps
@@ -139,7 +139,7 @@ def test_iterations_agree_with_the_factor(monkeypatch, weighted):
     columns = rng.standard_normal((n, 3))
     factored = project(absorb(blocks, weights), columns)[1]
     monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
-    monkeypatch.setattr(many_effects, "_DENSE_CELLS", 0)
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", 0)
     absorbed = absorb(blocks, weights)
     assert not absorbed.rank_is_exact
     np.testing.assert_allclose(project(absorbed, columns)[1], factored, atol=1e-11)
@@ -153,10 +153,55 @@ def test_sparse_and_dense_ways_to_the_system_agree(monkeypatch):
     ]
     columns = rng.standard_normal((n, 2))
     plain = absorb(blocks)
-    monkeypatch.setattr(many_effects, "_DENSE_CELLS", -1)
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", -1)
     monkeypatch.setattr(many_effects, "_SPARSE_FACTOR", 1e-9)
     monkeypatch.setattr(many_effects, "_PIECE_CELLS", 700)
     other = absorb(blocks)
     np.testing.assert_allclose(project(other, columns)[1], project(plain, columns)[1], atol=100 * EPS)
     np.testing.assert_allclose(other.leverage(), plain.leverage(), atol=100 * EPS)
     assert plain.leverage().sum() == pytest.approx(plain.rank, abs=1e-9)
+
+
+@pytest.mark.parametrize("iterated", [False, True])
+@pytest.mark.parametrize("slopes", [False, True])
+def test_nothing_given_to_several_effects_is_written_to(iterated, slopes, monkeypatch):
+    rng = np.random.default_rng(5)
+    codes = [np.repeat(np.arange(40), 5), rng.permutation(np.arange(200) % 30), rng.permutation(np.arange(200) % 7)]
+    trend, weights, columns = rng.standard_normal(200), rng.uniform(0.2, 3.0, 200), rng.standard_normal((200, 2))
+    for array in (*codes, trend, weights, columns):
+        array.flags.writeable = False
+    blocks = [Block(Grouping.from_codes(c)) for c in codes]
+    if slopes:
+        blocks[2] = Block(blocks[2].grouping, True, (trend,))
+    expected = project(absorb(blocks, weights), columns)[1]
+    if iterated:
+        monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
+    # Sparse tables of sorted rows could share the weights' memory.
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", -200)
+    np.testing.assert_allclose(project(absorb(blocks, weights), columns)[1], expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("cells", [-1000, 400, 10**6])
+def test_cells_are_the_blocks_of_the_system(cells, monkeypatch):
+    """Dense, mixed and sparse cross tables; multiplied cell by cell and through the eliminated block."""
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", cells)
+    rng = np.random.default_rng(6)
+    n = 300
+    codes = [rng.permutation(np.arange(n) % g) for g in (60, 40, 5)]
+    blocks = [Block(Grouping.from_codes(c)) for c in codes[:2]]
+    blocks.append(Block(Grouping.from_codes(codes[2]), True, (rng.standard_normal(n),)))
+    weights = rng.uniform(0.2, 3.0, n)
+    parts = [OrthonormalBlock(block, weights) for block in blocks]
+    system = many_effects.EffectSystem(parts, weights)
+    basis = [
+        np.hstack([np.eye(b.block.grouping.n_groups)[b.block.grouping.codes] * z[:, None] for z in b.columns])
+        for b in parts
+    ]
+    first, rest = basis[0], np.hstack(basis[1:])
+    exact = rest.T @ (weights[:, None] * rest)
+    coupled = first.T @ (weights[:, None] * rest)
+    exact -= coupled.T @ coupled
+    np.testing.assert_allclose(system.apply(np.eye(system.order)), exact, atol=1e-12)
+    np.testing.assert_allclose(system.block(range(len(system.rest))), exact, atol=1e-12)
+    system._list_wide_cells()
+    np.testing.assert_allclose(system.apply(np.eye(system.order)), exact, atol=1e-12)

@@ -1,0 +1,171 @@
+"""One effect: a level of its own, slopes on variables, or both, with a basis that is orthonormal within each group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.kernels.groups import Columns, FloatArray, Grouping, split_columns
+from panelvar.kernels.level_system import merged
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Matrix: TypeAlias = "FloatArray | csr_array"
+
+# Share of a basis function's square left by the others, below which it depends on them.
+_DEPENDENT = 1e-12
+# Cells of a cross table that is held dense whatever its filling.
+DENSE_CELLS = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One effect: a level of its own, slopes on variables, or both, in every group.
+
+    Attributes
+    ----------
+    grouping : Grouping
+        The groups.
+    level : bool
+        Whether each group has a constant.
+    slopes : tuple of (n,) arrays
+        Variables on which each group has its own slope.
+    """
+
+    grouping: Grouping
+    level: bool = True
+    slopes: tuple[FloatArray, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Coefficients in each group."""
+        return int(self.level) + len(self.slopes)
+
+
+class OrthonormalBlock:
+    """A block whose basis is orthonormal within each group.
+
+    Attributes
+    ----------
+    block : Block
+    root : (G,) array or None
+        Roots of the groups' masses, if there is a constant.
+    triangle : (G, p, p) array
+        Upper triangular: original function j is ``sum_k triangle[g, k, j] columns[k]``; a row is zero where the
+        function depends on those before it.
+    """
+
+    def __init__(self, block: Block, weights: FloatArray | None) -> None:
+        self.block = block
+        grouping, codes = block.grouping, block.grouping.codes
+        count, p = grouping.n_groups, block.size
+        self.triangle = np.zeros((count, p, p))
+        self._weights = weights
+        columns: list[FloatArray] = []
+        self.root: FloatArray | None = None
+        if block.level:
+            self.root = np.sqrt(grouping.mass(weights))
+            self.triangle[:, 0, 0] = self.root
+            if block.slopes:
+                columns.append((1.0 / self.root)[codes])
+        for variable in block.slopes:
+            j = len(columns)
+            rest = variable
+            total = grouping.sums(variable * variable, weights)
+            # Twice is enough (Kahan): the second pass removes what rounding left of the first.
+            for _ in range(2):
+                for k, column in enumerate(columns):
+                    share = grouping.sums(column * rest, weights)
+                    self.triangle[:, k, j] += share
+                    rest = rest - share[codes] * column
+            left = grouping.sums(rest * rest, weights)
+            alive = left > _DEPENDENT * total
+            norm = np.sqrt(np.where(alive, left, 1.0))
+            self.triangle[:, j, j] = np.where(alive, norm, 0.0)
+            columns.append(rest * np.where(alive, 1.0 / norm, 0.0)[codes])
+        # A constant alone is never spread over the rows unless asked for.
+        self._columns = tuple(columns)
+
+    @cached_property
+    def columns(self) -> tuple[FloatArray, ...]:
+        """The basis (n,) each, the constant (one over the root of the group's mass) first if there is one."""
+        if self._columns or self.root is None:
+            return self._columns
+        return ((1.0 / self.root)[self.block.grouping.codes],)
+
+    def is_level(self, j: int) -> bool:
+        """Whether function j is the constant."""
+        return self.block.level and j == 0
+
+    def sums_of(self, columns: Columns, j: int) -> FloatArray:
+        """Sum ``w z_j x`` within each group for every column x: (G, k)."""
+        grouping = self.block.grouping
+        if self.root is not None and j == 0:
+            return grouping.sums_of(columns, self._weights) / self.root[:, None]
+        return grouping.sums_of([self.columns[j] * column for column in split_columns(columns)], self._weights)
+
+    def table(self, coefficients: FloatArray, j: int) -> tuple[FloatArray, FloatArray | None]:
+        """Turn coefficients (G, k) of function j into a level table and what it is multiplied by (None for one)."""
+        if self.root is not None and j == 0:
+            return np.asfortranarray(coefficients / self.root[:, None]), None
+        return np.asfortranarray(coefficients), self.columns[j]
+
+    @cached_property
+    def alive(self) -> NDArray[np.bool_]:
+        """Which coefficients (G, p) are identified within their own group."""
+        return np.diagonal(self.triangle, axis1=1, axis2=2) > 0.0
+
+    def raw(self, coefficients: FloatArray) -> FloatArray:
+        """Turn coefficients (G, p) of the orthonormal basis into those of the original functions, by substitution."""
+        out = np.zeros_like(coefficients)
+        for j in reversed(range(self.block.size)):
+            left = coefficients[:, j] - np.einsum("gk,gk->g", self.triangle[:, j, j + 1 :], out[:, j + 1 :])
+            pivot = self.triangle[:, j, j]
+            out[:, j] = np.where(pivot > 0.0, left / np.where(pivot > 0.0, pivot, 1.0), 0.0)
+        return out
+
+
+def cross_products(
+    first: OrthonormalBlock, i: int, second: OrthonormalBlock, j: int, weights: FloatArray | None
+) -> Matrix:
+    """Cross products (G_1, G_2) of two basis functions, ``sum_r w_r z_ir v_jr`` over each pair of groups."""
+    if first.root is None or second.root is None or i or j:
+        values = first.columns[i] * second.columns[j]
+        if weights is not None:
+            values *= weights
+        return cross_table(first.block.grouping, second.block.grouping, values)
+    table = cross_table(first.block.grouping, second.block.grouping, weights)
+    if isinstance(table, np.ndarray):
+        table /= first.root[:, None]
+        table /= second.root
+        return table
+    table.data /= np.repeat(first.root, np.diff(table.indptr))
+    table.data /= second.root[table.indices]
+    return table
+
+
+def cross_table(first: Grouping, second: Grouping, values: FloatArray | None) -> Matrix:
+    """Sum values (n,), or count rows, over each pair of groups: (G_1, G_2), dense where small or well filled.
+
+    A sparse table may hold a pair more than once: its cells add up in every product.
+    """
+    rows, columns, n = first.n_groups, second.n_groups, len(first.codes)
+    if rows * columns <= max(DENSE_CELLS, n):
+        pairs = first.codes.astype(np.intp)
+        pairs *= columns
+        pairs += second.codes
+        cells = np.bincount(pairs, values, rows * columns).astype(np.float64, copy=False)
+        return cells.reshape(rows, columns)
+    from scipy.sparse import coo_array, csr_array
+
+    mass = np.ones(n) if values is None else values.copy()
+    if first.starts is not None:
+        # Sorted rows are a compressed table as they stand.
+        pointer = first.starts.astype(second.codes.dtype)
+        return merged(csr_array((mass, second.codes, pointer), shape=(rows, columns)))
+    return csr_array(coo_array((mass, (first.codes, second.codes)), shape=(rows, columns)))
