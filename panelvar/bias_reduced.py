@@ -34,6 +34,7 @@ from panelvar.kernels.local_blocks import (
     working_power,
 )
 from panelvar.kernels.variance_components import Components
+from panelvar.projected_blocks import PairedAdjusted, ProjectedBlocks
 from panelvar.score_adjustment import refuse_weighted_instruments, scores
 
 FloatArray = NDArray[np.float64]
@@ -51,7 +52,7 @@ FEW_DEGREES = 4.0
 class Satterthwaite:
     """Degrees of freedom of contrasts, from the adjusted scores under independent transformed errors."""
 
-    adjusted: Adjusted | LocalAdjusted
+    adjusted: Adjusted | LocalAdjusted | PairedAdjusted
 
     def __call__(self, contrasts: FloatArray) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
@@ -194,19 +195,23 @@ class BiasReduced:
 
     def _one_way(
         self, fit: Fit, convention: Convention, clusters: Grouping
-    ) -> tuple[Adjusted | LocalAdjusted, float, list[Note]]:
+    ) -> tuple[Adjusted | LocalAdjusted | PairedAdjusted, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
         crossing = isinstance(basis, CrossingBasis)
         original = self.kind == "CR2" and convention.bias_reduced_root == "original" and _has_working_model(fit)
-        adjusted: Adjusted | LocalAdjusted
-        if original:
+        # With absorbed effects the constant lies in them: what a cluster alone knows of it is no loss.
+        weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
+        adjusted: Adjusted | LocalAdjusted | PairedAdjusted
+        if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
+            adjusted = self._projected(fit, clusters, power, original, why)
+        elif original:
             adjusted = adjust_local(basis.batches(), _working_root(fit, basis))
         elif self.kind == "CR3" and crossing and convention.leverage == "transformed":
             # clubSandwich leaves the absorbed effects out of CR3's leverage blocks, but not out of its degrees.
-            adjusted = adjust_local(basis.batches(), partial(_without_effects, len(fit.kept), power))
+            adjusted = adjust_local(basis.batches(), partial(_without_effects, len(fit.kept), weigh))
         elif not basis.compact:
-            adjusted = adjust_local(basis.batches(), partial(adjusted_rows, power=power))
+            adjusted = adjust_local(basis.batches(), weigh)
         else:
             adjusted = adjust(basis.parts, basis.targets, power)
         notes = []
@@ -221,6 +226,16 @@ class BiasReduced:
                 )
             )
         return adjusted, self._factor(fit, convention, clusters, clusters.n_groups), notes
+
+    def _projected(
+        self, fit: Fit, clusters: Grouping, power: float, original: bool, why: NumericalError
+    ) -> PairedAdjusted:
+        """Adjust where no basis of the effects can be formed: few clusters, one projection each and step."""
+        if original:
+            raise why
+        blocks = ProjectedBlocks(fit, clusters)
+        blocks.check(len(fit.names), why)
+        return blocks.adjust(power)
 
     def _several(
         self, fit: Fit, convention: Convention, clusters: list[Grouping]
@@ -295,10 +310,12 @@ def _has_working_model(fit: Fit) -> bool:
     return fit.family in ("random", "gls", "gls-within") or fit.design.weights is not None
 
 
-def _without_effects(kept: int, power: float, piece: Piece, edges: Sequence[int]) -> tuple[FloatArray, int]:
+def _without_effects(
+    kept: int, weigh: Callable[[Piece, Sequence[int]], tuple[FloatArray, int]], piece: Piece, edges: Sequence[int]
+) -> tuple[FloatArray, int]:
     """Adjust by the block of the regressors alone."""
     partial_hat = piece._replace(basis=piece.basis[:, piece.basis.shape[1] - kept :], cells=piece.cells[:, :0])
-    return adjusted_rows(partial_hat, edges, power)
+    return weigh(partial_hat, edges)
 
 
 def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[FloatArray, int]]:

@@ -65,39 +65,47 @@ class CrossingBasis(ClusterBasis):
     """
 
     @cached_property
-    def _sides(self) -> _Sides:
+    def _largest(self) -> tuple[Block, tuple[tuple[Grouping, FloatArray | None], ...]]:
+        """The effect with the most coefficients, and the columns of the others with what they multiply."""
         absorbed = self.fit.absorbed
         assert absorbed is not None
         blocks = _blocks(absorbed)
         # Of equally large effects one that is nested in the clusters: it costs nothing at all.
         largest = max(blocks, key=lambda b: (b.size * b.grouping.n_groups, lies_within(b.grouping, self.clusters)))
-        others = tuple(
-            (grouping, slope)
-            for grouping, slope in zip(absorbed.groupings, absorbed.slopes, strict=True)
-            if grouping is not largest.grouping
-        )
-        self._check_size(largest, sum(grouping.n_groups for grouping, _ in others))
-        weights = self.fit.design.weights
-        columns = OrthonormalBlock(largest, weights).columns
-        if weights is not None:
-            columns = tuple(column * np.sqrt(weights) for column in columns)
-        return _Sides(largest.grouping, columns, others)
+        pairs = zip(absorbed.groupings, absorbed.slopes, strict=True)
+        return largest, tuple((grouping, slope) for grouping, slope in pairs if grouping is not largest.grouping)
 
-    def _check_size(self, largest: Block, columns: int) -> None:
+    @cached_property
+    def obstacle(self) -> NumericalError | None:
+        """Why a basis would be too large, as an error; None where it is not."""
+        largest, others = self._largest
+        columns = sum(grouping.n_groups for grouping, _ in others)
         levels, rows = largest.grouping.n_groups, int(self.clusters.sizes.max())
         if columns > LEVEL_LIMIT:
-            raise NumericalError(
+            return NumericalError(
                 f"The absorbed effects cut across the clusters. The largest, of {levels} levels, may be of any size, "
                 f"but the others have {columns} coefficients together: leverage blocks need a basis of that many "
                 f"columns, and {LEVEL_LIMIT} is the limit. Cluster by a dimension in which all effects are nested, or "
                 "use Clustered (CR1)."
             )
         if columns * max(levels * largest.size, rows) > TABLE_LIMIT:
-            raise NumericalError(
+            return NumericalError(
                 f"Leverage blocks need tables of the {columns} coefficients of all effects but the largest by its "
                 f"{levels} levels, and by the {rows} rows of the largest cluster: more than {TABLE_LIMIT:.0e} numbers. "
                 "Cluster by a dimension in which all effects are nested, or use Clustered (CR1)."
             )
+        return None
+
+    @cached_property
+    def _sides(self) -> _Sides:
+        if self.obstacle is not None:
+            raise self.obstacle
+        largest, others = self._largest
+        weights = self.fit.design.weights
+        columns = OrthonormalBlock(largest, weights).columns
+        if weights is not None:
+            columns = tuple(column * np.sqrt(weights) for column in columns)
+        return _Sides(largest.grouping, columns, others)
 
     @cached_property
     def _cells(self) -> FloatArray:

@@ -34,7 +34,7 @@ ORDER = [
     {"covariances", "identification"},
     {"bands"},
     {"cluster_basis", "serial_covariances"},
-    {"crossing_basis", "spatial_covariances"},
+    {"crossing_basis", "projected_blocks", "spatial_covariances"},
     {"bias_reduced"},
     {"covariance_names"},
     {"results"},

@@ -354,13 +354,34 @@ def test_the_largest_effect_may_cut_across_the_clusters(effects, by, kind, weigh
     assert degrees == pytest.approx(twin.eta(np.eye(2)), rel=1e-6)
 
 
+@pytest.mark.parametrize(("kind", "weights"), [("CR2", "w"), ("CR3", None), ("CR0", None)])
+@pytest.mark.parametrize("by", ["batch", "mover", "year"])
+@pytest.mark.parametrize("effects", CROSSING)
+def test_effects_of_any_number_are_projected_cluster_by_cluster(effects, by, kind, weights, monkeypatch):
+    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 0)
+    test_the_largest_effect_may_cut_across_the_clusters(effects, by, kind, weights, 150, monkeypatch)
+
+
+@pytest.mark.parametrize("limit", [0, 1000])
+def test_the_constant_of_effects_is_no_loss(limit, monkeypatch):
+    """A period's dummy takes the constant along within the period: nothing that other clusters should know."""
+    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", limit)
+    frame = gappy_frame(seed=4, entities=12, periods=6)
+    result = results(frame, "twoway", pv.BiasReduced("year"))
+    assert "cluster-leverage-one" not in [note.code for note in result.notes]
+    twin = Twin(twin_of(frame, "twoway"), frame["year"], "CR2")
+    assert_matrix(result.cov.loc[X, X], twin.cov[1:, 1:], 1e-8)
+
+
 def test_effects_that_are_too_many_are_refused_with_a_reason(monkeypatch):
     frame = gappy_frame(seed=4, entities=8, periods=6)
+    monkeypatch.setattr("panelvar.projected_blocks.WORK", 400)
     monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 5)
-    with pytest.raises(
-        pv.NumericalError, match=r"largest, of 8 levels, may be of any size, but the others have 6 coef"
-    ):
-        results(frame, "twoway", pv.BiasReduced("entity"))
+    message = (
+        r"largest, of 8 levels, may be of any size, but the others have 6 coef.* With at most 4 clusters each.* 5\."
+    )
+    with pytest.raises(pv.NumericalError, match=message):
+        results(frame, "twoway", pv.BiasReduced("batch"))
     monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 6)
     monkeypatch.setattr("panelvar.crossing_basis.TABLE_LIMIT", 40)
     with pytest.raises(pv.NumericalError, match=r"tables of the 6 coefficients .* by its 8 levels"):

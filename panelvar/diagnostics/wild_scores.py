@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.crossing_basis import cluster_basis
+from panelvar.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.errors import NumericalError, SpecificationError
 from panelvar.fit import Fit
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.local_blocks import CellSums, Piece, sum_cells
+from panelvar.projected_blocks import ProjectedBlocks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -35,7 +36,7 @@ def jackknife_scores(
         Where effects cut across the clusters and are many.
     """
     basis = cluster_basis(fit, clusters)
-    if not basis.compact:
+    if (isinstance(basis, CrossingBasis) and basis.obstacle is not None) or not basis.compact:
         raise SpecificationError(
             f"variant={variant!r} leaves out each cluster in turn, which needs effects nested in the clusters, or few "
             "levels of those that cut across them; use variant='11'."
@@ -67,8 +68,13 @@ def scores(
         R.
     impose_null : bool
     """
+    basis = cluster_basis(fit, finest)
+    if isinstance(basis, CrossingBasis) and basis.obstacle is not None:
+        blocks = ProjectedBlocks(fit, bootstrap)
+        blocks.check(2, basis.obstacle)
+        return _projected_scores(blocks, covariance, matrix, impose_null=impose_null)
     sums = _Sums(fit, [grouping for grouping, _ in covariance], bootstrap, matrix, impose_null=impose_null)
-    for piece in cluster_basis(fit, finest).pieces():
+    for piece in basis.pieces():
         sums.add(piece)
     terms = [
         kernel.Term(factor, sums.own_of(number), np.stack(sums.left[number]))
@@ -76,6 +82,34 @@ def scores(
     ]
     moves = [np.stack(one, axis=1) for one in sums.moves]
     return kernel.Scores(sums.estimate, np.stack(sums.right), terms), moves
+
+
+def _projected_scores(
+    blocks: ProjectedBlocks, covariance: Sequence[tuple[Grouping, float]], matrix: FloatArray, *, impose_null: bool
+) -> tuple[kernel.Scores, list[FloatArray]]:
+    """Return the scores where no basis of the effects can be formed: one projection a bootstrap cluster."""
+    from scipy.sparse import csr_array
+
+    fit, bootstrap = blocks.fit, blocks.clusters
+    direction = blocks.direction @ matrix.T
+    residuals = fit.transformed_residuals[:, None]
+    columns = residuals
+    if impose_null:
+        columns = np.hstack((residuals, direction @ np.linalg.inv(matrix @ fit.bread @ matrix.T)))
+    r, count = len(matrix), columns.shape[1]
+    maps = [np.empty((r, count, grouping.n_groups, bootstrap.n_groups)) for grouping, _ in covariance]
+    for group, rows in enumerate(blocks.rows):
+        left = blocks.residual(blocks.embedded(group, columns[rows]))
+        for (grouping, _), out in zip(covariance, maps, strict=True):
+            for s in range(r):
+                out[s, :, :, group] = grouping.sums_of(direction[:, s : s + 1] * left).T
+    terms = [
+        kernel.Term(factor, [[csr_array(one) for one in row] for row in out], np.zeros((r, grouping.n_groups, 0)))
+        for (grouping, factor), out in zip(covariance, maps, strict=True)
+    ]
+    estimate = np.array([bootstrap.sums_of(direction * column[:, None]).T for column in columns.T])
+    moves = [grouping.sums_of(direction * residuals) for grouping, _ in covariance]
+    return kernel.Scores(estimate, np.zeros((count, bootstrap.n_groups, 0)), terms), moves
 
 
 class _Sums:

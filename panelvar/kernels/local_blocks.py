@@ -198,19 +198,21 @@ def remaining(piece: Piece) -> FloatArray:
     return out
 
 
-def symmetric_power(blocks: FloatArray, direction: FloatArray, power: float) -> tuple[FloatArray, NDArray[np.bool_]]:
+def symmetric_power(
+    blocks: FloatArray, direction: FloatArray, power: float, lead: int = 0
+) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return (pseudo-inverse) powers of blocks (..., m, m) times a direction, and which blocks are singular."""
     values, vectors = np.linalg.eigh(blocks)
     good = values > SINGULAR
     weight = np.where(good, np.where(good, values, 1.0) ** power, 0.0)
     inside = np.swapaxes(vectors, -1, -2) @ direction
     # A direction of leverage one matters only where the contribution has a part in it.
-    lost = np.where(good[..., None], 0.0, np.abs(inside)).max(axis=(-1, -2))
+    lost = np.where(good[..., None], 0.0, np.abs(inside))[..., lead:].max(axis=(-1, -2), initial=0.0)
     scale = np.abs(direction).max(axis=(-1, -2))
     return vectors @ (weight[..., None] * inside), lost > 1e-8 * scale
 
 
-def lanczos_power(piece: Piece, power: float) -> tuple[FloatArray, bool]:
+def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[FloatArray, bool]:
     r"""Return :math:`(I - H_{gg})^{+power}` times the direction (m, p) of one cluster, and whether it is singular.
 
     Krylov vectors are kept orthogonal in full, so that the small tridiagonal matrix has the block's eigenvalues and no
@@ -238,13 +240,14 @@ def lanczos_power(piece: Piece, power: float) -> tuple[FloatArray, bool]:
         norm = float(np.linalg.norm(start))
         if np.abs(start).max() <= 1e-14 * largest:
             continue
-        solution, dropped = _lanczos(apply, start / norm, power)
+        solution, dropped = lanczos(apply, start / norm, power)
         out[:, j] = norm * solution
-        singular |= dropped
+        singular |= dropped and j >= lead
     return out, singular
 
 
-def _lanczos(apply: Callable[[FloatArray], FloatArray], start: FloatArray, power: float) -> tuple[FloatArray, bool]:
+def lanczos(apply: Callable[[FloatArray], FloatArray], start: FloatArray, power: float) -> tuple[FloatArray, bool]:
+    """Return a power of a symmetric operator, eigenvalues in [0, 1], times a unit vector, and whether part was lost."""
     steps = min(MOST_STEPS, len(start))
     vectors = np.empty((min(steps, 32), len(start)))
     vectors[0] = start
@@ -322,10 +325,11 @@ def adjust_local(
     return LocalAdjusted(np.array(moves), np.array(lengths), np.array(couplings), joined, singular)
 
 
-def adjusted_rows(piece: Piece, edges: Sequence[int], power: float) -> tuple[FloatArray, int]:
+def adjusted_rows(piece: Piece, edges: Sequence[int], power: float, lead: int = 0) -> tuple[FloatArray, int]:
     """Return the direction (m, p) of whole clusters times powers of their blocks, and how many are singular.
 
-    The power is -1/2 (CR2), -1 (CR3) or 0 (CR0). Small clusters of one size are decomposed together.
+    The power is -1/2 (CR2), -1 (CR3) or 0 (CR0). Small clusters of one size are decomposed together. One is singular
+    where it loses part of a column beyond the first ``lead``.
     """
     if power == 0.0:
         return piece.direction, 0
@@ -337,7 +341,7 @@ def adjusted_rows(piece: Piece, edges: Sequence[int], power: float) -> tuple[Flo
         if size > DENSE_ROWS:
             for i in which:
                 low, high = int(bounds[i]), int(bounds[i + 1])
-                out[low:high], found = lanczos_power(piece.rows(low, high), power)
+                out[low:high], found = lanczos_power(piece.rows(low, high), power, lead)
                 singular += int(found)
             continue
         index = bounds[which][:, None] + np.arange(size)
@@ -346,6 +350,6 @@ def adjusted_rows(piece: Piece, edges: Sequence[int], power: float) -> tuple[Flo
         for z in piece.cells.T:
             block = z[index]
             blocks -= np.where(levels[:, :, None] == levels[:, None, :], block[:, :, None] * block[:, None, :], 0.0)
-        out[index], found_each = symmetric_power(blocks, piece.direction[index], power)
+        out[index], found_each = symmetric_power(blocks, piece.direction[index], power, lead)
         singular += int(found_each.sum())
     return out, singular

@@ -53,7 +53,7 @@ class Term(NamedTuple):
         What its squares are multiplied by; negative where inclusion-exclusion subtracts.
     own : r lists of (C,) arrays or (C, H) sparse arrays
         For each restriction, the own sums of each column of residuals: the estimates', then those of a unit gap in
-        each restriction. One dimension: diagonal.
+        each restriction. Diagonal, as a vector, where signs are drawn by the clusters of the only dimension.
     left : (r, C, q) array
         :math:`D_c`.
     """
@@ -81,8 +81,8 @@ class Scores(NamedTuple):
 
     @property
     def simple(self) -> bool:
-        """Whether there is one dimension, of which the signs are drawn."""
-        return len(self.terms) == 1 and isinstance(self.terms[0].own[0][0], np.ndarray)
+        """Whether there is one dimension, whose squares are all added."""
+        return len(self.terms) == 1
 
     def at(self, gap: FloatArray) -> Scores:
         """Return the scores at a gap (r,): one column of residuals."""
@@ -224,7 +224,7 @@ def one_restriction(scores: Scores, chunks: Iterator[FloatArray]) -> Quadratics:
     estimate = scores.estimate[:, 0]
     forms = _forms(scores) if _collapses(scores) else None
     unit = scores.terms[0].own[0][-1]
-    largest = float(np.abs(unit).max()) if imposed and isinstance(unit, np.ndarray) else 0.0
+    largest = float(np.abs(unit if isinstance(unit, np.ndarray) else unit.data).max(initial=0.0)) if imposed else 0.0
     estimates, variances = [], []
     for v in chunks:
         total = np.zeros((3, v.shape[1]))

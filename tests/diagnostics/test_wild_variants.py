@@ -132,7 +132,7 @@ def test_variants_leave_clusters_out_by_refitting(model, by, variant, impose_nul
 )
 @pytest.mark.parametrize("model", ["pooled", "entity", "time", "twoway"])
 def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, restrict, monkeypatch):
-    """Signs by one of the dimensions, or by clusters finer than one: as quadratic forms and cluster by cluster."""
+    """Signs of a dimension, or of clusters finer than one: quadratic forms, cluster by cluster, by projections."""
     frame = gappy_frame(seed=5, entities=8, periods=6)
     result = fitted(frame, model, weights=weights, convention=EACH)
     options = {"bootstrap_cluster": drawn, "impose_null": impose_null, "draws": 31, "weights": "webb", "seed": 2}
@@ -149,8 +149,9 @@ def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, res
         with pytest.raises(pv.NumericalError, match="not positive"):
             pv.wild_bootstrap(result, equations, cluster=["batch", "region"], **options)
         return
-    for few in (0, 300):
+    for few, levels in ((0, 1000), (300, 1000), (300, -1)):
         monkeypatch.setattr(kernel, "FEW", few)
+        monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", levels)
         found = pv.wild_bootstrap(result, equations, cluster=["batch", "region"], **options)
         assert found.statistic == pytest.approx(statistic / len(restrict), rel=1e-7)
         assert found.infeasible == np.isnan(draws).sum()
