@@ -86,7 +86,7 @@ def reduced_row(kind: str, programs: dict[str, str], matches: dict[str, tuple[st
         reference(f"{PLM_COV}/pooling/clubSandwich_individual/{kind}/se/value"),
         (f"{REDUCED}::test_covariance_degrees_of_freedom_and_eta", *((SIMULATED,) if kind == "CR2" else ())),
         {"plm": f'clubSandwich† vcovCR(type = "{kind}")', **programs},
-        {"plm": (f"*_plm_cov/*/clubSandwich_*/{kind}/se",), **matches},
+        {"plm": (f"*_plm_cov/*/clubSandwich_*/{kind}/se", f"*_clubsandwich/pooled_by_*/{kind}"), **matches},
         **more,
     )
 

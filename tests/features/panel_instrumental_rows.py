@@ -251,6 +251,16 @@ TESTS = [
     ),
     Feature(
         TEST,
+        "Effective F (Montiel Olea-Pflueger)",
+        "fit_iv_pooled(*lagged, **iv).effective_f.statistic",
+        float,
+        same_as_f,
+        (f"{RESULT}::test_effective_f",),
+        {"Stata": "weakivtest†", "pyfixest": "eff_F()"},
+        remark="with homoskedastic errors it is the first-stage F",
+    ),
+    Feature(
+        TEST,
         "Sargan",
         "fit_iv_pooled(*lagged, **iv).sargan",
         statistic,

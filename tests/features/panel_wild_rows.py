@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from features.feature import Feature
-from features.panel_names import COVARIANCE, indicators
+from features.feature import Feature, reference
+from features.panel_names import COVARIANCE, grunfeld, indicators
 from reference_data import table
 
+import panelvar as pv
 from panelvar.kernels.wild_cluster import signs
 
 WILD = "tests/diagnostics/test_wild_bootstrap.py"
+VARIANTS = "tests/diagnostics/test_wild_variants.py"
+ALL_SIGNS = "grunfeld_wildboottest_variants"
 SIMULATED = "tests/simulation/test_few_clusters.py::test_the_table_has_every_design_and_keeps_its_promises"
 WILD_PROGRAMS = {"plm": "fwildclusterboot†", "Stata": "wildbootstrap (18); boottest†", "pyfixest": "wildboottest()†"}
 BOOT = 'wild_bootstrap(insured, "post_self", cluster="year"'
@@ -112,6 +115,49 @@ WILD_ROWS = [
         {"pyfixest": ("grunfeld_wildboottest/*_rademacher_11_not_imposed",)},
     ),
     *map(drawn_row, ("rademacher", "webb", "mammen")),
+    *(
+        Feature(
+            COVARIANCE,
+            f"Wild cluster bootstrap, jackknifed {what} (variant {variant})",
+            f'wild_bootstrap(pooled, "capital", variant="{variant}", ties="strict").pvalue',
+            float,
+            reference(f"{ALL_SIGNS}/WCR{variant}/capital/two-tailed"),
+            (f"{VARIANTS}::test_variants_leave_clusters_out_by_refitting",),
+            {
+                "plm": f'fwildclusterboot†, bootstrap_type = "{variant}"',
+                **({"Stata": "boottest†, jackknife"} if variant == "31" else {}),
+                "pyfixest": f'wildboottest(bootstrap_type="{variant}")†',
+            },
+            {"pyfixest": (f"{ALL_SIGNS}/WCR{variant}", f"{ALL_SIGNS}/WCU{variant}")},
+        )
+        for variant, what in (("31", "scores"), ("13", "variance"), ("33", "scores and variance"))
+    ),
+    Feature(
+        COVARIANCE,
+        "Wild cluster bootstrap, one-sided and equal-tailed",
+        'wild_bootstrap(pooled, "capital", alternative="greater", ties="strict").pvalue',
+        float,
+        reference(f"{ALL_SIGNS}/WCR11/capital/greater"),
+        (
+            f"{VARIANTS}::test_variants_leave_clusters_out_by_refitting",
+            f"{VARIANTS}::test_confidence_sets_are_the_values_that_are_not_rejected",
+        ),
+        {"plm": "fwildclusterboot†, p_val_type", "Stata": "boottest†, ptype()", "pyfixest": "package wildboottest†"},
+        {"pyfixest": (f"{ALL_SIGNS}/WCR11/*/greater", f"{ALL_SIGNS}/WCR11/*/equal-tailed")},
+    ),
+    Feature(
+        COVARIANCE,
+        "Wild bootstrap with clusters of two dimensions, or signs by other clusters",
+        'wild_bootstrap(pooled, "capital", cluster=["entity", "time"], draws=199, seed=1).statistic',
+        float,
+        lambda: pv.fit_pooled(*grunfeld(), cov=pv.Clustered("entity", "time")).tstats["capital"],
+        (
+            f"{VARIANTS}::test_two_dimensions_and_signs_of_any",
+            f"{VARIANTS}::test_signs_of_the_intersection_and_of_rows",
+            f"{VARIANTS}::test_few_clusters_of_the_errors_are_not_helped_by_finer_signs",
+        ),
+        {"plm": "fwildclusterboot†, bootcluster", "Stata": "boottest†, bootcluster()"},
+    ),
     Feature(
         COVARIANCE,
         "Wild cluster bootstrap of several restrictions",
