@@ -12,6 +12,7 @@ CHECKS = "tests/estimators/test_instrumental.py"
 RESULT = "tests/results/test_instrumental_result.py"
 PLM = "grunfeld_iv_plm"
 PYTHON = "grunfeld_iv_python"
+STATA = "published_stata_ivreg2"
 
 
 def pooled_columns() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -81,7 +82,8 @@ ESTIMATORS = [
             "pyfixest": 'feols("y ~ x | p ~ z")',
         },
         {
-            "plm": (f"{PLM}/pooling", f"{PLM}/aer_pooled"),
+            "plm": (f"{PLM}/pooling", f"{PLM}/aer_pooled", "*_plm_iv/pooling"),
+            "Stata": (f"{STATA}/card_iid/params", f"{STATA}/two_iid/params"),
             "linearmodels": (f"{PYTHON}/linearmodels_2sls/coef", f"{PYTHON}/linearmodels_2sls/se*"),
         },
     ),
@@ -95,7 +97,7 @@ ESTIMATORS = [
             "EViews": "tsls, fixed (cross-section)",
             "pyfixest": 'feols("y ~ x | firm | p ~ z")',
         },
-        {"plm": (f"{PLM}/within",), "pyfixest": (f"{PYTHON}/pyfixest_firm",)},
+        {"plm": (f"{PLM}/within", "*_plm_iv/within"), "pyfixest": (f"{PYTHON}/pyfixest_firm",)},
     ),
     Feature(
         OTHER,
@@ -112,14 +114,14 @@ ESTIMATORS = [
             "EViews": "tsls, fixed (both)",
             "pyfixest": 'feols("y ~ x | a + b | p ~ z")',
         },
-        {"plm": (f"{PLM}/within_twoways",)},
+        {"plm": (f"{PLM}/within_twoways",), "pyfixest": ("empluk_pyfixest_iv/firm_year_iid/coef",)},
     ),
     Feature(
         OTHER,
         "Two-stage least squares, between",
         *same_everywhere("fit_iv_between(*lagged, **iv)", "between", "value", (f"{CHECKS}::test_between",)),
         {"plm": 'model = "between"', "Stata": "xtivreg, be"},
-        {"plm": (f"{PLM}/between",)},
+        {"plm": (f"{PLM}/between", "*_plm_iv/between")},
     ),
     Feature(
         OTHER,
@@ -131,7 +133,7 @@ ESTIMATORS = [
             (f"{CHECKS}::test_first_difference",),
         ),
         {"plm": 'model = "fd"', "Stata": "xtivreg, fd", "EViews": "tsls d(y) c d(x)"},
-        {"plm": (f"{PLM}/fd",)},
+        {"plm": (f"{PLM}/fd", "*_plm_iv/fd")},
     ),
     Feature(
         OTHER,
@@ -140,7 +142,7 @@ ESTIMATORS = [
             "fit_iv_random_effects(*lagged, **iv)", "random_bvk", "value", (f"{CHECKS}::test_random_effects",)
         ),
         {"plm": 'inst.method = "bvk"', "Stata": "xtivreg, re", "EViews": "tsls, random (cross-section)"},
-        {"plm": (f"{PLM}/random_bvk",)},
+        {"plm": (f"{PLM}/random_bvk", "*_plm_iv/bvk")},
     ),
     Feature(
         OTHER,
@@ -152,7 +154,7 @@ ESTIMATORS = [
             (f"{CHECKS}::test_random_effects",),
         ),
         {"plm": 'inst.method = "baltagi"', "Stata": "xtivreg, re ec2sls"},
-        {"plm": (f"{PLM}/random_baltagi",)},
+        {"plm": (f"{PLM}/random_baltagi", "crime_plm_iv/baltagi/coef", "crime_plm_iv/baltagi/se")},
     ),
     Feature(
         OTHER,
@@ -162,7 +164,10 @@ ESTIMATORS = [
         reference(f"{PYTHON}/linearmodels_liml/coef/value"),
         (f"{CHECKS}::test_estimates",),
         {"Stata": "ivregress liml; ivreg2†", "EViews": "liml", "gretl": "tsls --liml", "linearmodels": "IVLIML"},
-        {"linearmodels": (f"{PYTHON}/linearmodels_liml",)},
+        {
+            "Stata": (f"{STATA}/card_liml_overid_iid", f"{STATA}/card_liml_overid_hc1", f"{STATA}/two_liml_hc1"),
+            "linearmodels": (f"{PYTHON}/linearmodels_liml", "crime_linearmodels_iv/liml_*"),
+        },
     ),
     Feature(
         OTHER,
@@ -172,6 +177,10 @@ ESTIMATORS = [
         lambda: k_class(0.6),
         (f"{CHECKS}::test_estimates", f"{CHECKS}::test_scores_of_the_estimating_equations"),
         {"Stata": "ivreg2†, fuller() kclass()", "EViews": "liml (k-class)", "linearmodels": "IVLIML(fuller=, kappa=)"},
+        {
+            "Stata": (f"{STATA}/card_fuller*", f"{STATA}/card_kclass_half_*"),
+            "linearmodels": ("crime_linearmodels_iv/fuller_*",),
+        },
     ),
     Feature(
         OTHER,
@@ -181,7 +190,11 @@ ESTIMATORS = [
         reference(f"{PYTHON}/linearmodels_gmm/se/value"),
         (f"{CHECKS}::test_two_step_gmm",),
         {"Stata": "ivregress gmm; ivreg2†, gmm2s", "EViews": "gmm", "gretl": "gmm", "linearmodels": "IVGMM"},
-        {"linearmodels": (f"{PYTHON}/linearmodels_gmm",)},
+        {
+            "Stata": (f"{STATA}/card_gmm_*/params/*/b", f"{STATA}/card_gmm_*/tests"),
+            "linearmodels": (f"{PYTHON}/linearmodels_gmm", "crime_linearmodels_iv/gmm_*"),
+        },
+        remark="ivreg2's errors keep the first step's weights",
     ),
     Feature(
         OTHER,
@@ -199,7 +212,9 @@ ESTIMATORS = [
             "pyfixest": 'vcov={"CRV1": "firm"}',
         },
         {
-            "linearmodels": (f"{PYTHON}/linearmodels_2sls/se_clustered",),
+            "plm": ("*_plm_iv/within/arellano",),
+            "Stata": (f"{STATA}/panel_cl2_small/params", f"{STATA}/panel_cl2/params"),
+            "linearmodels": (f"{PYTHON}/linearmodels_2sls/se_clustered", "crime_linearmodels_iv/2sls_clustered*"),
             "pyfixest": (f"{PYTHON}/pyfixest_firm/se_clustered",),
         },
     ),
@@ -225,9 +240,34 @@ TESTS = [
             "pyfixest": "first_stage(), IV_Diag()",
         },
         {
-            "plm": (f"{PLM}/aer_tests/weak",),
+            "plm": (f"{PLM}/aer_tests/weak", "crime_plm_iv/overidentified/weak_*"),
+            "Stata": (f"{STATA}/*/first_stage",),
             "linearmodels": (f"{PYTHON}/linearmodels_2sls/first_stage_f", f"{PYTHON}/linearmodels_2sls/partial_r2"),
         },
+    ),
+    Feature(
+        TEST,
+        "First-stage F given the other endogenous regressors (Sanderson-Windmeijer), Shea's partial R2",
+        'fit_iv_pooled(*lagged, **iv).first_stage.loc["value", "conditional_f"]',
+        float,
+        same_as_f,
+        (f"{RESULT}::test_partial_and_conditional_strength",),
+        {"Stata": "ivreg2†, first", "linearmodels": "first_stage (Shea)"},
+        {
+            "Stata": (f"{STATA}/two_*/first_stage/*/conditional_f", f"{STATA}/two_*/first_stage/*/shea_r2"),
+            "linearmodels": ("crime_linearmodels_iv/first_stage/*/shea_r2",),
+        },
+        remark="with one endogenous regressor it is the first-stage F",
+    ),
+    Feature(
+        TEST,
+        "Effective F (Montiel Olea and Pflueger), with critical values",
+        "fit_iv_pooled(*lagged, **iv).effective_f.statistic",
+        float,
+        same_as_f,
+        (f"{RESULT}::test_effective_f",),
+        {"Stata": "weakivtest†", "pyfixest": "IV_Diag()"},
+        remark="with homoskedastic errors it is the first-stage F; pyfixest's leaves the exogenous regressors in",
     ),
     Feature(
         TEST,
@@ -237,6 +277,7 @@ TESTS = [
         same_as_f,
         (f"{RESULT}::test_identification_of_two_regressors", f"{RESULT}::test_published_critical_values"),
         {"Stata": "estat firststage; ivreg2†", "EViews": "Weak instrument diagnostics", "gretl": "after tsls"},
+        {"Stata": (f"{STATA}/*/tests/cragg_donald",)},
         remark="with one endogenous regressor it is the first-stage F",
     ),
     Feature(
@@ -247,6 +288,7 @@ TESTS = [
         robust_f,
         (f"{RESULT}::test_identification_of_two_regressors",),
         {"Stata": "ivreg2†, robust"},
+        {"Stata": (f"{STATA}/*/tests/kleibergen_paap", f"{STATA}/*/tests/underidentification")},
         remark="with one endogenous regressor it is the robust first-stage F",
     ),
     Feature(
@@ -273,7 +315,11 @@ TESTS = [
             "gretl": "after tsls",
             "linearmodels": "sargan",
         },
-        {"plm": (f"{PLM}/aer_tests/sargan",), "linearmodels": (f"{PYTHON}/linearmodels_2sls/sargan",)},
+        {
+            "plm": (f"{PLM}/aer_tests/sargan", "crime_plm_iv/overidentified/sargan"),
+            "Stata": (f"{STATA}/card_iid/tests/J", f"{STATA}/two_iid/tests/J"),
+            "linearmodels": (f"{PYTHON}/linearmodels_2sls/sargan",),
+        },
     ),
     Feature(
         TEST,
@@ -293,7 +339,10 @@ TESTS = [
         reference(f"{PYTHON}/linearmodels_gmm/j"),
         (f"{RESULT}::test_overidentification", f"{RESULT}::test_few_clusters_for_the_moments"),
         {"Stata": "estat overid; ivreg2†", "EViews": "J-statistic", "gretl": "after gmm", "linearmodels": "j_stat"},
-        {"linearmodels": (f"{PYTHON}/linearmodels_gmm/j",)},
+        {
+            "Stata": (f"{STATA}/card_hc1/tests/J", f"{STATA}/two_hc1/tests/J", f"{STATA}/panel_cl2/tests/J"),
+            "linearmodels": (f"{PYTHON}/linearmodels_gmm/j",),
+        },
     ),
     Feature(
         TEST,
@@ -303,6 +352,7 @@ TESTS = [
         sargan_gain,
         (f"{RESULT}::test_subsets_of_instruments_and_regressors",),
         {"Stata": "ivreg2†, orthog()", "EViews": "Instrument orthogonality"},
+        {"Stata": (f"{STATA}/panel_orthog",)},
         remark="with one instrument to spare it is Sargan's statistic",
     ),
     Feature(
@@ -319,7 +369,11 @@ TESTS = [
             "gretl": "after tsls",
             "linearmodels": "wu_hausman()",
         },
-        {"plm": (f"{PLM}/aer_tests/wu_hausman",), "linearmodels": (f"{PYTHON}/linearmodels_2sls/wu_hausman",)},
+        {
+            "plm": (f"{PLM}/aer_tests/wu_hausman", "crime_plm_iv/overidentified/*wu_hausman"),
+            "Stata": (f"{STATA}/*/tests/endogeneity",),
+            "linearmodels": (f"{PYTHON}/linearmodels_2sls/wu_hausman", "crime_linearmodels_iv/tests/durbin*"),
+        },
     ),
     Feature(
         TEST,
@@ -329,6 +383,7 @@ TESTS = [
         anderson_rubin,
         (f"{RESULT}::test_anderson_rubin", f"{RESULT}::test_the_set_is_what_the_test_accepts"),
         {"Stata": "weakiv†; ivreg2†, ffirst"},
+        {"Stata": (f"{STATA}/*/tests/anderson_rubin_f", f"{STATA}/*/tests/anderson_rubin_chi2")},
     ),
 ]
 
