@@ -42,6 +42,13 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.serial_lm import baltagi_li_test as baltagi_li_test
     from panelvar.diagnostics.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
     from panelvar.diagnostics.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
+    from panelvar.diagnostics.var_arch import arch_test as arch_test
+    from panelvar.diagnostics.var_causality import instantaneous_causality_test as instantaneous_causality_test
+    from panelvar.diagnostics.var_causality import toda_yamamoto_test as toda_yamamoto_test
+    from panelvar.diagnostics.var_constancy import cusum_test as cusum_test
+    from panelvar.diagnostics.var_normality import normality_test as normality_test
+    from panelvar.diagnostics.var_serial import portmanteau_test as portmanteau_test
+    from panelvar.diagnostics.var_serial import serial_lm_test as serial_lm_test
     from panelvar.diagnostics.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
     from panelvar.diagnostics.wild_bootstrap import wild_bootstrap as wild_bootstrap
     from panelvar.diagnostics.wooldridge import wooldridge_difference_test as wooldridge_difference_test
@@ -202,6 +209,13 @@ _EXPORTS = {
     "slope_homogeneity_test": "diagnostics.slope_homogeneity",
     "panel_granger_test": "diagnostics.panel_causality",
     "granger_table": "diagnostics.granger",
+    "portmanteau_test": "diagnostics.var_serial",
+    "serial_lm_test": "diagnostics.var_serial",
+    "normality_test": "diagnostics.var_normality",
+    "arch_test": "diagnostics.var_arch",
+    "instantaneous_causality_test": "diagnostics.var_causality",
+    "toda_yamamoto_test": "diagnostics.var_causality",
+    "cusum_test": "diagnostics.var_constancy",
     "compare": "report.compare",
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",

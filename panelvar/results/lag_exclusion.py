@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.errors import NumericalError, SpecificationError
 from panelvar.identification.scheme import position
@@ -12,6 +13,7 @@ from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 
+Array = npt.NDArray[np.float64]
 Names = tuple[str, ...]
 
 
@@ -21,6 +23,7 @@ def granger_test(
     convention: VarConvention,
     caused: str | Sequence[str],
     causing: str | Sequence[str],
+    covariance: Array | None = None,
 ) -> TestResult:
     """Test that the lags of ``causing`` are absent from the equations of ``caused``, two disjoint sets."""
     left, right = _group(names, "caused", caused), _group(names, "causing", causing)
@@ -28,7 +31,9 @@ def granger_test(
     if both:
         raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
     null = f"{', '.join(right)} {'does' if len(right) == 1 else 'do'} not Granger-cause {', '.join(left)}"
-    return _wald(problem, names, convention, "Granger causality", left, right, range(1, problem.lags + 1), null)
+    return _wald(
+        problem, names, convention, "Granger causality", left, right, range(1, problem.lags + 1), null, covariance
+    )
 
 
 def lags_test(
@@ -38,6 +43,7 @@ def lags_test(
     equations: str | Sequence[str] | None,
     variables: str | Sequence[str] | None,
     lags: int | Sequence[int] | None,
+    covariance: Array | None = None,
 ) -> TestResult:
     """Test that some lags of some variables are absent from some equations; None means all."""
     left = list(names) if equations is None else _group(names, "equations", equations)
@@ -47,7 +53,7 @@ def lags_test(
         raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {problem.lags}.")
     spelled = f"lag {chosen[0]}" if len(chosen) == 1 else f"lags {', '.join(map(str, chosen))}"
     null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
-    return _wald(problem, names, convention, "Exclusion of lags", left, right, chosen, null)
+    return _wald(problem, names, convention, "Exclusion of lags", left, right, chosen, null, covariance)
 
 
 def _group(known: Names, option: str, names: str | Sequence[str]) -> list[str]:
@@ -68,21 +74,35 @@ def _wald(
     variables: list[str],
     lags: Sequence[int],
     null: str,
+    covariance: Array | None,
 ) -> TestResult:
-    from scipy.special import chdtrc, fdtrc
-
     first, n_vars = problem.n_deterministic, problem.n_vars
     regressors = [first + (lag - 1) * n_vars + position(names, variable) for lag in lags for variable in variables]
     columns = [position(names, equation) for equation in equations]
+    if covariance is not None:
+        places = [column * problem.n_regressors + row for column in columns for row in regressors]
+        gap = problem.params[regressors][:, columns].T.ravel()
+        block = covariance[np.ix_(places, places)]
+        if np.linalg.matrix_rank(block, hermitian=True) < len(places):
+            raise NumericalError("The robust covariance of the tested coefficients is singular: too few rows.")
+        return _reported(float(gap @ np.linalg.solve(block, gap)), len(places), problem, convention, title, null)
     factor = problem.scatter_factor
     sigma = factor @ factor.T / (problem.df_resid if convention.coefficient_sigma == "df" else problem.nobs)
     try:
         wald = problem.exclusion_statistic(regressors, columns, sigma)
     except np.linalg.LinAlgError:
         raise NumericalError("The residual covariance is singular: there is no test of these equations.") from None
-    count = len(regressors) * len(columns)
+    return _reported(wald, len(regressors) * len(columns), problem, convention, title, null)
+
+
+def _reported(
+    wald: float, count: int, problem: LagProblem, convention: VarConvention, title: str, null: str
+) -> TestResult:
+    """Give a Wald statistic the reference distribution of the convention."""
+    from scipy.special import chdtrc, fdtrc
+
     if convention.exclusion == "chi2":
         return TestResult(title, wald, float(chdtrc(count, wald)), "chi2", count, null=null)
-    rows = problem.df_resid * (n_vars if convention.exclusion == "f-system" else 1)
+    rows = problem.df_resid * (problem.n_vars if convention.exclusion == "f-system" else 1)
     value = wald / count
     return TestResult(title, value, float(fdtrc(count, rows, value)), "f", count, rows, null=null)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from panelvar.errors import SpecificationError, choose
 
+CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen")
+
 
 @dataclass(frozen=True, slots=True)
 class VarConvention:
@@ -38,6 +40,16 @@ class VarConvention:
     exclusion : {"f-system", "f-equation", "chi2"}
         Reference distribution of a Wald test of q exclusions: W / q as F with K (n - m) or with n - m denominator
         degrees of freedom, or W as chi-squared with q.
+    rao_denominator : {"real", "whole-pvalue", "whole"}
+        Denominator degrees of freedom of Rao's F: a real number, rounded down for the p-value, or rounded down in the
+        statistic as well.
+    auxiliary_constant : bool
+        Whether the regression behind Rao's F has a constant, counted as if it were the model's only deterministic
+        term, whatever the model has (gretl).
+    arch_presample : {"drop", "zero"}
+        Whether the first rows, whose lags are before the sample, are left out of the ARCH regression or have zeros.
+    centred : tuple of {"portmanteau", "arch", "jarque-bera", "doornik-hansen"}
+        Tests that take the mean out of the residuals first, which matters without a constant only.
     """
 
     name: str
@@ -48,6 +60,10 @@ class VarConvention:
     selection_criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
     smallest_order: Literal[0, 1] = 1
     exclusion: Literal["f-system", "f-equation", "chi2"] = "f-system"
+    rao_denominator: Literal["real", "whole-pvalue", "whole"] = "real"
+    auxiliary_constant: bool = False
+    arch_presample: Literal["drop", "zero"] = "drop"
+    centred: tuple[str, ...] = ("jarque-bera", "doornik-hansen")
 
     def __post_init__(self) -> None:
         for option in ("sigma", "coefficient_sigma"):
@@ -56,6 +72,10 @@ class VarConvention:
         for option in ("criteria", "selection_criteria"):
             choose(option, getattr(self, option), ("log-determinant", "per-observation", "total", "lags-only"))
         choose("exclusion", self.exclusion, ("f-system", "f-equation", "chi2"))
+        choose("rao_denominator", self.rao_denominator, ("real", "whole-pvalue", "whole"))
+        choose("arch_presample", self.arch_presample, ("drop", "zero"))
+        for test in self.centred:
+            choose("centred", test, CENTRED)
         if self.smallest_order not in (0, 1):
             raise SpecificationError(f"smallest_order={self.smallest_order!r}: expected 0 or 1.")
 
@@ -73,9 +93,19 @@ VAR_PRESETS: dict[str, VarConvention] = {
     for preset in (
         VarConvention("default"),
         # Luetkepohl's formulas with normal p-values; a table that starts without lags.
-        VarConvention("statsmodels", distribution="normal", smallest_order=0),
+        VarConvention(
+            "statsmodels",
+            distribution="normal",
+            smallest_order=0,
+            centred=("portmanteau", "jarque-bera", "doornik-hansen"),
+        ),
         # AIC() of the fit is R's generic, -2 llf + 2 k; VARselect uses the determinant.
-        VarConvention("vars", criteria="total"),
+        VarConvention(
+            "vars",
+            criteria="total",
+            rao_denominator="whole-pvalue",
+            centred=("arch", "jarque-bera", "doornik-hansen"),
+        ),
         # Errors with degrees of freedom, but shocks, decompositions and the printed sigma without.
         VarConvention(
             "gretl",
@@ -83,6 +113,10 @@ VAR_PRESETS: dict[str, VarConvention] = {
             criteria="per-observation",
             selection_criteria="per-observation",
             exclusion="f-equation",
+            rao_denominator="whole",
+            auxiliary_constant=True,
+            arch_presample="zero",
+            centred=("jarque-bera",),
         ),
         # var without options; with dfk: but(sigma="df", coefficient_sigma="df"); with small: also distribution="t"
         # and exclusion="f-equation"; with lutstats: but(criteria="lags-only").

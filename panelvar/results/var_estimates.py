@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, NumericalError, check_level
+from panelvar.errors import Note, NumericalError, check_level, choose
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
 from panelvar.results.system import System
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = npt.NDArray[np.float64]
+
+COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -36,6 +38,7 @@ class VarEstimates(System):
     periods: npt.NDArray[np.intp]
     convention: VarConvention
     notes: tuple[Note, ...]
+    cov_kind: str
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class VarEstimates(System):
         terms: Terms,
         convention: VarConvention,
         notes: tuple[Note, ...] = (),
+        cov_kind: str = "classical",
     ) -> None:
         self._set(
             coefficients=problem.coefficients,
@@ -57,6 +61,7 @@ class VarEstimates(System):
             periods=periods,
             convention=convention,
             notes=notes,
+            cov_kind=cov_kind,
         )
 
     def _in_short(self) -> str:
@@ -107,7 +112,22 @@ class VarEstimates(System):
         return self._by_equation(self.problem.params)
 
     @cached_property
+    def robust_covariance(self) -> Array | None:
+        """Covariance of all coefficients, equation by equation, under `cov_kind`; None if it is classical."""
+        if self.cov_kind == "classical":
+            return None
+        try:
+            return self.problem.robust_covariance(self.cov_kind)
+        except ZeroDivisionError:
+            raise NumericalError(
+                f"A row has leverage 1 (a dummy for one period): {self.cov_kind} divides by 1 - leverage. Use HC1."
+            ) from None
+
+    @cached_property
     def _errors(self) -> Array:
+        robust = self.robust_covariance
+        if robust is not None:
+            return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
         spread = np.sqrt(np.einsum("ij,ij->i", self.problem.inverse_factor, self.problem.inverse_factor))
         scatter = self.problem.scatter_factor
         divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
@@ -116,7 +136,7 @@ class VarEstimates(System):
 
     @cached_property
     def std_errors(self) -> pd.DataFrame:
-        """Standard errors, arranged like `params`: square roots of the diagonal of sigma kron (X'X)^-1."""
+        """Standard errors, arranged like `params`: square roots of the diagonal of `cov`."""
         return self._by_equation(self._errors)
 
     @cached_property
@@ -163,11 +183,14 @@ class VarEstimates(System):
 
     @cached_property
     def cov(self) -> pd.DataFrame:
-        """Covariance of all coefficients, sigma kron (X'X)^-1; labels (equation, regressor)."""
+        """Covariance of all coefficients, sigma kron (X'X)^-1 or robust; labels (equation, regressor)."""
         import pandas as pd
 
-        moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
-        values = np.kron(self._covariance(self.problem, self.convention.coefficient_sigma), moments)
+        values = self.robust_covariance
+        if values is None:
+            moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
+            sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
+            values = np.kron(sigma, moments).astype(np.float64, copy=False)
         index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
         return pd.DataFrame(values, index=index, columns=index)
 
@@ -189,6 +212,18 @@ class VarEstimates(System):
         factor = self.problem.scatter_factor
         unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
         return pd.DataFrame(unit @ unit.T, index=self._axes[1], columns=self._axes[1])
+
+    def with_cov(self, kind: str) -> Self:
+        """Return the same estimates with other errors of the coefficients, and of tests of them.
+
+        Parameters
+        ----------
+        kind : {"classical", "HC0", "HC1", "HC2", "HC3"}
+            Homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. Sigma, responses
+            and their bands stay as they are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
+        """
+        choose("kind", kind, COVARIANCES, {"robust": "HC1", "white": "HC0", "nonrobust": "classical"})
+        return type(self)(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)
 
     # Fit
 

@@ -184,7 +184,7 @@ class VarResult(VarEstimates):
         TestResult
             F or chi-squared, as the convention says.
         """
-        return granger_test(self.problem, self.names, self.convention, caused, causing)
+        return granger_test(self.problem, self.names, self.convention, caused, causing, self.robust_covariance)
 
     def exclusion_test(
         self,
@@ -208,7 +208,7 @@ class VarResult(VarEstimates):
         TestResult
             F or chi-squared, as the convention says.
         """
-        return lags_test(self.problem, self.names, self.convention, equations, variables, lags)
+        return lags_test(self.problem, self.names, self.convention, equations, variables, lags, self.robust_covariance)
 
     # Forecasts
 

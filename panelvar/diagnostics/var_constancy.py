@@ -1,0 +1,84 @@
+"""Test that the coefficients of a vector autoregression are constant over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.diagnostics.var_serial import gaps
+from panelvar.errors import check_level
+from panelvar.kernels import residual_tests
+from panelvar.results.test_result import TestResult
+from panelvar.results.var_result import VarResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CusumTests:
+    """CUSUM tests of the equations of a vector autoregression.
+
+    Attributes
+    ----------
+    tests : dict of str to TestResult
+        By equation: the largest absolute value of its process, with the tail of a Brownian bridge's.
+    paths : DataFrame
+        The processes by period.
+    """
+
+    tests: dict[str, TestResult]
+    paths: pd.DataFrame
+
+    def boundary(self, *, level: float = 0.95) -> float:
+        """Height that the processes stay within with a probability, if coefficients are constant."""
+        low, high = 0.2, 4.0
+        for _ in range(100):
+            middle = 0.5 * (low + high)
+            low, high = (
+                (middle, high) if residual_tests.bridge_tail(middle) > 1.0 - check_level(level) else (low, middle)
+            )
+        return high
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.tests.values()))
+
+
+def cusum_test(model: VarResult) -> CusumTests:
+    r"""OLS-CUSUM test of constant coefficients, equation by equation (Ploberger and Kraemer 1992).
+
+    :math:`W_t = \sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)` wanders off zero after a break; :math:`\max_t |W_t|`
+    has the distribution of a Brownian bridge's maximum.
+
+    Parameters
+    ----------
+    model : VarResult
+        With a constant, so that residuals sum to zero.
+
+    Returns
+    -------
+    CusumTests
+
+    Notes
+    -----
+    As R's ``vars::stability(type="OLS-CUSUM")``. It has little power against breaks late in the sample, or of
+    coefficients whose regressors have mean zero.
+    """
+    import pandas as pd
+
+    process = residual_tests.cumulated_residuals(model.problem.residuals, model.df_resid)
+    notes = gaps(model)
+    tests = {}
+    for place, name in enumerate(model.names):
+        largest = float(np.abs(process[:, place]).max())
+        null = f"the coefficients of the equation of {name} are constant"
+        tests[name] = TestResult(
+            f"OLS-CUSUM of {name}", largest, residual_tests.bridge_tail(largest), "none", None, None, null, notes
+        )
+    paths = pd.DataFrame(process[1:], index=model.resids.index, columns=list(model.names))
+    return CusumTests(tests, paths)

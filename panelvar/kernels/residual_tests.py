@@ -1,0 +1,197 @@
+r"""Test statistics of the residuals of a vector autoregression.
+
+Below, U is the (n, K) matrix of residuals and :math:`C_i = \frac1n \sum_{t>i} u_t u_{t-i}'`. Equation and section
+numbers are those of Luetkepohl (2005) unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+class RaoF(NamedTuple):
+    """Rao's F approximation of a likelihood ratio."""
+
+    statistic: float
+    df: float
+    df_denominator: float
+
+
+class Moments(NamedTuple):
+    """Statistics of third and fourth moments, each chi-squared with K degrees of freedom."""
+
+    skewness: float
+    kurtosis: float
+
+
+def portmanteau(residuals: Array, lags: int) -> tuple[float, float]:
+    r"""Portmanteau statistics (4.4.21 and 4.4.23), plain and adjusted.
+
+    .. math:: Q = n \sum_{i=1}^h \mathrm{tr}(C_i' C_0^{-1} C_i C_0^{-1}), \qquad
+        \bar Q = n^2 \sum_{i=1}^h \frac{1}{n - i} \mathrm{tr}(C_i' C_0^{-1} C_i C_0^{-1})
+
+    Parameters
+    ----------
+    residuals : array (n, K)
+    lags : int
+        h.
+    """
+    n = len(residuals)
+    # Residuals whitened by C_0 turn each trace into a sum of squares.
+    white = np.linalg.qr(residuals)[0] * math.sqrt(n)
+    traces = np.array([np.square(white[lag:].T @ white[: n - lag] / n).sum() for lag in range(1, lags + 1)])
+    return float(n * traces.sum()), float(n**2 * (traces / (n - np.arange(1, lags + 1))).sum())
+
+
+def lagged_residuals(residuals: Array, lags: int) -> Array:
+    """Residuals 1 to ``lags`` periods earlier, side by side, zero before the first: (n, K lags)."""
+    n, n_vars = residuals.shape
+    out = np.zeros((n, n_vars * lags))
+    for lag in range(1, lags + 1):
+        out[lag:, (lag - 1) * n_vars : lag * n_vars] = residuals[: n - lag]
+    return out
+
+
+def added_regressors(regressors: Array, added: Array, residuals: Array) -> tuple[Array, Array]:
+    """Cross products (K, K) of the residuals of regressions of ``residuals``, without and with the added regressors."""
+    m, extra = regressors.shape[1], added.shape[1]
+    triangle = np.linalg.qr(np.concatenate([regressors, added, residuals], axis=1))[1]
+    right = triangle[:, m + extra :]
+    return right[m:].T @ right[m:], right[m + extra :].T @ right[m + extra :]
+
+
+def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> float:
+    r"""LM statistic :math:`n (K - \mathrm{tr}(\tilde\Sigma_R^{-1} \tilde\Sigma_e))` (4.4.32).
+
+    Parameters
+    ----------
+    n_rows : int
+    restricted, unrestricted : array (K, K)
+        Residual cross products without and with the added regressors.
+    """
+    return float(n_rows * (len(restricted) - np.trace(np.linalg.solve(restricted, unrestricted))))
+
+
+def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF:
+    r"""Rao's F of added regressors in all K equations (Rao 1973, section 8c.5; Edgerton and Shukur 1999, eq. 6).
+
+    .. math:: F = \left(\Lambda^{-1/s} - 1\right) \frac{N s - q}{K m}, \quad
+        s = \sqrt{\frac{K^2 m^2 - 4}{K^2 + m^2 - 5}}, \quad q = \tfrac12 K m - 1
+
+    with :math:`\Lambda` the ratio of determinants, m added regressors, and N = ``df``.
+    """
+    n_vars = len(restricted)
+    product, total = n_vars * added, n_vars**2 + added**2 - 5.0
+    s = math.sqrt((product**2 - 4.0) / total) if total > 0.0 else 1.0
+    ratio = math.exp((np.linalg.slogdet(restricted)[1] - np.linalg.slogdet(unrestricted)[1]) / s)
+    denominator = df * s - 0.5 * product + 1.0
+    return RaoF((ratio - 1.0) * denominator / product, product, denominator)
+
+
+def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float, int]:
+    r"""Multivariate ARCH-LM statistic and its degrees of freedom (16.5.1).
+
+    The distinct products :math:`\mathrm{vech}(u_t u_t')` are regressed on a constant and their own lags:
+    :math:`\tfrac12 n K (K + 1) - n\, \mathrm{tr}(\hat\Omega \hat\Omega_0^{-1})`, chi-squared with
+    :math:`h K^2 (K + 1)^2 / 4`. One series gives Engle's :math:`n R^2`. The first h rows are left out, or with
+    ``padded`` kept, zeros standing for what is before the sample.
+    """
+    n_vars = residuals.shape[1]
+    rows, columns = np.tril_indices(n_vars)
+    products = residuals[:, rows] * residuals[:, columns]
+    width = products.shape[1]
+    first = 0 if padded else lags
+    left, past = products[first:], lagged_residuals(products, lags)[first:]
+    restricted, unrestricted = added_regressors(np.ones((len(left), 1)), past, left)
+    return lagrange_multiplier(len(left), restricted, unrestricted), lags * width**2
+
+
+def jarque_bera(residuals: Array) -> Moments:
+    r"""Skewness and kurtosis of residuals made uncorrelated by the Cholesky factor (4.5.4, 4.5.5).
+
+    :math:`n b_1'b_1 / 6` and :math:`n (b_2 - 3)'(b_2 - 3) / 24` of the standardised series' third and fourth moments.
+    Residuals are taken as they are, about zero.
+    """
+    n = len(residuals)
+    factor = np.linalg.cholesky(residuals.T @ residuals / n)
+    white = np.linalg.solve(factor, residuals.T)
+    third, fourth = (white**3).mean(axis=1), (white**4).mean(axis=1) - 3.0
+    return Moments(float(n * third @ third / 6.0), float(n * fourth @ fourth / 24.0))
+
+
+def doornik_hansen(residuals: Array) -> Moments:
+    """Skewness and kurtosis of residuals standardised without an ordering, transformed to normality.
+
+    Doornik and Hansen (2008), Oxford Bulletin of Economics and Statistics 70, 927-939: residuals are standardised by
+    the symmetric square root of their correlation matrix (about zero, as they are), then each series about its mean;
+    skewness is transformed by D'Agostino's and kurtosis by Wilson and Hilferty's approximation, and squares of both are
+    added up.
+    """
+    n = len(residuals)
+    scaled = residuals / np.sqrt((residuals**2).mean(axis=0))
+    values, vectors = np.linalg.eigh(scaled.T @ scaled / n)
+    white = scaled @ vectors / np.sqrt(values) @ vectors.T
+    white = white - white.mean(axis=0)
+    white /= np.sqrt((white**2).mean(axis=0))
+    skewness, kurtosis = (white**3).mean(axis=0), (white**4).mean(axis=0)
+    first, second = _skewness_score(skewness, n), _kurtosis_score(skewness, kurtosis, n)
+    return Moments(float(first @ first), float(second @ second))
+
+
+def _skewness_score(skewness: Array, n: int) -> Array:
+    """D'Agostino's normal score of a skewness coefficient."""
+    beta = 3.0 * (n**2 + 27.0 * n - 70.0) * (n + 1.0) * (n + 3.0) / ((n - 2.0) * (n + 5.0) * (n + 7.0) * (n + 9.0))
+    omega = -1.0 + math.sqrt(2.0 * (beta - 1.0))
+    delta = 1.0 / math.sqrt(0.5 * math.log(omega))
+    y = skewness * math.sqrt((omega - 1.0) / 2.0 * (n + 1.0) * (n + 3.0) / (6.0 * (n - 2.0)))
+    return np.asarray(delta * np.log(y + np.sqrt(y**2 + 1.0)))
+
+
+def _kurtosis_score(skewness: Array, kurtosis: Array, n: int) -> Array:
+    """Normal score of a kurtosis coefficient: a gamma distribution fitted to it, then Wilson and Hilferty."""
+    square = skewness**2
+    delta = (n - 3.0) * (n + 1.0) * (n**2 + 15.0 * n - 4.0)
+    a = (n - 2.0) * (n + 5.0) * (n + 7.0) * (n**2 + 27.0 * n - 70.0) / (6.0 * delta)
+    c = (n - 7.0) * (n + 5.0) * (n + 7.0) * (n**2 + 2.0 * n - 5.0) / (6.0 * delta)
+    k = (n + 5.0) * (n + 7.0) * (n**3 + 37.0 * n**2 + 11.0 * n - 313.0) / (12.0 * delta)
+    alpha = a + square * c
+    chi = np.maximum((kurtosis - 1.0 - square) * 2.0 * k, 0.0)
+    return np.asarray((np.cbrt(chi / (2.0 * alpha)) - 1.0 + 1.0 / (9.0 * alpha)) * np.sqrt(9.0 * alpha))
+
+
+def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], second: list[int]) -> float:
+    r"""Wald statistic of no correlation between the errors of two sets of variables (section 3.6.3).
+
+    :math:`n \sigma_{12}' (2 D^+ (\Sigma \otimes \Sigma) D^{+\prime})_{12}^{-1} \sigma_{12}`, with the asymptotic
+    covariance :math:`\sigma_{ik}\sigma_{jl} + \sigma_{il}\sigma_{jk}` of the elements (i, j) and (k, l).
+    """
+    pairs = [(i, j) for i in first for j in second]
+    sigma = residual_covariance
+    gap = np.array([sigma[i, j] for i, j in pairs])
+    spread = np.array([[sigma[i, k] * sigma[j, m] + sigma[i, m] * sigma[j, k] for k, m in pairs] for i, j in pairs])
+    return float(n_rows * gap @ np.linalg.solve(spread, gap))
+
+
+def cumulated_residuals(residuals: Array, df: int) -> Array:
+    r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
+
+    Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge.
+    """
+    n = len(residuals)
+    scale = np.sqrt((residuals**2).sum(axis=0) / df * n)
+    return np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0) / scale])
+
+
+def bridge_tail(maximum: float) -> float:
+    r"""P that a Brownian bridge's largest absolute value exceeds a number: :math:`2\sum_k (-1)^{k+1} e^{-2k^2x^2}`."""
+    if maximum < 0.2:
+        # The series has not settled yet, and the probability is one to more digits than there are.
+        return 1.0
+    k = np.arange(1, 101)
+    return float(min(1.0, 2.0 * np.sum((-1.0) ** (k + 1) * np.exp(-2.0 * k**2 * maximum**2))))

@@ -1,0 +1,238 @@
+"""Residual tests of a vector autoregression, against their definitions written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy import stats
+
+import panelvar as pv
+from panelvar import InsufficientDataError, SpecificationError
+from panelvar.kernels import residual_tests
+
+
+@pytest.fixture(scope="module", params=["c", "n", "ct"])
+def model(request):
+    rng = np.random.default_rng(5)
+    y = np.zeros((90, 3))
+    for t in range(1, 90):
+        y[t] = 0.1 + 0.5 * y[t - 1] + np.array([[1, 0, 0], [0.4, 1, 0], [0.1, -0.3, 1]]) @ rng.standard_t(6, 3)
+    return pv.fit_var(pd.DataFrame(y, columns=["x", "y", "z"]), lags=2, trend=request.param)
+
+
+def test_portmanteau_is_a_sum_of_traces(model):
+    u, n = model.problem.residuals, model.nobs
+    first = np.linalg.inv(u.T @ u / n)
+    plain = adjusted = 0.0
+    for lag in range(1, 9):
+        c = sum(np.outer(u[t], u[t - lag]) for t in range(lag, n)) / n
+        trace = np.trace(c.T @ first @ c @ first)
+        plain += n * trace
+        adjusted += n**2 / (n - lag) * trace
+    for kind, value in (("plain", plain), ("adjusted", adjusted), ("ljung-box", adjusted * (n + 2) / n)):
+        test = pv.portmanteau_test(model, 8, kind=kind)
+        assert test.statistic == pytest.approx(value, rel=1e-11)
+        assert test.df == 9 * 6
+        assert test.pvalue == pytest.approx(stats.chi2.sf(value, 54), rel=1e-9)
+
+
+@pytest.mark.parametrize("lags", [1, 3])
+def test_serial_lm_is_an_auxiliary_regression(model, lags):
+    u, n = model.problem.residuals, model.nobs
+    x = model.problem.design[:, : model.n_regressors]
+    past = np.array(
+        [np.concatenate([u[t - h] if t >= h else np.zeros(3) for h in range(1, lags + 1)]) for t in range(n)]
+    )
+    wide = np.concatenate([x, past], axis=1)
+    left = u - wide @ np.linalg.lstsq(wide, u, rcond=None)[0]
+    restricted, unrestricted = u.T @ u / n, left.T @ left / n
+    lm = n * (3 - np.trace(np.linalg.inv(restricted) @ unrestricted))
+    test = pv.serial_lm_test(model, lags)
+    assert test.statistic == pytest.approx(lm, rel=1e-9)
+    assert test.df == 9 * lags
+    m = 3 * lags
+    s = np.sqrt((9 * m**2 - 4) / (9 + m**2 - 5))
+    rows = n - model.n_regressors - m - 0.5 * (3 - m + 1)
+    ratio = (np.linalg.det(restricted) / np.linalg.det(unrestricted)) ** (1 / s)
+    f = pv.serial_lm_test(model, lags, form="f")
+    denominator = rows * s - 0.5 * 3 * m + 1
+    assert f.statistic == pytest.approx((ratio - 1) * denominator / (3 * m), rel=1e-8)
+    assert f.df_denominator == pytest.approx(denominator)
+    assert f.pvalue == pytest.approx(stats.f.sf(f.statistic, 3 * m, denominator), rel=1e-8)
+
+
+def test_rao_is_exact_for_one_equation():
+    """With one equation it is the ordinary F test of the added regressors."""
+    rng = np.random.default_rng(1)
+    x, added, y = rng.standard_normal((40, 3)), rng.standard_normal((40, 2)), rng.standard_normal((40, 1))
+    restricted, unrestricted = residual_tests.added_regressors(x, added, y)
+    found = residual_tests.rao_f(restricted, unrestricted, 2, 40 - 3 - 2 - 0.5 * (1 - 2 + 1))
+    wide = np.concatenate([x, added], axis=1)
+    rss = [float(np.linalg.lstsq(design, y, rcond=None)[1][0]) for design in (x, wide)]
+    assert found.statistic == pytest.approx((rss[0] - rss[1]) / 2 / (rss[1] / 35))
+    assert (found.df, found.df_denominator) == (2, pytest.approx(35))
+
+
+def test_arch_of_one_equation_is_engles_regression(model):
+    u = model.problem.residuals[:, 1] ** 2
+    left = u[2:]
+    x = np.column_stack([np.ones(len(left)), u[1:-1], u[:-2]])
+    fit = x @ np.linalg.lstsq(x, left, rcond=None)[0]
+    rsquared = 1 - ((left - fit) ** 2).sum() / ((left - left.mean()) ** 2).sum()
+    test = pv.arch_test(model, 2, equation="y")
+    assert test.statistic == pytest.approx(len(left) * rsquared, rel=1e-9)
+    assert test.df == 2
+    joint = pv.arch_test(model, 1)
+    assert joint.df == 36
+    assert pv.arch_test(pv.fit_var(model.data.values, lags=2, convention="gretl"), 1).statistic > 0
+
+
+def test_normality_of_one_series_is_jarque_and_bera(model):
+    tests = pv.normality_test(model)
+    u = model.problem.residuals[:, 0] - model.problem.residuals[:, 0].mean()
+    expected = stats.jarque_bera(u).statistic
+    assert tests.by_equation["x"].statistic == pytest.approx(expected, rel=1e-10)
+    assert tests.statistic == pytest.approx(tests.skewness.statistic + tests.kurtosis.statistic)
+    assert tests.df == 6
+    assert "normality" in str(tests)
+
+
+def test_doornik_hansen_does_not_depend_on_the_order(model):
+    turned = pv.fit_var(model.data.values[:, [2, 0, 1]], ["z", "x", "y"], lags=2, trend=model.trend)
+    first, second = (pv.normality_test(m, kind="doornik-hansen") for m in (model, turned))
+    assert first.statistic == pytest.approx(second.statistic, rel=1e-9)
+    assert pv.normality_test(model).statistic != pytest.approx(pv.normality_test(turned).statistic)
+
+
+def test_normal_data_have_normal_scores():
+    """Both parts of Doornik and Hansen's statistic have mean K, in samples of 20 too, where Jarque-Bera has not."""
+    rng = np.random.default_rng(0)
+    parts = np.array([residual_tests.doornik_hansen(_centred(rng.standard_normal((20, 2)))) for _ in range(4000)])
+    assert_allclose(parts.mean(axis=0), 2.0, atol=0.15)
+    rejections = (parts.sum(axis=1) > stats.chi2.ppf(0.95, 4)).mean()
+    assert abs(rejections - 0.05) < 0.02
+
+
+def _centred(values):
+    return values - values.mean(axis=0)
+
+
+def test_instantaneous_causality_with_the_duplication_matrix(model):
+    k = 3
+    rows, columns = np.tril_indices(k)
+    duplication = np.zeros((k * k, len(rows)))
+    for place, (i, j) in enumerate(zip(rows, columns, strict=True)):
+        duplication[[i * k + j, j * k + i], place] = 1.0
+    inverse = np.linalg.pinv(duplication)
+    sigma = model.sigma_ml
+    spread = 2 * inverse @ np.kron(sigma, sigma) @ inverse.T
+    chosen = [p for p, (i, j) in enumerate(zip(rows, columns, strict=True)) if {i, j} in ({0, 1}, {1, 2})]
+    gap = sigma[rows, columns][chosen]
+    expected = model.nobs * gap @ np.linalg.solve(spread[np.ix_(chosen, chosen)], gap)
+    test = pv.instantaneous_causality_test(model, "y")
+    assert test.statistic == pytest.approx(expected, rel=1e-10)
+    assert test.df == 2
+    back = pv.instantaneous_causality_test(model, ["x", "z"], "y")
+    assert back.statistic == pytest.approx(expected, rel=1e-10)
+    with pytest.raises(SpecificationError, match="disjoint"):
+        pv.instantaneous_causality_test(model, ["x", "y"], ["y"])
+
+
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
+def test_robust_errors_equation_by_equation(model, kind):
+    """As OLS of each equation, and jointly as the stacked system."""
+    robust = model.with_cov(kind)
+    x, u = model.problem.design[:, : model.n_regressors], model.problem.residuals
+    inverse = np.linalg.inv(x.T @ x)
+    h = np.einsum("ij,jk,ik->i", x, inverse, x)
+    scale = {"HC0": 1.0, "HC1": np.sqrt(model.nobs / model.df_resid), "HC2": 1 / np.sqrt(1 - h), "HC3": 1 / (1 - h)}[
+        kind
+    ]
+    w = u * np.reshape(scale, (-1, 1) if np.ndim(scale) else ())
+    big = np.zeros((3 * x.shape[1],) * 2)
+    for t in range(model.nobs):
+        s = np.kron(w[t], x[t])
+        big += np.outer(s, s)
+    bread = np.kron(np.eye(3), inverse)
+    full = bread @ big @ bread
+    assert_allclose(robust.cov, full, rtol=1e-8, atol=1e-16)
+    assert_allclose(robust.std_errors.T.to_numpy().ravel(), np.sqrt(np.diagonal(full)), rtol=1e-9)
+    assert_allclose(robust.params, model.params)
+    names = [f"L{lag}.x" for lag in (1, 2)]
+    places = [1 * x.shape[1] + model.regressor_names.index(name) for name in names]
+    b = robust.params["y"][names].to_numpy()
+    wald = b @ np.linalg.solve(full[np.ix_(places, places)], b)
+    assert robust.granger_causality("y", "x").statistic == pytest.approx(wald / 2, rel=1e-8)
+
+
+def test_robust_needs_leverage_below_one():
+    y = np.random.default_rng(0).standard_normal((40, 1))
+    dummy = np.zeros(40)
+    dummy[20] = 1.0
+    model = pv.fit_var(y, lags=1, exogenous=dummy)
+    assert np.isfinite(model.with_cov("HC1").std_errors.to_numpy()).all()
+    with pytest.raises(pv.NumericalError, match="leverage 1"):
+        _ = model.with_cov("HC3").std_errors
+    with pytest.raises(SpecificationError, match="'HC1'"):
+        model.with_cov("robust")
+
+
+def test_toda_yamamoto_leaves_the_last_lags_alone():
+    rng = np.random.default_rng(3)
+    y = rng.standard_normal((150, 2)).cumsum(axis=0)
+    frame = pd.DataFrame(y, columns=["a", "b"])
+    test = pv.toda_yamamoto_test(frame, "a", "b", lags=2, integration=1)
+    model = pv.fit_var(frame, lags=3, convention="eviews")
+    expected = model.exclusion_test(equations="a", variables="b", lags=[1, 2])
+    assert test.statistic == pytest.approx(expected.statistic)
+    assert (test.distribution, test.df) == ("chi2", 2)
+    assert "VAR(3) in levels" in test.null
+    with pytest.raises(SpecificationError, match="disjoint"):
+        pv.toda_yamamoto_test(frame, "a", "a", lags=1)
+
+
+def test_cusum_sees_a_break():
+    rng = np.random.default_rng(2)
+    y = rng.standard_normal((200, 2))
+    y[100:, 0] += 1.5
+    model = pv.fit_var(
+        pd.DataFrame(y, columns=["a", "b"], index=pd.period_range("1990Q1", periods=200, freq="Q")), lags=1
+    )
+    found = pv.cusum_test(model)
+    assert found.tests["a"].pvalue < 0.01
+    assert found.tests["b"].pvalue > 0.05
+    u = model.resids["a"]
+    path = u.cumsum() / (np.sqrt((u**2).sum() / model.df_resid) * np.sqrt(model.nobs))
+    assert_allclose(found.paths["a"], path, atol=1e-12)
+    assert found.tests["a"].statistic == pytest.approx(path.abs().max())
+    # Kolmogorov's distribution: its 5 % point is 1.358.
+    assert found.boundary() == pytest.approx(1.3581, abs=1e-4)
+    assert residual_tests.bridge_tail(1.6276) == pytest.approx(0.01, abs=1e-5)
+    assert_allclose(
+        [residual_tests.bridge_tail(x) for x in (0.3, 0.8, 2.0)], stats.kstwobign.sf([0.3, 0.8, 2.0]), rtol=1e-9
+    )
+
+
+def test_what_cannot_be_tested_is_refused(model):
+    with pytest.raises(SpecificationError, match="use serial_lm_test"):
+        pv.portmanteau_test(model, 2)
+    with pytest.raises(SpecificationError, match="integer of at least 1"):
+        pv.serial_lm_test(model, 0)
+    with pytest.raises(InsufficientDataError, match="too few"):
+        pv.serial_lm_test(model, 28)
+    with pytest.raises(InsufficientDataError, match="too few"):
+        pv.arch_test(model, 14)
+    with pytest.raises(SpecificationError, match="'jarque-bera'"):
+        pv.normality_test(model, kind="jb")
+    with pytest.raises(SpecificationError, match="not a variable"):
+        pv.arch_test(model, equation="w")
+
+
+def test_gaps_are_said():
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((60, 2)), columns=["a", "b"], index=range(1950, 2010))
+    with pytest.warns(pv.PanelVarWarning):
+        model = pv.fit_var(frame.drop(index=[1975]), lags=1)
+    with pytest.warns(pv.PanelVarWarning, match="1 gap"):
+        pv.serial_lm_test(model)
