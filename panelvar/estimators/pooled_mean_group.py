@@ -173,8 +173,16 @@ def _searched(
         starts = [problem.with_pooled(np.array([float(start[name]) for name in names]))]
     else:
         starts = [problem.first_guess(), *map(problem.with_pooled, _own_guesses(problem, fits))]
-    ends = [_SEARCHES[algorithm](problem, each, most) for each in starts]
+    ends, failure = [], None
+    for each in starts:
+        try:
+            ends.append(_SEARCHES[algorithm](problem, each, most))
+        except NumericalError as error:
+            # A climb may leave the region where the long run is identified; another may not.
+            failure = error
     reached = [end for end in ends if end.converged]
+    if failure is not None and not ends:
+        raise failure
     if not reached:
         raise NumericalError(
             f"The likelihood's maximum was not reached in {max(end.iterations for end in ends)} iterations of "

@@ -214,6 +214,9 @@ def newton_raphson(problem: LongRunProblem, start: FloatArray, most: int) -> Max
                 return Maximum(point, iteration, decrement, True)
             continue
         further = _searched(problem, point, step, decrement)
+        if further is None and concave:
+            step = _scoring_step(problem.expected_triangle(point), score)
+            further = _searched(problem, point, step, float(score @ step))
         if further is None:
             break
         point = further

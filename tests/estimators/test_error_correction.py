@@ -722,3 +722,41 @@ def test_coverage_and_size_with_a_common_long_run():
         rejected += result.homogeneity.pvalue < 0.05
     assert 0.91 <= inside / draws <= 0.98
     assert rejected / draws < 0.15
+
+
+def walks(seed):
+    """Levels that have nothing to do with one another."""
+    rng = np.random.default_rng(seed)
+    entities, periods = int(rng.integers(3, 9)), int(rng.integers(12, 30))
+    steps = np.cumsum(rng.standard_normal((entities, periods, 3)), axis=1)
+    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["entity", "year"])
+    return pd.DataFrame(steps.reshape(-1, 3), index=index, columns=["y", *X])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_searches_end_at_the_same_maximum_where_there_is_no_long_run(seed):
+    data = walks(seed)
+    newton = quietly(pv.fit_pooled_mean_group, data, "y", X)
+    slow = quietly(pv.fit_pooled_mean_group, data, "y", X, algorithm="back-substitution")
+    assert newton.loglik == pytest.approx(slow.loglik, abs=1e-6)
+    assert np.abs((newton.params - slow.params) / newton.std_errors).max() < 1e-6
+
+
+def test_a_start_from_which_the_climb_fails_is_left_for_the_others(monkeypatch):
+    from panelvar.estimators import pooled_mean_group as module
+
+    calls = []
+
+    def failing(problem, start, most):
+        calls.append(start)
+        if len(calls) == 1:
+            raise pv.NumericalError("not identified")
+        return newton_raphson(problem, start, most)
+
+    expected = pmg(frame(26))
+    monkeypatch.setitem(module._SEARCHES, "newton-raphson", failing)
+    close(pmg(frame(26)).params, expected.params)
+    assert len(calls) == 3
+    monkeypatch.setitem(module._SEARCHES, "newton-raphson", lambda *_: failing(calls.clear() or None, None, None))
+    with pytest.raises(pv.NumericalError, match="not identified"):
+        pmg(frame(26))
