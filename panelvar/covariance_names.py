@@ -20,10 +20,20 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
     """
     if isinstance(cov, type):
         raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
-    if not isinstance(cov, str):
-        if callable(cov):
-            return cov
+    if isinstance(cov, str):
+        found = _named(cov, fit, convention)
+    elif callable(cov):
+        found = cov
+    else:
         raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.")
+    if fit.mixed is not None and not isinstance(found, Classical):
+        by = found.by if isinstance(found, Clustered) and found.residuals == "HC0" else ()
+        if not (len(by) == 1 and isinstance(by[0], str) and by[0] == fit.mixed):
+            fit.refuse_mixed(f"cov={cov!r}")
+    return found
+
+
+def _named(cov: str, fit: Fit, convention: Convention) -> Covariance:
     name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
     if name == "robust":
         by_entity = convention.robust == "cluster" or (

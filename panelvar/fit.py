@@ -86,6 +86,9 @@ class Fit:
     error_variance : float or None
         Variance of the transformed errors where the transform has fixed it (generalised least squares); None leaves it
         to the residuals.
+    mixed : str or None
+        Dimension, ``"time"`` or ``"entity"``, whose rows the transform mixes with one another: a transformed row then
+        belongs to all of them, and only sums over the dimension are uncorrelated.
     notes : tuple of Note
         Facts found on the way.
     structural : TransformedRows or None
@@ -111,6 +114,7 @@ class Fit:
     components: Components | CrossedComponents | None = None
     moments: PanelMoments | None = None
     error_variance: float | None = None
+    mixed: str | None = None
     notes: tuple[Note, ...] = ()
     structural: TransformedRows | None = None
     instrumented: Instrumented | None = None
@@ -227,6 +231,22 @@ class Fit:
         """
         if self.instrumented is not None:
             raise SpecificationError(f"{what} is not available after instrumental variables: {instead}")
+
+    def refuse_mixed(self, what: str) -> None:
+        """Refuse what takes transformed rows for rows of one entity where they are not.
+
+        Raises
+        ------
+        SpecificationError
+            Saying what to use instead.
+        """
+        if self.mixed is not None:
+            one = "an entity" if self.mixed == "entity" else "a period"
+            raise SpecificationError(
+                f"{what} cannot be used here: the transform mixes the rows of {one}, so that a transformed row belongs "
+                f"to all of them. Use cov='classical' (GLS) or Clustered({self.mixed!r}), which is valid if the error "
+                "covariance is misspecified."
+            )
 
     @cached_property
     def transformed_residuals(self) -> FloatArray:

@@ -91,6 +91,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     fit = result.fit
     fit.rows_or_refuse("The leverage of clusters")
     fit.refuse_instruments("The leverage of clusters", "the coefficients without a cluster need another first stage.")
+    fit.refuse_mixed("The leverage of clusters")
     clusters, label = fit.design.group_by(cluster)
     groups = clusters.n_groups
     if groups < 2:

@@ -231,6 +231,7 @@ def _check_restrictions(result: LinearResult, matrix: FloatArray, alternative: s
         "it would hold the first stage fixed, which is wrong where instruments are weak. InstrumentalResult."
         "anderson_rubin is valid with weak instruments.",
     )
+    fit.refuse_mixed("The wild cluster bootstrap")
     if fit.constant and fit.absorbed is not None and matrix[:, 0].any():
         raise SpecificationError(
             "The constant of absorbed effects is a mean of estimated effects, not a coefficient of the regression that "

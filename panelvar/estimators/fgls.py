@@ -15,7 +15,7 @@ from panelvar.estimators.ar1 import AR1, as_ar1
 from panelvar.estimators.finish import finish
 from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
 from panelvar.estimators.whitened_model import whitened_model
-from panelvar.results.gls import ErrorStructure, GLSResult, check_covariance
+from panelvar.results.gls import ErrorStructure, GLSResult
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")
 # Periods for each entity below which standard errors of correlated panels are known to be far too small.
@@ -115,8 +115,6 @@ def fit_fgls(
     choose("panels", panels, PANELS, {"iid": "homoskedastic", "hetero": "heteroskedastic"})
     model = as_ar1(autocorrelation)
     _check_options(max_iterations, tolerance, iterate=iterate, pairwise=pairwise, small_sample=small_sample)
-    whitened = "time" if panels == "correlated" else None
-    check_covariance(cov, whitened)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     errors = ErrorModel(source, panels, model, pairwise, chosen.singular_errors)
@@ -131,6 +129,7 @@ def fit_fgls(
         estimator=_name(panels, model, iterate),
         total=chosen.transformed_total,
         error_variance=steps.rows.variance * _correction(steps, small_sample),
+        mixed="time" if panels == "correlated" else None,
         notes=(*steps.notes, *_warnings(source, panels, model)),
     )
     result = finish(transformed, cov, chosen, collinear)
@@ -140,7 +139,6 @@ def fit_fgls(
         steps.rho,
         steps.rows.variances,
         steps.rows.covariance,
-        whitened,
         steps.log_likelihood,
         steps.iterations,
         steps.converged,

@@ -42,6 +42,7 @@ def finish(model: TransformedModel, cov: str | Covariance, convention: Conventio
         components=model.components,
         moments=model.moments,
         error_variance=model.error_variance,
+        mixed=model.mixed,
         notes=(*model.source.notes, *model.notes, *found, *degenerate),
     )
     estimate = resolve(cov, fit, convention)(fit, convention)

@@ -15,7 +15,7 @@ from panelvar.estimators.finish import finish
 from panelvar.estimators.first_difference import differenced_model
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.kernels.error_covariance import unit_covariances, whiten
-from panelvar.results.gls import ErrorStructure, GLSResult, check_covariance
+from panelvar.results.gls import ErrorStructure, GLSResult
 
 MODELS = ("pooled", "within", "difference")
 _ELSEWHERE = {
@@ -106,7 +106,6 @@ def fit_general_fgls(
         raise SpecificationError("model='difference' with within='time' has no meaning: entities have no order.")
     if not isinstance(pairwise, bool):
         raise SpecificationError(f"pairwise={pairwise!r} must be True or False.")
-    check_covariance(cov, within)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     design, notes = _rows(source, model, within, chosen, constant)
@@ -148,6 +147,7 @@ def fit_general_fgls(
         estimator=f"General FGLS ({model}; within {within})",
         total=chosen.transformed_total,
         error_variance=1.0,
+        mixed=within,
         notes=tuple(notes),
     )
     result = finish(transformed, cov, chosen, collinear)
@@ -156,7 +156,7 @@ def fit_general_fgls(
         left = float(np.square(result.fit.transformed_residuals).sum())
         likelihood = -0.5 * (design.nobs * float(np.log(2.0 * np.pi)) + logs + left)
     labels = design.time_labels if within == "entity" else design.entity_labels
-    structure = ErrorStructure(words, labels, covariance=covariance, whitened=within, log_likelihood=likelihood)
+    structure = ErrorStructure(words, labels, covariance=covariance, log_likelihood=likelihood)
     fit = replace(result.fit, source=source)
     return GLSResult(fit, result.covariance, result.convention, result.estimator, structure)
 

@@ -45,7 +45,7 @@ class TransformedModel:
         Sum of squares of the transformed constant.
     absorbed_rank : int
         Rank of the absorbed effects, less the one that the constant has already.
-    effects, absorbed, components, moments, error_variance
+    effects, absorbed, components, moments, error_variance, mixed
         As in `panelvar.fit.Fit`.
     tss : float or None
         Total sum of squares where it is not that of the last column of the triangle.
@@ -67,6 +67,7 @@ class TransformedModel:
     components: Components | CrossedComponents | None = None
     moments: PanelMoments | None = None
     error_variance: float | None = None
+    mixed: str | None = None
     tss: float | None = None
     notes: tuple[Note, ...] = ()
 

@@ -28,6 +28,7 @@ def whitened_model(
     share: FloatArray | float | None = None,
     total: str = "constant",
     error_variance: float | None = None,
+    mixed: str | None = None,
     notes: tuple[Note, ...] = (),
 ) -> TransformedModel:
     r"""Take the transformed constant, and a share of each entity's effect, out of transformed columns.
@@ -46,7 +47,7 @@ def whitened_model(
         The transformed constant.
     rows : (m,) array or None
         Rows of the source that are left; None for all.
-    family, estimator, error_variance, notes
+    family, estimator, error_variance, mixed, notes
         As in `TransformedModel`.
     share : (N,) array, float or None
         :math:`\theta_i`, by entity of the rows left; None for no effects at all.
@@ -87,6 +88,7 @@ def whitened_model(
         absorbed_rank=groups.n_groups - int(design.constant) if within else 0,
         effects=() if share is None else (str(source.panel.entity_name or "entity"),),
         error_variance=error_variance,
+        mixed=mixed,
         tss=tss,
         notes=notes,
     )

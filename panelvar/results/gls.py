@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.covariances import Classical, Clustered, Covariance
 from panelvar.errors import MissingInformationError, SpecificationError
 from panelvar.fit import FloatArray
 from panelvar.results.effects import EffectVariances
@@ -35,9 +34,6 @@ class ErrorStructure:
         Error variance of each entity, of the innovations where there is autocorrelation.
     covariance : (N, N) array or None
         Covariance between entities, or between periods.
-    whitened : str or None
-        The dimension, ``"time"`` or ``"entity"``, within which rows are mixed by the transform: only sums over it are
-        uncorrelated with each other, so errors may be clustered by it and by nothing else.
     log_likelihood : float or None
         Gaussian log-likelihood of the data at the coefficients and the covariance that weighted them.
     iterations : int
@@ -51,13 +47,12 @@ class ErrorStructure:
     rho: FloatArray | None = None
     variances: FloatArray | None = None
     covariance: FloatArray | None = None
-    whitened: str | None = None
     log_likelihood: float | None = None
     iterations: int = 1
     converged: bool = True
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GLSResult(LinearResult):
     r"""Estimates by feasible generalised least squares.
 
@@ -135,40 +130,93 @@ class GLSResult(LinearResult):
         """The structure of the errors, in words."""
         return self.structure.words
 
-    def with_cov(self, cov: str | Covariance) -> GLSResult:
-        """Return the same estimates under another covariance, without refitting.
+    @cached_property
+    def _entity_effects(self) -> FloatArray:
+        r"""Level :math:`c + \alpha_i` of each entity of the rows used (within), or the prediction of :math:`\mu_i`."""
+        fit = self.fit
+        rows = fit.rows_or_refuse("Estimated effects")
+        ones = rows.slopes[0]
+        assert ones is not None
+        groups = rows.groupings[0]
+        gap = rows.columns[-1].copy()
+        for position, slope in zip(fit.kept, fit.slopes, strict=True):
+            gap = gap - slope * rows.columns[position]
+        effects = groups.sums(ones * gap) / groups.sums(ones * ones)
+        if fit.family == "gls-within" or self.components is None or self.components.theta is None:
+            return effects
+        shrinkage = 1.0 - (1.0 - self.components.theta) ** 2
+        return shrinkage * (effects - (fit.coefficients[0] if fit.constant else 0.0))
+
+    def estimated_effects(self, *, errors: bool = True) -> pd.DataFrame:
+        r"""Return the estimated effect of each entity (models with effects).
+
+        Parameters
+        ----------
+        errors : bool
+            Accepted for the sake of other results; these effects come without standard errors.
+
+        Returns
+        -------
+        DataFrame
+            Fixed effects: ``level`` :math:`\hat c + \hat\alpha_i` and ``deviation`` :math:`\hat\alpha_i`, by
+            generalised least squares of the rows used. Random effects: ``effect``, the best linear unbiased predictions
+            :math:`(1 - (1 - \theta_i)^2)\, g_i'\tilde u_i / g_i'g_i`, :math:`\tilde u` the residuals of the freed
+            rows.
+        """
+        import pandas as pd
+
+        del errors
+        if not self.fit.effects:
+            return super().estimated_effects()
+        labels, values = self.fit.design.entity_labels, self._entity_effects
+        if self.fit.family == "gls-within":
+            constant = self.fit.coefficients[0] if self.fit.constant else 0.0
+            return pd.DataFrame({"level": values, "deviation": values - constant}, index=labels)
+        return pd.DataFrame({"effect": values}, index=labels)
+
+    def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
+        r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`, of the model's own rows or new ones.
+
+        Parameters
+        ----------
+        data, unseen
+            As in `LinearResult.predict`.
+        effects : bool
+            Refused: add `estimated_effects` by entity, and what autocorrelation says of the last residual.
+        """
+        if effects:
+            raise SpecificationError(
+                "Predictions of generalised least squares come without effects: add estimated_effects() by entity."
+            )
+        return super().predict(data, unseen=unseen)
+
+    def predict_interval(
+        self,
+        data: object = None,
+        *,
+        kind: str = "confidence",
+        level: float = 0.95,
+        effects: bool = False,
+        unseen: str = "zero",
+    ) -> pd.DataFrame:
+        """Predict the expected value, with limits; as in `LinearResult.predict_interval`, without effects.
 
         Raises
         ------
         SpecificationError
-            Where rows are mixed across entities (or periods), for anything but the GLS covariance and clustering by
-            the dimension they are mixed in.
+            ``effects=True``, or ``kind="prediction"``: the error of a new row depends on the rows before it.
         """
-        check_covariance(cov, self.structure.whitened)
-        changed = super().with_cov(cov)
-        assert isinstance(changed, GLSResult)
-        return changed
+        if effects:
+            raise SpecificationError(
+                "Predictions of generalised least squares come without effects: add estimated_effects() by entity."
+            )
+        return super().predict_interval(data, kind=kind, level=level, unseen=unseen)
 
     def without_rows(self) -> GLSResult:
         """Return the result without its data rows."""
         light = replace(self, fit=self.fit.without_rows())
         light.__dict__["r2"] = self.r2
         return light
-
-
-def check_covariance(cov: str | Covariance, whitened: str | None) -> None:
-    """Refuse covariances that take transformed rows for rows of an entity where they are not."""
-    if whitened is None or cov in ("classical", "unadjusted", "nonrobust") or isinstance(cov, Classical):
-        return
-    if whitened == "entity" and cov in ("cluster", "clustered"):
-        return
-    if isinstance(cov, Clustered) and cov.by == (whitened,) and cov.residuals == "HC0":
-        return
-    raise SpecificationError(
-        f"cov={cov!r} cannot be used here: the transform mixes the rows of a{'n' if whitened == 'entity' else ''} "
-        f"{'entity' if whitened == 'entity' else 'period'}, so that a transformed row belongs to all of them. "
-        f"Choose 'classical' (GLS) or Clustered({whitened!r}), which is valid if the error covariance is misspecified."
-    )
 
 
 def joint_f(name: str, rss_restricted: float, rss: float, numerator: int, df: int, null: str) -> TestResult:

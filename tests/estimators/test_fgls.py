@@ -252,6 +252,9 @@ def test_fixed_effects_that_keep_first_rows_are_gls_with_dummies(gaps):
     weight = np.diag(mass) / np.trace(mass)
     mean = np.concatenate((np.zeros(2), weight))
     assert result.params["const"] == pytest.approx(mean @ b, rel=1e-10)
+    effects = result.estimated_effects()
+    np.testing.assert_allclose(effects["level"], b[2:], rtol=1e-9)
+    np.testing.assert_allclose(effects["level"] - effects["deviation"], result.params["const"])
     assert result.std_errors["const"] == pytest.approx(np.sqrt(s2 * mean @ v @ mean), rel=1e-10)
 
 
@@ -285,6 +288,9 @@ def test_random_effects_are_gls_with_effect_and_autoregression(gaps):
     scale = left @ inverse @ left / (len(z) - 3)
     np.testing.assert_allclose(result.params, b, rtol=1e-10)
     np.testing.assert_allclose(result.cov, scale * v, rtol=1e-9)
+    # Best linear unbiased prediction: the covariance of effects and rows times the inverse times the residuals.
+    predicted = effect * (entity[None, :] == np.unique(entity)[:, None]) @ inverse @ left
+    np.testing.assert_allclose(result.estimated_effects()["effect"], predicted, rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")

@@ -280,6 +280,10 @@ def test_errors_clustered_by_period_are_the_sandwich_of_dense_gls():
     np.testing.assert_allclose(clustered.cov, bread @ sums.T @ sums @ bread, rtol=1e-8)
     with pytest.raises(pv.SpecificationError, match="belongs to all of them"):
         result.with_cov("HC1")
+    with pytest.raises(pv.SpecificationError, match="wild cluster bootstrap cannot be used here"):
+        pv.wild_bootstrap(result, "x1")
+    with pytest.raises(pv.SpecificationError, match="leverage of clusters cannot be used here"):
+        pv.cluster_diagnostics(result)
     assert isinstance(result.with_cov("classical"), pv.GLSResult)
 
 
@@ -312,8 +316,16 @@ def test_results_print_pickle_predict_and_compare(name):
     np.testing.assert_allclose((result.predict() + result.resids).sort_index(), data["y"], rtol=1e-10)
     assert "x1" in str(pv.compare({"gls": result, "ols": pv.fit_pooled(panel_of(data), "y", X)}))
     assert result.wald_test(["x1", "x2"]).statistic == pytest.approx(result.f_slopes.statistic, rel=1e-9)
+    assert (result.predict_interval()["std_error"] > 0.0).all()
     with pytest.raises(pv.SpecificationError, match="kind='prediction'"):
         result.predict_interval(kind="prediction")
+    for ask in (result.predict, result.predict_interval):
+        with pytest.raises(pv.SpecificationError, match="add estimated_effects"):
+            ask(effects=True)
+    if not result.effects:
+        with pytest.raises(pv.SpecificationError, match="has no effects"):
+            result.estimated_effects()
+    assert repr(result).startswith("<") and len(repr(result)) < 200
 
 
 def test_kernels_with_units_and_dates_exchanged():
