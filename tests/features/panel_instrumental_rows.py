@@ -261,16 +261,6 @@ TESTS = [
     ),
     Feature(
         TEST,
-        "Effective F (Montiel Olea and Pflueger), with critical values",
-        "fit_iv_pooled(*lagged, **iv).effective_f.statistic",
-        float,
-        same_as_f,
-        (f"{RESULT}::test_effective_f",),
-        {"Stata": "weakivtest†", "pyfixest": "IV_Diag()"},
-        remark="with homoskedastic errors it is the first-stage F; pyfixest's leaves the exogenous regressors in",
-    ),
-    Feature(
-        TEST,
         "Cragg-Donald, with Stock and Yogo's critical values",
         "fit_iv_pooled(*lagged, **iv).cragg_donald",
         float,
@@ -299,7 +289,7 @@ TESTS = [
         same_as_f,
         (f"{RESULT}::test_effective_f",),
         {"Stata": "weakivtest†", "pyfixest": "eff_F()"},
-        remark="with homoskedastic errors it is the first-stage F",
+        remark="with homoskedastic errors it is the first-stage F; pyfixest's leaves the exogenous regressors in",
     ),
     Feature(
         TEST,
