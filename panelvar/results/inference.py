@@ -86,7 +86,9 @@ class Inference(HintsAtNames):
 
     @cached_property
     def _errors(self) -> FloatArray:
-        return np.sqrt(np.diagonal(self.covariance.matrix))
+        # A negative variance (of a matrix that is not repaired) has no error; the covariance has warned of it.
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(np.diagonal(self.covariance.matrix))
 
     @cached_property
     def _ratios(self) -> FloatArray:

@@ -153,7 +153,8 @@ def reference(path: str) -> Callable[[], float]:
 def matched(pattern: str) -> tuple[dict[str, int], list[str]]:
     """Compared leaves of each file under a pattern, and what is wrong with the pattern.
 
-    A leaf that no exclusion covers is compared: the parity tests fail where it is neither (``runner.audit``).
+    A leaf that no exclusion covers is compared: the parity tests fail where it is neither (``runner.audit``). Of
+    several files under a pattern, one in which a leaf is excluded says nothing and is left out; one must be whole.
     """
     counts: dict[str, int] = {}
     wrong = []
@@ -165,9 +166,9 @@ def matched(pattern: str) -> tuple[dict[str, int], list[str]]:
         found = [path for path, _ in leaves(expected_tree(file)) if _begins(path, segments)]
         excluded = ["/".join(path) for path in found if any(item.matches(path) for item in case.exclusions)]
         wrong += [f"{pattern}: {file}/{path} is excluded from the comparison" for path in excluded]
-        if found:
+        if found and not excluded:
             counts[file] = len(found)
-    return counts, wrong if counts else [f"{pattern} matches no number"]
+    return counts, [] if counts else wrong or [f"{pattern} matches no number"]
 
 
 def _begins(path: tuple[str, ...], segments: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ import itertools
 import warnings
 from functools import cache
 
-from parity.panels import MODELS, UNBALANCED
+from parity.panels import MODELS, UNBALANCED, answered
 from parity.runner import DEFAULT, Case, Comparison, within
 from reference_data import table
 
@@ -92,7 +92,7 @@ CASES = [
         f"{data}_pyfixest",
         preset="pyfixest",
         names={"Intercept": "const"},
-        comparisons=list(comparisons(data)),
+        comparisons=answered(f"{data}_pyfixest", comparisons(data)),
     )
     for data in MODELS
 ]
