@@ -54,7 +54,7 @@ def fit(data, model, correction, cov):
     panel = pv.Panel(table(data), "firm", "year")
     options = {"cov": COVARIANCES.get(cov, cov), "convention": CORRECTIONS[correction]}
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Only .* (clusters|periods)", pv.PanelVarWarning)
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
         if model == "pooled":
             return pv.fit_pooled(panel, y, x, **options)
         return pv.fit_fixed_effects(panel, y, x, effects=model.split("_")[1], constant=False, **options)
