@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
+    from panelvar.estimators.var_batch_fit import evaluate_forecasts as evaluate_forecasts
     from panelvar.estimators.var_batch_fit import fit_rolling_var as fit_rolling_var
     from panelvar.estimators.var_batch_fit import fit_var_batch as fit_var_batch
     from panelvar.identification.cholesky import Cholesky as Cholesky
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
     from panelvar.identification.long_run import LongRun as LongRun
     from panelvar.panel import Panel as Panel
+    from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
     from panelvar.plots.roots import plot_roots as plot_roots
@@ -155,6 +157,7 @@ _EXPORTS = {
     "select_lags": "estimators.var",
     "fit_var_batch": "estimators.var_batch_fit",
     "fit_rolling_var": "estimators.var_batch_fit",
+    "evaluate_forecasts": "estimators.var_batch_fit",
     "System": "results.system",
     "LinearResult": "results.linear",
     "InstrumentalResult": "results.instrumental_result",
@@ -220,6 +223,7 @@ _EXPORTS = {
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",
     "plot_decomposition": "plots.variance_shares",
+    "plot_historical": "plots.contributions",
     "plot_forecast": "plots.forecast_fan",
     "plot_scatter": "plots.scatter",
     "Note": "errors",

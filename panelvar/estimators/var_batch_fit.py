@@ -1,4 +1,4 @@
-"""Many vector autoregressions in one call: `fit_var_batch` and `fit_rolling_var`."""
+"""Many vector autoregressions in one call: by entity, by window, and as forecasters tried on the past."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
+from panelvar.kernels import dynamics
 from panelvar.kernels.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
 from panelvar.kernels.lag_problem import stack_lags
 from panelvar.panel import Panel, as_panel
+from panelvar.results.forecast_accuracy import ForecastAccuracy
 from panelvar.results.var_batch import VarBatch
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_result import VarResult
@@ -220,6 +222,68 @@ def fit_rolling_var(
         return fit_var(frame, lags=order, trend=trend, convention=rules)
 
     return _batch(fits, labels, table.names, order, terms, rules, single)
+
+
+def evaluate_forecasts(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    names: Sequence[Hashable] | None = None,
+    *,
+    window: int,
+    steps: int = 4,
+    expanding: bool = True,
+    lags: int = 1,
+    trend: str = "c",
+    benchmark: str = "random walk",
+) -> ForecastAccuracy:
+    r"""Forecast again and again as time goes by, and compare with what happened.
+
+    At each origin the model is fitted to the rows up to it (`fit_rolling_var`) and forecasts the next periods.
+
+    Parameters
+    ----------
+    data, names, lags, trend
+        As in `fit_rolling_var`.
+    window : int
+        Rows of the first sample, or of every window.
+    steps : int
+        Longest horizon.
+    expanding : bool
+        Use all rows up to the origin, or a window of them.
+    benchmark : {"random walk", "mean"}
+        Forecasts compared with: no change, or the mean of the periods known at the origin.
+
+    Returns
+    -------
+    ForecastAccuracy
+
+    Raises
+    ------
+    InsufficientDataError
+        No period is left to forecast; and as `fit_rolling_var`.
+    """
+    choose("benchmark", benchmark, ("random walk", "mean"))
+    batch = fit_rolling_var(data, names, window=window, expanding=expanding, lags=lags, trend=trend)
+    table, terms = specification(data, names, trend, 0, None, 0)
+    order, values = lag_order(lags), table.values
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
+        raise SpecificationError(f"steps={steps!r}: expected an integer of at least 1.")
+    n_periods, n_vars = values.shape
+    origins = np.flatnonzero(np.isin(table.labels(np.arange(n_periods)), batch.labels))
+    origins, used = origins[origins < n_periods - 1], origins < n_periods - 1
+    if len(origins) == 0:
+        raise InsufficientDataError("The first sample reaches the end of the data: give a smaller window.")
+    errors = np.full((len(origins), steps, n_vars), np.nan)
+    plain = errors.copy()
+    coefficients, beside = batch.coefficients[used], batch.fits.params[used, : terms.count]
+    for place, origin in enumerate(origins):
+        ahead = min(steps, n_periods - 1 - origin)
+        drift = terms.rows(int(origin) + 2, ahead) @ beside[place]
+        path = dynamics.forecast_path(coefficients[place], values[origin - order + 1 : origin + 1], drift)
+        actual = values[origin + 1 : origin + 1 + ahead]
+        known = values[origin] if benchmark == "random walk" else values[: origin + 1].mean(axis=0)
+        errors[place, :ahead] = actual - path
+        plain[place, :ahead] = actual - known
+    return ForecastAccuracy(errors, plain, benchmark, table.names, table.labels(origins))
 
 
 def _batch(

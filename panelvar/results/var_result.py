@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.target import Band, BandSource, Draws, Target
-from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.bands.target import BandSource, Draws
+from panelvar.errors import SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
-from panelvar.results.forecast import Forecast
+from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test
-from panelvar.results.published import finite_array
 from panelvar.results.response_gradients import response_gradients
 from panelvar.results.responses import Responses
-from panelvar.results.shocks import choose_shocks
+from panelvar.results.shocks import Shocks, choose_shocks
 from panelvar.results.system import check_horizon, cumulated, decomposing_shocks, described_responses, shares_of
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_estimates import VarEstimates
+from panelvar.results.var_forecasts import VarForecasts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +30,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VarResult(VarEstimates):
+class VarResult(VarForecasts):
     r"""A vector autoregression estimated by least squares: a `System` with its data, errors and tests.
 
     Made by `panelvar.fit_var`. All of `System` is here too (``roots``, ``moduli``, ``is_stable``, ``equations()``,
@@ -147,28 +146,6 @@ class VarResult(VarEstimates):
             notes=plain.notes + band.notes,
         )
 
-    def _band(
-        self,
-        bands: BandSource | None,
-        level: float,
-        estimate: Array,
-        statistic: Callable[[Draws], Array],
-        gradients: Callable[[ReducedForm, Array], Array] | None = None,
-        *,
-        uses_sigma: bool = True,
-        future_steps: int = 0,
-    ) -> Band | None:
-        if bands is None:
-            return None
-        if isinstance(bands, type) or not hasattr(bands, "band"):
-            raise SpecificationError(
-                f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
-                "or None."
-            )
-        divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
-        target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma)
-        return bands.band(target, check_level(level))
-
     # Tests
 
     def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
@@ -210,129 +187,70 @@ class VarResult(VarEstimates):
         """
         return lags_test(self.problem, self.names, self.convention, equations, variables, lags, self.robust_covariance)
 
-    # Forecasts
-
-    def forecast(
-        self,
-        steps: int = 8,
-        *,
-        level: float = 0.95,
-        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
-        bands: BandSource | None = None,
-    ) -> Forecast:
-        """Forecast from the end of the data.
-
-        Parameters
-        ----------
-        steps : int
-            Periods ahead.
-        level : float
-            Probability of each interval, at least 0.5.
-        exogenous : DataFrame or array (steps, M), optional
-            Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
-        bands : ResidualBootstrap, MonteCarlo, ..., optional
-            Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
-            (Luetkepohl 2005, section 3.5 and appendix D.3). By default intervals are normal and take the coefficients
-            as known.
-
-        Raises
-        ------
-        MissingInformationError
-            The model has exogenous variables and their future was not given.
-        NumericalError
-            The last p periods are not all observed.
-        """
-        from scipy.special import ndtri
-
-        check_level(level)
-        steps = check_horizon(steps, 1, "steps")
-        history = self.data.values[-self.lags :]
-        if not np.isfinite(history).all():
-            raise NumericalError(
-                f"The last {self.lags} period(s) hold missing values; a forecast starts from them. Drop or fill them."
-            )
-        terms = self._future_terms(self.data.values.shape[0] + 1, steps, exogenous)
-        values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
-        covariance = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
-        if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
-            raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
-        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
-
-        def statistic(draws: Draws) -> Array:
-            form = draws.form
-            assert form.beside is not None
-            assert draws.future is not None
-            return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
-
-        band = self._band(bands, level, values, statistic, future_steps=steps)
-        notes = self._stability_notes() + (band.notes if band else ())
-        emit(notes)
-        return Forecast(
-            values,
-            band.lower if band else values - reach,
-            band.upper if band else values + reach,
-            covariance,
-            self.names,
-            self.data.future(steps),
-            float(level),
-            notes,
-            self.data,
-            band.draws if band else None,
-            band.label if band else None,
-        )
-
-    def _future_terms(self, first: int, steps: int, exogenous: Any) -> Array:
-        """Values of the terms beside the lags in the periods after the data."""
-        terms, past = self.terms, self.data.exogenous
-        if past is None:
-            if exogenous is not None:
-                raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
-            return terms.rows(first, steps)
-        names = list(terms.exogenous)
-        if exogenous is None:
-            raise MissingInformationError(
-                f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
-            )
-        if hasattr(exogenous, "columns"):
-            absent = [name for name in names if name not in exogenous.columns]
-            if absent:
-                raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
-            exogenous = exogenous[names]
-        future = finite_array("exogenous", exogenous)
-        future = future[:, None] if future.ndim == 1 and len(names) == 1 else future
-        if future.shape != (steps, len(names)):
-            raise SpecificationError(f"exogenous has shape {future.shape}; expected {(steps, len(names))}: {names}.")
-        known = past[past.shape[0] - terms.exogenous_lags :]
-        if not np.isfinite(known).all():
-            raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
-        return terms.rows(first, steps, np.concatenate([known, future]))
-
-    def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
-        """Responses of every variable to one unit of each exogenous variable in period 0 alone.
-
-        Parameters
-        ----------
-        horizon : int
-            Last period; the result has ``horizon + 1`` rows.
-        cumulative : bool
-            Sum the responses over periods: the effect of a lasting change.
+    def structural_shocks(
+        self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        r"""Estimated shocks :math:`\hatarepsilon_t = B^{-1}\hat u_t` of variance one, by period.
 
         Raises
         ------
         SpecificationError
-            The model has no exogenous variables.
+            A scheme that does not give as many orthogonal shocks as variables.
         """
-        names = self.terms.exogenous
-        if not names:
-            raise SpecificationError("The model has no exogenous variables: fit_var(..., exogenous=...) adds them.")
-        effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
-        values = dynamics.multipliers(self.coefficients, effects.swapaxes(1, 2), check_horizon(horizon))
-        if cumulative:
-            values = cumulated(values, 0)
-        if not np.isfinite(values).all():
-            raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
+        import pandas as pd
+
+        shocks = self._complete_shocks(identification, ordering)
+        impact = shocks.system_impact(self.coefficients, self.sigma)
+        values = np.linalg.solve(impact, self.problem.residuals.T).T
+        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=list(shocks.names))
+
+    def historical_decomposition(
+        self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
+    ) -> HistoricalDecomposition:
+        """Take each variable apart into a baseline and what each shock has contributed since the start of the sample.
+
+        Parameters
+        ----------
+        identification, ordering
+            As in `impulse_responses`; a scheme with as many orthogonal shocks as variables.
+
+        Returns
+        -------
+        HistoricalDecomposition
+
+        Notes
+        -----
+        Shocks before the sample are in the baseline, with the initial values: early periods say little. After a gap the
+        decomposition starts again.
+        """
+        shocks = self._complete_shocks(identification, ordering)
+        values = self.structural_shocks(identification=identification, ordering=ordering).to_numpy()
+        direct = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
+        parts = direct.copy()
+        starts = np.array(self.problem.run_starts)
+        for row in range(len(parts)):
+            first = starts[starts <= row].max()
+            for lag in range(1, min(self.lags, row - first) + 1):
+                parts[row] += self.coefficients[lag - 1] @ parts[row - lag]
+        actual = self.problem.design[:, self.n_regressors :]
         notes = self._stability_notes()
         emit(notes)
-        return Responses(
-            values, self.names, names, "exogenous", "exogenous", "unit", None, bool(cumulative), notes=notes
+        return HistoricalDecomposition(
+            parts,
+            actual - parts.sum(axis=2),
+            self.names,
+            shocks.names,
+            values,
+            self.data.labels(self.periods),
+            shocks.scheme.words,
+            notes,
         )
+
+    def _complete_shocks(self, identification: str | Identification, ordering: Sequence[str] | None) -> Shocks:
+        shocks = choose_shocks(self.names, self.sigma, identification, "sd", ordering)
+        if not shocks.scheme.orthogonal or len(shocks.names) != self.n_vars:
+            raise SpecificationError(
+                f"{shocks.scheme.words} shocks are not as many orthogonal shocks as variables: the errors cannot be "
+                "taken apart into them. Use 'cholesky', 'long_run' or another complete scheme."
+            )
+        return shocks

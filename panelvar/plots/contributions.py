@@ -1,0 +1,79 @@
+"""Historical decompositions as stacked bars around the path they explain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.errors import choose
+from panelvar.plots.canvas import GREY, PALETTE, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.time_labels import as_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from panelvar.results.historical import HistoricalDecomposition
+
+
+def plot_historical(
+    decomposition: HistoricalDecomposition,
+    *,
+    of: str | Sequence[str] | None = None,
+    figure: Figure | None = None,
+) -> Figure:
+    """Draw what the shocks contributed to each variable, stacked, with the variable less its baseline as a line.
+
+    Parameters
+    ----------
+    decomposition : HistoricalDecomposition
+    of : str or sequence of str, optional
+        Variables, a panel each; all by default.
+    figure : Figure, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Figure
+        One panel for each variable in ``figure.axes``.
+
+    Raises
+    ------
+    SpecificationError
+        If a name is not a variable of the system.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    wanted = decomposition.names if of is None else (of,) if isinstance(of, str) else tuple(of)
+    rows = [decomposition.names.index(choose("of", name, decomposition.names)) for name in wanted]
+    if figure is None:
+        figure = pyplot().figure(figsize=(8.0, 2.2 * len(rows) + 0.8), layout="constrained")
+    grid = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
+    texts = [as_text(label) for label in decomposition.index]
+    places = np.arange(len(texts))
+    for ax, row in zip(grid, rows, strict=True):
+        above, below = np.zeros(len(places)), np.zeros(len(places))
+        for s, shock in enumerate(decomposition.shocks):
+            part = decomposition.contributions[:, row, s]
+            bottom = np.where(part >= 0.0, above, below)
+            colour = PALETTE[s % len(PALETTE)]
+            ax.bar(places, part, bottom=bottom, width=1.0, color=colour, linewidth=0, label=folded(shock, 20))
+            above += np.maximum(part, 0.0)
+            below += np.minimum(part, 0.0)
+        ax.plot(places, decomposition.contributions[:, row].sum(axis=1), color="black", linewidth=1.2)
+        ax.axhline(0.0, color=GREY, linewidth=0.8)
+        ax.margins(x=0)
+        literal(ax.set_title(folded(decomposition.names[row], 60), fontsize=10))
+        plain_ticks(ax)
+        ax.tick_params(labelsize=8)
+        tidy(ax)
+    grid[-1].xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+    grid[-1].xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: texts[round(value)] if 0 <= round(value) < len(texts) else "")
+    )
+    handles, labels = grid[0].get_legend_handles_labels()
+    legend = figure.legend(handles, labels, title="Shock", loc="outside right upper", frameon=False, fontsize=9)
+    literal(*legend.get_texts())
+    literal(figure.suptitle(f"Contributions of {decomposition.scheme} shocks", fontsize=11))
+    return figure

@@ -1,0 +1,127 @@
+"""How well forecasts would have done: errors of forecasts made again and again as time went by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import InsufficientDataError, SpecificationError
+from panelvar.identification.scheme import position
+from panelvar.kernels.distributions import two_sided
+from panelvar.results.names import listed
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ForecastAccuracy:
+    """Errors of pseudo-out-of-sample forecasts by origin, horizon and variable.
+
+    Attributes
+    ----------
+    errors : array (origins, steps, K)
+        Actual less forecast; NaN past the end of the data.
+    benchmark_errors : array (origins, steps, K)
+        The same for the benchmark.
+    benchmark : str
+        What the benchmark is.
+    names : tuple of str
+    origins : Index
+        Last period known at each origin.
+    """
+
+    errors: Array
+    benchmark_errors: Array
+    benchmark: str
+    names: tuple[str, ...]
+    origins: pd.Index
+
+    def _by_horizon(self, values: Array, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        index = pd.RangeIndex(1, values.shape[0] + 1, name="horizon")
+        return pd.DataFrame(values, index=index, columns=pd.Index(self.names, name=name))
+
+    @property
+    def rmse(self) -> pd.DataFrame:
+        """Root mean squared error by horizon and variable."""
+        return self._by_horizon(np.sqrt(np.nanmean(self.errors**2, axis=0)), "rmse")
+
+    @property
+    def mae(self) -> pd.DataFrame:
+        """Mean absolute error."""
+        return self._by_horizon(np.nanmean(np.abs(self.errors), axis=0), "mae")
+
+    @property
+    def bias(self) -> pd.DataFrame:
+        """Mean error."""
+        return self._by_horizon(np.nanmean(self.errors, axis=0), "bias")
+
+    @property
+    def relative_rmse(self) -> pd.DataFrame:
+        """Root mean squared error over the benchmark's (Theil's U): below one is better."""
+        other = np.sqrt(np.nanmean(self.benchmark_errors**2, axis=0))
+        return self._by_horizon(self.rmse.to_numpy() / other, "relative_rmse")
+
+    def diebold_mariano(self, variable: str, horizon: int = 1, *, loss: str = "squared") -> TestResult:
+        r"""Test that the model and the benchmark forecast equally well (Diebold and Mariano 1995).
+
+        The mean loss difference over its standard error, with h - 1 autocovariances of the differences, times Harvey,
+        Leybourne and Newbold's (1997) factor and with t(n - 1).
+
+        Parameters
+        ----------
+        variable : str
+        horizon : int
+            h.
+        loss : {"squared", "absolute"}
+
+        Returns
+        -------
+        TestResult
+            Negative where the model is better.
+
+        Notes
+        -----
+        The benchmark must not be nested in the model for the asymptotics to hold: a random walk is nested in a VAR with
+        a unit root. Read small p-values as descriptive then.
+        """
+        if loss not in ("squared", "absolute"):
+            raise SpecificationError(f"loss={loss!r}: expected 'squared' or 'absolute'.")
+        steps = self.errors.shape[1]
+        if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or not 1 <= horizon <= steps:
+            raise SpecificationError(f"horizon={horizon!r}: expected 1 to {steps}.")
+        place = position(self.names, variable)
+        pair = [np.abs(errors[:, horizon - 1, place]) for errors in (self.errors, self.benchmark_errors)]
+        power = 2 if loss == "squared" else 1
+        gap = pair[0] ** power - pair[1] ** power
+        gap = gap[~np.isnan(gap)]
+        n = len(gap)
+        if n <= horizon + 1:
+            raise InsufficientDataError(f"{n} forecasts {horizon} period(s) ahead are too few for a test.")
+        centred = gap - gap.mean()
+        variance = centred @ centred / n
+        variance += 2.0 * sum(centred[lag:] @ centred[: n - lag] / n for lag in range(1, horizon))
+        factor = np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
+        if variance <= 0.0:
+            raise InsufficientDataError(
+                "The long-run variance of the loss differences is estimated at zero or less: there is no statistic. "
+                "Use more origins or a shorter horizon."
+            )
+        value = float(factor * gap.mean() / np.sqrt(variance / n))
+        pvalue = float(two_sided(np.array([value]), n - 1)[0])
+        null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {horizon} period(s) ahead"
+        return TestResult("Diebold-Mariano", value, pvalue, "t", n - 1, None, null)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Accuracy of forecasts of {listed(self.names)}, {self.errors.shape[0]} origins, horizons 1 to "
+            f"{self.errors.shape[1]}>"
+        )

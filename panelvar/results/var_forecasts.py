@@ -1,0 +1,235 @@
+"""What a fitted vector autoregression says about the future, and about changes of its exogenous variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.bands.target import Band, BandSource, Draws, Target
+from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels import dynamics
+from panelvar.kernels.conditional_forecast import conditional_forecast
+from panelvar.results.forecast import Forecast
+from panelvar.results.published import finite_array
+from panelvar.results.responses import Responses
+from panelvar.results.system import check_horizon, cumulated
+from panelvar.results.var_estimates import VarEstimates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class VarForecasts(VarEstimates):
+    """Forecasts, given the future of some variables or not, and dynamic multipliers; a part of `VarResult`."""
+
+    def forecast(
+        self,
+        steps: int = 8,
+        *,
+        level: float = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+        bands: BandSource | None = None,
+    ) -> Forecast:
+        """Forecast from the end of the data.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+        level : float
+            Probability of each interval, at least 0.5.
+        exogenous : DataFrame or array (steps, M), optional
+            Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
+        bands : ResidualBootstrap, MonteCarlo, ..., optional
+            Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
+            (Luetkepohl 2005, section 3.5 and appendix D.3). By default intervals are normal and take the coefficients
+            as known.
+
+        Raises
+        ------
+        MissingInformationError
+            The model has exogenous variables and their future was not given.
+        NumericalError
+            The last p periods are not all observed.
+        """
+        from scipy.special import ndtri
+
+        check_level(level)
+        steps = check_horizon(steps, 1, "steps")
+        history = self.data.values[-self.lags :]
+        if not np.isfinite(history).all():
+            raise NumericalError(
+                f"The last {self.lags} period(s) hold missing values; a forecast starts from them. Drop or fill them."
+            )
+        terms = self._future_terms(self.data.values.shape[0] + 1, steps, exogenous)
+        values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
+        covariance = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
+        if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
+            raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
+
+        def statistic(draws: Draws) -> Array:
+            form = draws.form
+            assert form.beside is not None
+            assert draws.future is not None
+            return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
+
+        band = self._band(bands, level, values, statistic, future_steps=steps)
+        notes = self._stability_notes() + (band.notes if band else ())
+        emit(notes)
+        return Forecast(
+            values,
+            band.lower if band else values - reach,
+            band.upper if band else values + reach,
+            covariance,
+            self.names,
+            self.data.future(steps),
+            float(level),
+            notes,
+            self.data,
+            band.draws if band else None,
+            band.label if band else None,
+        )
+
+    def conditional_forecast(
+        self,
+        conditions: pd.DataFrame | npt.ArrayLike,
+        *,
+        level: float = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+    ) -> Forecast:
+        r"""Forecast given the future of some variables (Waggoner and Zha 1999; Doan, Litterman and Sims 1984).
+
+        Parameters
+        ----------
+        conditions : DataFrame or array (steps, K)
+            A row a period ahead: values where the future is given, NaN where it is free. A DataFrame may leave out
+            variables that are free throughout.
+        level, exogenous
+            As in `forecast`.
+
+        Returns
+        -------
+        Forecast
+            Means and normal intervals of what is free, the coefficients taken as known; given values have no width.
+
+        Raises
+        ------
+        SpecificationError
+            Conditions of the wrong shape, infinite, or on nothing.
+        NumericalError
+            Conditions that cannot hold together.
+
+        Notes
+        -----
+        Conditions are on values, whatever shocks bring them about: the answer needs no identification.
+        """
+        import pandas as pd
+
+        if isinstance(conditions, pd.DataFrame):
+            unknown = [name for name in conditions.columns if name not in self.names]
+            if unknown:
+                raise SpecificationError(f"{unknown} are not variables of this system: {list(self.names)}.")
+            conditions = conditions.reindex(columns=list(self.names))
+        given = np.array(conditions, dtype=np.float64)
+        if given.ndim != 2 or given.shape[1] != self.n_vars or not len(given):
+            raise SpecificationError(f"conditions have shape {given.shape}; expected (steps, {self.n_vars}).")
+        if np.isinf(given).any() or np.isnan(given).all():
+            raise SpecificationError("conditions must hold a finite value somewhere, and NaN where the future is free.")
+        plain = self.forecast(len(given), level=level, exogenous=exogenous)
+        factor = dynamics.cholesky_impact(self.sigma)
+        try:
+            values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
+        except np.linalg.LinAlgError:
+            raise NumericalError("The conditions contradict or repeat one another.") from None
+        from scipy.special import ndtri
+
+        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
+        reach[~np.isnan(given)] = 0.0
+        return replace(plain, values=values, lower=values - reach, upper=values + reach, covariance=covariance)
+
+    def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
+        """Responses of every variable to one unit of each exogenous variable in period 0 alone.
+
+        Parameters
+        ----------
+        horizon : int
+            Last period; the result has ``horizon + 1`` rows.
+        cumulative : bool
+            Sum the responses over periods: the effect of a lasting change.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no exogenous variables.
+        """
+        names = self.terms.exogenous
+        if not names:
+            raise SpecificationError("The model has no exogenous variables: fit_var(..., exogenous=...) adds them.")
+        effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
+        values = dynamics.multipliers(self.coefficients, effects.swapaxes(1, 2), check_horizon(horizon))
+        if cumulative:
+            values = cumulated(values, 0)
+        if not np.isfinite(values).all():
+            raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
+        notes = self._stability_notes()
+        emit(notes)
+        return Responses(
+            values, self.names, names, "exogenous", "exogenous", "unit", None, bool(cumulative), notes=notes
+        )
+
+    def _future_terms(self, first: int, steps: int, exogenous: Any) -> Array:
+        """Values of the terms beside the lags in the periods after the data."""
+        terms, past = self.terms, self.data.exogenous
+        if past is None:
+            if exogenous is not None:
+                raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
+            return terms.rows(first, steps)
+        names = list(terms.exogenous)
+        if exogenous is None:
+            raise MissingInformationError(
+                f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
+            )
+        if hasattr(exogenous, "columns"):
+            absent = [name for name in names if name not in exogenous.columns]
+            if absent:
+                raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
+            exogenous = exogenous[names]
+        future = finite_array("exogenous", exogenous)
+        future = future[:, None] if future.ndim == 1 and len(names) == 1 else future
+        if future.shape != (steps, len(names)):
+            raise SpecificationError(f"exogenous has shape {future.shape}; expected {(steps, len(names))}: {names}.")
+        known = past[past.shape[0] - terms.exogenous_lags :]
+        if not np.isfinite(known).all():
+            raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
+        return terms.rows(first, steps, np.concatenate([known, future]))
+
+    def _band(
+        self,
+        bands: BandSource | None,
+        level: float,
+        estimate: Array,
+        statistic: Callable[[Draws], Array],
+        gradients: Callable[[ReducedForm, Array], Array] | None = None,
+        *,
+        uses_sigma: bool = True,
+        future_steps: int = 0,
+    ) -> Band | None:
+        if bands is None:
+            return None
+        if isinstance(bands, type) or not hasattr(bands, "band"):
+            raise SpecificationError(
+                f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
+                "or None."
+            )
+        divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
+        target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma)
+        return bands.band(target, check_level(level))

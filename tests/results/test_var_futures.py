@@ -1,0 +1,151 @@
+"""Historical decompositions, conditional forecasts and the evaluation of forecasts, each the slow way as well."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import panelvar as pv
+from panelvar import InsufficientDataError, LongRun, SpecificationError
+from panelvar.kernels import dynamics
+
+NAMES = ["x", "y", "z"]
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(11)
+    y = np.zeros((80, 3))
+    for t in range(1, 80):
+        y[t] = [0.2, 0.0, 0.1] + np.array([[0.6, 0.1, 0], [0.1, 0.5, 0.1], [0, 0.2, 0.4]]) @ y[t - 1]
+        y[t] += rng.standard_normal(3)
+    return pd.DataFrame(y, index=pd.period_range("2000Q1", periods=80, freq="Q"), columns=NAMES)
+
+
+@pytest.fixture(scope="module")
+def model(frame):
+    return pv.fit_var(frame, lags=2)
+
+
+@pytest.mark.parametrize("scheme", ["cholesky", "long_run", pv.Cholesky(["z", "y", "x"])])
+def test_contributions_are_responses_times_shocks(model, scheme):
+    parts = model.historical_decomposition(identification=scheme)
+    shocks = model.structural_shocks(identification=scheme)
+    theta = model.impulse_responses(len(shocks) - 1, identification=scheme).values
+    for t in (0, 5, 40, len(shocks) - 1):
+        expected = sum(theta[h] * shocks.iloc[t - h].to_numpy() for h in range(t + 1))
+        assert_allclose(parts.contributions[t], expected, atol=1e-10)
+    assert_allclose(parts.actual, model.fitted_values + model.resids, atol=1e-10)
+    frame = parts.to_frame()
+    assert list(frame.columns.get_level_values(1).unique()) == ["baseline", *NAMES]
+    assert_allclose(frame["y"].sum(axis=1), model.data.values[2:, 1], atol=1e-10)
+    assert_allclose(shocks.T @ shocks / model.df_resid, np.eye(3), atol=1e-10)
+
+
+def test_the_baseline_runs_without_shocks(model):
+    parts = model.historical_decomposition()
+    path = list(model.data.values[:2])
+    for _ in range(10):
+        path.append(model.intercept + model.coefficients[0] @ path[-1] + model.coefficients[1] @ path[-2])
+    assert_allclose(parts.baseline[:10], path[2:], atol=1e-11)
+
+
+def test_a_gap_starts_the_decomposition_anew(frame):
+    with pytest.warns(pv.PanelVarWarning):
+        model = pv.fit_var(frame.drop(index=frame.index[40]), lags=2)
+    parts = model.historical_decomposition()
+    start = model.problem.run_starts[1]
+    impact = model.impulse_responses(0).values[0]
+    assert_allclose(parts.contributions[start], impact * parts.shock_values[start], atol=1e-12)
+
+
+def test_incomplete_schemes_are_refused(model):
+    for scheme in ("generalised", "reduced_form"):
+        with pytest.raises(SpecificationError, match="complete scheme"):
+            model.historical_decomposition(identification=scheme)
+
+
+def test_contributions_are_drawn(model):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure = model.historical_decomposition(identification=LongRun()).plot(of=["x", "z"])
+    assert len(figure.axes) == 2
+    plt.close(figure)
+
+
+def test_conditional_forecasts_are_conditional_normal_means(model):
+    """Against the joint normal distribution of the stacked future, with a dense covariance matrix."""
+    steps = 4
+    plain = model.forecast(steps)
+    given = pd.DataFrame({"y": [0.5, np.nan, 1.0, np.nan], "x": [np.nan, 0.3, np.nan, np.nan]})
+    found = model.conditional_forecast(given)
+    phi = dynamics.moving_average(model.coefficients, steps - 1)
+    dense = np.zeros((steps * 3, steps * 3))
+    for i in range(steps):
+        for j in range(steps):
+            dense[3 * i : 3 * i + 3, 3 * j : 3 * j + 3] = sum(
+                phi[i - s] @ model.sigma @ phi[j - s].T for s in range(min(i, j) + 1)
+            )
+    flat = np.array([[np.nan, 0.5, np.nan], [0.3, np.nan, np.nan], [np.nan, 1.0, np.nan], [np.nan] * 3]).ravel()
+    known = ~np.isnan(flat)
+    gain = dense[:, known] @ np.linalg.inv(dense[np.ix_(known, known)])
+    mean = plain.values.ravel() + gain @ (flat - plain.values.ravel())[known]
+    variance = dense - gain @ dense[known]
+    assert_allclose(found.values.ravel(), mean, atol=1e-10)
+    assert_allclose(found.std_errors.ravel() ** 2, np.diagonal(variance), atol=1e-10)
+    width = (found.upper - found.lower).ravel()
+    assert_allclose(width[known], 0.0)
+    assert (width[~known] > 0).all()
+    assert_allclose(model.conditional_forecast(given[["y", "x"]]).values, found.values)
+
+
+def test_impossible_conditions_are_refused(model):
+    with pytest.raises(SpecificationError, match="not variables"):
+        model.conditional_forecast(pd.DataFrame({"w": [1.0]}))
+    with pytest.raises(SpecificationError, match="expected"):
+        model.conditional_forecast(np.zeros((2, 2)))
+    with pytest.raises(SpecificationError, match="finite value"):
+        model.conditional_forecast(np.full((2, 3), np.nan))
+    one = pv.System(model.coefficients, NAMES, sigma=model.sigma)
+    with pytest.raises(pv.MissingInformationError):
+        one.forecast(2)
+
+
+@pytest.mark.parametrize("expanding", [True, False])
+def test_forecasts_are_evaluated_as_time_goes_by(frame, expanding):
+    found = pv.evaluate_forecasts(frame, window=50, steps=3, expanding=expanding, lags=2)
+    assert len(found.origins) == 80 - 2 - 50
+    place = 7
+    last = frame.index.get_loc(found.origins[place])
+    past = frame.iloc[: last + 1] if expanding else frame.iloc[last - 51 : last + 1]
+    ahead = pv.fit_var(past, lags=2).forecast(3)
+    assert_allclose(found.errors[place], frame.to_numpy()[last + 1 : last + 4] - ahead.values, atol=1e-10)
+    assert_allclose(found.benchmark_errors[place], frame.to_numpy()[last + 1 : last + 4] - frame.to_numpy()[last])
+    assert np.isnan(found.errors[-1, 1:]).all()
+    assert found.rmse.loc[1, "x"] == pytest.approx(np.sqrt((found.errors[:, 0, 0] ** 2).mean()))
+    assert (found.mae.to_numpy() <= found.rmse.to_numpy()).all()
+    relative = found.rmse / np.sqrt(np.nanmean(found.benchmark_errors**2, axis=0))
+    assert_allclose(found.relative_rmse, relative)
+    assert found.bias.shape == (3, 3)
+
+
+def test_diebold_mariano_written_out(frame):
+    found = pv.evaluate_forecasts(frame, window=40, steps=2, lags=1, benchmark="mean")
+    test = found.diebold_mariano("y", 2)
+    gap = (found.errors[:, 1, 1] ** 2 - found.benchmark_errors[:, 1, 1] ** 2)[:-1]
+    n = len(gap)
+    c = gap - gap.mean()
+    spread = (c @ c + 2 * c[1:] @ c[:-1]) / n
+    factor = np.sqrt((n + 1 - 4 + 2 / n) / n)
+    assert test.statistic == pytest.approx(factor * gap.mean() / np.sqrt(spread / n))
+    assert (test.distribution, test.df) == ("t", n - 1)
+    with pytest.raises(SpecificationError, match="1 to 2"):
+        found.diebold_mariano("y", 3)
+    with pytest.raises(SpecificationError, match="loss="):
+        found.diebold_mariano("y", loss="linex")
+    with pytest.raises(InsufficientDataError, match="reaches the end"):
+        pv.evaluate_forecasts(frame, window=79, lags=1)
