@@ -62,7 +62,7 @@ def subtract_tables(
         source = column[start:stop]
         for (index, table), factor in zip(tables, factors, strict=True):
             # mode="clip" spares a buffered copy; codes are in range.
-            np.take(table[:, j], index, out=gathered, mode="clip")
+            table[:, j].take(index, out=gathered, mode="clip")
             if factor is not None:
                 gathered *= factor
             np.subtract(source, gathered, out=target)

@@ -20,6 +20,9 @@ from panelvar.kernels.rows import TransformedRows
 
 FloatArray = NDArray[np.float64]
 
+# Sums turned at a time.
+_PIECE_ROWS = 2_000
+
 
 class Scores(NamedTuple):
     """What the scores of a fit are made of.
@@ -69,15 +72,36 @@ class Scores(NamedTuple):
             if scratch.size < count:
                 scratch = np.empty(count)
             scores = scratch[:count].reshape((stop - start, self.size), order="F")
-            residuals = block[:, -1] - block[:, :-1] @ self.coefficients
-            if self.multiplier is not None:
-                residuals *= self.multiplier[start:stop]
+            residuals = self._residuals(start, stop, block)
             if self.constant is not None:
                 constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
                 np.multiply(residuals, constant, out=scores[:, 0])
             for j, position in enumerate(self.kept):
                 np.multiply(block[:, position], residuals, out=scores[:, lead + j])
             yield start, stop, scores
+
+    def _residuals(self, start: int, stop: int, block: FloatArray) -> FloatArray:
+        residuals: FloatArray = block[:, -1] - block[:, :-1] @ self.coefficients
+        if self.multiplier is not None:
+            residuals *= self.multiplier[start:stop]
+        return residuals
+
+    @property
+    def _in_place(self) -> bool:
+        """Whether a block of rows can be overwritten by its scores: it is scratch, and every regressor is in use."""
+        return len(self.kept) == self.rows.n_columns - 1 and not self.rows.keeps_rows
+
+    def _turned_blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+        """Yield blocks as `blocks` does, but the constant's scores last; in place, so that one block stays in cache."""
+        for start, stop, block in self.rows.blocks():
+            residuals = self._residuals(start, stop, block)
+            np.multiply(block[:, :-1].T, residuals, out=block[:, :-1].T)
+            if self.constant is None:
+                yield start, stop, block[:, :-1]
+            else:
+                constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
+                np.multiply(residuals, constant, out=block[:, -1])
+                yield start, stop, block
 
 
 def score_gram(scores: Scores) -> FloatArray:
@@ -95,10 +119,18 @@ def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[FloatArray
     One pass over the rows serves all groupings.
     """
     sums = [np.zeros((grouping.n_groups, scores.size), order="F") for grouping in groupings]
-    for start, stop, block in scores.blocks():
+    in_place = scores._in_place
+    for start, stop, block in scores._turned_blocks() if in_place else scores.blocks():
         for grouping, out in zip(groupings, sums, strict=True):
             grouping.add_sums(block, start, stop, out)
-    return [scores.orthonormal(out) for out in sums]
+    for out in sums:
+        # A piece at a time, in its own memory: fresh pages would cost more than the product.
+        for begin in range(0, len(out), _PIECE_ROWS):
+            piece = out[begin : begin + _PIECE_ROWS]
+            if in_place and scores.constant is not None:
+                piece[...] = np.roll(piece, 1, axis=1)
+            piece[...] = scores.orthonormal(piece)
+    return sums
 
 
 def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArray) -> FloatArray:
