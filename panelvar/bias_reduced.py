@@ -115,7 +115,8 @@ class BiasReduced:
     Notes
     -----
     Effects nested in the clusters are free. Of effects that cut across the clusters the largest may have any number of
-    levels; the others join a basis of at most `panelvar.crossing_basis.LEVEL_LIMIT` columns. The working model of the
+    levels; the others join a basis of at most `panelvar.crossing_basis.LEVEL_LIMIT` columns. Where those are more,
+    each cluster is projected on its own, which is for few of them; with many it is refused. The working model of the
     degrees of freedom, and of CR2, is independent transformed errors: analytic weights and the random-effects structure
     are taken at their word.
 

@@ -194,6 +194,17 @@ def test_confidence_sets_are_the_values_that_are_not_rejected(cluster, alternati
     assert (np.isfinite(found.lower), np.isfinite(found.upper)) == one_sided
 
 
+def test_a_set_of_several_intervals_is_found_and_announced():
+    result = fitted(gappy_frame(seed=18, entities=6, periods=6), "pooled")
+    with pytest.warns(pv.PanelVarWarning, match="3 intervals"):
+        found = pv.wild_bootstrap(result, "x1", level=0.9)
+    assert len(found.confidence_set) == 3
+    assert " or " in str(found)
+    for (_, left), (right, _) in itertools.pairwise(found.confidence_set):
+        for value, inside in ((left - 1e-6, True), (left + 1e-6, False), (right - 1e-6, False), (right + 1e-6, True)):
+            assert (pv.wild_bootstrap(result, f"x1 = {value!r}").pvalue > 0.1) == inside
+
+
 @pytest.mark.parametrize("kind", ["normal", "gamma"])
 def test_continuous_weights_have_mean_zero_and_variance_one(kind):
     _, _, chunks = kernel.signs(kind, 40, 20_000, np.random.default_rng(1))

@@ -268,7 +268,19 @@ SMALL_SAMPLES = [
             f"{REDUCED}::test_the_largest_effect_may_cut_across_the_clusters",
         ),
         {"plm": "clubSandwich†", "Stata": "areg, vce(hc2 firm) (18)"},
-        {"plm": ("*_plm_cov/within_twoways/clubSandwich_*/CR2",)},
+        {"plm": ("*_plm_cov/within_twoways/clubSandwich_*/CR2", "*_clubsandwich/twoway_effects_by_*/CR2")},
+    ),
+    Feature(
+        COVARIANCE,
+        "CR2 and CR3 with several crossing effects of any size, few clusters",
+        'fit_fixed_effects(*grunfeld, effects=["firm", "year"], cov=BiasReduced("time"), convention="plm")',
+        error("value"),
+        reference(f"{PLM_COV}/within_twoways/clubSandwich_time/CR2/se/value"),
+        (
+            f"{REDUCED}::test_effects_of_any_number_are_projected_cluster_by_cluster",
+            f"{REDUCED}::test_effects_that_are_too_many_are_refused_with_a_reason",
+        ),
+        remark="one projection a cluster and step of Lanczos' method; many clusters are refused with the reason",
     ),
     Feature(
         COVARIANCE,

@@ -160,6 +160,16 @@ WILD_ROWS = [
     ),
     Feature(
         COVARIANCE,
+        "Confidence sets of several intervals",
+        'wild_bootstrap(pooled, "value").confidence_set',
+        len,
+        1.0,
+        (f"{VARIANTS}::test_a_set_of_several_intervals_is_found_and_announced",),
+        {"Stata": "boottest†"},
+        remark="here one",
+    ),
+    Feature(
+        COVARIANCE,
         "Wild cluster bootstrap of several restrictions",
         'wild_bootstrap(insured, ["post", "post_self"], cluster="year").statistic',
         float,

@@ -55,7 +55,7 @@ def covered(rng: np.random.Generator, design: str) -> list[bool]:
     out = [bool(limit["lower"] <= 1.0 <= limit["upper"]) for limit in limits]
     for weights in ("rademacher", "webb"):
         wild = pv.wild_bootstrap(result, "x", cluster="cluster", weights=weights, draws=RESTRICTED, seed=rng)
-        out.append(wild.lower <= 1.0 <= wild.upper)
+        out.append(any(low <= 1.0 <= high for low, high in wild.confidence_set))
     return out
 
 
