@@ -35,8 +35,8 @@ _NEGLIGIBLE = 1e-9
 _LARGEST = 1e12
 """A ratio times rows beyond which the idiosyncratic variance counts as zero."""
 _NO_MAXIMUM = (
-    "The likelihood rises without end as the idiosyncratic variance vanishes: the effects and regressors fit the data "
-    "exactly. Use fit_fixed_effects."
+    "The likelihood still rises where the effects' variances, times rows of a level, are a trillion times the "
+    "idiosyncratic one: the effects and regressors fit the data exactly, or nearly. Use fit_fixed_effects."
 )
 
 
@@ -318,8 +318,9 @@ def _climb(sample: CrossedSample, start: FloatArray) -> CrossedLikelihood | None
             raise NumericalError(_NO_MAXIMUM)
         slope = phi * here.slope
         lengths, axes = np.linalg.eigh(phi[:, None] * here.curvature * phi + np.diag(slope))
-        # Uphill whatever the signs: a saddle is left, a maximum met with quadratic speed.
-        floor = 1e-8 * max(1.0, float(np.abs(lengths).max()))
+        # Uphill whatever the signs: a saddle is left, a maximum met with quadratic speed. The curvature of a vanishing
+        # ratio is as small as the ratio, and not to be taken for none.
+        floor = 1e-14 * max(1.0, float(np.abs(lengths).max()))
         step = axes @ ((axes.T @ slope) / np.maximum(np.abs(lengths), floor))
         step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 3.0))
         reach = float(np.abs(step).max())

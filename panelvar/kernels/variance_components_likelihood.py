@@ -24,7 +24,7 @@ from panelvar.kernels.variance_components import Components, Likelihood, quasi_d
 
 FloatArray = NDArray[np.float64]
 
-_GRID = np.concatenate(([0.0], np.logspace(-8.0, 8.0, 129)))
+_GRID = np.concatenate(([0.0], np.logspace(-8.0, 12.0, 161)))
 """Ratios at which the profile's slope is looked at first: it may have two maxima (Maddala 1971)."""
 
 

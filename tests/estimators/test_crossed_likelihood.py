@@ -1,8 +1,13 @@
 """Maximum and restricted maximum likelihood of two random effects against dense likelihoods and optimisation."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
 from estimators.test_crossed import Twin, fitted, sample
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize, stats
 from twins import X, assert_matrix
 
@@ -224,3 +229,27 @@ def test_derivatives_of_the_profile(shape, restricted):
             numeric = (4 * dense.profile(moves[0]) - dense.profile(moves[1]) - 3 * dense.profile(at)) / 2e-5
             assert found.slope[d] == pytest.approx(numeric, rel=1e-3, abs=1e-3)
     assert crossed_likelihood.maximise(inner, []).value >= max(dense.profile(np.array(r)) for r in ([0.3, 0.1], [1, 1]))
+
+
+@given(st.integers(0, 2**32), st.floats(-3, 3), st.floats(-3, 3), st.sampled_from(["ml", "reml"]))
+@settings(max_examples=25, deadline=None)
+def test_any_mixture_of_variances_is_found(seed, first, second, method):
+    """Six decades of either standard deviation, most with one of the ratios at or near its boundary."""
+    rng = np.random.default_rng(seed)
+    met = rng.random((9, 8)) < 0.7
+    met[0], met[:, 0] = True, True
+    entity, year = np.nonzero(met)
+    frame = pd.DataFrame({"entity": entity, "year": year + 2000, **{x: rng.standard_normal(len(entity)) for x in X}})
+    effect, shock = 10.0**first * rng.standard_normal(9), 10.0**second * rng.standard_normal(8)
+    frame["y"] = frame[X].sum(axis=1) + effect[entity] + shock[year] + rng.standard_normal(len(entity))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        components = fitted(frame, method=method).variance_components
+    dense = Likelihood(frame, True, method)
+    grid = [0.0, *np.logspace(-6, 6, 7)]
+    best = max(dense.profile(np.array([a, b])) for a in grid for b in grid)
+    assert components.likelihood.value >= best - 1e-7
+    ratios = np.array([d.variance for d in components.dimensions]) / components.idiosyncratic
+    assert components.likelihood.value == pytest.approx(dense.profile(ratios), rel=1e-8)
+    near = [ratios * moves for moves in np.array([[1.05, 1], [1, 1.05], [0.95, 1], [1, 0.95]])]
+    assert all(dense.profile(moved) <= components.likelihood.value + 1e-7 for moved in near)
