@@ -11,7 +11,7 @@ from panelvar.conventions import Convention, without_factors
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.design import Design
-from panelvar.errors import CollinearityError, Note, NumericalError, SpecificationError, choose, emit
+from panelvar.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import Fit, FloatArray, check_fit, check_scale, check_variation
@@ -100,7 +100,13 @@ def two_stage_fit(
     order = np.concatenate((kept, endogenous, [outcome])).astype(np.intp)
     triangle = _part(model.triangle, order)
     _check_identified(model, final, order, triangle)
-    kappa, name = _kappa(method, triangle, final, model.counts(final.instruments).residual_df)
+    free = model.counts(final.instruments).residual_df
+    if free <= 0:
+        raise InsufficientDataError(
+            f"{model.design.nobs} rows cannot tell {final.instruments} instruments (exogenous regressors among them) "
+            f"from the endogenous regressors: {free} degrees of freedom are left in the first stage. Use fewer."
+        )
+    kappa, name = _kappa(method, triangle, final, free)
     estimate = k_class(triangle, final, kappa)
     names = (*model.design.names, model.design.dependent)
     base = Instrumented(
@@ -247,8 +253,6 @@ def _kappa(method: Method, triangle: FloatArray, layout: Layout, df: int) -> tup
     if isinstance(method, KClass):
         return float(method.k), "k-class"
     if isinstance(method, Fuller):
-        if df <= 0:
-            raise SpecificationError(f"Fuller's estimator needs more rows than instruments: n - L = {df}.")
         return liml_kappa(triangle, layout) - method.alpha / df, "fuller"
     if method == "liml":
         return liml_kappa(triangle, layout), "liml"

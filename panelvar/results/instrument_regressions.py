@@ -133,12 +133,14 @@ def moment_root(result: InstrumentalResult, fit: Fit) -> FloatArray:
     Raises
     ------
     NumericalError
-        If it is singular: fewer clusters than moments.
+        If it is singular (fewer clusters than moments), or the residuals are zero.
     """
     base = instrumented_of(fit, "A test of instruments")
     n = base.layout.instruments
     residual = base.estimate.residual
     variance = float(residual @ residual) / large_sample(result)
+    if variance == 0.0:
+        raise NumericalError("The residuals are zero: there is nothing to test instruments with.")
     if is_classical(result):
         return np.diag(np.full(n, np.sqrt(variance)))
     moments = orthonormal_moments(fit)

