@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe")
+CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe", "lr")
 CROWDED = "few-rows-compared"
 
 
@@ -62,8 +62,9 @@ def fit_var(
     names : sequence, optional
         Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
         ordering.
-    lags : int or {"aic", "bic", "hq", "fpe"}
-        Lag order, or the criterion that chooses it on a common sample; the fit then uses every row it can.
+    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+        Lag order, or what chooses it on a common sample (``"lr"``: sequential likelihood-ratio tests at 5%); the fit
+        then uses every row it can.
     max_lags : int, optional
         Longest lag order compared; with a criterion only. By default the integer part of
         :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.
@@ -226,6 +227,8 @@ def _select(
     llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
     ratio = np.full(orders.size, np.nan)
     ratio[1:] = 2.0 * np.diff(llf)
+    if rules.likelihood_ratio == "less-coefficients":
+        ratio *= 1.0 - (n_deterministic + orders * n_vars) / nobs
     return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, terms.trend, notes)
 
 

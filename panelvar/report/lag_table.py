@@ -17,7 +17,7 @@ _HEADINGS = {"llf": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "AIC"
 def lag_table(selection: LagSelection, *, digits: int = 4) -> Table:
     """Tabulate the criteria of every lag order, a star at each criterion's choice."""
     check_digits(digits)
-    columns, selected = list(selection.table.columns), selection.selected
+    columns, selected = list(selection.table.columns), {**selection.selected, "lr": selection.order("lr")}
     body = []
     for order, values in zip(selection.orders, selection.table.to_numpy(), strict=True):
         cells = []
@@ -40,8 +40,8 @@ def lag_table(selection: LagSelection, *, digits: int = 4) -> Table:
         header=(header,),
         body=tuple(body),
         notes=(
-            "* smallest value of the criterion. All orders use the same rows. LR: likelihood ratio of each order "
-            "against the one below.",
+            "* smallest value of the criterion, or last order that a 5% test against the one below does not give up, "
+            "from the longest down (LR). All orders use the same rows.",
             *dict.fromkeys(note.text for note in selection.notes),
         ),
     )

@@ -1,4 +1,4 @@
-"""Choice of the lag order by information criteria on one common sample."""
+"""Choice of the lag order by information criteria and likelihood ratios, on one common sample."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, choose
+from panelvar.errors import Note, check_level, choose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,8 @@ class LagSelection:
         Gaussian log likelihood.
     lr_statistic, lr_pvalue : array (Q,)
         Likelihood-ratio test of each order against the one below it, chi-squared with K^2 degrees of freedom; NaN in
-        the first row, which has none below it.
+        the first row, which has none below it. The convention says whether it is multiplied by the rows or by the rows
+        less an equation's coefficients (Sims 1980; EViews).
     nobs : int
         Rows of the common sample.
     trend : str
@@ -61,14 +62,26 @@ class LagSelection:
 
     @property
     def selected(self) -> dict[str, int]:
-        """The order each criterion prefers (its minimum; the smaller order in a tie)."""
+        """The order each criterion prefers (its minimum; the smaller order in a tie); `order` has the tests' choice."""
         return {name: int(self.orders[self.criteria[:, place].argmin()]) for place, name in enumerate(CRITERIA)}
 
-    def order(self, criterion: str) -> int:
-        """The order one criterion prefers: "aic", "bic", "hqic" (or "hq") or "fpe"."""
-        return self.selected[
-            choose("criterion", "hqic" if criterion == "hq" else criterion, CRITERIA, CRITERIA_ELSEWHERE)
-        ]
+    def order(self, criterion: str, *, level: float = 0.95) -> int:
+        """The order one criterion prefers, or that sequential tests arrive at.
+
+        Parameters
+        ----------
+        criterion : {"aic", "bic", "hqic", "hq", "fpe", "lr"}
+            ``"lr"`` tests each order against the one below it, from the longest down, and stops at the first rejection
+            (Luetkepohl 2005, section 4.2.2); the shortest order is left if there is none.
+        level : float
+            One less the size of each of these tests. The size of the whole procedure is larger.
+        """
+        allowed = (*CRITERIA, "lr")
+        choice = choose("criterion", "hqic" if criterion == "hq" else criterion, allowed, CRITERIA_ELSEWHERE)
+        if choice != "lr":
+            return self.selected[choice]
+        rejected = np.flatnonzero(self.lr_pvalue[1:] < 1.0 - check_level(level)) + 1
+        return int(self.orders[rejected[-1] if rejected.size else 0])
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -86,7 +99,7 @@ class LagSelection:
         return lag_table(self, **options)
 
     def __repr__(self) -> str:
-        choices = ", ".join(f"{name} {order}" for name, order in self.selected.items())
+        choices = ", ".join(f"{name} {order}" for name, order in {**self.selected, "lr": self.order("lr")}.items())
         return f"<Lag orders {self.orders[0]} to {self.orders[-1]}: {choices}; n = {self.nobs}>"
 
     def __str__(self) -> str:

@@ -37,6 +37,9 @@ class VarConvention:
         Form in the lag selection table.
     smallest_order : {0, 1}
         First lag order in a selection table.
+    likelihood_ratio : {"rows", "less-coefficients"}
+        What the likelihood-ratio statistics of lag selection are multiplied by: the rows, or the rows less the
+        coefficients of an equation of the longer order (Sims 1980; EViews).
     exclusion : {"f-system", "f-equation", "chi2"}
         Reference distribution of a Wald test of q exclusions: W / q as F with K (n - m) or with n - m denominator
         degrees of freedom, or W as chi-squared with q.
@@ -59,6 +62,7 @@ class VarConvention:
     criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
     selection_criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
     smallest_order: Literal[0, 1] = 1
+    likelihood_ratio: Literal["rows", "less-coefficients"] = "rows"
     exclusion: Literal["f-system", "f-equation", "chi2"] = "f-system"
     rao_denominator: Literal["real", "whole-pvalue", "whole"] = "real"
     auxiliary_constant: bool = False
@@ -71,6 +75,7 @@ class VarConvention:
         choose("distribution", self.distribution, ("t", "normal"))
         for option in ("criteria", "selection_criteria"):
             choose(option, getattr(self, option), ("log-determinant", "per-observation", "total", "lags-only"))
+        choose("likelihood_ratio", self.likelihood_ratio, ("rows", "less-coefficients"))
         choose("exclusion", self.exclusion, ("f-system", "f-equation", "chi2"))
         choose("rao_denominator", self.rao_denominator, ("real", "whole-pvalue", "whole"))
         choose("arch_presample", self.arch_presample, ("drop", "zero"))
@@ -136,6 +141,7 @@ VAR_PRESETS: dict[str, VarConvention] = {
             criteria="per-observation",
             selection_criteria="per-observation",
             smallest_order=0,
+            likelihood_ratio="less-coefficients",
             exclusion="chi2",
         ),
     )

@@ -187,6 +187,26 @@ class VarResult(VarForecasts):
         """
         return lags_test(self.problem, self.names, self.convention, equations, variables, lags, self.robust_covariance)
 
+    def lag_exclusion_tests(self) -> pd.DataFrame:
+        """Wald tests that a lag can go, in each equation and in all of them.
+
+        Returns
+        -------
+        DataFrame
+            A row a lag; columns (equation or "joint", "statistic" and "pvalue"), as `exclusion_test` reports them.
+        """
+        import pandas as pd
+
+        columns = pd.MultiIndex.from_product(
+            [(*self.names, "joint"), ("statistic", "pvalue")], names=["equation", None]
+        )
+        rows = []
+        for lag in range(1, self.lags + 1):
+            tests = [self.exclusion_test(equations=name, lags=lag) for name in self.names]
+            tests.append(self.exclusion_test(lags=lag))
+            rows.append([value for test in tests for value in (test.statistic, test.pvalue)])
+        return pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
+
     def structural_shocks(
         self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
     ) -> pd.DataFrame:
