@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from panelvar.cluster_basis import ClusterBasis
 from panelvar.conventions import Convention, clustered_factor, counted
 from panelvar.covariances import (
+    HOPELESS_CLUSTERS,
     CovarianceEstimate,
     lies_within,
     signs,
@@ -189,7 +190,7 @@ class BiasReduced:
             df = float(np.nanmin(each)) if np.isfinite(each).any() else df
             notes.append(Note("satterthwaite", f"Satterthwaite degrees of freedom from {df:.4g}."))
             if df < FEW_DEGREES:
-                notes.append(_few_degrees(fit, each))
+                notes.append(_few_degrees(fit, each, smallest))
         return CovarianceEstimate(
             matrix, f"{self.kind}, clustered by {labels}", df, factor, counts, tuple(notes), degrees=degrees
         )
@@ -296,12 +297,13 @@ class BiasReduced:
         )
 
 
-def _few_degrees(fit: Fit, each: FloatArray) -> Note:
+def _few_degrees(fit: Fit, each: FloatArray, groups: int) -> Note:
     where = ", ".join(f"{fit.names[i]} ({each[i]:.3g})" for i in np.flatnonzero(~(each >= FEW_DEGREES)))
     return Note(
         "few-degrees-of-freedom",
         f"Satterthwaite degrees of freedom below {FEW_DEGREES:g}: {where}. Few clusters carry these estimates: the t "
-        "approximation is poor however many rows there are.",
+        "approximation is poor however many rows there are."
+        + (f" With {groups} clusters no bootstrap does better." if groups <= HOPELESS_CLUSTERS else ""),
         warn=True,
     )
 

@@ -34,6 +34,9 @@ FloatArray = NDArray[np.float64]
 FEW_CLUSTERS = 20
 """Below this many clusters the asymptotics of clustered errors are a poor guide; a warning says so."""
 
+HOPELESS_CLUSTERS = 5
+"""With no more clusters than this no method is reliable: 2^4 patterns of signs cannot reject at 5 per cent."""
+
 
 @dataclass(frozen=True, eq=False)
 class CovarianceEstimate:
@@ -267,7 +270,12 @@ class Clustered:
                 Note(
                     "few-clusters",
                     f"Only {smallest} clusters: clustered errors are biased downward and t tests over-reject; "
-                    "read the p-values as optimistic.",
+                    "read the p-values as optimistic. "
+                    + (
+                        "With so few, no correction and no bootstrap makes them reliable."
+                        if smallest <= HOPELESS_CLUSTERS
+                        else "BiasReduced and wild_bootstrap keep their level better."
+                    ),
                     warn=True,
                 )
             )

@@ -260,6 +260,15 @@ def test_unknown_names_are_refused(bad):
 # ---- what cannot be had
 
 
+@pytest.mark.parametrize("kind", ["HC2", "HC3", "HC4"])
+def test_leverages_of_two_large_effects_are_refused_with_the_reason(kind, monkeypatch):
+    monkeypatch.setattr("panelvar.kernels.level_system.DIRECT_LIMIT", 3)
+    frame = gappy_frame(seed=4, entities=8, periods=6)
+    result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "year"), "y", X, effects="twoway", cov="HC1")
+    with pytest.raises(pv.NumericalError, match=r"smaller, which has 6 levels; the limit is 3\. Use a covariance"):
+        result.with_cov(kind)
+
+
 def test_leverage_one_is_refused_with_advice():
     frame = gappy_frame()
     lone = frame[(frame["number"] != 0) | ~frame["number"].duplicated()]
@@ -280,7 +289,7 @@ def test_one_cluster_is_refused_and_few_warn():
     frame["all"] = 1
     with pytest.raises(pv.InsufficientDataError, match="at least two clusters"):
         pooled(frame, cov=pv.Clustered("all"))
-    with pytest.warns(pv.PanelVarWarning, match="Only 3 clusters"):
+    with pytest.warns(pv.PanelVarWarning, match="Only 3 clusters.*no correction and no bootstrap"):
         pooled(frame, cov=pv.Clustered("region"))
 
 

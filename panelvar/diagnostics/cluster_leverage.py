@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.covariances import HOPELESS_CLUSTERS
 from panelvar.crossing_basis import cluster_basis
 from panelvar.errors import InsufficientDataError, Note, emit
 from panelvar.results.linear import LinearResult
@@ -80,6 +81,8 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     ------
     InsufficientDataError
         Fewer than two clusters.
+    NumericalError
+        Several large effects cut across the clusters: their leverage is not known.
 
     Notes
     -----
@@ -119,7 +122,7 @@ def _notes(
     names: tuple[str, ...], shares: FloatArray, effective: FloatArray, groups: int, label: str
 ) -> tuple[Note, ...]:
     notes = []
-    if groups <= 5:
+    if groups <= HOPELESS_CLUSTERS:
         notes.append(
             Note(
                 "no-method-can-help",
@@ -140,7 +143,7 @@ def _notes(
             )
         )
     few = [f"{names[j]} ({value:.3g} of {groups})" for j, value in enumerate(effective) if value < FEW_EFFECTIVE]
-    if few and groups > 5:
+    if few and groups > HOPELESS_CLUSTERS:
         notes.append(
             Note(
                 "few-effective-clusters",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.covariances import signs, term_factors, with_intersections
+from panelvar.covariances import HOPELESS_CLUSTERS, signs, term_factors, with_intersections
 from panelvar.errors import InsufficientDataError, Note
 from panelvar.results.linear import LinearResult
 
@@ -99,7 +99,7 @@ def small_sample_notes(
             )
         )
     fewest = min(clustering.dimensions, key=lambda one: one[0].n_groups)
-    if fewest[0].n_groups <= 5 < groups:
+    if fewest[0].n_groups <= HOPELESS_CLUSTERS < groups:
         notes.append(
             Note(
                 "no-method-can-help",

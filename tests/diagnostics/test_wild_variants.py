@@ -236,3 +236,19 @@ def test_few_clusters_of_the_errors_are_not_helped_by_finer_signs():
     result = fitted(gappy_frame(seed=5, entities=12, periods=6), "pooled")
     with pytest.warns(pv.PanelVarWarning, match="3 clusters are too few to estimate a variance"):
         pv.wild_bootstrap(result, "x1", cluster="region", bootstrap_cluster="entity", draws=99, seed=1)
+
+
+def test_order_labels_and_units_of_the_rows_do_not_matter():
+    frame = gappy_frame(seed=5, entities=8, periods=6)
+    options = {"cluster": ["batch", "region"], "bootstrap_cluster": "entity", "impose_null": True}
+    plain = pv.wild_bootstrap(fitted(frame, "twoway"), "x1", **options)
+    moved = frame.sample(frac=1.0, random_state=7).assign(
+        x1=lambda f: 1e5 * f["x1"], batch=lambda f: "b" + f["batch"].astype(str), y=lambda f: -f["y"]
+    )
+    other = pv.wild_bootstrap(fitted(moved, "twoway"), "x1", **options)
+    assert other.pvalue == plain.pvalue
+    np.testing.assert_allclose(
+        [-1e5 * end for piece in other.confidence_set[::-1] for end in piece[::-1]],
+        [end for piece in plain.confidence_set for end in piece],
+        rtol=1e-7,
+    )

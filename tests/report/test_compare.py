@@ -44,7 +44,8 @@ Std. errors  classical       classical          classical      clustered by firm
 ================================================================================
 Standard errors in parentheses. * p < 0.1, ** p < 0.05, *** p < 0.01.
 d: Only 4 clusters: clustered errors are biased downward and t tests
-over-reject; read the p-values as optimistic."""
+over-reject; read the p-values as optimistic. With so few, no correction and no
+bootstrap makes them reliable."""
     )
 
 
