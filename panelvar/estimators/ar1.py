@@ -21,6 +21,9 @@ from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]
 
+# Pairs of adjacent rows, as a share of all rows, below which estimators that divide by all squares are warned about.
+_PAIRS_SHARE = 0.75
+
 
 @dataclass(frozen=True)
 class AR1:
@@ -57,7 +60,9 @@ class AR1:
     Notes
     -----
     ``"regress"`` and ``"freg"`` can leave (-1, 1) where an entity has few rows; ``"tscorr"`` cannot. All are biased
-    towards zero by a term of order 1/T, the more so the more regressors there are.
+    towards zero by a term of order 1/T, the more so the more regressors there are. ``"tscorr"`` and ``"theil"`` divide
+    by the squares of all rows: with gaps, or few rows an entity, they tend to m/n times the coefficient, and ``"dw"``
+    and ``"nagar"`` to one less m/n times its distance from one, m of n rows following another.
     """
 
     by_entity: bool = False
@@ -125,7 +130,7 @@ def coefficients(model: AR1, e: FloatArray, runs: Runs, entities: Grouping, k: i
             f"The autoregressive coefficient cannot be estimated by {model.rho!r} from any entity: too few rows for "
             f"{k} coefficients, or residuals that are all zero."
         )
-    notes = []
+    notes = _few_pairs(model.rho, runs)
     if model.bounded:
         found = np.clip(found, -1.0, 1.0)
     if model.by_entity:
@@ -152,6 +157,19 @@ def coefficients(model: AR1, e: FloatArray, runs: Runs, entities: Grouping, k: i
             )
         )
     return found, notes
+
+
+def _few_pairs(method: str, runs: Runs) -> list[Note]:
+    """Say that an estimator which divides by the squares of all rows misses when few of them follow another."""
+    n, pairs = len(runs.adjacent), int(runs.adjacent.sum())
+    towards = {"tscorr": "zero", "theil": "zero", "dw": "one", "nagar": "one"}.get(method)
+    if towards is None or pairs >= _PAIRS_SHARE * n:
+        return []
+    text = (
+        f"Only {pairs} of {n} rows follow another by one period, and rho={method!r} divides by the squares of all: it "
+        f"is drawn towards {towards}. rho='onestep' and 'regress' are not."
+    )
+    return [Note("few-pairs", text, warn=True)]
 
 
 class Transformed(NamedTuple):

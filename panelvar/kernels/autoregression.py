@@ -83,6 +83,9 @@ def estimate_coefficients(e: FloatArray, runs: Runs, units: Grouping, method: st
     ``onestep``  ``tscorr`` times :math:`n / m` (Baltagi and Wu 1999)
     ===========  ====================================================================================
 
+    Where only a share s of the rows follows another, ``tscorr`` and ``theil`` tend to :math:`s\rho`, ``dw`` and
+    ``nagar`` to :math:`1 - s(1 - \rho)`; the others to :math:`\rho`.
+
     Parameters
     ----------
     e : (n,) array

@@ -236,6 +236,23 @@ def test_too_few_periods_are_refused_or_warned_about():
     assert any("dependent rows carry no weight" in note.text for note in stata.notes)
 
 
+def test_estimators_that_divide_by_all_squares_are_warned_about_where_pairs_are_few():
+    rng = np.random.default_rng(5)
+    e = np.zeros((40, 400))
+    for t in range(1, 400):
+        e[:, t] = 0.5 * e[:, t - 1] + rng.standard_normal(40)
+    number, year = np.nonzero((np.arange(400) % 5 < 2) & (e == e))
+    data = pd.DataFrame({"entity": number, "year": year, "x1": rng.standard_normal(len(year)), "y": e[number, year]})
+    panel = pv.Panel(data, "entity", "year")
+    limits = {"tscorr": 0.25, "dw": 0.75, "onestep": 0.5, "regress": 0.5}
+    for method, limit in limits.items():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", pv.PanelVarWarning)
+            result = pv.fit_fgls(panel, "y", "x1", autocorrelation=pv.AR1(rho=method))
+        assert result.rho.iloc[0] == pytest.approx(limit, abs=0.07)
+        assert any("drawn towards" in str(each.message) for each in caught) == (limit != 0.5)
+
+
 def test_no_adjacent_periods_no_autocorrelation():
     data = gappy_frame(1, 6, 5, kept=1.1)
     data = data[data["year"] % 2 == 0]
