@@ -6,6 +6,7 @@ from scipy import stats
 from twins import X, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
+from panelvar.kernels import crossed_equations, level_system
 
 METHODS = ["swamy-arora", "wallace-hussain", "amemiya", "nerlove"]
 CASES = [(kept, constant) for kept in (0.6, 1.0) for constant in (True, False)]
@@ -260,6 +261,19 @@ def test_a_level_of_a_million_costs_no_digits():
 def test_methods_that_exist_one_way_only(method):
     with pytest.raises(pv.SpecificationError, match="one-way"):
         fitted(sample(), method=method)
+
+
+def test_a_determinant_that_cannot_be_factored_costs_the_likelihood_alone(monkeypatch):
+    monkeypatch.setattr(crossed_equations, "DETERMINANT_LIMIT", 5)
+    monkeypatch.setattr(level_system, "DIRECT_LIMIT", 5)
+    result = fitted(sample(), cov="HC1")
+    assert np.isfinite(result.std_errors).all()
+    with pytest.raises(pv.NumericalError, match="limit is 5"):
+        result.loglik  # noqa: B018
+    light = result.without_rows()
+    assert light.params.equals(result.params)
+    with pytest.raises(pv.MissingInformationError, match="likelihood"):
+        light.loglik  # noqa: B018
 
 
 def test_without_rows_keeps_the_components():
