@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
     from panelvar.estimators.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
+    from panelvar.estimators.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
     from panelvar.estimators.fgls import fit_fgls as fit_fgls
     from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
     from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
     from panelvar.results.linear import LinearResult as LinearResult
+    from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
     from panelvar.results.var_batch import VarBatch as VarBatch
@@ -142,6 +144,7 @@ _EXPORTS = {
     "TwoStepGMM": "estimators.instrumental_methods",
     "fit_hausman_taylor": "estimators.hausman_taylor",
     "fit_mean_group": "estimators.mean_group",
+    "fit_fama_macbeth": "estimators.fama_macbeth",
     "fit_common_correlated_effects": "estimators.common_correlated",
     "fit_swamy": "estimators.swamy",
     "fit_fgls": "estimators.fgls",
@@ -162,6 +165,7 @@ _EXPORTS = {
     "LinearResult": "results.linear",
     "InstrumentalResult": "results.instrumental_result",
     "HeterogeneousResult": "results.heterogeneous",
+    "PeriodAverageResult": "results.period_average",
     "ErrorCorrectionResult": "results.error_correction",
     "VarResult": "results.var_result",
     "VarBatch": "results.var_batch",

@@ -57,7 +57,7 @@ def with_trend(design: Design, trend: bool) -> Design:
     )
 
 
-def fit_units(design: Design, *, min_rows: int | None, unusable: str) -> UnitFits:
+def fit_units(design: Design, *, min_rows: int | None, unusable: str, unit: str = "entity") -> UnitFits:
     """Regress entity by entity, leaving out the entities that have no regression.
 
     Parameters
@@ -68,6 +68,8 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str) -> UnitFit
         Rows an entity must have; coefficients plus one if None.
     unusable : {"drop", "raise"}
         What to do with the others.
+    unit : str
+        What messages call an entity.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str) -> UnitFit
         if isinstance(min_rows, bool) or not isinstance(min_rows, (int, np.integer)) or min_rows < needed:
             raise SpecificationError(
                 f"min_rows={min_rows!r} must be a whole number of at least {needed}, one more than the "
-                f"{len(names)} coefficients of an entity."
+                f"{len(names)} coefficients of one {unit}."
             )
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
@@ -97,12 +99,13 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str) -> UnitFit
         reasons.append(f"{short} with fewer than {needed} rows")
     if dependent:
         reasons.append(
-            f"{dependent} with regressors that do not vary or depend on one another within the entity "
+            f"{dependent} with regressors that do not vary or depend on one another within the {unit} "
             f"({', '.join(map(repr, names))})"
         )
     left_out = np.flatnonzero(units.status)
     first = ", ".join(map(str, design.entity_labels[left_out[:3]]))
-    text = f"{len(left_out)} of {grouping.n_groups} entities have no regression: {'; '.join(reasons)}; first {first}."
+    plural = {"entity": "entities"}.get(unit, f"{unit}s")
+    text = f"{len(left_out)} of {grouping.n_groups} {plural} have no regression: {'; '.join(reasons)}; first {first}."
     kept = np.flatnonzero(units.status == 0)
     kind = CollinearityError if dependent > short else InsufficientDataError
     if unusable == "raise":

@@ -204,6 +204,16 @@ ROWS = [
     ),
     Feature(
         OTHER,
+        "Averages over periods (Fama-MacBeth)",
+        'fit_fama_macbeth(*grunfeld, lags=2, convention="linearmodels")',
+        params("value"),
+        reference("four_linearmodels_fama_macbeth/grunfeld/bartlett2/params/value"),
+        ("tests/estimators/test_fama_macbeth.py::test_average_and_covariance",),
+        {"linearmodels": "FamaMacBeth", "Stata": "xtfmb†", "plm": "pmg() with the index turned round"},
+        {"linearmodels": ("four_linearmodels_fama_macbeth",)},
+    ),
+    Feature(
+        OTHER,
         "Mean group, with trends",
         "fit_mean_group(*grunfeld, trend=True)",
         params("value"),

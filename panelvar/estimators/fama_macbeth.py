@@ -1,0 +1,115 @@
+"""Fama and MacBeth's estimator: the average of one regression a period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.design import Design, build_design
+from panelvar.errors import InsufficientDataError, SpecificationError, choose, emit
+from panelvar.estimators.unit_fits import covariance_of_average, fit_units
+from panelvar.kernels.serial_scores import KERNELS, lagged_gram
+from panelvar.panel import Panel
+from panelvar.results.period_average import PeriodAverageResult
+
+
+def fit_fama_macbeth(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    constant: bool | None = None,
+    lags: float = 0,
+    kernel: str = "bartlett",
+    min_rows: int | None = None,
+    unusable: str = "drop",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> PeriodAverageResult:
+    r"""Average the coefficients of one cross-section regression a period (Fama and MacBeth 1973).
+
+    .. math:: y_{it} = c_t + x_{it}'\beta_t + u_{it}, \qquad
+              \bar b = \frac1T\sum_t b_t, \qquad
+              \hat V = \frac{1}{T(T-1)}\sum_t\sum_s w(|t - s|)\,(b_t - \bar b)(b_s - \bar b)'
+
+    Parameters
+    ----------
+    data, y, x, constant, missing
+        As in `fit_mean_group`; each regressor must vary within the periods.
+    lags : int, or float with the quadratic spectral kernel
+        Lags of the kernel w over periods, as in `DriscollKraay`; with 0 the coefficients of different periods are
+        uncorrelated. Below T.
+    kernel : {"bartlett", "parzen", "quadratic-spectral"}
+        As in `DriscollKraay`.
+    min_rows : int, optional
+        Leave out periods with fewer rows; by default those without a residual degree of freedom.
+    unusable : {"drop", "raise"}
+        Leave out periods that have too few rows or dependent regressors, with a warning that counts them, or refuse.
+    convention : str or Convention
+        ``heterogeneous_distribution`` says whether inference is by t(T - 1) or the normal, ``kernel_distance`` whether
+        lags are on the calendar or count the periods that there are (linearmodels).
+
+    Returns
+    -------
+    PeriodAverageResult
+        ``params`` and ``std_errors`` of the averages; ``individual`` has the coefficients of each period.
+
+    Raises
+    ------
+    DataError, SpecificationError, CollinearityError, InsufficientDataError
+        See `panelvar.errors`.
+
+    Notes
+    -----
+    Fama and MacBeth (1973, Journal of Political Economy 81). Errors may be correlated within a period in any way; they
+    must not be between periods further apart than ``lags``. An effect of an entity is such a correlation: the errors
+    are then far too small (Petersen 2009, Review of Financial Studies 22), and `fit_fixed_effects` clustered by entity
+    is right. With few periods (say under 20) the asymptotics in T fail. Generated regressors (betas) need Shanken's
+    correction, which this does not make.
+    """
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    fits = fit_units(_by_period(source), min_rows=min_rows, unusable=unusable, unit="period")
+    coefficients = fits.units.coefficients
+    count = len(coefficients)
+    if count < 2:
+        raise InsufficientDataError("An average over periods needs at least two; there is one. Use fit_pooled.")
+    _check(lags, kernel, count)
+    mean = coefficients.mean(axis=0)
+    # A period's label is its position: the panel whose entities are the periods is made from them.
+    positions = np.asarray(fits.design.entity_labels)
+    if chosen.kernel_distance != "calendar":
+        positions = np.arange(count)
+    gram = lagged_gram(coefficients - mean, positions, kernel, float(lags))
+    label = "dispersion over periods"
+    if lags:
+        label += f" ({kernel}, {lags:g} lag{'s' * (lags != 1)})"
+    result = PeriodAverageResult(
+        fits.result(source, mean, fits.names),
+        covariance_of_average(gram / (count * (count - 1.0)), label, count, chosen),
+        chosen,
+        "Fama-MacBeth",
+    )
+    emit(result.notes)
+    return result
+
+
+def _check(lags: float, kernel: str, periods: int) -> None:
+    choose("kernel", kernel, KERNELS)
+    number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
+    if not number or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
+        kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"
+        raise SpecificationError(f"lags={lags!r} must be {kind}, at least 0 and below the {periods} periods.")
+
+
+def _by_period(design: Design) -> Design:
+    """The same rows with periods, named by their calendar positions, for entities."""
+    import pandas as pd
+
+    columns = {str(j): column for j, column in enumerate(design.columns)}
+    frame = pd.DataFrame(columns, index=design.index)
+    panel = Panel(frame, entity=design.time_positions, time=design.entities.codes)
+    *x, y = (panel.column(name) for name in columns)
+    return Design(panel, design.dependent, design.names, y, tuple(x), design.constant)
