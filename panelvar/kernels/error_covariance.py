@@ -113,6 +113,10 @@ def whiten(
         # (dates, members, k) -> (members, dates, k)
         block = stacked[rows].transpose(1, 0, 2)
         solved = np.zeros_like(block)
+        if centred and len(members) == 1:
+            # One row that is its own mean: nothing is left of it.
+            out[rows] = 0.0
+            continue
         if centred:
             basis = contrasts(len(members))
             matrix = basis.T @ matrix @ basis
