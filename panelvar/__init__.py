@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.durbin_watson import bhargava_test as bhargava_test
     from panelvar.diagnostics.durbin_watson import durbin_watson_test as durbin_watson_test
     from panelvar.diagnostics.effects_lm import effects_lm_test as effects_lm_test
+    from panelvar.diagnostics.engle_granger import engle_granger_test as engle_granger_test
     from panelvar.diagnostics.granger import granger_table as granger_table
     from panelvar.diagnostics.groupwise import modified_wald_test as modified_wald_test
     from panelvar.diagnostics.hausman import hausman as hausman
@@ -42,6 +43,11 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.serial_lm import baltagi_li_test as baltagi_li_test
     from panelvar.diagnostics.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
     from panelvar.diagnostics.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
+    from panelvar.diagnostics.unit_root import adf_test as adf_test
+    from panelvar.diagnostics.unit_root import dfgls_test as dfgls_test
+    from panelvar.diagnostics.unit_root_long_run import kpss_test as kpss_test
+    from panelvar.diagnostics.unit_root_long_run import phillips_perron_test as phillips_perron_test
+    from panelvar.diagnostics.unit_root_table import unit_root_table as unit_root_table
     from panelvar.diagnostics.var_arch import arch_test as arch_test
     from panelvar.diagnostics.var_causality import instantaneous_causality_test as instantaneous_causality_test
     from panelvar.diagnostics.var_causality import toda_yamamoto_test as toda_yamamoto_test
@@ -117,6 +123,7 @@ if TYPE_CHECKING:
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
+    from panelvar.results.unit_root_result import UnitRootResult as UnitRootResult
     from panelvar.results.var_batch import VarBatch as VarBatch
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
@@ -223,6 +230,13 @@ _EXPORTS = {
     "instantaneous_causality_test": "diagnostics.var_causality",
     "toda_yamamoto_test": "diagnostics.var_causality",
     "cusum_test": "diagnostics.var_constancy",
+    "adf_test": "diagnostics.unit_root",
+    "dfgls_test": "diagnostics.unit_root",
+    "phillips_perron_test": "diagnostics.unit_root_long_run",
+    "kpss_test": "diagnostics.unit_root_long_run",
+    "unit_root_table": "diagnostics.unit_root_table",
+    "engle_granger_test": "diagnostics.engle_granger",
+    "UnitRootResult": "results.unit_root_result",
     "compare": "report.compare",
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",

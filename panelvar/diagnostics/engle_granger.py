@@ -1,0 +1,93 @@
+"""Engle and Granger's test of cointegration from the residuals of one regression."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from panelvar.diagnostics.unit_root import adf_test
+from panelvar.diagnostics.unit_root_distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
+from panelvar.diagnostics.univariate import POWERS, check_trend
+from panelvar.errors import DataError, NumericalError, SpecificationError, emit
+from panelvar.kernels import dickey_fuller
+from panelvar.results.unit_root_result import UnitRootResult
+from panelvar.results.var_data import read_var_data
+
+
+def engle_granger_test(
+    data: Any,
+    dependent: str | None = None,
+    *,
+    names: Sequence[Hashable] | None = None,
+    lags: int | str = "aic",
+    trend: str = "c",
+    max_lags: int | None = None,
+) -> UnitRootResult:
+    r"""Test of no cointegration: a Dickey-Fuller regression of least-squares residuals (Engle and Granger 1987).
+
+    :math:`y_t = d_t'\delta + x_t'\beta + e_t` is fitted, and :math:`\hat e_t` tested for a unit root without terms.
+
+    Parameters
+    ----------
+    data : DataFrame, array (T, K) or Panel of one entity
+        At least two variables.
+    dependent : str, optional
+        The variable on the left; the first by default. The answer depends on it.
+    names : sequence, optional
+        Columns to use.
+    lags, max_lags
+        As in `adf_test`.
+    trend : {"n", "c", "ct", "ctt"}
+        Terms of the relation.
+
+    Returns
+    -------
+    UnitRootResult
+        P-value of MacKinnon (1994) for up to six variables, NaN beyond; critical values (2010) for up to twelve.
+        ``coefficient`` is that of the lagged residual.
+
+    Raises
+    ------
+    NumericalError
+        The variables are exactly collinear.
+
+    Notes
+    -----
+    One relation only, and one on the left: with three variables and more use `johansen_test`.
+    """
+    check_trend(trend)
+    table = read_var_data(data, names)
+    if len(table.names) < 2:
+        raise SpecificationError("Cointegration needs at least two variables.")
+    left = table.names[0] if dependent is None else str(dependent)
+    if left not in table.names:
+        raise SpecificationError(f"dependent={dependent!r} is not among the variables {list(table.names)}.")
+    complete = np.flatnonzero(np.isfinite(table.values).all(axis=1))
+    if complete.size == 0 or complete[-1] - complete[0] + 1 != complete.size:
+        raise DataError("The variables are not observed together in consecutive periods: select such a stretch.")
+    values = table.values[complete]
+    place = table.names.index(left)
+    n, count = values.shape
+    regressors = np.column_stack([np.delete(values, place, axis=1), dickey_fuller.trend_columns(POWERS[trend], 1, n)])
+    residuals = values[:, place] - regressors @ np.linalg.lstsq(regressors, values[:, place], rcond=None)[0]
+    if np.linalg.norm(residuals) <= 1e-12 * np.linalg.norm(values[:, place]):
+        raise NumericalError(f"{left!r} is an exact combination of the other variables: there is nothing to test.")
+    inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)
+    emit(table.notes)
+    known = count <= SERIES_OF_PVALUES
+    return UnitRootResult(
+        f"Engle-Granger ({inner.lags} lags, trend {trend!r})",
+        inner.statistic,
+        tau_pvalue(inner.statistic, trend, count) if known else float("nan"),
+        "none",
+        null=f"{left} is not cointegrated with {', '.join(name for name in table.names if name != left)}",
+        notes=table.notes,
+        lags=inner.lags,
+        nobs=inner.nobs,
+        trend=trend,
+        critical_values=tau_critical_values(trend, n - 1, count),
+        lags_rule=inner.lags_rule,
+        coefficient=inner.coefficient,
+    )

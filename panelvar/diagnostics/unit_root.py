@@ -1,0 +1,212 @@
+"""Dickey-Fuller tests of one series: augmented, and with terms taken out by GLS."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.diagnostics.unit_root_distributions import tau_critical_values, tau_pvalue
+from panelvar.diagnostics.univariate import POWERS, check_trend, enough, one_series, whole
+from panelvar.errors import CollinearityError, SpecificationError, choose, emit
+from panelvar.kernels import dickey_fuller
+from panelvar.results.unit_root_result import UnitRootResult
+
+Array = npt.NDArray[np.float64]
+
+RULES = ("aic", "bic", "t-stat")
+RULES_ELSEWHERE = {"sic": "bic", "schwarz": "bic", "sc": "bic", "tstat": "t-stat", "t": "t-stat", "akaike": "aic"}
+SIGNIFICANT = 1.6448536269514722
+"""Absolute t ratio above which the last lag stays: two-sided, 10 percent, normal."""
+NULL = "the series has a unit root"
+
+
+def adf_test(
+    data: Any,
+    lags: int | str = "aic",
+    *,
+    column: Hashable | None = None,
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+) -> UnitRootResult:
+    r"""Augmented Dickey-Fuller test of a unit root (Said and Dickey 1984).
+
+    .. math:: \Delta y_t = d_t'\delta + \phi y_{t-1} + \sum_{j=1}^p \gamma_j \Delta y_{t-j} + u_t, \qquad
+        \tau = \hat\phi / se(\hat\phi)
+
+    Parameters
+    ----------
+    data : Series, array (T,), DataFrame, Panel of one entity
+        Consecutive periods; rows of a DataFrame are put in the order of its index. Many series: `unit_root_table`.
+    lags : int or {"aic", "bic", "t-stat"}
+        p, or a rule that chooses it among ``min_lags`` to ``max_lags`` on the rows the longest can use: the smallest
+        criterion, or the longest lag whose t ratio exceeds 1.645.
+    column : label, optional
+        Column of the data.
+    trend : {"n", "c", "ct", "ctt"}
+        :math:`d_t`: nothing, a constant, with a trend, with a squared trend.
+    max_lags : int, optional
+        By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
+    min_lags : int
+        urca starts from 1.
+    rows : {"all", "common"}
+        Rows of the final regression: all that the lags chosen leave (statsmodels), or those of the comparison (urca).
+
+    Returns
+    -------
+    UnitRootResult
+        P-value of MacKinnon (1994), critical values of MacKinnon (2010). A small p-value speaks against the unit root.
+
+    Raises
+    ------
+    DataError
+        Missing values inside the series; a series that does not vary.
+    InsufficientDataError
+        Too few rows for the lags.
+
+    Notes
+    -----
+    ``trend="c"`` for a series without a drift, ``"ct"`` for one that grows: a missing trend hides stationarity about a
+    trend, a needless one costs power. A rejection does not follow from a break, but a break often prevents one (Perron
+    1989). The p-values are asymptotic; gretl's, from MacKinnon (1996), are for the sample size and differ in the third
+    digit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> walk = np.cumsum(np.random.default_rng(0).standard_normal(200))
+    >>> pv.adf_test(walk).pvalue > 0.1
+    True
+    >>> pv.adf_test(np.diff(walk)).pvalue < 0.01
+    True
+    """
+    check_trend(trend)
+    values, name, notes = one_series(data, column)
+    regression, order, rule = _regress(values, lags, (min_lags, max_lags), POWERS[trend], rows, name)
+    emit(notes)
+    tau, nobs = regression.ratio, len(regression.residuals)
+    return UnitRootResult(
+        f"Augmented Dickey-Fuller ({order} lags, trend {trend!r})",
+        tau,
+        tau_pvalue(tau, trend),
+        "none",
+        null=NULL,
+        notes=notes,
+        lags=order,
+        nobs=nobs,
+        trend=trend,
+        critical_values=tau_critical_values(trend, nobs),
+        lags_rule=rule,
+        coefficient=regression.coefficient,
+    )
+
+
+def dfgls_test(
+    data: Any,
+    lags: int | str = "aic",
+    *,
+    column: Hashable | None = None,
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+) -> UnitRootResult:
+    r"""Dickey-Fuller test after terms are taken out by GLS (Elliott, Rothenberg and Stock 1996).
+
+    Constant, or constant and trend, are estimated from series and terms quasi-differenced by
+    :math:`1 - (1 + c/T) L`, c = -7 or -13.5, and a Dickey-Fuller regression without terms follows. Near the unit root
+    it is much more powerful than `adf_test`.
+
+    Parameters
+    ----------
+    data, lags, column, max_lags, min_lags, rows
+        As in `adf_test`.
+    trend : {"c", "ct"}
+
+    Returns
+    -------
+    UnitRootResult
+        With ``trend="c"`` the distribution is that of the Dickey-Fuller ratio without terms (their theorem), and the
+        p-value MacKinnon's. With ``"ct"`` there is no p-value; critical values are those of their table 1, between
+        whose sample sizes 1/T interpolates.
+    """
+    check_trend(trend, ("c", "ct"))
+    values, name, notes = one_series(data, column)
+    terms = dickey_fuller.trend_columns(POWERS[trend], 1, len(values))
+    detrended = dickey_fuller.quasi_detrended(values, terms, -7.0 if trend == "c" else -13.5)
+    regression, order, rule = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
+    emit(notes)
+    tau, nobs = regression.ratio, len(regression.residuals)
+    return UnitRootResult(
+        f"DF-GLS ({order} lags, trend {trend!r})",
+        tau,
+        tau_pvalue(tau, "n") if trend == "c" else float("nan"),
+        "none",
+        null=NULL,
+        notes=notes,
+        lags=order,
+        nobs=nobs,
+        trend=trend,
+        critical_values=tau_critical_values("n", nobs) if trend == "c" else _gls_critical_values(nobs),
+        lags_rule=rule,
+        coefficient=regression.coefficient,
+    )
+
+
+def _gls_critical_values(nobs: int) -> dict[float, float]:
+    """Elliott, Rothenberg and Stock (1996), table 1, panel C."""
+    sizes = np.array([0.0, 1 / 200, 1 / 100, 1 / 50])
+    table = {
+        0.01: (-3.48, -3.46, -3.58, -3.77),
+        0.025: (-3.15, -3.18, -3.29, -3.46),
+        0.05: (-2.89, -2.93, -3.03, -3.19),
+        0.10: (-2.57, -2.64, -2.74, -2.89),
+    }
+    return {level: float(np.interp(1.0 / nobs, sizes, values)) for level, values in table.items()}
+
+
+def _regress(
+    values: Array, lags: int | str, limits: tuple[int, int | None], powers: int, rows: str, name: str
+) -> tuple[dickey_fuller.Regression, int, str]:
+    """Choose the lags and run the regression; also how they were chosen."""
+    choose("rows", rows, ("all", "common"))
+    shortest, max_lags = whole("min_lags", limits[0]), limits[1]
+    terms = dickey_fuller.trend_columns(powers, 0, len(values))
+    change = len(values) - 1
+    longest, rule = 0, "given"
+    if isinstance(lags, str):
+        kind = choose("lags", lags, RULES, RULES_ELSEWHERE)
+        room = max(len(values) // 2 - powers - 1, 0)
+        longest = min(int(np.ceil(12.0 * (len(values) / 100.0) ** 0.25)), room)
+        longest = max(longest, shortest) if max_lags is None else whole("max_lags", max_lags, shortest)
+        enough(change - longest, powers + 1 + longest, name)
+        columns = dickey_fuller.lagged_differences(values, longest, terms)
+        order = chosen_order(dickey_fuller.lag_criteria(columns, longest), kind, shortest)
+        rule = f"{kind}, {shortest} to {longest}"
+    elif max_lags is not None or shortest:
+        raise SpecificationError("max_lags= and min_lags= apply when lags= names a rule, such as lags='aic'.")
+    else:
+        order = whole("lags", lags)
+    enough(change - order, powers + 1 + order, name)
+    columns = dickey_fuller.lagged_differences(values, order, terms)
+    if rows == "common" and longest > order:
+        columns = columns[longest - order :]
+    try:
+        return dickey_fuller.regression(columns, powers), order, rule
+    except np.linalg.LinAlgError:
+        raise CollinearityError(
+            f"The lagged level of {name!r} is a combination of the other regressors (a deterministic series, or a very "
+            "short one): there is nothing to test."
+        ) from None
+
+
+def chosen_order(found: dickey_fuller.Criteria, kind: str, shortest: int = 0) -> int:
+    """Lag order by a rule, ``shortest`` or more."""
+    if kind == "t-stat":
+        return max(int(np.flatnonzero(found.ratios >= SIGNIFICANT)[-1]), shortest)
+    return shortest + int(np.argmin((found.aic if kind == "aic" else found.bic)[shortest:]))

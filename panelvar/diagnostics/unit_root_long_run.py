@@ -1,0 +1,218 @@
+"""Tests of one series that correct by a long-run variance: KPSS, Phillips-Perron."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.diagnostics.unit_root_distributions import (
+    KPSS,
+    kpss_pvalue,
+    rho_pvalue,
+    tau_critical_values,
+    tau_pvalue,
+)
+from panelvar.diagnostics.univariate import POWERS, check_trend, enough, one_series, whole
+from panelvar.errors import CollinearityError, Note, NumericalError, choose, emit
+from panelvar.kernels import dickey_fuller
+from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
+from panelvar.results.unit_root_result import UnitRootResult
+
+Array = npt.NDArray[np.float64]
+
+KERNEL_NAMES = ("bartlett", "parzen", "quadratic-spectral")
+KERNELS_ELSEWHERE = {"newey-west": "bartlett", "qs": "quadratic-spectral", "ba": "bartlett", "pa": "parzen"}
+BANDWIDTHS = ("short", "long", "schwert", "stata", "newey-west", "andrews")
+BANDWIDTHS_ELSEWHERE = {"legacy": "schwert", "lshort": "short", "auto": "newey-west", "hobijn": "newey-west"}
+
+
+def kpss_test(
+    data: Any,
+    bandwidth: float | str = "newey-west",
+    *,
+    column: Hashable | None = None,
+    trend: str = "c",
+    kernel: str = "bartlett",
+) -> UnitRootResult:
+    r"""Test of stationarity of Kwiatkowski, Phillips, Schmidt and Shin (1992): the null is that there is no unit root.
+
+    With :math:`S_t` the cumulated residuals of a regression on the terms and :math:`\lambda^2` their long-run variance,
+
+    .. math:: \eta = \frac{1}{T^2 \lambda^2} \sum_t S_t^2.
+
+    Parameters
+    ----------
+    data, column
+        As in `adf_test`.
+    bandwidth : float or {"newey-west", "short", "long", "schwert", "stata", "andrews"}
+        Lags of the long-run variance, or a rule. "newey-west": from the data, as Hobijn, Franses and Ooms (2004) do
+        (statsmodels' and arch's "auto"). "short", "long": integer part of 4 or 12 times :math:`(T/100)^{1/4}` (urca,
+        tseries). "schwert": the longer, rounded up (statsmodels' "legacy", arch). "stata": integer part of
+        :math:`4 (T/100)^{2/9}` (``pperron``). "andrews": from the data, Andrews (1991).
+    trend : {"c", "ct"}
+        Stationary about a level, or about a trend.
+    kernel : {"bartlett", "parzen", "quadratic-spectral"}
+
+    Returns
+    -------
+    UnitRootResult
+        The p-value interpolates their table 1, which ends at 0.01 and 0.10: beyond, it is a bound, and the printed
+        result and a note say so. A small p-value speaks against stationarity.
+
+    Notes
+    -----
+    Use it beside `adf_test`, not in its place: neither null can be proved. With few lags persistent stationary series
+    are rejected far too often; with many the test has no power.
+    """
+    check_trend(trend, ("c", "ct"))
+    choose("kernel", kernel, KERNEL_NAMES, KERNELS_ELSEWHERE)
+    values, name, notes = one_series(data, column)
+    n = len(values)
+    enough(n, POWERS[trend], name)
+    terms = dickey_fuller.trend_columns(POWERS[trend], 1, n)
+    left = values - terms @ np.linalg.lstsq(terms, values, rcond=None)[0]
+    width, rule = chosen_bandwidth(left, bandwidth, kernel)
+    variance = positive(long_run_variance(left, kernel, width), name)
+    statistic = float(np.square(np.cumsum(left)).sum() / (n**2 * variance))
+    pvalue, bound = kpss_pvalue(statistic, trend)
+    if bound:
+        text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
+        notes = (*notes, Note("pvalue-bound", text))
+    emit(notes)
+    return UnitRootResult(
+        f"KPSS ({width:g} lags, trend {trend!r})",
+        statistic,
+        pvalue,
+        "none",
+        null=f"the series is stationary about a {'level' if trend == 'c' else 'trend'}",
+        notes=notes,
+        lags=width,
+        nobs=n,
+        trend=trend,
+        critical_values=dict(KPSS[trend]),
+        lags_rule=rule,
+        bound=bound,
+    )
+
+
+def phillips_perron_test(
+    data: Any,
+    bandwidth: float | str = "short",
+    *,
+    column: Hashable | None = None,
+    trend: str = "c",
+    statistic: str = "tau",
+    kernel: str = "bartlett",
+    convention: str = "default",
+) -> UnitRootResult:
+    r"""Phillips-Perron test of a unit root: no lags in the regression, a long-run variance in their place.
+
+    :math:`y_t = d_t'\delta + \rho y_{t-1} + u_t` is fitted and :math:`\tau` or :math:`n(\hat\rho - 1)` corrected, see
+    `panelvar.kernels.dickey_fuller.phillips_perron`.
+
+    Parameters
+    ----------
+    data, column, trend
+        As in `adf_test`.
+    bandwidth, kernel
+        As in `kpss_test`, with n the rows of the regression. arch's default is "schwert".
+    statistic : {"tau", "rho"}
+        :math:`Z_\tau` or :math:`Z_\rho` (also called :math:`Z_\alpha`).
+    convention : {"default", "urca", "tseries"}
+        How the spread of the lagged level is measured in the correction: by the regression itself (arch, Stata, and
+        Phillips and Perron); by their closed form, with y in place of its lag (urca); the same with a trend's exact
+        :math:`n^2 - 1` rounded to :math:`n^2` (tseries, which always has a trend).
+
+    Returns
+    -------
+    UnitRootResult
+        P-value of MacKinnon (1994); critical values (2010) for tau only.
+
+    Notes
+    -----
+    With negatively correlated changes (moving averages) it rejects much too often, whatever the bandwidth (Schwert
+    1989): `dfgls_test` or `adf_test` then.
+    """
+    check_trend(trend)
+    choose("statistic", statistic, ("tau", "rho"), {"z-tau": "tau", "z(t_alpha)": "tau", "z-alpha": "rho"})
+    choose("kernel", kernel, KERNEL_NAMES, KERNELS_ELSEWHERE)
+    choose("convention", convention, ("default", "urca", "tseries"))
+    values, name, notes = one_series(data, column)
+    n, powers = len(values) - 1, POWERS[trend]
+    enough(n, powers + 1, name)
+    terms = dickey_fuller.trend_columns(powers, 0, n)
+    columns = np.column_stack([terms, values[:-1], values[1:]])
+    try:
+        level = dickey_fuller.regression(columns, powers)
+    except np.linalg.LinAlgError:
+        raise CollinearityError(f"{name!r} is a deterministic trend: there is nothing to test.") from None
+    width, rule = chosen_bandwidth(level.residuals, bandwidth, kernel)
+    long_run = positive(long_run_variance(level.residuals, kernel, width), name)
+    spread = None if convention == "default" else _spread(values, trend, convention)
+    found = dickey_fuller.phillips_perron(level, n, long_run, spread)
+    emit(notes)
+    value = found[0] if statistic == "tau" else found[1]
+    return UnitRootResult(
+        f"Phillips-Perron Z-{statistic} ({width:g} lags, trend {trend!r})",
+        value,
+        tau_pvalue(value, trend) if statistic == "tau" else rho_pvalue(value, trend),
+        "none",
+        null="the series has a unit root",
+        notes=notes,
+        lags=width,
+        nobs=n,
+        trend=trend,
+        critical_values=tau_critical_values(trend, n) if statistic == "tau" else {},
+        lags_rule=rule,
+        coefficient=level.coefficient - 1.0,
+    )
+
+
+def _spread(values: Array, trend: str, convention: str) -> float:
+    """Mean square of the level about its terms, over n, in R's closed forms (Phillips and Perron 1988, p. 341)."""
+    check_trend(trend, ("ct",) if convention == "tseries" else ("c", "ct"))
+    n = len(values) - 1
+    level = values[1:] if convention == "urca" else values[:-1]
+    if trend == "c":
+        return float(np.square(level - level.mean()).sum() / n**2)
+    if convention == "tseries":
+        terms = dickey_fuller.trend_columns(2, 1, n)
+        left = level - terms @ np.linalg.lstsq(terms, level, rcond=None)[0]
+        return float(left @ left / n**2 * (1.0 - 1.0 / n**2))
+    squares, total = level @ level / n**2, level.sum() / n**1.5
+    sloped = np.arange(1, n + 1) @ level / n**2.5
+    return float(
+        (1.0 - n**-2.0) * squares
+        - 12.0 * sloped**2
+        + 12.0 * (1.0 + 1.0 / n) * sloped * total
+        - (4.0 + 6.0 / n + 2.0 / n**2) * total**2
+    )
+
+
+def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> tuple[float, str]:
+    """Bandwidth by a rule, and its name."""
+    n = len(residuals)
+    if not isinstance(bandwidth, str):
+        fixed = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
+        if fixed and np.isfinite(bandwidth) and bandwidth >= 0.0:
+            return float(bandwidth), "given"
+        return float(min(whole("bandwidth", bandwidth), n - 1)), "given"
+    rule = choose("bandwidth", bandwidth, BANDWIDTHS, BANDWIDTHS_ELSEWHERE)
+    if rule == "newey-west":
+        return newey_west_bandwidth(residuals, kernel), rule
+    if rule == "andrews":
+        return andrews_bandwidth(residuals, kernel), rule
+    if rule == "schwert":
+        return float(min(int(np.ceil(12.0 * (n / 100.0) ** 0.25)), n - 1)), rule
+    scale, power = {"short": (4.0, 0.25), "long": (12.0, 0.25), "stata": (4.0, 2.0 / 9.0)}[rule]
+    return float(min(int(scale * (n / 100.0) ** power), n - 1)), rule
+
+
+def positive(variance: float, name: str) -> float:
+    """Return a long-run variance, or say that it is zero."""
+    if not variance > 0.0:
+        raise NumericalError(f"The residuals of {name!r} have no long-run variance: the series is deterministic.")
+    return variance

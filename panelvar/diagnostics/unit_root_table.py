@@ -1,0 +1,128 @@
+"""Unit-root tests of many series at once: columns of a table, or the entities of a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.diagnostics.unit_root import adf_test, dfgls_test
+from panelvar.diagnostics.unit_root_long_run import kpss_test, phillips_perron_test
+from panelvar.errors import Note, PanelVarError, SpecificationError, choose, emit
+from panelvar.panel import Panel, as_panel
+from panelvar.results.unit_root_result import UnitRootResult
+from panelvar.results.var_data import read_var_data
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+TESTS: dict[str, Callable[..., UnitRootResult]] = {
+    "adf": adf_test,
+    "dfgls": dfgls_test,
+    "pp": phillips_perron_test,
+    "kpss": kpss_test,
+}
+TESTS_ELSEWHERE = {"df": "adf", "ers": "dfgls", "phillips-perron": "pp", "za": "Zivot-Andrews is not offered."}
+
+
+def unit_root_table(
+    data: Any,
+    tests: str | Sequence[str] = ("adf", "pp", "kpss"),
+    *,
+    column: Hashable | None = None,
+    trend: str = "c",
+    differences: int = 0,
+) -> pd.DataFrame:
+    """Run unit-root tests on every column of a table, or on one column of every entity of a panel.
+
+    Parameters
+    ----------
+    data : DataFrame, array (T, K) or Panel
+        A DataFrame with a two-level index is a panel.
+    tests : sequence of {"adf", "dfgls", "pp", "kpss"}
+        Each with its default choice of lags. The null of the first three is a unit root, that of KPSS none.
+    column : label
+        With a panel: which column.
+    trend : {"c", "ct"}
+        Also "n" and "ctt", with tests that have them.
+    differences : int
+        Test the series differenced so many times: for the order of integration.
+
+    Returns
+    -------
+    DataFrame
+        Index (series or entity, test); columns statistic, pvalue, bound ("<" or ">" where the p-value is one), lags,
+        nobs and null. Series that cannot be tested (gaps, too short) are left out, with a warning that names them.
+
+    Raises
+    ------
+    SpecificationError
+        A panel without ``column=``, or a table with it; an unknown test.
+
+    Notes
+    -----
+    No correction is made for the number of tests, and the entities of a panel are not independent: for one answer
+    about a panel use a panel unit-root test.
+    """
+    import pandas as pd
+
+    names = [tests] if isinstance(tests, str) else list(tests)
+    for name in names:
+        choose("tests", name, TESTS, TESTS_ELSEWHERE)
+    if isinstance(differences, bool) or not isinstance(differences, (int, np.integer)) or differences < 0:
+        raise SpecificationError(f"differences={differences!r}: expected an integer of at least 0.")
+    rows: dict[tuple[Any, str], dict[str, Any]] = {}
+    refused: dict[Any, str] = {}
+    kind, each = _each(data, column)
+    for key, values in each:
+        try:
+            found = [TESTS[name](np.diff(values, differences), trend=trend) for name in names]
+        except SpecificationError:
+            raise
+        except PanelVarError as error:
+            refused[key] = str(error)
+            continue
+        for name, test in zip(names, found, strict=True):
+            rows[key, name] = {
+                "statistic": test.statistic,
+                "pvalue": test.pvalue,
+                "bound": test.bound,
+                "lags": test.lags,
+                "nobs": test.nobs,
+                "null": test.null,
+            }
+    if refused:
+        first, why = next(iter(refused.items()))
+        text = f"{len(refused)} {kind}(s) not tested: {', '.join(map(str, list(refused)[:5]))}. Of {first}: {why}"
+        emit((Note("series-refused", text, warn=True),))
+    index = pd.MultiIndex.from_tuples(list(rows), names=[kind, "test"]) if rows else None
+    return pd.DataFrame(list(rows.values()), index=index)
+
+
+def _each(data: Any, column: Hashable | None) -> tuple[str, Iterator[tuple[Any, Array]]]:
+    """What is tested: its kind, and names with values on the calendar."""
+    index = getattr(data, "index", None)
+    if isinstance(data, Panel) or getattr(index, "nlevels", 1) == 2:
+        panel = as_panel(data)
+        if panel.n_entities > 1 or column is not None:
+            if column is None:
+                raise SpecificationError("Of a panel, column= says which column is tested in every entity.")
+            return "entity", _entities(panel, column)
+    if column is not None:
+        raise SpecificationError("column= is for panels; select the columns of a table: data[['x', 'y']].")
+    table = read_var_data(data)
+    return "series", ((name, table.values[:, place]) for place, name in enumerate(table.names))
+
+
+def _entities(panel: Panel, column: Hashable) -> Iterator[tuple[Any, Array]]:
+    values = panel.column(column)
+    for place, label in enumerate(panel.entity_labels):
+        own = slice(panel.starts[place], panel.starts[place + 1])
+        positions = panel.time_positions[own] - panel.time_positions[own][0]
+        grid = np.full(int(positions[-1]) + 1, np.nan)
+        grid[positions] = values[own]
+        yield label, grid

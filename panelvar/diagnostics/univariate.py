@@ -1,0 +1,87 @@
+"""Reading one series for a test, and the choices that its tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.panel import Panel
+from panelvar.results.var_data import read_var_data
+from panelvar.results.var_terms import TRENDS_ELSEWHERE
+
+Array = npt.NDArray[np.float64]
+
+POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
+"""Deterministic columns of each trend."""
+
+
+def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[Note, ...]]:
+    """Values of one series in time order without gaps, its name, and notes.
+
+    Parameters
+    ----------
+    data : Series, array (T,), DataFrame or Panel of one entity
+    column : label or None
+        Which column; not needed where there is one.
+
+    Raises
+    ------
+    DataError
+        Missing values or absent periods inside the series: a lag must not bridge them. A series that does not vary.
+    SpecificationError
+        Several columns and none named.
+    """
+    if hasattr(data, "to_frame") and not hasattr(data, "columns"):
+        data = data.to_frame(data.name if data.name is not None else "y")
+    elif not isinstance(data, Panel) and not hasattr(data, "columns"):
+        values = np.asarray(data)
+        data = values[:, None] if values.ndim == 1 else values
+    names = None if column is None else [column]
+    table = read_var_data(data, names)
+    if len(table.names) != 1:
+        raise SpecificationError(
+            f"The data have columns {list(table.names)}: name one with column=, or use unit_root_table for all."
+        )
+    return (*stretch(table.values[:, 0], table.names[0]), table.notes)
+
+
+def stretch(values: Array, name: str) -> tuple[Array, str]:
+    """Cut missing values off the ends and refuse those inside."""
+    known = np.flatnonzero(~np.isnan(values))
+    if known.size == 0:
+        raise DataError(f"{name!r} has no values.")
+    inside = values[known[0] : known[-1] + 1]
+    holes = int(np.isnan(inside).sum())
+    if holes:
+        raise DataError(
+            f"{name!r} has {holes} missing value(s) or absent period(s) between its first and last: the tests need "
+            "consecutive periods. Select a stretch without gaps."
+        )
+    if np.ptp(inside) <= 1e-14 * np.abs(inside).max():
+        raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
+    return np.ascontiguousarray(inside), name
+
+
+def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) -> str:
+    """Return a trend option, or say what was meant."""
+    return choose("trend", trend, allowed, TRENDS_ELSEWHERE | {"nc": "n", "mu": "c", "tau": "ct", "level": "c"})
+
+
+def whole(option: str, value: object, least: int = 0) -> int:
+    """Return an option that is a whole number, or say what was expected."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise SpecificationError(f"{option}={value!r}: expected an integer of at least {least}.")
+    return int(value)
+
+
+def enough(rows: int, regressors: int, name: str) -> None:
+    """Refuse a regression without degrees of freedom."""
+    if rows - regressors < 2:
+        raise InsufficientDataError(
+            f"{name!r} leaves {max(rows, 0)} rows for {regressors} regressors: at least {regressors + 2} are needed. "
+            "Use fewer lags."
+        )

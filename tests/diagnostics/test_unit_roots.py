@@ -1,0 +1,282 @@
+"""Unit-root tests: slow twins, invariances, size, bad input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_data import table
+
+import panelvar as pv
+from panelvar.diagnostics.unit_root_distributions import tau_critical_values, tau_pvalue
+from panelvar.kernels import dickey_fuller
+from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
+
+COUNTS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
+
+
+def walk(seed=0, n=120):
+    return np.cumsum(np.random.default_rng(seed).standard_normal(n))
+
+
+def least_squares(x, y):
+    """Coefficients and errors by the normal equations."""
+    inverse = np.linalg.inv(x.T @ x)
+    beta = inverse @ x.T @ y
+    left = y - x @ beta
+    return beta, np.sqrt(np.diag(inverse) * (left @ left) / (len(y) - x.shape[1])), left
+
+
+def dense_adf(y, lags, trend):
+    """The regression row by row."""
+    rows, left = [], []
+    for t in range(lags + 1, len(y)):
+        rows.append(
+            [float(t) ** k for k in range(COUNTS[trend])]
+            + [y[t - 1]]
+            + [y[t - j] - y[t - j - 1] for j in range(1, lags + 1)]
+        )
+        left.append(y[t] - y[t - 1])
+    beta, errors, residuals = least_squares(np.array(rows), np.array(left))
+    place = COUNTS[trend]
+    return beta[place], beta[place] / errors[place], residuals, np.array(rows)
+
+
+@pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
+@pytest.mark.parametrize("lags", [0, 3])
+def test_adf_is_the_regression_written_out(trend, lags):
+    y = walk()
+    result = pv.adf_test(y, lags, trend=trend)
+    coefficient, tau, residuals, _ = dense_adf(y, lags, trend)
+    np.testing.assert_allclose([result.coefficient, result.statistic], [coefficient, tau], rtol=1e-8)
+    assert result.nobs == len(residuals)
+    assert result.lags == lags
+
+
+@pytest.mark.parametrize("trend", ["n", "c", "ct"])
+def test_one_triangle_compares_lags_as_separate_fits_do(trend):
+    y, longest = walk(3), 6
+    terms = dickey_fuller.trend_columns(COUNTS[trend], 0, len(y))
+    found = dickey_fuller.lag_criteria(dickey_fuller.lagged_differences(y, longest, terms), longest)
+    for lags in range(longest + 1):
+        columns = dickey_fuller.lagged_differences(y, lags, terms)[longest - lags :]
+        beta, errors, left = least_squares(columns[:, :-1], columns[:, -1])
+        n, k = columns.shape[0], columns.shape[1] - 1
+        base = n * np.log(left @ left / n)
+        np.testing.assert_allclose(found.aic[lags], base + 2 * k, rtol=1e-9)
+        np.testing.assert_allclose(found.bic[lags], base + np.log(n) * k, rtol=1e-9)
+        if lags:
+            np.testing.assert_allclose(found.ratios[lags], abs(beta[-1] / errors[-1]), rtol=1e-7)
+
+
+def test_lags_from_below_and_on_common_rows():
+    y = walk(5)
+    chosen = pv.adf_test(y, "bic", max_lags=6)
+    assert chosen.lags == 0
+    assert pv.adf_test(y, "bic", max_lags=6, min_lags=2).lags >= 2
+    common = pv.adf_test(y, "bic", max_lags=6, rows="common")
+    assert common.nobs == len(y) - 1 - 6
+    assert common.lags_rule == "bic, 0 to 6"
+
+
+def test_kpss_and_phillips_perron_written_out():
+    y, lags = walk(2), 4
+    left = y - y.mean()
+    variance = sum(
+        (1.0 if j == 0 else 2.0 * (1 - j / (lags + 1))) * sum(left[t] * left[t - j] for t in range(j, len(y)))
+        for j in range(lags + 1)
+    ) / len(y)
+    eta = sum(left[: t + 1].sum() ** 2 for t in range(len(y))) / len(y) ** 2 / variance
+    np.testing.assert_allclose(pv.kpss_test(y, lags).statistic, eta, rtol=1e-10)
+
+    x = np.column_stack([np.ones(len(y) - 1), y[:-1]])
+    beta, errors, u = least_squares(x, y[1:])
+    n = len(u)
+    gamma = u @ u / n
+    long_run = long_run_variance(u, "bartlett", lags)
+    s = np.sqrt(u @ u / (n - 2))
+    rho = n * (beta[1] - 1) - 0.5 * n**2 * errors[1] ** 2 / s**2 * (long_run - gamma)
+    tau = np.sqrt(gamma / long_run) * (beta[1] - 1) / errors[1] - (long_run - gamma) / 2 * n * errors[1] / s / np.sqrt(
+        long_run
+    )
+    np.testing.assert_allclose(pv.phillips_perron_test(y, lags, statistic="rho").statistic, rho, rtol=1e-8)
+    np.testing.assert_allclose(pv.phillips_perron_test(y, lags).statistic, tau, rtol=1e-8)
+
+
+def test_without_lags_phillips_perron_is_nearly_dickey_fuller():
+    y = walk(4)
+    tau = pv.phillips_perron_test(y, 0).statistic
+    n = len(y) - 1
+    np.testing.assert_allclose(tau, pv.adf_test(y, 0).statistic, rtol=1e-10)
+    assert pv.phillips_perron_test(y, 0, statistic="rho").statistic == pytest.approx(
+        n * pv.adf_test(y, 0).coefficient, rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("kernel", ["bartlett", "parzen", "quadratic-spectral"])
+def test_long_run_variance_as_a_double_sum(kernel):
+    u, width = np.diff(walk(6)), 5
+
+    def weight(j):
+        if kernel == "quadratic-spectral":
+            x = 6 * np.pi * j / (5 * width)
+            return 3 / x**2 * (np.sin(x) / x - np.cos(x))
+        z = j / (width + 1)
+        if z >= 1:
+            return 0.0
+        if kernel == "bartlett":
+            return 1 - z
+        return 1 - 6 * z**2 + 6 * z**3 if z <= 0.5 else 2 * (1 - z) ** 3
+
+    total = sum(
+        u[s] * u[t] * (1.0 if s == t else weight(abs(s - t))) for s in range(len(u)) for t in range(len(u))
+    ) / len(u)
+    assert long_run_variance(u, kernel, width) == pytest.approx(total, rel=1e-10)
+
+
+def test_bandwidths_grow_with_persistence():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(500)
+    smooth = np.convolve(noise, np.ones(12) / 12, mode="valid")
+    for rule in (newey_west_bandwidth, andrews_bandwidth):
+        for kernel in ("bartlett", "quadratic-spectral"):
+            assert rule(smooth, kernel) > rule(noise, kernel)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.01, 1e4), st.floats(-1e3, 1e3), st.floats(-5, 5))
+def test_units_level_and_slope_do_not_matter(seed, scale, shift, slope):
+    y = walk(seed, 80)
+    moved = scale * (y + shift + slope * np.arange(80))
+    for test in (pv.adf_test, pv.phillips_perron_test, pv.dfgls_test):
+        assert test(moved, 2, trend="ct").statistic == pytest.approx(
+            test(y, 2, trend="ct").statistic, rel=1e-5, abs=1e-6
+        )
+    assert pv.kpss_test(moved, 2, trend="ct").statistic == pytest.approx(
+        pv.kpss_test(y, 2, trend="ct").statistic, rel=1e-5
+    )
+
+
+def test_pvalues_at_the_critical_values():
+    """Two papers, seventeen years apart: the same distribution."""
+    for trend in ("n", "c", "ct", "ctt"):
+        for level, value in tau_critical_values(trend, 10**9).items():
+            assert tau_pvalue(value, trend) == pytest.approx(level, abs=0.002)
+    assert tau_pvalue(-30.0, "c") == 0.0
+    assert tau_pvalue(5.0, "c") == 1.0
+
+
+def test_a_bounded_pvalue_says_so():
+    noise = np.random.default_rng(1).standard_normal(200)
+    calm = pv.kpss_test(noise)
+    assert (calm.bound, calm.pvalue) == (">", 0.10)
+    assert "p > 0.1" in str(calm)
+    wild = pv.kpss_test(np.cumsum(noise), "short")
+    assert (wild.bound, wild.pvalue) == ("<", 0.01)
+    assert "p < 0.01" in str(wild)
+    assert [note.code for note in wild.notes] == ["pvalue-bound"]
+
+
+def test_a_table_of_series_and_of_entities():
+    denmark = table("denmark").drop(columns="obs")
+    levels = pv.unit_root_table(denmark)
+    assert levels.loc[("lrm", "adf"), "statistic"] == pv.adf_test(denmark["lrm"]).statistic
+    assert levels.loc[("ibo", "kpss"), "pvalue"] == pv.kpss_test(denmark["ibo"]).pvalue
+    changes = pv.unit_root_table(denmark, "adf", differences=1)
+    assert changes.loc[("lry", "adf"), "statistic"] == pv.adf_test(denmark["lry"].diff().dropna()).statistic
+    assert (changes["pvalue"] < 0.05).sum() == 4  # prices may be integrated twice
+
+    long = denmark.rename_axis("quarter").stack().rename("value").rename_axis(["quarter", "who"]).reset_index()
+    panel = pv.Panel(long, "who", "quarter")
+    by_entity = pv.unit_root_table(panel, ["adf", "dfgls"], column="value", trend="ct")
+    assert list(by_entity.index.names) == ["entity", "test"]
+    assert by_entity.loc[("lrm", "dfgls"), "statistic"] == pytest.approx(
+        pv.dfgls_test(denmark["lrm"], trend="ct").statistic
+    )
+
+
+def test_entities_with_gaps_are_left_out_and_named():
+    frame = pd.DataFrame({"who": ["a"] * 60 + ["b"] * 59, "t": [*range(60), *range(30), *range(31, 60)]})
+    frame["y"] = np.concatenate([walk(1, 60), walk(2, 59)])
+    with pytest.warns(pv.PanelVarWarning, match=r"1 entity\(s\) not tested: b"):
+        result = pv.unit_root_table(pv.Panel(frame, "who", "t"), "adf", column="y")
+    assert list(result.index.get_level_values("entity")) == ["a"]
+
+
+def test_engle_granger_by_hand_and_its_choice_of_left_side():
+    y = walk(8, 150)
+    frame = pd.DataFrame({"a": y + np.random.default_rng(9).standard_normal(150), "b": y})
+    result = pv.engle_granger_test(frame)
+    _, _, left = least_squares(np.column_stack([frame["b"], np.ones(150)]), frame["a"].to_numpy())
+    inner = pv.adf_test(left, trend="n")
+    assert result.statistic == pytest.approx(inner.statistic)
+    assert result.pvalue < 0.01
+    assert pv.engle_granger_test(frame, "b").statistic != result.statistic
+    assert result.null == "a is not cointegrated with b"
+
+
+def test_rows_are_put_in_order_and_ends_trimmed():
+    index = pd.period_range("2000Q1", periods=100, freq="Q")
+    series = pd.Series(walk(3, 100), index, name="y")
+    shuffled = series.sample(frac=1.0, random_state=0)
+    assert pv.adf_test(shuffled, 2).statistic == pv.adf_test(series, 2).statistic
+    padded = np.concatenate([[np.nan] * 3, series, [np.nan]])
+    assert pv.adf_test(padded, 2).statistic == pv.adf_test(series, 2).statistic
+    assert pv.adf_test(pd.DataFrame({"x": series, "y": series**2}), 2, column="x").statistic == pytest.approx(
+        pv.adf_test(series, 2).statistic
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: pv.adf_test(np.ones(50)), pv.DataError, "does not vary"),
+        (lambda: pv.adf_test(np.arange(50.0), 0, trend="ct"), pv.CollinearityError, "nothing to test"),
+        (lambda: pv.phillips_perron_test(np.arange(50.0), trend="ct"), pv.CollinearityError, "nothing to test"),
+        (lambda: pv.adf_test(np.r_[walk(), np.nan, walk()]), pv.DataError, "1 missing value"),
+        (lambda: pv.adf_test(np.r_[walk(), np.inf]), pv.DataError, "Infinite"),
+        (lambda: pv.adf_test(np.full(5, np.nan)), pv.DataError, "no values"),
+        (lambda: pv.adf_test(walk(0, 6), 4), pv.InsufficientDataError, "Use fewer lags"),
+        (lambda: pv.adf_test(walk(), -1), pv.SpecificationError, "at least 0"),
+        (lambda: pv.adf_test(walk(), "sic"), pv.SpecificationError, "Did you mean 'bic'"),
+        (lambda: pv.adf_test(walk(), 2, max_lags=4), pv.SpecificationError, "names a rule"),
+        (lambda: pv.adf_test(walk(), trend="const"), pv.SpecificationError, "Did you mean 'c'"),
+        (lambda: pv.adf_test(np.column_stack([walk(), walk(1)])), pv.SpecificationError, "unit_root_table"),
+        (lambda: pv.kpss_test(walk(), trend="n"), pv.SpecificationError, "trend"),
+        (lambda: pv.kpss_test(walk(), "hobijn"), pv.SpecificationError, "Did you mean 'newey-west'"),
+        (lambda: pv.kpss_test(walk(), 2.5), pv.SpecificationError, "bandwidth"),
+        (lambda: pv.phillips_perron_test(walk(), statistic="Z-alpha"), pv.SpecificationError, "Did you mean 'rho'"),
+        (lambda: pv.unit_root_table(np.column_stack([walk()]), "za"), pv.SpecificationError, "not offered"),
+        (lambda: pv.engle_granger_test(walk()[:, None]), pv.SpecificationError, "at least two"),
+        (lambda: pv.engle_granger_test(np.column_stack([walk(), 2 * walk()])), pv.NumericalError, "exact combination"),
+    ],
+)
+def test_bad_input(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.slow
+def test_size_under_a_random_walk():
+    """5 percent tests of 2,000 random walks of 200 periods: within four standard errors (0.02) of 0.05."""
+    rng = np.random.default_rng(20)
+    draws = 2000
+    hits = dict.fromkeys(("adf", "pp", "dfgls", "eg"), 0)
+    for _ in range(draws):
+        y = np.cumsum(rng.standard_normal((200, 2)), axis=0)
+        hits["adf"] += pv.adf_test(y[:, 0], 1).pvalue < 0.05
+        hits["pp"] += pv.phillips_perron_test(y[:, 0]).pvalue < 0.05
+        test = pv.dfgls_test(y[:, 0], 1, trend="ct")
+        hits["dfgls"] += test.statistic < test.critical_values[0.05]
+        hits["eg"] += pv.engle_granger_test(y, lags=1).pvalue < 0.05
+    for name, count in hits.items():
+        assert abs(count / draws - 0.05) < 0.02, (name, count / draws)
+
+
+@pytest.mark.slow
+def test_kpss_size_under_white_noise():
+    rng = np.random.default_rng(21)
+    rejected = sum(pv.kpss_test(rng.standard_normal(300), "short").statistic > 0.463 for _ in range(2000)) / 2000
+    assert abs(rejected - 0.05) < 0.02
