@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
+    from panelvar.estimators.restricted_var_fit import fit_restricted_var as fit_restricted_var
     from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
     from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
+    from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
     from panelvar.results.unit_root_result import UnitRootResult as UnitRootResult
@@ -165,6 +167,8 @@ _EXPORTS = {
     "fit_dynamic_fixed_effects": "estimators.dynamic_fixed_effects",
     "fit_var": "estimators.var",
     "select_lags": "estimators.var",
+    "fit_restricted_var": "estimators.restricted_var_fit",
+    "RestrictedVarResult": "results.restricted_var",
     "fit_var_batch": "estimators.var_batch_fit",
     "fit_rolling_var": "estimators.var_batch_fit",
     "evaluate_forecasts": "estimators.var_batch_fit",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelvar.bands.limits import sup_t_quantile
-from panelvar.bands.simulated import check_draws, check_joint, check_seed, estimated_form, finite_errors
+from panelvar.bands.simulated import check_draws, check_joint, check_seed, estimated_gradients, finite_errors
 from panelvar.bands.target import Band, Target
 from panelvar.errors import SpecificationError
 
@@ -67,7 +67,7 @@ class DeltaMethod:
 
         if target.gradients is None:
             raise SpecificationError("No delta-method formula for this statistic: use ResidualBootstrap.")
-        slopes = target.gradients(estimated_form(target), target.problem.inverse_factor)
+        slopes = estimated_gradients(target)
         errors = finite_errors(np.sqrt(np.einsum("d...,d...->...", slopes, slopes)))
         if self.joint == "sup-t":
             reach = sup_t_quantile(slopes, level, self.draws, self.seed, self.over) * errors

@@ -10,6 +10,8 @@ import numpy as np
 
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Draws, Target
+from panelvar.errors import SpecificationError
+from panelvar.kernels.restricted_lags import RestrictedLagProblem
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class MonteCarlo(Simulated):
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield draws from the normal-inverse-Wishart distribution, chunk by chunk."""
         problem, steps = target.problem, target.future_steps
+        if isinstance(problem, RestrictedLagProblem):
+            raise SpecificationError("MonteCarlo draws from the posterior of an unrestricted system: use a bootstrap.")
         m, n_vars, degrees = problem.n_regressors, problem.n_vars, problem.df_resid
         size = problem.chunk_size()
         for first in range(0, self.draws, size):

@@ -10,8 +10,9 @@ import numpy as np
 
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
-from panelvar.errors import NumericalError
+from panelvar.errors import NumericalError, SpecificationError
 from panelvar.kernels.lag_problem import LagProblem, Refits
+from panelvar.kernels.restricted_lags import RestrictedLagProblem
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Recursive(Simulated):
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield the refits of resampled data, chunk by chunk."""
         problem = target.problem
+        if self.interval == "studentised" and isinstance(problem, RestrictedLagProblem):
+            raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
         for innovations, future in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng):
             refits = refit_or_refuse(problem, innovations)
             spread = refits.spread(problem) if self.interval == "studentised" else None

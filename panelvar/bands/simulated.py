@@ -89,7 +89,7 @@ class Simulated(ABC):
         for chunk in _with_progress(self.chunks(target, np.random.default_rng(self.seed)), self.draws):
             values.append(target.statistic(chunk))
             if studentised and target.gradients is not None and chunk.spread is not None:
-                slopes = target.gradients(chunk.form, chunk.spread)
+                slopes = target.gradients(chunk.form, target.problem.directions(chunk.form.factor, chunk.spread))
                 errors.append(np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes)))
         draws = np.concatenate(values)
         broken = int(np.count_nonzero(~np.isfinite(draws.reshape(draws.shape[0], -1)).all(axis=1)))
@@ -148,9 +148,15 @@ def described_limits(interval: str, joint: str | None, over: str) -> str:
 
 def own_errors(target: Target) -> Array:
     """Delta-method standard errors of the statistic at the estimates."""
-    assert target.gradients is not None
-    slopes = target.gradients(estimated_form(target), target.problem.inverse_factor)
+    slopes = estimated_gradients(target)
     return finite_errors(np.sqrt(np.einsum("d...,d...->...", slopes, slopes)))
+
+
+def estimated_gradients(target: Target) -> Array:
+    """Derivatives of the statistic at the estimates, along directions that add up to their covariance."""
+    assert target.gradients is not None
+    form = estimated_form(target)
+    return target.gradients(form, target.problem.directions(form.factor))
 
 
 def estimated_form(target: Target) -> ReducedForm:

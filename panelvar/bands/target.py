@@ -48,16 +48,16 @@ class Target:
     ----------
     problem : LagProblem
         The fit whose parameters are uncertain.
-    divisor : int
-        Sigma is U'U over this.
+    divisor : int or array (K, 1)
+        Sigma is U'U over this; where equations have divisors of their own, over the roots of two equations' each.
     estimate : array (periods, ...)
         The statistic at the estimates; the first axis is the path.
     statistic : callable
         `Draws` of B draws to an array of one leading axis more than ``estimate``.
     gradients : callable or None
-        ``gradients(form, spread)`` is the statistic's derivatives along directions whose outer products add up to the
-        covariance of the estimates, with a leading axis for the directions (after one for the draws, if there are
-        several); None where no formula exists.
+        ``gradients(form, moves)`` is the statistic's derivatives along directions whose outer products add up to the
+        covariance of the estimates, those of the coefficients being ``moves``; with a leading axis for the directions
+        (after one for the draws, if there are several); None where no formula exists.
     future_steps : int
         Periods after the data for which errors are drawn.
     uses_sigma : bool
@@ -65,7 +65,7 @@ class Target:
     """
 
     problem: LagProblem
-    divisor: int
+    divisor: int | Array
     estimate: Array
     statistic: Callable[[Draws], Array]
     gradients: Callable[[ReducedForm, Array], Array] | None = None

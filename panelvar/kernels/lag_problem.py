@@ -120,6 +120,22 @@ class LagProblem:
         """Residual degrees of freedom of each equation, n - m."""
         return self.nobs - self.n_regressors
 
+    @property
+    def degrees(self) -> int | Index:
+        """Residual degrees of freedom, of all equations alike or one by one (K,)."""
+        return self.df_resid
+
+    @property
+    def n_free(self) -> int:
+        """Coefficients estimated in all equations together."""
+        return self.n_regressors * self.n_vars
+
+    def residual_covariance(self, kind: str) -> Array:
+        """U'U over the rows (``"ml"``) or the degrees of freedom (``"df"``)."""
+        factor = self.scatter_factor
+        covariance: Array = factor @ factor.T / (self.df_resid if kind == "df" else self.nobs)
+        return covariance
+
     @cached_property
     def factor(self) -> Array:
         """Upper triangular R of the design, (m + K, m + K); n is at least m + K."""
@@ -244,6 +260,24 @@ class LagProblem:
         scores = (residuals[:, :, None] * moved[:, None, :]).reshape(self.nobs, -1)
         covariance: Array = scores.T @ scores
         return covariance * (self.nobs / self.df_resid) if kind == "HC1" else covariance
+
+    def directions(self, factor: Array, spread: Array | None = None) -> Array:
+        """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
+
+        They vary as sigma kron (X'X)^-1: one direction for each pair of a column of F and one of S.
+
+        Parameters
+        ----------
+        factor : array (..., K, K)
+            F with F F' = sigma.
+        spread : array (..., m, m), optional
+            S with S S' = (X'X)^-1 of other data; this problem's by default.
+        """
+        own = self.inverse_factor if spread is None else spread
+        m, n_vars = self.n_regressors, self.n_vars
+        pairs = np.einsum("...rs,...ij->...sjri", own, factor)
+        out: Array = pairs.reshape(*factor.shape[:-2], m * n_vars, m, n_vars)
+        return out
 
     def chunk_size(self) -> int:
         """Draws refitted at once."""

@@ -30,18 +30,27 @@ def log_likelihood(nobs: int, n_vars: int, log_half_determinant: float) -> float
 
 
 def information_criteria(
-    form: str, nobs: int, n_vars: int, lags: int, n_deterministic: int, log_half_determinant: float
+    form: str,
+    nobs: int,
+    n_vars: int,
+    lags: int,
+    n_deterministic: int,
+    log_half_determinant: float,
+    n_free: int | None = None,
 ) -> VarCriteria:
     r"""Information criteria in one of the forms of `VarConvention.criteria` (Luetkepohl 2005, section 4.3).
 
-    Penalties per parameter: 2 (AIC), ln n (BIC), 2 ln ln n (HQIC).
+    Penalties per parameter: 2 (AIC), ln n (BIC), 2 ln ln n (HQIC). ``n_free`` is the number of coefficients of all
+    equations where some are restricted; the final prediction error then counts their average in an equation.
     """
-    n_regressors = n_deterministic + lags * n_vars
+    whole = n_vars * (n_deterministic + lags * n_vars)
+    n_free = whole if n_free is None else n_free
+    n_regressors = n_free / n_vars
     log_det = 2.0 * log_half_determinant - n_vars * math.log(nobs)
     fpe = math.exp(log_det + n_vars * math.log((nobs + n_regressors) / (nobs - n_regressors)))
     # ln ln n exists from n = 2 on; a fit has at least that many rows.
     penalties = (2.0, math.log(nobs), 2.0 * math.log(math.log(nobs)))
-    count = n_vars * (lags * n_vars if form == "lags-only" else n_regressors)
+    count = n_free - (n_vars * n_deterministic if form == "lags-only" else 0)
     if form in ("log-determinant", "lags-only"):
         values = [log_det + penalty * count / nobs for penalty in penalties]
     else:

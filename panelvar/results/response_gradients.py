@@ -8,27 +8,26 @@ import numpy.typing as npt
 from panelvar.errors import SpecificationError
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
+from panelvar.kernels.lag_problem import lag_matrices
 from panelvar.results.shocks import Shocks
 
 Array = npt.NDArray[np.float64]
 
 
 def response_gradients(
-    form: ReducedForm, spread: Array, nobs: int, shocks: Shocks, horizon: int, cumulative: bool
+    form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, horizon: int, cumulative: bool
 ) -> Array:
     r"""Derivatives whose squares add up to the variance of every response (Luetkepohl 2005, proposition 3.6).
 
-    The covariance of the estimates is factored into directions. The coefficients vary as
-    :math:`\Sigma \otimes (X'X)^{-1}`: one direction for each column of S and of P, with :math:`S S' = (X'X)^{-1}` and
-    :math:`P P' = \Sigma`. Independently of them, sigma varies like :math:`P E P'` with symmetric E, variance 2 / n on
-    the diagonal and 1 / n off it.
+    The covariance of the coefficients is factored into directions. Independently of them, sigma varies like
+    :math:`P E P'`, :math:`P P' = \Sigma`, with symmetric E, variance 2 / n on the diagonal and 1 / n off it.
 
     Parameters
     ----------
     form : ReducedForm
         One, or a batch of draws.
-    spread : array (..., m, m)
-        S.
+    moves : array (..., D, m, K)
+        Directions of the coefficients (`panelvar.kernels.lag_problem.LagProblem.directions`).
     nobs : int
         n.
 
@@ -45,9 +44,7 @@ def response_gradients(
     lags, n_vars = form.coefficients.shape[-3], factor.shape[-1]
     batch = factor.shape[:-2]
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
-    moving = spread[..., spread.shape[-2] - lags * n_vars :, :]
-    steps = np.einsum("...rs,...ij->...sjri", moving, factor)
-    steps = steps.reshape(*batch, -1, lags, n_vars, n_vars).swapaxes(-1, -2)
+    steps = lag_matrices(moves, moves.shape[-2] - lags * n_vars)
     rows, columns = np.tril_indices(n_vars)
     place = np.arange(rows.size)
     units = np.zeros((rows.size, n_vars, n_vars))

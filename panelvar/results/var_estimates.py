@@ -72,8 +72,7 @@ class VarEstimates(System):
 
     @staticmethod
     def _covariance(problem: LagProblem, kind: str) -> Array:
-        factor = problem.scatter_factor
-        covariance: Array = factor @ factor.T / (problem.df_resid if kind == "df" else problem.nobs)
+        covariance = problem.residual_covariance(kind)
         covariance.setflags(write=False)
         return covariance
 
@@ -157,7 +156,9 @@ class VarEstimates(System):
         from scipy.special import ndtr, stdtr
 
         below = -np.abs(self._ratios)
-        return self._by_equation(2.0 * (ndtr(below) if self.distribution == "normal" else stdtr(self.df_resid, below)))
+        return self._by_equation(
+            2.0 * (ndtr(below) if self.distribution == "normal" else stdtr(self.problem.degrees, below))
+        )
 
     def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
         """Confidence intervals of the coefficients.
@@ -176,7 +177,7 @@ class VarEstimates(System):
         from scipy.special import ndtri, stdtrit
 
         upper = (1.0 + check_level(level)) / 2.0
-        reach = (ndtri(upper) if self.distribution == "normal" else stdtrit(self.df_resid, upper)) * self._errors
+        reach = (ndtri(upper) if self.distribution == "normal" else stdtrit(self.problem.degrees, upper)) * self._errors
         index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
         limits = [(self.problem.params + sign * reach).T.ravel() for sign in (-1.0, 1.0)]
         return pd.DataFrame(dict(zip(("lower", "upper"), limits, strict=True)), index=index)
@@ -264,14 +265,14 @@ class VarEstimates(System):
 
         residual, total = self._squares
         full = self.nobs - self.terms.has_constant
-        return pd.Series(1.0 - residual / total * full / self.df_resid, index=self._axes[1])
+        return pd.Series(1.0 - residual / total * full / self.problem.degrees, index=self._axes[1])
 
     @cached_property
     def rmse(self) -> pd.Series:
         """Residual standard error of each equation, with n - m degrees of freedom."""
         import pandas as pd
 
-        return pd.Series(np.sqrt(self._squares[0] / self.df_resid), index=self._axes[1])
+        return pd.Series(np.sqrt(self._squares[0] / self.problem.degrees), index=self._axes[1])
 
     @cached_property
     def llf_by_equation(self) -> pd.Series:
@@ -306,6 +307,7 @@ class VarEstimates(System):
             self.lags,
             self.problem.n_deterministic,
             self._log_half_determinant,
+            self.problem.n_free,
         )
 
     @property

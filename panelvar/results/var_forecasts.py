@@ -230,6 +230,8 @@ class VarForecasts(VarEstimates):
                 f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
                 "or None."
             )
-        divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
+        degrees = self.problem.degrees
+        own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
+        divisor = own if self.convention.sigma == "df" else self.nobs
         target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma)
         return bands.band(target, check_level(level))

@@ -86,8 +86,8 @@ class VarResult(VarForecasts):
             paths = dynamics.responses(draws.form.coefficients, horizon, shocks.impact(draws.form))
             return cumulated(paths, 1) if cumulative else paths
 
-        def gradients(form: ReducedForm, spread: Array) -> Array:
-            return response_gradients(form, spread, self.nobs, shocks, horizon, cumulative)
+        def gradients(form: ReducedForm, moves: Array) -> Array:
+            return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative)
 
         needs_sigma = shocks.scheme.needs_sigma or not shocks.unit
         band = self._band(bands, level, values, statistic, gradients, uses_sigma=needs_sigma)

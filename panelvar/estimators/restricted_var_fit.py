@@ -1,0 +1,169 @@
+"""Vector autoregressions with zero restrictions: given, or found by sequential elimination."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, SpecificationError, choose, emit
+from panelvar.estimators.var import fit_var
+from panelvar.kernels.restricted_lags import RestrictedLagProblem, restricted_least_squares
+from panelvar.results.restricted_var import RestrictedVarResult
+from panelvar.results.var_convention import VarConvention
+from panelvar.results.var_result import VarResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Mask = npt.NDArray[np.bool_]
+
+STRATEGIES = ("t", "aic", "bic", "hq")
+
+
+def fit_restricted_var(
+    data: pd.DataFrame | npt.ArrayLike | Any,
+    restrictions: str | pd.DataFrame | Mapping[str, Sequence[str]],
+    names: Sequence[Hashable] | None = None,
+    *,
+    lags: int | str = 1,
+    threshold: float = 2.0,
+    method: str = "fgls",
+    max_lags: int | None = None,
+    trend: str = "c",
+    seasons: int = 0,
+    exogenous: Any = None,
+    exogenous_lags: int = 0,
+    missing: str = "drop",
+    convention: str | VarConvention = "default",
+) -> RestrictedVarResult:
+    r"""Estimate a vector autoregression some of whose coefficients are zero, by feasible generalised least squares.
+
+    Parameters
+    ----------
+    data, names, lags, max_lags, trend, seasons, exogenous, exogenous_lags, missing, convention
+        As in `fit_var`.
+    restrictions : mapping, DataFrame or {"t", "aic", "bic", "hq"}
+        Equations to the regressors that are left out of them (``{"income": ["L1.price", "const"]}``); a table of 1
+        (estimated) and 0 (zero) with regressors and equations as its labels, either way round; or how to find them,
+        equation by equation: leave out the regressor of the smallest t statistic until all are at least
+        ``threshold`` (R's ``restrict(method="ser")``), or as long as the criterion falls
+        (Luetkepohl 2005, section 5.2.8, sequential elimination).
+    threshold : float
+        Smallest absolute t statistic kept by ``"t"``.
+    method : {"fgls", "ols", "ml"}
+        Feasible GLS with the residual covariance of the unrestricted system (Luetkepohl 2005, 5.2.6); ordinary least
+        squares equation by equation (R's vars; consistent but less efficient); or GLS iterated until it is maximum
+        likelihood.
+
+    Returns
+    -------
+    RestrictedVarResult
+        Responses, bands and forecasts keep the restrictions; bootstraps re-estimate under them.
+
+    Raises
+    ------
+    SpecificationError
+        Names that do not exist, tables of other shapes, an equation without any regressor left.
+
+    Notes
+    -----
+    Restrictions that were chosen by the data make errors and bands too small: they take the choice as given.
+    """
+    choose("method", method, ("fgls", "ols", "ml"), {"egls": "fgls", "sur": "fgls", "gls": "fgls"})
+    full = fit_var(
+        data,
+        names,
+        lags=lags,
+        max_lags=max_lags,
+        trend=trend,
+        seasons=seasons,
+        exogenous=exogenous,
+        exogenous_lags=exogenous_lags,
+        missing=missing,
+        convention=convention,
+    )
+    free = _chosen(full, restrictions, threshold) if isinstance(restrictions, str) else _given(full, restrictions)
+    empty = [name for name, count in zip(full.names, free.sum(axis=0), strict=True) if count == 0]
+    if empty:
+        raise SpecificationError(f"The equation(s) of {empty} have no regressor left.")
+    base = full.problem
+    problem = RestrictedLagProblem(
+        base.design, base.n_deterministic, base.lags, base.n_vars, base.run_starts, free=free, method=method
+    )
+    notes = full.notes
+    if isinstance(restrictions, str):
+        text = (
+            f"{int((~free).sum())} of {free.size} coefficients left out by {restrictions!r}; errors take that as given."
+        )
+        note = Note("restrictions-chosen", text)
+        emit([note])
+        notes = (*notes, note)
+    return RestrictedVarResult(problem, full.data, full.periods, full.terms, full.convention, notes)
+
+
+def _given(model: VarResult, restrictions: Any) -> Mask:
+    """Read a table of ones and zeros, or the regressors left out of each equation."""
+    rows, columns = list(model.regressor_names), list(model.names)
+    if isinstance(restrictions, Mapping) and not hasattr(restrictions, "iloc"):
+        free = np.ones((len(rows), len(columns)), dtype=bool)
+        for equation, left_out in restrictions.items():
+            if equation not in columns:
+                raise SpecificationError(f"{equation!r} is not an equation; they are {columns}.")
+            for name in [left_out] if isinstance(left_out, str) else left_out:
+                if name not in rows:
+                    raise SpecificationError(f"{name!r} is not a regressor; they are {rows}.")
+                free[rows.index(name), columns.index(equation)] = False
+        return free
+    if not hasattr(restrictions, "iloc"):
+        raise SpecificationError(
+            f"restrictions={restrictions!r}: expected a mapping of equations to the regressors left out, a table of 0 "
+            f"and 1, or one of {', '.join(STRATEGIES)}."
+        )
+    table = restrictions
+    if list(map(str, table.index)) != rows and set(map(str, table.index)) == set(columns):
+        table = table.T
+    if set(map(str, table.index)) != set(rows) or set(map(str, table.columns)) != set(columns):
+        raise SpecificationError(f"The table of restrictions must be labelled by the regressors {rows} and {columns}.")
+    values = table.loc[rows, columns].to_numpy()
+    if not np.isin(values, (0, 1)).all():
+        raise SpecificationError("The table of restrictions holds 1 (estimated) and 0 (zero) only.")
+    return np.asarray(values == 1)
+
+
+def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
+    """Leave out regressors one at a time, equation by equation."""
+    choose("restrictions", strategy, STRATEGIES, {"ser": "t", "sic": "bic", "sc": "bic", "hqic": "hq"})
+    if not 0.0 < threshold < np.inf:
+        raise SpecificationError(f"threshold={threshold!r}: expected a positive number.")
+    problem, m = model.problem, model.n_regressors
+    top = problem.factor[:m, :m]
+    free = np.ones((m, model.n_vars), dtype=bool)
+    penalty = {"aic": 2.0, "bic": np.log(model.nobs), "hq": 2.0 * np.log(np.log(model.nobs)), "t": 0.0}[strategy]
+    for place in range(model.n_vars):
+        right = problem.factor[:m, [m + place]]
+        below = float(np.square(problem.factor[m:, m + place]).sum())
+
+        def fit(mask: Mask, right: Any = right, below: float = below) -> tuple[Any, float]:
+            params, moves = restricted_least_squares(top, right, np.eye(1), mask[:, None])
+            rss = below + float(np.square(right - top @ params).sum())
+            ratios = np.abs(params[:, 0]) / np.sqrt(rss / (model.nobs - mask.sum()) * np.square(moves[..., 0]).sum(0))
+            return np.where(mask, ratios, np.inf), rss
+
+        mask = free[:, place]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios, rss = fit(mask)
+            while mask.sum() > 1:
+                weakest = int(np.argmin(ratios))
+                if strategy == "t" and ratios[weakest] >= threshold:
+                    break
+                trial = mask.copy()
+                trial[weakest] = False
+                found, left = fit(trial)
+                if strategy != "t" and np.log(left / rss) - penalty / model.nobs >= 0.0:
+                    break
+                mask, ratios, rss = trial, found, left
+        free[:, place] = mask
+    return free
