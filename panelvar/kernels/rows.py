@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.kernels.absorb import subtract_tables
+from panelvar.kernels.gram import CrossProducts, pays
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RowAccumulator, triangularize
 from panelvar.kernels.refinement import Products, cross_products
@@ -146,17 +147,39 @@ class TransformedRows:
             yield start, stop, block
 
     def triangle(self) -> FloatArray:
-        """Return the R factor, shape (k + 1, k + 1), of all transformed rows."""
+        """Return the R factor, shape (k + 1, k + 1), of all transformed rows.
+
+        Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.gram`), all
+        others by QR.
+        """
         n = self.n_rows
         if n <= BLOCK_ROWS:
             for _, _, block in self.blocks():
                 return triangularize(block)
-        accumulator, step = RowAccumulator(self.n_columns), self._block_rows
+        step = self._block_rows
+        triangle = self._triangle_of_products(step) if pays(self.n_columns) else None
+        if triangle is not None:
+            return triangle
+        accumulator = RowAccumulator(self.n_columns)
         for start in range(0, n, step):
             stop = min(start + step, n)
             self.fill(start, stop, accumulator.room(stop - start))
             accumulator.update()
         return accumulator.r
+
+    def _triangle_of_products(self, step: int) -> FloatArray | None:
+        n, triangle = self.n_rows, None
+        products = CrossProducts(self.n_columns, step)
+        for start in range(0, n, step):
+            stop = min(start + step, n)
+            self.fill(start, stop, products.room(stop - start))
+            products.update()
+            # The first block tells whether the columns are apart enough; the last decides.
+            if start == 0 or stop == n:
+                triangle = products.triangle()
+                if triangle is None:
+                    return None
+        return triangle
 
     def column(self, j: int) -> FloatArray:
         """Return transformed column ``j`` in full, shape (n,)."""
