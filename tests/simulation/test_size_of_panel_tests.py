@@ -34,6 +34,18 @@ def fixed(panel):
     return pv.fit_fixed_effects(panel, "y", "x")
 
 
+def random(panel):
+    return pv.fit_random_effects(panel, "y", "x")
+
+
+def gappy(panel, rng):
+    """The same panel with a fifth of its rows gone, some entities shorter than others."""
+    frame = {name: panel.raw_column(name) for name in ("i", "t", "y", "x")}
+    kept = rng.random(panel.nobs) > 0.2
+    kept &= frame["t"] < 3 + (frame["i"] % 5)
+    return pv.Panel({name: values[kept] for name, values in frame.items()}, "i", "t")
+
+
 # Name: entities, periods, data, test.
 CELLS = {
     "Breusch-Pagan": (100, 5, {}, lambda p: pv.effects_lm_test(pooled(p), effects="twoway")),
@@ -55,6 +67,39 @@ CELLS = {
         {"effect": 1.0},
         lambda p: pv.cross_section_dependence_test(fixed(p), kind="bias-corrected-lm"),
     ),
+    "Honda, two-way": (40, 40, {}, lambda p: pv.effects_lm_test(pooled(p), effects="twoway", kind="honda")),
+    "King-Wu": (40, 40, {}, lambda p: pv.effects_lm_test(pooled(p), effects="twoway", kind="king-wu")),
+    "Gourieroux-Holly-Monfort": (
+        40,
+        40,
+        {},
+        lambda p: pv.effects_lm_test(pooled(p), effects="twoway", kind="gourieroux-holly-monfort"),
+    ),
+    "Bera-Sosa-Yoon effects": (100, 6, {}, lambda p: pv.bera_sosa_yoon_test(pooled(p), kind="effects")),
+    "Bera-Sosa-Yoon joint": (100, 6, {}, lambda p: pv.bera_sosa_yoon_test(pooled(p), kind="joint")),
+    "Baltagi-Li joint": (100, 6, {}, lambda p: pv.baltagi_li_test(pooled(p), kind="joint")),
+    # Its mean is off by the root of N / T: it wants long panels.
+    "Baltagi-Li fixed": (5, 400, {"effect": 1.0}, lambda p: pv.baltagi_li_test(fixed(p), kind="fixed")),
+    "poolability of effects": (30, 6, {}, lambda p: pv.nested_f_test(pooled(p), fixed(p))),
+    "Hausman, matrix": (100, 6, {"effect": 1.0}, lambda p: pv.hausman(fixed(p), random(p))),
+    "Hausman, clustered": (150, 5, {"effect": 1.0, "spread": 0.5}, lambda p: pv.mundlak_test(random(p))),
+    # Unequal variances leave few effective clusters: 8 percent at 150 entities and spread 0.5.
+    "Wooldridge difference": (
+        300,
+        6,
+        {"effect": 1.0},
+        lambda p: pv.wooldridge_difference_test(pv.fit_first_difference(p, "y", "x")),
+    ),
+    "Wooldridge pooled": (200, 6, {"spread": 0.3}, lambda p: pv.wooldridge_pooled_test(pooled(p))),
+    "Breusch-Godfrey": (60, 8, {}, lambda p: pv.breusch_godfrey_test(pooled(p), 2)),
+    "Breusch-Godfrey F": (60, 8, {}, lambda p: pv.breusch_godfrey_test(pooled(p), 2, kind="f")),
+    "LM of Breusch and Pagan": (
+        5,
+        200,
+        {"effect": 1.0, "spread": 0.3},
+        lambda p: pv.cross_section_dependence_test(fixed(p), kind="lm"),
+    ),
+    "modified Wald": (5, 400, {"effect": 1.0}, lambda p: pv.modified_wald_test(fixed(p))),
     "CD*": (100, 100, {"factor": 1.0}, lambda p: pv.cd_star_test(fixed(p))),
     "slope homogeneity": (50, 30, {"effect": 1.0, "spread": 0.3}, lambda p: pv.slope_homogeneity_test(fixed(p))),
     "Dumitrescu-Hurlin": (40, 25, {"effect": 1.0}, lambda p: pv.panel_granger_test(p, "y", "x")),
@@ -71,6 +116,33 @@ def test_size(name):
         for _ in range(REPLICATIONS):
             rejected += run(panel_of(rng, entities, periods, **options)).pvalue < LEVEL
     allowed = stats.norm.ppf(1 - 0.001 / (2 * len(CELLS))) * np.sqrt(LEVEL * (1 - LEVEL) / REPLICATIONS)
+    assert abs(rejected / REPLICATIONS - LEVEL) <= allowed, f"{name}: {rejected / REPLICATIONS:.3f}"
+
+
+# The same promise on unbalanced, gappy panels.
+UNBALANCED = {
+    "Breusch-Pagan": (150, {}, lambda p: pv.effects_lm_test(pooled(p))),
+    "Honda, two-way": (150, {}, lambda p: pv.effects_lm_test(pooled(p), effects="twoway", kind="honda")),
+    "Hausman": (150, {"effect": 1.0}, lambda p: pv.hausman_regression(random(p))),
+    "Hausman, clustered": (150, {"effect": 1.0, "spread": 0.5}, lambda p: pv.mundlak_test(random(p))),
+    "poolability of effects": (60, {}, lambda p: pv.nested_f_test(pooled(p), fixed(p))),
+    "Wooldridge within": (200, {"effect": 1.0}, lambda p: pv.wooldridge_within_test(fixed(p))),
+    "Wooldridge pooled": (200, {"spread": 0.3}, lambda p: pv.wooldridge_pooled_test(pooled(p))),
+    "Breusch-Godfrey": (150, {}, lambda p: pv.breusch_godfrey_test(pooled(p), 1)),
+    "xtserial": (200, {"effect": 1.0}, lambda p: pv.wooldridge_serial_test(fixed(p))),
+}
+
+
+@pytest.mark.parametrize("name", UNBALANCED)
+def test_size_on_unbalanced_panels(name):
+    entities, options, run = UNBALANCED[name]
+    rng = np.random.default_rng([20240702, list(UNBALANCED).index(name)])
+    rejected = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        for _ in range(REPLICATIONS):
+            rejected += run(gappy(panel_of(rng, entities, 8, **options), rng)).pvalue < LEVEL
+    allowed = stats.norm.ppf(1 - 0.001 / (2 * len(UNBALANCED))) * np.sqrt(LEVEL * (1 - LEVEL) / REPLICATIONS)
     assert abs(rejected / REPLICATIONS - LEVEL) <= allowed, f"{name}: {rejected / REPLICATIONS:.3f}"
 
 
