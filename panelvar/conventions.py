@@ -168,6 +168,9 @@ class Convention:
         entities could make, also those that share no period (gretl).
     hausman_negative : {"signed", "absolute"}
         Reporting: the matrix form of Hausman's test as it comes, or its absolute value (plm).
+    robust_scale : {"counted", "effects_left_out"}
+        Reporting: degrees of freedom of ``rmse`` and of the adjusted R2 of fixed effects under a covariance that is not
+        classical: as always, or rows less slopes and one constant (Stata's ``xtreg, fe vce(robust)``).
     criteria_count_variance : bool
         Reporting: whether AIC and BIC count the error variance as a parameter (R).
     adjusted_total : {"rows", "less_effects"}
@@ -229,6 +232,7 @@ class Convention:
     short_pairs: Literal["left-out", "kept"] = "left-out"
     pairs_scale: Literal["used", "all"] = "used"
     hausman_negative: Literal["signed", "absolute"] = "signed"
+    robust_scale: Literal["counted", "effects_left_out"] = "counted"
     criteria_count_variance: bool = False
     adjusted_total: Literal["rows", "less_effects"] = "rows"
 
@@ -279,6 +283,7 @@ PRESETS: dict[str, Convention] = {
             coefficients_dispersion="sample",
             loglik_jacobian="none",
             transformed_total="mean",
+            robust_scale="effects_left_out",
             singular_errors="drop",
         ),
         Convention(

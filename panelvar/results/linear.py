@@ -135,8 +135,20 @@ class LinearResult(Inference):
 
     @property
     def rmse(self) -> float:
-        """Root of the residual variance."""
+        """Root of the residual variance, with the degrees of freedom of the convention."""
+        if self._leaves_effects_out:
+            return float(np.sqrt(self.fit.rss / self._scale_df))
         return float(np.sqrt(self.s2))
+
+    @property
+    def _leaves_effects_out(self) -> bool:
+        robust = self.fit.family == "fixed" and not self.covariance.classical
+        return robust and self.convention.robust_scale == "effects_left_out"
+
+    @property
+    def _scale_df(self) -> int:
+        """Degrees of freedom of the root mean squared error and of adjusted R2."""
+        return self.nobs - len(self.fit.kept) - 1 if self._leaves_effects_out else self.df_resid
 
     @cached_property
     def loglik(self) -> float:
@@ -193,7 +205,7 @@ class LinearResult(Inference):
     @cached_property
     def _headline(self) -> tuple[float, float, str]:
         fit = self.fit
-        df, centred = self.df_resid, self.nobs - int(fit.counts.constant)
+        df, centred = self._scale_df, self.nobs - int(fit.counts.constant)
         if fit.family == "fixed" and self.convention.rsquared_fixed == "with_dummies":
             return self.r2.with_dummies, self.r2.with_dummies_adjusted, "R2 with dummies"
         if fit.family == "random" and self.convention.rsquared_random == "overall":

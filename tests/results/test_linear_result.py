@@ -611,3 +611,19 @@ def test_hausman_options_are_checked():
         pv.hausman(fitted("fixed"), fitted("random"), sigma="more")
     stata = pv.hausman(fitted("fixed"), fitted("random"), sigma="sigmamore")
     assert stata == pv.hausman(fitted("fixed"), fitted("random"), sigma="efficient")
+
+
+def test_stata_leaves_the_effects_out_of_a_robust_root_mean_squared_error():
+    """``xtreg, fe vce(robust)``: e(rmse) and e(r2_a) use N - K - 1; without it N - G - K."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"i": np.repeat(range(24), 5), "t": np.tile(range(5), 24)})
+    frame["x"], frame["y"] = rng.standard_normal((2, 120))
+    panel = pv.Panel(frame, "i", "t")
+    plain = pv.fit_fixed_effects(panel, "y", "x", convention="stata")
+    robust = plain.with_cov("robust")
+    assert plain.rmse == pytest.approx(np.sqrt(plain.rss / (120 - 24 - 1)))
+    assert robust.rmse == pytest.approx(np.sqrt(plain.rss / (120 - 1 - 1)))
+    assert robust.rsquared_adjusted == pytest.approx(1 - (1 - plain.rsquared) * 119 / 118)
+    assert robust.variance_components.sigma_e == plain.variance_components.sigma_e
+    own = pv.fit_fixed_effects(panel, "y", "x", cov="cluster")
+    assert own.rmse == pytest.approx(plain.rmse)
