@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.errors import NumericalError
 from panelvar.identification.cholesky import Cholesky
-from panelvar.identification.scheme import Array, Identification, Names, ReducedForm
+from panelvar.identification.scheme import Array, Names, ReducedForm
 from panelvar.kernels import dynamics
 
 
-@dataclass(frozen=True)
-class LongRun(Identification):
+@dataclass(frozen=True, init=False)
+class LongRun(Cholesky):
     r"""Long-run restrictions of Blanchard and Quah (1989): the summed responses are lower triangular.
 
     With :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` the sum of all moving-average matrices, :math:`\Xi B` is the lower
@@ -43,25 +42,11 @@ class LongRun(Identification):
     """
 
     name: ClassVar[str] = "long_run"
-    ordering: tuple[str, ...] | None = None
-
-    def __init__(self, ordering: Sequence[str] | None = None) -> None:
-        if isinstance(ordering, str):
-            raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables.")
-        object.__setattr__(self, "ordering", None if ordering is None else tuple(ordering))
 
     @property
     def words(self) -> str:
         """The scheme in words."""
         return "long-run"
-
-    def check(self, names: Names) -> None:
-        """Raise a SpecificationError unless the ordering names every variable once."""
-        Cholesky(self.ordering).check(names)
-
-    def ordering_of(self, names: Names) -> Names:
-        """Order of the variables in the triangle."""
-        return Cholesky(self.ordering).ordering_of(names)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrices whose summed responses are triangular."""
@@ -70,7 +55,7 @@ class LongRun(Identification):
         lasting = effects @ effects.swapaxes(-1, -2)
         if not np.isfinite(lasting).all():
             raise NumericalError("Long-run effects overflow: the system has a root near one.")
-        triangle = Cholesky(self.ordering).impact(ReducedForm(form.coefficients, np.linalg.cholesky(lasting)), names)
+        triangle = super().impact(ReducedForm(form.coefficients, np.linalg.cholesky(lasting)), names)
         impact: Array = total @ triangle
         return impact
 
@@ -84,7 +69,6 @@ class LongRun(Identification):
         half = -left @ moved @ left @ sigma @ right[..., None, :, :]
         directions = half + half.swapaxes(-1, -2) + left @ sigma_steps @ right[..., None, :, :]
         place = ReducedForm(form.coefficients, np.linalg.cholesky(lasting))
-        scheme = Cholesky(self.ordering)
-        triangle, turned = scheme.impact(place, names), scheme.derivatives(place, names, steps, directions)
+        triangle, turned = super().impact(place, names), super().derivatives(place, names, steps, directions)
         change: Array = moved @ triangle[..., None, :, :] + total[..., None, :, :] @ turned
         return change
