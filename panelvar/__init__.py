@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
     from panelvar.estimators.restricted_var_fit import fit_restricted_var as fit_restricted_var
+    from panelvar.estimators.svar import fit_svar as fit_svar
     from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
     from panelvar.identification.long_run import LongRun as LongRun
+    from panelvar.identification.short_run import ShortRun as ShortRun
     from panelvar.panel import Panel as Panel
     from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
@@ -123,6 +125,7 @@ if TYPE_CHECKING:
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
+    from panelvar.results.svar_result import SvarResult as SvarResult
     from panelvar.results.system import System as System
     from panelvar.results.test_result import TestResult as TestResult
     from panelvar.results.unit_root_result import UnitRootResult as UnitRootResult
@@ -197,6 +200,9 @@ _EXPORTS = {
     "Cholesky": "identification.cholesky",
     "Generalised": "identification.errors_alone",
     "LongRun": "identification.long_run",
+    "ShortRun": "identification.short_run",
+    "fit_svar": "estimators.svar",
+    "SvarResult": "results.svar_result",
     "ReducedFormErrors": "identification.errors_alone",
     "Convention": "conventions",
     "VarConvention": "results.var_convention",

@@ -10,12 +10,13 @@ bands) is the same for all schemes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import SpecificationError
+from panelvar.errors import Note, SpecificationError
 
 Array = npt.NDArray[np.float64]
 Names = tuple[str, ...]
@@ -32,11 +33,14 @@ class ReducedForm(NamedTuple):
         F with F F' = sigma, lower triangular.
     beside : array (..., d, K) or None
         Coefficients of the terms beside the lags; None where the system has none or they do not matter.
+    carried : array (..., K, k) or None
+        Cross products of the residuals with what a scheme has resampled along with them (`Identification.carried`).
     """
 
     coefficients: Array
     factor: Array
     beside: Array | None = None
+    carried: Array | None = None
 
     @property
     def sigma(self) -> Array:
@@ -44,8 +48,37 @@ class ReducedForm(NamedTuple):
         return self.factor @ self.factor.swapaxes(-1, -2)
 
 
+class Estimates(NamedTuple):
+    """What a scheme may look at before it is used: the estimates and, if there are data, the residuals.
+
+    Attributes
+    ----------
+    form : ReducedForm
+        Without an axis for draws.
+    nobs : int or None
+        Rows explained; None for a published system.
+    residuals : array (n, K) or None
+    rows : array of int (n,) or None
+        Which of the data's rows are explained.
+    n_rows : int
+        Rows of the data.
+    labels : callable or None
+        Labels of the rows explained, when called.
+    """
+
+    form: ReducedForm
+    nobs: int | None = None
+    residuals: Array | None = None
+    rows: npt.NDArray[np.intp] | None = None
+    n_rows: int = 0
+    labels: Callable[[], Any] | None = None
+
+
 class Identification(ABC):
     """A scheme; a small frozen object, callable on `ReducedForm` for any number of draws.
+
+    A result calls `check`, then `bound` with its estimates, and uses what that returns. Most schemes return themselves;
+    one that fits parameters, aligns a series or draws random numbers returns a copy that holds them.
 
     Attributes
     ----------
@@ -55,11 +88,14 @@ class Identification(ABC):
         Whether the shocks are uncorrelated and there are K of them, so that they share out every forecast error.
     needs_sigma : bool
         Whether the residual covariance enters at all for shocks of one unit.
+    set_valued : bool
+        Whether many models fit the restrictions: `impact` is then one of them, `drawn` one at random for each form.
     """
 
     name: ClassVar[str]
     orthogonal: ClassVar[bool] = True
     needs_sigma: ClassVar[bool] = True
+    set_valued: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -69,6 +105,25 @@ class Identification(ABC):
     def check(self, names: Names) -> None:
         """Raise a SpecificationError if the scheme does not fit these variables; most fit any."""
         del names
+
+    def bound(self, estimates: Estimates, names: Names) -> Self:
+        """Return the scheme ready for these estimates and for draws around them."""
+        del estimates, names
+        return self
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader of responses should know; asked for after the draws."""
+        return ()
+
+    @property
+    def carried(self) -> Array | None:
+        """Series (n, k), NaN where missing, that bootstraps resample along with the residuals; None for most."""
+        return None
+
+    def own(self, names: Names) -> npt.NDArray[np.intp]:
+        """Position of each shock's own variable, which a shock of one unit moves by one."""
+        return np.arange(len(self.shocks(names)))
 
     def shocks(self, names: Names) -> Names:
         """Names of the shocks; those of the variables unless the scheme names its own."""
@@ -88,6 +143,10 @@ class Identification(ABC):
             A covariance is not positive definite.
         """
 
+    def drawn(self, form: ReducedForm, names: Names) -> Array:
+        """Impact matrices (N, K, S) of N draws; of a set-valued scheme one at random each, NaN where there is none."""
+        return self.impact(form, names)
+
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array | None:
         """Directional derivatives of `impact`, (..., D, K, S); None if the scheme has no formula.
 
@@ -103,25 +162,25 @@ class Identification(ABC):
         return None
 
 
-def of_unit_size(impact: Array) -> Array:
-    """Scale each shock so that it moves its own variable, that of its column, by one unit on impact.
+def of_unit_size(impact: Array, own: npt.NDArray[np.intp]) -> Array:
+    """Scale each shock so that it moves its own variable by one unit on impact.
 
-    Raises
-    ------
-    SpecificationError
-        There are not as many shocks as variables, so that no variable is a shock's own.
+    Parameters
+    ----------
+    impact : array (..., K, S)
+    own : array of int (S,)
+        Position of each shock's own variable.
     """
-    if impact.shape[-1] != impact.shape[-2]:
-        raise SpecificationError("shock_size='unit' needs a shock for each variable; use shock_size='sd'.")
-    scaled: Array = impact / impact.diagonal(axis1=-2, axis2=-1)[..., None, :]
+    scaled: Array = impact / impact[..., own, np.arange(own.size)][..., None, :]
     return scaled
 
 
-def unit_size_derivatives(impact: Array, change: Array) -> Array:
-    """Derivatives of `of_unit_size` (..., D, K, K) from those of the impact matrix (..., K, K)."""
-    sizes = impact.diagonal(axis1=-2, axis2=-1)[..., None, None, :]
+def unit_size_derivatives(impact: Array, change: Array, own: npt.NDArray[np.intp]) -> Array:
+    """Derivatives of `of_unit_size` (..., D, K, S) from those of the impact matrix (..., K, S)."""
+    place = np.arange(own.size)
+    sizes = impact[..., own, place][..., None, None, :]
     scaled = impact[..., None, :, :] / sizes
-    shifted: Array = (change - scaled * change.diagonal(axis1=-2, axis2=-1)[..., None, :]) / sizes
+    shifted: Array = (change - scaled * change[..., own, place][..., None, :]) / sizes
     return shifted
 
 

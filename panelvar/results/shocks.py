@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import NumericalError
 from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
-from panelvar.identification.scheme import Identification, Names, ReducedForm, of_unit_size, unit_size_derivatives
+from panelvar.identification.scheme import (
+    Estimates,
+    Identification,
+    Names,
+    ReducedForm,
+    of_unit_size,
+    unit_size_derivatives,
+)
 from panelvar.kernels import dynamics
 
 Array = npt.NDArray[np.float64]
@@ -51,8 +58,25 @@ class Shocks:
         """Impact matrices (..., K, S) of reduced forms."""
         if self.unit and not self.scheme.needs_sigma:
             return np.broadcast_to(np.eye(len(self.variables)), form.factor.shape)
-        impact = self.scheme.impact(form, self.variables)
-        return of_unit_size(impact) if self.unit else impact
+        return self._sized(self.scheme.impact(form, self.variables))
+
+    def drawn(self, form: ReducedForm) -> Array:
+        """Impact matrices (N, K, S) of draws; NaN where a set-valued scheme finds none."""
+        if self.unit and not self.scheme.needs_sigma:
+            return self.impact(form)
+        return self._sized(self.scheme.drawn(form, self.variables))
+
+    def _sized(self, impact: Array) -> Array:
+        return of_unit_size(impact, self.scheme.own(self.variables)) if self.unit else impact
+
+    @property
+    def complete(self) -> bool:
+        """Whether the shocks are uncorrelated and as many as variables, so that they share out every error."""
+        return self.scheme.orthogonal and len(self.names) == len(self.variables)
+
+    def bound(self, estimates: Estimates) -> Shocks:
+        """The same shocks of a scheme that has seen the estimates."""
+        return replace(self, scheme=self.scheme.bound(estimates, self.variables))
 
     def system_impact(self, coefficients: Array, sigma: Array | None) -> Array:
         """Impact matrix (K, S) of one system; without sigma only unit reduced-form shocks, the identity, are left.
@@ -64,13 +88,7 @@ class Shocks:
         """
         if sigma is None:
             return np.eye(len(self.variables))
-        try:
-            return self.impact(ReducedForm(coefficients, dynamics.cholesky_impact(sigma)))
-        except np.linalg.LinAlgError:
-            raise NumericalError(
-                "The residual covariance is not positive definite: the equations' errors are linearly dependent, and "
-                "orthogonalised shocks do not exist."
-            ) from None
+        return self.impact(ReducedForm(coefficients, positive_factor(sigma)))
 
     def derivatives(self, form: ReducedForm, steps: Array, sigma_steps: Array) -> Array | None:
         """Directional derivatives of the impact matrices (..., D, K, S), None if the scheme has no formula."""
@@ -79,7 +97,25 @@ class Shocks:
         change = self.scheme.derivatives(form, self.variables, steps, sigma_steps)
         if change is None or not self.unit:
             return change
-        return unit_size_derivatives(self.scheme.impact(form, self.variables), change)
+        own = self.scheme.own(self.variables)
+        return unit_size_derivatives(self.scheme.impact(form, self.variables), change, own)
+
+
+def positive_factor(sigma: Array) -> Array:
+    """Lower Cholesky factor of a residual covariance.
+
+    Raises
+    ------
+    NumericalError
+        It is singular.
+    """
+    try:
+        return dynamics.cholesky_impact(sigma)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "The residual covariance is not positive definite: the equations' errors are linearly dependent, and "
+            "orthogonalised shocks do not exist."
+        ) from None
 
 
 def choose_shocks(

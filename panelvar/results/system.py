@@ -19,14 +19,14 @@ from panelvar.errors import (
     SpecificationError,
     emit,
 )
-from panelvar.identification.scheme import Identification
+from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.hints import HintsAtNames, has_attribute, name_here
 from panelvar.results.names import listed
 from panelvar.results.published import check_names, checked_covariance, finite_array, in_order, labels_of
 from panelvar.results.responses import Responses
-from panelvar.results.shocks import Shocks, choose_shocks
+from panelvar.results.shocks import Shocks, choose_shocks, positive_factor
 from panelvar.results.var_terms import Terms, coefficient_axes, regressor_labels
 
 if TYPE_CHECKING:
@@ -264,9 +264,9 @@ class System(HintsAtNames):
         MissingInformationError
             The shock asked for needs sigma, and the system has none.
         """
-        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
+        shocks = self._shocks(identification, shock_size, ordering)
         values = self._responses(shocks, check_horizon(horizon), cumulative)
-        notes = self._stability_notes()
+        notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
         return described_responses(values, shocks, bool(cumulative), notes=notes)
 
@@ -297,16 +297,28 @@ class System(HintsAtNames):
         SpecificationError
             Reduced-form errors by themselves share nothing out.
         """
-        shocks = decomposing_shocks(self.names, self.sigma, identification, ordering)
+        decomposed = self._decomposed(self._decomposing_shocks(identification, ordering), horizon, normalised)
+        emit(decomposed.notes)
+        return decomposed
+
+    def _decomposing_shocks(self, identification: str | Identification, ordering: Sequence[str] | None) -> Shocks:
+        """Check a request for the shocks that share out forecast error variances."""
+        shocks = self._shocks(identification, "sd", ordering, "A variance decomposition")
+        if not shocks.scheme.needs_sigma:
+            raise SpecificationError(
+                "Reduced-form errors are correlated, and one by itself has no share in a forecast error variance: use "
+                "'cholesky', 'generalised' or another scheme."
+            )
+        return shocks
+
+    def _decomposed(self, shocks: Shocks, horizon: int, normalised: bool) -> VarianceDecomposition:
         steps = check_horizon(horizon, 1) - 1
         values = self._responses(shocks, steps, False)
-        complete = shocks.scheme.orthogonal and values.shape[2] == self.n_vars
-        whole = values if complete else self._responses(decomposing_shocks(self.names, self.sigma), steps, False)
+        whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps, False)
         errors = _forecast_errors(whole)
-        notes = self._stability_notes()
-        emit(notes)
+        notes = self._stability_notes() + shocks.scheme.notes
         return VarianceDecomposition(
-            shares_of(values, None if complete else errors**2, normalised),
+            shares_of(values, None if shocks.complete else errors**2, normalised),
             self.names,
             shocks.names,
             shocks.scheme.words,
@@ -371,7 +383,7 @@ class System(HintsAtNames):
         import pandas as pd
 
         self._require_stable("long-run effects")
-        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
+        shocks = self._shocks(identification, shock_size, ordering)
         effects = np.linalg.solve(
             dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma)
         )
@@ -443,6 +455,16 @@ class System(HintsAtNames):
         )
         return (Note("unstable", text, warn=True),)
 
+    def _shocks(
+        self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
+    ) -> Shocks:
+        """Check a request for shocks, and show the scheme the estimates."""
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
+        return shocks if self.sigma is None else shocks.bound(self._estimates(positive_factor(self.sigma)))
+
+    def _estimates(self, factor: Array) -> Estimates:
+        return Estimates(ReducedForm(self.coefficients, factor))
+
     def _responses(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
         impact = shocks.system_impact(self.coefficients, self.sigma)
         values = dynamics.responses(self.coefficients, horizon, impact)
@@ -453,22 +475,6 @@ class System(HintsAtNames):
                 f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."
             )
         return values
-
-
-def decomposing_shocks(
-    names: tuple[str, ...],
-    sigma: Array | None,
-    identification: str | Identification = "cholesky",
-    ordering: Sequence[str] | None = None,
-) -> Shocks:
-    """Check a request for the shocks that share out forecast error variances."""
-    shocks = choose_shocks(names, sigma, identification, "sd", ordering, "A variance decomposition")
-    if not shocks.scheme.needs_sigma:
-        raise SpecificationError(
-            "Reduced-form errors are correlated, and one by itself has no share in a forecast error variance: use "
-            "'cholesky', 'generalised' or another scheme."
-        )
-    return shocks
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:

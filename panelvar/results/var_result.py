@@ -18,8 +18,8 @@ from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.response_gradients import response_gradients
 from panelvar.results.responses import Responses
-from panelvar.results.shocks import Shocks, choose_shocks
-from panelvar.results.system import check_horizon, cumulated, decomposing_shocks, described_responses, shares_of
+from panelvar.results.shocks import Shocks
+from panelvar.results.system import check_horizon, cumulated, described_responses, shares_of
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_forecasts import VarForecasts
 
@@ -78,12 +78,12 @@ class VarResult(VarForecasts):
             Confidence level of the band at each point, at least 0.5.
         """
         check_level(level)
-        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
+        shocks = self._shocks(identification, shock_size, ordering)
         horizon = check_horizon(horizon)
         values = self._responses(shocks, horizon, cumulative)
 
         def statistic(draws: Draws) -> Array:
-            paths = dynamics.responses(draws.form.coefficients, horizon, shocks.impact(draws.form))
+            paths = dynamics.responses(draws.form.coefficients, horizon, shocks.drawn(draws.form))
             return cumulated(paths, 1) if cumulative else paths
 
         def gradients(form: ReducedForm, moves: Array) -> Array:
@@ -116,18 +116,13 @@ class VarResult(VarForecasts):
             Confidence level of the band at each point, at least 0.5.
         """
         check_level(level)
-        plain = super().variance_decomposition(
-            horizon, identification=identification, ordering=ordering, normalised=normalised
-        )
-        if bands is None:
-            return plain
-        shocks = decomposing_shocks(self.names, self.sigma, identification, ordering)
-        complete = shocks.scheme.orthogonal and len(shocks.names) == self.n_vars
+        shocks = self._decomposing_shocks(identification, ordering)
+        plain = self._decomposed(shocks, horizon, normalised)
 
         def statistic(draws: Draws) -> Array:
             form, steps = draws.form, plain.horizon - 1
-            values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
-            if complete:
+            values = dynamics.responses(form.coefficients, steps, shocks.drawn(form))
+            if shocks.complete:
                 return shares_of(values, None, normalised)
             whole = dynamics.responses(form.coefficients, steps, form.factor)
             return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
@@ -210,19 +205,38 @@ class VarResult(VarForecasts):
     def structural_shocks(
         self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        r"""Estimated shocks :math:`\hatarepsilon_t = B^{-1}\hat u_t` of variance one, by period.
+        r"""Estimated shocks of variance one, by period: :math:`\hat\varepsilon_t = B^{-1}\hat u_t`.
+
+        A scheme with fewer shocks than variables gives :math:`\hat\varepsilon_{st} = b_s'\Sigma^{-1}\hat u_t`, with
+        :math:`b_s` the column of its impact matrix: the same numbers where the shocks are complete.
 
         Raises
         ------
         SpecificationError
-            A scheme that does not give as many orthogonal shocks as variables.
+            The shocks are correlated.
         """
         import pandas as pd
 
-        shocks = self._complete_shocks(identification, ordering)
+        shocks = self._shocks(identification, "sd", ordering)
+        emit(shocks.scheme.notes)
+        return pd.DataFrame(
+            self._shock_values(shocks), index=self.data.labels(self.periods), columns=list(shocks.names)
+        )
+
+    def _shock_values(self, shocks: Shocks) -> Array:
+        if not shocks.scheme.orthogonal:
+            raise SpecificationError(
+                f"{shocks.scheme.words} shocks are correlated: the errors cannot be taken apart into them. Use "
+                "'cholesky', 'long_run' or another scheme of orthogonal shocks."
+            )
         impact = shocks.system_impact(self.coefficients, self.sigma)
-        values = np.linalg.solve(impact, self.problem.residuals.T).T
-        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=list(shocks.names))
+        residuals = self.problem.residuals
+        values: Array
+        if shocks.complete:
+            values = np.asarray(np.linalg.solve(impact, residuals.T).T, dtype=np.float64)
+        else:
+            values = residuals @ np.linalg.solve(self.sigma, impact)
+        return values
 
     def historical_decomposition(
         self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
@@ -232,7 +246,8 @@ class VarResult(VarForecasts):
         Parameters
         ----------
         identification, ordering
-            As in `impulse_responses`; a scheme with as many orthogonal shocks as variables.
+            As in `impulse_responses`; a scheme of orthogonal shocks. Where they are fewer than the variables, the
+            baseline holds what the other shocks contributed.
 
         Returns
         -------
@@ -243,8 +258,8 @@ class VarResult(VarForecasts):
         Shocks before the sample are in the baseline, with the initial values: early periods say little. After a gap the
         decomposition starts again.
         """
-        shocks = self._complete_shocks(identification, ordering)
-        values = self.structural_shocks(identification=identification, ordering=ordering).to_numpy()
+        shocks = self._shocks(identification, "sd", ordering)
+        values = self._shock_values(shocks)
         direct = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
         parts = direct.copy()
         starts = np.array(self.problem.run_starts)
@@ -253,7 +268,7 @@ class VarResult(VarForecasts):
             for lag in range(1, min(self.lags, row - first) + 1):
                 parts[row] += self.coefficients[lag - 1] @ parts[row - lag]
         actual = self.problem.design[:, self.n_regressors :]
-        notes = self._stability_notes()
+        notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
         return HistoricalDecomposition(
             parts,
@@ -265,12 +280,3 @@ class VarResult(VarForecasts):
             shocks.scheme.words,
             notes,
         )
-
-    def _complete_shocks(self, identification: str | Identification, ordering: Sequence[str] | None) -> Shocks:
-        shocks = choose_shocks(self.names, self.sigma, identification, "sd", ordering)
-        if not shocks.scheme.orthogonal or len(shocks.names) != self.n_vars:
-            raise SpecificationError(
-                f"{shocks.scheme.words} shocks are not as many orthogonal shocks as variables: the errors cannot be "
-                "taken apart into them. Use 'cholesky', 'long_run' or another complete scheme."
-            )
-        return shocks

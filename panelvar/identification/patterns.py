@@ -1,0 +1,74 @@
+"""Matrices of which some entries are known and others free, as users write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import SpecificationError
+from panelvar.identification.scheme import Array, Names, position
+
+Pattern = Any
+"""A matrix (array, DataFrame) with NaN where an entry is free, or ``{(row, column): number}`` of those that are not."""
+
+
+def read_pattern(option: str, given: Pattern, rows: Names, columns: Names, kinds: tuple[str, str]) -> Array:
+    """Return the matrix, NaN where entries are free.
+
+    Parameters
+    ----------
+    option : str
+        What the matrix is called.
+    given : array, DataFrame or mapping
+        A DataFrame is put in the order of the names; of a mapping, entries that are not named are free.
+    rows, columns : tuple of str
+    kinds : (str, str)
+        What rows and columns are, for messages.
+
+    Raises
+    ------
+    SpecificationError
+        Another shape, names that do not exist, infinite numbers.
+    """
+    if isinstance(given, Mapping):
+        matrix = np.full((len(rows), len(columns)), np.nan)
+        for pair, value in given.items():
+            row, column = pair_of(option, pair, kinds)
+            place = position(rows, row, kinds[0]), position(columns, column, kinds[1])
+            matrix[place] = np.nan if value is None else value
+    else:
+        if hasattr(given, "columns"):
+            for axis, labels, wanted in (("row", given.index, rows), ("column", given.columns, columns)):
+                if sorted(map(str, labels)) != sorted(wanted):
+                    raise SpecificationError(
+                        f"{option} has {axis}s {list(map(str, labels))}; expected {list(wanted)}, in any order."
+                    )
+            given = given.set_axis(list(map(str, given.index))).set_axis(list(map(str, given.columns)), axis=1)
+            given = given.loc[list(rows), list(columns)]
+        try:
+            matrix = np.array(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise SpecificationError(
+                f"{option} must hold numbers, and NaN where an entry is free; got {given!r}."
+            ) from None
+    if matrix.shape != (len(rows), len(columns)):
+        raise SpecificationError(f"{option} has shape {matrix.shape}; expected {(len(rows), len(columns))}.")
+    if np.isinf(matrix).any():
+        raise SpecificationError(f"{option} has infinite entries: give numbers, and NaN where an entry is free.")
+    return matrix
+
+
+def pair_of(option: str, pair: object, kinds: tuple[str, str]) -> tuple[str, str]:
+    """Check a key such as ("output", "demand")."""
+    if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+        raise SpecificationError(f"{option}: {pair!r} is no pair ({kinds[0]}, {kinds[1]}) of names.")
+    return pair
+
+
+def free_places(matrix: Array) -> npt.NDArray[np.intp]:
+    """Rows and columns (n, 2) of free entries, column by column as vec has them."""
+    places: npt.NDArray[np.intp] = np.argwhere(np.isnan(matrix.T))[:, ::-1]
+    return places

@@ -1,0 +1,312 @@
+"""Short-run (AB) identification by maximum likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from panelvar.errors import Note, NumericalError, SpecificationError
+from panelvar.identification.patterns import Pattern
+from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
+from panelvar.identification.structural_restrictions import Restrictions
+from panelvar.kernels import structural_likelihood as likelihood
+
+_SAME = 1e-9
+"""Log likelihoods of one observation this close are the same maximum."""
+
+
+@dataclass(frozen=True, eq=False)
+class ShortRun(Identification):
+    r"""Structural form :math:`A u_t = B \varepsilon_t` with restrictions on A and B (the AB model).
+
+    A and B maximise the Gaussian likelihood of the residual covariance,
+
+    .. math:: \ell(A, B) = \ln|\det W| - \tfrac12 \operatorname{tr}(W \Sigma W'), \qquad W = B^{-1} A,
+
+    by scoring with a line search from several starts (Amisano and Giannini 1997; Luetkepohl 2005, sections 9.1 and
+    9.3). Impact: :math:`A^{-1} B`. With more restrictions than needed the model does not reproduce :math:`\Sigma`, and
+    `panelvar.fit_svar` tests them.
+
+    Parameters
+    ----------
+    a, b : array (K, K), DataFrame or mapping, optional
+        Numbers where an entry is known, NaN where it is free; or ``{(row, column): number}`` of the known entries
+        alone, all others being free. Rows of A and B are equations, named as their variables; columns of A are
+        variables, of B shocks. The one left out is the identity. The diagonal of an ``a`` given as a mapping is 1 if
+        ``b`` is given too.
+    long_run : like ``b``, optional
+        Known entries of the long-run effects :math:`(I - A_1 - \dots - A_p)^{-1} B` of the same shocks: restrictions
+        of both kinds together (Gali 1992). Without ``a``.
+    shocks : sequence of str, optional
+        Names of the shocks; by default the columns of a DataFrame ``b``, else the variables'.
+    starts : int
+        Points the search starts from.
+
+    Raises
+    ------
+    SpecificationError
+        Fewer restrictions than needed (order condition), or restrictions that leave a direction in which the likelihood
+        is flat (rank condition); the message names the entries.
+    NumericalError
+        No start converged.
+
+    Notes
+    -----
+    Signs: shocks are turned so that the diagonal of B is positive; if its known entries do not allow it, equations so
+    that the diagonal of A is. Identification is local: another point may have the same likelihood, and a note says so
+    if the search found one.
+
+    When to use something else: a triangular A or B is `Cholesky`, without a search.
+    """
+
+    name: ClassVar[str] = "short_run"
+    a: Pattern = None
+    b: Pattern = None
+    long_run: Pattern = None
+    shock_names: tuple[str, ...] | None = None
+    starts: int = 20
+    anchor: Array | None = field(default=None, repr=False)
+    found: tuple[Note, ...] = field(default=(), repr=False)
+
+    def __init__(
+        self,
+        a: Pattern = None,
+        b: Pattern = None,
+        *,
+        long_run: Pattern = None,
+        shocks: Sequence[str] | None = None,
+        starts: int = 20,
+    ) -> None:
+        if a is None and b is None and long_run is None:
+            raise SpecificationError("ShortRun needs a= or b=: a matrix with NaN where an entry is free, or a mapping.")
+        if long_run is not None and a is not None:
+            raise SpecificationError("long_run= restricts the B model: leave a= out.")
+        if isinstance(shocks, str):
+            raise SpecificationError(f"shocks={shocks!r}: expected a sequence of names.")
+        if isinstance(starts, bool) or not isinstance(starts, (int, np.integer)) or starts < 1:
+            raise SpecificationError(f"starts={starts!r}: expected a positive integer.")
+        if shocks is None:
+            labelled = b if b is not None else long_run
+            shocks = list(map(str, labelled.columns)) if hasattr(labelled, "columns") else None
+        values = {
+            "a": _kept(a),
+            "b": _kept(b),
+            "long_run": _kept(long_run),
+            "shock_names": None if shocks is None else tuple(shocks),
+            "starts": int(starts),
+            "anchor": None,
+            "found": (),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "short-run" if self.long_run is None else "short- and long-run"
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks."""
+        return names if self.shock_names is None else self.shock_names
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Whether other points have the same likelihood."""
+        return self.found
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError if the matrices do not fit the variables or leave too many entries free."""
+        self.restrictions(names)
+
+    def restrictions(self, names: Names) -> Restrictions:
+        """The matrices, read for these variables."""
+        return Restrictions.read(self.a, self.b, self.long_run, names, self.shocks(names))
+
+    def bound(self, estimates: Estimates, names: Names) -> Self:
+        """Fit A and B; draws are then fitted from there."""
+        fit = fit_short_run(self, estimates.form, names)
+        bound = copy(self)
+        object.__setattr__(bound, "anchor", fit.pair)
+        object.__setattr__(bound, "found", fit.notes)
+        return bound
+
+    def pairs(self, form: ReducedForm, names: Names) -> Array:
+        """A and B (..., 2, K, K) of reduced forms.
+
+        Raises
+        ------
+        NumericalError
+            The search does not converge.
+        """
+        restrictions = self.restrictions(names)
+        size = len(names)
+        batch = form.factor.shape[:-2]
+        sigma = form.sigma.reshape(-1, size, size)
+        lags = form.coefficients.reshape(-1, *form.coefficients.shape[-3:])
+        if self.anchor is None:
+            factors = form.factor.reshape(-1, size, size)
+            fits = [
+                fit_short_run(self, ReducedForm(own, factor), names).pair
+                for own, factor in zip(lags, factors, strict=True)
+            ]
+            return np.array(fits).reshape(*batch, 2, size, size)
+        origin, basis = restrictions.space(lags)
+        start = np.einsum("nducv,nducv->nd", basis, np.broadcast_to((self.anchor - origin)[:, None], basis.shape))
+        top = likelihood.maximise(sigma, origin, basis, start)
+        pair = restrictions.signed(top.pair)
+        for draw in np.flatnonzero(~top.converged):
+            alone = ReducedForm(lags[draw], form.factor.reshape(-1, size, size)[draw])
+            pair[draw] = fit_short_run(self, alone, names).pair
+        return pair.reshape(*batch, 2, size, size)
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Impact matrices A^-1 B."""
+        pair = self.pairs(form, names)
+        impact = np.linalg.solve(pair[..., 0, :, :], pair[..., 1, :, :])
+        return impact.astype(np.float64, copy=False)
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        r"""Derivatives of :math:`A^{-1}B` by the implicit function theorem.
+
+        At the maximum :math:`N' s = 0`, with s the score and N a basis of what the restrictions leave free. If they are
+        :math:`H x = h` with H moved by the coefficients (long-run restrictions), and :math:`s = -H'\lambda`, then
+        :math:`dx = dx_0 + N d\gamma` with :math:`H dx_0 = -dH\, x` and
+        :math:`N' \ell'' N d\gamma = -N'(\ell'' dx_0 + \partial_\Sigma s\, d\Sigma + dH' \lambda)`.
+        """
+        size = len(names)
+        batch, count = form.factor.shape[:-2], sigma_steps.shape[-3]
+        pair = self.pairs(form, names).reshape(-1, 2, size, size)
+        sigma = form.sigma.reshape(-1, size, size)
+        lags = form.coefficients.reshape(-1, *form.coefficients.shape[-3:])
+        turned = sigma_steps.reshape(-1, count, size, size)
+        restrictions = self.restrictions(names)
+        _, basis = restrictions.space(lags)
+        at = likelihood.tangent(pair, basis)
+        bent = likelihood.curvature(at, at, sigma)
+        pull = -np.einsum("nij,nejk,ndik->nde", at.w, turned, at.moves)
+        fixed = np.zeros((len(pair), count, 2, size, size))
+        if restrictions.lasting is not None:
+            moved = -steps.reshape(-1, count, *steps.shape[-3:]).sum(axis=-3)
+            fixed, bound = restrictions.moved(lags, moved, pair, sigma)
+            pull -= likelihood.curvature(at, likelihood.tangent(pair, fixed), sigma)
+            pull += np.einsum("ndij,neij->nde", basis[:, :, 1], bound)
+        free = np.linalg.solve(bent, pull)
+        change = fixed + np.einsum("nde,nducv->neucv", free, basis)
+        inverse = np.linalg.inv(pair[:, None, 0]).astype(np.float64, copy=False)
+        impact = inverse @ pair[:, None, 1]
+        result: Array = inverse @ (change[:, :, 1] - change[:, :, 0] @ impact)
+        return result.reshape(*batch, count, size, size)
+
+
+class ShortRunFit(NamedTuple):
+    """A and B at the maximum of the likelihood.
+
+    Attributes
+    ----------
+    pair : array (2, K, K)
+    value : float
+        Log likelihood of one observation without its constant.
+    iterations : int
+    covariance : array (D, D)
+        Inverse of the information of one observation on the free entries, or along a basis of what long-run
+        restrictions leave free.
+    basis : array (D, 2, K, K)
+    notes : tuple of Note
+    """
+
+    pair: Array
+    value: float
+    iterations: int
+    covariance: Array
+    basis: Array
+    notes: tuple[Note, ...]
+
+
+def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRunFit:
+    """Fit A and B to one reduced form from several starts, and see whether they are identified.
+
+    Raises
+    ------
+    SpecificationError
+        The rank condition fails at the estimate.
+    NumericalError
+        No start converged.
+    """
+    restrictions = scheme.restrictions(names)
+    origin, basis = restrictions.space(form.coefficients[None])
+    sigma = form.sigma
+    sizes = np.sqrt(sigma.diagonal())
+    start = restrictions.starts(sizes, scheme.starts)
+    coordinates = np.einsum("ducv,nucv->nd", basis[0], start - origin)
+    many = (scheme.starts, *basis.shape[1:])
+    top = likelihood.maximise(
+        np.broadcast_to(sigma, (scheme.starts, *sigma.shape)),
+        np.broadcast_to(origin, (scheme.starts, *origin.shape[1:])),
+        np.broadcast_to(basis, many),
+        coordinates,
+    )
+    if not np.isfinite(top.value).any():
+        raise SpecificationError("The restrictions leave A or B singular, whatever the free entries are: drop some.")
+    if not top.converged.any():
+        _require_rank(restrictions, likelihood.tangent(top.pair[int(np.argmax(top.value))], basis[0]), form, basis[0])
+        raise NumericalError(
+            f"The likelihood of A and B did not converge from any of {scheme.starts} starts: the restrictions may not "
+            "fit the residual covariance (an entry runs off to infinity). Free some entries, or give more starts=."
+        )
+    value = float(top.value[top.converged].max())
+    best = np.flatnonzero(top.converged & (top.value >= value - _SAME))
+    pairs = restrictions.signed(top.pair[best])
+    pair = pairs[0]
+    at = likelihood.tangent(pair, basis[0])
+    _require_rank(restrictions, at, form, basis[0])
+    scale = np.abs(pair).max(axis=(1, 2), keepdims=True)
+    others = int((np.abs(pairs - pair) > 1e-4 * scale).any(axis=(1, 2, 3)).sum())
+    notes: tuple[Note, ...] = ()
+    if others:
+        text = (
+            f"{others} of {len(best)} searches that reached the highest likelihood ended at another A and B: the "
+            "restrictions identify the shocks locally only, up to relabelling or signs. The first found is reported."
+        )
+        notes = (Note("local-identification", text, warn=True),)
+    covariance = np.linalg.inv(likelihood.information(at)).astype(np.float64, copy=False)
+    return ShortRunFit(pair, float(likelihood.log_likelihood(pair, sigma)), top.iterations, covariance, basis[0], notes)
+
+
+def _require_rank(restrictions: Restrictions, at: likelihood.Tangent, form: ReducedForm, basis: Array) -> None:
+    """Refuse restrictions under which a direction of A and B leaves the likelihood flat."""
+    matrix = likelihood.information(at)
+    scale = np.sqrt(np.maximum(matrix.diagonal(), 1e-300))
+    values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
+    flat = values < 1e-10 * values[-1]
+    if not flat.any():
+        return
+    spread = np.einsum("df,ducv->fucv", vectors[:, flat] / scale[:, None], basis)
+    sizes = np.sqrt(form.sigma.diagonal())
+    relative = np.abs(spread)
+    relative[:, 0] *= sizes[None, None, :] / sizes[None, :, None]
+    relative[:, 1] /= sizes[None, :, None]
+    involved = relative.max(axis=0) > 1e-3 * relative.max()
+    labels = [restrictions.label(place) for place in restrictions.places if involved[tuple(place)]]
+    raise SpecificationError(
+        f"A and B are not identified: the rank condition fails by {int(flat.sum())} at the estimate. These free "
+        f"entries can move together without changing the likelihood: {', '.join(labels)}. Restrict {int(flat.sum())} "
+        "of them."
+    )
+
+
+def _kept(pattern: Pattern) -> Pattern:
+    """A copy the caller cannot change."""
+    if pattern is None:
+        return None
+    if hasattr(pattern, "columns"):
+        return pattern.copy()
+    if hasattr(pattern, "items"):
+        return dict(pattern)
+    try:
+        return np.array(pattern, dtype=np.float64)
+    except (TypeError, ValueError):
+        return pattern

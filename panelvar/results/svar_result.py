@@ -1,0 +1,108 @@
+"""A short-run structural form: A, B, their errors, and the test of what they restrict too much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note
+from panelvar.identification.short_run import ShortRun
+from panelvar.results.names import listed
+from panelvar.results.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.report.table import Table
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SvarResult:
+    r"""Structural form :math:`A u_t = B \varepsilon_t` at the maximum of its likelihood.
+
+    Parameters
+    ----------
+    identification : ShortRun
+        The scheme with its estimates: pass it on to `VarResult.impulse_responses` and the like.
+    names, shocks : tuple of str
+        Variables and shocks.
+    pair : array (2, K, K)
+        A and B.
+    pair_errors : array (2, K, K)
+        Their standard errors from the information matrix; zero where an entry is known.
+    nobs : int
+    llf : float
+        Gaussian log likelihood, at the residual covariance of the convention.
+    overidentification : TestResult or None
+        Likelihood-ratio test against an unrestricted residual covariance; None if the model is just identified.
+    iterations : int
+        Steps of the longest search.
+    notes : tuple of Note
+    """
+
+    identification: ShortRun
+    names: tuple[str, ...]
+    shocks: tuple[str, ...]
+    pair: Array
+    pair_errors: Array
+    nobs: int
+    llf: float
+    overidentification: TestResult | None
+    iterations: int
+    notes: tuple[Note, ...] = ()
+
+    def _frame(self, values: Array, columns: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=list(self.names), columns=list(columns))
+
+    @property
+    def a(self) -> pd.DataFrame:
+        """A, equations by variables."""
+        return self._frame(self.pair[0], self.names)
+
+    @property
+    def b(self) -> pd.DataFrame:
+        """B, equations by shocks."""
+        return self._frame(self.pair[1], self.shocks)
+
+    @property
+    def a_std_errors(self) -> pd.DataFrame:
+        """Standard errors of A; zero where an entry is known."""
+        return self._frame(self.pair_errors[0], self.names)
+
+    @property
+    def b_std_errors(self) -> pd.DataFrame:
+        """Standard errors of B; zero where an entry is known."""
+        return self._frame(self.pair_errors[1], self.shocks)
+
+    @property
+    def impact(self) -> pd.DataFrame:
+        """Responses on impact to one standard deviation of each shock: the inverse of A times B."""
+        return self._frame(np.linalg.solve(self.pair[0], self.pair[1]), self.shocks)
+
+    @property
+    def sigma(self) -> pd.DataFrame:
+        """Residual covariance that the structural form implies."""
+        impact = self.impact.to_numpy()
+        return self._frame(impact @ impact.T, self.names)
+
+    def summary(self, **options: Any) -> Table:
+        """Render A and B with their errors; see `panelvar.report.svar_summary.svar_table` for the options."""
+        from panelvar.report.svar_summary import svar_table
+
+        return svar_table(self, **options)
+
+    def __repr__(self) -> str:
+        return f"<Structural form of {listed(self.names)}: log likelihood {self.llf:.4f}, n = {self.nobs}>"
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()

@@ -1,0 +1,273 @@
+"""The AB model: recovery, twins by a general optimiser, derivatives, tests of what is identified."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy.optimize import minimize
+
+import panelvar as pv
+from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
+from panelvar.bands.target import Target
+from panelvar.identification.scheme import ReducedForm
+
+NAMES = ("x", "y", "z")
+NAN = np.nan
+LOWER = np.array([[1.0, 0.0, 0.0], [NAN, 1.0, 0.0], [NAN, NAN, 1.0]])
+DIAGONAL = np.diag([NAN, NAN, NAN])
+# y does not move z at once: one restriction more than needed.
+OVER = np.array([[1.0, 0.0, 0.0], [NAN, 1.0, 0.0], [NAN, 0.0, 1.0]])
+# x and y move each other at once; one effect is known, as elasticities are from elsewhere.
+LOOP = np.array([[1.0, 0.4, 0.0], [NAN, 1.0, 0.0], [NAN, NAN, 1.0]])
+TRUE_A = np.array([[1.0, 0.4, 0.0], [-0.5, 1.0, 0.0], [0.3, 0.7, 1.0]])
+TRUE_B = np.diag([0.5, 1.0, 2.0])
+
+
+def generated(rows, seed, impact):
+    rng = np.random.default_rng(seed)
+    y = np.zeros((rows, 3))
+    first = np.array([[0.5, 0.1, 0.0], [0.2, 0.3, 0.1], [0.0, 0.2, 0.4]])
+    for t in range(1, rows):
+        y[t] = 0.3 + first @ y[t - 1] + impact @ rng.standard_normal(3)
+    return y
+
+
+@pytest.fixture(scope="module")
+def model():
+    return pv.fit_var(generated(200, 4, np.linalg.solve(TRUE_A, TRUE_B)), NAMES, lags=2)
+
+
+def form_of(model):
+    return ReducedForm(model.coefficients, np.linalg.cholesky(model.sigma))
+
+
+def likelihood(pair, sigma):
+    w = np.linalg.solve(pair[1], pair[0])
+    return np.linalg.slogdet(w)[1] - 0.5 * np.trace(w @ sigma @ w.T)
+
+
+def filled(known, values):
+    pair = known.copy()
+    pair[np.isnan(pair)] = values
+    return pair
+
+
+@pytest.mark.parametrize("unit", [False, True])
+def test_a_triangular_form_is_the_cholesky_factor(model, unit):
+    size = "unit" if unit else "sd"
+    ab = model.impulse_responses(6, identification=ShortRun(LOWER, DIAGONAL), shock_size=size)
+    recursive = model.impulse_responses(6, shock_size=size)
+    assert_allclose(ab.values, recursive.values, atol=1e-11)
+    b_only = ShortRun(b=np.where(np.tri(3), NAN, 0.0))
+    assert_allclose(
+        model.impulse_responses(6, identification=b_only, shock_size=size).values, recursive.values, atol=1e-11
+    )
+    a_only = ShortRun(a=np.where(np.tri(3), NAN, 0.0))
+    assert_allclose(
+        model.impulse_responses(6, identification=a_only, shock_size=size).values, recursive.values, atol=1e-11
+    )
+
+
+@pytest.mark.parametrize(("a", "b"), [(OVER, DIAGONAL), (LOOP, DIAGONAL), (None, np.where(OVER == 1.0, NAN, OVER))])
+def test_against_a_general_optimiser(model, a, b):
+    """The same maximum by BFGS over the free entries, standard errors by differences of the likelihood."""
+    fit = fit_svar(model, ShortRun(a, b))
+    known = np.array([np.eye(3) if a is None else a, b])
+    start = fit.pair[np.isnan(known)] * (1.0 + 0.05 * np.cos(np.arange(np.isnan(known).sum())))
+    other = minimize(
+        lambda values: -likelihood(filled(known, values), model.sigma), start, method="BFGS", options={"gtol": 1e-9}
+    )
+    assert_allclose(fit.pair[np.isnan(known)], other.x, atol=2e-6)
+    assert_allclose(fit.llf, model.nobs * (-other.fun - 1.5 * np.log(2 * np.pi)), rtol=1e-12)
+    # At the sigma that the form implies, the information is the curvature.
+    point = fit.pair[np.isnan(known)]
+    implied = fit.sigma.to_numpy()
+    size, step = point.size, 1e-4
+    curvature = np.zeros((size, size))
+    moves = step * np.eye(size)
+    for i in range(size):
+        for j in range(size):
+            corners = [
+                si * sj * likelihood(filled(known, point + si * moves[i] + sj * moves[j]), implied)
+                for si in (1.0, -1.0)
+                for sj in (1.0, -1.0)
+            ]
+            curvature[i, j] = -sum(corners) / (4 * step**2)
+    errors = np.sqrt(np.linalg.inv(curvature).diagonal() / model.nobs)
+    assert_allclose(fit.pair_errors[np.isnan(known)], errors, rtol=1e-4)
+    assert (fit.pair_errors[~np.isnan(known)] == 0.0).all()
+
+
+def test_the_likelihood_ratio_of_a_restriction(model):
+    fit = fit_svar(model, ShortRun(OVER, DIAGONAL))
+    full = fit_svar(model, ShortRun(LOWER, DIAGONAL))
+    assert full.overidentification is None
+    assert_allclose(fit.overidentification.statistic, 2 * (full.llf - fit.llf), rtol=1e-9)
+    assert fit.overidentification.df == 1
+    ratio = np.linalg.slogdet(fit.sigma)[1] - np.linalg.slogdet(model.sigma)[1]
+    assert_allclose(fit.overidentification.statistic, model.nobs * ratio, rtol=1e-9)
+    assert_allclose(full.sigma.to_numpy(), model.sigma, rtol=1e-11)
+
+
+def test_a_loop_is_recovered():
+    y = generated(20_000, 8, np.linalg.solve(TRUE_A, TRUE_B))
+    fit = fit_svar(pv.fit_var(y, NAMES, lags=1), ShortRun(LOOP, DIAGONAL))
+    ratio = (fit.pair - np.array([TRUE_A, TRUE_B]))[fit.pair_errors > 0.0] / fit.pair_errors[fit.pair_errors > 0.0]
+    assert np.abs(ratio).max() < 3.5
+    assert "A[y, x]" in str(fit)
+
+
+def test_mappings_and_frames_say_the_same(model):
+    plain = fit_svar(model, ShortRun(LOOP, DIAGONAL))
+    shocks = ["ex", "ey", "ez"]
+    b = pd.DataFrame(DIAGONAL, index=NAMES, columns=shocks)
+    zeros = {(NAMES[i], NAMES[j]): 0.0 for i in range(3) for j in range(3) if LOOP[i, j] == 0.0}
+    zeros["x", "y"] = 0.4
+    named = fit_svar(model, ShortRun(zeros, b.loc[["z", "x", "y"], ["ez", "ey", "ex"]], shocks=shocks))
+    assert_allclose(named.pair, plain.pair, atol=1e-10)
+    assert named.b.columns.tolist() == shocks
+    responses = model.impulse_responses(3, identification=named.identification)
+    assert responses.shocks == tuple(shocks)
+    assert_allclose(responses.values, model.impulse_responses(3, identification=plain.identification).values, atol=1e-9)
+
+
+LONG = {("x", "y"): 0.0, ("x", "z"): 0.0}
+
+
+def test_only_long_run_restrictions_are_blanchard_and_quah(model):
+    all_zero = {(NAMES[i], NAMES[j]): 0.0 for i in range(3) for j in range(3) if i < j}
+    mixed = model.impulse_responses(5, identification=ShortRun(long_run=all_zero))
+    signs = model.impulse_responses(5, identification="long_run")
+    turned = signs.values * np.sign(signs.values[0].diagonal())
+    assert_allclose(mixed.values, turned, atol=1e-10)
+
+
+def test_restrictions_of_both_kinds_hold(model):
+    scheme = ShortRun(b={("y", "z"): 0.0}, long_run=LONG)
+    impact = model.impulse_responses(0, identification=scheme).values[0]
+    assert_allclose(impact @ impact.T, model.sigma, rtol=1e-10)
+    assert_allclose(impact[1, 2], 0.0, atol=1e-12)
+    lasting = model.long_run_effects(identification=scheme, shock_size="sd")
+    assert_allclose(lasting.loc["x", ["y", "z"]], 0.0, atol=1e-11)
+
+
+SCHEMES = [
+    ShortRun(LOWER, DIAGONAL),
+    ShortRun(OVER, DIAGONAL),
+    ShortRun(LOOP, DIAGONAL),
+    ShortRun(b=np.where(OVER == 1.0, NAN, OVER)),
+    ShortRun(b={("y", "z"): 0.0}, long_run=LONG),
+    ShortRun(b={("y", "z"): 0.0, ("z", "y"): 0.0}, long_run=LONG),
+]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", ["sd", "unit"])
+def test_derivatives_equal_differences(model, scheme, size):
+    shocks = model._shocks(scheme, size, None)
+    rng = np.random.default_rng(2)
+    steps = rng.standard_normal((4, *model.coefficients.shape))
+    sigma_steps = rng.standard_normal((4, 3, 3))
+    sigma_steps = sigma_steps + sigma_steps.swapaxes(1, 2)
+    exact = shocks.derivatives(form_of(model), steps, sigma_steps)
+    h = 1e-6
+    for d in range(4):
+        ends = [
+            shocks.impact(
+                ReducedForm(
+                    model.coefficients + sign * h * steps[d],
+                    np.linalg.cholesky(model.sigma + sign * h * sigma_steps[d]),
+                )
+            )
+            for sign in (1.0, -1.0)
+        ]
+        assert_allclose(exact[d], (ends[0] - ends[1]) / (2 * h), atol=1e-7 * max(1.0, np.abs(exact[d]).max()))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_batches_equal_single_forms(model, scheme):
+    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    chunk = next(ResidualBootstrap(6, seed=3).chunks(target, np.random.default_rng(3))).form
+    bound = model._shocks(scheme, "sd", None).scheme
+    together = bound.impact(chunk, NAMES)
+    for draw in range(6):
+        one = ReducedForm(chunk.coefficients[draw], chunk.factor[draw])
+        assert_allclose(together[draw], bound.impact(one, NAMES), rtol=1e-9, atol=1e-10)
+        assert_allclose(together[draw], scheme.impact(one, NAMES), rtol=1e-9, atol=1e-10)
+
+
+def test_every_source_of_bands(model):
+    for source in (DeltaMethod(), ResidualBootstrap(200, seed=1, interval="studentised"), pv.MonteCarlo(200, seed=1)):
+        responses = model.impulse_responses(4, identification=ShortRun(OVER, DIAGONAL), bands=source, level=0.9)
+        assert (responses.lower <= responses.upper).all()
+    recursive = model.impulse_responses(4, bands=DeltaMethod())
+    same = model.impulse_responses(4, identification=ShortRun(LOWER, DIAGONAL), bands=DeltaMethod())
+    assert_allclose(same.std_errors, recursive.std_errors, atol=1e-10)
+    shares = model.variance_decomposition(4, identification=ShortRun(LOOP, DIAGONAL))
+    assert_allclose(shares.values.sum(axis=2), 1.0)
+    history = model.historical_decomposition(identification=ShortRun(LOOP, DIAGONAL))
+    assert_allclose(history.actual, model.problem.design[:, model.n_regressors :], atol=1e-12)
+    shocks = model.structural_shocks(identification=ShortRun(LOOP, DIAGONAL)).to_numpy()
+    assert_allclose(shocks.T @ shocks / model.df_resid, np.eye(3), atol=1e-9)
+
+
+def test_units_do_not_matter(model):
+    scale = np.array([1e6, 1.0, 1e-5])
+    y = generated(200, 4, np.linalg.solve(TRUE_A, TRUE_B)) * scale
+    known = LOOP * scale[:, None] / scale
+    other = fit_svar(pv.fit_var(y, NAMES, lags=2), ShortRun(known, DIAGONAL))
+    plain = fit_svar(model, ShortRun(LOOP, DIAGONAL))
+    assert_allclose(other.pair[0] * scale / scale[:, None], plain.pair[0], atol=1e-8)
+    assert_allclose(other.pair[1] / scale[:, None], plain.pair[1], atol=1e-8)
+
+
+def test_what_is_not_identified_is_said(model):
+    with pytest.raises(SpecificationError, match="Restrict 3 more"):
+        fit_svar(model, ShortRun(b=np.full((3, 3), NAN)))
+    # Six entries as the order condition has it, but a rotation of the last two shocks is free.
+    block = np.array([[NAN, 0.0, 0.0], [0.0, NAN, NAN], [0.0, NAN, NAN]])
+    with pytest.raises(
+        SpecificationError, match=r"fails by 1 .*B\[y, y\], B\[z, y\], B\[y, z\], B\[z, z\]\. Restrict 1"
+    ):
+        fit_svar(model, ShortRun(b=block))
+    with pytest.raises(SpecificationError, match="nothing to estimate"):
+        fit_svar(model, ShortRun(b=np.eye(3)))
+    with pytest.raises(SpecificationError, match="B is singular"):
+        fit_svar(model, ShortRun(b=np.array([[NAN, NAN, 0.0], [NAN, NAN, 0.0], [0.0, 0.0, 0.0]])))
+    with pytest.raises(SpecificationError, match="leave A or B singular"):
+        fit_svar(model, ShortRun(b={("y", "z"): 0.0, ("x", "z"): 0.0}, long_run=LONG))
+    with pytest.raises(SpecificationError, match="repeat or contradict"):
+        fit_svar(model, ShortRun(b=np.diag([NAN] * 3), long_run={(n, "x"): 0.0 for n in NAMES}))
+
+
+def test_bad_input(model):
+    with pytest.raises(SpecificationError, match="needs a= or b="):
+        ShortRun()
+    with pytest.raises(SpecificationError, match="leave a= out"):
+        ShortRun(LOWER, long_run=LONG)
+    with pytest.raises(SpecificationError, match="shape"):
+        model.impulse_responses(2, identification=ShortRun(b=np.eye(2)))
+    with pytest.raises(SpecificationError, match="'w' is not a variable"):
+        model.impulse_responses(2, identification=ShortRun(b={("w", "x"): 0.0}))
+    with pytest.raises(SpecificationError, match="no pair"):
+        model.impulse_responses(2, identification=ShortRun(b={"x": 0.0}))
+    with pytest.raises(SpecificationError, match="infinite"):
+        model.impulse_responses(2, identification=ShortRun(b=np.diag([NAN, NAN, np.inf])))
+    with pytest.raises(SpecificationError, match="must hold numbers"):
+        model.impulse_responses(2, identification=ShortRun(b=[["a", "b", "c"]] * 3))
+    with pytest.raises(SpecificationError, match="expected a positive integer"):
+        ShortRun(b=DIAGONAL, starts=0)
+    with pytest.raises(SpecificationError, match="expected 3 different names"):
+        model.impulse_responses(2, identification=ShortRun(b=DIAGONAL, shocks=["u", "u", "v"]))
+    with pytest.raises(SpecificationError, match="expected ShortRun"):
+        fit_svar(model, "cholesky")
+
+
+def test_a_second_maximum_is_announced(model):
+    """x on y, y on z, z on x: the loop run the other way fits as well."""
+    cycle = np.array([[1.0, NAN, 0.0], [0.0, 1.0, NAN], [NAN, 0.0, 1.0]])
+    with pytest.warns(pv.PanelVarWarning, match="identify the shocks locally"):
+        fit = fit_svar(model, ShortRun(cycle, DIAGONAL))
+    assert_allclose(fit.sigma.to_numpy(), model.sigma, rtol=1e-9)
