@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.groupwise import modified_wald_test as modified_wald_test
     from panelvar.diagnostics.hausman import hausman as hausman
     from panelvar.diagnostics.hausman_variants import hausman_regression as hausman_regression
+    from panelvar.diagnostics.instrument_relevance import instrument_relevance_test as instrument_relevance_test
     from panelvar.diagnostics.mundlak import mundlak_test as mundlak_test
     from panelvar.diagnostics.panel_causality import panel_granger_test as panel_granger_test
     from panelvar.diagnostics.pooling import nested_f_test as nested_f_test
@@ -108,8 +109,10 @@ if TYPE_CHECKING:
     from panelvar.identification.cholesky import Cholesky as Cholesky
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
+    from panelvar.identification.external_instrument import ExternalInstrument as ExternalInstrument
     from panelvar.identification.long_run import LongRun as LongRun
     from panelvar.identification.short_run import ShortRun as ShortRun
+    from panelvar.identification.sign_restrictions import SignRestrictions as SignRestrictions
     from panelvar.panel import Panel as Panel
     from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
@@ -201,6 +204,9 @@ _EXPORTS = {
     "Generalised": "identification.errors_alone",
     "LongRun": "identification.long_run",
     "ShortRun": "identification.short_run",
+    "SignRestrictions": "identification.sign_restrictions",
+    "instrument_relevance_test": "diagnostics.instrument_relevance",
+    "ExternalInstrument": "identification.external_instrument",
     "fit_svar": "estimators.svar",
     "SvarResult": "results.svar_result",
     "ReducedFormErrors": "identification.errors_alone",

@@ -62,7 +62,8 @@ fit_restricted_var RestrictedVarResult fit_var_batch fit_rolling_var evaluate_fo
 LinearResult VarResult TestResult
 Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected
 ResidualBootstrap RecursiveWildBootstrap MovingBlockBootstrap BootstrapAfterBootstrap MonteCarlo DeltaMethod
-Cholesky Generalised LongRun ReducedFormErrors
+Cholesky Generalised LongRun ReducedFormErrors ShortRun SignRestrictions ExternalInstrument
+fit_svar SvarResult instrument_relevance_test
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
 hausman mundlak_test granger_table compare

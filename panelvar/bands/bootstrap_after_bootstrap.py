@@ -86,19 +86,19 @@ class BootstrapAfterBootstrap(Simulated):
         centre = corrected(problem.params[None, d:], bias)[0]
         model = with_lags(problem, centre)
         residuals = problem.design[:, problem.n_regressors :] - problem.design[:, : problem.n_regressors] @ model
-        for innovations, future in self.base.innovations(problem, residuals, self.draws, target.future_steps, rng):
-            refits = refit_or_refuse(problem, innovations, model)
+        for drawn in self.base.innovations(problem, residuals, self.draws, target.future_steps, rng, target.carried):
+            refits = refit_or_refuse(problem, drawn.innovations, model, drawn.carried)
             moved = corrected(refits.params[:, d:], bias)
             params = np.concatenate([_beside(problem, refits, moved), moved], axis=1)
-            form = reduced_form(problem, params, refits.scatter_factor / np.sqrt(target.divisor))
-            yield Draws(form, None, future)
+            form = reduced_form(problem, params, refits.scatter_factor / np.sqrt(target.divisor), refits.beside)
+            yield Draws(form, None, drawn.future)
 
     def bias(self, problem: LagProblem, rng: np.random.Generator) -> Array:
         """Mean of the refitted lag coefficients (pK, K) less the estimates."""
         d = problem.n_deterministic
         total = np.zeros(problem.params[d:].shape)
-        for innovations, _ in self.base.innovations(problem, problem.residuals, self.bias_draws, 0, rng):
-            total += (refit_or_refuse(problem, innovations).params[:, d:] - problem.params[d:]).sum(axis=0)
+        for drawn in self.base.innovations(problem, problem.residuals, self.bias_draws, 0, rng):
+            total += (refit_or_refuse(problem, drawn.innovations).params[:, d:] - problem.params[d:]).sum(axis=0)
         return total / self.bias_draws
 
 

@@ -39,6 +39,11 @@ class MonteCarlo(Simulated):
 
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield draws from the normal-inverse-Wishart distribution, chunk by chunk."""
+        if target.carried is not None:
+            raise SpecificationError(
+                "MonteCarlo draws parameters and no data, and an instrument's relation to the residuals is not among "
+                "them: use MovingBlockBootstrap or ResidualBootstrap."
+            )
         problem, steps = target.problem, target.future_steps
         if isinstance(problem, RestrictedLagProblem):
             raise SpecificationError("MonteCarlo draws from the posterior of an unrestricted system: use a bootstrap.")

@@ -63,7 +63,15 @@ class MovingBlockBootstrap(Recursive):
             raise InsufficientDataError(f"Blocks of {length} periods do not fit into {rows}: give block_length=.")
         return length
 
-    def resample(self, residuals: Array, df_resid: int, draws: int, length: int, rng: np.random.Generator) -> Array:
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
         """Blocks laid end to end, the last one cut."""
         rows = len(residuals)
         block = self.length_for(rows)
@@ -75,4 +83,4 @@ class MovingBlockBootstrap(Recursive):
         chosen = (first[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :length]
         drawn: Array = residuals[chosen]
         drawn -= np.tile(centres, (count, 1))[:length]
-        return drawn
+        return drawn, None if carried is None else carried[chosen]

@@ -50,6 +50,12 @@ class RecursiveWildBootstrap(Recursive):
 
     def notes(self, target: Target) -> tuple[Note, ...]:
         """Warn where the residual covariance matters."""
+        if target.carried is not None:
+            text = (
+                "A wild bootstrap multiplies residuals and instrument by the same numbers and so keeps their "
+                "covariance: the band is far too narrow (Jentsch and Lunsford 2019). Use MovingBlockBootstrap."
+            )
+            return (Note("wild-instrument", text, warn=True),)
         if not target.uses_sigma:
             return ()
         text = (
@@ -58,7 +64,15 @@ class RecursiveWildBootstrap(Recursive):
         )
         return (Note("wild-sigma", text, warn=True),)
 
-    def resample(self, residuals: Array, df_resid: int, draws: int, length: int, rng: np.random.Generator) -> Array:
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
         """Residuals times multipliers; the future's are residuals of periods drawn at random."""
         ahead = length - len(residuals)
         if self.multiplier == "rademacher":
@@ -74,4 +88,7 @@ class RecursiveWildBootstrap(Recursive):
             later = rng.integers(0, len(residuals), (draws, ahead), dtype=np.uint32)
             rows = np.concatenate([np.broadcast_to(residuals, (draws, *residuals.shape)), residuals[later]], axis=1)
         moved: Array = signs[..., None] * rows
-        return moved
+        if carried is None:
+            return moved, None
+        # The same multiplier, as Mertens and Ravn (2013) have it; rows of the future are not asked for.
+        return moved, signs[:, : len(carried), None] * carried

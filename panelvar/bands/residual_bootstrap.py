@@ -5,14 +5,35 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
 from panelvar.errors import NumericalError, SpecificationError
+from panelvar.errors import NumericalError
+from panelvar.kernels.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.lag_problem import LagProblem, Refits
 from panelvar.kernels.restricted_lags import RestrictedLagProblem
+
+
+class Resampled(NamedTuple):
+    """A chunk of resampled data sets.
+
+    Attributes
+    ----------
+    innovations : array (B, n, K)
+    future : array (B, steps, K) or None
+        Errors of the periods after the data.
+    carried : array (B, n, k) or None
+        What was resampled along with the residuals: demeaned and orthonormal over the rows that have it, zero in
+        the others.
+    """
+
+    innovations: Array
+    future: Array | None
+    carried: Array | None
 
 
 @dataclass(frozen=True)
@@ -26,29 +47,63 @@ class Recursive(Simulated):
             raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
         for innovations, future in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng):
             refits = refit_or_refuse(problem, innovations)
+        for drawn in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng, target.carried):
+            refits = refit_or_refuse(problem, drawn.innovations, None, drawn.carried)
             spread = refits.spread(problem) if self.interval == "studentised" else None
-            form = reduced_form(problem, refits.params, refits.scatter_factor / np.sqrt(target.divisor))
-            yield Draws(form, spread, future)
+            factor = refits.scatter_factor / np.sqrt(target.divisor)
+            yield Draws(reduced_form(problem, refits.params, factor, refits.beside), spread, drawn.future)
 
     def innovations(
-        self, problem: LagProblem, residuals: Array, draws: int, future_steps: int, rng: np.random.Generator
-    ) -> Iterator[tuple[Array, Array | None]]:
-        """Yield resampled residuals (B, n, K) and, after them, errors of the future (B, steps, K)."""
+        self,
+        problem: LagProblem,
+        residuals: Array,
+        draws: int,
+        future_steps: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> Iterator[Resampled]:
+        """Yield resampled data sets, chunk by chunk."""
         size = problem.chunk_size()
         rows = problem.nobs
         for first in range(0, draws, size):
-            drawn = self.resample(residuals, problem.df_resid, min(size, draws - first), rows + future_steps, rng)
-            yield drawn[:, :rows], (drawn[:, rows:] if future_steps else None)
+            count = min(size, draws - first)
+            drawn, beside = self.resample(residuals, problem.df_resid, count, rows + future_steps, rng, carried)
+            future = drawn[:, rows:] if future_steps else None
+            yield Resampled(drawn[:, :rows], future, None if beside is None else orthonormal(beside[:, :rows]))
 
     @abstractmethod
-    def resample(self, residuals: Array, df_resid: int, draws: int, length: int, rng: np.random.Generator) -> Array:
-        """Return resampled residuals (draws, length, K), ``length`` being the rows of the data or more."""
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Return resampled residuals (draws, length, K) and, of the same rows, what is carried (draws, length, k).
+
+        ``length`` is the number of rows of the data or more.
+        """
 
 
-def refit_or_refuse(problem: LagProblem, innovations: Array, params: Array | None = None) -> Refits:
+def orthonormal(carried: Array) -> Array:
+    """Demeaned, orthonormal columns of resampled series, or say that some do not vary."""
+    try:
+        return orthonormal_instruments(carried)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "In a bootstrap data set the instrument does not vary: it has too few values. Use longer blocks, or an "
+            "instrument observed more often."
+        ) from None
+
+
+def refit_or_refuse(
+    problem: LagProblem, innovations: Array, params: Array | None = None, carried: Array | None = None
+) -> Refits:
     """Refit, or say why a data set has no fit."""
     try:
-        return problem.refit(innovations, params)
+        return problem.refit(innovations, params, carried)
     except np.linalg.LinAlgError:
         raise NumericalError(
             "A bootstrap data set has linearly dependent regressors: there are too few rows for this many "
@@ -89,10 +144,18 @@ class ResidualBootstrap(Recursive):
         """How the draws are made, in words."""
         return "residual bootstrap"
 
-    def resample(self, residuals: Array, df_resid: int, draws: int, length: int, rng: np.random.Generator) -> Array:
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
         """Rows of the centred, rescaled residuals, drawn independently."""
         pool = residuals - residuals.mean(axis=0)
         pool *= np.sqrt(len(residuals) / df_resid)
         # 32-bit draws halve the cost; the generator keeps unused halves, so chunks do not change the stream.
         chosen = rng.integers(0, len(pool), (draws, length), dtype=np.uint32)
-        return np.take(pool, chosen, axis=0)
+        return np.take(pool, chosen, axis=0), None if carried is None else np.take(carried, chosen, axis=0)

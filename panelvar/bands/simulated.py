@@ -80,6 +80,11 @@ class Simulated(ABC):
             Draws that are not finite: the system is explosive.
         """
         studentised = self.interval == "studentised"
+        if target.set_valued and self.interval != "percentile":
+            raise SpecificationError(
+                f"interval={self.interval!r} is for draws around an estimate, and the draws are of many models: use "
+                "interval='percentile'."
+            )
         if studentised and target.gradients is None:
             raise SpecificationError(
                 "Studentised intervals need a standard error in every draw, and there is no formula for this "
@@ -92,6 +97,10 @@ class Simulated(ABC):
                 slopes = target.gradients(chunk.form, target.problem.directions(chunk.form.factor, chunk.spread))
                 errors.append(np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes)))
         draws = np.concatenate(values)
+        if target.set_valued:
+            draws = draws[~np.isnan(draws.reshape(draws.shape[0], -1)).any(axis=1)]
+            if len(draws) < 2:
+                raise NumericalError("No draw of the reduced form has a model: raise tries=, or loosen a sign.")
         broken = int(np.count_nonzero(~np.isfinite(draws.reshape(draws.shape[0], -1)).all(axis=1)))
         if broken:
             raise NumericalError(
@@ -165,10 +174,10 @@ def estimated_form(target: Target) -> ReducedForm:
     return reduced_form(problem, problem.params, problem.scatter_factor / np.sqrt(target.divisor))
 
 
-def reduced_form(problem: LagProblem, params: Array, factor: Array) -> ReducedForm:
-    """Arrange coefficients (..., m, K) and factors of sigma as a reduced form."""
+def reduced_form(problem: LagProblem, params: Array, factor: Array, carried: Array | None = None) -> ReducedForm:
+    """Arrange coefficients (..., m, K), factors of sigma and what is carried along as a reduced form."""
     d = problem.n_deterministic
-    return ReducedForm(lag_matrices(params, d), factor, params[..., :d, :])
+    return ReducedForm(lag_matrices(params, d), factor, params[..., :d, :], carried)
 
 
 def finite_errors(errors: Array) -> Array:

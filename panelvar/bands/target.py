@@ -62,6 +62,11 @@ class Target:
         Periods after the data for which errors are drawn.
     uses_sigma : bool
         Whether the statistic depends on the residual covariance.
+    carried : array (n, k) or None
+        Series, NaN where missing, that are resampled along with the residuals: an instrument's relation to them is
+        part of what is uncertain.
+    set_valued : bool
+        Whether the statistic of a draw is that of one of many models, NaN where there is none.
     """
 
     problem: LagProblem
@@ -71,6 +76,8 @@ class Target:
     gradients: Callable[[ReducedForm, Array], Array] | None = None
     future_steps: int = 0
     uses_sigma: bool = True
+    carried: Array | None = None
+    set_valued: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +92,8 @@ class Band:
         Confidence level, of each entry or of what is covered at once.
     label : str
         How the band was made, for the foot of a table or figure.
-    std_errors : array
-        Delta-method standard errors, or the standard deviation of the draws.
+    std_errors : array or None
+        Delta-method standard errors, or the standard deviation of the draws; None where draws are no sampling error.
     draws : array (B, ...) or None
         The statistic of every draw.
     notes : tuple of Note
@@ -96,7 +103,7 @@ class Band:
     upper: Array
     level: float
     label: str
-    std_errors: Array
+    std_errors: Array | None
     draws: Array | None = None
     notes: tuple[Note, ...] = ()
 

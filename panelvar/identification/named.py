@@ -23,6 +23,12 @@ _ELSEWHERE = dict.fromkeys(
 _ELSEWHERE |= dict.fromkeys(("girf", "generalized", "pesaran-shin"), "generalised")
 _ELSEWHERE |= dict.fromkeys(("bq", "blanchard-quah", "longrun", "long-run"), "long_run")
 _ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "forecast_error", "residual"), "reduced_form")
+_OBJECTS = {
+    "It is an object: ShortRun(a=..., b=...).": ("short_run", "short-run", "svar", "ab", "ab-model"),
+    "It is an object: SignRestrictions({(response, shock): '+'}).": ("sign", "signs", "sign_restrictions"),
+    "It is an object: ExternalInstrument(series, variable).": ("proxy", "iv", "external_instrument", "instrument"),
+}
+_ELSEWHERE |= {name: answer for answer, names in _OBJECTS.items() for name in names}
 _SIZES_ELSEWHERE = {"std": "sd", "stdev": "sd", "one": "unit", "1": "unit", "none": "unit"}
 
 

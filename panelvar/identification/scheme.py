@@ -121,6 +121,11 @@ class Identification(ABC):
         """Series (n, k), NaN where missing, that bootstraps resample along with the residuals; None for most."""
         return None
 
+    @property
+    def accepted_models(self) -> Array | None:
+        """Impact matrices (N, K, S) of a set-valued scheme's models at the estimates; None for others."""
+        return None
+
     def own(self, names: Names) -> npt.NDArray[np.intp]:
         """Position of each shock's own variable, which a shock of one unit moves by one."""
         return np.arange(len(self.shocks(names)))

@@ -41,11 +41,14 @@ class Refits(NamedTuple):
         Lower factor of U'U.
     triangle : array (B, m, m)
         Lower L with :math:`X'X = R_{11}' L L' R_{11}` in each draw's data, R11 being the original fit's.
+    beside : array (B, K, k) or None
+        Cross products of each draw's residuals with the series given beside them.
     """
 
     params: Array
     scatter_factor: Array
     triangle: Array
+    beside: Array | None = None
 
     def spread(self, problem: LagProblem) -> Array:
         """Roots S (B, m, m) of the inverse moments of each draw's regressors, :math:`(X'X)^{-1} = S S'`."""
@@ -304,7 +307,7 @@ class LagProblem:
         shift[: m - d - n_vars, n_vars:] = np.eye(m - d - n_vars)
         return np.concatenate([triangle @ shift @ inverse, inverse[:n_vars]])
 
-    def refit(self, innovations: Array, params: Array | None = None) -> Refits:
+    def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         r"""Refit on data generated recursively from other innovations, presample values kept.
 
         Draw b is :math:`y^*_t = D_t + \sum_j A_j y^*_{t-j} + u^*_t` with the estimates, or with the ``params`` given;
@@ -322,6 +325,8 @@ class LagProblem:
         innovations : array (B, n, K)
         params : array (m, K), optional
             Coefficients that generate the data; the estimates by default.
+        beside : array (B, n, k), optional
+            Series whose cross products with each draw's residuals are wanted.
 
         Returns
         -------
@@ -342,7 +347,11 @@ class LagProblem:
         lower = _lower_factors(rows, m)
         change = np.linalg.solve(lower[:, :m, :m].swapaxes(1, 2), lower[:, m:, :m].swapaxes(1, 2))
         origin = self.params if params is None else params
-        return Refits(origin + self.inverse_factor @ change, lower[:, m:, m:], lower[:, :m, :m])
+        cross = None
+        if beside is not None:
+            products = rows.swapaxes(1, 2) @ beside
+            cross = products[:, m:] - change.swapaxes(1, 2) @ products[:, :m]
+        return Refits(origin + self.inverse_factor @ change, lower[:, m:, m:], lower[:, :m, :m], cross)
 
 
 def _frozen(array: Array) -> Array:

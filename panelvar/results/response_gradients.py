@@ -57,7 +57,7 @@ def response_gradients(
     impacts = shocks.derivatives(form, directions, sigma_steps)
     if impacts is None:
         raise SpecificationError(
-            f"No delta-method formula for {shocks.scheme.words} shocks: use ResidualBootstrap or MonteCarlo."
+            f"No delta-method formula for {shocks.scheme.words} shocks: use a bootstrap, such as MovingBlockBootstrap."
         )
     slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
     if cumulative:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note
+from panelvar.errors import MissingInformationError, Note
 from panelvar.identification.scheme import position
 from panelvar.results.names import listed
 
@@ -76,6 +76,20 @@ class Responses:
     def horizon(self) -> int:
         """Last period; there are ``horizon + 1`` rows."""
         return int(self.values.shape[0]) - 1
+
+    @property
+    def median(self) -> Array:
+        """Pointwise medians of the draws, (horizon + 1, K, S); no single draw need follow them.
+
+        Raises
+        ------
+        MissingInformationError
+            There are no draws.
+        """
+        if self.draws is None:
+            raise MissingInformationError("These responses have no draws: ask for bands=, such as MonteCarlo(...).")
+        medians: Array = np.median(self.draws, axis=0)
+        return medians
 
     def response(self, of: str, to: str) -> pd.DataFrame:
         """One panel of the grid: the response of one variable to one shock.

@@ -70,6 +70,12 @@ class Shocks:
         return of_unit_size(impact, self.scheme.own(self.variables)) if self.unit else impact
 
     @property
+    def models(self) -> Array | None:
+        """Impact matrices (N, K, S) of all models of a set-valued scheme at the estimates; None for others."""
+        models = self.scheme.accepted_models
+        return None if models is None else self._sized(models)
+
+    @property
     def complete(self) -> bool:
         """Whether the shocks are uncorrelated and as many as variables, so that they share out every error."""
         return self.scheme.orthogonal and len(self.names) == len(self.variables)

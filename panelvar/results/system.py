@@ -17,6 +17,7 @@ from panelvar.errors import (
     Note,
     NumericalError,
     SpecificationError,
+    check_level,
     emit,
 )
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
@@ -239,6 +240,7 @@ class System(HintsAtNames):
         shock_size: str = "sd",
         ordering: Sequence[str] | None = None,
         cumulative: bool = False,
+        level: float = 0.95,
     ) -> Responses:
         r"""Responses of every variable to every shock, periods 0 to ``horizon``.
 
@@ -258,6 +260,8 @@ class System(HintsAtNames):
             Ordering of the triangle, the most exogenous first; the order of the variables by default.
         cumulative : bool
             Sum the responses over periods.
+        level : float
+            Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`).
 
         Raises
         ------
@@ -265,10 +269,20 @@ class System(HintsAtNames):
             The shock asked for needs sigma, and the system has none.
         """
         shocks = self._shocks(identification, shock_size, ordering)
-        values = self._responses(shocks, check_horizon(horizon), cumulative)
+        horizon = check_horizon(horizon)
+        values = self._responses(shocks, horizon, cumulative)
+        band = self._identified_set(shocks, horizon, cumulative, check_level(level))
         notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
-        return described_responses(values, shocks, bool(cumulative), notes=notes)
+        return described_responses(values, shocks, bool(cumulative), band, notes)
+
+    def _identified_set(self, shocks: Shocks, horizon: int, cumulative: bool, level: float) -> Band | None:
+        """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
+        models = shocks.models
+        if models is None:
+            return None
+        draws = dynamics.responses(self.coefficients, horizon, models)
+        return _quantiles(cumulated(draws, 1) if cumulative else draws, level)
 
     def variance_decomposition(
         self,
@@ -277,6 +291,7 @@ class System(HintsAtNames):
         identification: str | Identification = "cholesky",
         ordering: Sequence[str] | None = None,
         normalised: bool = False,
+        level: float = 0.95,
     ) -> VarianceDecomposition:
         """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
 
@@ -289,6 +304,8 @@ class System(HintsAtNames):
         normalised : bool
             Scale each row to sum to one: for generalised shocks, which are correlated, so that their raw shares do not
             (Diebold and Yilmaz 2012, eq. 2).
+        level : float
+            As in `impulse_responses`.
 
         Raises
         ------
@@ -297,7 +314,8 @@ class System(HintsAtNames):
         SpecificationError
             Reduced-form errors by themselves share nothing out.
         """
-        decomposed = self._decomposed(self._decomposing_shocks(identification, ordering), horizon, normalised)
+        shocks = self._decomposing_shocks(identification, ordering)
+        decomposed = self._decomposed(shocks, horizon, normalised, check_level(level))
         emit(decomposed.notes)
         return decomposed
 
@@ -311,21 +329,23 @@ class System(HintsAtNames):
             )
         return shocks
 
-    def _decomposed(self, shocks: Shocks, horizon: int, normalised: bool) -> VarianceDecomposition:
+    def _decomposed(self, shocks: Shocks, horizon: int, normalised: bool, level: float) -> VarianceDecomposition:
         steps = check_horizon(horizon, 1) - 1
         values = self._responses(shocks, steps, False)
         whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps, False)
         errors = _forecast_errors(whole)
         notes = self._stability_notes() + shocks.scheme.notes
-        return VarianceDecomposition(
-            shares_of(values, None if shocks.complete else errors**2, normalised),
-            self.names,
-            shocks.names,
-            shocks.scheme.words,
-            shocks.ordering,
-            errors,
-            notes=notes,
+        variances = None if shocks.complete else errors**2
+        shares = shares_of(values, variances, normalised)
+        plain = VarianceDecomposition(
+            shares, self.names, shocks.names, shocks.scheme.words, shocks.ordering, errors, notes=notes
         )
+        if shocks.models is None:
+            return plain
+        band = _quantiles(
+            shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), level
+        )
+        return replace(plain, lower=band.lower, upper=band.upper, level=level, draws=band.draws, band_label=band.label)
 
     def mean(self) -> pd.Series:
         r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, 2.1.10).
@@ -475,6 +495,12 @@ class System(HintsAtNames):
                 f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."
             )
         return values
+
+
+def _quantiles(draws: Array, level: float) -> Band:
+    """Limits that hold the middle share of many models at each point."""
+    lower, upper = np.quantile(draws, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
+    return Band(lower, upper, level, f"{len(draws)} models at the estimates", None, draws)
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:

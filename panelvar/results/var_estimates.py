@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note, NumericalError, check_level, choose
+from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
 from panelvar.results.system import System
@@ -75,6 +76,13 @@ class VarEstimates(System):
         covariance = problem.residual_covariance(kind)
         covariance.setflags(write=False)
         return covariance
+
+    def _estimates(self, factor: Array) -> Estimates:
+        data, periods = self.data, self.periods
+        rows = periods if data.places is None else np.searchsorted(data.places, periods)
+        count = data.values.shape[0] if data.places is None else data.places.size
+        form = ReducedForm(self.coefficients, factor)
+        return Estimates(form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods))
 
     # Counts
 

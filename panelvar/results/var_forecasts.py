@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
-from panelvar.identification.scheme import ReducedForm
+from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.conditional_forecast import conditional_forecast
 from panelvar.results.forecast import Forecast
@@ -222,6 +222,7 @@ class VarForecasts(VarEstimates):
         *,
         uses_sigma: bool = True,
         future_steps: int = 0,
+        scheme: Identification | None = None,
     ) -> Band | None:
         if bands is None:
             return None
@@ -234,4 +235,8 @@ class VarForecasts(VarEstimates):
         own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
         divisor = own if self.convention.sigma == "df" else self.nobs
         target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma)
+        divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
+        carried = None if scheme is None else scheme.carried
+        many = scheme is not None and scheme.set_valued
+        target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma, carried, many)
         return bands.band(target, check_level(level))

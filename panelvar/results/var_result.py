@@ -90,8 +90,10 @@ class VarResult(VarForecasts):
             return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative)
 
         needs_sigma = shocks.scheme.needs_sigma or not shocks.unit
-        band = self._band(bands, level, values, statistic, gradients, uses_sigma=needs_sigma)
-        notes = self._stability_notes() + (band.notes if band else ())
+        band = self._band(bands, level, values, statistic, gradients, uses_sigma=needs_sigma, scheme=shocks.scheme)
+        if bands is None:
+            band = self._identified_set(shocks, horizon, cumulative, level)
+        notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
         emit(notes)
         return described_responses(values, shocks, bool(cumulative), band, notes)
 
@@ -117,7 +119,7 @@ class VarResult(VarForecasts):
         """
         check_level(level)
         shocks = self._decomposing_shocks(identification, ordering)
-        plain = self._decomposed(shocks, horizon, normalised)
+        plain = self._decomposed(shocks, horizon, normalised, level)
 
         def statistic(draws: Draws) -> Array:
             form, steps = draws.form, plain.horizon - 1
@@ -127,10 +129,12 @@ class VarResult(VarForecasts):
             whole = dynamics.responses(form.coefficients, steps, form.factor)
             return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
 
-        band = self._band(bands, level, plain.values, statistic)
+        band = self._band(bands, level, plain.values, statistic, scheme=shocks.scheme)
         if band is None:
+            emit(plain.notes)
             return plain
-        emit(band.notes)
+        plain = replace(plain, notes=self._stability_notes() + shocks.scheme.notes)
+        emit(plain.notes + band.notes)
         return replace(
             plain,
             lower=band.lower,

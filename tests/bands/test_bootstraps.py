@@ -71,7 +71,7 @@ def tolerance(model):
 def test_draws_are_refits(model, source):
     target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
     (chunk,) = source.chunks(target, np.random.default_rng(1))
-    drawn = source.resample(model.problem.residuals, model.df_resid, 5, model.nobs, np.random.default_rng(1))
+    drawn = source.resample(model.problem.residuals, model.df_resid, 5, model.nobs, np.random.default_rng(1))[0]
     for draw in range(5):
         again = refitted(model, drawn[draw])
         scale = abs(again.problem.params).max()
@@ -83,7 +83,7 @@ def test_draws_are_refits(model, source):
 def test_moving_blocks_are_consecutive_and_centred():
     source = MovingBlockBootstrap(3, block_length=4)
     residuals = np.random.default_rng(0).standard_normal((22, 2))
-    drawn = source.resample(residuals, 20, 3, 22, np.random.default_rng(5))
+    drawn = source.resample(residuals, 20, 3, 22, np.random.default_rng(5))[0]
     centres = [residuals[s : s + 19].mean(axis=0) for s in range(4)]
     for draw in range(3):
         for start in range(0, 22, 4):
@@ -103,7 +103,7 @@ def test_moving_blocks_are_consecutive_and_centred():
 @pytest.mark.parametrize("multiplier", ["rademacher", "normal", "mammen"])
 def test_multipliers_have_mean_zero_and_variance_one(multiplier):
     source = RecursiveWildBootstrap(2, multiplier=multiplier)
-    drawn = source.resample(np.ones((50, 1)), 40, 4000, 50, np.random.default_rng(2))
+    drawn = source.resample(np.ones((50, 1)), 40, 4000, 50, np.random.default_rng(2))[0]
     assert abs(drawn.mean()) < 0.01
     assert drawn.var() == pytest.approx(1.0, abs=0.02)
     if multiplier == "mammen":
@@ -142,13 +142,13 @@ def test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop(model):
     target = Target(problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(source.chunks(target, np.random.default_rng(3)))
     rng = np.random.default_rng(3)
-    first = ResidualBootstrap().resample(problem.residuals, model.df_resid, 8, model.nobs, rng)
+    first = ResidualBootstrap().resample(problem.residuals, model.df_resid, 8, model.nobs, rng)[0]
     bias = np.mean([refitted(model, first[b]).problem.params[d:] for b in range(8)], axis=0) - problem.params[d:]
     centre = kilian(problem.params[d:], bias)
     x, y = problem.design[:, : model.n_regressors], problem.design[:, model.n_regressors :]
     terms = np.linalg.lstsq(x[:, :d], y - x[:, d:] @ centre, rcond=None)[0]
     generating = np.concatenate([terms, centre])
-    second = ResidualBootstrap().resample(y - x @ generating, model.df_resid, 6, model.nobs, rng)
+    second = ResidualBootstrap().resample(y - x @ generating, model.df_resid, 6, model.nobs, rng)[0]
     allowed = 20 * tolerance(model) * abs(generating).max()
     for draw in range(6):
         again = refitted(model, second[draw], generating)

@@ -214,7 +214,7 @@ def test_draws_that_overflow_are_an_error(model):
 
 
 def test_a_degenerate_bootstrap_says_so(model, monkeypatch):
-    def fail(self, innovations, params=None):
+    def fail(self, innovations, params=None, beside=None):
         raise np.linalg.LinAlgError
 
     monkeypatch.setattr(lag_problem.LagProblem, "refit", fail)

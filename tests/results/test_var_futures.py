@@ -63,7 +63,7 @@ def test_a_gap_starts_the_decomposition_anew(frame):
 
 def test_incomplete_schemes_are_refused(model):
     for scheme in ("generalised", "reduced_form"):
-        with pytest.raises(SpecificationError, match="complete scheme"):
+        with pytest.raises(SpecificationError, match="shocks are correlated"):
             model.historical_decomposition(identification=scheme)
 
 

@@ -1,0 +1,53 @@
+"""Whether an external instrument moves the residual of its variable."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from panelvar.errors import Note, SpecificationError, choose
+from panelvar.identification.external_instrument import WEAK, ExternalInstrument
+from panelvar.kernels.distributions import f_tail
+from panelvar.kernels.instruments_of_shocks import FirstStage
+from panelvar.results.test_result import TestResult
+from panelvar.results.var_result import VarResult
+
+
+def instrument_relevance_test(model: VarResult, identification: ExternalInstrument, *, cov: str = "HC1") -> TestResult:
+    r"""First-stage F of an external instrument: the residual of the shock's variable on a constant and the instruments.
+
+    Parameters
+    ----------
+    model : VarResult
+    identification : ExternalInstrument
+    cov : {"HC1", "classical"}
+        Covariance of the slopes.
+
+    Returns
+    -------
+    TestResult
+        F with k and n - k - 1 degrees of freedom, n the periods that have the instruments.
+
+    Notes
+    -----
+    Rejecting is not enough: an F below 10 or so leaves estimates biased and bands too short (Stock and Watson 2018,
+    section 1.3; Montiel Olea, Stock and Watson 2021).
+    """
+    if not isinstance(identification, ExternalInstrument):
+        raise SpecificationError(f"identification={identification!r}: expected ExternalInstrument(series, variable).")
+    choose("cov", cov, ("HC1", "classical"), {"robust": "HC1"})
+    shocks = model._shocks(identification, "sd", None)
+    stage = cast("ExternalInstrument", shocks.scheme).stage
+    assert isinstance(stage, FirstStage)
+    statistic = stage.robust if cov == "HC1" else stage.classical
+    degrees = stage.nobs - stage.n_instruments - 1
+    weak = Note("weak-instrument", f"Below {WEAK:g} the instrument is weak.")
+    return TestResult(
+        "First-stage F" + (" (robust)" if cov == "HC1" else ""),
+        statistic,
+        f_tail(statistic, stage.n_instruments, degrees),
+        "f",
+        float(stage.n_instruments),
+        float(degrees),
+        null="the instruments do not move the residual of the shock's variable",
+        notes=(weak,) if statistic < WEAK else (),
+    )

@@ -1,0 +1,178 @@
+"""Identification of one shock by series from outside the system."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
+from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
+from panelvar.kernels.instruments_of_shocks import (
+    FirstStage,
+    first_stage,
+    impact_column,
+    orthonormal_instruments,
+    own_rows,
+)
+
+WEAK = 10.0
+"""First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExternalInstrument(Identification):
+    r"""One shock identified by an instrument (a proxy): a series correlated with it and with no other shock.
+
+    .. math:: E\, u_t z_t' = b_1\, E\, \varepsilon_{1t} z_t', \qquad \hat b_1 \propto \hat U' P_z \hat u_1
+
+    (Mertens and Ravn 2013; Stock and Watson 2018, equations 16 to 20). With one instrument the impact is the vector of
+    residuals' covariances with it; several are combined by two-stage least squares. The scale of one standard deviation
+    is that of :math:`b_1' \Sigma^{-1} b_1 = 1`.
+
+    Parameters
+    ----------
+    series : Series, DataFrame or array (T, k)
+        The instrument, or several. What has an index is matched with the periods of the model by label; an array has a
+        value for each row of the data. Missing values, and periods outside, are left out of the covariances only.
+    variable : str
+        The shock's own variable: its response is positive, and ``shock_size="unit"`` moves it by one.
+    shock : str, optional
+        Name of the shock; the variable's by default.
+
+    Raises
+    ------
+    DataError
+        Labels that do not match, infinite values, collinear or constant instruments.
+    InsufficientDataError
+        Fewer periods with an instrument than it takes.
+    MissingInformationError
+        A system without data.
+
+    Notes
+    -----
+    A note gives the first-stage F, with heteroskedasticity-robust covariance; below 10 it warns. With a weak instrument
+    estimates are biased towards those of least squares and bands do not cover. Bands come from bootstraps that resample
+    the instrument with the residuals: `MovingBlockBootstrap` is consistent (Jentsch and Lunsford 2019, American
+    Economic Review 109, 2655-2678); a wild bootstrap is not.
+
+    When to use something else: an instrument that other shocks move too identifies none of them.
+    """
+
+    name: ClassVar[str] = "external_instrument"
+    series: Any
+    variable: str
+    shock: str | None = None
+    instruments: Array | None = field(default=None, repr=False)
+    cross: Array | None = field(default=None, repr=False)
+    stage: FirstStage | None = field(default=None, repr=False)
+
+    def __init__(self, series: Any, variable: str, *, shock: str | None = None) -> None:
+        if not isinstance(variable, str):
+            raise SpecificationError(f"variable={variable!r}: expected the name of a variable of the system.")
+        values = {"series": series, "variable": variable, "shock": shock}
+        for name, value in (values | dict.fromkeys(("instruments", "cross", "stage"))).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "instrumented"
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError if the variable is not in the system."""
+        position(names, self.variable)
+
+    def shocks(self, names: Names) -> Names:
+        """The one shock."""
+        return (self.shock or self.variable,)
+
+    def own(self, names: Names) -> npt.NDArray[np.intp]:
+        """Position of the shock's own variable."""
+        return np.array([position(names, self.variable)])
+
+    @property
+    def carried(self) -> Array | None:
+        """The instruments in the model's rows."""
+        return self.instruments
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """How strong the instrument is."""
+        if self.stage is None:
+            return ()
+        stage = self.stage
+        text = (
+            f"First stage: F({stage.n_instruments}, {stage.nobs - stage.n_instruments - 1}) = {stage.robust:.2f} "
+            f"(robust), {stage.classical:.2f} (classical), R2 {stage.rsquared:.3f}, over {stage.nobs} periods with the "
+            "instrument."
+        )
+        if stage.robust < WEAK:
+            text += f" Below {WEAK:g} the instrument is weak: estimates are biased and bands do not cover."
+        return (Note("first-stage", text, warn=stage.robust < WEAK),)
+
+    def bound(self, estimates: Estimates, names: Names) -> Self:
+        """Put the instruments into the model's rows and measure their strength."""
+        if estimates.residuals is None:
+            raise MissingInformationError(
+                "An external instrument needs residuals, and this system has coefficients only: use fit_var."
+            )
+        instruments = self._aligned(estimates)
+        count, used = instruments.shape[1], int(own_rows(instruments).sum())
+        if used < count + 3:
+            raise InsufficientDataError(
+                f"{used} period(s) of the model have every instrument; at least {count + 3} are needed for {count}."
+            )
+        try:
+            basis = orthonormal_instruments(instruments)
+        except np.linalg.LinAlgError:
+            raise DataError("The instruments do not vary over the model's periods, or are collinear.") from None
+        other = copy(self)
+        place = position(names, self.variable)
+        object.__setattr__(other, "instruments", instruments)
+        object.__setattr__(other, "cross", estimates.residuals.T @ basis)
+        object.__setattr__(other, "stage", first_stage(estimates.residuals[:, place], instruments))
+        return other
+
+    def _aligned(self, estimates: Estimates) -> Array:
+        """Instruments (n, k) in the rows explained, NaN where missing."""
+        series = self.series
+        if hasattr(series, "index") and hasattr(series, "reindex"):
+            import pandas as pd
+
+            table = pd.DataFrame(series)
+            if not table.index.is_unique:
+                raise DataError(
+                    f"The instrument's index repeats labels, such as {table.index[table.index.duplicated()][0]}."
+                )
+            assert estimates.labels is not None
+            labels = estimates.labels()
+            known = labels.isin(table.index)
+            if not known.any():
+                raise DataError(
+                    f"No label of the instrument is a period of the model: it begins with {table.index[0]!r}, the "
+                    f"model with {labels[0]!r}."
+                )
+            values = table.reindex(labels).to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            values = np.asarray(series, dtype=np.float64)
+            values = values[:, None] if values.ndim == 1 else values
+            if values.ndim != 2 or len(values) != estimates.n_rows:
+                raise DataError(
+                    f"The instrument has shape {np.shape(series)}; expected a value for each of the data's "
+                    f"{estimates.n_rows} rows (NaN where it is missing), or a Series with their labels."
+                )
+            values = values[estimates.rows]
+        if np.isinf(values).any():
+            raise DataError(f"The instrument has {int(np.isinf(values).sum())} infinite value(s).")
+        return values
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Impact (..., K, 1) at the estimates, or of draws that carry the instrument."""
+        cross = self.cross if form.carried is None else form.carried
+        if cross is None:
+            raise MissingInformationError("An external instrument identifies shocks of a fitted model: use fit_var.")
+        return impact_column(cross, position(names, self.variable), form.factor)
