@@ -12,7 +12,6 @@ import numpy as np
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
 from panelvar.errors import NumericalError, SpecificationError
-from panelvar.errors import NumericalError
 from panelvar.kernels.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.lag_problem import LagProblem, Refits
 from panelvar.kernels.restricted_lags import RestrictedLagProblem
@@ -45,8 +44,6 @@ class Recursive(Simulated):
         problem = target.problem
         if self.interval == "studentised" and isinstance(problem, RestrictedLagProblem):
             raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
-        for innovations, future in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng):
-            refits = refit_or_refuse(problem, innovations)
         for drawn in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng, target.carried):
             refits = refit_or_refuse(problem, drawn.innovations, None, drawn.carried)
             spread = refits.spread(problem) if self.interval == "studentised" else None

@@ -43,12 +43,15 @@ class Refits(NamedTuple):
         Lower L with :math:`X'X = R_{11}' L L' R_{11}` in each draw's data, R11 being the original fit's.
     beside : array (B, K, k) or None
         Cross products of each draw's residuals with the series given beside them.
+    regressors_beside : array (B, m, k) or None
+        Those of each draw's regressors, in the coordinates :math:`x R_{11}^{-1}`.
     """
 
     params: Array
     scatter_factor: Array
     triangle: Array
     beside: Array | None = None
+    regressors_beside: Array | None = None
 
     def spread(self, problem: LagProblem) -> Array:
         """Roots S (B, m, m) of the inverse moments of each draw's regressors, :math:`(X'X)^{-1} = S S'`."""
@@ -347,11 +350,12 @@ class LagProblem:
         lower = _lower_factors(rows, m)
         change = np.linalg.solve(lower[:, :m, :m].swapaxes(1, 2), lower[:, m:, :m].swapaxes(1, 2))
         origin = self.params if params is None else params
-        cross = None
-        if beside is not None:
-            products = rows.swapaxes(1, 2) @ beside
-            cross = products[:, m:] - change.swapaxes(1, 2) @ products[:, :m]
-        return Refits(origin + self.inverse_factor @ change, lower[:, m:, m:], lower[:, :m, :m], cross)
+        refits = Refits(origin + self.inverse_factor @ change, lower[:, m:, m:], lower[:, :m, :m])
+        if beside is None:
+            return refits
+        products = rows.swapaxes(1, 2) @ beside
+        cross = products[:, m:] - change.swapaxes(1, 2) @ products[:, :m]
+        return refits._replace(beside=cross, regressors_beside=products[:, :m])
 
 
 def _frozen(array: Array) -> Array:

@@ -149,13 +149,17 @@ class RestrictedLagProblem(LagProblem):
         out: Array = np.einsum("kmr,kj->rjmk", whitened, factor)
         return out.reshape(-1, m, self.n_vars)
 
-    def refit(self, innovations: Array, params: Array | None = None) -> Refits:
+    def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         """Refit, under the same restrictions, on data generated recursively from other innovations."""
         m = self.n_regressors
-        refits = super().refit(innovations, params)
+        refits = super().refit(innovations, params, beside)
         top = refits.triangle.swapaxes(1, 2) @ self.factor[:m, :m]
         restricted, scatter = self._solve(top, top @ refits.params, refits.scatter_factor.swapaxes(1, 2))
-        return Refits(restricted, scatter, refits.triangle)
+        if refits.beside is None or refits.regressors_beside is None:
+            return Refits(restricted, scatter, refits.triangle)
+        moved = self.factor[:m, :m] @ (refits.params - restricted)
+        cross = refits.beside + moved.swapaxes(1, 2) @ refits.regressors_beside
+        return Refits(restricted, scatter, refits.triangle, cross, refits.regressors_beside)
 
 
 def _lower(upper: Array) -> Array:

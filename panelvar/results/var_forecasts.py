@@ -234,8 +234,6 @@ class VarForecasts(VarEstimates):
         degrees = self.problem.degrees
         own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
         divisor = own if self.convention.sigma == "df" else self.nobs
-        target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma)
-        divisor = self.df_resid if self.convention.sigma == "df" else self.nobs
         carried = None if scheme is None else scheme.carried
         many = scheme is not None and scheme.set_valued
         target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma, carried, many)
