@@ -111,9 +111,10 @@ class Simulated(ABC):
         lower, upper = limits(target.estimate, draws, level, self.interval, self.joint, self.over, pair)
         with np.errstate(over="ignore", invalid="ignore"):
             spread = draws.std(axis=0, ddof=1)
-        return Band(
-            lower, upper, level, self.label, finite_errors(spread), draws, (*self._doubts(level), *self.notes(target))
-        )
+        # The spread of models is no sampling error.
+        errors_shown = None if target.set_valued else finite_errors(spread)
+        notes = (*self._doubts(level), *self.notes(target))
+        return Band(lower, upper, level, self.label, errors_shown, draws, notes)
 
     def _doubts(self, level: float) -> tuple[Note, ...]:
         notes = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,6 +25,13 @@ from panelvar import (
 NAMES = ("x", "y", "z")
 IMPACT = np.array([[1.0, 0.5, -0.4], [0.6, 1.0, 0.3], [-0.5, 0.4, 0.8]])
 FIRST = np.array([[0.5, 0.1, 0.0], [0.2, 0.3, 0.1], [0.0, 0.2, 0.4]])
+
+
+def quiet(call):
+    """Few draws warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return call()
 
 
 def generated(rows, seed, noise=0.7):
@@ -135,8 +144,6 @@ def test_a_batch_of_draws_equals_a_loop(data, model, source):
     proxy = data[1].copy()
     proxy[60:75] = np.nan
     scheme = ExternalInstrument(proxy, "y")
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         band = model.impulse_responses(4, identification=scheme, bands=source)
@@ -154,6 +161,25 @@ def test_a_batch_of_draws_equals_a_loop(data, model, source):
             warnings.simplefilter("ignore")
             alone = own.impulse_responses(4, identification=ExternalInstrument(series, "y"))
         assert_allclose(band.draws[draw], alone.values, rtol=1e-9, atol=1e-11)
+
+
+def test_a_restricted_system_carries_the_instrument_too(data):
+    """Zero restrictions change the residuals of every draw, and with them their covariances with the instrument."""
+    zero = {"x": ["L1.z", "L2.z"], "z": ["L2.x"]}
+    model = pv.fit_restricted_var(data[0], zero, NAMES, lags=2)
+    source = MovingBlockBootstrap(draws=4, seed=3, block_length=15)
+    band = quiet(lambda: model.impulse_responses(3, identification=ExternalInstrument(data[1], "y"), bands=source))
+    drawn, carried = source.resample(
+        model.problem.residuals, model.df_resid, 4, model.nobs, np.random.default_rng(3), data[1][2:]
+    )
+    for draw in range(4):
+        y = data[0].copy()
+        for t in range(2, len(y)):
+            y[t] = np.concatenate([[1.0], y[t - 1], y[t - 2]]) @ model.problem.params + drawn[draw, t - 2]
+        own = pv.fit_restricted_var(y, zero, NAMES, lags=2)
+        series = np.concatenate([np.full((2, 2), np.nan), carried[draw]])
+        alone = quiet(lambda: own.impulse_responses(3, identification=ExternalInstrument(series, "y")))  # noqa: B023
+        assert_allclose(band.draws[draw], alone.values, rtol=1e-8, atol=1e-10)
 
 
 def test_bands_and_what_has_none(data, model):

@@ -137,6 +137,7 @@ def test_draws_of_the_reduced_form_have_a_model_each(model, source):
     assert_allclose(again.draws, responses.draws)
     assert_allclose(again.values, responses.values)
     assert source.kind in responses.band_label
+    assert responses.std_errors is None
     shares = model.variance_decomposition(3, identification=scheme, bands=source, level=0.68)
     assert shares.draws.shape == (300, 3, 3, 2)
     assert (shares.draws.sum(axis=-1) <= 1.0 + 1e-12).all()
