@@ -55,7 +55,9 @@ class Refits(NamedTuple):
 
     def spread(self, problem: LagProblem) -> Array:
         """Roots S (B, m, m) of the inverse moments of each draw's regressors, :math:`(X'X)^{-1} = S S'`."""
-        inverse = np.linalg.solve(self.triangle.swapaxes(1, 2), np.eye(self.triangle.shape[-1]))
+        inverse = np.linalg.solve(
+            self.triangle.swapaxes(1, 2), np.broadcast_to(np.eye(self.triangle.shape[-1]), self.triangle.shape)
+        )
         spread: Array = problem.inverse_factor @ inverse
         return spread
 
