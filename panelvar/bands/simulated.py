@@ -18,6 +18,8 @@ from panelvar.kernels.lag_problem import LagProblem, lag_matrices
 
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""
+_GRADIENT_BYTES = 2_000_000
+"""Memory of the derivatives of the draws differentiated at once."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,8 @@ class Simulated(ABC):
         values, errors = [], []
         for chunk in _with_progress(self.chunks(target, np.random.default_rng(self.seed)), self.draws):
             values.append(target.statistic(chunk))
-            if studentised and target.gradients is not None and chunk.spread is not None:
-                slopes = target.gradients(chunk.form, target.problem.directions(chunk.form.factor, chunk.spread))
-                errors.append(np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes)))
+            if studentised and chunk.spread is not None:
+                errors.append(drawn_errors(target, chunk.form, chunk.spread))
         draws = np.concatenate(values)
         if target.set_valued:
             draws = draws[~np.isnan(draws.reshape(draws.shape[0], -1)).any(axis=1)]
@@ -160,6 +161,24 @@ def own_errors(target: Target) -> Array:
     """Delta-method standard errors of the statistic at the estimates."""
     slopes = estimated_gradients(target)
     return finite_errors(np.sqrt(np.einsum("d...,d...->...", slopes, slopes)))
+
+
+def drawn_errors(target: Target, form: ReducedForm, spread: Array) -> Array:
+    """Delta-method standard errors of the statistic in every draw."""
+    if target.draw_errors is not None:
+        return target.draw_errors(form, spread)
+    assert target.gradients is not None
+    errors = np.empty((len(spread), *target.estimate.shape))
+    directions = target.problem.n_free + form.factor.shape[-1] ** 2
+    size = max(1, _GRADIENT_BYTES // (8 * directions * target.estimate.size))
+    for first in range(0, len(spread), size):
+        part = slice(first, first + size)
+        own = ReducedForm(
+            form.coefficients[part], form.factor[part], None if form.beside is None else form.beside[part]
+        )
+        slopes = target.gradients(own, target.problem.directions(own.factor, spread[part]))
+        errors[part] = np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes))
+    return errors
 
 
 def estimated_gradients(target: Target) -> Array:

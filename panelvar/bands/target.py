@@ -67,6 +67,9 @@ class Target:
         part of what is uncertain.
     set_valued : bool
         Whether the statistic of a draw is that of one of many models, NaN where there is none.
+    draw_errors : callable or None
+        ``draw_errors(form, spread)`` is the statistic's standard errors in every draw, where there is a shorter way to
+        them than through ``gradients``.
     """
 
     problem: LagProblem
@@ -78,6 +81,7 @@ class Target:
     uses_sigma: bool = True
     carried: Array | None = None
     set_valued: bool = False
+    draw_errors: Callable[[ReducedForm, Array], Array] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ class Cholesky(Identification):
     """
 
     name: ClassVar[str] = "cholesky"
+    needs_coefficients: ClassVar[bool] = False
     ordering: tuple[str, ...] | None = None
 
     def __init__(self, ordering: Sequence[str] | None = None) -> None:

@@ -20,6 +20,7 @@ class ReducedFormErrors(Identification):
 
     name: ClassVar[str] = "reduced_form"
     orthogonal: ClassVar[bool] = False
+    needs_coefficients: ClassVar[bool] = False
     needs_sigma: ClassVar[bool] = False
 
     @property
@@ -56,6 +57,7 @@ class Generalised(Identification):
 
     name: ClassVar[str] = "generalised"
     orthogonal: ClassVar[bool] = False
+    needs_coefficients: ClassVar[bool] = False
 
     @property
     def words(self) -> str:

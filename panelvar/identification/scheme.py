@@ -90,12 +90,15 @@ class Identification(ABC):
         Whether the residual covariance enters at all for shocks of one unit.
     set_valued : bool
         Whether many models fit the restrictions: `impact` is then one of them, `drawn` one at random for each form.
+    needs_coefficients : bool
+        Whether the impact matrix depends on the lag coefficients.
     """
 
     name: ClassVar[str]
     orthogonal: ClassVar[bool] = True
     needs_sigma: ClassVar[bool] = True
     set_valued: ClassVar[bool] = False
+    needs_coefficients: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -195,9 +198,10 @@ def factor_derivative(factor: Array, directions: Array) -> Array:
     :math:`dP = P\,\Phi(P^{-1}\, d\Sigma\, P^{-\prime})`, where :math:`\Phi` keeps the lower triangle and halves the
     diagonal.
     """
-    own = factor[..., None, :, :]
-    half = np.linalg.solve(own, np.linalg.solve(own, directions).swapaxes(-1, -2))
-    change: Array = own @ (np.tril(half) - 0.5 * half * np.eye(factor.shape[-1]))
+    n_vars = factor.shape[-1]
+    inverse = np.linalg.solve(factor, np.broadcast_to(np.eye(n_vars), factor.shape))
+    half = inverse[..., None, :, :] @ directions @ inverse.swapaxes(-1, -2)[..., None, :, :]
+    change: Array = factor[..., None, :, :] @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
     return change
 
 

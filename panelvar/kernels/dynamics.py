@@ -168,15 +168,26 @@ def response_derivatives(coefficients: Array, base: Array, directions: Array, im
     -------
     array (..., D, horizon + 1, K, S)
     """
-    lags = coefficients.shape[-3]
-    result = np.zeros((*impacts.shape[:-2], base.shape[-3], *impacts.shape[-2:]))
-    result[..., 0, :, :] = impacts
+    *batch, n_directions, n_vars, n_shocks = impacts.shape
+    lags, periods = coefficients.shape[-3], base.shape[-3]
+    across, width = wide(coefficients), n_directions * n_shocks
+    # Latest period first, as in `responses`; the directions lie side by side, so that a period is one product a draw.
+    buffer = np.zeros((*batch, (periods + lags) * n_vars, width))
+    top = (periods - 1) * n_vars
+    start = np.moveaxis(impacts, -3, -2)
+    buffer[..., top : top + n_vars, :] = start.reshape(*batch, n_vars, width)
+    moving = np.moveaxis(wide(directions), -3, -2).reshape(*batch, n_vars * n_directions, lags * n_vars)
+    shown = np.zeros((*batch, (periods + lags) * n_vars, n_shocks))
+    shown[..., : periods * n_vars, :] = base[..., ::-1, :, :].reshape(*batch, periods * n_vars, n_shocks)
     with np.errstate(over="ignore", invalid="ignore"):
-        for period in range(1, base.shape[-3]):
-            for lag in range(1, min(period, lags) + 1):
-                own = coefficients[..., None, lag - 1, :, :] @ result[..., period - lag, :, :]
-                result[..., period, :, :] += own + directions[..., lag - 1, :, :] @ base[..., None, period - lag, :, :]
-    return result
+        for _ in range(periods - 1 if lags else 0):
+            past = slice(top, top + lags * n_vars)
+            top -= n_vars
+            block = across @ buffer[..., past, :]
+            block += (moving @ shown[..., past, :]).reshape(block.shape)
+            buffer[..., top : top + n_vars, :] = block
+    flat = buffer[..., : periods * n_vars, :].reshape(*batch, periods, n_vars, n_directions, n_shocks)
+    return np.moveaxis(flat[..., ::-1, :, :, :], -2, -4)
 
 
 def variance_shares(effects: Array, variances: Array | None = None) -> Array:

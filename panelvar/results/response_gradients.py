@@ -9,6 +9,7 @@ from panelvar.errors import SpecificationError
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.kernels.response_variances import response_variances
 from panelvar.results.shocks import Shocks
 
 Array = npt.NDArray[np.float64]
@@ -45,22 +46,70 @@ def response_gradients(
     batch = factor.shape[:-2]
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
     steps = lag_matrices(moves, moves.shape[-2] - lags * n_vars)
-    rows, columns = np.tril_indices(n_vars)
-    place = np.arange(rows.size)
-    units = np.zeros((rows.size, n_vars, n_vars))
-    size = np.sqrt(np.where(rows == columns, 2.0, 1.0) / nobs)
-    units[place, rows, columns] = units[place, columns, rows] = size
-    sigma_moves = factor[..., None, :, :] @ units @ factor.swapaxes(-1, -2)[..., None, :, :]
-    still = np.zeros((*batch, rows.size, lags, n_vars, n_vars))
+    sigma_moves = _sigma_moves(factor, nobs)
+    still = np.zeros((*batch, sigma_moves.shape[-3], lags, n_vars, n_vars))
     directions = np.concatenate([steps, still], axis=-4)
     sigma_steps = np.concatenate([np.zeros((*batch, steps.shape[-4], n_vars, n_vars)), sigma_moves], axis=-3)
     impacts = shocks.derivatives(form, directions, sigma_steps)
     if impacts is None:
-        raise SpecificationError(
-            f"No delta-method formula for {shocks.scheme.words} shocks: use a bootstrap, such as MovingBlockBootstrap."
-        )
+        raise _no_formula(shocks)
     slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
     if cumulative:
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = np.cumsum(slopes, axis=-3)
     return slopes
+
+
+def response_errors(
+    form: ReducedForm, spread: Array, nobs: int, shocks: Shocks, horizon: int, cumulative: bool
+) -> Array:
+    """Standard errors of every response in every draw, for schemes whose shocks do not depend on the coefficients.
+
+    Parameters
+    ----------
+    form : ReducedForm
+        A batch of draws.
+    spread : array (..., m, m)
+        A root of the inverse moments of the regressors.
+    nobs, shocks, horizon, cumulative
+        As in `response_gradients`.
+
+    Returns
+    -------
+    array (..., horizon + 1, K, S)
+
+    Raises
+    ------
+    SpecificationError
+        The scheme has no formula for the derivatives of its shocks.
+    """
+    sigma_moves = _sigma_moves(form.factor, nobs)
+    still = np.broadcast_to(0.0, (*sigma_moves.shape[:-2], *form.coefficients.shape[-3:]))
+    impacts = shocks.derivatives(form, still, sigma_moves)
+    if impacts is None:
+        raise _no_formula(shocks)
+    base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
+    moving = dynamics.moving_average(form.coefficients, horizon)
+    with np.errstate(over="ignore", invalid="ignore"):
+        moving = np.cumsum(moving, axis=-3) if cumulative else moving
+        lags = form.coefficients.shape[-3]
+        errors: Array = np.sqrt(response_variances(base, moving, form.factor, spread, impacts, lags))
+    return errors
+
+
+def _sigma_moves(factor: Array, nobs: int) -> Array:
+    """Directions (..., D, K, K) in which sigma varies."""
+    n_vars = factor.shape[-1]
+    rows, columns = np.tril_indices(n_vars)
+    place = np.arange(rows.size)
+    units = np.zeros((rows.size, n_vars, n_vars))
+    units[place, rows, columns] = units[place, columns, rows] = np.sqrt(np.where(rows == columns, 2.0, 1.0) / nobs)
+    moves: Array = factor[..., None, :, :] @ units @ factor.swapaxes(-1, -2)[..., None, :, :]
+    return moves
+
+
+def _no_formula(shocks: Shocks) -> SpecificationError:
+    words = shocks.scheme.words
+    return SpecificationError(
+        f"No delta-method formula for {words} shocks: use a bootstrap, such as MovingBlockBootstrap."
+    )

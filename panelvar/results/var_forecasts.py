@@ -223,6 +223,7 @@ class VarForecasts(VarEstimates):
         uses_sigma: bool = True,
         future_steps: int = 0,
         scheme: Identification | None = None,
+        draw_errors: Callable[[ReducedForm, Array], Array] | None = None,
     ) -> Band | None:
         if bands is None:
             return None
@@ -236,5 +237,7 @@ class VarForecasts(VarEstimates):
         divisor = own if self.convention.sigma == "df" else self.nobs
         carried = None if scheme is None else scheme.carried
         many = scheme is not None and scheme.set_valued
-        target = Target(self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma, carried, many)
+        target = Target(
+            self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
+        )
         return bands.band(target, check_level(level))

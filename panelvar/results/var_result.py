@@ -16,7 +16,7 @@ from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test
-from panelvar.results.response_gradients import response_gradients
+from panelvar.results.response_gradients import response_errors, response_gradients
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks
 from panelvar.results.system import check_horizon, cumulated, described_responses, shares_of
@@ -89,8 +89,21 @@ class VarResult(VarForecasts):
         def gradients(form: ReducedForm, moves: Array) -> Array:
             return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative)
 
+        def draw_errors(form: ReducedForm, spread: Array) -> Array:
+            return response_errors(form, spread, self.nobs, shocks, horizon, cumulative)
+
         needs_sigma = shocks.scheme.needs_sigma or not shocks.unit
-        band = self._band(bands, level, values, statistic, gradients, uses_sigma=needs_sigma, scheme=shocks.scheme)
+        shorter = None if shocks.scheme.needs_coefficients else draw_errors
+        band = self._band(
+            bands,
+            level,
+            values,
+            statistic,
+            gradients,
+            uses_sigma=needs_sigma,
+            scheme=shocks.scheme,
+            draw_errors=shorter,
+        )
         if bands is None:
             band = self._identified_set(shocks, horizon, cumulative, level)
         notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from scipy.special import ndtri
 
 import panelvar as pv
 from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
+from panelvar.bands import simulated
 from panelvar.bands.target import Draws, Target
 from panelvar.errors import NumericalError, SpecificationError, check_level
 from panelvar.kernels import dynamics, lag_problem
@@ -239,3 +243,28 @@ def test_variances_that_overflow_are_refused_without_a_runtime_warning(source, c
     explosive = pv.fit_var(y, trend="n")
     with pytest.raises(NumericalError, match="overflow: the system is explosive"):
         explosive.impulse_responses(700, bands=source, level=0.5, cumulative=cumulative)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"cumulative": True}, {"shock_size": "unit"}, {"identification": "generalised"}]
+)
+def test_errors_of_draws_are_those_of_their_derivatives(options):
+    """The shorter way to studentised intervals and the general one, taken a few draws at a time."""
+    rng = np.random.default_rng(3)
+    y = np.cumsum(rng.standard_normal((80, 2)), axis=0) * 0.1 + rng.standard_normal((80, 2))
+    model = pv.fit_var(y, lags=2)
+    kept = {}
+
+    class Keep(ResidualBootstrap):
+        def band(self, target, level):
+            kept["target"] = target
+            return super().band(target, level)
+
+    model.impulse_responses(5, bands=Keep(200, seed=1, interval="studentised"), **options)
+    target = kept["target"]
+    source = ResidualBootstrap(200, seed=1, interval="studentised")
+    (chunk,) = source.chunks(target, np.random.default_rng(1))
+    assert target.draw_errors is not None
+    general = replace(target, draw_errors=None)
+    shorter = simulated.drawn_errors(target, chunk.form, chunk.spread)
+    assert_allclose(shorter, simulated.drawn_errors(general, chunk.form, chunk.spread), rtol=1e-9, atol=1e-12)
