@@ -74,6 +74,40 @@ def companion_roots(coefficients: Array) -> ComplexArray:
     return np.take_along_axis(roots, order, axis=-1)
 
 
+def root_periods(roots: ComplexArray) -> Array:
+    r"""Periods of the cycles that roots make, :math:`2\pi / |\arg\lambda|`.
+
+    Parameters
+    ----------
+    roots : complex array (...)
+
+    Returns
+    -------
+    array (...)
+        Infinite for a positive real root, which makes no cycle; 2 for a negative one, which changes sign.
+    """
+    angles = np.abs(np.angle(roots))
+    with np.errstate(divide="ignore"):
+        return np.asarray(2.0 * np.pi / angles)
+
+
+def half_lives(roots: ComplexArray) -> Array:
+    r"""Periods until what a root contributes is halved, :math:`\ln \tfrac12 / \ln|\lambda|`.
+
+    Parameters
+    ----------
+    roots : complex array (...)
+
+    Returns
+    -------
+    array (...)
+        Infinite on the unit circle and outside it.
+    """
+    moduli = np.abs(roots)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(moduli < 1.0, np.log(0.5) / np.log(moduli), np.inf))
+
+
 def responses(coefficients: Array, horizon: int, impact: Array | None = None) -> Array:
     r"""Responses to shocks whose effect in period 0 is ``impact``.
 

@@ -198,6 +198,26 @@ class System(HintsAtNames):
         return np.abs(self.roots)
 
     @property
+    def root_table(self) -> pd.DataFrame:
+        r"""Companion roots: real and imaginary part, modulus, period of the cycle and half-life.
+
+        A pair :math:`\lambda, \bar\lambda` makes a cycle of :math:`2\pi/|\arg\lambda|` periods (infinite for a positive
+        real root); what a root contributes halves in :math:`\ln\frac12/\ln|\lambda|` periods (infinite where it does
+        not die out).
+        """
+        import pandas as pd
+
+        roots = self.roots
+        columns = {
+            "real": roots.real,
+            "imaginary": roots.imag,
+            "modulus": self.moduli,
+            "period": dynamics.root_periods(roots),
+            "half_life": dynamics.half_lives(roots),
+        }
+        return pd.DataFrame(columns, index=pd.RangeIndex(1, len(roots) + 1, name="root"))
+
+    @property
     def is_stable(self) -> bool:
         """Whether every companion root lies inside the unit circle."""
         return bool((self.moduli < 1.0).all())

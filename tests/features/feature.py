@@ -27,7 +27,7 @@ patterns over the leaves of ``tests/reference/json`` (``file/path``, shell wildc
 counts), each of which must be compared in ``tests/parity``, none excluded. ``checked`` names the tests that derive the
 number here, whatever a program says.
 
-Then ``python -m tests.features.report`` writes the page.
+Then ``python -m tests.features.report`` writes the pages, one a table.
 """
 
 from __future__ import annotations
@@ -72,8 +72,10 @@ class FeatureTable:
 
     Parameters
     ----------
+    page : str
+        Name of its page in ``docs/``.
     title : str
-        Heading of its part of the page.
+        What the features are of, for the heading of the page.
     introduction : str
         Markdown.
     programs : mapping
@@ -87,6 +89,7 @@ class FeatureTable:
         Name -> how the page explains it.
     """
 
+    page: str
     title: str
     introduction: str
     programs: Mapping[str, str]

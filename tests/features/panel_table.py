@@ -43,7 +43,8 @@ GROUPS = {
 }
 
 TABLE = FeatureTable(
-    title="Static panels",
+    page="features",
+    title="static panel models",
     introduction="Linear panel models, their covariances and tests.",
     programs=PROGRAMS,
     groups=GROUPS,

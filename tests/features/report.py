@@ -1,4 +1,4 @@
-"""Write ``docs/features.md``: every feature, who has it, whose number it matches, and where it is checked.
+"""Write the feature pages: every feature, who has it, whose number it matches, and where it is checked.
 
 Run from the project's root: ``python -m tests.features.report``.
 """
@@ -15,11 +15,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from features.feature import Feature, FeatureTable, matched, tables  # noqa: E402
 
-PAGE = ROOT / "docs" / "features.md"
+DOCS = ROOT / "docs"
 
 HEAD = """\
-# Features
-
 Made by `python -m tests.features.report` from `tests/features/`. Do not edit.
 
 Every row is a call that the test run makes on public data; its number must equal the same number got another way (from
@@ -62,7 +60,7 @@ def check_files(feature: Feature) -> str:
 def table_of(table: FeatureTable, group: str) -> list[str]:
     """One group's rows, and the tests behind them."""
     rows = [feature for feature in table.features if feature.group == group]
-    lines = [f"### {group}", "", table.groups[group], "", row(["feature", *table.programs, "checked"])]
+    lines = [f"## {group}", "", table.groups[group], "", row(["feature", *table.programs, "checked"])]
     lines.append("|---" * (len(table.programs) + 2) + "|")
     for feature in rows:
         remark = f"<br>*{feature.remark}*" if feature.remark else ""
@@ -95,7 +93,7 @@ def alone(table: FeatureTable) -> list[str]:
     rows = [feature for feature in table.features if not feature.matches]
     if not rows:
         return []
-    lines = ["### No outside number", ""]
+    lines = ["## No outside number", ""]
     lines.append(
         "For these no program's output was at hand, or what there is is wrong. They rest on the derivations and "
         "simulations of the tests named:"
@@ -108,23 +106,24 @@ def alone(table: FeatureTable) -> list[str]:
     return [*lines, ""]
 
 
-def render(all_tables: Sequence[FeatureTable]) -> str:
-    """The page."""
-    lines = [HEAD]
-    for table in all_tables:
-        lines += [f"## {table.title}", "", table.introduction, "", *counts(table)]
-        lines += ["In the calls:", "", *(f"- `{name}`: {text}" for name, text in table.shown.items()), ""]
-        for group in table.groups:
-            lines += table_of(table, group)
-        lines += alone(table)
+def render(table: FeatureTable, all_tables: Sequence[FeatureTable]) -> str:
+    """The page of one table, with links to the others."""
+    others = [f"[those of {other.title}]({other.page}.md)" for other in all_tables if other is not table]
+    lines = [f"# Features: {table.title}", "", f"{table.introduction} There are also {' and '.join(others)}.", "", HEAD]
+    lines += counts(table)
+    lines += ["In the calls:", "", *(f"- `{name}`: {text}" for name, text in table.shown.items()), ""]
+    for group in table.groups:
+        lines += table_of(table, group)
+    lines += alone(table)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def main() -> int:
-    """Write the page."""
+    """Write the pages."""
     found = tables()
-    PAGE.write_text(render(found), encoding="utf-8")
-    print(f"{PAGE.relative_to(ROOT)}: {sum(len(table.features) for table in found)} rows")
+    for table in found:
+        (DOCS / f"{table.page}.md").write_text(render(table, found), encoding="utf-8")
+        print(f"docs/{table.page}.md: {len(table.features)} rows")
     return 0
 
 

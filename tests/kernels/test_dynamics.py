@@ -42,6 +42,17 @@ def test_roots_come_largest_first_and_pairs_stay_together(coefficients):
         assert roots[place + 1] == roots[place].conjugate()
 
 
+def test_a_root_cycles_and_halves_as_its_powers_do():
+    root = 0.9 * np.exp(2j * np.pi / 7)
+    roots = np.array([root, root.conjugate(), 0.8, -0.8, 1.0, 1.1, 0.0])
+    np.testing.assert_allclose(dynamics.root_periods(roots), [7, 7, np.inf, 2, np.inf, np.inf, np.inf], rtol=1e-14)
+    # After its period a root is back on the real axis; after its half-life half of it is left.
+    assert abs((root**7).imag) < 1e-15
+    lives = dynamics.half_lives(roots)
+    np.testing.assert_allclose(np.abs(roots[:4]) ** lives[:4], 0.5, rtol=1e-14)
+    assert lives[4:].tolist() == [np.inf, np.inf, 0.0]
+
+
 def test_no_lags_have_no_roots():
     assert dynamics.companion_roots(np.zeros((0, 2, 2))).shape == (0,)
     np.testing.assert_array_equal(dynamics.moving_average(np.zeros((0, 2, 2)), 2)[1:], np.zeros((2, 2, 2)))

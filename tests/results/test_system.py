@@ -46,6 +46,17 @@ def test_roots_and_stability(published):
     assert not pv.System([[[1.0331, 0.7111], [0.1318, 0.8602]], SECOND]).is_stable
 
 
+def test_roots_as_a_table(published):
+    table = published.root_table
+    assert table.index.tolist() == [1, 2, 3, 4]
+    assert table["modulus"].tolist() == published.moduli.tolist()
+    root = complex(table["real"].iloc[0], table["imaginary"].iloc[0])
+    assert root == published.roots[0]
+    # After its period the root is real again, after its half-life half of it is left.
+    assert (root ** table["period"].iloc[0]).imag == pytest.approx(0.0, abs=1e-12)
+    assert abs(root) ** table["half_life"].iloc[0] == pytest.approx(0.5)
+
+
 def test_params_are_arranged_like_those_of_a_fit(published):
     assert list(published.params.index) == ["const", "L1.log_cii", "L1.log_gdp", "L2.log_cii", "L2.log_gdp"]
     assert published.params.loc["L1.log_gdp", "log_cii"] == -0.7111

@@ -1,0 +1,374 @@
+"""Rows of bands and forecasts."""
+
+from __future__ import annotations
+
+import numpy as np
+from features.feature import Feature, reference
+from features.var_names import BANDS, FORECASTS, at, coefficients, growth, model, moving_average, statistic
+
+import panelvar as pv
+
+ENGINE = "tests/bands/test_engine.py"
+BOOTSTRAPS = "tests/bands/test_bootstraps.py"
+LIMITS = "tests/bands/test_limits.py"
+RESULT = "tests/results/test_var_result.py"
+DYNAMICS = "tests/kernels/test_dynamics.py"
+FUTURES = "tests/results/test_var_futures.py"
+COVERAGE = "tests/simulation/test_var_bands.py::test_coverage_of_response_bands"
+
+
+def lower(*place: int):
+    return lambda result: result.lower[place]
+
+
+def draws(source, **options) -> np.ndarray:
+    """Draws of the responses, to be read by another rule than the band's own."""
+    return model().impulse_responses(6, bands=source, **options).draws
+
+
+def quantile(source) -> float:
+    return float(np.quantile(draws(source)[:, 3, 0, 1], 0.025))
+
+
+def reflected(source) -> float:
+    """Hall's lower limit: twice the estimate less the upper quantile."""
+    estimate = model().impulse_responses(6).values[3, 0, 1]
+    return float(2 * estimate - np.quantile(draws(source)[:, 3, 0, 1], 0.975))
+
+
+def share_inside(result) -> float:
+    """Share of the draws that stay inside the band in every period of one response."""
+    inside = (result.draws >= result.lower) & (result.draws <= result.upper)
+    return float(inside[:, :, 1, 0].all(axis=1).mean())
+
+
+def delta(step: int) -> float:
+    """Estimate less 1.96 errors, with statsmodels' error."""
+    estimate = (moving_average(step)[step] @ np.linalg.cholesky(model().sigma))[0, 1]
+    return float(estimate - 1.959963984540054 * reference(f"us_macro_statsmodels/var2_c/orth_irf_stderr/{step}/0/1")())
+
+
+def bonferroni() -> float:
+    """The impact of the second shock on the first variable is zero in every draw: six periods share the level."""
+    return float(np.quantile(draws(pv.ResidualBootstrap(999, seed=1))[:, 3, 0, 1], 0.025 / 6))
+
+
+def summed() -> float:
+    """Quantile of sums, draw by draw: not the sum of quantiles."""
+    return float(np.quantile(draws(pv.MonteCarlo(999, seed=1)).cumsum(axis=1)[:, 3, 0, 1], 0.025))
+
+
+def first_shares() -> float:
+    """Share of consumption's shock in output's variance, from draws of the responses."""
+    paths = draws(pv.MonteCarlo(999, seed=1))[:, :4, 0]
+    squares = (paths**2).sum(axis=1)
+    return float(np.quantile(squares[:, 1] / squares.sum(axis=1), 0.025))
+
+
+RESIDUAL = {
+    "vars": "irf(boot = TRUE)",
+    "gretl": "irf(.., alpha)",
+    "Stata": "irf create, bs",
+    "EViews": "impulse(se=boot)",
+}
+
+BAND_ROWS = [
+    Feature(
+        BANDS,
+        "Asymptotic (delta method)",
+        "model.impulse_responses(6, bands=DeltaMethod())",
+        lower(3, 0, 1),
+        lambda: delta(3),
+        (f"{ENGINE}::test_delta_method_is_the_numerical_delta_method", COVERAGE),
+        {"statsmodels": "irf().plot()", "Stata": "irf create", "EViews": "impulse(se=a)"},
+        {"statsmodels": ("us_macro_statsmodels/*/orth_irf_stderr", "canada_statsmodels/*/orth_irf_stderr")},
+    ),
+    Feature(
+        BANDS,
+        "Monte Carlo: coefficients and covariance from their posterior",
+        "model.impulse_responses(6, bands=MonteCarlo(999, seed=1))",
+        lower(3, 0, 1),
+        lambda: quantile(pv.MonteCarlo(999, seed=1)),
+        (f"{ENGINE}::test_monte_carlo_has_the_moments_of_its_distribution",),
+        {"EViews": "impulse(se=mc)"},
+        remark="statsmodels' errband_mc generates normal data and refits: a parametric bootstrap",
+    ),
+    Feature(
+        BANDS,
+        "Residual bootstrap",
+        "model.impulse_responses(6, bands=ResidualBootstrap(999, seed=1))",
+        lower(3, 0, 1),
+        lambda: quantile(pv.ResidualBootstrap(999, seed=1)),
+        (f"{ENGINE}::test_bootstrap_draws_are_refits_of_resampled_data", f"{BOOTSTRAPS}::test_draws_are_refits"),
+        RESIDUAL,
+        remark="residuals centred and rescaled; all refits in batches",
+    ),
+    Feature(
+        BANDS,
+        "Wild bootstrap",
+        'model.impulse_responses(6, identification="reduced_form", shock_size="unit", '
+        "bands=RecursiveWildBootstrap(999, seed=1))",
+        lower(3, 0, 1),
+        lambda: np.quantile(
+            draws(pv.RecursiveWildBootstrap(999, seed=1), identification="reduced_form", shock_size="unit")[:, 3, 0, 1],
+            0.025,
+        ),
+        (f"{BOOTSTRAPS}::test_draws_are_refits", f"{BOOTSTRAPS}::test_multipliers_have_mean_zero_and_variance_one"),
+        {"vars": "svars† wild.boot()"},
+        remark="warns where the covariance matters, since it does not reproduce its variation",
+    ),
+    Feature(
+        BANDS,
+        "Moving block bootstrap",
+        "model.impulse_responses(6, bands=MovingBlockBootstrap(999, seed=1))",
+        lower(3, 0, 1),
+        lambda: quantile(pv.MovingBlockBootstrap(999, seed=1)),
+        (f"{BOOTSTRAPS}::test_moving_blocks_are_consecutive_and_centred", f"{BOOTSTRAPS}::test_draws_are_refits"),
+        {"vars": "svars† mb.boot()"},
+    ),
+    Feature(
+        BANDS,
+        "Bootstrap after bootstrap (Kilian)",
+        "model.impulse_responses(6, bands=BootstrapAfterBootstrap(999, seed=1))",
+        lower(3, 0, 1),
+        lambda: quantile(pv.BootstrapAfterBootstrap(999, seed=1)),
+        (
+            f"{BOOTSTRAPS}::test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop",
+            f"{BOOTSTRAPS}::test_corrections_stop_at_the_unit_circle",
+        ),
+        {"EViews": "impulse(se=boot), Kilian's"},
+    ),
+    Feature(
+        BANDS,
+        "Percentile intervals",
+        "model.impulse_responses(6, bands=ResidualBootstrap(999, seed=2))",
+        lower(3, 0, 1),
+        lambda: quantile(pv.ResidualBootstrap(999, seed=2)),
+        (f"{ENGINE}::test_percentile_limits_are_quantiles_of_the_draws",),
+        {"vars": "default", "gretl": "default", "EViews": "standard percentile"},
+        remark="Stata's bs reports standard deviations of the draws and normal intervals",
+    ),
+    Feature(
+        BANDS,
+        "Hall's intervals",
+        'model.impulse_responses(6, bands=ResidualBootstrap(999, seed=1, interval="hall"))',
+        lower(3, 0, 1),
+        lambda: reflected(pv.ResidualBootstrap(999, seed=1)),
+        (f"{LIMITS}::test_hall_reflects_the_percentiles",),
+        {"EViews": "Hall's percentile", "vars": "svars† sboot"},
+    ),
+    Feature(
+        BANDS,
+        "Studentised intervals",
+        'model.impulse_responses(6, bands=ResidualBootstrap(999, seed=1, interval="studentised"))',
+        lambda responses: responses.upper[3, 0, 1] > responses.values[3, 0, 1] > responses.lower[3, 0, 1],
+        1.0,
+        (
+            f"{LIMITS}::test_studentised_limits_are_those_of_the_ratios",
+            f"{LIMITS}::test_studentised_bands_of_a_var",
+            f"{ENGINE}::test_errors_of_draws_are_those_of_their_derivatives",
+        ),
+        {"EViews": "Hall's studentized"},
+        remark="each draw has its own delta-method error; EViews bootstraps the bootstrap",
+    ),
+    Feature(
+        BANDS,
+        "Simultaneous: sup-t over a path",
+        'model.impulse_responses(6, bands=ResidualBootstrap(1000, seed=1, joint="sup-t"), level=0.9)',
+        share_inside,
+        0.9,
+        (f"{LIMITS}::test_sup_t_holds_its_share_of_the_draws_and_no_more_than_needed", COVERAGE),
+        remark="or over all paths; cells that do not vary do not count",
+        tolerance=0.02,
+    ),
+    Feature(
+        BANDS,
+        "Simultaneous: Bonferroni",
+        'model.impulse_responses(6, bands=ResidualBootstrap(999, seed=1, joint="bonferroni"))',
+        lower(3, 0, 1),
+        bonferroni,
+        (f"{LIMITS}::test_a_constant_cell_keeps_its_value_and_does_not_count",),
+    ),
+    Feature(
+        BANDS,
+        "Sup-t of asymptotic bands",
+        'model.impulse_responses(6, bands=DeltaMethod(joint="sup-t", seed=1))',
+        lambda responses: responses.lower[3, 0, 1] < delta(3),
+        1.0,
+        (f"{LIMITS}::test_delta_method_bands_of_paths",),
+    ),
+    Feature(
+        BANDS,
+        "Bands of cumulative responses, draw by draw",
+        "model.impulse_responses(6, cumulative=True, bands=MonteCarlo(999, seed=1))",
+        lower(3, 0, 1),
+        summed,
+        (f"{ENGINE}::test_draws_answer_the_question_asked",),
+        {"statsmodels": "cum_errband_mc()", "vars": "irf(cumulative = TRUE)", "Stata": "coirf", "EViews": "impulse(a)"},
+    ),
+    Feature(
+        BANDS,
+        "Bands of variance decompositions",
+        "model.variance_decomposition(4, bands=MonteCarlo(999, seed=1))",
+        lower(3, 0, 1),
+        first_shares,
+        (f"{ENGINE}::test_decomposition_bands",),
+        {"Stata": "irf create: fevd errors", "EViews": "decomp(se=mc)"},
+    ),
+    Feature(
+        BANDS,
+        "Bands of structural responses",
+        "model.impulse_responses(4, identification=restricted, bands=ResidualBootstrap(200, seed=1), level=0.9)",
+        lambda responses: responses.draws.shape[0],
+        200,
+        ("tests/identification/test_short_run.py::test_every_source_of_bands",),
+        {
+            "vars": "irf(SVAR(), boot = TRUE)",
+            "Stata": "irf create, bs",
+            "gretl": "SVAR†",
+            "EViews": "impulse(imp=struct)",
+        },
+        remark="every draw is fitted anew",
+    ),
+    Feature(
+        BANDS,
+        "All draws returned; the same seed gives the same band",
+        "model.impulse_responses(6, bands=MonteCarlo(999, seed=1)).draws",
+        lambda array: array[17, 3, 0, 1],
+        lambda: draws(pv.MonteCarlo(999, seed=1))[17, 3, 0, 1],
+        (f"{ENGINE}::test_the_same_seed_gives_the_same_band", f"{ENGINE}::test_chunks_do_not_change_the_draws"),
+        {"statsmodels": "irf_resim()", "Stata": "bsaving()"},
+    ),
+]
+
+
+def known_future() -> float:
+    """Output next quarter given consumption: the conditional mean of two jointly normal errors."""
+    plain = model().forecast(1).values[0]
+    gap = 0.01 - plain[1]
+    return float(plain[0] + model().sigma[0, 1] / model().sigma[1, 1] * gap)
+
+
+def last_error() -> float:
+    """Error of the last one-step forecast from all earlier quarters."""
+    b = coefficients(growth().iloc[:201], 2)
+    y = growth().to_numpy()
+    return float(y[201, 0] - np.concatenate([[1.0], y[200], y[199]]) @ b[:, 0])
+
+
+def diebold_mariano() -> float:
+    """The statistic written out for one step ahead."""
+    accuracy = pv.evaluate_forecasts(growth(), window=100, lags=2, benchmark="mean")
+    gap = accuracy.errors[:, 0, 0] ** 2 - accuracy.benchmark_errors[:, 0, 0] ** 2
+    n = len(gap)
+    return float(gap.mean() / np.sqrt(gap.var() / n) * np.sqrt((n - 1) / n))
+
+
+FORECAST_ROWS = [
+    Feature(
+        FORECASTS,
+        "Point forecasts",
+        "model.forecast(8)",
+        at(3, 0),
+        reference("us_macro_vars/var2_const/forecast/dl_realgdp/values/3/0"),
+        (
+            f"{RESULT}::test_forecasts_by_hand",
+            "tests/kernels/test_dynamics.py::test_forecast_path_by_the_companion_form",
+        ),
+        {
+            "statsmodels": "forecast()",
+            "vars": "predict()",
+            "gretl": "fcast",
+            "Stata": "fcast compute",
+            "EViews": "forecast",
+        },
+        {
+            "statsmodels": ("us_macro_statsmodels/*/forecast/point", "canada_statsmodels/*/forecast/point"),
+            "vars": ("us_macro_vars/*/forecast", "wgmacro_vars/*/forecast", "canada_vars/*/forecast"),
+            "Stata": ("published_stata_var_wgmacro/lutkepohl_var1_exog2/forecast_1978q4_then_16_steps",),
+        },
+    ),
+    Feature(
+        FORECASTS,
+        "Intervals with known coefficients",
+        "model.forecast(8)",
+        lower(3, 0),
+        reference("us_macro_vars/var2_const/forecast/dl_realgdp/values/3/1"),
+        (f"{RESULT}::test_forecasts_by_hand",),
+        {
+            "statsmodels": "forecast_interval()",
+            "vars": "predict(ci)",
+            "gretl": "fcast",
+            "Stata": "fcast compute",
+        },
+        {
+            "statsmodels": ("us_macro_statsmodels/*/forecast/lower",),
+            "vars": ("us_macro_vars/*/forecast", "canada_vars/*/forecast"),
+        },
+        remark="Stata adds a first-order term for the estimation of the coefficients",
+    ),
+    Feature(
+        FORECASTS,
+        "Forecast error covariances",
+        "model.forecast(8)",
+        lambda forecast: forecast.covariance[2, 0, 1],
+        reference("us_macro_statsmodels/var2_c/forecast_mse/2/0/1"),
+        (f"{DYNAMICS}::test_forecast_covariance_is_the_sum_of_orthogonal_squares",),
+        {"statsmodels": "mse()"},
+        {"statsmodels": ("us_macro_statsmodels/*/forecast_mse",)},
+    ),
+    Feature(
+        FORECASTS,
+        "Simulated intervals, coefficients estimated anew",
+        "model.forecast(4, bands=ResidualBootstrap(999, seed=1))",
+        lower(3, 0),
+        lambda: np.quantile(model().forecast(4, bands=pv.ResidualBootstrap(999, seed=1)).draws[:, 3, 0], 0.025),
+        (
+            f"{BOOTSTRAPS}::test_forecast_intervals",
+            f"{BOOTSTRAPS}::test_simulated_forecasts_are_the_recursion_of_each_draw",
+            "tests/simulation/test_var_bands.py::test_coverage_of_forecast_intervals",
+        ),
+        {"Stata": "fcast compute, bs", "EViews": "stochastic forecast"},
+    ),
+    Feature(
+        FORECASTS,
+        "Conditional forecasts",
+        "model.conditional_forecast([[nan, 0.01, nan]])",
+        at(0, 0),
+        known_future,
+        (f"{FUTURES}::test_conditional_forecasts_are_conditional_normal_means",),
+        remark="means and intervals given the future of some variables, whatever shocks bring it about",
+    ),
+    Feature(
+        FORECASTS,
+        "Unconditional mean",
+        "model.mean()",
+        lambda series: series.iloc[0],
+        reference("us_macro_statsmodels/var2_c/mean/0"),
+        ("tests/results/test_system.py::test_mean_is_a_rest_point",),
+        {"statsmodels": "mean()"},
+        {"statsmodels": ("us_macro_statsmodels/var2_c/mean", "us_macro_statsmodels/var4_c/mean")},
+    ),
+    Feature(
+        FORECASTS,
+        "Evaluation as time goes by",
+        "evaluate_forecasts(growth, window=100, lags=2)",
+        lambda accuracy: accuracy.errors[-1, 0, 0],
+        last_error,
+        (f"{FUTURES}::test_forecasts_are_evaluated_as_time_goes_by",),
+        {"EViews": "forecast evaluation, of given forecasts"},
+        remark="rolling or expanding; root mean squared and absolute errors, bias, Theil's U",
+    ),
+    Feature(
+        FORECASTS,
+        "Diebold and Mariano's test",
+        'evaluate_forecasts(growth, window=100, lags=2, benchmark="mean").diebold_mariano("dl_realgdp")',
+        statistic,
+        diebold_mariano,
+        (f"{FUTURES}::test_diebold_mariano_written_out",),
+        {"statsmodels": "diebold_mariano_test()", "vars": "forecast† dm.test()", "Stata": "dmariano†", "EViews": "yes"},
+        remark="with Harvey, Leybourne and Newbold's factor",
+    ),
+]
+
+ROWS = [*BAND_ROWS, *FORECAST_ROWS]

@@ -1,0 +1,467 @@
+"""Rows of roots, identification, responses and decompositions."""
+
+from __future__ import annotations
+
+import numpy as np
+from features.feature import Feature, reference
+from features.var_names import IDENTIFICATION, RESPONSES, at, instrument, model, moving_average, statistic
+
+SYSTEM = "tests/results/test_system.py"
+SCHEMES = "tests/identification/test_schemes.py"
+SHORT = "tests/identification/test_short_run.py"
+SIGNS = "tests/identification/test_sign_restrictions.py"
+PROXY = "tests/identification/test_external_instrument.py"
+DYNAMICS = "tests/kernels/test_dynamics.py"
+ENGINE = "tests/bands/test_engine.py"
+PLOTS = "tests/plots/test_plots.py"
+FUTURES = "tests/results/test_var_futures.py"
+SVAR = "svar_vars"
+
+ROOTS = (f"{DYNAMICS}::test_roots_solve_the_characteristic_equation",)
+
+
+def sigma() -> np.ndarray:
+    u = model().resids.to_numpy()
+    return u.T @ u / 193
+
+
+def cholesky() -> np.ndarray:
+    return np.linalg.cholesky(sigma())
+
+
+def period() -> float:
+    """Of the first complex pair, from its angle."""
+    roots = np.linalg.eigvals(companion())
+    pair = sorted((r for r in roots if r.imag > 1e-9), key=lambda r: -abs(r))[0]
+    return float(2 * np.pi / np.arccos(pair.real / abs(pair)))
+
+
+def companion() -> np.ndarray:
+    first, second = model().coefficients
+    return np.block([[first, second], [np.eye(3), np.zeros((3, 3))]])
+
+
+def last_first() -> float:
+    """Response of output to investment where investment comes first."""
+    order = [2, 0, 1]
+    factor = np.linalg.cholesky(sigma()[np.ix_(order, order)])
+    impact = np.zeros((3, 3))
+    impact[np.ix_(order, order)] = factor
+    return float((moving_average(4) @ impact)[4, 0, 2])
+
+
+def generalised_response() -> float:
+    """Pesaran and Shin: the moving average times a column of sigma over the root of its variance."""
+    return float((moving_average(3)[3] @ sigma()[:, 1])[0] / np.sqrt(sigma()[1, 1]))
+
+
+def generalised_share(normalised: bool) -> float:
+    """Generalised shares by a double loop."""
+    paths, covariance = moving_average(5), sigma()
+    shares = np.zeros(3)
+    for k in range(3):
+        top = sum((paths[h] @ covariance[:, k])[0] ** 2 for h in range(6)) / covariance[k, k]
+        shares[k] = top / sum((paths[h] @ covariance @ paths[h].T)[0, 0] for h in range(6))
+    return float(shares[1] / (shares.sum() if normalised else 1.0))
+
+
+def contribution() -> float:
+    """What shocks to consumption have contributed to output by row 50: every response times every shock."""
+    shocks = np.linalg.solve(cholesky(), model().resids.to_numpy().T).T
+    paths = moving_average(50) @ cholesky()
+    return float(sum(paths[h, 0, 1] * shocks[50 - h, 1] for h in range(51)))
+
+
+def long_run_variance() -> float:
+    """The one shock with lasting effects on output carries all of its long-run variance."""
+    total = np.linalg.inv(np.eye(3) - model().coefficients.sum(axis=0))
+    return float((total @ sigma() @ total.T)[0, 0])
+
+
+def proxy_ratio() -> float:
+    """Covariances of residuals with the instrument, the second over the first."""
+    u = model().resids.to_numpy()
+    z = instrument().to_numpy()
+    seen = np.isfinite(z)
+    covariance = u[seen].T @ (z[seen] - z[seen].mean())
+    return float(covariance[1] / covariance[0])
+
+
+def first_stage() -> float:
+    """Robust F of the first residual on the instrument."""
+    z = instrument().to_numpy()
+    seen = np.isfinite(z)
+    x = np.column_stack([np.ones(seen.sum()), z[seen]])
+    y = model().resids.to_numpy()[seen, 0]
+    b = np.linalg.lstsq(x, y, rcond=None)[0]
+    inverse = np.linalg.inv(x.T @ x)
+    scores = x * (y - x @ b)[:, None]
+    cov = inverse @ (scores.T @ scores) @ inverse * len(y) / (len(y) - 2)
+    return float(b[1] ** 2 / cov[1, 1])
+
+
+def everywhere(sm: str | None, vars_: str | None, gretl: str | None) -> dict:
+    found = {}
+    if sm:
+        found["statsmodels"] = tuple(f"{file}_statsmodels/*/{sm}" for file in ("us_macro", "wgmacro", "canada"))
+    if vars_:
+        found["vars"] = tuple(f"{file}_vars/*/{vars_}" for file in ("us_macro", "wgmacro", "canada"))
+    if gretl:
+        found["gretl"] = tuple(f"{file}_gretl/*/{gretl}" for file in ("us_macro", "wgmacro", "canada"))
+    return found
+
+
+IDENTIFICATION_ROWS = [
+    Feature(
+        IDENTIFICATION,
+        "Roots and their moduli",
+        "model.moduli",
+        lambda moduli: moduli[0],
+        reference("us_macro_vars/var2_const/roots_modulus/0"),
+        ROOTS,
+        {
+            "statsmodels": "roots",
+            "vars": "roots()",
+            "gretl": "eigen($compan)",
+            "Stata": "varstable",
+            "EViews": "arroots",
+        },
+        everywhere("roots_modulus", "roots_modulus", "companion_eig_modulus"),
+        remark="companion eigenvalues, stable inside the circle; statsmodels prints their reciprocals",
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Periods of cycles and half-lives",
+        "model.root_table",
+        lambda frame: frame.loc[frame["imaginary"] > 0, "period"].iloc[0],
+        period,
+        (f"{DYNAMICS}::test_a_root_cycles_and_halves_as_its_powers_do",),
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Recursive, any ordering",
+        'model.impulse_responses(4, ordering=["dl_realinv", "dl_realgdp", "dl_realcons"])',
+        at(4, 0, 2),
+        last_first,
+        (f"{DYNAMICS}::test_cholesky_in_an_ordering_is_the_factor_of_the_permuted_matrix",),
+        {
+            "statsmodels": "irf(var_order)",
+            "vars": "order of y",
+            "gretl": "order of ylist",
+            "Stata": "irf create, order()",
+            "EViews": "impulse @order",
+        },
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Generalised (Pesaran and Shin)",
+        'model.impulse_responses(4, identification="generalised")',
+        at(3, 0, 1),
+        generalised_response,
+        (f"{SCHEMES}::test_a_generalised_response_is_the_cholesky_response_with_the_variable_first",),
+        {"EViews": "impulse(imp=gen)", "vars": "tsDyn† irf, frequencyConnectedness†"},
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Long-run (Blanchard and Quah)",
+        'model.impulse_responses(8, identification="long_run")',
+        at(0, 0, 0),
+        reference(f"{SVAR}/us_bq/B/0/0"),
+        (f"{SCHEMES}::test_long_run_shocks_have_triangular_lasting_effects",),
+        {"vars": "BQ()", "Stata": "svar, lreq()", "EViews": "svar, @lr", "gretl": "SVAR†"},
+        {"vars": (f"{SVAR}/us_bq",)},
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Short-run A and B by maximum likelihood",
+        "fit_svar(fit_var(growth, lags=3), triangle)",
+        lambda result: result.a.iloc[1, 0],
+        reference(f"{SVAR}/us_ab/A/1/0"),
+        (
+            f"{SHORT}::test_a_triangular_form_is_the_cholesky_factor",
+            f"{SHORT}::test_against_a_general_optimiser",
+        ),
+        {
+            "statsmodels": 'SVAR(svar_type="AB")',
+            "vars": "SVAR(Amat, Bmat)",
+            "gretl": "SVAR†",
+            "Stata": "svar, aeq() beq()",
+            "EViews": "svar",
+        },
+        {
+            "vars": (f"{SVAR}/us_ab/A", f"{SVAR}/canada_ab/A", f"{SVAR}/us_a/A", f"{SVAR}/us_b/B"),
+            "Stata": ("published_stata_var_us_macro/results_svar1_small/A_rows",),
+        },
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Standard errors of A and B",
+        "fit_svar(fit_var(growth, lags=3), triangle)",
+        lambda result: result.a_std_errors.iloc[1, 0],
+        reference(f"{SVAR}/us_ab/A_se/1/0"),
+        (f"{SHORT}::test_against_a_general_optimiser",),
+        {"statsmodels": "A_se, B_se", "vars": "SVAR()$Ase", "Stata": "svar", "EViews": "svar", "gretl": "SVAR†"},
+        {
+            "vars": (f"{SVAR}/us_ab/A_se", f"{SVAR}/us_ab/B_se", f"{SVAR}/canada_ab/B_se"),
+            "Stata": ("published_stata_var_us_macro/results_svar1_small/B_se_rows",),
+        },
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Test of overidentifying restrictions",
+        "fit_svar(fit_var(growth, lags=3), restricted)",
+        lambda result: result.overidentification.statistic,
+        reference(f"{SVAR}/us_over/LR"),
+        (f"{SHORT}::test_the_likelihood_ratio_of_a_restriction",),
+        {"vars": "SVAR()$LR", "Stata": "header of svar", "EViews": "svar", "gretl": "SVAR†"},
+        {"vars": (f"{SVAR}/us_over/LR", f"{SVAR}/canada_over/LR", f"{SVAR}/us_b/LR")},
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Short-run and long-run zeros together",
+        'model.long_run_effects(identification=ShortRun(b={("dl_realgdp", "dl_realinv"): 0}, '
+        'long_run={("dl_realgdp", "dl_realcons"): 0, ("dl_realgdp", "dl_realinv"): 0}), shock_size="sd")',
+        lambda frame: frame.iloc[0, 0] ** 2,
+        long_run_variance,
+        (f"{SHORT}::test_restrictions_of_both_kinds_hold",),
+        {"EViews": "svar, S and F patterns"},
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Sign restrictions",
+        "model.impulse_responses(4, identification=signs)",
+        lambda responses: responses.values[0, 1, 0] > 0 > responses.values[0, 1, 1],
+        1.0,
+        (
+            f"{SIGNS}::test_every_model_reproduces_sigma_and_has_the_signs",
+            f"{SIGNS}::test_the_set_of_two_variables_is_known",
+            f"{SIGNS}::test_against_rejection_one_rotation_at_a_time",
+        ),
+        {"vars": "VARsignR†", "EViews": "srvar add-in†", "gretl": "SVAR†"},
+        remark="and zeros on impact or in the long run; the model closest to the medians is shown",
+    ),
+    Feature(
+        IDENTIFICATION,
+        "External instrument (proxy)",
+        'model.impulse_responses(4, identification=proxy, shock_size="unit")',
+        at(0, 1, 0),
+        proxy_ratio,
+        (f"{PROXY}::test_one_instrument_is_a_vector_of_covariances", f"{PROXY}::test_the_impact_is_recovered"),
+        {"Stata": "ivsvar"},
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Strength of an external instrument",
+        "instrument_relevance_test(model, proxy)",
+        statistic,
+        first_stage,
+        (f"{PROXY}::test_the_first_stage_against_least_squares",),
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Structural shocks",
+        "model.structural_shocks()",
+        lambda frame: frame.iloc[7, 1],
+        lambda: np.linalg.solve(cholesky(), model().resids.to_numpy()[7])[1],
+        (f"{PROXY}::test_the_shock_itself", f"{FUTURES}::test_contributions_are_responses_times_shocks"),
+        {"EViews": "makeresids, structural"},
+    ),
+]
+
+
+RESPONSE_ROWS = [
+    Feature(
+        RESPONSES,
+        "Moving-average responses",
+        'model.impulse_responses(10, identification="reduced_form", shock_size="unit")',
+        at(2, 0, 1),
+        reference("us_macro_vars/var2_const/irf/dl_realcons/values/2/0"),
+        (f"{DYNAMICS}::test_moving_average_is_the_corner_of_companion_powers",),
+        {
+            "statsmodels": "ma_rep(), irf().irfs",
+            "vars": "Phi(), irf(ortho = FALSE)",
+            "Stata": "irf graph irf",
+            "EViews": "impulse(imp=unit)",
+        },
+        everywhere("irf", "irf", None),
+    ),
+    Feature(
+        RESPONSES,
+        "Cumulative responses",
+        'model.impulse_responses(10, identification="reduced_form", shock_size="unit", cumulative=True)',
+        at(2, 0, 1),
+        lambda: moving_average(2).sum(axis=0)[0, 1],
+        (f"{SYSTEM}::test_cumulative_responses_are_sums_and_reach_the_long_run",),
+        {
+            "statsmodels": "cum_effects",
+            "vars": "cumulative = TRUE",
+            "Stata": "irf graph cirf",
+            "EViews": "impulse(a, imp=unit)",
+        },
+        everywhere("cum_effects", "irf_cumulative", None),
+    ),
+    Feature(
+        RESPONSES,
+        "Orthogonalised responses",
+        "model.impulse_responses(10)",
+        at(2, 0, 1),
+        lambda: (moving_average(2)[2] @ cholesky())[0, 1],
+        (f"{DYNAMICS}::test_responses_are_moving_averages_times_the_impact",),
+        {
+            "statsmodels": "orth_ma_rep(), irf().orth_irfs",
+            "vars": "Psi(), irf()",
+            "gretl": "irf(), --impulse-responses",
+            "Stata": "irf graph oirf",
+            "EViews": "impulse(imp=chol)",
+        },
+        everywhere("orth_irf", "oirf", "irf"),
+        remark="sigma with degrees of freedom in all but gretl and Stata, which divide by n",
+    ),
+    Feature(
+        RESPONSES,
+        "Orthogonalised cumulative responses",
+        "model.impulse_responses(10, cumulative=True)",
+        at(2, 0, 1),
+        lambda: (moving_average(2) @ cholesky()).sum(axis=0)[0, 1],
+        (f"{SYSTEM}::test_cumulative_responses_are_sums_and_reach_the_long_run",),
+        {
+            "statsmodels": "orth_cum_effects",
+            "vars": "irf(cumulative = TRUE)",
+            "Stata": "irf graph coirf",
+            "EViews": "impulse(a)",
+        },
+        everywhere("orth_cum_effects", "oirf_cumulative", None),
+    ),
+    Feature(
+        RESPONSES,
+        "Orthogonalised shocks of one unit",
+        'model.impulse_responses(10, shock_size="unit")',
+        at(2, 0, 1),
+        lambda: (moving_average(2)[2] @ cholesky())[0, 1] / cholesky()[1, 1],
+        (f"{SYSTEM}::test_sizes_and_identifications",),
+    ),
+    Feature(
+        RESPONSES,
+        "Long-run effects",
+        "model.long_run_effects()",
+        lambda frame: frame.iloc[0, 1],
+        lambda: np.linalg.inv(np.eye(3) - model().coefficients.sum(axis=0))[0, 1],
+        (f"{SYSTEM}::test_cumulative_responses_are_sums_and_reach_the_long_run",),
+        {"statsmodels": "long_run_effects()", "vars": "BQ()$LRIM", "Stata": "svar's C"},
+        {
+            "statsmodels": (
+                "us_macro_statsmodels/var2_c/long_run_effects",
+                "us_macro_statsmodels/var4_c/long_run_effects",
+            ),
+            "vars": (f"{SVAR}/us_bq/LRIM",),
+        },
+    ),
+    Feature(
+        RESPONSES,
+        "Asymptotic errors of responses",
+        'model.impulse_responses(10, identification="reduced_form", shock_size="unit", bands=DeltaMethod())',
+        lambda responses: responses.std_errors[3, 0, 1],
+        reference("us_macro_statsmodels/var2_c/irf_stderr/3/0/1"),
+        (f"{ENGINE}::test_delta_method_is_the_numerical_delta_method",),
+        {"statsmodels": "irf().stderr()", "Stata": "irf create", "EViews": "impulse(se=a)"},
+        everywhere("irf_stderr", None, None),
+    ),
+    Feature(
+        RESPONSES,
+        "Asymptotic errors of orthogonalised responses",
+        "model.impulse_responses(10, bands=DeltaMethod())",
+        lambda responses: responses.std_errors[3, 0, 1],
+        reference("us_macro_statsmodels/var2_c/orth_irf_stderr/3/0/1"),
+        (f"{ENGINE}::test_delta_method_is_the_numerical_delta_method",),
+        {"statsmodels": "irf().stderr(orth=True)", "Stata": "irf create", "EViews": "impulse(se=a)"},
+        everywhere("orth_irf_stderr", None, None),
+    ),
+    Feature(
+        RESPONSES,
+        "Asymptotic errors of cumulative responses",
+        "model.impulse_responses(10, cumulative=True, bands=DeltaMethod())",
+        lambda responses: responses.std_errors[3, 0, 1],
+        reference("us_macro_statsmodels/var2_c/orth_cum_irf_stderr/3/0/1"),
+        (f"{ENGINE}::test_delta_method_is_the_numerical_delta_method",),
+        {"statsmodels": "irf().cum_effect_stderr()", "Stata": "irf create", "EViews": "impulse(a, se=a)"},
+        everywhere("orth_cum_irf_stderr", None, None),
+    ),
+    Feature(
+        RESPONSES,
+        "Table with errors",
+        "model.impulse_responses(4, bands=DeltaMethod()).to_frame()",
+        lambda frame: frame.loc[("dl_realcons", "dl_realgdp", 3), "std_error"],
+        reference("us_macro_statsmodels/var2_c/orth_irf_stderr/3/0/1"),
+        (f"{SYSTEM}::test_responses_as_tables", "tests/report/test_var_tables.py::test_responses"),
+        {"Stata": "irf table, irf ctable", "EViews": "impulse(t)", "gretl": "--impulse-responses"},
+        remark="as text, Markdown, HTML, LaTeX or a DataFrame",
+    ),
+    Feature(
+        RESPONSES,
+        "Grid plot",
+        "plot_responses(model.impulse_responses(10, bands=DeltaMethod()))",
+        lambda figure: len(figure.axes),
+        9.0,
+        (f"{PLOTS}::test_every_panel_shows_its_response", f"{PLOTS}::test_titles_name_shock_and_response"),
+        {
+            "statsmodels": "irf().plot()",
+            "vars": "plot(irf())",
+            "gretl": "GUI",
+            "Stata": "irf graph, irf cgraph",
+            "EViews": "impulse(m)",
+        },
+    ),
+    Feature(
+        RESPONSES,
+        "Variance decomposition",
+        "model.variance_decomposition(10)",
+        at(5, 0, 1),
+        reference("us_macro_vars/var2_const/fevd/dl_realgdp/values/5/1"),
+        (f"{DYNAMICS}::test_variance_shares_by_loops",),
+        {"statsmodels": "fevd()", "vars": "fevd()", "gretl": "fevd()", "Stata": "irf graph fevd", "EViews": "decomp"},
+        everywhere("fevd", "fevd", "fevd"),
+    ),
+    Feature(
+        RESPONSES,
+        "Variance decomposition, structural",
+        "fit_var(growth, lags=3).variance_decomposition(8, identification=triangle)",
+        at(5, 0, 1),
+        reference(f"{SVAR}/us_ab/fevd/0/5/1"),
+        (f"{SHORT}::test_every_source_of_bands", f"{DYNAMICS}::test_variance_shares_by_loops"),
+        {"vars": "fevd(SVAR())", "Stata": "irf graph sfevd", "EViews": "decomp(imp=struct)", "gretl": "SVAR†"},
+        {"vars": (f"{SVAR}/us_ab/fevd", f"{SVAR}/canada_over/fevd")},
+    ),
+    Feature(
+        RESPONSES,
+        "Variance decomposition, generalised",
+        'model.variance_decomposition(6, identification="generalised")',
+        at(5, 0, 1),
+        lambda: generalised_share(normalised=False),
+        (f"{SCHEMES}::test_generalised_shares",),
+        {"vars": "frequencyConnectedness†"},
+    ),
+    Feature(
+        RESPONSES,
+        "Variance decomposition, generalised, rows that sum to one",
+        'model.variance_decomposition(6, identification="generalised", normalised=True)',
+        at(5, 0, 1),
+        lambda: generalised_share(normalised=True),
+        (f"{SCHEMES}::test_generalised_shares",),
+        {"vars": "frequencyConnectedness†"},
+        remark="Diebold and Yilmaz's (2012) table",
+    ),
+    Feature(
+        RESPONSES,
+        "Historical decomposition",
+        "model.historical_decomposition()",
+        lambda parts: parts.contributions[50, 0, 1],
+        contribution,
+        (
+            f"{FUTURES}::test_contributions_are_responses_times_shocks",
+            f"{FUTURES}::test_the_baseline_runs_without_shocks",
+        ),
+        {"EViews": "hdecomp", "vars": "svars† hd()", "gretl": "SVAR†"},
+    ),
+]
+
+ROWS = [*IDENTIFICATION_ROWS, *RESPONSE_ROWS]

@@ -1,0 +1,388 @@
+"""Rows of tests: of a fitted system, of unit roots and cointegration."""
+
+from __future__ import annotations
+
+import numpy as np
+from features.feature import Feature, reference
+from features.var_names import TESTS, UNIT_ROOTS, layout, model, pvalue, statistic, wald
+from reference_data import table
+
+RESIDUALS = "tests/diagnostics/test_var_residuals.py"
+RESULT = "tests/results/test_var_result.py"
+ROOTS = "tests/diagnostics/test_unit_roots.py"
+VARS = "us_macro_vars/var2_const"
+STATSMODELS = "us_macro_statsmodels/var2_c"
+GRETL = "us_macro_gretl/var2_const"
+FILES = ("us_macro", "wgmacro", "canada")
+
+
+def in_files(program: str, path: str, *files: str) -> tuple[str, ...]:
+    return tuple(f"{file}_{program}/*/{path}" for file in files or FILES)
+
+
+def robust_pair() -> float:
+    """Consumption in the equation of output, with White's matrix of all coefficients written out."""
+    x, y = layout(table("us_macro")[list(model().names)], 2)
+    u = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    inverse = np.linalg.inv(x.T @ x)
+    scores = np.hstack([x * u[:, [k]] for k in range(3)])
+    wide = np.kron(np.eye(3), inverse)
+    return wald([0], [2, 5], wide @ (scores.T @ scores) @ wide)
+
+
+def block() -> float:
+    """Consumption and investment do not help to predict output."""
+    return wald([0], [2, 3, 5, 6])
+
+
+def toda_yamamoto() -> float:
+    """Two lags of unemployment in the equation of the bill rate of a VAR(3) in levels."""
+    x, y = layout(table("us_macro")[["unemp", "infl", "tbilrate"]], 3)
+    b = np.linalg.lstsq(x, y, rcond=None)[0]
+    u = y - x @ b
+    cov = np.linalg.inv(x.T @ x)[np.ix_([1, 4], [1, 4])] * (u[:, 2] @ u[:, 2] / (len(x) - 10))
+    return float(b[[1, 4], 2] @ np.linalg.solve(cov, b[[1, 4], 2]))
+
+
+def dickey_fuller() -> float:
+    """t ratio of the lagged level in the regression with a constant and three changes."""
+    y = table("denmark")["lrm"].to_numpy()
+    change = np.diff(y)
+    n = len(change) - 3
+    x = np.column_stack([np.ones(n), y[3:-1], *(change[3 - j : len(change) - j] for j in (1, 2, 3))])
+    b = np.linalg.lstsq(x, change[3:], rcond=None)[0]
+    u = change[3:] - x @ b
+    return float(b[1] / np.sqrt(np.linalg.inv(x.T @ x)[1, 1] * (u @ u) / (n - 5)))
+
+
+def cusum() -> float:
+    u = model().resids.to_numpy()[:, 0]
+    return float(np.abs(u.cumsum()).max() / np.sqrt(u @ u / 193 * 200))
+
+
+TEST_ROWS = [
+    Feature(
+        TESTS,
+        "Granger causality, F",
+        'model.granger_causality("dl_realgdp", "dl_realcons")',
+        statistic,
+        reference(f"{STATSMODELS}/causality_pairwise/dl_realcons->dl_realgdp/f/statistic"),
+        (f"{RESULT}::test_granger_by_restricted_regressions",),
+        {
+            "statsmodels": "test_causality()",
+            "vars": "causality()$Granger",
+            "gretl": "F-tests of var",
+            "Stata": "vargranger after var, small",
+        },
+        {
+            "statsmodels": in_files("statsmodels", "causality_pairwise/*/f/statistic", "us_macro", "wgmacro"),
+            "vars": in_files("vars", "causality/*/granger/statistic"),
+        },
+        remark="denominator K(n - m) by default and in statsmodels and vars; n - m in gretl and Stata",
+    ),
+    Feature(
+        TESTS,
+        "Granger causality, chi-squared",
+        'fit_var(growth, lags=2, convention="eviews").granger_causality("dl_realgdp", "dl_realcons")',
+        statistic,
+        reference(f"{STATSMODELS}/causality_pairwise/dl_realcons->dl_realgdp/wald/statistic"),
+        (f"{RESULT}::test_granger_by_restricted_regressions",),
+        {"statsmodels": 'kind="wald"', "Stata": "vargranger", "EViews": "testexog"},
+        {"statsmodels": in_files("statsmodels", "causality_pairwise/*/wald/statistic", "us_macro", "wgmacro")},
+    ),
+    Feature(
+        TESTS,
+        "Granger causality of blocks",
+        'fit_var(growth, lags=2, convention="eviews").granger_causality("dl_realgdp", ["dl_realcons", "dl_realinv"])',
+        statistic,
+        block,
+        (f"{RESULT}::test_granger_by_restricted_regressions",),
+        {"statsmodels": "lists of names", "vars": "cause = c()", "Stata": "vargranger, ALL", "EViews": "testexog, All"},
+        {
+            "statsmodels": in_files("statsmodels", "causality_one_causes_rest/*/*/statistic", "us_macro"),
+            "vars": in_files("vars", "causality/*/granger/statistic"),
+        },
+    ),
+    Feature(
+        TESTS,
+        "Granger causality, heteroskedasticity-robust",
+        'fit_var(growth, lags=2, convention="eviews").with_cov("HC0").granger_causality("dl_realgdp", "dl_realcons")',
+        statistic,
+        robust_pair,
+        (f"{RESIDUALS}::test_robust_errors_equation_by_equation",),
+        {"vars": "causality(vcov. = vcovHC())", "gretl": "var --robust"},
+        {"vars": in_files("vars", "causality_granger_vcovHC_HC3")},
+    ),
+    Feature(
+        TESTS,
+        "Granger causality of all pairs",
+        "granger_table(model)",
+        lambda frame: frame.loc[("dl_realgdp", "dl_realcons"), "pvalue"],
+        reference(f"{STATSMODELS}/causality_pairwise/dl_realcons->dl_realgdp/f/pvalue"),
+        ("tests/diagnostics/test_granger.py::test_the_table_holds_the_single_tests",),
+        {"Stata": "vargranger", "gretl": "output of var", "EViews": "testexog"},
+    ),
+    Feature(
+        TESTS,
+        "Granger causality in levels (Toda and Yamamoto)",
+        'toda_yamamoto_test(rates, "tbilrate", "unemp", lags=2)',
+        statistic,
+        toda_yamamoto,
+        (f"{RESIDUALS}::test_toda_yamamoto_leaves_the_last_lags_alone",),
+        {"vars": "by hand, restrictions on VAR()", "Stata": "test after var", "EViews": "lag as exogenous"},
+    ),
+    Feature(
+        TESTS,
+        "Instantaneous causality",
+        'instantaneous_causality_test(model, "dl_realgdp")',
+        statistic,
+        reference(f"{VARS}/causality/dl_realgdp/instant/statistic/values/0/0"),
+        (f"{RESIDUALS}::test_instantaneous_causality_with_the_duplication_matrix",),
+        {"statsmodels": "test_inst_causality()", "vars": "causality()$Instant"},
+        {
+            "statsmodels": in_files("statsmodels", "inst_causality/*/statistic"),
+            "vars": in_files("vars", "causality/*/instant"),
+        },
+    ),
+    Feature(
+        TESTS,
+        "Portmanteau, plain",
+        'portmanteau_test(model, 10, kind="plain")',
+        statistic,
+        reference(f"{VARS}/serial/PT.asymptotic_lags10/statistic/Chi-squared"),
+        (f"{RESIDUALS}::test_portmanteau_is_a_sum_of_traces",),
+        {"statsmodels": "test_whiteness()", "vars": "PT.asymptotic", "EViews": "qstats, Q"},
+        {
+            "statsmodels": ("us_macro_statsmodels/*/whiteness_nlags10_adjustedFalse/statistic",),
+            "vars": in_files("vars", "serial/PT.asymptotic_lags10"),
+        },
+    ),
+    Feature(
+        TESTS,
+        "Portmanteau, adjusted",
+        "portmanteau_test(model, 10)",
+        statistic,
+        reference(f"{VARS}/serial/PT.adjusted_lags10/statistic/Chi-squared"),
+        (f"{RESIDUALS}::test_portmanteau_is_a_sum_of_traces",),
+        {"statsmodels": "test_whiteness(adjusted=True)", "vars": "PT.adjusted", "EViews": "qstats, adjusted Q"},
+        {
+            "statsmodels": ("us_macro_statsmodels/*/whiteness_nlags10_adjustedTrue/statistic",),
+            "vars": in_files("vars", "serial/PT.adjusted_lags10"),
+        },
+    ),
+    Feature(
+        TESTS,
+        "Portmanteau, Ljung and Box's weights",
+        'portmanteau_test(model, 48, kind="ljung-box")',
+        statistic,
+        reference(f"{GRETL}/system/Ljung_Box"),
+        (f"{RESIDUALS}::test_portmanteau_is_a_sum_of_traces",),
+        {"gretl": "output of var"},
+        {"gretl": in_files("gretl", "system/Ljung_Box", "us_macro", "canada")},
+    ),
+    Feature(
+        TESTS,
+        "Breusch-Godfrey LM",
+        "serial_lm_test(model, 5)",
+        statistic,
+        reference(f"{VARS}/serial/BG_lags5/statistic/Chi-squared"),
+        (f"{RESIDUALS}::test_serial_lm_is_an_auxiliary_regression",),
+        {"vars": "serial.test(BG)", "Stata": "varlmar", "EViews": "arlm"},
+        {"vars": in_files("vars", "serial/BG_lags5")},
+        remark="all lags up to h at once; Stata's and the older EViews table test lag h alone",
+    ),
+    Feature(
+        TESTS,
+        "Breusch-Godfrey, Rao's F",
+        'serial_lm_test(model, 5, form="f")',
+        statistic,
+        reference(f"{VARS}/serial/ES_lags5/statistic/F statistic"),
+        (f"{RESIDUALS}::test_rao_is_exact_for_one_equation",),
+        {"vars": "serial.test(ES)", "gretl": "modtest --autocorr", "EViews": "arlm, Rao F"},
+        {"vars": in_files("vars", "serial/ES_lags5"), "gretl": in_files("gretl", "modtest/autocorr5_stat", "us_macro")},
+    ),
+    Feature(
+        TESTS,
+        "Normality: Jarque and Bera, Cholesky",
+        "normality_test(model)",
+        statistic,
+        reference(f"{VARS}/normality/multivariate/JB/statistic/values/0/0"),
+        (f"{RESIDUALS}::test_normality_of_one_series_is_jarque_and_bera",),
+        {"statsmodels": "test_normality()", "vars": "normality.test()", "Stata": "varnorm", "EViews": "jbera"},
+        {
+            "statsmodels": in_files("statsmodels", "normality/statistic"),
+            "vars": in_files("vars", "normality/multivariate"),
+        },
+    ),
+    Feature(
+        TESTS,
+        "Normality: Doornik and Hansen",
+        'normality_test(model, kind="doornik-hansen")',
+        statistic,
+        reference(f"{GRETL}/modtest/normality_DH_stat/0"),
+        (
+            f"{RESIDUALS}::test_doornik_hansen_does_not_depend_on_the_order",
+            f"{RESIDUALS}::test_normal_data_have_normal_scores",
+        ),
+        {"gretl": "modtest --normality", "Stata": "mvtest normality", "EViews": "jbera(factor=cor)"},
+        {"gretl": in_files("gretl", "modtest/normality_DH_stat", "us_macro", "wgmacro")},
+    ),
+    Feature(
+        TESTS,
+        "ARCH of the system",
+        "arch_test(model, 2)",
+        statistic,
+        reference(f"{VARS}/arch/lags2/multivariate/statistic/Chi-squared"),
+        (f"{RESIDUALS}::test_arch_of_one_equation_is_engles_regression",),
+        {"vars": "arch.test()", "gretl": "modtest --arch"},
+        {"vars": in_files("vars", "arch/*/multivariate"), "gretl": in_files("gretl", "modtest/arch2_stat", "us_macro")},
+        remark="gretl keeps the first rows, with zeros for their lags: convention='gretl'",
+    ),
+    Feature(
+        TESTS,
+        "ARCH by equation",
+        'arch_test(model, 2, equation="dl_realgdp")',
+        statistic,
+        reference(f"{VARS}/arch/lags2/univariate/dl_realgdp/statistic/Chi-squared"),
+        (f"{RESIDUALS}::test_arch_of_one_equation_is_engles_regression",),
+        {"vars": "arch.test(multivariate.only = FALSE)", "statsmodels": "het_arch(resid)", "Stata": "estat archlm"},
+        {"vars": in_files("vars", "arch/*/univariate")},
+    ),
+    Feature(
+        TESTS,
+        "Constancy: OLS-CUSUM",
+        'cusum_test(model).tests["dl_realgdp"]',
+        statistic,
+        cusum,
+        (f"{RESIDUALS}::test_cusum_sees_a_break",),
+        {
+            "vars": 'stability(type = "OLS-CUSUM")',
+            "statsmodels": "breaks_cusumolsresid()",
+            "Stata": "estat sbcusum, ols",
+        },
+    ),
+]
+
+
+def urca(path: str) -> dict:
+    return {"vars": (f"denmark_unit_roots_urca/*/{path}", f"canada_unit_roots_urca/*/{path}")}
+
+
+def of_statsmodels(path: str) -> dict:
+    return {"statsmodels": (f"denmark_unit_roots_statsmodels/*/{path}", f"canada_unit_roots_statsmodels/*/{path}")}
+
+
+UNIT_ROOT_ROWS = [
+    Feature(
+        UNIT_ROOTS,
+        "Augmented Dickey-Fuller",
+        "adf_test(money, 3)",
+        statistic,
+        dickey_fuller,
+        (f"{ROOTS}::test_adf_is_the_regression_written_out",),
+        {
+            "statsmodels": "adfuller()",
+            "vars": "urca† ur.df(), tseries† adf.test()",
+            "gretl": "adf",
+            "Stata": "dfuller",
+            "EViews": "uroot",
+        },
+        {**of_statsmodels("adf_*_3"), **urca("df_*_Fixed")},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "Its lags chosen by AIC, BIC or t",
+        'adf_test(money, "aic")',
+        statistic,
+        reference("denmark_unit_roots_statsmodels/lrm/adf_c_AIC/statistic"),
+        (f"{ROOTS}::test_one_triangle_compares_lags_as_separate_fits_do",),
+        {
+            "statsmodels": 'autolag="AIC"',
+            "vars": 'urca† selectlags = "AIC"',
+            "gretl": "adf --test-down",
+            "EViews": "uroot(info=)",
+        },
+        {**of_statsmodels("adf_*_AIC"), **urca("df_*_AIC")},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "MacKinnon's p-values and critical values",
+        'adf_test(money, "aic")',
+        pvalue,
+        reference("denmark_unit_roots_statsmodels/lrm/adf_c_AIC/pvalue"),
+        (f"{ROOTS}::test_pvalues_at_the_critical_values",),
+        {"statsmodels": "adfuller()", "vars": "tables", "gretl": "adf", "Stata": "dfuller", "EViews": "uroot"},
+        of_statsmodels("adf_*_AIC/pvalue"),
+        tolerance=1e-7,
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "DF-GLS",
+        'dfgls_test(money, 3, trend="ct")',
+        statistic,
+        reference("denmark_unit_roots_arch/lrm/dfgls_ct/statistic"),
+        (f"{ROOTS}::test_size_under_a_random_walk",),
+        {
+            "statsmodels": "arch† DFGLS",
+            "vars": "urca† ur.ers()",
+            "gretl": "adf --gls",
+            "Stata": "dfgls",
+            "EViews": "uroot(dfgls)",
+        },
+        {"statsmodels": ("denmark_unit_roots_arch/*/dfgls_ct/statistic",), **urca("ers_trend")},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "Phillips-Perron",
+        'phillips_perron_test(money, 5, trend="ct")',
+        statistic,
+        reference("denmark_unit_roots_arch/lrm/pp_ct_tau/statistic"),
+        (f"{ROOTS}::test_kpss_and_phillips_perron_written_out",),
+        {
+            "statsmodels": "arch† PhillipsPerron",
+            "vars": "urca† ur.pp(), tseries† pp.test()",
+            "Stata": "pperron",
+            "EViews": "uroot(pp)",
+        },
+        {"statsmodels": ("denmark_unit_roots_arch/*/pp_ct_tau",), **urca("pp_*")},
+        remark="urca and tseries use closed forms of the trend's moments: convention=",
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "KPSS",
+        'kpss_test(money, trend="ct")',
+        statistic,
+        reference("denmark_unit_roots_statsmodels/lrm/kpss_ct_auto/statistic"),
+        (f"{ROOTS}::test_kpss_and_phillips_perron_written_out", f"{ROOTS}::test_long_run_variance_as_a_double_sum"),
+        {
+            "statsmodels": "kpss()",
+            "vars": "urca† ur.kpss(), tseries† kpss.test()",
+            "gretl": "kpss",
+            "Stata": "kpss†",
+            "EViews": "uroot(kpss)",
+        },
+        {**of_statsmodels("kpss_ct_auto"), **urca("kpss_tau_short")},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "All tests of all columns, in one table",
+        'unit_root_table(denmark, trend="ct")',
+        lambda frame: frame.shape[0] > 0,
+        1.0,
+        (f"{ROOTS}::test_a_table_of_series_and_of_entities",),
+        {"EViews": "group unit-root test, one test"},
+        remark="also of differences, and of the entities of a panel",
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "Engle and Granger's cointegration test",
+        'engle_granger_test(denmark, trend="c")',
+        statistic,
+        reference("denmark_unit_roots_statsmodels/coint/c/statistic"),
+        (f"{ROOTS}::test_engle_granger_by_hand_and_its_choice_of_left_side",),
+        {"statsmodels": "coint()", "gretl": "coint", "Stata": "egranger†", "EViews": "coint of a group"},
+        {"statsmodels": ("denmark_unit_roots_statsmodels/coint/c/statistic",)},
+    ),
+]
+
+ROWS = [*TEST_ROWS, *UNIT_ROOT_ROWS]
