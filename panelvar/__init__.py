@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.hausman import hausman as hausman
     from panelvar.diagnostics.hausman_variants import hausman_regression as hausman_regression
     from panelvar.diagnostics.instrument_relevance import instrument_relevance_test as instrument_relevance_test
+    from panelvar.diagnostics.johansen import johansen_test as johansen_test
     from panelvar.diagnostics.mundlak import mundlak_test as mundlak_test
     from panelvar.diagnostics.panel_causality import panel_granger_test as panel_granger_test
     from panelvar.diagnostics.pooling import nested_f_test as nested_f_test
@@ -125,6 +126,7 @@ if TYPE_CHECKING:
     from panelvar.results.gls import GLSResult as GLSResult
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
+    from panelvar.results.johansen_result import JohansenResult as JohansenResult
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
@@ -252,6 +254,8 @@ _EXPORTS = {
     "kpss_test": "diagnostics.unit_root_long_run",
     "unit_root_table": "diagnostics.unit_root_table",
     "engle_granger_test": "diagnostics.engle_granger",
+    "johansen_test": "diagnostics.johansen",
+    "JohansenResult": "results.johansen_result",
     "UnitRootResult": "results.unit_root_result",
     "compare": "report.compare",
     "plot_roots": "plots.roots",

@@ -18,7 +18,6 @@ from panelvar.bands.target import Array, Draws, Target
 from panelvar.errors import Note, SpecificationError
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem, Refits, lag_matrices
-from panelvar.kernels.restricted_lags import RestrictedLagProblem
 
 _STEP = 0.01
 """By how much the correction shrinks at a time."""
@@ -79,8 +78,10 @@ class BootstrapAfterBootstrap(Simulated):
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Estimate the bias, generate data from the corrected coefficients, correct every refit."""
         problem = target.problem
-        if isinstance(problem, RestrictedLagProblem):
-            raise SpecificationError("The bias correction would move coefficients off zero: use ResidualBootstrap.")
+        if problem.restriction:
+            raise SpecificationError(
+                f"The bias correction would undo a restriction: {problem.restriction.lower()}. Use ResidualBootstrap."
+            )
         d = problem.n_deterministic
         bias = self.bias(problem, rng)
         centre = corrected(problem.params[None, d:], bias)[0]

@@ -11,7 +11,6 @@ import numpy as np
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Draws, Target
 from panelvar.errors import SpecificationError
-from panelvar.kernels.restricted_lags import RestrictedLagProblem
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class MonteCarlo(Simulated):
                 "them: use MovingBlockBootstrap or ResidualBootstrap."
             )
         problem, steps = target.problem, target.future_steps
-        if isinstance(problem, RestrictedLagProblem):
+        if problem.restriction:
             raise SpecificationError("MonteCarlo draws from the posterior of an unrestricted system: use a bootstrap.")
         m, n_vars, degrees = problem.n_regressors, problem.n_vars, problem.df_resid
         size = problem.chunk_size()

@@ -14,7 +14,6 @@ from panelvar.bands.target import Array, Draws, Target
 from panelvar.errors import NumericalError, SpecificationError
 from panelvar.kernels.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.lag_problem import LagProblem, Refits
-from panelvar.kernels.restricted_lags import RestrictedLagProblem
 
 
 class Resampled(NamedTuple):
@@ -42,7 +41,7 @@ class Recursive(Simulated):
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield the refits of resampled data, chunk by chunk."""
         problem = target.problem
-        if self.interval == "studentised" and isinstance(problem, RestrictedLagProblem):
+        if self.interval == "studentised" and problem.restriction:
             raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
         for drawn in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng, target.carried):
             refits = refit_or_refuse(problem, drawn.innovations, None, drawn.carried)

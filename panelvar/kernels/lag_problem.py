@@ -114,6 +114,11 @@ class LagProblem:
     run_starts: tuple[int, ...] = (0,)
 
     @property
+    def restriction(self) -> str:
+        """What is restricted, in words; empty for a system whose equations have all regressors."""
+        return ""
+
+    @property
     def nobs(self) -> int:
         """Rows explained, n."""
         return int(self.design.shape[0])
@@ -184,6 +189,11 @@ class LagProblem:
         """Y - X B, (n, K)."""
         m = self.n_regressors
         return _frozen(self.design[:, m:] - self.design[:, :m] @ self.params)
+
+    @property
+    def tested_regressors(self) -> Array:
+        """Regressors that an auxiliary regression of the residuals keeps, those they are orthogonal to."""
+        return self.design[:, : self.n_regressors]
 
     @cached_property
     def column_sizes(self) -> Array:

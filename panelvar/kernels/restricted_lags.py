@@ -72,6 +72,11 @@ class RestrictedLagProblem(LagProblem):
     method: str = "fgls"
 
     @property
+    def restriction(self) -> str:
+        """What is restricted, in words."""
+        return "Coefficients at zero"
+
+    @property
     def counts(self) -> npt.NDArray[np.intp]:
         """Coefficients estimated in each equation, (K,)."""
         counts: npt.NDArray[np.intp] = self.free.sum(axis=0)

@@ -95,6 +95,20 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "resid_cov": ("sigma",),
     "eigenvalues": ("roots",),
     "stable": ("is_stable",),
+    # Cointegration
+    "lr1": ("trace",),
+    "lr2": ("max_eigenvalue",),
+    "trace_stat": ("trace",),
+    "max_eig_stat": ("max_eigenvalue",),
+    "cvt": ("critical_values()",),
+    "cvm": ("critical_values()",),
+    "cval": ("critical_values()",),
+    "trace_stat_crit_vals": ("critical_values()",),
+    "max_eig_stat_crit_vals": ("critical_values()",),
+    "eig": ("eigenvalues",),
+    "evec": ("vectors",),
+    "teststat": ("table",),
+    "coint_rank": ("rank",),
 }
 
 

@@ -1,0 +1,178 @@
+"""Johansen's likelihood-ratio tests of the rank of cointegration."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.estimators.deterministic_cases import deterministic_case, ranked
+from panelvar.estimators.var import fit_var
+from panelvar.kernels.reduced_rank import likelihood_terms
+from panelvar.results.johansen_result import JohansenResult
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    from panelvar.panel import Panel
+
+CORRECTIONS = ("reinsel-ahn", "doornik")
+# Below this share the statistics are visibly too large for their asymptotic distributions.
+_SMALL = 0.9
+
+
+def johansen_test(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    names: Sequence[Hashable] | None = None,
+    *,
+    lags: int | str,
+    trend: str = "c",
+    max_lags: int | None = None,
+    seasons: int = 0,
+    exogenous: Any = None,
+    exogenous_lags: int = 0,
+    missing: str = "drop",
+    level: float = 0.95,
+    correction: str | None = None,
+) -> JohansenResult:
+    r"""Test how many stationary relations hold between variables with unit roots (Johansen 1988, 1991, 1995).
+
+    In :math:`\Delta y_t = \Pi z_{t-1} + \sum_{j<p} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t` the rank of
+    :math:`\Pi = \alpha\beta'` is the number of relations :math:`\beta'z_t`. With :math:`\lambda_1 > \dots > \lambda_K`
+    the squared canonical correlations of :math:`\Delta y_t` and :math:`z_{t-1}`, both less their regression on the
+    other terms, the tests of rank r against rank K and against rank r + 1 are
+
+    .. math:: -n \sum_{i=r+1}^{K} \ln(1 - \lambda_i), \qquad -n \ln(1 - \lambda_{r+1}).
+
+    Parameters
+    ----------
+    data, names, max_lags, seasons, exogenous, exogenous_lags, missing
+        As in `fit_var`.
+    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+        **Lags of the model of the levels**, p: the error-correction form has p - 1 lagged differences. R's urca counts
+        in the same way (``K``, 2 or more), as do Stata and gretl; statsmodels (``k_ar_diff``) and EViews count lagged
+        differences, p - 1. A criterion chooses among models of the levels.
+    trend : {"n", "rc", "c", "rt", "ct"}
+        Deterministic case: no terms; a constant in the relations only; a constant, so that levels may drift; that and a
+        trend in the relations; that and a trend in the equations, so that levels may have a quadratic trend. In other
+        programs cases 1 to 5.
+    level : float
+        One less the size of the tests that choose `JohansenResult.rank`.
+    correction : {"reinsel-ahn", "doornik"} or None
+        For small samples: statistics times (n - pK) / n (Reinsel and Ahn 1992); or, for the trace tests, distributions
+        of samples of n - m rows, m being the coefficients of an equation (Doornik 1998; gretl's "corrected for sample
+        size").
+
+    Returns
+    -------
+    JohansenResult
+        P-values by the gamma approximation of Doornik (1998).
+
+    Raises
+    ------
+    SpecificationError
+        One variable only, an unknown case.
+    InsufficientDataError, CollinearityError
+        As `fit_var`, of the model of the levels.
+    NumericalError
+        A combination of the variables is an exact function of their past.
+
+    Notes
+    -----
+    The distributions hold for variables integrated of order at most one and for a lag order long enough for errors
+    that are not correlated. Seasonal dummies, centred as they are here, leave them as they are; exogenous variables do
+    not, and are noted. The tests reject a true null too often in small samples.
+
+    References
+    ----------
+    Johansen, S. (1995). *Likelihood-Based Inference in Cointegrated Vector Autoregressive Models*, chapters 6, 11, 12.
+
+    Doornik, J. A. (1998). Approximations to the asymptotic distributions of cointegration tests. *Journal of Economic
+    Surveys* 12, 573-593.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> walk = np.cumsum(np.random.default_rng(1).standard_normal((200, 2)), axis=0)
+    >>> noise = np.random.default_rng(2).standard_normal(200)
+    >>> pv.johansen_test(np.column_stack([walk, walk[:, 0] + noise]), lags=1).rank
+    1
+    """
+    check_level(level)
+    case = deterministic_case(trend)
+    if correction is not None:
+        choose("correction", correction, CORRECTIONS, {"bartlett": "It is not offered; 'doornik' is close to it."})
+    model = fit_var(
+        data,
+        names,
+        lags=lags,
+        max_lags=max_lags,
+        trend=case.levels,
+        seasons=seasons,
+        exogenous=exogenous,
+        exogenous_lags=exogenous_lags,
+        missing=missing,
+    )
+    if model.n_vars < 2:
+        raise SpecificationError("Cointegration needs at least two variables; a unit root of one is for adf_test.")
+    problem = ranked(model, case, 0)
+    if model.problem.dependent_columns:
+        raise NumericalError(
+            "A combination of the variables is an exact function of their past (an identity, or a variable that does "
+            "not move): the statistics are infinite. Leave out a variable."
+        )
+    n, p, k = model.nobs, model.lags, model.n_vars
+    scale = (n - p * k) if correction == "reinsel-ahn" else n
+    terms = scale * likelihood_terms(problem.canonical.eigenvalues[:k])
+    result = JohansenResult(
+        problem.canonical.eigenvalues,
+        model.names,
+        (*model.names, case.word) if case.word else model.names,
+        np.cumsum(terms[::-1])[::-1],
+        terms,
+        problem.vectors,
+        problem.loadings,
+        n,
+        p,
+        trend,
+        float(level),
+        correction,
+        float(n - model.n_regressors) if correction == "doornik" else None,
+    )
+    notes = _notes(result, bool(model.terms.exogenous), (n - p * k) / n)
+    emit(notes)
+    return replace(result, notes=model.notes + notes)
+
+
+def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note, ...]:
+    """What a reader should know before using the rank."""
+    notes = []
+    k, rank = len(result.names), result.rank
+    other = result.chosen_rank("max", level=result.level)
+    if share < _SMALL and result.correction is None:
+        text = (
+            f"{result.nobs} rows for {result.lags} lag(s) of {k} variables: in such samples the statistics are too "
+            f"large, by roughly {1.0 / share - 1.0:.0%} (Cheung and Lai 1993), and the tests find relations that are "
+            "not there. See correction=."
+        )
+        notes.append(Note("small-sample", text, warn=True))
+    if exogenous:
+        text = "The distributions are those without exogenous variables, which change them: p-values are rough."
+        notes.append(Note("exogenous-distribution", text, warn=True))
+    if rank == k:
+        text = (
+            "Every rank below the number of variables is rejected: the levels are stationary (as they may seem with "
+            "too many lags or too short a sample), and fit_var on the levels is the model."
+        )
+        notes.append(Note("full-rank", text))
+    if rank == 0:
+        notes.append(Note("no-relation", "Rank 0 is not rejected: fit_var on the differences is the model."))
+    if other != rank:
+        text = f"The maximum-eigenvalue tests choose rank {other}, the trace tests rank {rank}."
+        notes.append(Note("tests-disagree", text))
+    return tuple(notes)

@@ -1,0 +1,63 @@
+"""The five deterministic cases of a cointegrated system, and the levels model each belongs to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from panelvar.errors import choose
+from panelvar.kernels.vecm_problem import VecmProblem
+from panelvar.results.var_result import VarResult
+
+
+class Case(NamedTuple):
+    """A deterministic case.
+
+    Attributes
+    ----------
+    levels : str
+        Trend of the vector autoregression in levels.
+    confined : tuple of int
+        Which of its terms enters the relations only.
+    word : str
+        Its name in a relation, or nothing.
+    """
+
+    levels: str
+    confined: tuple[int, ...]
+    word: str
+
+
+CASES = {
+    "n": Case("n", (), ""),
+    "rc": Case("c", (0,), "const"),
+    "c": Case("c", (), ""),
+    "rt": Case("ct", (1,), "trend"),
+    "ct": Case("ct", (), ""),
+}
+# Other programs' words: urca's ecdet, statsmodels' deterministic, Stata's trend(), gretl's options, numbers of cases.
+CASES_ELSEWHERE = {"none": "In urca 'none' is case 'c' here; elsewhere it is 'n'.", "nc": "n", "1": "n"}
+CASES_ELSEWHERE |= dict.fromkeys(("ci", "const", "rconstant", "--rc", "2"), "rc")
+CASES_ELSEWHERE |= dict.fromkeys(("co", "constant", "--uc", "uc", "3"), "c")
+CASES_ELSEWHERE |= dict.fromkeys(("coli", "trend", "rtrend", "--crt", "crt", "4"), "rt")
+CASES_ELSEWHERE |= dict.fromkeys(("colo", "--ct", "5"), "ct")
+CASES_ELSEWHERE |= {"ctt": "A quadratic trend is not offered with cointegration; 'ct' has one in the levels.", "0": "c"}
+
+
+def deterministic_case(trend: str) -> Case:
+    """The case of a name, or what was meant."""
+    return CASES[choose("trend", trend, CASES, CASES_ELSEWHERE)]
+
+
+def ranked(model: VarResult, case: Case, rank: int) -> VecmProblem:
+    """The least-squares problem of a levels model, at a rank."""
+    base = model.problem
+    return VecmProblem(
+        base.design,
+        base.n_deterministic,
+        base.lags,
+        base.n_vars,
+        base.run_starts,
+        rank=rank,
+        confined=case.confined,
+        confined_trend=case.word == "trend",
+    )

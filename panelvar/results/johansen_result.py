@@ -1,0 +1,187 @@
+"""Johansen's tests of the rank of cointegration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, check_level, choose
+from panelvar.results.hints import HintsAtNames
+from panelvar.results.johansen_distribution import critical_values, gamma_pvalues
+from panelvar.results.names import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.report.table import Table
+
+Array = npt.NDArray[np.float64]
+
+STATISTICS = ("trace", "max")
+STATISTICS_ELSEWHERE = {"lambda-max": "max", "maxeig": "max", "eigen": "max", "lmax": "max"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class JohansenResult(HintsAtNames):
+    r"""Trace and maximum-eigenvalue tests of every rank.
+
+    Parameters
+    ----------
+    eigenvalues : array (K,)
+        Squared canonical correlations of differences and levels, largest first.
+    names : tuple of str
+        Variables.
+    relation_names : tuple of str
+        Rows of `vectors`: the variables and what is confined to the relations.
+    trace, max_eigenvalue : array (K,)
+        Statistics of the null of rank 0, 1, ..., K - 1: against rank K, and against one more.
+    candidates, weights : array (q, K) and (K, K)
+        Behind `vectors` and `loadings`.
+    nobs, lags : int
+        Rows, and lags of the model of the levels.
+    trend : str
+        Deterministic case: "n", "rc", "c", "rt" or "ct".
+    level : float
+        One less the size of each test behind `rank`.
+    correction : str or None
+        Small-sample correction of statistics or distributions.
+    rows : float or None
+        Sample size of the distributions of the trace tests; None if they are asymptotic.
+    notes : tuple of Note
+    """
+
+    eigenvalues: Array
+    names: tuple[str, ...]
+    relation_names: tuple[str, ...]
+    trace: Array
+    max_eigenvalue: Array
+    candidates: Array
+    weights: Array
+    nobs: int
+    lags: int
+    trend: str
+    level: float = 0.95
+    correction: str | None = None
+    rows: float | None = None
+    notes: tuple[Note, ...] = ()
+
+    @cached_property
+    def trace_pvalues(self) -> Array:
+        """Tail probabilities of `trace`, by the gamma approximation of Doornik (1998)."""
+        return gamma_pvalues("trace", self.trend, self.trace, self.rows)
+
+    @cached_property
+    def max_pvalues(self) -> Array:
+        """Tail probabilities of `max_eigenvalue`, by the gamma approximation of Doornik (1998)."""
+        return gamma_pvalues("max", self.trend, self.max_eigenvalue)
+
+    @property
+    def rank(self) -> int:
+        """Rank that the trace tests at ``level`` arrive at; `chosen_rank` has the other tests and levels."""
+        return self.chosen_rank(level=self.level)
+
+    def chosen_rank(self, statistic: str = "trace", *, level: float = 0.95) -> int:
+        """The first rank, from 0 up, that is not rejected; K if all are.
+
+        Under the true rank r the sequence stops too late with the size of one test, and too early with a probability
+        that vanishes as the sample grows (Johansen 1995, section 12.1).
+
+        Parameters
+        ----------
+        statistic : {"trace", "max"}
+        level : float
+            One less the size of each test.
+        """
+        choose("statistic", statistic, STATISTICS, STATISTICS_ELSEWHERE)
+        pvalues = self.trace_pvalues if statistic == "trace" else self.max_pvalues
+        kept = np.flatnonzero(pvalues > 1.0 - check_level(level))
+        return int(kept[0]) if kept.size else len(self.names)
+
+    def critical_values(self, *, level: float = 0.95, source: str = "doornik") -> pd.DataFrame:
+        """Quantiles to compare the statistics with.
+
+        Parameters
+        ----------
+        level : float
+        source : {"doornik", "mackinnon-haug-michelis", "osterwald-lenum"}
+            The gamma approximation behind the p-values; the tables of MacKinnon, Haug and Michelis (1999; EViews,
+            statsmodels) of up to twelve variables: 0.95, and 0.90 and 0.99 in the cases n, c and ct; those of
+            Osterwald-Lenum (1992) of up to eleven, 0.90, 0.95, 0.99, in the cases rc, c and rt, as R's urca prints
+            them: its case c is for data without a drift, which changes the distribution (see the guide).
+
+        Raises
+        ------
+        SpecificationError
+            A table without this case or level.
+        """
+        import pandas as pd
+
+        check_level(level)
+        columns = {
+            statistic: critical_values(source, statistic, self.trend, len(self.names), level, self.rows)
+            for statistic in STATISTICS
+        }
+        return pd.DataFrame(columns, index=self._ranks)
+
+    @property
+    def _ranks(self) -> pd.Index:
+        import pandas as pd
+
+        return pd.RangeIndex(len(self.names), name="rank")
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each rank under the null: eigenvalue, both statistics and their p-values."""
+        import pandas as pd
+
+        columns = {
+            "eigenvalue": self.eigenvalues,
+            "trace": self.trace,
+            "trace_pvalue": self.trace_pvalues,
+            "max": self.max_eigenvalue,
+            "max_pvalue": self.max_pvalues,
+        }
+        return pd.DataFrame(columns, index=self._ranks)
+
+    @cached_property
+    def vectors(self) -> pd.DataFrame:
+        r"""Candidates for relations, most correlated first, with :math:`\beta' S_{11} \beta = I`.
+
+        First entries are positive. The first r are the estimate at rank r; `fit_vecm` normalises them and gives errors.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.candidates, index=list(self.relation_names), columns=self._relations)
+
+    @cached_property
+    def loadings(self) -> pd.DataFrame:
+        """Reactions of the variables to the candidates: alpha, a row for each equation."""
+        import pandas as pd
+
+        return pd.DataFrame(self.weights, index=list(self.names), columns=self._relations)
+
+    @property
+    def _relations(self) -> list[str]:
+        return [f"ec{place + 1}" for place in range(len(self.names))]
+
+    def summary(self, **options: Any) -> Table:
+        """Render the tests as a table; see `panelvar.report.johansen_summary.johansen_table` for the options."""
+        from panelvar.report.johansen_summary import johansen_table
+
+        return johansen_table(self, **options)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Johansen tests of {listed(self.names)}: rank {self.rank} at {1.0 - self.level:.2g} (trace); "
+            f"VAR({self.lags}), case {self.trend!r}; n = {self.nobs}>"
+        )
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
