@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.diagnostics.var_serial import gaps
-from panelvar.errors import check_level
+from panelvar.errors import Note, check_level, emit
 from panelvar.kernels import residual_tests
+from panelvar.results.restricted_var import RestrictedVarResult
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult
 
@@ -58,7 +59,8 @@ def cusum_test(model: VarResult) -> CusumTests:
     Parameters
     ----------
     model : VarResult
-        With a constant, so that residuals sum to zero.
+        With a constant, so that residuals sum to zero: without one the process does not end at zero, is no Brownian
+        bridge under the null, and a warning says so.
 
     Returns
     -------
@@ -71,8 +73,9 @@ def cusum_test(model: VarResult) -> CusumTests:
     """
     import pandas as pd
 
-    process = residual_tests.cumulated_residuals(model.problem.residuals, model.df_resid)
-    notes = gaps(model)
+    centred = "cusum" in model.convention.centred
+    process = residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
+    notes = _without_constant(model) + gaps(model)
     tests = {}
     for place, name in enumerate(model.names):
         largest = float(np.abs(process[:, place]).max())
@@ -82,3 +85,20 @@ def cusum_test(model: VarResult) -> CusumTests:
         )
     paths = pd.DataFrame(process[1:], index=model.resids.index, columns=list(model.names))
     return CusumTests(tests, paths)
+
+
+def _without_constant(model: VarResult) -> tuple[Note, ...]:
+    """Warn where residuals do not sum to zero: equations without a constant, of the model or by restriction."""
+    summed = np.ones(model.n_vars, dtype=bool) if model.terms.has_constant else np.zeros(model.n_vars, dtype=bool)
+    if isinstance(model, RestrictedVarResult):
+        summed &= False if "const" not in model.free.index else model.free.loc["const"].to_numpy()
+    where = [name for name, fine in zip(model.names, summed, strict=True) if not fine]
+    if not where:
+        return ()
+    text = (
+        f"The equation(s) of {where} have no constant: their residuals do not sum to zero, and the p-values of a "
+        "Brownian bridge do not hold."
+    )
+    notes = (Note("no-constant", text, warn=True),)
+    emit(notes)
+    return notes

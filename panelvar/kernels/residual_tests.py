@@ -178,13 +178,15 @@ def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], sec
     return float(n_rows * gap @ np.linalg.solve(spread, gap))
 
 
-def cumulated_residuals(residuals: Array, df: int) -> Array:
+def cumulated_residuals(residuals: Array, df: int | Array, *, centred: bool = False) -> Array:
     r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
 
-    Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge.
+    Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. ``centred``
+    takes sigma about the residuals' mean, which is zero with a constant.
     """
     n = len(residuals)
-    scale = np.sqrt((residuals**2).sum(axis=0) / df * n)
+    spread = residuals - residuals.mean(axis=0) if centred else residuals
+    scale = np.sqrt((spread**2).sum(axis=0) / df * n)
     return np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0) / scale])
 
 

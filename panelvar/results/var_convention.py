@@ -8,7 +8,7 @@ from typing import Literal
 
 from panelvar.errors import SpecificationError, choose
 
-CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen")
+CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ class VarConvention:
         term, whatever the model has (gretl).
     arch_presample : {"drop", "zero"}
         Whether the first rows, whose lags are before the sample, are left out of the ARCH regression or have zeros.
-    centred : tuple of {"portmanteau", "arch", "jarque-bera", "doornik-hansen"}
-        Tests that take the mean out of the residuals first, which matters without a constant only.
+    centred : tuple of {"portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum"}
+        Tests that take the mean out of the residuals first (CUSUM: out of their standard deviation alone), which
+        matters without a constant only.
     """
 
     name: str
@@ -109,7 +110,7 @@ VAR_PRESETS: dict[str, VarConvention] = {
             "vars",
             criteria="total",
             rao_denominator="whole-pvalue",
-            centred=("arch", "jarque-bera", "doornik-hansen"),
+            centred=("arch", "jarque-bera", "doornik-hansen", "cusum"),
         ),
         # Errors with degrees of freedom, but shocks, decompositions and the printed sigma without.
         VarConvention(

@@ -215,6 +215,25 @@ def test_cusum_sees_a_break():
     )
 
 
+def test_cusum_without_a_constant():
+    """Residuals that do not sum to zero make no bridge: said aloud; R scales by their spread about the mean."""
+    y = np.random.default_rng(3).standard_normal((80, 2)) + 0.4
+    with pytest.warns(pv.PanelVarWarning, match=r"equation\(s\) of \['a', 'b'\] have no constant"):
+        found = pv.cusum_test(pv.fit_var(y, ["a", "b"], lags=1, trend="n"))
+    assert found.tests["a"].notes[0].code == "no-constant"
+    with pytest.warns(pv.PanelVarWarning, match="no constant"):
+        theirs = pv.cusum_test(pv.fit_var(y, ["a", "b"], lags=1, trend="n", convention="vars"))
+    u = pv.fit_var(y, ["a", "b"], lags=1, trend="n").resids
+    assert_allclose(theirs.paths, u.cumsum() / (u.std(ddof=2) * np.sqrt(79)), rtol=1e-12)
+    assert_allclose(found.paths, u.cumsum() / np.sqrt((u**2).sum() / 77 * 79), rtol=1e-12)
+    one = pv.fit_restricted_var(y, {"b": ["const", "L1.a"]}, ["a", "b"], lags=1, method="ols")
+    with pytest.warns(pv.PanelVarWarning, match=r"of \['b'\] have no constant"):
+        restricted = pv.cusum_test(one)
+    v = one.resids
+    degrees = np.array([76, 78])
+    assert_allclose(restricted.paths, v.cumsum() / np.sqrt((v**2).sum() / degrees * 79), rtol=1e-12)
+
+
 def test_what_cannot_be_tested_is_refused(model):
     with pytest.raises(SpecificationError, match="use serial_lm_test"):
         pv.portmanteau_test(model, 2)
