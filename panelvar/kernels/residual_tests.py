@@ -178,7 +178,7 @@ def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], sec
     return float(n_rows * gap @ np.linalg.solve(spread, gap))
 
 
-def cumulated_residuals(residuals: Array, df: int | Array, *, centred: bool = False) -> Array:
+def cumulated_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, centred: bool = False) -> Array:
     r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
 
     Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. ``centred``
