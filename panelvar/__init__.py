@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.var_batch_fit import evaluate_forecasts as evaluate_forecasts
     from panelvar.estimators.var_batch_fit import fit_rolling_var as fit_rolling_var
     from panelvar.estimators.var_batch_fit import fit_var_batch as fit_var_batch
+    from panelvar.estimators.vecm import fit_vecm as fit_vecm
     from panelvar.identification.cholesky import Cholesky as Cholesky
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
@@ -137,6 +138,7 @@ if TYPE_CHECKING:
     from panelvar.results.var_batch import VarBatch as VarBatch
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
+    from panelvar.results.vecm_result import VecmResult as VecmResult
     from panelvar.serial_covariances import DriscollKraay as DriscollKraay
     from panelvar.serial_covariances import PanelNeweyWest as PanelNeweyWest
     from panelvar.spatial_covariances import PanelCorrected as PanelCorrected
@@ -255,6 +257,8 @@ _EXPORTS = {
     "unit_root_table": "diagnostics.unit_root_table",
     "engle_granger_test": "diagnostics.engle_granger",
     "johansen_test": "diagnostics.johansen",
+    "fit_vecm": "estimators.vecm",
+    "VecmResult": "results.vecm_result",
     "JohansenResult": "results.johansen_result",
     "UnitRootResult": "results.unit_root_result",
     "compare": "report.compare",

@@ -58,7 +58,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
         )
     plain, adjusted = residual_tests.portmanteau(tested_residuals(model, "portmanteau"), lags)
     value = {"plain": plain, "adjusted": adjusted, "ljung-box": adjusted * (model.nobs + 2) / model.nobs}[kind]
-    df = model.n_vars**2 * (lags - model.lags)
+    df = model.n_vars**2 * lags - model.problem.n_lag_parameters
     name = f"Portmanteau ({kind}, {lags} lags)"
     return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, f"{NULL} up to lag {lags}", gaps(model))
 
@@ -104,7 +104,8 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
             f"{lags} lags add {added} regressors to the {problem.n_regressors} of each equation: {model.nobs} rows are "
             "too few."
         )
-    regressors, counted = problem.design[:, : problem.n_regressors], problem.n_regressors
+    regressors = problem.tested_regressors
+    counted = regressors.shape[1]
     past = residual_tests.lagged_residuals(problem.residuals, lags)
     if form == "f" and model.convention.auxiliary_constant:
         counted = problem.lags * problem.n_vars + 1

@@ -48,6 +48,11 @@ class LongRun(Cholesky):
         """The scheme in words."""
         return "long-run"
 
+    @property
+    def sums_responses(self) -> bool:
+        """Whether the sum of all responses is restricted, which only a stable system has."""
+        return True
+
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrices whose summed responses are triangular."""
         total = dynamics.lag_sum(form.coefficients)

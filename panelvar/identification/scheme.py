@@ -115,6 +115,11 @@ class Identification(ABC):
         return self
 
     @property
+    def sums_responses(self) -> bool:
+        """Whether the sum of all responses is restricted, which only a stable system has."""
+        return False
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """What a reader of responses should know; asked for after the draws."""
         return ()

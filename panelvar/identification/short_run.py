@@ -109,6 +109,11 @@ class ShortRun(Identification):
         """The scheme in words."""
         return "short-run" if self.long_run is None else "short- and long-run"
 
+    @property
+    def sums_responses(self) -> bool:
+        """Whether the sum of all responses is restricted, which only a stable system has."""
+        return self.long_run is not None
+
     def shocks(self, names: Names) -> Names:
         """Names of the shocks."""
         return names if self.shock_names is None else self.shock_names

@@ -127,6 +127,11 @@ class SignRestrictions(Identification):
         """The scheme in words."""
         return "sign-restricted"
 
+    @property
+    def sums_responses(self) -> bool:
+        """Whether the sum of all responses is restricted, which only a stable system has."""
+        return LONG_RUN in self.zero.values()
+
     def shocks(self, names: Names) -> Names:
         """Shocks in the order they are mentioned."""
         return self._names_of_shocks()

@@ -143,6 +143,11 @@ class LagProblem:
         """Coefficients estimated in all equations together."""
         return self.n_regressors * self.n_vars
 
+    @property
+    def n_lag_parameters(self) -> int:
+        """Parameters behind the lagged values, K^2 p: what portmanteau statistics lose."""
+        return self.lags * self.n_vars**2
+
     def residual_covariance(self, kind: str) -> Array:
         """U'U over the rows (``"ml"``) or the degrees of freedom (``"df"``)."""
         factor = self.scatter_factor

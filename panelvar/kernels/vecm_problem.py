@@ -68,6 +68,11 @@ class VecmProblem(LagProblem):
         """Free parameters: K (r + regressors beside the relations) and r (q - r) of the relations."""
         return self.n_vars * (self.n_short + self.rank) + self.rank * (self.n_levels - self.rank)
 
+    @property
+    def n_lag_parameters(self) -> int:
+        """Parameters of differences and reactions (Brueggemann, Luetkepohl and Saikkonen 2006)."""
+        return (self.lags - 1) * self.n_vars**2 + self.rank * self.n_vars
+
     @cached_property
     def coordinates(self) -> Array:
         """N (m, m): columns [terms, lagged differences, levels, confined] in terms of the levels model's regressors."""

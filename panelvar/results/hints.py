@@ -109,6 +109,22 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "evec": ("vectors",),
     "teststat": ("table",),
     "coint_rank": ("rank",),
+    "stderr_alpha": ("alpha_std_errors",),
+    "stderr_beta": ("beta_std_errors",),
+    "stderr_gamma": ("short_run_std_errors",),
+    "stderr_det_coef": ("short_run_std_errors",),
+    "tvalues_alpha": ("short_run_tstats",),
+    "tvalues_beta": ("beta_tstats",),
+    "tvalues_gamma": ("short_run_tstats",),
+    "pvalues_alpha": ("short_run_pvalues",),
+    "pvalues_beta": ("beta_pvalues",),
+    "pvalues_gamma": ("short_run_pvalues",),
+    "det_coef": ("short_run",),
+    "det_coef_coint": ("beta",),
+    "const_coint": ("beta",),
+    "lin_trend_coint": ("beta",),
+    "var_rep": ("coefficients",),
+    "k_ar_diff": ("lags, less one", "lags"),
 }
 
 

@@ -251,11 +251,16 @@ class VarEstimates(System):
 
         return pd.DataFrame(values, index=self.data.labels(self.periods), columns=self._axes[1])
 
+    @property
+    def _mean_removed(self) -> bool:
+        """Whether total sums of squares are about the mean."""
+        return self.terms.has_constant
+
     @cached_property
     def _squares(self) -> tuple[Array, Array]:
         """Residual and total sums of squares; total is about the mean if there is a constant."""
         scatter = self.problem.scatter_factor
-        right = self.problem.factor[int(self.terms.has_constant) :, self.n_regressors :]
+        right = self.problem.factor[int(self._mean_removed) :, self.n_regressors :]
         return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", right, right)
 
     @cached_property
@@ -272,7 +277,7 @@ class VarEstimates(System):
         import pandas as pd
 
         residual, total = self._squares
-        full = self.nobs - self.terms.has_constant
+        full = self.nobs - self._mean_removed
         return pd.Series(1.0 - residual / total * full / self.problem.degrees, index=self._axes[1])
 
     @cached_property

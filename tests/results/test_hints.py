@@ -49,7 +49,7 @@ def test_a_name_of_nobody_is_an_ordinary_error(model):
 
 
 def test_every_hint_names_an_attribute_of_some_result():
-    owners = (pv.LinearResult, pv.VarResult, pv.System)
+    owners = (pv.LinearResult, pv.VarResult, pv.System, pv.JohansenResult, pv.VecmResult)
     for foreign in FOREIGN_NAMES:
         assert any(name_here(foreign, owner) for owner in owners), foreign
         assert not all(hasattr(owner, foreign) for owner in owners), foreign

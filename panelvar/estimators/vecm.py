@@ -1,0 +1,127 @@
+"""Vector error-correction models by maximum likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.errors import Note, SpecificationError, emit
+from panelvar.estimators.deterministic_cases import deterministic_case, ranked
+from panelvar.estimators.var import fit_var
+from panelvar.results.var_convention import VarConvention
+from panelvar.results.vecm_estimates import check_normalisation
+from panelvar.results.vecm_result import VecmResult
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    from panelvar.panel import Panel
+
+
+def fit_vecm(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    names: Sequence[Hashable] | None = None,
+    *,
+    rank: int,
+    lags: int | str,
+    trend: str = "c",
+    max_lags: int | None = None,
+    seasons: int = 0,
+    exogenous: Any = None,
+    exogenous_lags: int = 0,
+    normalise: str | Sequence[str] | None = None,
+    missing: str = "drop",
+    convention: str | VarConvention = "default",
+) -> VecmResult:
+    r"""Estimate a vector error-correction model of a given rank by maximum likelihood (Johansen 1988, 1991).
+
+    .. math:: \Delta y_t = \alpha\beta' z_{t-1} + \sum_{j=1}^{p-1} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t
+
+    Parameters
+    ----------
+    data, names, max_lags, seasons, exogenous, exogenous_lags, missing
+        As in `fit_var`.
+    rank : int
+        Number of relations r, 0 to K: see `johansen_test`. Rank 0 is a model of the differences, rank K one of the
+        levels.
+    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+        **Lags of the model of the levels**, p; there are p - 1 lagged differences. statsmodels (``k_ar_diff``) and
+        EViews count the latter.
+    trend : {"n", "rc", "c", "rt", "ct"}
+        Deterministic case, as in `johansen_test`. The confined trend is taken at t - 1, like the levels; it is 1 in
+        the first period of the data.
+    normalise : sequence of str, "canonical" or None
+        Variables, one a relation, whose coefficients are to be an identity matrix: by default the first r, so the order
+        of the variables matters then. A variable that has no part in a relation must not be chosen.
+        ``"canonical"`` leaves :math:`\beta'S_{11}\beta = I`, which has no errors.
+    convention : str or VarConvention
+        As in `fit_var`: ``sigma`` is also behind the errors of `VecmResult.beta`, ``coefficient_sigma`` behind the
+        others.
+
+    Returns
+    -------
+    VecmResult
+        A `VarResult` of the levels, with the relations and the reactions to them.
+
+    Raises
+    ------
+    SpecificationError
+        A rank or normalisation that cannot be.
+    NumericalError
+        Relations that cannot be normalised on the variables asked for.
+
+    References
+    ----------
+    Johansen (1995), chapter 6. Luetkepohl (2005), section 7.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> rng = np.random.default_rng(1)
+    >>> walk = np.cumsum(rng.standard_normal(200))
+    >>> y = np.column_stack([walk + rng.standard_normal(200), walk])
+    >>> model = pv.fit_vecm(y, ["y", "x"], rank=1, lags=2, trend="rc")
+    >>> model.beta.shape, model.alpha.shape
+    ((3, 1), (2, 1))
+    """
+    case = deterministic_case(trend)
+    full = fit_var(
+        data,
+        names,
+        lags=lags,
+        max_lags=max_lags,
+        trend=case.levels,
+        seasons=seasons,
+        exogenous=exogenous,
+        exogenous_lags=exogenous_lags,
+        missing=missing,
+        convention=convention,
+    )
+    if isinstance(rank, bool) or not isinstance(rank, (int, np.integer)) or not 0 <= rank <= full.n_vars:
+        raise SpecificationError(
+            f"rank={rank!r}: expected an integer from 0 to {full.n_vars}, such as johansen_test(...).rank."
+        )
+    on = check_normalisation(normalise, full.names, int(rank))
+    notes: tuple[Note, ...] = ()
+    if rank in (0, full.n_vars):
+        what = "the differences" if rank == 0 else "the levels"
+        notes = (Note("rank-extreme", f"Rank {rank}: this is a vector autoregression of {what}."),)
+    result = VecmResult(
+        ranked(full, case, int(rank)),
+        full.data,
+        full.periods,
+        full.terms,
+        full.convention,
+        full.notes + notes,
+        trend,
+        (*full.names, case.word) if case.word else full.names,
+        on,
+    )
+    # Now, not when somebody first looks at it.
+    _ = result.beta
+    emit(notes)
+    return result
