@@ -7,10 +7,8 @@ The augmented Dickey-Fuller regression is
 with columns laid out as [d, y_{t-1}, lagged differences, difference]: the factor of the longest holds every shorter one
 on the same rows, whose residuals are longer by the entries of the lags left out.
 
-References
-----------
-Said and Dickey (1984), Biometrika 71; Phillips and Perron (1988), Biometrika 75; Elliott, Rothenberg and Stock (1996),
-Econometrica 64.
+References: Said and Dickey (1984), Biometrika 71; Phillips and Perron (1988), Biometrika 75; Elliott, Rothenberg and
+Stock (1996), Econometrica 64.
 """
 
 from __future__ import annotations

@@ -4,10 +4,8 @@ r"""The long-run variance of a series, and bandwidths chosen from the data.
 
 With w Bartlett's or the quadratic spectral kernel it is never negative. Nothing is taken out of the series first.
 
-References
-----------
-Newey and West (1987), Econometrica 55, and (1994), Review of Economic Studies 61; Andrews (1991), Econometrica 59;
-Hobijn, Franses and Ooms (2004), Statistica Neerlandica 58.
+References: Newey and West (1987), Econometrica 55, and (1994), Review of Economic Studies 61; Andrews (1991),
+Econometrica 59; Hobijn, Franses and Ooms (2004), Statistica Neerlandica 58.
 """
 
 from __future__ import annotations

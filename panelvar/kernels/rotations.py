@@ -11,7 +11,7 @@ Array = npt.NDArray[np.float64]
 
 
 def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """First columns of orthogonal matrices drawn uniformly (Haar measure), (*shape, K, S).
+    """First columns of orthogonal matrices drawn uniformly (Haar measure), of shape ``(*shape, K, S)``.
 
     The orthonormal factor of a matrix of independent normal numbers, the triangle's diagonal positive (Rubio-Ramirez,
     Waggoner and Zha 2010, algorithm 2).
