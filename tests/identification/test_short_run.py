@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from parity.runner import expected_tree, load
+from reference_data import table
 from scipy.optimize import minimize
 
 import panelvar as pv
@@ -271,3 +273,35 @@ def test_a_second_maximum_is_announced(model):
     with pytest.warns(pv.PanelVarWarning, match="identify the shocks locally"):
         fit = fit_svar(model, ShortRun(cycle, DIAGONAL))
     assert_allclose(fit.sigma.to_numpy(), model.sigma, rtol=1e-9)
+
+
+def test_a_lower_maximum_elsewhere():
+    """R's SVAR ends its one search at a maximum (zero slope, negative curvature) that is lower than ours."""
+    described = load("svar_more_vars")["model"]["money_loop"]
+    data = table("germanm1")[described["variables"]]
+    known = np.array([described["a"]["values"], described["b"]["values"]], dtype=float)
+    known[known == 99.0] = NAN
+    reduced = pv.fit_var(data, lags=described["lags"])
+    ours = fit_svar(reduced, ShortRun(*known))
+    theirs = np.array([expected_tree("svar_more_vars")["money_loop"][key]["values"] for key in ("A", "B")])
+    free = np.isnan(known)
+
+    def value(point):
+        return likelihood(filled(known, point), reduced.sigma)
+
+    for pair in (theirs, ours.pair):
+        point, steps = pair[free], 1e-4 * np.diag(pair[free])
+        slopes = [(value(point + step) - value(point - step)) / 2e-4 for step in steps]
+        assert_allclose(slopes, 0.0, atol=2e-6)
+        bend = np.array(
+            [
+                [
+                    value(point + i + j) - value(point + i - j) - value(point - i + j) + value(point - i - j)
+                    for j in steps
+                ]
+                for i in steps
+            ]
+        )
+        assert np.linalg.eigvalsh(bend).max() < 0.0
+    assert value(ours.pair[free]) > value(theirs[free]) + 0.004
+    assert_allclose(ours.llf / reduced.nobs + 2.0 * np.log(2 * np.pi), value(ours.pair[free]), rtol=1e-12)
