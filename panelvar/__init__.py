@@ -95,7 +95,11 @@ if TYPE_CHECKING:
     from panelvar.estimators.instrumental_methods import KClass as KClass
     from panelvar.estimators.instrumental_methods import TwoStepGMM as TwoStepGMM
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
+    from panelvar.estimators.local_projections import fit_local_projections as fit_local_projections
     from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
+    from panelvar.estimators.panel_local_projections import (
+        fit_panel_local_projections as fit_panel_local_projections,
+    )
     from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
@@ -130,6 +134,7 @@ if TYPE_CHECKING:
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
     from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
+    from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
     from panelvar.results.svar_result import SvarResult as SvarResult
     from panelvar.results.system import System as System
@@ -175,6 +180,9 @@ _EXPORTS = {
     "fit_pooled_mean_group": "estimators.pooled_mean_group",
     "fit_ardl_mean_group": "estimators.ardl_mean_group",
     "fit_dynamic_fixed_effects": "estimators.dynamic_fixed_effects",
+    "fit_local_projections": "estimators.local_projections",
+    "fit_panel_local_projections": "estimators.panel_local_projections",
+    "ProjectedResponses": "results.projected_responses",
     "fit_var": "estimators.var",
     "select_lags": "estimators.var",
     "fit_restricted_var": "estimators.restricted_var_fit",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from panelvar.errors import SpecificationError, choose
-from panelvar.plots.canvas import BLUE, GREY, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.plots.canvas import GREY, PALETTE, folded, literal, plain_ticks, pyplot, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +21,13 @@ _TITLED = 3
 # Room left and right of a panel, in inches.
 _APART = 0.09
 _STEPS = [1, 2, 2.5, 5, 10]
+# Lines of results drawn over one another differ in more than colour.
+_STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 _SHARED: dict[str, Literal["row", "all", "none"]] = {"row": "row", "all": "all", "none": "none"}
 
 
 def plot_responses(
-    responses: Responses,
+    responses: Responses | Mapping[str, Responses],
     *,
     of: str | Sequence[str] | None = None,
     to: str | Sequence[str] | None = None,
@@ -36,7 +38,9 @@ def plot_responses(
 
     Parameters
     ----------
-    responses : Responses
+    responses : Responses, or a mapping of labels to several
+        Several are drawn over one another, such as ``{"VAR": irf, "LP": projections}``: of the same variables to the
+        same shocks, of one size. The first says which.
     of : str or sequence of str, optional
         Responding variables, one row each; all by default.
     to : str or sequence of str, optional
@@ -55,11 +59,13 @@ def plot_responses(
     Raises
     ------
     SpecificationError
-        If a name is not a variable of the system.
+        If a name is not a variable of the system, or if several results are not of the same thing.
     """
     shared = _SHARED[choose("share_y", share_y, _SHARED)]
-    rows = _chosen("of", of, responses.names)
-    columns = _chosen("to", to, responses.shocks)
+    layers = dict(responses) if isinstance(responses, Mapping) else {"": responses}
+    first = _comparable(layers)
+    rows = _chosen("of", of, first.names)
+    columns = _chosen("to", to, first.shocks)
     small = max(len(rows), len(columns)) > _TITLED
     if figure is None:
         width, height = (1.85, 1.35) if small else (3.0, 2.3)
@@ -69,19 +75,51 @@ def plot_responses(
     for r, row in enumerate(rows):
         for c, column in enumerate(columns):
             ax = grid[r, c]
-            _panel(ax, responses, row, column, small)
+            ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+            for place, (label, layer) in enumerate(layers.items()):
+                own_row, own_column = layer.names.index(first.names[row]), layer.shocks.index(first.shocks[column])
+                _draw(ax, layer, own_row, own_column, small, place, label)
+            _finish(ax, small)
             if small:
                 if r == 0:
-                    literal(ax.set_title(folded(f"shock to {responses.shocks[column]}", 20), fontsize=8))
+                    literal(ax.set_title(folded(f"shock to {first.shocks[column]}", 20), fontsize=8))
                 if c == 0:
-                    literal(ax.set_ylabel(folded(responses.names[row], 16), fontsize=8))
+                    literal(ax.set_ylabel(folded(first.names[row], 16), fontsize=8))
             else:
-                names = (responses.shocks[column], responses.names[row])
+                names = (first.shocks[column], first.names[row])
                 literal(ax.set_title(folded(f"{names[0]} \N{RIGHTWARDS ARROW} {names[1]}", 34), fontsize=10))
     figure.align_ylabels(list(grid[:, 0]))
     literal(figure.supxlabel("Periods after the shock", fontsize=9 if small else 10))
-    literal(figure.suptitle(folded(_headline(responses), _characters(figure), 5), fontsize=10 if small else 11))
+    literal(figure.suptitle(folded(_headline(layers), _characters(figure), 5), fontsize=10 if small else 11))
+    if len(layers) > 1:
+        # Every panel has the same lines; those of the first stand for all.
+        lines = [line for line in grid[0, 0].lines if not line.get_label().startswith("_")]
+        legend = figure.legend(
+            lines, list(layers), loc="outside lower center", ncols=len(lines), frameon=False, fontsize=8 if small else 9
+        )
+        literal(*legend.get_texts())
     return figure
+
+
+def _comparable(layers: Mapping[str, Responses]) -> Responses:
+    """The first of several results, once they are of the same thing."""
+    if not layers:
+        raise SpecificationError("There is nothing to draw: the mapping of responses is empty.")
+    if len(layers) > len(PALETTE):
+        raise SpecificationError(f"{len(layers)} results in one figure: at most {len(PALETTE)} can be told apart.")
+    first_label, first = next(iter(layers.items()))
+    for label, layer in layers.items():
+        for what, own, other in (
+            ("variables", sorted(first.names), sorted(layer.names)),
+            ("shocks", sorted(first.shocks), sorted(layer.shocks)),
+            ("shock_size", first.shock_size, layer.shock_size),
+            ("cumulative", first.cumulative, layer.cumulative),
+        ):
+            if own != other:
+                raise SpecificationError(
+                    f"{first_label!r} and {label!r} are not of the same thing: {what} {own} and {other}."
+                )
+    return first
 
 
 def _new_figure(size: tuple[float, float]) -> Figure:
@@ -100,22 +138,33 @@ def _chosen(option: str, names: str | Sequence[str] | None, known: tuple[str, ..
     return [known.index(choose(option, name, known)) for name in wanted]
 
 
-def _panel(ax: Axes, responses: Responses, row: int, column: int, small: bool) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    periods = np.arange(responses.horizon + 1)
-    ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+def _draw(ax: Axes, responses: Responses, row: int, column: int, small: bool, place: int, label: str) -> None:
+    periods, colour = np.arange(responses.horizon + 1), PALETTE[place]
     if responses.lower is not None and responses.upper is not None:
         ax.fill_between(
             periods,
             responses.lower[:, row, column],
             responses.upper[:, row, column],
-            color=BLUE,
+            color=colour,
             alpha=0.2,
             linewidth=0,
             zorder=2,
         )
-    ax.plot(periods, responses.values[:, row, column], color=BLUE, linewidth=1.4 if small else 1.8, zorder=3)
+    ax.plot(
+        periods,
+        responses.values[:, row, column],
+        color=colour,
+        linewidth=1.4 if small else 1.8,
+        linestyle=_STYLES[place % len(_STYLES)],
+        zorder=3,
+        # A label that begins with an underscore is none to matplotlib.
+        label=f" {label}" if label else None,
+    )
+
+
+def _finish(ax: Axes, small: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     ax.margins(x=0)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4 if small else 6, integer=True, steps=_STEPS, min_n_ticks=2))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=4 if small else 5, steps=_STEPS))
@@ -124,13 +173,17 @@ def _panel(ax: Axes, responses: Responses, row: int, column: int, small: bool) -
     tidy(ax)
 
 
-def _headline(responses: Responses) -> str:
-    size = {"sd": "one-standard-deviation", "unit": "unit"}[responses.shock_size]
-    text = f"{'Cumulative responses' if responses.cumulative else 'Responses'} to {size} {responses.scheme} shocks"
-    if responses.ordering is not None:
-        text += f", ordering {', '.join(responses.ordering)}"
-    if responses.band_label is not None and responses.level is not None:
-        text += f"; {100 * responses.level:g}% band: {responses.band_label}"
+def _headline(layers: Mapping[str, Responses]) -> str:
+    first = next(iter(layers.values()))
+    size = {"sd": "one-standard-deviation", "unit": "unit"}[first.shock_size]
+    what = first.subject if len(layers) == 1 else "Responses"
+    text = f"{f'Cumulative {what[0].lower()}{what[1:]}' if first.cumulative else what} to {size} {first.scheme} shocks"
+    if first.ordering is not None:
+        text += f", ordering {', '.join(first.ordering)}"
+    for label, layer in layers.items():
+        if layer.band_label is not None and layer.level is not None:
+            whose = f"{label} " if label else ""
+            text += f"; {whose}{100 * layer.level:g}% band: {layer.band_label}"
     return text
 
 

@@ -30,7 +30,7 @@ def responses_table(responses: Responses, *, digits: int = 4) -> Table:
     if responses.ordering is not None:
         facts.append(Fact("Ordering", ", ".join(responses.ordering)))
     return Table(
-        title="Cumulative impulse responses" if responses.cumulative else "Impulse responses",
+        title=_title(responses),
         facts=(*facts, *_band(responses.level, responses.band_label)),
         header=_pairs(responses.shocks, responses.names, "Shock", "Response of", " -> "),
         body=_rows(
@@ -82,6 +82,11 @@ def forecast_table(forecast: Forecast, *, digits: int = 4) -> Table:
         body=_rows(forecast.labels, forecast.values, forecast.lower, forecast.upper, digits),
         notes=_texts(forecast.notes),
     )
+
+
+def _title(responses: Responses) -> str:
+    name = "impulse responses" if responses.subject == "Responses" else responses.subject.lower()
+    return f"Cumulative {name}" if responses.cumulative else name.capitalize()
 
 
 def _by_shock(values: FloatArray) -> FloatArray:

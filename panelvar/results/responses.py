@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,11 @@ class Responses:
         return int(self.values.shape[0]) - 1
 
     @property
+    def subject(self) -> str:
+        """What tables and figures call them."""
+        return "Responses"
+
+    @property
     def median(self) -> Array:
         """Pointwise medians of the draws, (horizon + 1, K, S); no single draw need follow them.
 
@@ -121,11 +127,17 @@ class Responses:
         )
         return pd.DataFrame({label: array.transpose(2, 1, 0).ravel() for label, array in self._columns()}, index=index)
 
-    def plot(self, **options: Any) -> Figure | SubFigure:
-        """Draw the grid of responses; see `panelvar.plots.response_grid.plot_responses` for the options."""
+    def plot(self, *, overlay: Mapping[str, Responses] | None = None, **options: Any) -> Figure | SubFigure:
+        """Draw the grid of responses; see `panelvar.plots.response_grid.plot_responses` for the options.
+
+        Parameters
+        ----------
+        overlay : mapping of labels to Responses, optional
+            Others to draw over these, of the same variables to the same shocks.
+        """
         from panelvar.plots.response_grid import plot_responses
 
-        return plot_responses(self, **options)
+        return plot_responses(self if overlay is None else {self.subject: self, **overlay}, **options)
 
     def summary(self, **options: Any) -> Table:
         """Render the responses as a table; see `panelvar.report.horizon_tables.responses_table` for the options."""

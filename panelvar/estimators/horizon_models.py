@@ -1,0 +1,376 @@
+"""The regressions of local projections: rows, controls and errors of every horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.covariances import HC
+from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.estimators.projection_data import ProjectionData
+from panelvar.estimators.var import lag_order
+from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels.horizon_regressions import Projection, project, serial_variances
+from panelvar.kernels.instruments_of_shocks import first_stage
+from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
+from panelvar.results.shocks import Shocks, positive_factor
+from panelvar.results.var_convention import VarConvention
+from panelvar.results.var_result import VarResult
+from panelvar.results.var_terms import Terms
+from panelvar.serial_covariances import PanelNeweyWest
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+COVARIANCES = ("HC0", "HC1", "HC2", "HC3", "newey-west")
+_COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "hac": "newey-west", "nw": "newey-west"}
+WEAK = 10.0
+"""First-stage F below which an instrument is called weak."""
+
+
+@dataclass(frozen=True)
+class ErrorRule:
+    """What becomes of influences: adjustment of residuals, kernel, bandwidth, factor."""
+
+    residuals: str
+    kernel: str | None = None
+    lags: float | None = None
+    factor: bool = True
+
+    @property
+    def label(self) -> str:
+        """The errors in words."""
+        if self.kernel is None:
+            return self.residuals
+        lags = "lags h" if self.lags is None else f"{self.lags:g} lags"
+        return f"Newey-West ({lags})" if self.kernel == "bartlett" else f"HAC ({self.kernel}, {lags})"
+
+
+def error_rule(cov: Any, augmented: bool) -> ErrorRule:
+    """Read ``cov=``, a name or one of the covariances that apply to time series."""
+    if cov is None:
+        return ErrorRule("HC1") if augmented else ErrorRule("HC0", "bartlett")
+    if isinstance(cov, str):
+        choose("cov", cov, COVARIANCES, _COVARIANCES_ELSEWHERE)
+        return ErrorRule("HC0", "bartlett") if cov == "newey-west" else ErrorRule(cov)
+    if isinstance(cov, HC):
+        choose("HC kind", cov.kind, COVARIANCES[:4])
+        return ErrorRule(cov.kind)
+    if isinstance(cov, PanelNeweyWest):
+        choose("residuals", cov.residuals, COVARIANCES[:4])
+        choose("factor", cov.factor or "n/(n-k)", ("none", "n/(n-k)"))
+        return ErrorRule(cov.residuals, cov.kernel, cov.lags, cov.factor != "none")
+    raise SpecificationError(
+        f"cov={cov!r}: expected a name ({', '.join(COVARIANCES)}), HC(...) or PanelNeweyWest(...). Clustered and "
+        "Driscoll-Kraay errors are for fit_panel_local_projections."
+    )
+
+
+class HorizonRegressions:
+    """The regressions of all horizons, and what they share."""
+
+    def __init__(
+        self,
+        read: ProjectionData,
+        terms: Terms,
+        order: int,
+        horizon: int,
+        augmented: bool,
+        shock_lags: int | None,
+        common: bool,
+        rule: ErrorRule,
+    ) -> None:
+        self.read, self.terms, self.order, self.horizon = read, terms, order, horizon
+        self.augmented, self.rule, self.common = augmented, rule, common
+        values = read.table.values
+        self.values = values
+        self.beside = _beside(terms, len(values), read.table.exogenous)
+        past = order if read.shock is not None or augmented else order - 1
+        own_lags = 0
+        if read.shock is not None and not read.in_system:
+            own_lags = lag_order((order if augmented else 0) if shock_lags is None else shock_lags, 0)
+        elif shock_lags is not None:
+            raise SpecificationError("shock_lags= is for an observed shock that is no variable of the system.")
+        blocks = [self.beside, *(_shifted(values, lag) for lag in range(1, past + 1))]
+        if own_lags and read.shock is not None:
+            blocks += [_shifted(read.shock, lag) for lag in range(1, own_lags + 1)]
+        self.controls = np.concatenate(blocks, axis=1)
+        self.impulses = values if read.shock is None else read.shock
+        self.labels = (*terms.labels, *(f"L{lag}.{name}" for lag in range(1, past + 1) for name in read.table.names))
+        self.labels += tuple(f"L{lag}.{read.shock_name}" for lag in range(1, own_lags + 1))
+        self.usable = np.isfinite(self.controls).all(axis=1) & np.isfinite(self.impulses).all(axis=1)
+        if read.instruments is not None:
+            self.usable &= np.isfinite(read.instruments).all(axis=1)
+        self.whole: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1), dtype=np.bool_)
+        if common:
+            for lead in range(horizon + 1):
+                self.usable &= _ahead(self.whole, lead)
+            if read.shock is None:
+                # The vector autoregression has one lag more than projections without lag augmentation.
+                self.usable &= np.isfinite(_shifted(values, order)).all(axis=1)
+        self.counts = np.zeros(horizon + 1, dtype=np.intp)
+        self.degrees = np.zeros(horizon + 1)
+
+    def missing_notes(self, missing: str) -> tuple[Note, ...]:
+        """Say which values are missing, or refuse them."""
+        table = self.read.table
+        present = np.zeros(len(self.values), dtype=bool)
+        present[table.observed_periods()] = True
+        holes = int(np.count_nonzero(~np.isfinite(self.values[present])))
+        absent = int(np.count_nonzero(~present))
+        if holes and missing == "raise":
+            raise DataError(f"{holes} missing value(s) in the variables, and missing='raise'.")
+        if not holes and not absent:
+            return ()
+        text = (
+            f"{holes} missing value(s) and {absent} period(s) absent from the data: rows whose lags, impulse or "
+            "outcome they are were dropped, at each horizon for itself."
+        )
+        return (Note("rows-missing", text, warn=True),)
+
+    def rows(self, lead: int) -> Index:
+        """Dates of the impulse in the regression of a horizon."""
+        return np.flatnonzero(self.usable & _ahead(self.whole, lead))
+
+    def vector_autoregression(self, rules: VarConvention) -> VarResult:
+        """The vector autoregression whose impact is that of the shocks."""
+        past = [_shifted(self.values, lag) for lag in range(1, self.order + 1)]
+        fine = np.isfinite(np.concatenate([self.beside, self.values, *past], axis=1)).all(axis=1)
+        rows = np.flatnonzero(fine & self.usable if self.common else fine)
+        width, n_vars = self.beside.shape[1] + self.order * self.values.shape[1], self.values.shape[1]
+        if len(rows) < width + n_vars:
+            raise InsufficientDataError(
+                f"{len(rows)} usable rows for {width} coefficients an equation and the covariance of {n_vars} errors."
+            )
+        starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
+        design = stack_lags(self.values, self.order, self.beside, rows)
+        problem = LagProblem(design, self.beside.shape[1], self.order, n_vars, starts)
+        return VarResult(problem, self.read.table, rows, self.terms, rules)
+
+    def of_scheme(self, system: VarResult, shocks: Shocks, known: bool) -> tuple[Array, Array, tuple[Note, ...]]:
+        """Responses (H + 1, K, S) and influences (H + 1, K, S, P) of a scheme's shocks."""
+        impact = shocks.system_impact(system.coefficients, system.sigma)
+        moves, notes = self._impact_moves(system, shocks, known)
+        values = np.empty((self.horizon + 1, *impact.shape))
+        influence = np.zeros((*values.shape, len(self.values)))
+        values[0] = impact
+        own = _span(system.periods)
+        influence[0][..., own] = moves
+        self.counts[0], self.degrees[0] = system.nobs, system.df_resid
+        shared = self._projections(1)
+        for lead in range(1, self.horizon + 1):
+            rows, found = shared[lead]
+            effects = found.coefficients.T
+            values[lead] = effects @ impact
+            self._record(lead, found)
+            influence[lead][..., _span(rows)] = _products(self._adjusted(found), found.gains @ impact)
+            influence[lead][..., own] += np.tensordot(effects, moves, 1)
+        return values, influence, notes
+
+    def _impact_moves(self, system: VarResult, shocks: Shocks, known: bool) -> tuple[Array, tuple[Note, ...]]:
+        """What each date adds to the estimated impact matrix, (K, S, n)."""
+        problem = system.problem
+        still = np.zeros((system.n_vars, len(shocks.names), problem.nobs))
+        if known:
+            text = "Errors take the impact matrix as known: bands are too narrow, at short horizons above all."
+            return still, (Note("impact-known", text),)
+        residuals = problem.residuals
+        gains = problem.design[:, : problem.n_regressors] @ problem.inverse_factor @ problem.inverse_factor.T
+        steps = lag_matrices(gains[:, :, None] * residuals[:, None, :], problem.n_deterministic)
+        divisor = problem.df_resid if system.convention.sigma == "df" else problem.nobs
+        squares = residuals[:, :, None] * residuals[:, None, :]
+        sigma_steps = (squares - squares.mean(axis=0)) / divisor
+        form = ReducedForm(system.coefficients, positive_factor(system.sigma))
+        moves = shocks.derivatives(form, steps, sigma_steps)
+        if moves is None:
+            text = (
+                f"There is no formula for the derivatives of {shocks.scheme.words} shocks: errors take the impact "
+                "matrix as known, and bands are too narrow."
+            )
+            return still, (Note("impact-known", text, warn=True),)
+        factor = np.sqrt(problem.nobs / problem.df_resid) if self._factor else 1.0
+        return np.ascontiguousarray(np.moveaxis(moves, 0, -1)) * factor, ()
+
+    def of_shock(self, standardised: bool) -> tuple[Array, Array, tuple[Note, ...]]:
+        """Responses (H + 1, K, 1) and influences (H + 1, K, 1, P) of an observed shock."""
+        read = self.read
+        n_vars = self.values.shape[1]
+        values = np.empty((self.horizon + 1, n_vars, 1))
+        influence = np.zeros((*values.shape, len(self.values)))
+        shared = self._projections(0)
+        scale = 1.0
+        notes: tuple[Note, ...] = ()
+        rows = shared[0][0]
+        assert read.shock is not None
+        if standardised or read.instruments is not None:
+            left = _left_by(self.controls[rows], read.shock[rows])
+            if standardised:
+                scale = float(np.sqrt(np.square(left).sum() / self.degrees_of(shared[0][1])))
+            if read.instruments is not None:
+                notes = _strength(left[:, 0], _left_by(self.controls[rows], read.instruments[rows]))
+        for lead in range(self.horizon + 1):
+            rows, found = shared[lead]
+            self._record(lead, found)
+            values[lead] = scale * found.coefficients.T
+            influence[lead][..., _span(rows)] = scale * _products(self._adjusted(found), found.gains)
+        if read.in_system:
+            own = read.table.names.index(read.shock_name)
+            values[0, own], influence[0, own] = scale, 0.0
+        return values, influence, notes
+
+    @staticmethod
+    def degrees_of(found: Projection) -> float:
+        """Degrees of freedom of the shock given the controls."""
+        return found.df_resid + 1.0
+
+    def _projections(self, first: int) -> dict[int, tuple[Index, Projection]]:
+        """The regression of every horizon; one factor serves all where the rows are the same."""
+        leads = range(first, self.horizon + 1)
+        if self.common and len(leads):
+            rows = self.rows(0)
+            left = np.concatenate([self.values[rows + lead] for lead in leads], axis=1)
+            every = self._project(rows, left, first)
+            n_vars = self.values.shape[1]
+            parts = {lead: slice((lead - first) * n_vars, (lead - first + 1) * n_vars) for lead in leads}
+            return {
+                lead: (
+                    rows,
+                    every._replace(
+                        coefficients=every.coefficients[:, part],
+                        residuals=np.ascontiguousarray(every.residuals[:, part]),
+                    ),
+                )
+                for lead, part in parts.items()
+            }
+        found = {}
+        for lead in leads:
+            rows = self.rows(lead)
+            found[lead] = (rows, self._project(rows, self.values[rows + lead], lead))
+        return found
+
+    def _project(self, rows: Index, left: Array, lead: int) -> Projection:
+        tools = self.read.instruments
+        width = self.controls.shape[1] + self.impulses.shape[1] + (0 if tools is None else tools.shape[1])
+        if len(rows) <= width:
+            raise InsufficientDataError(
+                f"{len(rows)} usable rows for {width} regressors at horizon {lead}: use fewer lags, or a shorter "
+                "horizon."
+            )
+        try:
+            rows_here = _span(rows)
+            return project(
+                self.controls[rows_here],
+                self.impulses[rows_here],
+                left,
+                None if tools is None else tools[rows_here],
+                leverages=self.rule.residuals in ("HC2", "HC3"),
+            )
+        except CollinearityError as error:
+            impulses = self.read.table.names if self.read.shock is None else (self.read.shock_name,)
+            names = (*self.labels, *self.read.instrument_names, *impulses)
+            raise CollinearityError(
+                f"At horizon {lead} the regressor {names[error.args[0]]!r} is a linear combination of others."
+            ) from None
+
+    @property
+    def _factor(self) -> bool:
+        return self.rule.residuals == "HC1" or (self.rule.kernel is not None and self.rule.factor)
+
+    def _adjusted(self, found: Projection) -> Array:
+        """Residuals, adjusted for leverage or degrees of freedom."""
+        residuals = found.residuals
+        if found.leverages is not None:
+            left = np.maximum(1.0 - found.leverages, 1e-10)
+            residuals = residuals / (left if self.rule.residuals == "HC3" else np.sqrt(left))[:, None]
+        return residuals * np.sqrt(len(residuals) / found.df_resid) if self._factor else residuals
+
+    def _record(self, lead: int, found: Projection) -> None:
+        self.counts[lead], self.degrees[lead] = len(found.residuals), found.df_resid
+
+    @property
+    def kernel_lags(self) -> Array:
+        """Bandwidth of each horizon."""
+        own = np.arange(self.horizon + 1.0)
+        return own if self.rule.lags is None else np.full(own.shape, float(self.rule.lags))
+
+    def variances(self, influence: Array) -> Array:
+        """Variances of the estimates, (H + 1, K, S)."""
+        if self.rule.kernel is None:
+            squares: Array = np.einsum("...t,...t->...", influence, influence)
+            return squares
+        lags = self.kernel_lags.tolist()
+        return np.stack([serial_variances(influence[h], self.rule.kernel, lags[h]) for h in range(len(lags))])
+
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader should know of the errors."""
+        shown = f"{self.counts[-1]} rows at horizon {self.horizon}, {self.counts[0]} at 0"
+        notes = [Note("rows", f"{shown}; errors: {self.rule.label}.")]
+        if not self.augmented and self.rule.kernel is None and self.horizon > 1:
+            text = (
+                f"{self.rule.residuals} errors without lag augmentation ignore that residuals at horizon h are "
+                "correlated over h - 1 periods: use lag_augmented=True or cov='newey-west'."
+            )
+            notes.append(Note("serial-correlation-ignored", text, warn=True))
+        elif self.augmented and self.rule.kernel is None:
+            text = (
+                "With lag augmentation the scores are uncorrelated over time, so that heteroskedasticity-consistent "
+                "errors need no kernel (Montiel Olea and Plagborg-Moller 2021)."
+            )
+            notes.append(Note("lag-augmented", text))
+        return tuple(notes)
+
+
+def _beside(terms: Terms, n_periods: int, exogenous: Array | None) -> Array:
+    """Terms in every period, NaN where lags of exogenous variables begin before the data."""
+    if exogenous is None:
+        return terms.rows(1, n_periods)
+    before = np.full((terms.exogenous_lags, exogenous.shape[1]), np.nan)
+    return terms.rows(1, n_periods, np.concatenate([before, exogenous]))
+
+
+def _shifted(values: Array, lag: int) -> Array:
+    """Values so many periods earlier, NaN before the first."""
+    out = np.full(values.shape, np.nan)
+    out[lag:] = values[: len(values) - lag]
+    return out
+
+
+def _span(rows: Index) -> slice | Index:
+    """Rows as a slice, where they are consecutive: it is written to several times faster."""
+    consecutive = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
+    return slice(int(rows[0]), int(rows[-1]) + 1) if consecutive else rows
+
+
+def _products(residuals: Array, gains: Array) -> Array:
+    """Influences (K, S, n) of residuals (n, K) and gains (n, S)."""
+    left, right = np.ascontiguousarray(residuals.T), np.ascontiguousarray(gains.T)
+    products: Array = left[:, None, :] * right
+    return products
+
+
+def _ahead(there: npt.NDArray[np.bool_], lead: int) -> npt.NDArray[np.bool_]:
+    """Whether the period so many later is there."""
+    out = np.zeros(len(there), dtype=bool)
+    out[: len(there) - lead] = there[lead:]
+    return out
+
+
+def _left_by(controls: Array, columns: Array) -> Array:
+    """Residuals of regressions on the controls."""
+    if controls.shape[1] == 0:
+        return columns
+    basis = np.linalg.qr(controls)[0]
+    left: Array = columns - basis @ (basis.T @ columns)
+    return left
+
+
+def _strength(shock: Array, instruments: Array) -> tuple[Note, ...]:
+    stage = first_stage(shock, instruments)
+    text = f"First stage at horizon 0: robust F = {stage.robust:.2f} over {stage.nobs} rows."
+    weak = stage.robust < WEAK
+    if weak:
+        text += f" Below {WEAK:g} the instrument is weak: estimates are biased and bands do not cover."
+    return (Note("first-stage", text, warn=weak),)

@@ -1,0 +1,206 @@
+"""Local projections of time series: `fit_local_projections`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.covariances import HC
+from panelvar.errors import SpecificationError, check_level, choose, emit
+from panelvar.estimators.horizon_models import HorizonRegressions, error_rule
+from panelvar.estimators.projection_data import read_projection_data
+from panelvar.estimators.var import fit_var, lag_order
+from panelvar.identification.scheme import Identification
+from panelvar.results.projected_responses import ProjectedResponses
+from panelvar.results.system import check_horizon, cumulated
+from panelvar.results.var_convention import VarConvention, var_convention
+from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms
+from panelvar.serial_covariances import PanelNeweyWest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.panel import Panel
+
+SAMPLES = ("all", "common")
+
+
+def fit_local_projections(
+    data: pd.DataFrame | npt.ArrayLike | Panel,
+    names: Sequence[Hashable] | None = None,
+    *,
+    lags: int | str = 1,
+    horizon: int = 10,
+    identification: str | Identification = "cholesky",
+    ordering: Sequence[str] | None = None,
+    shock: str | pd.Series | npt.ArrayLike | None = None,
+    instruments: str | Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
+    shock_size: str | None = None,
+    trend: str = "c",
+    seasons: int = 0,
+    exogenous: Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
+    exogenous_lags: int = 0,
+    lag_augmented: bool = True,
+    shock_lags: int | None = None,
+    cumulative: bool = False,
+    sample: str = "all",
+    cov: str | HC | PanelNeweyWest | None = None,
+    impact: str = "estimated",
+    bands: Any = None,
+    level: float = 0.95,
+    distribution: str = "normal",
+    missing: str = "drop",
+    convention: str | VarConvention = "default",
+) -> ProjectedResponses:
+    r"""Estimate responses by local projections, a regression for each horizon (Jorda 2005).
+
+    .. math:: y_{t+h} = D_t + B_h y_t + C_{h1} y_{t-1} + \dots + C_{hq} y_{t-q} + \xi_{t,h}, \qquad
+        \hat\Theta_h = \hat B_h \hat\Theta_0
+
+    with :math:`\Theta_0` the impact of the shocks in the vector autoregression of the same order, which
+    ``identification`` makes of it. With ``shock=`` it is instead the regression on a shock that is observed,
+
+    .. math:: y_{t+h} = D_t + \theta_h \epsilon_t + C_{h1} y_{t-1} + \dots + C_{hp} y_{t-p} + \xi_{t,h},
+
+    and with ``instruments=`` two-stage least squares of it (LP-IV).
+
+    Parameters
+    ----------
+    data, names, trend, seasons, exogenous, exogenous_lags, missing, convention
+        As in `fit_var`; exogenous variables are controls, dated like the impulse.
+    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
+        Order p of the vector autoregression, or what chooses it.
+    horizon : int
+        Last horizon; there are ``horizon + 1``.
+    identification, ordering
+        As in `VarResult.impulse_responses`: a scheme with one model.
+    shock : str, Series or array (T,), optional
+        An observed shock instead: a column, or a series matched with the data by its labels. With ``instruments`` the
+        variable that the shock moves by one unit.
+    instruments : column names, Series, DataFrame or array, optional
+        Instruments for the shock.
+    shock_size : {"sd", "unit"}, optional
+        By default one standard deviation for a scheme, one unit for an observed shock. Of an observed shock, the
+        standard deviation is that of what controls leave of it, and counts as known.
+    lag_augmented : bool
+        Whether one lag more than the model has is a control: q = p, and q = p - 1 without (Montiel Olea and
+        Plagborg-Moller 2021). Heteroskedasticity-consistent errors are then valid at every horizon, whether or not the
+        data have unit roots.
+    shock_lags : int, optional
+        Lags of an observed shock among the controls; by default ``lags``, or none without lag augmentation.
+    cumulative : bool
+        Sum responses over periods; errors are those of the sums.
+    sample : {"all", "common"}
+        Each horizon on all rows it can use, or every horizon (and the vector autoregression) on the rows of the last.
+    cov : {"HC0", "HC1", "HC2", "HC3", "newey-west"}, HC or PanelNeweyWest, optional
+        By default ``"HC1"`` if lag-augmented, else ``"newey-west"``, whose lags at horizon h are h unless
+        ``PanelNeweyWest(lags=...)`` says otherwise.
+    impact : {"estimated", "known"}
+        Whether errors count the impact matrix as estimated, or as known as in Jorda (2005).
+    bands : DeltaMethod or bootstrap source, optional
+        Pointwise by default; see `ProjectedResponses.with_bands`.
+    level : float
+        Confidence level of the band, at least 0.5.
+    distribution : {"normal", "t"}
+        Of an estimate over its standard error: t has the regression's degrees of freedom.
+
+    Returns
+    -------
+    ProjectedResponses
+
+    Raises
+    ------
+    DataError, InsufficientDataError, CollinearityError
+        As in `fit_var`.
+    SpecificationError
+        A scheme that leaves many models, or options that contradict each other.
+
+    Notes
+    -----
+    Errors of a scheme's shocks count what is estimated twice over: with g the row of influences of
+    :math:`\hat B_h`, those of :math:`\hat\Theta_h` are :math:`g_t \Theta_0 + B_h\, d\Theta_0(u_t u_t' - \Sigma)`, so
+    that the band at h = 0 is that of the impact.
+
+    When to use something else: where a vector autoregression is a good description, its responses have smaller
+    variance at long horizons; local projections have smaller bias where it is not (Li, Plagborg-Moller and Wolf 2024).
+    In population both are the same (Plagborg-Moller and Wolf 2021).
+
+    References
+    ----------
+    Jorda (2005), American Economic Review 95(1), 161-182; Montiel Olea and Plagborg-Moller (2021), Econometrica 89(4),
+    1789-1823; Plagborg-Moller and Wolf (2021), Econometrica 89(2), 955-980; Stock and Watson (2018), Economic Journal
+    128, 917-948.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import panelvar as pv
+    >>> y = np.random.default_rng(1).standard_normal((120, 2)).cumsum(axis=0)
+    >>> lp = pv.fit_local_projections(y, ["x", "y"], lags=2, horizon=8)
+    >>> lp.values.shape, lp.covariance
+    ((9, 2, 2), 'HC1')
+    """
+    check_level(level)
+    horizon = check_horizon(horizon)
+    rules = var_convention(convention)
+    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
+    choose("sample", sample, SAMPLES)
+    choose("missing", missing, ("drop", "raise"))
+    choose("impact", impact, ("estimated", "known"))
+    choose("distribution", distribution, ("normal", "t"))
+    if instruments is not None and shock is None:
+        raise SpecificationError("instruments= is for the variable named in shock=.")
+    read = read_projection_data(data, names, shock, instruments, exogenous)
+    if isinstance(lags, str):
+        lags = fit_var(data, list(read.table.names), lags=lags, trend=trend, seasons=seasons).lags
+    order = lag_order(lags, 0 if shock is not None else 1)
+    terms = Terms(trend, int(seasons), read.table.exogenous_names, int(exogenous_lags))
+    rule = error_rule(cov, bool(lag_augmented))
+    model = HorizonRegressions(read, terms, order, horizon, bool(lag_augmented), shock_lags, sample == "common", rule)
+    notes = read.table.notes + model.missing_notes(missing)
+    size = shock_size or ("sd" if shock is None else "unit")
+    if shock is None:
+        system = model.vector_autoregression(rules)
+        shocks = system._shocks(identification, size, ordering)
+        if shocks.scheme.set_valued:
+            raise SpecificationError(
+                f"{shocks.scheme.words} leave many models, and a local projection needs one impact: use the vector "
+                "autoregression's responses."
+            )
+        values, influence, more = model.of_scheme(system, shocks, impact == "known")
+        notes += more + shocks.scheme.notes
+        described: dict[str, Any] = {
+            "shocks": shocks.names,
+            "identification": shocks.scheme.name,
+            "scheme": shocks.scheme.words,
+            "shock_size": shocks.size,
+            "ordering": shocks.ordering,
+            "var": system,
+        }
+    else:
+        choose("shock_size", size, ("sd", "unit"))
+        values, influence, more = model.of_shock(size == "sd")
+        notes += more
+        words = "observed" if instruments is None else "instrumented"
+        described = {"shocks": (read.shock_name,), "identification": words, "scheme": words, "shock_size": size}
+    variances = model.variances(cumulated(influence, 0) if cumulative else influence)
+    result = ProjectedResponses(
+        values=cumulated(values, 0) if cumulative else values,
+        names=read.table.names,
+        cumulative=bool(cumulative),
+        std_errors=np.sqrt(np.maximum(variances, 0.0)),
+        notes=notes + model.notes(),
+        influence=cumulated(influence, 0) if cumulative else influence,
+        nobs_by_horizon=model.counts,
+        df_by_horizon=model.degrees,
+        covariance=rule.label,
+        kernel=rule.kernel,
+        kernel_lags=None if rule.kernel is None else model.kernel_lags,
+        distribution=distribution,
+        **described,
+    )
+    emit(result.notes)
+    return result.with_bands(bands, level=level)

@@ -1,0 +1,350 @@
+"""Local projections of panels: `fit_panel_local_projections`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.conventions import Convention, as_convention
+from panelvar.covariance_names import resolve
+from panelvar.covariances import Covariance
+from panelvar.errors import DataError, Note, PanelVarWarning, SpecificationError, check_level, choose, emit
+from panelvar.estimators.fixed import fit_fixed_effects
+from panelvar.estimators.instrumental import fit_iv_fixed_effects, fit_iv_pooled
+from panelvar.estimators.joint_horizons import joint_covariance, row_influences
+from panelvar.estimators.pooled import fit_pooled
+from panelvar.estimators.var import lag_order
+from panelvar.kernels.horizon_regressions import root_of
+from panelvar.panel import Panel, as_panel
+from panelvar.results.linear import LinearResult
+from panelvar.results.projected_responses import ProjectedResponses
+from panelvar.results.system import check_horizon
+from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
+
+FloatArray = NDArray[np.float64]
+SHORT = 20.0
+"""Average rows an entity below which the bias of fixed effects with lagged outcomes is warned about."""
+
+
+def fit_panel_local_projections(
+    data: object,
+    y: str,
+    shock: str,
+    *,
+    controls: Sequence[str] | str | None = None,
+    lags: int = 1,
+    shock_lags: int | None = None,
+    control_lags: int = 0,
+    horizon: int = 10,
+    effects: str | Sequence[str] | None = "entity",
+    instruments: Sequence[str] | str | None = None,
+    state: str | None = None,
+    cumulative: bool = False,
+    long_difference: bool = False,
+    sample: str = "all",
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "cluster",
+    bands: Any = None,
+    level: float = 0.95,
+    convention: str | Convention = "default",
+) -> ProjectedResponses:
+    r"""Estimate the response of an outcome to a shock by a panel regression for each horizon.
+
+    .. math:: y_{i,t+h} = \alpha_{ih} + \lambda_{th} + \theta_h s_{it} + \sum_{j=1}^p (\phi_{jh} y_{i,t-j}
+        + \psi_{jh} s_{i,t-j}) + x_{it}'\gamma_h + u_{i,t+h}
+
+    Leads and lags are those of the calendar: a period that an entity lacks is never bridged.
+
+    Parameters
+    ----------
+    data : Panel, DataFrame with a two-level index, ...
+        As in `fit_fixed_effects`.
+    y : str
+        The outcome.
+    shock : str
+        The impulse: a column that moves by one unit.
+    controls : sequence of str, optional
+        Columns x, dated like the shock, with ``control_lags`` lags.
+    lags : int
+        Lags p of the outcome among the controls; of its differences, where ``long_difference``.
+    shock_lags : int, optional
+        Lags of the shock; as many as ``lags`` by default.
+    horizon : int
+        Last horizon; there are ``horizon + 1``.
+    effects : {"entity", "time", "twoway"}, column names or None
+        As in `fit_fixed_effects`; None is pooled.
+    instruments : sequence of str, optional
+        Instruments for the shock: two-stage least squares (LP-IV).
+    state : str, optional
+        A column of zeros and ones, known when the shock comes (a lag, usually): shock, controls and lags have
+        coefficients of their own in either state, and there are two responses.
+    cumulative : bool
+        The outcome is the sum :math:`y_{i,t} + \dots + y_{i,t+h}`.
+    long_difference : bool
+        The outcome is :math:`y_{i,t+h} - y_{i,t-1}`.
+    sample : {"all", "common"}
+        Each horizon on all rows it can use, or every horizon on those of the last.
+    weights, convention
+        As in `fit_fixed_effects`.
+    cov : str or Covariance
+        As in `fit_fixed_effects`: clustered by entity by default. `DriscollKraay` and `PanelNeweyWest` without
+        ``lags=`` have at horizon h the larger of h and :math:`\lfloor 4 (T/100)^{2/9} \rfloor`.
+    bands : DeltaMethod, optional
+        Pointwise by default; ``DeltaMethod(joint="sup-t")`` holds the whole path.
+    level : float
+        Confidence level of the band, at least 0.5.
+
+    Returns
+    -------
+    ProjectedResponses
+        With the regressions in ``fits``.
+
+    Raises
+    ------
+    DataError, InsufficientDataError, CollinearityError
+        As `fit_fixed_effects`, or a state that is not of zeros and ones.
+    SpecificationError
+        Options that contradict each other, or a covariance without a joint form.
+
+    Notes
+    -----
+    The joint covariance of a path comes from the rows' scores at all horizons, summed as the covariance has it (by
+    cluster, by period), and is scaled to the standard errors of the regressions.
+
+    Fixed effects with lagged outcomes are biased by terms of order 1 / T (Nickell 1981), and so are local projections
+    in short panels without them (Herbst and Johannsen 2024): a warning says so under 20 rows an entity.
+
+    When to use something else: time effects absorb a shock that all entities share; give it interacted, or leave them
+    out and use Driscoll-Kraay errors.
+
+    References
+    ----------
+    Jorda (2005), American Economic Review 95(1), 161-182; Jorda, Schularick and Taylor (2015), Journal of International
+    Economics 96, S2-S18; Herbst and Johannsen (2024), Journal of Econometrics 240(1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import panelvar as pv
+    >>> rng = np.random.default_rng(1)
+    >>> index = pd.MultiIndex.from_product([range(30), range(1980, 2010)], names=["country", "year"])
+    >>> frame = pd.DataFrame({"y": rng.standard_normal(900), "shock": rng.standard_normal(900)}, index=index)
+    >>> pv.fit_panel_local_projections(frame, "y", "shock", horizon=3).nobs_by_horizon.tolist()
+    [870, 840, 810, 780]
+    """
+    check_level(level)
+    horizon, lags = check_horizon(horizon), lag_order(lags, 0)
+    choose("sample", sample, ("all", "common"))
+    if cumulative and long_difference:
+        raise SpecificationError("cumulative= and long_difference= are different outcomes: choose one.")
+    rules = as_convention(convention)
+    panel = as_panel(data)
+    frame = _Columns.made(
+        panel,
+        y,
+        shock,
+        _listed(controls),
+        _listed(instruments),
+        state,
+        (lags, lags if shock_lags is None else lag_order(shock_lags, 0), lag_order(control_lags, 0)),
+        horizon,
+        cumulative,
+        long_difference,
+        sample == "common",
+    )
+    results: list[LinearResult] = []
+    used: Covariance | str = cov
+    for lead in range(horizon + 1):
+        used = _with_lags(cov, panel, lead)
+        results.append(frame.fit(lead, effects, used, weights, rules))
+    return _described(frame, results, used, rules, bands, level, lags)
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """The panel with every regression's columns, and their names."""
+
+    panel: Panel
+    outcomes: tuple[str, ...]
+    shocks: tuple[str, ...]
+    regressors: tuple[str, ...]
+    instruments: tuple[str, ...]
+    y: str
+    labels: tuple[str, ...]
+    cumulative: bool
+    words: str
+
+    @classmethod
+    def made(
+        cls,
+        panel: Panel,
+        y: str,
+        shock: str,
+        controls: tuple[str, ...],
+        instruments: tuple[str, ...],
+        state: str | None,
+        lags: tuple[int, int, int],
+        horizon: int,
+        cumulative: bool,
+        long_difference: bool,
+        common: bool,
+    ) -> _Columns:
+        """Make leads, lags and interactions on the calendar."""
+        own_lags, shock_lags, control_lags = lags
+        outcome = panel.column(y)
+        lagged = panel.difference(outcome) if long_difference else outcome
+        columns: dict[str, FloatArray] = {shock: panel.column(shock)}
+        label = f"D.{y}" if long_difference else y
+        columns |= {f"L{lag}.{label}": panel.lag(lagged, lag) for lag in range(1, own_lags + 1)}
+        columns |= {f"L{lag}.{shock}": panel.lag(shock, lag) for lag in range(1, shock_lags + 1)}
+        for name in controls:
+            columns[name] = panel.column(name)
+            columns |= {f"L{lag}.{name}": panel.lag(name, lag) for lag in range(1, control_lags + 1)}
+        tools = {name: panel.column(name) for name in instruments}
+        shocks, labels = [shock], [shock]
+        if state is not None:
+            weight = panel.column(state)
+            if not np.isin(weight[~np.isnan(weight)], (0.0, 1.0)).all():
+                raise DataError(f"The state {state!r} must be of zeros and ones.")
+            columns, tools = _by_state(columns, weight), _by_state(tools, weight)
+            columns[state] = weight
+            shocks = [f"{shock}:1", f"{shock}:0"]
+            labels = [f"{shock} ({state} = 1)", f"{shock} ({state} = 0)"]
+        outcomes: dict[str, FloatArray] = {}
+        total: FloatArray | float = 0.0
+        for lead in range(horizon + 1):
+            ahead = panel.lead(outcome, lead)
+            total = total + ahead
+            value = total if cumulative else ahead - panel.lag(outcome, 1) if long_difference else ahead
+            outcomes[f"F{lead}.{y}"] = np.array(value)
+        if common:
+            absent = np.isnan(np.stack(list(outcomes.values()))).any(axis=0)
+            for values in outcomes.values():
+                values[absent] = np.nan
+        wide = panel.with_columns(panel_order=True, **(columns | tools | outcomes))
+        others = tuple(name for name in columns if name not in shocks)
+        words = "instrumented" if instruments else "observed"
+        return cls(wide, tuple(outcomes), tuple(shocks), others, tuple(tools), y, tuple(labels), cumulative, words)
+
+    def fit(self, lead: int, effects: Any, cov: str | Covariance, weights: Any, convention: Convention) -> LinearResult:
+        """The regression of one horizon; its warnings are given once for all of them."""
+        options: dict[str, Any] = {"weights": weights, "cov": cov, "convention": convention}
+        if effects is not None:
+            options["effects"] = effects
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PanelVarWarning)
+            if self.instruments:
+                estimator = fit_iv_pooled if effects is None else fit_iv_fixed_effects
+                return estimator(
+                    self.panel,
+                    self.outcomes[lead],
+                    list(self.regressors),
+                    endogenous=list(self.shocks),
+                    instruments=list(self.instruments),
+                    **options,
+                )
+            fixed = fit_pooled if effects is None else fit_fixed_effects
+            return fixed(self.panel, self.outcomes[lead], [*self.shocks, *self.regressors], **options)
+
+
+def _described(
+    frame: _Columns,
+    results: list[LinearResult],
+    cov: Covariance | str,
+    rules: Convention,
+    bands: Any,
+    level: float,
+    lags: int,
+) -> ProjectedResponses:
+    """Put coefficients, errors and their joint covariance together."""
+    for lead, result in enumerate(results):
+        lost = [name for name in frame.shocks if name not in result.fit.names]
+        if lost:
+            why = next((note.text for note in result.notes if note.code.startswith("regressor")), "")
+            raise SpecificationError(f"At horizon {lead} the shock {lost[0]!r} is not identified. {why}")
+    values = np.array([[result.params[name] for name in frame.shocks] for result in results])
+    errors = np.array([[result.std_errors[name] for name in frame.shocks] for result in results])
+    influence = np.stack([row_influences(result.fit, rules, frame.shocks) for result in results])
+    rule = resolve(cov, results[0].fit, rules)
+    joint = joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
+    directions = root_of(joint).T
+    shape = (*values.shape[:1], 1, values.shape[1])
+    last = results[-1]
+    notes = _notes(results, lags)
+    projected = ProjectedResponses(
+        values=values.reshape(shape),
+        names=(frame.y,),
+        shocks=frame.labels,
+        identification=frame.words,
+        scheme=frame.words,
+        shock_size="unit",
+        cumulative=frame.cumulative,
+        std_errors=errors.reshape(shape),
+        notes=notes,
+        influence=directions.reshape(*shape, -1),
+        nobs_by_horizon=np.array([result.nobs for result in results]),
+        df_by_horizon=np.array([_degrees(result, frame.shocks) for result in results]),
+        covariance=last.covariance.label,
+        distribution="t" if np.isfinite(last.covariance.df) else "normal",
+        fits=tuple(result.without_rows() for result in results),
+    )
+    emit(notes)
+    return projected.with_bands(bands, level=level)
+
+
+def _degrees(result: LinearResult, shocks: tuple[str, ...]) -> float:
+    """Degrees of freedom of the shocks' coefficients, the fewest of them."""
+    estimate = result.covariance
+    if estimate.degrees is None:
+        return min(float(estimate.df), 1e9)
+    return float(min(estimate.coefficient_df[result.fit.names.index(name)] for name in shocks))
+
+
+def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
+    first, last = results[0], results[-1]
+    notes = [Note("rows", f"{first.nobs} rows at horizon 0, {last.nobs} at {len(results) - 1}.")]
+    seen = {"rows-dropped", "factor"}
+    for result in reversed(results):
+        for note in result.notes:
+            if note.code not in seen:
+                seen.add(note.code)
+                notes.append(note)
+    average = last.fit.sample.average
+    entity = str(last.fit.design.panel.entity_name or "entity")
+    if entity in last.fit.effects and average < SHORT:
+        text = (
+            f"{average:.1f} rows an entity at horizon {len(results) - 1}: fixed effects"
+            f"{' with lagged outcomes' if lags else ''} are biased by terms of order 1 / T (Nickell 1981; Herbst and "
+            "Johannsen 2024)."
+        )
+        notes.append(Note("short-panel", text, warn=True))
+    return tuple(notes)
+
+
+def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covariance:
+    """Give a kernel without lags at least those that a horizon's errors have."""
+    named: dict[str, Covariance] = {
+        "driscoll-kraay": DriscollKraay(),
+        "dk": DriscollKraay(),
+        "newey-west": PanelNeweyWest(),
+    }
+    found = named.get(cov, cov) if isinstance(cov, str) else cov
+    if isinstance(found, (DriscollKraay, PanelNeweyWest)) and found.lags is None:
+        rule = np.floor(4.0 * (panel.n_periods / 100.0) ** (2.0 / 9.0) + 1e-10)
+        return replace(found, lags=float(max(rule, lead)))
+    return found
+
+
+def _by_state(columns: dict[str, FloatArray], state: FloatArray) -> dict[str, FloatArray]:
+    out = {f"{name}:1": values * state for name, values in columns.items()}
+    return out | {f"{name}:0": values * (1.0 - state) for name, values in columns.items()}
+
+
+def _listed(names: Sequence[str] | str | None) -> tuple[str, ...]:
+    return () if names is None else (names,) if isinstance(names, str) else tuple(names)

@@ -1,0 +1,141 @@
+"""The data of local projections: a system's variables and, beside them, a shock, instruments, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import DataError, SpecificationError
+from panelvar.results.var_data import VarData, read_var_data
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionData:
+    """Everything by calendar period, NaN where it is absent or missing.
+
+    Parameters
+    ----------
+    table : VarData
+        Variables, and exogenous variables beside them.
+    shock : array (P, 1) or None
+    shock_name : str
+    in_system : bool
+        Whether the shock is one of the variables.
+    instruments : array (P, q) or None
+    instrument_names : tuple of str
+    """
+
+    table: VarData
+    shock: Array | None = None
+    shock_name: str = ""
+    in_system: bool = False
+    instruments: Array | None = None
+    instrument_names: tuple[str, ...] = ()
+
+
+def read_projection_data(
+    data: Any, names: Sequence[Hashable] | None, shock: Any, instruments: Any, exogenous: Any
+) -> ProjectionData:
+    """Read variables and what stands beside them; a Series is matched by its labels, an array by position.
+
+    Without ``names`` the variables are all columns but those given another part; an instrumented shock stays one.
+
+    Raises
+    ------
+    DataError
+        As `panelvar.results.var_data.read_var_data`, or labels that do not match.
+    """
+    names = [names] if isinstance(names, str) else names
+    in_system = isinstance(shock, str) and (shock in names if names is not None else instruments is not None)
+    parts = {"shock": None if in_system else shock, "instrument": instruments, "exogenous": exogenous}
+    given = {role: part for role, part in parts.items() if part is not None}
+    if not given:
+        table, widths = read_var_data(data, names), []
+    elif all(_is_names(part) for part in given.values()):
+        lists = [[part] if isinstance(part, str) else list(part) for part in given.values()]
+        table = read_var_data(data, names, [name for one in lists for name in one])
+        widths = [len(one) for one in lists]
+    else:
+        names, beside, widths = _side_by_side(data, names, given)
+        table = read_var_data(data, names, beside)
+    pieces: dict[str, tuple[Array, tuple[str, ...]]] = {}
+    start = 0
+    for role, width in zip(given, widths, strict=True):
+        assert table.exogenous is not None
+        pieces[role] = (table.exogenous[:, start : start + width], table.exogenous_names[start : start + width])
+        start += width
+    own, own_names = pieces.get("exogenous", (None, ()))
+    table = replace(table, exogenous=own, exogenous_names=own_names)
+    values, label = pieces.get("shock", (None, ()))
+    if values is not None and values.shape[1] != 1:
+        raise SpecificationError(f"shock has {values.shape[1]} columns; give one shock at a time.")
+    if in_system:
+        if shock not in table.names:
+            raise SpecificationError(f"shock={shock!r} is not a variable of the system: {list(table.names)}.")
+        values, label = table.values[:, [table.names.index(shock)]], (shock,)
+    tools, tool_names = pieces.get("instrument", (None, ()))
+    return ProjectionData(table, values, label[0] if label else "", in_system, tools, tool_names)
+
+
+def _is_names(part: Any) -> bool:
+    listed = [part] if isinstance(part, str) else part
+    return isinstance(listed, (list, tuple)) and bool(listed) and all(isinstance(name, str) for name in listed)
+
+
+def _side_by_side(
+    data: Any, names: Sequence[Hashable] | None, given: dict[str, Any]
+) -> tuple[Sequence[Hashable] | None, Any, list[int]]:
+    """Names of the variables, a table of everything else, and how many columns each part has."""
+    if not hasattr(data, "columns"):
+        columns = [_as_columns(part) for part in given.values()]
+        for role, array in zip(given, columns, strict=True):
+            if len(array) != len(data):
+                raise DataError(f"{role} has {len(array)} rows; the data have {len(data)}.")
+        return names, np.concatenate(columns, axis=1), [array.shape[1] for array in columns]
+    import pandas as pd
+
+    tables = [_labelled(data, role, part) for role, part in given.items()]
+    taken = {name for table in tables for name in table.columns}
+    if names is None:
+        names = [name for name in data.columns if name not in taken]
+    return names, pd.concat(tables, axis=1), [table.shape[1] for table in tables]
+
+
+def _labelled(data: Any, role: str, part: Any) -> Any:
+    import pandas as pd
+
+    if _is_names(part):
+        listed = [part] if isinstance(part, str) else list(part)
+        unknown = [name for name in listed if name not in data.columns]
+        if unknown:
+            raise SpecificationError(f"{role} columns {unknown} are not in the data. Columns: {list(data.columns)}.")
+        return data[listed]
+    if hasattr(part, "reindex") and hasattr(part, "index"):
+        name = getattr(part, "name", None)
+        table = part if hasattr(part, "columns") else part.to_frame(role if name is None else name)
+        if table.index.equals(data.index):
+            return table
+        if not table.index.is_unique:
+            raise DataError(f"The index of {role} repeats labels, such as {table.index[table.index.duplicated()][0]}.")
+        if not data.index.isin(table.index).any():
+            raise DataError(
+                f"No label of {role} is a period of the data: it begins with {table.index[0]!r}, the data with "
+                f"{data.index[0]!r}."
+            )
+        return table.reindex(data.index)
+    array = _as_columns(part)
+    if len(array) != len(data):
+        raise DataError(f"{role} has {len(array)} rows; the data have {len(data)}.")
+    labels = [role] if array.shape[1] == 1 else [f"{role}{place + 1}" for place in range(array.shape[1])]
+    return pd.DataFrame(array, index=data.index, columns=labels)
+
+
+def _as_columns(part: Any) -> npt.NDArray[Any]:
+    array = np.asarray(part)
+    return array[:, None] if array.ndim == 1 else array

@@ -1,0 +1,141 @@
+r"""Local projections: regressions of later values on today's impulses, and what each row adds to their estimates.
+
+.. math:: y_{t+h} = B_h x_t + C_h w_t + \xi_{t,h}
+
+With :math:`\tilde x` the rows of x as instruments and controls leave them, :math:`\hat B_h - B_h = \sum_t \psi_{t,h}`
+with the *influence* :math:`\psi_{t,h} = \xi_{t,h}\, g_t'`, :math:`g_t = (\tilde X'\tilde X)^{-1} \tilde x_t`.
+Influences of all horizons, laid side by side by date, hold the joint covariance of a whole path:
+heteroskedasticity-consistent, it is the sum of their outer products; with serial correlation, pairs of dates are
+weighted by a kernel.
+
+References: Jorda (2005), American Economic Review 95(1), 161-182; Montiel Olea and Plagborg-Moller (2021), Econometrica
+89(4), 1789-1823; Stock and Watson (2018), Economic Journal 128, 917-948, on instruments.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import CollinearityError
+from panelvar.kernels.k_class import Estimate, Layout, k_class
+from panelvar.kernels.serial_scores import kernel_weights, lagged_gram
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+
+class Projection(NamedTuple):
+    """Regressions of one set of rows.
+
+    Attributes
+    ----------
+    coefficients : array (S, L)
+        Of the impulses, for each of L left-hand sides.
+    gains : array (n, S)
+        g: what a unit residual in a row moves the coefficients by.
+    residuals : array (n, L)
+    leverages : array (n,) or None
+    df_resid : int
+    """
+
+    coefficients: Array
+    gains: Array
+    residuals: Array
+    leverages: Array | None
+    df_resid: int
+
+
+def project(
+    controls: Array, impulses: Array, left: Array, instruments: Array | None = None, *, leverages: bool = True
+) -> Projection:
+    """Regress every left-hand side on impulses and controls, from one triangular factor.
+
+    Parameters
+    ----------
+    controls : array (n, m)
+    impulses : array (n, S)
+    left : array (n, L)
+    instruments : array (n, q), optional
+        Of the impulses, beside the controls: two-stage least squares.
+    leverages : bool
+        Whether they are wanted: they cost as much as the factor.
+
+    Raises
+    ------
+    CollinearityError
+        A column of [controls, instruments, impulses] depends on those before it; its position is the argument.
+    """
+    from scipy.linalg.lapack import dgeqrf, dtrtri, dtrtrs
+
+    n, m, s = len(left), controls.shape[1], impulses.shape[1]
+    q = 0 if instruments is None else instruments.shape[1]
+    width = m + q + s
+    design = np.empty((n, width + left.shape[1]), order="F")
+    design[:, :m], design[:, m + q : width], design[:, width:] = controls, impulses, left
+    if instruments is not None:
+        design[:, m : m + q] = instruments
+    triangle = np.triu(dgeqrf(design)[0][: design.shape[1]])
+    _require_rank(triangle, m + q if q else width, n)
+    if not q:
+        square = triangle[:width, :width]
+        coefficients, spread = dtrtrs(square, triangle[:width, width:])[0], dtrtri(square)[0]
+        regressors = explained = design[:, :width]
+    else:
+        layout = Layout(m, q, s)
+        estimates = [_two_stage(triangle, width, place, layout) for place in range(left.shape[1])]
+        coefficients = np.stack([estimate.coefficients for estimate in estimates], axis=1)
+        spread = estimates[0].inverse_root
+        regressors = np.delete(design[:, :width], np.s_[m : m + q], axis=1)
+        explained = design[:, :width] @ estimates[0].fitted[:width]
+    gains = explained @ (spread @ spread[m:].T)
+    residuals = left - regressors @ coefficients
+    levers = None
+    if leverages:
+        whitened = explained @ spread
+        levers = np.einsum("ij,ij->i", whitened, whitened)
+    return Projection(coefficients[m:], gains, residuals, levers, n - m - s)
+
+
+def _two_stage(triangle: Array, width: int, place: int, layout: Layout) -> Estimate:
+    """Two-stage least squares of one left-hand side."""
+    columns = [*range(width), width + place]
+    return k_class(triangle[: width + 1, columns], layout)
+
+
+def _require_rank(triangle: Array, width: int, n_rows: int) -> None:
+    sizes = np.sqrt(np.einsum("ij,ij->j", triangle[:, :width], triangle[:, :width]))
+    tolerance = 32.0 * np.finfo(np.float64).eps * n_rows**0.5
+    dependent = np.flatnonzero(np.abs(triangle.diagonal()[:width]) <= tolerance * sizes)
+    if dependent.size:
+        raise CollinearityError(int(dependent[0]))
+
+
+def serial_variances(influence: Array, kernel: str, lags: float) -> Array:
+    """Variances (...) of estimates from their influences by date (..., T).
+
+    Dates without a row have zeros, so that a lag never reaches across a gap as if it were not there.
+    """
+    n = influence.shape[-1]
+    total: Array = np.einsum("...t,...t->...", influence, influence)
+    reach = n - 1 if kernel == "quadratic-spectral" else min(int(lags), n - 1)
+    weights = kernel_weights(np.arange(1, reach + 1), kernel, lags)
+    for step, weight in enumerate(weights.tolist(), 1):
+        total += 2.0 * weight * np.einsum("...t,...t->...", influence[..., step:], influence[..., :-step])
+    return total
+
+
+def serial_covariance(influence: Array, kernel: str, lags: float) -> Array:
+    """Joint covariance (C, C) of estimates from their influences by date (C, T), one bandwidth for all."""
+    return lagged_gram(np.ascontiguousarray(influence.T), np.arange(influence.shape[1]), kernel, lags)
+
+
+def root_of(covariance: Array) -> Array:
+    """Directions (D, C) whose outer products add up to a covariance; negative rounding is cut off."""
+    scale = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    directions: Array = (vectors * np.sqrt(np.maximum(values, 0.0))).T * scale
+    return directions

@@ -1,0 +1,156 @@
+"""Responses estimated horizon by horizon, whose errors are known jointly over the horizons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.bands.delta_method import DeltaMethod
+from panelvar.bands.limits import sup_t_quantile
+from panelvar.bands.simulated import finite_errors
+from panelvar.errors import SpecificationError, check_level
+from panelvar.identification.scheme import position
+from panelvar.kernels.horizon_regressions import root_of, serial_covariance
+from panelvar.results.names import listed
+from panelvar.results.responses import Responses
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.results.linear import LinearResult
+    from panelvar.results.var_result import VarResult
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProjectedResponses(Responses):
+    r"""Responses by local projections: a regression for each horizon.
+
+    All of `Responses` is here (``values``, ``std_errors``, ``lower``, ``upper``, ``to_frame()``, ``response()``,
+    ``plot()``). Errors are known jointly: every estimate is a sum of *influences*, one a date or cluster, and their
+    products add up to the covariance of a whole path.
+
+    Parameters
+    ----------
+    influence : array (horizon + 1, K, S, G)
+        What each date (or cluster), on the last axis, adds to each estimate; small-sample factors are in it.
+    nobs_by_horizon : array of int (horizon + 1,)
+        Rows of each horizon's regression.
+    df_by_horizon : array (horizon + 1,)
+        Degrees of freedom of the t distribution.
+    covariance : str
+        How the errors were estimated, in words.
+    kernel : str or None
+        Kernel for pairs of dates; None where influences are uncorrelated.
+    kernel_lags : array (horizon + 1,) or None
+        Its bandwidth at each horizon. The joint covariance has one for all, the largest.
+    distribution : {"normal", "t"}
+        Of an estimate over its standard error.
+    var : VarResult or None
+        The vector autoregression whose impact matrix defines the shocks.
+    fits : tuple of LinearResult
+        Of panels: the regression of each horizon.
+    """
+
+    influence: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
+    nobs_by_horizon: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    df_by_horizon: Array = field(default_factory=lambda: np.empty(0))
+    covariance: str = ""
+    kernel: str | None = None
+    kernel_lags: Array | None = None
+    distribution: str = "normal"
+    var: VarResult | None = None
+    fits: tuple[LinearResult, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What tables and figures call them."""
+        return "Local-projection responses"
+
+    def joint_covariance(self, of: str, to: str) -> pd.DataFrame:
+        """Covariance of the estimates of one path, a row and a column for each horizon.
+
+        With a kernel the bandwidth is the largest of all horizons, so that the matrix is positive semi-definite; the
+        squares of ``std_errors``, whose bandwidths are those of each horizon, can then differ from its diagonal.
+
+        Parameters
+        ----------
+        of, to : str
+            The responding variable and the shock.
+        """
+        import pandas as pd
+
+        row, column = position(self.names, of), position(self.shocks, to, "shock")
+        path = self.influence[:, row, column]
+        index = pd.RangeIndex(self.horizon + 1, name="horizon")
+        return pd.DataFrame(self._covariance(path), index=index, columns=index)
+
+    def _covariance(self, influence: Array) -> Array:
+        if self.kernel is None or self.kernel_lags is None:
+            gram: Array = influence @ influence.T
+            return gram
+        return serial_covariance(influence, self.kernel, float(self.kernel_lags.max()))
+
+    def _directions(self) -> Array:
+        """Directions (D, horizon + 1, K, S) whose outer products add up to the joint covariance."""
+        flat = self.influence.reshape(self.values.size, -1)
+        if self.kernel is not None:
+            directions = root_of(self._covariance(flat))
+        elif flat.shape[1] > flat.shape[0]:
+            triangle: Any = np.linalg.qr(flat.T, mode="r")
+            directions = np.asarray(triangle, dtype=np.float64)
+        else:
+            directions = flat.T
+        return directions.reshape(-1, *self.values.shape)
+
+    def with_bands(self, bands: Any = None, *, level: float = 0.95) -> ProjectedResponses:
+        """Return the same responses with another band.
+
+        Parameters
+        ----------
+        bands : DeltaMethod or a bootstrap source, optional
+            ``DeltaMethod()`` (default) is the estimate plus and minus a critical value times its standard error, with
+            ``joint=`` and ``over=`` for bands that hold many cells at once. `ResidualBootstrap`,
+            `RecursiveWildBootstrap`, `MovingBlockBootstrap`: data sets of the vector autoregression, in each of which
+            the projections are estimated again.
+        level : float
+            Confidence level, at least 0.5.
+        """
+        check_level(level)
+        source = DeltaMethod() if bands is None else bands
+        if isinstance(source, DeltaMethod):
+            return self._normal_band(source, level)
+        raise SpecificationError(f"bands={type(source).__name__}(...) is not offered here: use DeltaMethod().")
+
+    def _normal_band(self, source: DeltaMethod, level: float) -> ProjectedResponses:
+        from scipy.special import ndtr, ndtri, stdtrit
+
+        assert self.std_errors is not None
+        errors = finite_errors(self.std_errors)
+        if source.joint == "sup-t":
+            critical = sup_t_quantile(self._directions(), level, source.draws, source.seed, source.over)
+        elif source.joint == "bonferroni":
+            varying = errors > 1e-14 * errors.max(initial=0.0)
+            cells = np.maximum(varying.sum(axis=0 if source.over == "path" else None), 1)
+            critical = np.broadcast_to(ndtri(1.0 - (1.0 - level) / (2.0 * cells)), errors.shape)
+        else:
+            critical = np.full(errors.shape, float(ndtri((1.0 + level) / 2.0)))
+        if self.distribution == "t":
+            critical = stdtrit(self.df_by_horizon[:, None, None], ndtr(critical))
+        reach = critical * errors
+        label = f"{self.covariance} errors"
+        if source.joint is not None:
+            scope = "each path" if source.over == "path" else "all paths at once"
+            label += f", {'sup-t' if source.joint == 'sup-t' else 'Bonferroni'} over {scope}"
+        return replace(
+            self, lower=self.values - reach, upper=self.values + reach, level=level, draws=None, band_label=label
+        )
+
+    def __repr__(self) -> str:
+        what = "Cumulative local-projection responses" if self.cumulative else "Local-projection responses"
+        band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
+        return f"<{what} of {listed(self.names)} to {listed(self.shocks)}, periods 0 to {self.horizon}{band}>"
