@@ -19,7 +19,7 @@ from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
-from panelvar.results.var_terms import Terms
+from panelvar.results.var_terms import Terms, regressor_labels
 from panelvar.serial_covariances import PanelNeweyWest
 
 Array = npt.NDArray[np.float64]
@@ -148,6 +148,9 @@ class HorizonRegressions:
         starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
         design = stack_lags(self.values, self.order, self.beside, rows)
         problem = LagProblem(design, self.beside.shape[1], self.order, n_vars, starts)
+        if problem.dependent_columns:
+            names = (*regressor_labels(self.read.table.names, self.order, self.terms), *self.read.table.names)
+            raise CollinearityError(f"{names[problem.dependent_columns[0]]!r} is a linear combination of others.")
         return VarResult(problem, self.read.table, rows, self.terms, rules)
 
     def of_scheme(self, system: VarResult, shocks: Shocks, known: bool) -> tuple[Array, Array, tuple[Note, ...]]:

@@ -92,14 +92,12 @@ def _side_by_side(
     data: Any, names: Sequence[Hashable] | None, given: dict[str, Any]
 ) -> tuple[Sequence[Hashable] | None, Any, list[int]]:
     """Names of the variables, a table of everything else, and how many columns each part has."""
-    if not hasattr(data, "columns"):
-        columns = [_as_columns(part) for part in given.values()]
-        for role, array in zip(given, columns, strict=True):
-            if len(array) != len(data):
-                raise DataError(f"{role} has {len(array)} rows; the data have {len(data)}.")
-        return names, np.concatenate(columns, axis=1), [array.shape[1] for array in columns]
     import pandas as pd
 
+    if not hasattr(data, "columns"):
+        count = len(data)
+        tables = [_by_position(part, role, count, range(count)) for role, part in given.items()]
+        return names, pd.concat(tables, axis=1), [table.shape[1] for table in tables]
     tables = [_labelled(data, role, part) for role, part in given.items()]
     taken = {name for table in tables for name in table.columns}
     if names is None:
@@ -108,8 +106,6 @@ def _side_by_side(
 
 
 def _labelled(data: Any, role: str, part: Any) -> Any:
-    import pandas as pd
-
     if _is_names(part):
         listed = [part] if isinstance(part, str) else list(part)
         unknown = [name for name in listed if name not in data.columns]
@@ -129,13 +125,15 @@ def _labelled(data: Any, role: str, part: Any) -> Any:
                 f"{data.index[0]!r}."
             )
         return table.reindex(data.index)
-    array = _as_columns(part)
-    if len(array) != len(data):
-        raise DataError(f"{role} has {len(array)} rows; the data have {len(data)}.")
-    labels = [role] if array.shape[1] == 1 else [f"{role}{place + 1}" for place in range(array.shape[1])]
-    return pd.DataFrame(array, index=data.index, columns=labels)
+    return _by_position(part, role, len(data), data.index)
 
 
-def _as_columns(part: Any) -> npt.NDArray[Any]:
+def _by_position(part: Any, role: str, count: int, index: Any) -> Any:
+    import pandas as pd
+
     array = np.asarray(part)
-    return array[:, None] if array.ndim == 1 else array
+    array = array[:, None] if array.ndim == 1 else array
+    if len(array) != count:
+        raise DataError(f"{role} has {len(array)} rows; the data have {count}.")
+    labels = [role] if array.shape[1] == 1 else [f"{role}{place + 1}" for place in range(array.shape[1])]
+    return pd.DataFrame(array, index=index, columns=labels)
