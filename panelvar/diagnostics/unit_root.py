@@ -181,7 +181,8 @@ def _regress(
     longest, rule = 0, "given"
     if isinstance(lags, str):
         kind = choose("lags", lags, RULES, RULES_ELSEWHERE)
-        room = max(len(values) // 2 - powers - 1, 0)
+        # The longest that leaves two degrees of freedom, too: a short series has a default.
+        room = max(min(len(values) // 2 - powers - 1, (change - powers - 3) // 2), 0)
         longest = min(int(np.ceil(12.0 * (len(values) / 100.0) ** 0.25)), room)
         longest = max(longest, shortest) if max_lags is None else whole("max_lags", max_lags, shortest)
         enough(change - longest, powers + 1 + longest, name)

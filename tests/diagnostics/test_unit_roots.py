@@ -81,6 +81,14 @@ def test_lags_from_below_and_on_common_rows():
     assert common.lags_rule == "bic, 0 to 6"
 
 
+@pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
+@pytest.mark.parametrize("length", range(8, 16))
+def test_lags_by_default_fit_a_short_series(trend, length):
+    series = np.random.default_rng(length).standard_normal(length).cumsum()
+    result = pv.adf_test(series, trend=trend)
+    assert result.nobs - (len(trend.replace("n", "")) + 1 + result.lags) >= 2
+
+
 def test_kpss_and_phillips_perron_written_out():
     y, lags = walk(2), 4
     left = y - y.mean()

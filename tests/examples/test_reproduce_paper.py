@@ -213,6 +213,37 @@ def test_what_eleven_rows_and_three_clusters_say(paper, source):
     assert (frame["width ratio"] > 4).all()
 
 
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_what_thirteen_years_say(paper, source):
+    from paper.autoregressions import HORIZON, estimated
+    from paper.short_sample import bands, cointegration, power, residual_tests, unit_roots
+    from paper.source import THREE, TWO
+
+    found = bands(source)
+    # The sentences of the page: no year of GDP, a few cells pointwise, none as a path.
+    pointwise, path, corrected, both = found.off_zero.values()
+    assert found.cells == 3 * (HORIZON + 1)
+    assert (path, both) == (0, 0)
+    assert min(pointwise, corrected) > 0
+    assert found.wider > 1.3
+    assert found.largest_root > 1
+    assert found.peak_in_text < 0.05 < found.peak_first < 0.6
+    frame = found.table.to_frame()
+    assert len(frame) == 12
+    models = [estimated(source, names) for names in (TWO, THREE)]
+    assert [model.df_resid for model in models] == [6, 4]
+    text = str(residual_tests(source))
+    assert text.count("too few rows") == 2
+    decisions = unit_roots(source).to_frame()
+    assert decisions.loc["GDP", "unit root"] == "not rejected"
+    assert decisions.loc["GDP", "no unit root"] == "rejected"
+    simulated = power(13)
+    assert 0.03 < simulated.rejected[1.0] < 0.08 < simulated.by_pvalue
+    assert max(simulated.rejected.values()) < 0.2
+    plain, careful = cointegration(source)
+    assert 0.1 < plain < careful
+
+
 def test_the_page_of_the_documentation_is_what_the_program_prints(paper, stale_blocks):
     _, (page, _), _, _ = paper
     assert stale_blocks(ROOT / "docs" / "paper.md", page.blocks) == []

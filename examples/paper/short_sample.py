@@ -1,0 +1,207 @@
+"""What thirteen years allow: bands by method, tests of residuals, unit roots and cointegration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+import panelvar as pv
+from panelvar.errors import InsufficientDataError
+from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from paper.autoregressions import HORIZON, estimated
+from paper.source import LABELS, THREE, TWO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from panelvar.results.responses import Responses
+    from panelvar.results.test_result import TestResult
+    from panelvar.results.var_result import VarResult
+    from paper.source import Paper
+
+DRAWS, SEED, LEVEL = 2000, 2021, 0.95
+SOURCES = {
+    "residual bootstrap": pv.ResidualBootstrap(DRAWS, SEED),
+    "the same, sup-t": pv.ResidualBootstrap(DRAWS, SEED, joint="sup-t"),
+    "after bootstrap": pv.BootstrapAfterBootstrap(DRAWS, SEED),
+    "the same, sup-t ": pv.BootstrapAfterBootstrap(DRAWS, SEED, joint="sup-t"),
+}
+# The text has the response of GDP peak in the sixth year.
+TEXT_PEAK = 6
+ROOTS = (1.0, 0.9, 0.5)
+SIMULATED = 2000
+
+
+class Bands(NamedTuple):
+    """What the bands say about the responses to CII.
+
+    ``off_zero`` counts, for each source, the cells of all responses whose band excludes zero; ``wider`` is the mean
+    width of the sup-t band over the pointwise one, of GDP; the rest are shares of the bias-corrected draws of GDP's
+    response.
+    """
+
+    table: Table
+    off_zero: dict[str, int]
+    cells: int
+    wider: float
+    positive: float
+    peak_first: float
+    peak_in_text: float
+    largest_root: float
+
+
+def responses(model: VarResult, source: str) -> Responses:
+    """Responses with the bands of a source."""
+    return model.impulse_responses(HORIZON, bands=SOURCES[source], level=LEVEL)
+
+
+def bands(paper: Paper) -> Bands:
+    """Bands of every method around the responses of the other variables to CII, both autoregressions."""
+    body: list[Row] = []
+    off_zero = dict.fromkeys(SOURCES, 0)
+    found: dict[str, Responses] = {}
+    cells = 0
+    for names in (TWO, THREE):
+        model = estimated(paper, names)
+        by_source = {source: responses(model, source) for source in SOURCES}
+        found = found or by_source
+        for name in names[1:]:
+            cells += HORIZON + 1
+            for place, (source, each) in enumerate(by_source.items()):
+                frame = each.response(name, names[0])
+                years = frame.index[(frame["lower"] > 0) | (frame["upper"] < 0)]
+                off_zero[source] += len(years)
+                label = LABELS[name.removeprefix("log_")] + (" of three" if names == THREE else " of two")
+                shown = ", ".join(map(str, years)) or "none"
+                first = frame.loc[1]
+                body.append(
+                    Row(
+                        label if place == 0 else "",
+                        (
+                            words(source.strip(), "left"),
+                            number(float(first["value"]), 3) if place == 0 else Cell(),
+                            interval(float(first["lower"]), float(first["upper"]), 3),
+                            words(shown),
+                        ),
+                        continues=place > 0,
+                    )
+                )
+    pointwise, path, corrected, _ = found.values()
+    place = TWO.index("log_gdp"), 0
+    width = [float(np.mean((each.upper - each.lower)[:, *place])) for each in (path, pointwise)]
+    assert corrected.draws is not None
+    draws = corrected.draws[:, :, *place]
+    peaks = draws.argmax(axis=1)
+    heads = ("band", "year 1", f"{LEVEL:.0%} limits, year 1", "years without zero")
+    table = Table(
+        title="Responses to one standard deviation of CII, by band",
+        facts=(Fact("Draws", str(DRAWS)), Fact("Years of a path", f"0 to {HORIZON}")),
+        header=(Row("Response of", tuple(words(head) for head in heads)),),
+        body=tuple(body),
+        notes=(
+            "residual bootstrap: percentiles, each year by itself. after bootstrap: bias corrected (Kilian 1998). "
+            "sup-t: all years of a response at once.",
+        ),
+    )
+    return Bands(
+        table=table,
+        off_zero=off_zero,
+        cells=cells,
+        wider=width[0] / width[1],
+        positive=float((draws[:, 1] > 0).mean()),
+        peak_first=float((peaks == 1).mean()),
+        peak_in_text=float((peaks == TEXT_PEAK).mean()),
+        largest_root=float(estimated(paper, THREE).moduli[0]),
+    )
+
+
+def residual_tests(paper: Paper) -> Table:
+    """Tests of the residuals of both autoregressions, or that there are too few rows for one."""
+    tests: dict[str, Callable[[VarResult], TestResult]] = {
+        "Portmanteau, adjusted, 4 lags": lambda model: pv.portmanteau_test(model, 4),
+        "Breusch-Godfrey LM, 1 lag": lambda model: pv.serial_lm_test(model, 1),
+        "Breusch-Godfrey, Rao's F": lambda model: pv.serial_lm_test(model, 1, form="f"),
+        "Normality, Doornik-Hansen": lambda model: pv.normality_test(model, kind="doornik-hansen").joint,
+        "ARCH, 1 lag": lambda model: pv.arch_test(model, 1),
+    }
+    models = [estimated(paper, names) for names in (TWO, THREE)]
+    rows = []
+    for label, run in tests.items():
+        cells: list[Cell] = []
+        for model in models:
+            try:
+                test = run(model)
+            except InsufficientDataError:
+                cells += [words("too few rows"), Cell()]
+            else:
+                cells += [words(f"{test.statistic:.2f} ({test.df:g})"), probability(test.pvalue)]
+        rows.append(Row(label, tuple(cells)))
+    heads = ("two: statistic (df)", "p-value", "three: statistic (df)", "p-value")
+    return Table(
+        title="Tests of the residuals",
+        facts=(Fact("Rows, coefficients an equation", "; ".join(f"{m.nobs}, {m.n_regressors}" for m in models)),),
+        header=(Row("", tuple(words(head) for head in heads)),),
+        body=tuple(rows),
+    )
+
+
+def unit_roots(paper: Paper) -> Table:
+    """Unit-root tests of the four series, a constant and a trend, one lag."""
+    body = []
+    for name, series in paper.liangshan.items():
+        adf = pv.adf_test(series, 1, trend="ct")
+        kpss = pv.kpss_test(series, 1, trend="ct")
+        body.append(
+            Row(
+                LABELS[str(name).removeprefix("log_")],
+                (
+                    number(adf.statistic, 2),
+                    number(adf.critical_values[0.05], 2),
+                    words("rejected" if adf.statistic < adf.critical_values[0.05] else "not rejected"),
+                    number(kpss.statistic, 3),
+                    number(kpss.critical_values[0.05], 3),
+                    words("rejected" if kpss.statistic > kpss.critical_values[0.05] else "not rejected"),
+                    count(adf.nobs),
+                ),
+            )
+        )
+    heads = ("ADF", "5%", "unit root", "KPSS", "5%", "no unit root", "rows")
+    return Table(
+        title="Unit-root tests, logarithms, Liangshan",
+        facts=(Fact("Terms", "constant and trend"), Fact("Lags", "1")),
+        header=(Row("", tuple(words(head) for head in heads)),),
+        body=tuple(body),
+        notes=("ADF's critical values are for the rows used (MacKinnon 2010), KPSS's asymptotic.",),
+    )
+
+
+class Power(NamedTuple):
+    """How often a test of thirteen years at 5 percent rejects a unit root, by the root that there is."""
+
+    rejected: dict[float, float]
+    by_pvalue: float
+
+
+def power(periods: int) -> Power:
+    """Simulate the Dickey-Fuller test of the audit: normal errors, fifty periods before the first."""
+    rng = np.random.default_rng(SEED)
+    rejected = {}
+    by_pvalue = 0
+    for root in ROOTS:
+        errors = rng.standard_normal((50 + periods, SIMULATED))
+        series = np.zeros_like(errors)
+        for t in range(1, len(errors)):
+            series[t] = root * series[t - 1] + errors[t]
+        tests = [pv.adf_test(column, 1, trend="ct") for column in series[-periods:].T]
+        rejected[root] = float(np.mean([test.statistic < test.critical_values[0.05] for test in tests]))
+        if root == 1.0:
+            by_pvalue = float(np.mean([test.pvalue < 0.05 for test in tests]))
+    return Power(rejected, by_pvalue)
+
+
+def cointegration(paper: Paper) -> tuple[float, float]:
+    """P-values of no relation between CII and GDP by Johansen's trace: plain, and corrected for the rows."""
+    data = paper.liangshan[list(TWO)]
+    plain, corrected = (pv.johansen_test(data, lags=2, correction=kind) for kind in (None, "reinsel-ahn"))
+    return float(plain.trace_pvalues[0]), float(corrected.trace_pvalues[0])
