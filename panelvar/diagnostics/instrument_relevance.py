@@ -9,7 +9,7 @@ from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.kernels.distributions import f_tail
 from panelvar.kernels.instruments_of_shocks import FirstStage
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 
 def instrument_relevance_test(model: VarResult, identification: ExternalInstrument, *, cov: str = "HC1") -> TestResult:
@@ -32,6 +32,7 @@ def instrument_relevance_test(model: VarResult, identification: ExternalInstrume
     Rejecting is not enough: an F below 10 or so leaves estimates biased and bands too short (Stock and Watson 2018,
     section 1.3; Montiel Olea, Stock and Watson 2021).
     """
+    require_fit(model)
     if not isinstance(identification, ExternalInstrument):
         raise SpecificationError(f"identification={identification!r}: expected ExternalInstrument(series, variable).")
     choose("cov", cov, ("HC1", "classical"), {"robust": "HC1"})

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.diagnostics.unit_root_distributions import tau_critical_values, tau_pvalue
-from panelvar.diagnostics.univariate import POWERS, check_trend, enough, one_series, whole
+from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying, whole
 from panelvar.errors import CollinearityError, SpecificationError, choose, emit
 from panelvar.kernels import dickey_fuller
 from panelvar.results.unit_root_result import UnitRootResult
@@ -138,7 +138,7 @@ def dfgls_test(
     check_trend(trend, ("c", "ct"))
     values, name, notes = one_series(data, column)
     terms = dickey_fuller.trend_columns(POWERS[trend], 1, len(values))
-    detrended = dickey_fuller.quasi_detrended(values, terms, -7.0 if trend == "c" else -13.5)
+    detrended = varying(dickey_fuller.quasi_detrended(values, terms, -7.0 if trend == "c" else -13.5), values, name)
     regression, order, rule = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
     emit(notes)
     tau, nobs = regression.ratio, len(regression.residuals)
@@ -198,12 +198,13 @@ def _regress(
     if rows == "common" and longest > order:
         columns = columns[longest - order :]
     try:
-        return dickey_fuller.regression(columns, powers), order, rule
+        found = dickey_fuller.regression(columns, powers)
     except np.linalg.LinAlgError:
         raise CollinearityError(
-            f"The lagged level of {name!r} is a combination of the other regressors (a deterministic series, or a very "
-            "short one): there is nothing to test."
+            f"The lagged level, the lagged differences and the terms of {name!r} are combinations of one another (a "
+            "deterministic series, or a very short one): there is nothing to test."
         ) from None
+    return not_exact(found, name), order, rule
 
 
 def chosen_order(found: dickey_fuller.Criteria, kind: str, shortest: int = 0) -> int:

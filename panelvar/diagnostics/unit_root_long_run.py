@@ -15,7 +15,7 @@ from panelvar.diagnostics.unit_root_distributions import (
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.diagnostics.univariate import POWERS, check_trend, enough, one_series, whole
+from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying, whole
 from panelvar.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.kernels import dickey_fuller
 from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
@@ -73,7 +73,7 @@ def kpss_test(
     n = len(values)
     enough(n, POWERS[trend], name)
     terms = dickey_fuller.trend_columns(POWERS[trend], 1, n)
-    left = values - terms @ np.linalg.lstsq(terms, values, rcond=None)[0]
+    left = varying(values - terms @ np.linalg.lstsq(terms, values, rcond=None)[0], values, name)
     width, rule = chosen_bandwidth(left, bandwidth, kernel)
     variance = positive(long_run_variance(left, kernel, width), name)
     statistic = float(np.square(np.cumsum(left)).sum() / (n**2 * variance))
@@ -146,7 +146,7 @@ def phillips_perron_test(
     terms = dickey_fuller.trend_columns(powers, 0, n)
     columns = np.column_stack([terms, values[:-1], values[1:]])
     try:
-        level = dickey_fuller.regression(columns, powers)
+        level = not_exact(dickey_fuller.regression(columns, powers), name)
     except np.linalg.LinAlgError:
         raise CollinearityError(f"{name!r} is a deterministic trend: there is nothing to test.") from None
     width, rule = chosen_bandwidth(level.residuals, bandwidth, kernel)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.kernels.dickey_fuller import Regression
 from panelvar.panel import Panel
 from panelvar.results.var_data import read_var_data
 from panelvar.results.var_terms import TRENDS_ELSEWHERE
@@ -76,6 +77,22 @@ def whole(option: str, value: object, least: int = 0) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise SpecificationError(f"{option}={value!r}: expected an integer of at least {least}.")
     return int(value)
+
+
+def not_exact(found: Regression, name: str) -> Regression:
+    """Refuse residuals that are rounding noise, or return the regression."""
+    if found.exact:
+        raise NumericalError(
+            f"{name!r} follows its regression exactly (a deterministic series): there is nothing to test."
+        )
+    return found
+
+
+def varying(left: Array, values: Array, name: str) -> Array:
+    """Refuse what is left of a series by its terms if that is rounding noise, or return it."""
+    if np.abs(left).max() <= 1e-13 * np.abs(values).max():
+        raise NumericalError(f"{name!r} is a deterministic trend: nothing is left to test.")
+    return left
 
 
 def enough(rows: int, regressors: int, name: str) -> None:

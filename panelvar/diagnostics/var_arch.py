@@ -8,7 +8,7 @@ from panelvar.identification.scheme import position
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 
 def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -> TestResult:
@@ -40,6 +40,7 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")`` and
     `MovingBlockBootstrap`.
     """
+    require_fit(model)
     lags = whole_lags(lags, model.nobs)
     residuals = tested_residuals(model, "arch")
     if equation is not None:

@@ -14,7 +14,7 @@ from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,7 @@ def instantaneous_causality_test(
     SpecificationError
         Sets that are empty or overlap.
     """
+    require_fit(model)
     left = [first] if isinstance(first, str) else list(first)
     right = [second] if isinstance(second, str) else list(second or [name for name in model.names if name not in left])
     both = sorted(set(left) & set(right))
@@ -95,7 +96,7 @@ def toda_yamamoto_test(
     -----
     No pretest of unit roots or rank is needed, at the price of power: ``integration`` lags are estimated for nothing.
     """
-    order, extra = lag_order(lags), lag_order(integration)
+    order, extra = lag_order(lags), lag_order(integration, 1, "integration")
     rules = var_convention(convention).but(exclusion="chi2")
     model = fit_var(data, names, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
     groups = [[group] if isinstance(group, str) else list(group) for group in (caused, causing)]

@@ -13,7 +13,7 @@ from panelvar.errors import Note, check_level, emit
 from panelvar.kernels import residual_tests
 from panelvar.results.restricted_var import RestrictedVarResult
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +73,7 @@ def cusum_test(model: VarResult) -> CusumTests:
     """
     import pandas as pd
 
+    require_fit(model)
     centred = "cusum" in model.convention.centred
     process = residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
     notes = _without_constant(model) + gaps(model)

@@ -9,7 +9,7 @@ from panelvar.errors import InsufficientDataError, choose
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def normality_test(model: VarResult, *, kind: str = "jarque-bera") -> NormalityT
     Jarque and Bera's statistic reaches its distribution slowly: in samples under a few hundred Doornik and Hansen's is
     to be preferred. Normality matters for forecast intervals and Monte Carlo bands, hardly for estimates.
     """
+    require_fit(model)
     choose("kind", kind, ("jarque-bera", "doornik-hansen"), {"jb": "jarque-bera", "dh": "doornik-hansen"})
     if model.nobs < 8:
         raise InsufficientDataError(f"A test of normality needs at least eight rows; there are {model.nobs}.")

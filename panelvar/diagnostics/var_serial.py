@@ -11,7 +11,7 @@ from panelvar.errors import InsufficientDataError, Note, SpecificationError, cho
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 Array = npt.NDArray[np.float64]
 
@@ -49,6 +49,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     The distribution is approximate and gets better with h; for low orders use `serial_lm_test`. With exogenous
     variables or restrictions the degrees of freedom are the same convention, not a theorem.
     """
+    require_fit(model)
     choose("kind", kind, ("plain", "adjusted", "ljung-box"), {"asymptotic": "plain", "box-pierce": "plain"})
     lags = whole_lags(lags, model.nobs)
     if lags <= model.lags:
@@ -95,6 +96,7 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     The denominator of F is a real number by default. R's vars rounds it down for the p-value; gretl in the statistic
     too, and its auxiliary regression always has a constant: under ``convention="vars"`` and ``"gretl"`` so does this.
     """
+    require_fit(model)
     choose("form", form, ("lm", "f"), {"bg": "lm", "es": "f", "rao": "f", "chi2": "lm"})
     lags = whole_lags(lags, model.nobs)
     problem = model.problem

@@ -11,7 +11,7 @@ from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.shocks import positive_factor
 from panelvar.results.svar_result import SvarResult
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 
 def fit_svar(model: VarResult, identification: ShortRun) -> SvarResult:
@@ -48,6 +48,7 @@ def fit_svar(model: VarResult, identification: ShortRun) -> SvarResult:
     The residual covariance is taken as what the reduced form gave; the coefficients are not restricted. The errors of
     long-run restrictions take the coefficients as known: bands of responses do not.
     """
+    require_fit(model)
     if not isinstance(identification, ShortRun):
         raise SpecificationError(f"identification={identification!r}: expected ShortRun(a=..., b=...).")
     names = model.names

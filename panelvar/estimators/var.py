@@ -126,7 +126,7 @@ def fit_var(
         chosen = (Note("lags-selected", text), *_crowded(selection.notes))
     elif max_lags is not None:
         raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
-    order = lag_order(lags)
+    order = lag_order(lags, chosen=True)
     problem, periods, notes = _problem(table, order, terms, missing)
     _require_rank(problem, table.names, terms)
     notes = table.notes + chosen + notes + _few_rows(problem) + _exact_fits(problem, table.names)
@@ -172,7 +172,7 @@ def select_lags(
     rules = var_convention(convention)
     choose("missing", missing, ("drop", "raise"))
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
-    smallest = rules.smallest_order if min_lags is None else lag_order(min_lags, 0)
+    smallest = rules.smallest_order if min_lags is None else lag_order(min_lags, 0, "min_lags")
     if min_lags is None and terms.count == 0:
         smallest = 1
     selection = _select(table, max_lags, terms, smallest, missing, rules)
@@ -208,7 +208,7 @@ def _select(
         room = (n_periods - n_deterministic - n_vars) // (n_vars + 1)
         longest = max(smallest, 1, min(int(12.0 * (n_periods / 100.0) ** 0.25), room))
     else:
-        longest = lag_order(max_lags)
+        longest = lag_order(max_lags, 1, "max_lags")
     if longest < smallest:
         raise SpecificationError(f"max_lags={max_lags} is below the shortest order, {smallest}.")
     problem, _, notes = _problem(table, longest, terms, missing)
@@ -367,11 +367,9 @@ def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]
     return (Note("singular-sigma", text, warn=True),)
 
 
-def lag_order(lags: Any, smallest: int = 1) -> int:
-    """Return a lag order as int, or say what was expected."""
+def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: bool = False) -> int:
+    """Return a lag order as int, or say what was expected; ``chosen`` where the option may name a criterion."""
     if isinstance(lags, bool) or not isinstance(lags, (int, np.integer)) or lags < smallest:
-        raise SpecificationError(
-            f"lags={lags!r}: expected an integer of at least {smallest}"
-            + (" or a criterion (aic, bic, hq, fpe)." if smallest else ".")
-        )
+        other = " or a criterion (aic, bic, hq, fpe, lr)" if chosen else ""
+        raise SpecificationError(f"{option}={lags!r}: expected an integer of at least {smallest}{other}.")
     return int(lags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -156,9 +157,9 @@ class ExternalInstrument(Identification):
                     f"No label of the instrument is a period of the model: it begins with {table.index[0]!r}, the "
                     f"model with {labels[0]!r}."
                 )
-            values = table.reindex(labels).to_numpy(dtype=np.float64, na_value=np.nan)
+            values = _numbers(lambda: table.reindex(labels).to_numpy(dtype=np.float64, na_value=np.nan))
         else:
-            values = np.asarray(series, dtype=np.float64)
+            values = _numbers(lambda: np.asarray(series, dtype=np.float64))
             values = values[:, None] if values.ndim == 1 else values
             if values.ndim != 2 or len(values) != estimates.n_rows:
                 raise DataError(
@@ -176,3 +177,13 @@ class ExternalInstrument(Identification):
         if cross is None:
             raise MissingInformationError("An external instrument identifies shocks of a fitted model: use fit_var.")
         return impact_column(cross, position(names, self.variable), form.factor)
+
+
+def _numbers(convert: Callable[[], Array]) -> Array:
+    """Convert an instrument, or say that it holds no numbers."""
+    try:
+        return convert()
+    except (TypeError, ValueError):
+        raise DataError(
+            "The instrument holds values that are no numbers."
+        ) from None

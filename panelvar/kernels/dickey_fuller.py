@@ -31,12 +31,15 @@ class Regression(NamedTuple):
     residuals : array (n,)
     df : int
         Residual degrees of freedom.
+    exact : bool
+        Whether the residuals are no more than rounding of the level and its differences.
     """
 
     coefficient: float
     std_error: float
     residuals: Array
     df: int
+    exact: bool = False
 
     @property
     def ratio(self) -> float:
@@ -95,12 +98,14 @@ def regression(columns: Array, place: int) -> Regression:
     order = [*range(place), *range(place + 1, width - 1), place, width - 1]
     base, triangle = np.linalg.qr(columns[:, order])
     own, beside = triangle[-2, -2], triangle[-2, -1]
-    if abs(own) <= 32.0 * np.finfo(np.float64).eps * n**0.5 * np.linalg.norm(columns[:, place]):
+    eps, sizes = np.finfo(np.float64).eps, np.linalg.norm(columns[:, order], axis=0)
+    if (np.abs(triangle.diagonal()[:-1]) <= 32.0 * eps * n**0.5 * sizes[:-1]).any():
         raise np.linalg.LinAlgError
+    exact = abs(triangle[-1, -1]) <= eps * (32.0 * sizes[-1] + 4.0 * sizes[-2])
     df = n - width + 1
     residuals = base[:, -1] * triangle[-1, -1]
     spread = abs(triangle[-1, -1]) / np.sqrt(df)
-    return Regression(float(beside / own), float(spread / abs(own)), residuals, df)
+    return Regression(float(beside / own), float(spread / abs(own)), residuals, df, bool(exact))
 
 
 def lag_criteria(columns: Array, lags: int) -> Criteria:

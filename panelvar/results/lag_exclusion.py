@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,12 +49,27 @@ def lags_test(
     """Test that some lags of some variables are absent from some equations; None means all."""
     left = list(names) if equations is None else _group(names, "equations", equations)
     right = list(names) if variables is None else _group(names, "variables", variables)
-    chosen = list(range(1, problem.lags + 1)) if lags is None else sorted(set(np.atleast_1d(lags).tolist()))
-    if not chosen or any(lag not in range(1, problem.lags + 1) for lag in chosen):
-        raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {problem.lags}.")
+    chosen = tested_lags(lags, problem.lags)
     spelled = f"lag {chosen[0]}" if len(chosen) == 1 else f"lags {', '.join(map(str, chosen))}"
     null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
     return _wald(problem, names, convention, "Exclusion of lags", left, right, chosen, null, covariance)
+
+
+def tested_lags(lags: int | Sequence[int] | None, longest: int) -> list[int]:
+    """Lags to be tested, in order; all by default.
+
+    Raises
+    ------
+    SpecificationError
+        No lags, or others than whole numbers from 1 to the longest.
+    """
+    if lags is None:
+        return list(range(1, longest + 1))
+    given: list[Any] = [lags] if np.ndim(lags) == 0 else list(np.asarray(lags, dtype=object).ravel())
+    whole = all(isinstance(lag, (int, np.integer)) and not isinstance(lag, bool) for lag in given)
+    if not given or not whole or not all(1 <= lag <= longest for lag in given):
+        raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {longest}.")
+    return sorted({int(lag) for lag in given})
 
 
 def _group(known: Names, option: str, names: str | Sequence[str]) -> list[str]:

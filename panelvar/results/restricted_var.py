@@ -13,6 +13,7 @@ import numpy.typing as npt
 from panelvar.errors import NumericalError, SpecificationError
 from panelvar.identification.scheme import position
 from panelvar.kernels.restricted_lags import RestrictedLagProblem
+from panelvar.results.lag_exclusion import tested_lags
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult
 
@@ -97,9 +98,7 @@ class RestrictedVarResult(VarResult):
         from scipy.special import chdtrc, fdtrc
 
         names = [[x] if isinstance(x, str) else list(x or self.names) for x in (equations, variables)]
-        chosen = list(range(1, self.lags + 1)) if lags is None else np.atleast_1d(lags).tolist()
-        if any(lag not in range(1, self.lags + 1) for lag in chosen):
-            raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {self.lags}.")
+        chosen = tested_lags(lags, self.lags)
         first, m = self.problem.n_deterministic, self.n_regressors
         places = [
             position(self.names, equation) * m + first + (lag - 1) * self.n_vars + position(self.names, variable)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import BandSource, Draws
-from panelvar.errors import SpecificationError, check_level, emit
+from panelvar.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition
@@ -19,7 +19,7 @@ from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.response_gradients import response_errors, response_gradients
 from panelvar.results.responses import Responses
 from panelvar.results.shocks import Shocks
-from panelvar.results.system import check_horizon, cumulated, described_responses, shares_of
+from panelvar.results.system import System, check_horizon, cumulated, described_responses, shares_of
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_forecasts import VarForecasts
 
@@ -297,3 +297,20 @@ class VarResult(VarForecasts):
             shocks.scheme.words,
             notes,
         )
+
+
+def require_fit(model: object) -> None:
+    """Say what was expected if something else than a fitted vector autoregression is to be tested.
+
+    Raises
+    ------
+    MissingInformationError
+        A system without data.
+    SpecificationError
+        Anything else.
+    """
+    if isinstance(model, VarResult):
+        return
+    if isinstance(model, System):
+        raise MissingInformationError("A test needs the residuals, and this system has coefficients only: use fit_var.")
+    raise SpecificationError(f"model is a {type(model).__name__}; expected the result of fit_var.")

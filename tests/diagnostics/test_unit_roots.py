@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from reference_data import table
 
 import panelvar as pv
+from panelvar import CollinearityError, NumericalError
 from panelvar.diagnostics.unit_root_distributions import tau_critical_values, tau_pvalue
 from panelvar.kernels import dickey_fuller
 from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
@@ -267,6 +270,20 @@ def test_bad_input(call, error, message):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("series", [np.arange(60.0), 0.1 * np.arange(80.0), 3.0 - 1e6 * np.arange(50.0)])
+@pytest.mark.parametrize("trend", ["c", "ct"])
+def test_a_straight_line_is_not_tested(series, trend):
+    """Statistics of rounding noise: refused, whichever test and however lags are chosen."""
+    calls = [pv.adf_test, pv.phillips_perron_test]
+    calls += [pv.dfgls_test, pv.kpss_test] if trend == "ct" else []
+    calls += [functools.partial(pv.adf_test, lags=lags) for lags in (0, 2, "bic", "t-stat")]
+    for call in calls:
+        with pytest.raises((CollinearityError, NumericalError), match=r"nothing (to|is left to) test|deterministic"):
+            call(series, trend=trend)
+    rough = series + 1e-9 * np.abs(series).max() * np.random.default_rng(1).standard_normal(len(series))
+    assert np.isfinite(pv.adf_test(rough, 0, trend=trend).statistic)
+
+
 def test_size_under_a_random_walk():
     """5 percent tests of 2,000 random walks of 200 periods: within four standard errors (0.02) of 0.05."""
     rng = np.random.default_rng(20)

@@ -234,6 +234,49 @@ def test_cusum_without_a_constant():
     assert_allclose(restricted.paths, v.cumsum() / np.sqrt((v**2).sum() / degrees * 79), rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "test",
+    [
+        lambda model: pv.portmanteau_test(model, 10),
+        pv.serial_lm_test,
+        pv.arch_test,
+        pv.normality_test,
+        pv.cusum_test,
+        lambda model: pv.instantaneous_causality_test(model, "a"),
+        lambda model: pv.fit_svar(model, pv.ShortRun(b=np.full((2, 2), np.nan))),
+        lambda model: pv.instrument_relevance_test(model, pv.ExternalInstrument(np.zeros(9), "a")),
+    ],
+)
+def test_something_else_than_a_fit_is_named(test):
+    with pytest.raises(SpecificationError, match="model is a DataFrame; expected the result of fit_var"):
+        test(pd.DataFrame({"a": [1.0], "b": [2.0]}))
+    with pytest.raises(pv.MissingInformationError, match="coefficients only: use fit_var"):
+        test(pv.System(np.zeros((2, 2)), ["a", "b"], sigma=np.eye(2)))
+
+
+def test_orders_that_are_no_orders_are_named():
+    y = np.random.default_rng(5).standard_normal((60, 2))
+    model = pv.fit_var(y, ["a", "b"], lags=2)
+    restricted = pv.fit_restricted_var(y, {"a": ["L1.b"]}, ["a", "b"], lags=2)
+    for fitted in (model, restricted):
+        for lags in (True, 1.0, [], [1, 2.0], 3, 0, "1", [1, True]):
+            with pytest.raises(SpecificationError, match="expected lags between 1 and 2"):
+                fitted.exclusion_test(lags=lags)
+        assert fitted.exclusion_test(lags=[2, 1, 1]).df == fitted.exclusion_test().df
+        assert fitted.exclusion_test(lags=np.int64(2)).df == fitted.exclusion_test(lags=[2]).df
+    with pytest.raises(SpecificationError, match=r"^max_lags='8': expected an integer of at least 1\.$"):
+        pv.select_lags(y, "8")
+    with pytest.raises(SpecificationError, match=r"^lags='aic': expected an integer of at least 1\.$"):
+        pv.toda_yamamoto_test(y, "y1", "y2", lags="aic")
+    with pytest.raises(SpecificationError, match=r"^integration=0: expected"):
+        pv.toda_yamamoto_test(y, "y1", "y2", lags=1, integration=0)
+    with pytest.raises(SpecificationError, match="or a criterion"):
+        pv.fit_var(y, lags=2.0)
+    for series in (["x"] * 60, pd.Series(["x"] * 60), pd.DataFrame({"z": np.ones(60), "w": ["x"] * 60})):
+        with pytest.raises(pv.DataError, match="values that are no numbers"):
+            model.impulse_responses(2, identification=pv.ExternalInstrument(series, "a"))
+
+
 def test_what_cannot_be_tested_is_refused(model):
     with pytest.raises(SpecificationError, match="use serial_lm_test"):
         pv.portmanteau_test(model, 2)
