@@ -297,7 +297,9 @@ if not TYPE_CHECKING:
         try:
             room = _EXPORTS[name]
         except KeyError:
-            raise AttributeError(f"module 'panelvar' has no attribute {name!r}") from None
+            from panelvar.elsewhere import unknown
+
+            raise AttributeError(unknown(name, _EXPORTS), name=name) from None
         from importlib import import_module
 
         value = getattr(import_module(f"panelvar.{room}"), name)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarianceDecomposition:
+class VarianceDecomposition(HintsAtNames):
     """Share of each shock in the forecast error variance of each variable.
 
     Parameters

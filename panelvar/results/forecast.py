@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 from panelvar.results.var_data import VarData
 from panelvar.time_labels import as_text
@@ -23,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Forecast:
+class Forecast(HintsAtNames):
     """Forecasts of a vector autoregression.
 
     Parameters

@@ -71,7 +71,7 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "to_markdown": ("summary().to_markdown()",),
     "to_html": ("summary().to_html()",),
     # Vector autoregressions
-    "irf": ("impulse_responses()",),
+    "irf": ("impulse_responses()", "values"),
     "impulse_response": ("impulse_responses()",),
     "orth_ma_rep": ("impulse_responses()",),
     "ma_rep": ("impulse_responses(identification='reduced_form', shock_size='unit')",),
@@ -79,7 +79,6 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "fevd": ("variance_decomposition()",),
     "test_causality": ("granger_causality()",),
     "causality": ("granger_causality()",),
-    "test_inst_causality": ("residual_correlation",),
     "forecast_interval": ("forecast(), which has intervals",),
     "predict": ("forecast()",),
     "plot_forecast": ("forecast().plot()",),
@@ -95,6 +94,60 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "resid_cov": ("sigma",),
     "eigenvalues": ("roots",),
     "stable": ("is_stable",),
+    "Acoef": ("coefficients",),
+    "Bcoef": ("params",),
+    "Phi": ("impulse_responses(identification='reduced_form', shock_size='unit')",),
+    "Psi": ("impulse_responses()",),
+    "svar_ma_rep": ("impulse_responses(identification=...)", "identification"),
+    "irf_resim": ("impulse_responses(bands=...), whose draws are kept",),
+    "irf_errband_mc": ("impulse_responses(bands=...)",),
+    "sirf_errband_mc": ("impulse_responses(bands=...)",),
+    "restrict": ("params; fit_restricted_var sets coefficients to zero",),
+    "reorder": ("impulse_responses(ordering=[...])",),
+    "mse": ("forecast().covariance", "covariance"),
+    "forecast_cov": ("forecast().covariance",),
+    "intercept_longrun": ("mean()",),
+    "detomega": ("sigma",),
+    "varresult": ("params",),
+    "n_totobs": ("nobs, rows explained", "nobs"),
+    "totobs": ("nobs, rows explained", "nobs"),
+    "obs": ("nobs",),
+    "info_criteria": ("aic, bic, hqic and fpe", "aic"),
+    "endog": ("data",),
+    "y": ("data",),
+    "datamat": ("data",),
+    "exog": ("data",),
+    "dates": ("resids.index", "index"),
+    "k_trend": ("trend",),
+    "k_exog": ("regressor_names",),
+    "resid_acorr": ("resids",),
+    "resid_acov": ("resids",),
+    "stderr_endog_lagged": ("std_errors",),
+    "stderr_dt": ("std_errors",),
+    "tvalues_endog_lagged": ("tstats",),
+    "tvalues_dt": ("tstats",),
+    "pvalues_endog_lagged": ("pvalues",),
+    "pvalues_dt": ("pvalues",),
+    # What they say: responses, decompositions, forecasts, lag orders
+    "irfs": ("values",),
+    "orth_irfs": ("values",),
+    "svar_irfs": ("values",),
+    "cum_effects": ("values, of impulse_responses(cumulative=True)", "values"),
+    "orth_cum_effects": ("values, of impulse_responses(cumulative=True)", "values"),
+    "errband_mc": ("lower and upper, of impulse_responses(bands=...)",),
+    "cum_errband_mc": ("lower and upper, of impulse_responses(cumulative=True, bands=...)",),
+    "err_band_sz1": ("lower and upper, of impulse_responses(bands=...)",),
+    "cum_effect_stderr": ("std_errors, of impulse_responses(cumulative=True, bands=...)",),
+    "plot_cum_effects": ("plot(), of impulse_responses(cumulative=True)",),
+    "Lower": ("lower",),
+    "Upper": ("upper",),
+    "decomp": ("values",),
+    "periods": ("horizon",),
+    "fcst": ("values",),
+    "predicted_mean": ("values",),
+    "ics": ("table",),
+    "selected_orders": ("selected",),
+    "selection": ("selected",),
     # Cointegration
     "lr1": ("trace",),
     "lr2": ("max_eigenvalue",),
@@ -128,13 +181,30 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+# What is a function of a fitted system here.
+FUNCTIONS_OF_SYSTEMS: dict[str, str] = {
+    "test_whiteness": "panelvar.portmanteau_test(result)",
+    "test_normality": "panelvar.normality_test(result)",
+    "test_inst_causality": "panelvar.instantaneous_causality_test(result, ...)",
+    "serial_test": "panelvar.portmanteau_test(result) or panelvar.serial_lm_test(result)",
+    "normality": "panelvar.normality_test(result)",
+    "arch": "panelvar.arch_test(result)",
+    "stability": "panelvar.cusum_test(result), or is_stable",
+    "portmanteau": "panelvar.portmanteau_test(result)",
+    "jarque_bera": "panelvar.normality_test(result)",
+    "plot_acorr": "panelvar.portmanteau_test(result)",
+    "to_vecm": "panelvar.fit_vecm(data, ...)",
+}
+
+
 def name_here(foreign: str, owner: type) -> str | None:
     """What a class calls the thing that another program calls ``foreign``; None if it has nothing like it."""
     for candidate in FOREIGN_NAMES.get(foreign, ()):
         attribute = re.match(r"\w+", candidate)
         if attribute is not None and has_attribute(owner, attribute.group()):
             return candidate
-    return None
+    # Only what was fitted to data has a least-squares problem.
+    return FUNCTIONS_OF_SYSTEMS.get(foreign) if has_attribute(owner, "problem") else None
 
 
 def has_attribute(owner: type, name: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note, check_level, choose
+from panelvar.results.hints import HintsAtNames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ CRITERIA_ELSEWHERE = dict.fromkeys(("sic", "sc", "sbc", "sbic", "schwarz", "schw
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LagSelection:
+class LagSelection(HintsAtNames):
     """Criteria of every lag order, all on the rows that the longest order can use.
 
     Parameters

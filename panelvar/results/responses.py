@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.errors import MissingInformationError, Note
 from panelvar.identification.scheme import position
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Responses:
+class Responses(HintsAtNames):
     """Responses of every variable to every shock.
 
     Parameters

@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 
 import panelvar as pv
+from panelvar.elsewhere import ELSEWHERE
 from panelvar.errors import MissingInformationError
-from panelvar.results.hints import FOREIGN_NAMES, HintsAtNames, name_here
+from panelvar.results.decomposition import VarianceDecomposition
+from panelvar.results.forecast import Forecast
+from panelvar.results.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
+from panelvar.results.lag_selection import LagSelection
+from panelvar.results.responses import Responses
 
+ANSWERS = (Responses, VarianceDecomposition, Forecast, LagSelection)
 SYSTEM = pv.System([[[0.5, 0.1], [0.0, 0.4]]], ["x", "y"])
 
 
@@ -35,6 +41,14 @@ def model() -> pv.VarResult:
         ("sigma_u", "sigma_df"),
         ("k_ar", "lags"),
         ("loglik", "llf"),
+        ("orth_ma_rep", "impulse_responses()"),
+        ("test_whiteness", "panelvar.portmanteau_test(result)"),
+        ("test_normality", "panelvar.normality_test(result)"),
+        ("test_inst_causality", "panelvar.instantaneous_causality_test(result, ...)"),
+        ("reorder", "impulse_responses(ordering=[...])"),
+        ("stderr_endog_lagged", "std_errors"),
+        ("Phi", "impulse_responses(identification='reduced_form', shock_size='unit')"),
+        ("mse", "forecast().covariance"),
     ],
 )
 def test_the_name_here_is_given(model, foreign, ours):
@@ -43,13 +57,72 @@ def test_the_name_here_is_given(model, foreign, ours):
         getattr(model, foreign)
 
 
+def test_what_a_system_answers_has_hints_too(model):
+    irf, shares = model.impulse_responses(2), model.variance_decomposition(2)
+    asked = [
+        (irf, "orth_irfs", "values"),
+        (irf, "irf", "values"),
+        (irf, "cum_effects", "values, of impulse_responses(cumulative=True)"),
+        (irf, "stderr", "std_errors"),
+        (irf, "Lower", "lower"),
+        (shares, "decomp", "values"),
+        (model.forecast(2), "fcst", "values"),
+        (model.forecast(2), "mse", "covariance"),
+        (pv.select_lags(np.random.default_rng(2).standard_normal((60, 2)), 2), "selection", "selected"),
+    ]
+    for result, foreign, ours in asked:
+        assert not hasattr(result, foreign)
+        with pytest.raises(AttributeError, match=re.escape(f"Here it is {ours}.")):
+            getattr(result, foreign)
+        assert copy.copy(result).values is result.values if hasattr(result, "values") else True
+
+
+def test_functions_that_hints_name_exist():
+    for text in FUNCTIONS_OF_SYSTEMS.values():
+        for name in re.findall(r"panelvar\.(\w+)", text):
+            assert callable(getattr(pv, name))
+    for foreign, text in ELSEWHERE.items():
+        assert foreign not in pv.__all__
+        words = re.findall(r"[A-Za-z_]+", text)
+        assert words[0] in pv.__all__, text
+        owner = getattr(pv, words[0])
+        for attribute in re.findall(r"\.(\w+)", text.replace("(...)", "").replace("...", "")):
+            if isinstance(owner, type):
+                assert has_attribute(owner, attribute), text
+
+
+@pytest.mark.parametrize(
+    ("foreign", "ours"),
+    [
+        ("VAR", "fit_var"),
+        ("VARselect", "select_lags"),
+        ("varsoc", "select_lags"),
+        ("coint_johansen", "johansen_test"),
+        ("adfuller", "adf_test"),
+        ("PanelOLS", "fit_fixed_effects"),
+        ("causality", "VarResult.granger_causality()"),
+    ],
+)
+def test_the_package_answers_to_names_of_functions_elsewhere(foreign, ours):
+    assert not hasattr(pv, foreign)
+    with pytest.raises(AttributeError, match=re.escape(f"Here it is {ours}")):
+        getattr(pv, foreign)
+
+
+def test_the_package_guesses_misspelt_names_and_no_others():
+    with pytest.raises(AttributeError, match="Did you mean 'fit_var'"):
+        pv.fitvar  # noqa: B018
+    with pytest.raises(AttributeError, match=r"has no attribute 'xyzzy'\.$"):
+        pv.xyzzy  # noqa: B018
+
+
 def test_a_name_of_nobody_is_an_ordinary_error(model):
     with pytest.raises(AttributeError, match=r"^'VarResult' object has no attribute 'nonsense'\.$"):
         model.nonsense  # noqa: B018
 
 
 def test_every_hint_names_an_attribute_of_some_result():
-    owners = (pv.LinearResult, pv.VarResult, pv.System, pv.JohansenResult, pv.VecmResult)
+    owners = (pv.LinearResult, pv.VarResult, pv.System, pv.JohansenResult, pv.VecmResult, *ANSWERS)
     for foreign in FOREIGN_NAMES:
         assert any(name_here(foreign, owner) for owner in owners), foreign
         assert not all(hasattr(owner, foreign) for owner in owners), foreign
