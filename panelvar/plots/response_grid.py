@@ -23,6 +23,7 @@ _APART = 0.09
 _STEPS = [1, 2, 2.5, 5, 10]
 # Lines of results drawn over one another differ in more than colour.
 _STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
+_PERIODS = "Periods after the shock"
 _SHARED: dict[str, Literal["row", "all", "none"]] = {"row": "row", "all": "all", "none": "none"}
 
 
@@ -89,9 +90,13 @@ def plot_responses(
                 names = (first.shocks[column], first.names[row])
                 literal(ax.set_title(folded(f"{names[0]} \N{RIGHTWARDS ARROW} {names[1]}", 34), fontsize=10))
     figure.align_ylabels(list(grid[:, 0]))
-    literal(figure.supxlabel("Periods after the shock", fontsize=9 if small else 10))
+    if len(layers) == 1:
+        literal(figure.supxlabel(_PERIODS, fontsize=9 if small else 10))
     literal(figure.suptitle(folded(_headline(layers), _characters(figure), 5), fontsize=10 if small else 11))
     if len(layers) > 1:
+        # A label of the whole figure and a legend below it would share one place.
+        for ax in grid[-1]:
+            literal(ax.set_xlabel(_PERIODS, fontsize=7 if small else 9))
         # Every panel has the same lines; those of the first stand for all.
         lines = [line for line in grid[0, 0].lines if not line.get_label().startswith("_")]
         legend = figure.legend(

@@ -144,6 +144,27 @@ def test_headline_says_what_the_shocks_are() -> None:
     )
 
 
+def test_results_drawn_over_one_another() -> None:
+    one = system(2).impulse_responses(4)
+    other = system(2).impulse_responses(6, ordering=["y2", "y1"])
+    figure = plot_responses({"$one": one, "_two": other}, to="y2")
+    lines = figure.axes[0].lines
+    # The line at zero first, then one a result, whatever order its own variables have.
+    np.testing.assert_array_equal(lines[1].get_ydata(), one.values[:, 0, 1])
+    np.testing.assert_array_equal(lines[2].get_ydata(), other.values[:, 0, 1])
+    assert lines[1].get_color() != lines[2].get_color()
+    assert lines[1].get_linestyle() != lines[2].get_linestyle()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["$one", "_two"]
+    figure.canvas.draw()
+    assert len(one.plot(overlay={"other": other}).axes) == 4
+    with pytest.raises(pv.SpecificationError, match="shock_size"):
+        plot_responses({"a": one, "b": system(2).impulse_responses(4, shock_size="unit")})
+    with pytest.raises(pv.SpecificationError, match="variables"):
+        plot_responses({"a": one, "b": system(3).impulse_responses(4)})
+    with pytest.raises(pv.SpecificationError, match="nothing to draw"):
+        plot_responses({})
+
+
 def test_a_choice_of_panels() -> None:
     responses = system(4).impulse_responses(4)
     figure = plot_responses(responses, of="y2", to=["y4", "y1"], share_y="none")
