@@ -184,6 +184,4 @@ def _numbers(convert: Callable[[], Array]) -> Array:
     try:
         return convert()
     except (TypeError, ValueError):
-        raise DataError(
-            "The instrument holds values that are no numbers."
-        ) from None
+        raise DataError("The instrument holds values that are no numbers.") from None

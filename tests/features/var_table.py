@@ -20,8 +20,8 @@ from features.var_names import (
 PROGRAMS = {
     "statsmodels": "0.15; run for the reference numbers",
     "vars": (
-        "1.6-1, with the R packages it works with or beside (sandwich, urca, tseries, svars); run for the reference "
-        "numbers, where marked"
+        "1.6-1, with the R packages it works with or beside (sandwich, urca, tseries, svars, lpirfs); run for the "
+        "reference numbers, where marked"
     ),
     "gretl": "2025a; run for the reference numbers",
     "Stata": "19, its documentation; its numbers come from published logs, since it cannot be run here",
