@@ -20,7 +20,7 @@ LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Convention:
     r"""How a program reports panel regressions.
 
@@ -244,6 +244,14 @@ class Convention:
                 raise SpecificationError(f"{field}={value!r} must be True or False.")
             if allowed is not None:
                 choose(field, value, allowed)
+
+    def __repr__(self) -> str:
+        usual = Convention(self.name)
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        own = [
+            f"{name}={value!r}" for name, value in values.items() if name != "name" and value != getattr(usual, name)
+        ]
+        return f"Convention({', '.join([f'name={self.name!r}', *own])})"
 
     def but(self, **changes: object) -> Convention:
         """Return a copy with some choices changed.

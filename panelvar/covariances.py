@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import (
     Convention,
     DofFactor,
@@ -224,6 +225,8 @@ class Clustered:
         dof_factor: DofFactor | None = None,
     ) -> None:
         choose("residuals", residuals, KINDS)
+        if group_factor is not None:
+            group_factor = read_flag("group_factor", group_factor)
         if dof_factor is not None:
             choose("dof_factor", dof_factor, ("none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"))
         if len(by) == 1 and isinstance(by[0], (list, tuple)) and all(isinstance(name, str) for name in by[0]):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_names
 from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels.groups import Grouping
 from panelvar.panel import Panel, as_panel
@@ -25,7 +26,7 @@ CONSTANT = "const"
 """Label of the constant in every result."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """One model's rows.
 
@@ -79,6 +80,9 @@ class Design:
         if self.weights is None:
             return np.array([column.mean() for column in self.columns])
         return np.array([self.weights.dot(column) for column in self.columns]) / self.nobs
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"
 
     @cached_property
     def entities(self) -> Grouping:
@@ -232,12 +236,7 @@ def build_design(
             constant = parsed.constant
     else:
         dependent = y
-        names = (x,) if isinstance(x, str) else tuple(x)
-        other = next((name for name in names if not isinstance(name, str)), None)
-        if other is not None:
-            raise SpecificationError(
-                f"x must be column names, which are texts; got {type(other).__name__}. Panel.with_columns adds arrays."
-            )
+        names = read_names("x", x)
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise SpecificationError(f"Regressors are named twice: {', '.join(map(repr, twice))}.")

@@ -48,7 +48,7 @@ NEARLY_COLLINEAR = 1e7
 """Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """Transformed rows and their least-squares solution.
 
@@ -118,6 +118,9 @@ class Fit:
     notes: tuple[Note, ...] = ()
     structural: TransformedRows | None = None
     instrumented: Instrumented | None = None
+
+    def __repr__(self) -> str:
+        return f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>"
 
     @property
     def constant_column(self) -> FloatArray | float | None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_names
 from panelvar.design import Design, FloatArray, assemble, dated_panel
 from panelvar.errors import SpecificationError, choose
 from panelvar.kernels.k_class import Layout
@@ -93,7 +94,7 @@ def _count(instruments: list[str], endogenous: list[str]) -> None:
 
 def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: Panel) -> _Columns:
     lists = [
-        _listed(what, names) for what, names in (("x", x), ("instruments", instruments), ("endogenous", endogenous))
+        read_names(what, names) for what, names in (("x", x), ("instruments", instruments), ("endogenous", endogenous))
     ]
     words = ("an exogenous regressor", "an instrument", "an endogenous regressor")
     part: dict[str, str] = {y: "the dependent variable"}
@@ -108,18 +109,6 @@ def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: 
             part[name] = word
     parts = tuple({name: panel.column(name) for name in names} for names in lists)
     return _Columns(y, panel.column(y), parts, None, None)
-
-
-def _listed(what: str, names: Names) -> tuple[str, ...]:
-    if names is None:
-        return ()
-    listed = (names,) if isinstance(names, str) else tuple(names)
-    other = next((name for name in listed if not isinstance(name, str)), None)
-    if other is not None:
-        raise SpecificationError(
-            f"{what} must be column names, which are texts; got {type(other).__name__}. Panel.with_columns adds arrays."
-        )
-    return listed
 
 
 def _from_formula(formula: str, panel: Panel) -> _Columns:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import Convention, heteroskedastic_factor
 from panelvar.covariances import CovarianceEstimate, inference_df, mended, symmetric
-from panelvar.errors import Note, SpecificationError, choose
+from panelvar.errors import Note, choose
 from panelvar.fit import Fit
 from panelvar.kernels import unit_correlation
 from panelvar.kernels.groups import Grouping
@@ -74,8 +75,7 @@ class PanelCorrected:
         choose("cluster", self.cluster, ("time", "entity"))
         choose("residuals", self.residuals, KINDS)
         for name in ("pairwise", "diagonal"):
-            if not isinstance(getattr(self, name), bool):
-                raise SpecificationError(f"{name}={getattr(self, name)!r} must be True or False.")
+            read_flag(name, getattr(self, name))
 
     def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""

@@ -18,6 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Imports point left only; rooms of one step do not import one another.
 ORDER = [
     {"errors", "elsewhere"},
+    {"arguments"},
     {"kernels"},
     {"conventions", "periods", "source"},
     {"time_texts"},

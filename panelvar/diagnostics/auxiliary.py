@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import refuse_other
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design
@@ -27,6 +28,11 @@ Positions = NDArray[np.intp]
 LAGS = ("calendar", "rows", "stacked")
 
 
+def linear_result(what: str, result: object) -> None:
+    """Refuse anything but the result of a linear panel model."""
+    refuse_other(what, result, LinearResult, "the result of a linear panel model")
+
+
 def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *, instruments: bool = False) -> Design:
     """Return the level rows of a model that a test is derived for, or say why it is not.
 
@@ -40,8 +46,7 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
     MissingInformationError
         If the result has lost its rows.
     """
-    if not isinstance(result, LinearResult):
-        raise SpecificationError(f"{what} takes the result of a linear panel model; got {type(result).__name__}.")
+    linear_result(what, result)
     result.fit.rows_or_refuse(what)
     if not instruments:
         result.fit.refuse_instruments(what, "it is derived for least squares.")
@@ -153,13 +158,6 @@ def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -
         reach = positions >= 0
         positions[reach & (codes[np.maximum(positions, 0)] != codes)] = -1
     return positions
-
-
-def whole_order(order: int, name: str = "order") -> int:
-    """Return the order as an int of at least one."""
-    if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
-        raise SpecificationError(f"{name}={order!r} must be a whole number of at least 1.")
-    return int(order)
 
 
 def normal_tail(statistic: float, *, sides: int = 2) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.diagnostics.auxiliary import normal_tail, unweighted, whole_order
+from panelvar.arguments import read_whole
+from panelvar.diagnostics.auxiliary import normal_tail, unweighted
 from panelvar.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.distributions import chi2_tail
@@ -53,7 +54,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     """
     design = unweighted(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
     choose("kind", kind, ("q", "lm", "hr"))
-    p = whole_order((2 if kind == "q" else 1) if order is None else order)
+    p = read_whole("order", (2 if kind == "q" else 1) if order is None else order, 1)
     entities = design.entities
     notes: list[Note] = []
     if kind == "hr" and p != 1:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted, whole_order
+from panelvar.arguments import read_whole
+from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted
 from panelvar.errors import InsufficientDataError, choose
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.linear import LinearResult
@@ -48,7 +49,7 @@ def breusch_godfrey_test(
     `born_breitung_test`. It assumes homoskedastic errors.
     """
     unweighted(result, "The Breusch-Godfrey test", ("pooled", "fixed", "random", "difference"))
-    p = whole_order(order)
+    p = read_whole("order", order, 1)
     choose("kind", kind, ("chi2", "f"))
     fit = result.fit
     x, _, e = transformed_columns(result)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.covariances import HOPELESS_CLUSTERS
 from panelvar.crossing_basis import cluster_basis
+from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.errors import InsufficientDataError, Note, emit
 from panelvar.results.linear import LinearResult
 
@@ -22,7 +23,7 @@ FEW_EFFECTIVE = 10.0
 """Effective clusters below which t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClusterDiagnostics:
     """Sizes and leverages of the clusters of a fit.
 
@@ -42,6 +43,10 @@ class ClusterDiagnostics:
     effective_clusters: pd.Series
     clusters: int
     notes: tuple[Note, ...] = ()
+
+    def __repr__(self) -> str:
+        fewest = self.effective_clusters.min()
+        return f"<Cluster leverages: {self.clusters} clusters, effective number at least {fewest:.3g}>"
 
     def __str__(self) -> str:
         counts = ", ".join(f"{name} {value:.3g}" for name, value in self.effective_clusters.items())
@@ -91,6 +96,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     """
     import pandas as pd
 
+    linear_result("The leverage of clusters", result)
     fit = result.fit
     fit.rows_or_refuse("The leverage of clusters")
     fit.refuse_instruments("The leverage of clusters", "the coefficients without a cluster need another first stage.")

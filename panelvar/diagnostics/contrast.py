@@ -54,11 +54,11 @@ def contrast_test(
     found = list(notes)
     if np.abs(values).max() < 1e-10:
         found.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
-    if values[used].min() < 0.0:
+    if (values[used] < 0.0).any():
         found.append(_indefinite(statistic, advice, absolute))
     emit(found)
     statistic = abs(statistic) if absolute else statistic
-    pvalue = chi2_tail(statistic, rank) if statistic >= 0.0 else float("nan")
+    pvalue = chi2_tail(statistic, rank) if rank and statistic >= 0.0 else float("nan")
     return TestResult("Hausman", statistic, pvalue, "chi2", float(rank), None, null, tuple(found))
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_whole
 from panelvar.design import Design
 from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose, emit
@@ -223,8 +224,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     entities, periods = design.entities.n_groups, design.times.n_groups
     if design.nobs != entities * periods:
         raise SpecificationError("CD* is derived for balanced panels.")
-    if isinstance(factors, bool) or not isinstance(factors, (int, np.integer)) or factors < 1:
-        raise SpecificationError(f"factors={factors!r} must be a whole number of at least 1.")
+    factors = read_whole("factors", factors, 1)
     if factors >= min(entities, periods - 1):
         raise SpecificationError(
             f"{factors} factors leave nothing of {entities} entities and {periods} periods; take fewer."

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     lagged,
@@ -136,7 +137,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
         raise InsufficientDataError("No row has a predecessor: there is nothing to difference.")
     statistic = float(np.square(e[rows] - e[before]).sum() / (e @ e))
     null = "no serial correlation in the errors"
-    exact = n < 100 if exact is None else exact
+    exact = n < 100 if exact is None else read_flag("exact", exact)
     if exact and n > MOST_ROWS:
         raise SpecificationError(f"An exact p-value of {n} rows needs a dense matrix of that size: use exact=False.")
     absorbs_time = fit.absorbed is not None and fit.absorbed.groupings != (design.entities,)

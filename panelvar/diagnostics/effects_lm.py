@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.diagnostics.auxiliary import normal_tail, pooled_residuals, unweighted
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
@@ -62,7 +63,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     (use `bera_sosa_yoon_test`) and assume homoskedastic errors.
     """
     design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
-    choose("effects", effects, ("entity", "time", "twoway"))
+    choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE)
     choose("kind", kind, KINDS)
     if kind == KINDS[3] and effects != "twoway":
         raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")

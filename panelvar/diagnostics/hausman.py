@@ -59,7 +59,8 @@ def hausman(
     Valid under classical errors only; the classical covariances are used whatever the results were given. With
     heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
     """
-    sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
+    if isinstance(sigma, str):
+        sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
     choose("sigma", sigma, ("own", "efficient", "consistent"))
     if isinstance(consistent, ErrorCorrectionResult) and isinstance(efficient, ErrorCorrectionResult):
         return long_run_hausman(consistent, efficient, sigma)
@@ -82,7 +83,11 @@ def hausman(
             f"sigma={sigma!r} compares fixed effects with the between regression, whose residual variances are of rows "
             "and of means: use sigma='own'."
         )
-    notes = [*_different_samples(consistent, efficient), *_different_regressors(consistent, efficient)]
+    notes = [
+        *_turned_round(consistent, efficient),
+        *_different_samples(consistent, efficient),
+        *_different_regressors(consistent, efficient),
+    ]
     if not (_is_classical(consistent) and _is_classical(efficient)):
         notes.append(
             Note(
@@ -111,6 +116,17 @@ def hausman(
         advice="use sigma='efficient', or the Mundlak regression",
         absolute=efficient.convention.hausman_negative == "absolute",
     )
+
+
+def _turned_round(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
+    """Say so if fixed effects were given for the efficient estimator, with one that is consistent only if they are."""
+    if efficient.fit.family != "fixed" or consistent.fit.family not in ("random", "pooled"):
+        return []
+    text = (
+        f"The consistent estimator comes first: {efficient.estimator} is consistent whenever {consistent.estimator} "
+        "is. Write hausman(fixed, random)."
+    )
+    return [Note("hausman-order", text, warn=True)]
 
 
 def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.arguments import read_names
 from panelvar.covariances import Covariance
 from panelvar.diagnostics.auxiliary import regress, unweighted
 from panelvar.errors import PanelVarWarning, SpecificationError, choose
@@ -77,11 +78,12 @@ def hausman_regression(
     for i, name in zip(fit.kept, fit.slope_names, strict=True):
         columns.append(rows.column(int(i)).copy())
         names.append(name)
-    unknown = [name for name in regressors or () if name not in fit.slope_names]
+    chosen = fit.slope_names if regressors is None else read_names("regressors", regressors)
+    unknown = [name for name in chosen if name not in fit.slope_names]
     if unknown:
         raise SpecificationError(f"{unknown[0]!r} is not a regressor of the model: {', '.join(fit.slope_names)}.")
     for i, name in zip(fit.kept, fit.slope_names, strict=True):
-        if regressors is not None and name not in regressors:
+        if name not in chosen:
             continue
         column = design.x[int(i)]
         within = column - grouping.means(column)[grouping.codes]

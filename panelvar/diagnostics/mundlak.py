@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from panelvar.covariances import Covariance
+from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.errors import SpecificationError
 from panelvar.estimators.correlated import with_means
 from panelvar.estimators.finish import finish
@@ -56,6 +57,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     >>> pv.mundlak_test(random).pvalue < 0.001
     True
     """
+    linear_result("The Mundlak test", result)
     fit = result.fit
     if not isinstance(fit.components, Components):
         raise SpecificationError(f"The Mundlak test needs one-way random effects; this is {result.estimator}.")
@@ -63,7 +65,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     fit.refuse_instruments("The Mundlak test", "compare fit_iv_fixed_effects with fit_iv_random_effects by hausman.")
     (dimension,) = fit.effects
     effects = "entity" if fit.source.group_by(dimension)[0] is fit.source.entities else "time"
-    if cov == "cluster" and effects == "time":
+    if isinstance(cov, str) and cov == "cluster" and effects == "time":
         from panelvar.covariances import Clustered
 
         cov = Clustered("time")

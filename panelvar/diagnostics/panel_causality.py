@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_whole
 from panelvar.design import build_design
-from panelvar.diagnostics.auxiliary import FloatArray, least_squares, normal_tail, whole_order
+from panelvar.diagnostics.auxiliary import FloatArray, least_squares, normal_tail
 from panelvar.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.differences import lag_positions
 from panelvar.results.test_result import TestResult
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PanelCausalityResult(TestResult):
     """The test, with the Wald statistic of every entity.
 
@@ -77,7 +78,7 @@ def panel_granger_test(
     Lags are on the calendar: a row after a gap is not used (plm uses the row before). The alternative is causality in
     *some* entities. Cross-section dependence makes the test over-reject; variables must be stationary.
     """
-    k = whole_order(lags, "lags")
+    k = read_whole("lags", lags, 1)
     choose("kind", kind, ("z-tilde", "z-bar", "w-bar"))
     design = build_design(data, caused, [causing], missing=missing)
     x, y = design.x[0], design.y

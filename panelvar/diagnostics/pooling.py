@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from panelvar.diagnostics.auxiliary import least_squares, level_columns, unweighted
+from panelvar.diagnostics.auxiliary import least_squares, level_columns, linear_result, unweighted
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.kernels.distributions import f_tail
 from panelvar.results.linear import LinearResult
@@ -40,6 +40,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     degrees of freedom, not by algebra.
     """
     for result in (restricted, full):
+        linear_result("The F test of nested models", result)
         if result.fit.family not in ("pooled", "fixed"):
             raise SpecificationError(f"The F test compares pooled OLS and fixed effects, not {result.estimator}.")
         result.fit.rows_or_refuse("The F test of nested models")

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from panelvar.arguments import read_flag
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     centred,
@@ -65,7 +66,7 @@ def bera_sosa_yoon_test(
     design = unweighted(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("serial", "effects", "joint"))
     choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
-    if one_sided and kind != "effects":
+    if read_flag("one_sided", one_sided) and kind != "effects":
         raise SpecificationError("one_sided=True belongs to kind='effects'.")
     u = pooled_residuals(result)
     previous = lagged(result, design, 1, lags)
@@ -131,6 +132,7 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     """
     design = unweighted(result, "The Baltagi-Li test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("joint", "random", "fixed"))
+    one_sided = read_flag("one_sided", one_sided)
     periods = design.times.n_groups
     entities = design.entities.n_groups
     previous = lag_positions(design.entities.codes, design.time_positions, 1)

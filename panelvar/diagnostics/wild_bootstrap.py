@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag, read_generator, read_whole
 from panelvar.bias_reduced import BiasReduced
+from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.diagnostics.wild_dimensions import Clustering, small_sample_notes
 from panelvar.diagnostics.wild_scores import jackknife_scores, scores
 from panelvar.errors import NumericalError, SpecificationError, check_level, choose, emit
@@ -28,7 +30,7 @@ ALTERNATIVES = ("two-sided", "equal-tailed", "greater", "less")
 _GRID = np.concatenate((np.arange(0.0, 8.0, 0.05), 8.0 * 1.5 ** np.arange(46)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WildBootstrapResult(TestResult):
     """A wild cluster bootstrap test: a `TestResult` whose p-value comes from the draws.
 
@@ -71,11 +73,13 @@ class WildBootstrapResult(TestResult):
     variant: str = "11"
     infeasible: int = 0
 
+    def _outcome(self) -> str:
+        return f"{self.name}: {'t' if self.df == 1 else 'F'} = {self.statistic:.4f}, p = {self.pvalue:.4f}"
+
     def __str__(self) -> str:
-        head = f"{self.name}: {'t' if self.df == 1 else 'F'} = {self.statistic:.4f}, p = {self.pvalue:.4f}"
         pieces = " or ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.confidence_set)
         limits = f", {100 * self.level:g}% {pieces}" if self.df == 1 else ""
-        return f"{head}{limits}. Null: {self.null}"
+        return f"{self._outcome()}{limits}. Null: {self.null}"
 
 
 def wild_bootstrap(
@@ -169,8 +173,8 @@ def wild_bootstrap(
     choose("variant", variant, VARIANTS)
     choose("alternative", alternative, ALTERNATIVES)
     coverage = check_level(level)
-    if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 1:
-        raise SpecificationError(f"draws={draws!r} must be a positive whole number.")
+    draws, impose_null = read_whole("draws", draws, 1), read_flag("impose_null", impose_null)
+    linear_result("A wild cluster bootstrap", result)
     result.fit.rows_or_refuse("A wild cluster bootstrap")
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     _check_restrictions(result, matrix, alternative)
@@ -178,7 +182,7 @@ def wild_bootstrap(
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
     _check_variance(sample.variance, len(clustering.dimensions))
     groups = clustering.bootstrap.n_groups
-    count, enumerated, chunks = kernel.signs(weights, groups, int(draws), np.random.default_rng(seed))
+    count, enumerated, chunks = kernel.signs(weights, groups, draws, read_generator("seed", seed))
     gap = matrix @ result.fit.coefficients - target
     if len(gap) == 1:
         test = _Single(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.covariances import HOPELESS_CLUSTERS, signs, term_factors, with_intersections
-from panelvar.errors import InsufficientDataError, Note
+from panelvar.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.results.linear import LinearResult
 
 
@@ -54,6 +54,8 @@ class Clustering:
 def _listed(cluster: Any) -> list[Any]:
     """A list of dimensions: a list of names or of arrays is several, anything else one."""
     if isinstance(cluster, (list, tuple)) and all(isinstance(one, str) or np.ndim(one) == 1 for one in cluster):
+        if not cluster:
+            raise SpecificationError("A wild cluster bootstrap needs one dimension at least: the list is empty.")
         return list(cluster)
     return [cluster]
 

@@ -18,6 +18,7 @@ from panelvar.diagnostics.auxiliary import (
     unweighted,
 )
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.distributions import f_tail, two_sided
 from panelvar.results.linear import LinearResult
@@ -48,7 +49,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     correlation included. With ``effects="time"`` it needs many periods.
     """
     design = unweighted(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
     grouping = design.entities if effects == "entity" else design.times
     residuals = pooled_residuals(result)
     products = 0.5 * (np.square(grouping.sums(residuals)) - grouping.sums(np.square(residuals)))
@@ -96,8 +97,8 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     fit = result.fit
     if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
         raise SpecificationError("Wooldridge's within test is derived for one-way entity fixed effects.")
-    common = lags == "rows" or (lags is None and result.convention.first_difference == "consecutive")
     choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
+    common = lags == "rows" or (lags is None and result.convention.first_difference == "consecutive")
     previous = lagged(result, design, 1, lags)
     residuals = np.asarray(fit.transformed_residuals)
     sizes = design.entities.sizes[design.entities.codes].astype(np.float64)

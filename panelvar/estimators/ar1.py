@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels.autoregression import (
     METHODS,
@@ -75,8 +76,7 @@ class AR1:
     def __post_init__(self) -> None:
         """Refuse unknown options."""
         for name in ("by_entity", "bounded"):
-            if not isinstance(getattr(self, name), bool):
-                raise SpecificationError(f"{name}={getattr(self, name)!r} must be True or False.")
+            read_flag(name, getattr(self, name))
         number = isinstance(self.rho, numbers.Real) and not isinstance(self.rho, bool)
         if not number:
             choose("rho", self.rho, METHODS, {"scorr": "tscorr", "breg": "regress"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag, read_names
 from panelvar.design import CONSTANT, Design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.ardl_rows import ArdlRows, lost_rows, panel_positions
@@ -107,11 +108,12 @@ def fit_ardl(
         Orders that cannot be read; shared short-run names that no order has; no entities left.
     """
     dependent = rows.source.dependent
+    common_orders = read_flag("common_orders", common_orders)
     criterion, candidates = criterion_of(lags), []
+    most = read_orders("max_lags", max_lags, dependent, rows.long_run)
     if criterion is None:
         most = read_orders("lags", lags, dependent, rows.long_run)
     else:
-        most = read_orders("max_lags", max_lags, dependent, rows.long_run)
         candidates = grid(most)
     shared = _shared(pooled, rows, most, criterion)
     largest = _ordered(rows.design(most), shared, rows)
@@ -130,7 +132,7 @@ def fit_ardl(
 
 
 def _shared(pooled: Sequence[str] | str, rows: ArdlRows, most: Orders, criterion: str | None) -> tuple[str, ...]:
-    names = (pooled,) if isinstance(pooled, str) else tuple(pooled)
+    names = read_names("common", pooled, "short-run terms")
     available = rows.short_names(most)
     for name in names:
         choose("common", name, available)

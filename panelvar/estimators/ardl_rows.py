@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag, read_names
 from panelvar.design import Design, build_design
 from panelvar.errors import Note, SpecificationError
 from panelvar.estimators.lag_orders import Orders
@@ -118,7 +119,8 @@ def ardl_rows(
     DataError, InsufficientDataError
         As for `build_design`.
     """
-    extra = (short_run,) if isinstance(short_run, str) else tuple(short_run)
+    trend = read_flag("trend", trend)
+    extra = read_names("short_run", short_run)
     if x is None and isinstance(y, str) and "~" in y:
         from panelvar.formula import parse
 
@@ -131,7 +133,7 @@ def ardl_rows(
         )
         source = build_design(panel, dependent, (*names, *extra), constant=constant, missing=missing)
     else:
-        names = (x,) if isinstance(x, str) else tuple(x or ())
+        names = read_names("x", x)
         source = build_design(data, y, (*names, *extra) if x is not None else None, constant=constant, missing=missing)
         panel, dependent = source.panel, source.dependent
     if not names:

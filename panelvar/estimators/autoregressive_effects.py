@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
@@ -212,8 +213,7 @@ def _check_model(model: AR1, iterate: bool) -> None:
         )
     if model.by_entity:
         raise SpecificationError("Entity effects with a coefficient for each entity: by_entity=True is not available.")
-    if not isinstance(iterate, bool):
-        raise SpecificationError(f"iterate={iterate!r} must be True or False.")
+    read_flag("iterate", iterate)
 
 
 def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design, compact
 from panelvar.errors import DataError, InsufficientDataError, choose
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.fit import check_scale
@@ -22,7 +24,7 @@ from panelvar.panel import Panel
 from panelvar.results.linear import LinearResult
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MeansDesign(Design):
     """Means of rows by the levels of a dimension, which can be grouped by what does not vary within a level.
 
@@ -113,7 +115,7 @@ def fit_between(
     that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
     uncorrelated with the means of the regressors.
     """
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     return finish(means_model(source, effects, wls=wls), cov, as_convention(convention), collinear)
 
@@ -122,6 +124,7 @@ def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
     """Average a design over the levels of a dimension (see `fit_between`)."""
     import pandas as pd
 
+    wls = read_flag("wls", wls)
     grouping, label = source.group_by(effects)
     if grouping.n_groups < 2:
         raise InsufficientDataError(f"The between regression needs at least two levels of {label!r}.")

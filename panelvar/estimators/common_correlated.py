@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag, read_whole
 from panelvar.conventions import Convention, as_convention
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
@@ -89,12 +90,11 @@ def fit_common_correlated_effects(
     ``average_lags`` the averages do not span the factors.
     """
     chosen = as_convention(convention)
-    if isinstance(average_lags, bool) or not isinstance(average_lags, (int, np.integer)) or average_lags < 0:
-        raise SpecificationError(f"average_lags={average_lags!r} must be a whole number, 0 or more.")
+    pooled, average_lags = read_flag("pooled", pooled), read_whole("average_lags", average_lags, 0)
     source = build_design(data, y, x, constant=constant, missing=missing)
     if pooled and not source.names:
         raise SpecificationError("The pooled form needs at least one regressor to pool a slope of.")
-    augmented, notes = _augmented(source, int(average_lags), pooled)
+    augmented, notes = _augmented(source, average_lags, pooled)
     model = with_trend(augmented, trend)
     k = len(source.names)
     if pooled:

@@ -11,6 +11,7 @@ from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import Note, SpecificationError, choose
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.kernels.moments import panel_moments
@@ -67,7 +68,7 @@ def fit_correlated_random_effects(
     Predicting for new rows needs columns called ``mean(x)``.
     """
     weights_refused(weights)
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
     design = build_design(data, y, x, constant=constant, missing=missing)
     augmented, _ = with_means(design, effects)
     chosen = as_convention(convention)

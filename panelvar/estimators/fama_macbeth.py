@@ -85,7 +85,7 @@ def fit_fama_macbeth(
     gram = lagged_gram(coefficients - mean, positions, kernel, float(lags))
     label = "dispersion over periods"
     if lags:
-        label += f" ({kernel}, {lags:g} lag{'s' * (lags != 1)})"
+        label += f" ({kernel}, {lags:g} lag{'' if lags == 1 else 's'})"
     result = PeriodAverageResult(
         fits.result(source, mean, fits.names),
         covariance_of_average(gram / (count * (count - 1.0)), label, count, chosen),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Sequence
 
-import numpy as np
-
+from panelvar.arguments import read_flag, read_whole
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
@@ -157,11 +156,8 @@ def _correction(steps: Steps, small_sample: bool) -> float:
 def _check_options(max_iterations: int, tolerance: float, *, iterate: bool, pairwise: bool, small_sample: bool) -> None:
     """Refuse options that are not what they should be."""
     for name, value in (("iterate", iterate), ("pairwise", pairwise), ("small_sample", small_sample)):
-        if not isinstance(value, bool):
-            raise SpecificationError(f"{name}={value!r} must be True or False.")
-    whole = isinstance(max_iterations, (int, np.integer)) and not isinstance(max_iterations, bool)
-    if not whole or max_iterations < 1:
-        raise SpecificationError(f"max_iterations={max_iterations!r} must be a whole number of at least 1.")
+        read_flag(name, value)
+    read_whole("max_iterations", max_iterations, 1)
     if isinstance(tolerance, bool) or not isinstance(tolerance, numbers.Real) or not 0.0 < tolerance < 1.0:
         raise SpecificationError(f"tolerance={tolerance!r} must be a number between 0 and 1 (standard errors).")
 

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_names
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.absorb import Absorbed, absorb
@@ -153,10 +155,16 @@ _SLOPES = re.compile(r"(?P<name>[^\[\]]+?)\s*(?P<open>\[\[?)(?P<slopes>[^\[\]]+)
 
 def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     """Read the effects asked for; a level and slopes of the same dimension become one term."""
-    if effects is None or effects in ("two-way", "two_way", "twoways", "both"):
-        raise SpecificationError(f"effects={effects!r} is not known: use 'entity', 'time', 'twoway', or column names.")
-    names = ("entity", "time") if effects == "twoway" else (effects,) if isinstance(effects, str) else tuple(effects)
-    if not names or not all(isinstance(name, str) and name for name in names):
+    names = read_names("effects", effects, "'entity', 'time', 'twoway', or column names")
+    if len(names) == 1 and names[0] not in design.panel.names:
+        names = ("entity", "time") if names == ("twoway",) else names
+        meant = EFFECTS_ELSEWHERE.get(names[0].lower())
+        if meant is not None:
+            raise SpecificationError(
+                f"effects={names[0]!r} is not known. Did you mean {meant!r}? Choose 'entity', 'time', 'twoway', or "
+                "column names."
+            )
+    if not names or not all(names):
         raise SpecificationError(
             f"effects={effects!r}: name one effect or more: 'entity', 'time', 'twoway', columns, or 'firm[t]' (slopes)."
         )

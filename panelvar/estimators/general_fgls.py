@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
@@ -104,8 +105,7 @@ def fit_general_fgls(
     choose("within", within, ("entity", "time"), {"individual": "entity", "group": "entity"})
     if model == "difference" and within == "time":
         raise SpecificationError("model='difference' with within='time' has no meaning: entities have no order.")
-    if not isinstance(pairwise, bool):
-        raise SpecificationError(f"pairwise={pairwise!r} must be True or False.")
+    pairwise = read_flag("pairwise", pairwise)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     design, notes = _rows(source, model, within, chosen, constant)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from panelvar.arguments import read_names
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
@@ -169,7 +170,7 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
 
 def _parts(design: Design, moments: PanelMoments, raw_norms: FloatArray, endogenous: Sequence[str] | str) -> _Parts:
     """Sort the regressors into four kinds."""
-    given = (endogenous,) if isinstance(endogenous, str) else tuple(endogenous)
+    given = read_names("endogenous", endogenous)
     for name in given:
         if name not in design.names:
             raise SpecificationError(

@@ -11,6 +11,7 @@ from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import Covariance
 from panelvar.errors import choose
 from panelvar.estimators.between import means_model
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.first_difference import differenced_model
 from panelvar.estimators.fixed import within_model
 from panelvar.estimators.instrumental_finish import finish_instrumental
@@ -123,7 +124,7 @@ def fit_iv_between(
     -----
     Consistent only if the means of the instruments are uncorrelated with the entity effects.
     """
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
     design, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
     )

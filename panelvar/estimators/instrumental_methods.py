@@ -66,6 +66,13 @@ class TwoStepGMM:
 
     weights: str | Covariance = "robust"
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a covariance before the model is estimated."""
+        if not isinstance(self.weights, str) and (isinstance(self.weights, type) or not callable(self.weights)):
+            raise SpecificationError(
+                f"weights must be the name of a covariance or a covariance object; got {type(self.weights).__name__}."
+            )
+
 
 Method: TypeAlias = str | Fuller | KClass | TwoStepGMM
 

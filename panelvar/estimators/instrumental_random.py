@@ -11,6 +11,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import Design
 from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.between import means_model
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.fixed import within_model
 from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
 from panelvar.estimators.random import components_model, weights_refused
@@ -105,7 +106,7 @@ def fit_iv_random_effects(
     weights_refused(weights)
     choose("method", method, ("g2sls", "ec2sls"))
     choose("variance_components", variance_components, _VERSIONS)
-    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
+    if choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE) == "twoway":
         raise SpecificationError(
             "Random effects with instruments are offered one-way. Add period dummies to the regressors (C(year)), or "
             "use fit_iv_fixed_effects."

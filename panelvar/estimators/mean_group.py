@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import Convention, as_convention
 from panelvar.design import Design, build_design
 from panelvar.errors import emit
@@ -77,7 +78,7 @@ def fit_mean_group(
     """
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
-    model = with_trend(_demeaned(source) if time_demeaned else source, trend)
+    model = with_trend(_demeaned(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
     fits = fit_units(model, min_rows=min_rows, unusable=unusable)
     refuse_single(fits)
     mean, matrix = mean_group(fits.units.coefficients)

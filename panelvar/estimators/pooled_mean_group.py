@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_number, read_whole, refuse_other
 from panelvar.conventions import Convention, as_convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.errors import Note, NumericalError, SpecificationError, choose, emit
@@ -128,8 +129,7 @@ def fit_pooled_mean_group(
     chosen = as_convention(convention)
     choose("algorithm", algorithm, _SEARCHES, {"nr": "newton-raphson", "newton": "newton-raphson"})
     choose("information", information, ("expected", "observed"), {"oim": "observed", "hessian": "observed"})
-    if isinstance(max_iterations, bool) or not isinstance(max_iterations, (int, np.integer)) or max_iterations < 1:
-        raise SpecificationError(f"max_iterations={max_iterations!r} must be a whole number, 1 or more.")
+    most = read_whole("max_iterations", max_iterations, 1)
     rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
     fits = fit_ardl(
         rows,
@@ -142,7 +142,7 @@ def fit_pooled_mean_group(
     )
     _refuse_exact(fits)
     problem = long_run_problem(fits.triangles, fits.targets, fits.rss, fits.sizes, fits.k, len(fits.pooled))
-    maximum, notes = _searched(problem, fits, algorithm, start, int(max_iterations))
+    maximum, notes = _searched(problem, fits, algorithm, start, most)
     result = _assembled(fits, problem, maximum, information, algorithm, chosen, notes)
     emit(result.notes)
     return result
@@ -165,12 +165,13 @@ def _searched(
     """Climb from the given start, or from three, and take the highest maximum."""
     names = fits.rows.long_run
     if start is not None:
+        refuse_other("start", start, Mapping, "a mapping of long-run regressors to numbers")
         absent = [name for name in names if name not in start]
         if absent or len(start) > len(names):
             raise SpecificationError(
                 f"start has {', '.join(map(repr, start))}; give one number for each of {', '.join(map(repr, names))}."
             )
-        starts = [problem.with_pooled(np.array([float(start[name]) for name in names]))]
+        starts = [problem.with_pooled(np.array([read_number(f"start[{name!r}]", start[name]) for name in names]))]
     else:
         starts = [problem.first_guess(), *map(problem.with_pooled, _own_guesses(problem, fits))]
     ends, failure = [], None

@@ -11,6 +11,7 @@ from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.estimators.crossed import crossed_model
+from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
@@ -53,11 +54,6 @@ METHODS_ELSEWHERE = {
     "restricted": "reml",
 }
 """What R, Stata and EViews call them."""
-EFFECTS_ELSEWHERE = {
-    **dict.fromkeys(("individual", "id", "cross-section", "firm"), "entity"),
-    **dict.fromkeys(("period", "periods", "year"), "time"),
-    **dict.fromkeys(("twoways", "two-way", "two-ways", "both", "entity+time"), "twoway"),
-}
 _VERSIONS = ("baltagi-chang", "harmonic", "stata-sa")
 
 

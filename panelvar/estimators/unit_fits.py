@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.design import CONSTANT, Design
@@ -48,7 +49,7 @@ def with_trend(design: Design, trend: bool) -> Design:
     SpecificationError
         If a regressor has that name already.
     """
-    if not trend:
+    if not read_flag("trend", trend):
         return design
     if TREND in design.names:
         raise SpecificationError(f"A regressor is called {TREND!r} already: rename it, or leave out trend=True.")

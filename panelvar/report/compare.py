@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.arguments import read_names, refuse_other
+from panelvar.errors import SpecificationError, check_level, choose
 from panelvar.report.number_format import check_digits, check_stars, star_legend, stars_for
 from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
@@ -173,9 +174,12 @@ def compare(
     check_digits(digits)
     levels = check_stars(stars)
     choose("below", below, _BELOW)
-    for name in foot:
-        choose("foot", name, _FOOT)
-    rename = dict(labels or {})
+    level = check_level(level)
+    foot = [choose("foot", name, _FOOT) for name in read_names("foot", foot, "rows")]
+    if labels is not None:
+        refuse_other("labels", labels, Mapping, "a mapping of names to printed names")
+    refuse_other("title", title, str, "a text")
+    rename = {str(name): str(label) for name, label in (labels or {}).items()}
     terms = _terms(models, keep, order)
     body = [row for term in terms for row in _term_rows(term, models, below, levels, digits, level, rename)]
     kinds = {model.rsquared_label for model in models}
@@ -241,8 +245,8 @@ def _terms(models: Sequence[Fitted], keep: Sequence[str] | None, order: Sequence
     if _CONSTANT in found:
         found.remove(_CONSTANT)
         found.append(_CONSTANT)
-    first = [choose("order", name, found) for name in dict.fromkeys(order)]
-    kept = found if keep is None else [choose("keep", name, found) for name in keep]
+    first = [choose("order", name, found) for name in dict.fromkeys(read_names("order", order, "coefficients"))]
+    kept = found if keep is None else [choose("keep", name, found) for name in read_names("keep", keep, "coefficients")]
     return [name for name in dict.fromkeys((*first, *found)) if name in kept]
 
 

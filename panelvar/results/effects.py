@@ -46,7 +46,7 @@ class DimensionVariance:
         return float(np.sqrt(self.variance))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EffectVariances:
     r"""Variances of the error components.
 
@@ -77,6 +77,11 @@ class EffectVariances:
     correlation: float | None = None
     dimensions: tuple[DimensionVariance, ...] = ()
     likelihood: Likelihood | None = None
+
+    def __repr__(self) -> str:
+        own = {d.label: d.variance for d in self.dimensions} if len(self.dimensions) > 1 else {"u": self.effect}
+        parts = [f"sigma_{name} = {float(np.sqrt(value)):.4g}" for name, value in own.items()]
+        return f"<Variance components: {', '.join(parts)}, sigma_e = {self.sigma_e:.4g}, rho = {self.rho:.4g}>"
 
     @property
     def sigma_e(self) -> float:

@@ -42,7 +42,7 @@ _KEPT = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class InstrumentalResult(LinearResult):
     r"""Estimates with instruments, under one covariance and one convention.
 

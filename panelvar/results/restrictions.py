@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.arguments import read_number, refuse_other
 from panelvar.errors import Note, SpecificationError
 from panelvar.fit import FloatArray
 from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_sided
@@ -147,7 +148,8 @@ def restriction_matrix(
         A name that is not a coefficient, an expression that is not linear, a matrix of the wrong shape, or redundant
         restrictions.
     """
-    if isinstance(restrictions, Mapping):
+    if isinstance(restrictions, Mapping) and restrictions:
+        restrictions = {name: read_number(f"restriction[{name!r}]", value) for name, value in restrictions.items()}
         written = [f"{name} = {value:g}" for name, value in restrictions.items()]
         rows = [(_unit(name, names), float(value)) for name, value in restrictions.items()]
     elif isinstance(restrictions, str) or (
@@ -158,8 +160,12 @@ def restriction_matrix(
         rows = [_equation(piece, names) for piece in written]
         written = [piece if "=" in piece else f"{piece} = 0" for piece in written]
     else:
-        matrix = np.atleast_2d(np.asarray(restrictions, dtype=np.float64))
-        if matrix.shape[1] != len(names):
+        try:
+            matrix = np.atleast_2d(np.asarray(restrictions, dtype=np.float64))
+        except (TypeError, ValueError):
+            refuse_other("A test of restrictions", restrictions, str, "'x1 = x2', a mapping of names, or a matrix")
+            raise
+        if matrix.ndim != 2 or matrix.shape[1] != len(names):
             raise SpecificationError(
                 f"The restriction matrix has {matrix.shape[1]} columns; the model has {len(names)} coefficients: "
                 f"{', '.join(names)}."

@@ -22,6 +22,10 @@ def fits():
     }
 
 
+def turned_round():
+    return pytest.warns(pv.PanelVarWarning, match=r"consistent estimator comes first.*hausman\(fixed, random\)")
+
+
 def by_hand(first, second, scale_first, scale_second, sign=-1.0):
     gap = (first.params[X] - second.params[X]).to_numpy()
     unit_first, unit_second = (fit.cov.loc[X, X] / fit.s2 for fit in (first, second))
@@ -84,7 +88,7 @@ def test_units_do_not_matter():
 
 def test_a_negative_statistic_is_reported_without_a_pvalue(fits):
     """The efficient estimator given as the consistent one turns the sign."""
-    with pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
+    with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
         test = pv.hausman(fits["random"], fits["fixed"], sigma="efficient")
     assert test.statistic < 0.0
     assert np.isnan(test.pvalue)
@@ -96,9 +100,9 @@ def test_plm_gives_the_absolute_value():
     plm = {"convention": "plm"}
     fixed = pv.fit_fixed_effects(panel, "y", X, **plm)
     random = pv.fit_random_effects(panel, "y", X, **plm)
-    with pytest.warns(pv.PanelVarWarning, match="absolute value, as plm does"):
+    with turned_round(), pytest.warns(pv.PanelVarWarning, match="absolute value, as plm does"):
         test = pv.hausman(random, fixed, sigma="efficient")
-    with pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
+    with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
         signed = pv.hausman(random, replace(fixed, convention=pv.Convention("signed")), sigma="efficient")
     assert test.statistic == -signed.statistic
     assert test.pvalue == pytest.approx(stats.chi2.sf(test.statistic, test.df), rel=1e-10)
@@ -173,3 +177,16 @@ def quiet_hausman(*results):
 def test_only_results_are_compared(fits, other):
     with pytest.raises(pv.SpecificationError, match=r"compares two fitted results.*got"):
         pv.hausman(fits["fixed"], other)
+
+
+def test_arguments_turned_round_are_told_so(fits):
+    with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
+        test = pv.hausman(fits["random"], fits["fixed"])
+    assert "hausman-order" in codes(test)
+    assert "hausman-order" not in codes(quiet_hausman(fits["fixed"], fits["random"]))
+
+
+def test_a_result_compared_with_itself_has_nothing_to_test(fits):
+    with pytest.warns(pv.PanelVarWarning, match="nothing to test"):
+        test = pv.hausman(fits["random"], fits["random"])
+    assert test.statistic == 0.0 and test.df == 0.0 and np.isnan(test.pvalue)

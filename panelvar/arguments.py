@@ -1,0 +1,127 @@
+"""Arguments of the wrong type are refused by name, before anything deep inside meets them."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import numpy as np
+
+from panelvar.errors import SpecificationError
+
+
+def read_flag(option: str, value: object) -> bool:
+    """Return a switch as bool; a text such as ``"no"``, which Python takes for true, is refused.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is True or False.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise SpecificationError(f"{option}={shown(value)} must be True or False.")
+    return bool(value)
+
+
+def read_whole(option: str, value: object, least: int) -> int:
+    """Return a whole number as int.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is an integer (True and 2.0 are none) of at least ``least``.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least {least}.")
+    return int(value)
+
+
+def read_names(option: str, value: object, what: str = "column names") -> tuple[str, ...]:
+    """Return one name or several as a tuple; None is none.
+
+    Raises
+    ------
+    SpecificationError
+        If it is no name and no ordered collection of names.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    unordered = isinstance(value, (Mapping, AbstractSet))
+    if unordered or getattr(value, "ndim", 1) != 1 or not isinstance(value, Iterable):
+        reason = ", which has no order" if isinstance(value, AbstractSet) else ""
+        raise SpecificationError(
+            f"{option} must be {what}, one or a list; got {type(value).__name__}{reason}.{_columns_hint(value)}"
+        )
+    names = tuple(value)
+    other = next((name for name in names if not isinstance(name, str)), None)
+    if other is not None:
+        raise SpecificationError(
+            f"{option} must be {what}, which are texts; got {type(other).__name__}.{_columns_hint(value)}"
+        )
+    return names
+
+
+def _columns_hint(value: object) -> str:
+    return " Panel.with_columns adds arrays." if hasattr(value, "dtype") or hasattr(value, "dtypes") else ""
+
+
+def read_number(option: str, value: object) -> float:
+    """Return a real number as float.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is a finite real number (True is none).
+    """
+    number = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+    if not number or not np.isfinite(float(value)):  # type: ignore[arg-type]
+        raise SpecificationError(f"{option}={shown(value)} must be a finite number.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def refuse_other(what: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """Refuse what is not of the kind that a function takes.
+
+    Parameters
+    ----------
+    what : str
+        The subject of the sentence: a function or an option.
+    value : object
+    kind : type or tuple of types
+    expected : str
+        The kind in the user's words.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if not isinstance(value, kind):
+        got = f"the class {value.__name__}: write {value.__name__}(...)" if isinstance(value, type) else None
+        raise SpecificationError(f"{what} takes {expected}; got {got or type(value).__name__}.")
+
+
+def shown(value: Any) -> str:
+    """A value in a message: its own text where that is short, else its type."""
+    if isinstance(value, (str, bytes, numbers.Number, type(None), list, tuple, set, dict)):
+        text = repr(value)
+        return text if len(text) <= 60 else f"{text[:50]}... ({type(value).__name__})"
+    return f"<{type(value).__name__}>"
+
+
+def read_generator(option: str, value: object) -> np.random.Generator:
+    """Return a generator of random numbers from a seed, a generator, or None.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is a whole number of at least zero, a Generator or None.
+    """
+    if isinstance(value, np.random.Generator):
+        return value
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0):
+        raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least 0, a Generator, or None.")
+    return np.random.default_rng(value)

@@ -1,0 +1,149 @@
+"""Every argument of every public function of panel models, given things it does not take: refused by name, at once."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import panelvar as pv
+
+
+@cache
+def frame():
+    rng = np.random.default_rng(0)
+    entities, periods = 16, 12
+    data = pd.DataFrame({"i": np.repeat(np.arange(entities), periods), "t": np.tile(np.arange(periods), entities)})
+    for name in ("x1", "x2", "z1", "z2"):
+        data[name] = rng.standard_normal(len(data))
+    data["x2"] += data["z1"]
+    data["fixed"], data["fixed2"] = rng.standard_normal((2, entities))[:, data["i"]]
+    data["y"] = (
+        data["x1"] + 0.5 * data["x2"] + rng.standard_normal(entities)[data["i"]] + rng.standard_normal(len(data))
+    )
+    return data
+
+
+@cache
+def results():
+    panel = pv.Panel(frame(), "i", "t")
+    x = ["x1", "x2"]
+    return {
+        "panel": panel,
+        "pooled": pv.fit_pooled(panel, "y", x),
+        "fixed": pv.fit_fixed_effects(panel, "y", x),
+        "random": pv.fit_random_effects(panel, "y", x),
+        "difference": pv.fit_first_difference(panel, "y", x),
+        "heterogeneous": pv.fit_mean_group(panel, "y", x),
+        "model": pv.fit_var(frame().loc[frame()["i"] < 4, ["x1", "x2"]].to_numpy(), lags=1),
+    }
+
+
+class Odd:
+    """Nothing that any argument could be."""
+
+
+ODD = {
+    "number": lambda: 2.5,
+    "numbers": lambda: [3],
+    "bytes": lambda: b"x1",
+    "set": lambda: {"x1"},
+    "mapping": lambda: {"x9": "a"},
+    "array": lambda: np.ones((5, 2)),
+    "frame": frame,
+    "object": Odd,
+    "class": lambda: pv.Clustered,
+    "unit": lambda: results()["panel"],
+    "result": lambda: results()["fixed"],
+    "another result": lambda: results()["heterogeneous"],
+    "system": lambda: results()["model"],
+    "test": lambda: results()["fixed"].f_slopes,
+}
+
+PLAIN = """fit_pooled fit_between fit_first_difference fit_fixed_effects fit_random_effects
+    fit_correlated_random_effects fit_mean_group fit_fama_macbeth fit_common_correlated_effects fit_swamy fit_fgls
+    fit_general_fgls fit_fixed_effects_ar1 fit_random_effects_ar1"""
+INSTRUMENTAL = "fit_iv_pooled fit_iv_between fit_iv_first_difference fit_iv_fixed_effects fit_iv_random_effects"
+ERROR_CORRECTION = "fit_pooled_mean_group fit_ardl_mean_group fit_dynamic_fixed_effects"
+PANEL = {"data": "panel", "y": "y"}
+ESTIMATORS = {
+    **{name: {**PANEL, "x": ["x1", "x2"]} for name in PLAIN.split()},
+    **{
+        name: {**PANEL, "x": ["x1"], "endogenous": ["x2"], "instruments": ["z1", "z2"]} for name in INSTRUMENTAL.split()
+    },
+    **{name: {**PANEL, "x": ["x1"]} for name in ERROR_CORRECTION.split()},
+    "fit_hausman_taylor": {**PANEL, "x": ["x1", "x2", "fixed", "fixed2"], "endogenous": ["fixed"]},
+}
+OF_A_RESULT = {
+    "pooled": """effects_lm_test slope_poolability_test wooldridge_effects_test wooldridge_pooled_test
+        wooldridge_serial_test bera_sosa_yoon_test baltagi_li_test durbin_watson_test breusch_godfrey_test
+        cluster_diagnostics""",
+    "fixed": """wooldridge_within_test bhargava_test born_breitung_test cross_section_dependence_test cd_star_test
+        residual_correlations modified_wald_test slope_homogeneity_test""",
+    "random": "mundlak_test",
+    "difference": "wooldridge_difference_test",
+}
+TESTS = {name: {"result": kind} for kind, names in OF_A_RESULT.items() for name in names.split()}
+OTHERS = {
+    "hausman": {"consistent": "fixed", "efficient": "random"},
+    "hausman_regression": {"random": "random"},
+    "nested_f_test": {"restricted": "pooled", "full": "fixed"},
+    "wild_bootstrap": {"result": "pooled", "restriction": "x1", "draws": 99, "seed": 1},
+    "panel_granger_test": {"data": "panel", "caused": "y", "causing": "x1"},
+    "compare": {"results": "pooled"},
+}
+SPECIFICATIONS = {
+    name: {} for name in "Fuller TwoStepGMM AR1 HC DriscollKraay PanelNeweyWest PanelCorrected".split()
+} | {"KClass": {"k": 1.0}}
+CALLS = ESTIMATORS | TESTS | OTHERS | SPECIFICATIONS
+"""Each with arguments that work; names of `results` stand for these."""
+
+# What is odd elsewhere and legal here.
+TAKEN = {
+    ("Fuller", "number"),
+    ("KClass", "number"),
+    ("compare", "mapping"),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_wrong_types_are_refused_by_the_library_itself(name):
+    function = getattr(pv, name)
+    known = results()
+    base = {
+        option: known.get(value, value) if isinstance(value, str) else value for option, value in CALLS[name].items()
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        function(**base)
+        surprises = []
+        for option in inspect.signature(function).parameters:
+            for label, make in ODD.items():
+                value = make()
+                if option == "more" or value is base.get(option):
+                    continue
+                try:
+                    function(**{**base, option: value})
+                except pv.PanelVarError as error:
+                    if not str(error).strip():
+                        surprises.append(f"{option}={label}: an error without words")
+                except Exception as error:
+                    surprises.append(f"{option}={label}: {type(error).__name__}: {error}")
+                else:
+                    if not _fits(name, option, label):
+                        surprises.append(f"{option}={label}: taken")
+    assert not surprises, "\n".join(surprises)
+
+
+def _fits(name: str, option: str, label: str) -> bool:
+    """Whether a value that is odd for most arguments is a legal one of this."""
+    results_taken = option in ("result", "results", "consistent", "efficient", "random", "restricted", "full")
+    return (
+        (results_taken and label in ("result", "another result"))
+        or (name, label) in TAKEN
+        or (option == "lags" and label == "number" and name in ("DriscollKraay", "PanelNeweyWest"))
+    )
