@@ -147,3 +147,26 @@ def _fits(name: str, option: str, label: str) -> bool:
         or (name, label) in TAKEN
         or (option == "lags" and label == "number" and name in ("DriscollKraay", "PanelNeweyWest"))
     )
+
+
+@pytest.mark.parametrize(
+    ("fit", "effects", "meant"),
+    [
+        (pv.fit_fixed_effects, "individual", "entity"),
+        (pv.fit_fixed_effects, "twoways", "twoway"),
+        (pv.fit_fixed_effects, "period", "time"),
+        (pv.fit_between, "individual", "entity"),
+        (pv.fit_random_effects, "twoways", "twoway"),
+        (pv.fit_correlated_random_effects, "individual", "entity"),
+    ],
+)
+def test_effects_by_another_programs_name_are_answered_with_ours(fit, effects, meant):
+    with pytest.raises(pv.SpecificationError, match=f"effects='{effects}' is not known. Did you mean '{meant}'"):
+        fit(results()["panel"], "y", ["x1"], effects=effects)
+
+
+def test_an_effect_is_a_column_before_it_is_anything_else():
+    panel = pv.Panel(frame().assign(firm=frame()["i"] // 2), "i", "t")
+    assert pv.fit_fixed_effects(panel, "y", ["x1"], effects="firm").effects == ("firm",)
+    year = pv.Panel(frame().rename(columns={"t": "year"}), "i", "year")
+    assert pv.fit_fixed_effects(year, "y", ["x1"], effects="year").effects == ("year",)

@@ -156,8 +156,10 @@ _SLOPES = re.compile(r"(?P<name>[^\[\]]+?)\s*(?P<open>\[\[?)(?P<slopes>[^\[\]]+)
 def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     """Read the effects asked for; a level and slopes of the same dimension become one term."""
     names = read_names("effects", effects, "'entity', 'time', 'twoway', or column names")
-    if len(names) == 1 and names[0] not in design.panel.names:
-        names = ("entity", "time") if names == ("twoway",) else names
+    panel = design.panel
+    if names == ("twoway",):
+        names = ("entity", "time")
+    elif len(names) == 1 and names[0] not in (*panel.names, panel.entity_name, panel.time_name):
         meant = EFFECTS_ELSEWHERE.get(names[0].lower())
         if meant is not None:
             raise SpecificationError(
