@@ -74,6 +74,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "rates": lambda: table("us_macro")[["unemp", "infl", "tbilrate"]],
     "with_bills": lambda: table("us_macro")[[*US, "tbilrate"]],
     "denmark": lambda: table("denmark").iloc[:, 1:5],
+    "money_demand": lambda: table("denmark")[["lrm", "lry", "ibo", "ide"]],
     "money": lambda: table("denmark")["lrm"],
     "countries": two_countries,
     "triangle": short_run,
@@ -94,6 +95,7 @@ SHOWN = {
     "model": "`fit_var(growth, lags=2)`",
     "countries": "a panel of two entities: the quarters of `growth` cut in halves",
     "denmark, money": "Danish money, income, prices (logarithms) and a bond rate; money alone",
+    "money_demand": "Danish money, income (logarithms), bond and deposit rates, 55 quarters",
     "triangle, restricted": "`ShortRun` with a triangular A; with one zero more",
     "signs, proxy": "`SignRestrictions` of two shocks; `ExternalInstrument` with a made-up series",
 }

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from features import var_band_rows, var_estimation_rows, var_projection_rows, var_response_rows, var_test_rows
+from features import (
+    var_band_rows,
+    var_cointegration_rows,
+    var_estimation_rows,
+    var_projection_rows,
+    var_response_rows,
+    var_test_rows,
+)
 from features.feature import FeatureTable
 from features.var_names import (
     BANDS,
@@ -51,6 +58,7 @@ TABLE = FeatureTable(
         *var_projection_rows.ROWS,
         *var_band_rows.ROWS,
         *var_test_rows.ROWS,
+        *var_cointegration_rows.ROWS,
     ],
     names=NAMES,
     shown=SHOWN,
