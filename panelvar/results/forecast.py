@@ -32,7 +32,8 @@ class Forecast(HintsAtNames):
     values, lower, upper : array (steps, K)
         Point forecasts and the limits of their intervals.
     covariance : array (steps, K, K)
-        Covariance of the h-step forecast errors, the coefficients taken as known (Luetkepohl 2005, 2.2.11).
+        Covariance of the h-step forecast errors, the coefficients taken as known (Luetkepohl 2005, 2.2.11); with
+        `panelvar.DeltaMethod`, what their estimation adds included.
     names : tuple of str
     labels : sequence
         Period of each step, continuing the calendar of the data.

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.conditional_forecast import conditional_forecast
+from panelvar.kernels.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
+from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.forecast import Forecast
 from panelvar.results.published import finite_array
 from panelvar.results.responses import Responses
+from panelvar.results.shocks import positive_factor
 from panelvar.results.system import check_horizon, cumulated
 from panelvar.results.var_estimates import VarEstimates
 
@@ -48,10 +52,11 @@ class VarForecasts(VarEstimates):
             Probability of each interval, at least 0.5.
         exogenous : DataFrame or array (steps, M), optional
             Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
-        bands : ResidualBootstrap, MonteCarlo, ..., optional
+        bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
             Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
-            (Luetkepohl 2005, section 3.5 and appendix D.3). By default intervals are normal and take the coefficients
-            as known.
+            (Luetkepohl 2005, section 3.5 and appendix D.3). `DeltaMethod` adds to the variance what the coefficients'
+            errors contribute to first order, from the last observations on. By default intervals are normal and take
+            the coefficients as known.
 
         Raises
         ------
@@ -82,7 +87,16 @@ class VarForecasts(VarEstimates):
             assert draws.future is not None
             return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
 
-        band = self._band(bands, level, values, statistic, future_steps=steps)
+        def gradients(form: ReducedForm, moves: Array) -> Array:
+            estimated = path_derivatives(form.coefficients, moves, history, values, terms)
+            return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)])
+
+        asymptotic = isinstance(bands, DeltaMethod)
+        band = self._band(bands, level, values, statistic, gradients if asymptotic else None, future_steps=steps)
+        if asymptotic:
+            form = ReducedForm(self.coefficients, positive_factor(self.sigma))
+            slopes = path_derivatives(form.coefficients, self.problem.directions(form.factor), history, values, terms)
+            covariance = covariance + np.einsum("dsi,dsj->sij", slopes, slopes)
         notes = self._stability_notes() + (band.notes if band else ())
         emit(notes)
         return Forecast(
@@ -98,6 +112,48 @@ class VarForecasts(VarEstimates):
             band.draws if band else None,
             band.label if band else None,
         )
+
+    def approximate_mse(self, steps: int = 8) -> Array:
+        r"""Mean squared errors of forecasts with estimated coefficients, from an average origin.
+
+        .. math:: \Sigma_{\hat y}(h) = \Sigma_y(h) + \Omega(h) / n
+
+        (Luetkepohl 2005, (3.5.9) to (3.5.12)): to first order, and with the moments of the sample in place of the last
+        observations. ``forecast(bands=DeltaMethod())`` has the last observations.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+
+        Returns
+        -------
+        array (steps, K, K)
+
+        Raises
+        ------
+        SpecificationError
+            A model with a trend, seasons, exogenous variables or restrictions, which has no average origin.
+        NumericalError
+            The system is not stable.
+        """
+        steps = check_horizon(steps, 1, "steps")
+        if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
+            raise SpecificationError(
+                "Mean squared errors from an average origin are those of a stationary system, unrestricted, with a "
+                "constant or nothing beside the lags: use forecast(bands=DeltaMethod())."
+            )
+        self._require_stable("mean squared errors from an average origin")
+        problem, m, count = self.problem, self.n_regressors, self.terms.count
+        step = np.zeros((m, m))
+        step[:count, :count] = 1.0
+        step[:, count : count + self.n_vars] = problem.params
+        step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
+        transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
+        sigma = self._covariance(problem, self.convention.coefficient_sigma)
+        known = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
+        total: Array = known + estimation_mse(transition, self.coefficients, sigma, self.nobs, steps)
+        return total
 
     def conditional_forecast(
         self,

@@ -18,6 +18,7 @@ from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.response_gradients import response_errors, response_gradients
 from panelvar.results.responses import Responses
+from panelvar.results.share_gradients import share_gradients
 from panelvar.results.shocks import Shocks
 from panelvar.results.system import System, check_horizon, cumulated, described_responses, shares_of
 from panelvar.results.test_result import TestResult
@@ -126,7 +127,9 @@ class VarResult(VarForecasts):
         ----------
         horizon, identification, ordering, normalised
             As in `System.variance_decomposition`.
-        bands : ResidualBootstrap or MonteCarlo, optional
+        bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
+            Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
+            zero or one for sure.
         level : float
             Confidence level of the band at each point, at least 0.5.
         """
@@ -142,7 +145,18 @@ class VarResult(VarForecasts):
             whole = dynamics.responses(form.coefficients, steps, form.factor)
             return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
 
-        band = self._band(bands, level, plain.values, statistic, scheme=shocks.scheme)
+        def gradients(form: ReducedForm, moves: Array) -> Array:
+            steps = plain.horizon - 1
+            values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
+            slopes = response_gradients(form, moves, self.nobs, shocks, steps, False)
+            if shocks.complete:
+                return share_gradients(values, slopes, values, slopes, normalised)
+            every = self._shocks("cholesky", "sd", None)
+            whole = dynamics.responses(form.coefficients, steps, form.factor)
+            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, False)
+            return share_gradients(values, slopes, whole, whole_slopes, normalised)
+
+        band = self._band(bands, level, plain.values, statistic, gradients, scheme=shocks.scheme)
         if band is None:
             emit(plain.notes)
             return plain

@@ -109,8 +109,6 @@ def test_decomposition_bands(model):
     np.testing.assert_allclose(shares.draws.sum(axis=3), 1.0)
     assert ((shares.lower >= 0) & (shares.upper <= 1) & (shares.lower <= shares.upper)).all()
     np.testing.assert_array_equal(shares.values, model.variance_decomposition(4).values)
-    with pytest.raises(SpecificationError, match="ResidualBootstrap"):
-        model.variance_decomposition(4, bands=DeltaMethod())
 
 
 OPTIONS = [

@@ -138,7 +138,7 @@ def test_rules_without_meaning_are_refused(model):
     with pytest.raises(SpecificationError, match="no meaning for MonteCarlo"):
         MonteCarlo(interval="hall")
     with pytest.raises(SpecificationError, match="no formula"):
-        model.variance_decomposition(3, bands=ResidualBootstrap(200, seed=1, interval="studentised"))
+        model.forecast(3, bands=ResidualBootstrap(200, seed=1, interval="studentised"))
     with pytest.raises(SpecificationError, match="sup-t"):
         ResidualBootstrap(joint="simultaneous")
     with pytest.raises(SpecificationError, match="over="):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from features.feature import Feature, reference
-from features.var_names import BANDS, FORECASTS, at, coefficients, growth, model, moving_average, statistic
+from features.var_names import BANDS, FORECASTS, at, coefficients, german, growth, model, moving_average, statistic
 
 import panelvar as pv
 
@@ -63,6 +63,29 @@ def first_shares() -> float:
     paths = draws(pv.MonteCarlo(999, seed=1))[:, :4, 0]
     squares = (paths**2).sum(axis=1)
     return float(np.quantile(squares[:, 1] / squares.sum(axis=1), 0.025))
+
+
+def moved_share() -> float:
+    """Reach of the share of consumption's shock in output's variance, from derivatives by differences."""
+    fitted, step = model(), 1e-4
+    problem, n_vars = fitted.problem, fitted.n_vars
+    factor = np.linalg.cholesky(fitted.sigma)
+
+    def share(params: np.ndarray, sigma: np.ndarray) -> float:
+        matrices = params[1:].reshape(fitted.lags, n_vars, n_vars).swapaxes(1, 2)
+        system = pv.System(matrices, fitted.names, sigma=sigma)
+        return float(system.variance_decomposition(4).values[3, 0, 1])
+
+    slopes = [
+        share(problem.params + step * move, fitted.sigma) - share(problem.params - step * move, fitted.sigma)
+        for move in problem.directions(factor)
+    ]
+    for row, column in zip(*np.tril_indices(n_vars), strict=True):
+        unit = np.zeros((n_vars, n_vars))
+        unit[row, column] = unit[column, row] = np.sqrt((2.0 if row == column else 1.0) / fitted.nobs)
+        change = step * factor @ unit @ factor.T
+        slopes.append(share(problem.params, fitted.sigma + change) - share(problem.params, fitted.sigma - change))
+    return float(1.959963984540054 * np.sqrt(np.square(slopes).sum()) / (2.0 * step))
 
 
 RESIDUAL = {
@@ -217,6 +240,15 @@ BAND_ROWS = [
     ),
     Feature(
         BANDS,
+        "Asymptotic errors of variance decompositions",
+        "model.variance_decomposition(4, bands=DeltaMethod())",
+        lambda shares: shares.upper[3, 0, 1] - shares.values[3, 0, 1],
+        lambda: moved_share(),
+        ("tests/bands/test_asymptotic.py::test_errors_of_shares_by_differences",),
+        {"Stata": "irf create: fevd errors"},
+    ),
+    Feature(
+        BANDS,
         "Bands of structural responses",
         "model.impulse_responses(4, identification=restricted, bands=ResidualBootstrap(200, seed=1), level=0.9)",
         lambda responses: responses.draws.shape[0],
@@ -254,6 +286,21 @@ def last_error() -> float:
     b = coefficients(growth().iloc[:201], 2)
     y = growth().to_numpy()
     return float(y[201, 0] - np.concatenate([[1.0], y[200], y[199]]) @ b[:, 0])
+
+
+def estimated_error() -> float:
+    """Two steps ahead, (3.5.11) written out: income and consumption."""
+    fitted = pv.fit_var(german(), lags=2)
+    x, n, sigma = fitted.problem.design[:, :7], fitted.nobs, fitted.sigma
+    bold, gamma = np.zeros((7, 7)), x.T @ x / n
+    bold[0, 0] = 1.0
+    bold[1:4] = fitted.problem.params.T
+    bold[4:, 1:4] = np.eye(3)
+    first = fitted.coefficients[0]
+    cross = np.trace(bold)
+    twice = np.trace(bold.T @ np.linalg.inv(gamma) @ bold @ gamma)
+    omega = twice * sigma + cross * (first @ sigma + sigma @ first.T) + 7.0 * first @ sigma @ first.T
+    return float(1e4 * (sigma + first @ sigma @ first.T + omega / n)[1, 2])
 
 
 def diebold_mariano() -> float:
@@ -316,6 +363,16 @@ FORECAST_ROWS = [
         (f"{DYNAMICS}::test_forecast_covariance_is_the_sum_of_orthogonal_squares",),
         {"statsmodels": "mse()"},
         {"statsmodels": ("us_macro_statsmodels/*/forecast_mse",)},
+    ),
+    Feature(
+        FORECASTS,
+        "Mean squared errors with estimated coefficients",
+        "fit_var(german, lags=2).approximate_mse(2)",
+        lambda errors: 1e4 * errors[1, 1, 2],
+        lambda: estimated_error(),
+        ("tests/bands/test_asymptotic.py::test_mean_squared_errors_from_an_average_origin",),
+        {"statsmodels": 'forecast_cov(method="auto")', "Stata": "fcast compute"},
+        remark="from the last observations: forecast(bands=DeltaMethod()); published numbers of the textbook agree",
     ),
     Feature(
         FORECASTS,
