@@ -8,10 +8,14 @@ the level:
 - studentised: the same for :math:`t^* = (\theta^* - \hat\theta)/s^*`, times the standard error of the estimate.
 
 (Luetkepohl 2005, appendix D.3; Hall 1992.) A *joint* band covers all cells of a path at once: sup-t widens the
-pointwise band just so far that it holds the share ``level`` of the draws in all cells (Montiel Olea and
+pointwise band just so far that it holds the share ``level`` of the distribution in all cells (Montiel Olea and
 Plagborg-Moller 2019, J. Applied Econometrics 34, algorithm 2; for studentised intervals their sup-t band with the
 quantile of :math:`\max|t^*|`), Bonferroni divides :math:`\alpha` by the number of cells. Cells that do not vary over
 draws, such as the zeros of a recursive impact, do not count.
+
+A box fitted to draws holds more of them than of the distribution they come from: each of its sides passes through a
+draw. The share is therefore that of draws inside the box the *other* draws would give, which has no such bias, and the
+band between two order statistics is interpolated.
 """
 
 from __future__ import annotations
@@ -73,7 +77,8 @@ def limits(
         if groups is not None:
             counts = np.bincount(groups, varying)
             tails /= np.maximum(counts, 1.0)[groups]
-        low, high = _between(ordered, tails), _between(ordered, 1.0 - tails)
+        places = tails * (ordered.shape[1] - 1)
+        low, high = _between(ordered, places), _between(ordered, ordered.shape[1] - 1 - places)
     if interval == "hall":
         low, high = 2.0 * point - high, 2.0 * point - low
     elif interval == "studentised":
@@ -89,9 +94,8 @@ def _groups(shape: tuple[int, ...], over: str) -> npt.NDArray[np.intp]:
     return np.arange(size) % (size // shape[0])
 
 
-def _between(ordered: Array, shares: Array) -> Array:
-    """Quantile of each row of sorted values, interpolated linearly between order statistics."""
-    place = shares * (ordered.shape[1] - 1)
+def _between(ordered: Array, place: Array) -> Array:
+    """Entry of each row of sorted values at a place that need not be whole, interpolated linearly."""
     below = np.minimum(place.astype(np.intp), ordered.shape[1] - 2)
     rows = np.arange(len(ordered))
     left, right = ordered[rows, below], ordered[rows, below + 1]
@@ -113,16 +117,33 @@ def _sup_t(
             reach = np.quantile(np.abs(cells[:, members]).max(axis=1), level)
             low[members], high[members] = -reach, reach
             continue
-        ordered = np.sort(cells[:, members], axis=0)
         order = np.argsort(cells[:, members], axis=0, kind="stable")
+        ordered = np.take_along_axis(cells[:, members], order, axis=0)
         ranks = np.empty_like(order)
         np.put_along_axis(ranks, order, np.arange(n_draws)[:, None], axis=0)
-        # How many draws a draw has on its shorter side, in the cell where that is fewest.
-        depth = np.minimum(ranks, n_draws - 1 - ranks).min(axis=1)
-        # The deepest trimming that leaves the share inside in every cell.
-        trimmed = int(np.sort(depth)[::-1][min(int(np.ceil(level * n_draws)), n_draws) - 1])
-        low[members], high[members] = ordered[trimmed], ordered[n_draws - 1 - trimmed]
+        # How many draws a draw has on its shorter side, in the cell where that is fewest: it lies between the k-th
+        # smallest and largest of the others, in every cell, if these are at least k.
+        depth = np.sort(np.minimum(ranks, n_draws - 1 - ranks).min(axis=1))
+        place = _trimming(depth, level)
+        low[members] = _between(ordered.T, np.full(members.size, place))
+        high[members] = _between(ordered.T, np.full(members.size, n_draws - 1 - place))
     return low, high
+
+
+def _trimming(depth: Array, level: float) -> float:
+    """How many draws to leave out on each side, a fraction being interpolated, so that the others' boxes hold a share.
+
+    With ``depth`` sorted, the box between the k-th smallest and largest leaves out k - 1, and holds a further draw as
+    often as draws are at least k deep. None is left out where even the outermost draws hold too few.
+    """
+    n_draws = len(depth)
+    deepest = int(depth[-1])
+    shares = 1.0 - np.searchsorted(depth, np.arange(1, deepest + 2)) / n_draws
+    below = int(np.count_nonzero(shares >= level))
+    if below == 0:
+        return 0.0
+    outer, inner = shares[below - 1 : below + 1].tolist()
+    return float(below - 1 + (outer - level) / (outer - inner))
 
 
 def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None, over: str) -> Array:

@@ -15,7 +15,7 @@ Luetkepohl (2005), section 3.2 for the estimator, 4.3 for the criteria, appendix
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -26,8 +26,10 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-# Memory of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
+# Memory of the rows of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
 CHUNK_BYTES = 8_000_000
+# Where that is a draw or two, more of them share the cost of a period, and their rows exist a stretch at a time.
+FEWEST_DRAWS, MOST_BYTES = 16, 64_000_000
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -304,7 +306,9 @@ class LagProblem:
 
     def chunk_size(self) -> int:
         """Draws refitted at once."""
-        return int(max(1, CHUNK_BYTES // (self.design.size * self.design.itemsize)))
+        size = self.design.itemsize
+        few = min(FEWEST_DRAWS, MOST_BYTES // (self.nobs * self.n_vars * size))
+        return int(max(1, CHUNK_BYTES // (self.design.size * size), few))
 
     def _recursion(self, params: Array | None) -> tuple[Array, Array]:
         """Base rows [X R11^-1, U] (n, m + K) and the matrix that moves a deviation from them one period on."""
@@ -326,6 +330,27 @@ class LagProblem:
         shift[:, :n_vars] = params[d:]
         shift[: m - d - n_vars, n_vars:] = np.eye(m - d - n_vars)
         return np.concatenate([triangle @ shift @ inverse, inverse[:n_vars]])
+
+    def _stretches(self, innovations: Array, base: Array, advance: Array) -> Iterator[tuple[slice, Array]]:
+        """Yield rows [Z, U*] (B, periods, m + K) of every draw, one stretch of periods after another, in one buffer."""
+        d, m, n_draws, width = self.n_deterministic, self.n_regressors, innovations.shape[0], base.shape[1]
+        length = min(self.nobs, max(1, CHUNK_BYTES // (8 * n_draws * width)))
+        buffer = np.empty((n_draws, length, width))
+        starts = set(self.run_starts)
+        before = np.empty((n_draws, width - d))
+        for first in range(0, self.nobs, length):
+            part = slice(first, min(first + length, self.nobs))
+            rows = buffer[:, : part.stop - first]
+            rows[..., :d] = 0.0
+            np.subtract(innovations[:, part], base[part, m:], out=rows[..., m:])
+            for row in range(part.stop - first):
+                if first + row in starts:
+                    rows[:, row, d:m] = 0.0
+                else:
+                    np.matmul(rows[:, row - 1, d:] if row else before, advance, out=rows[:, row, d:m])
+            before[:] = rows[:, -1, d:]
+            rows += base[part]
+            yield part, rows
 
     def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         r"""Refit on data generated recursively from other innovations, presample values kept.
@@ -353,24 +378,25 @@ class LagProblem:
         Refits
             The same numbers as a loop of single fits.
         """
-        d, m, n_draws = self.n_deterministic, self.n_regressors, innovations.shape[0]
+        m, n_draws = self.n_regressors, innovations.shape[0]
         base, advance = self._recursion(params)
-        rows = np.empty((n_draws, self.nobs, m + self.n_vars))
-        rows[..., :d] = 0.0
-        rows[:, self.run_starts, d:m] = 0.0
-        np.subtract(innovations, base[:, m:], out=rows[..., m:])
-        starts = set(self.run_starts)
-        for row in range(1, self.nobs):
-            if row not in starts:
-                np.matmul(rows[:, row - 1, d:], advance, out=rows[:, row, d:m])
-        rows += base
-        lower = _lower_factors(rows, m)
+        gram = np.zeros((n_draws, m + self.n_vars, m + self.n_vars))
+        products = None if beside is None else np.zeros((n_draws, m + self.n_vars, beside.shape[-1]))
+        for periods, rows in self._stretches(innovations, base, advance):
+            gram += rows.swapaxes(1, 2) @ rows
+            if products is not None and beside is not None:
+                products += rows.swapaxes(1, 2) @ beside[:, periods]
+        lower, poor = _lower_factors(gram, m)
+        for draw in poor:
+            # A copy of each: they share a buffer.
+            parts = [rows[0].copy() for _, rows in self._stretches(innovations[draw : draw + 1], base, advance)]
+            upper = _upper_factor(np.concatenate(parts))
+            lower[draw] = upper.T * np.where(upper.diagonal() < 0.0, -1.0, 1.0)
         change = np.linalg.solve(lower[:, :m, :m].swapaxes(1, 2), lower[:, m:, :m].swapaxes(1, 2))
         origin = self.params if params is None else params
         refits = Refits(origin + self.inverse_factor @ change, lower[:, m:, m:], lower[:, :m, :m])
-        if beside is None:
+        if products is None:
             return refits
-        products = rows.swapaxes(1, 2) @ beside
         cross = products[:, m:] - change.swapaxes(1, 2) @ products[:, :m]
         return refits._replace(beside=cross, regressors_beside=products[:, :m])
 
@@ -387,22 +413,15 @@ def _upper_factor(matrix: Array) -> Array:
     return np.asarray(factor, dtype=np.float64)
 
 
-def _lower_factors(rows: Array, n_regressors: int) -> Array:
-    """Lower factors L (B, w, w) with L L' = W'W of each draw's rows W (B, n, w)."""
-    gram = rows.swapaxes(1, 2) @ rows
+def _lower_factors(gram: Array, n_regressors: int) -> tuple[Array, Index]:
+    """Lower factors L (B, w, w) with L L' = W'W, and the draws that want a QR of their rows W instead."""
     try:
         lower = np.linalg.cholesky(gram).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
-        poor = np.arange(rows.shape[0])
-        lower = np.empty_like(gram)
-    else:
-        pivots = lower.diagonal(axis1=1, axis2=2)[:, :n_regressors]
-        # Forming Z'Z loses the square of Z's condition; beyond a thousand a QR of the draw keeps the digits.
-        poor = np.flatnonzero(pivots.min(axis=1) < 1e-3 * pivots.max(axis=1))
-    for draw in poor:
-        upper = _upper_factor(rows[draw])
-        lower[draw] = upper.T * np.where(upper.diagonal() < 0.0, -1.0, 1.0)
-    return lower
+        return np.empty_like(gram), np.arange(len(gram))
+    pivots = lower.diagonal(axis1=1, axis2=2)[:, :n_regressors]
+    # Forming Z'Z loses the square of Z's condition; beyond a thousand a QR of the draw keeps the digits.
+    return lower, np.flatnonzero(pivots.min(axis=1) < 1e-3 * pivots.max(axis=1))
 
 
 def lag_matrices(params: Array, n_deterministic: int) -> Array:

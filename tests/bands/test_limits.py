@@ -65,17 +65,70 @@ def test_sup_t_holds_its_share_of_the_draws_and_no_more_than_needed(draws, inter
     axes = 1 if over == "path" else (1, 2)
     share = inside(draws, low, high, axes)
     assert (np.atleast_1d(share) >= 0.9 - (1 / 400 if interval == "studentised" else 0)).all()
-    # One order statistic less on either side would hold too little.
+    # One order statistic less on either side would hold too little of draws to come.
     assert (np.atleast_1d(share) <= 0.9 + 2 * 6 * (1 if over == "path" else 2) / 400).all()
-    narrow = limits(point, draws, 0.9, interval, None, over, errors)
-    joint = limits(point, draws, 0.9, interval, "bonferroni", over, errors)
-    wide = limits(point, draws, 0.9, interval, "sup-t", over, errors)
+
+
+@pytest.mark.parametrize("interval", ["percentile", "hall", "studentised"])
+@pytest.mark.parametrize("over", ["path", "all"])
+def test_sup_t_is_wider_than_pointwise_and_narrower_than_bonferroni(interval, over):
+    """With as many draws as the tails of a Bonferroni band in eleven cells need."""
+    rng = np.random.default_rng(2)
+    draws = np.cumsum(rng.standard_normal((8000, 6, 2)), axis=1)
+    draws[:, 0, 1] = 0.0
+    point, errors = np.zeros((6, 2)), (draws.std(axis=0), np.broadcast_to(draws.std(axis=0), draws.shape))
     varying = np.ones((6, 2), dtype=bool)
     varying[0, 1] = False
-    reach = [(above - below)[varying].mean() for below, above in (narrow, wide, joint)]
-    assert reach[0] < reach[1]
-    # A symmetric sup-t band of skewed ratios may be wider than an asymmetric Bonferroni band.
-    assert interval == "studentised" or reach[1] < reach[2] * 1.02
+    reach = []
+    for joint in (None, "sup-t", "bonferroni"):
+        low, high = limits(point, draws, 0.9, interval, joint, over, errors)
+        reach.append((high - low)[varying])
+    assert (reach[0] < reach[1]).all()
+    assert (reach[1] < reach[2]).all()
+
+
+def test_sup_t_leaves_each_draw_out_of_the_box_it_is_counted_in():
+    """By the definition: the share of draws inside the box of the others, interpolated between two boxes."""
+    draws = np.random.default_rng(7).standard_normal((80, 4)).cumsum(axis=1)
+    n, level = len(draws), 0.8
+    boxes, shares = [], []
+    for k in range(1, 20):
+        inside = 0
+        for left_out in range(n):
+            others = np.sort(np.delete(draws, left_out, axis=0), axis=0)
+            inside += bool(((draws[left_out] >= others[k - 1]) & (draws[left_out] <= others[-k])).all())
+        ordered = np.sort(draws, axis=0)
+        boxes.append((ordered[k - 1], ordered[-k]))
+        shares.append(inside / n)
+    assert (np.diff(shares) <= 0).all()
+    last = max(place for place, share in enumerate(shares) if share >= level)
+    weight = (shares[last] - level) / (shares[last] - shares[last + 1])
+    expected = [
+        (1 - weight) * np.array(boxes[last][side]) + weight * np.array(boxes[last + 1][side]) for side in (0, 1)
+    ]
+    found = limits(np.zeros(4), draws, level, "percentile", "sup-t")
+    assert_allclose(found[0], expected[0], atol=1e-13)
+    assert_allclose(found[1], expected[1], atol=1e-13)
+
+
+@pytest.mark.parametrize(("count", "cells"), [(400, 13), (1000, 41)])
+def test_sup_t_holds_its_share_of_draws_to_come(count, cells):
+    """Boxes that hold the share of their own draws hold 1 to 3 points less of others."""
+    rng = np.random.default_rng(8)
+    root = np.linalg.cholesky(0.9 ** np.abs(np.subtract.outer(np.arange(cells), np.arange(cells))))
+    later = rng.standard_normal((20_000, cells)) @ root.T
+    held = []
+    for _ in range(30):
+        box = limits(np.zeros(cells), rng.standard_normal((count, cells)) @ root.T, 0.9, "percentile", "sup-t")
+        held.append(((later >= box[0]) & (later <= box[1])).all(axis=1).mean())
+    assert abs(np.mean(held) - 0.9) < 4 * np.std(held) / np.sqrt(len(held)) + 0.001
+
+
+def test_too_few_draws_for_a_joint_band_give_the_range_of_the_draws():
+    draws = np.random.default_rng(9).standard_normal((50, 30))
+    low, high = limits(np.zeros(30), draws, 0.9, "percentile", "sup-t")
+    assert_allclose(low, draws.min(axis=0))
+    assert_allclose(high, draws.max(axis=0))
 
 
 def test_a_constant_cell_keeps_its_value_and_does_not_count(draws):

@@ -166,23 +166,88 @@ def test_the_original_innovations_give_the_original_fit():
     np.testing.assert_allclose(refits.scatter_factor[0], problem.scatter_factor, rtol=1e-10, atol=1e-12)
 
 
-def test_an_ill_conditioned_draw_is_solved_by_qr():
-    rng = np.random.default_rng(14)
-    rows = rng.standard_normal((3, 40, 5))
-    rows[1, :, 2] = rows[1, :, 1] + 1e-6 * rows[1, :, 2]
-    lower = lag_problem._lower_factors(rows, 3)
+def laid_out(problem, innovations):
+    """Rows [X* R11^-1, U*] of a draw, from data generated a period at a time."""
+    d, m, p, k = problem.n_deterministic, problem.n_regressors, problem.lags, problem.n_vars
+    x = problem.design[:, :m].copy()
+    for row in range(1, problem.nobs):
+        if row not in problem.run_starts:
+            latest = x[row - 1] @ problem.params + innovations[row - 1]
+            x[row, d:m] = np.concatenate([latest, x[row - 1, d : d + (p - 1) * k]])
+    return np.concatenate([x @ problem.inverse_factor, innovations], axis=1)
+
+
+@pytest.mark.parametrize(("k", "lags", "terms"), [(1, 1, 0), (2, 3, 1), (3, 2, 2), (7, 1, 1)])
+@pytest.mark.parametrize("periods", [1, 10, 500])
+def test_rows_do_not_depend_on_how_they_are_cut(k, lags, terms, periods, monkeypatch):
+    """Stretches, gaps and the end cut each other anywhere."""
+    n = 120
+    y = random_walks(n, k, 0.0, 3)
+    problem = build(y, lags, np.ones((n, terms)) * np.arange(n)[:, None] ** np.arange(terms), starts=(0, 41, 42, 90))
+    monkeypatch.setattr(lag_problem, "CHUNK_BYTES", 3 * periods * 8 * problem.design.shape[1])
+    innovations = np.random.default_rng(4).standard_normal((3, problem.nobs, k))
+    found = [(part, rows.copy()) for part, rows in problem._stretches(innovations, *problem._recursion(None))]
+    assert [rows.shape[1] for _, rows in found[:-1]] == [periods] * (len(found) - 1)
+    rows = np.concatenate([rows for _, rows in found], axis=1)
     for draw in range(3):
-        upper = np.linalg.qr(rows[draw], mode="r")
-        expected = upper.T * np.where(np.diag(upper) < 0, -1.0, 1.0)
-        np.testing.assert_allclose(lower[draw], expected, rtol=1e-9, atol=1e-13)
-    # A draw beyond Cholesky's reach sends its whole chunk to QR.
-    rows[1, :, 2] = rows[1, :, 1]
-    assert np.isfinite(lag_problem._lower_factors(rows, 3)[[0, 2]]).all()
+        expected = laid_out(problem, innovations[draw])
+        np.testing.assert_allclose(rows[draw], expected, rtol=0, atol=1e-10 * np.abs(expected).max())
+    whole = problem.refit(innovations)
+    monkeypatch.undo()
+    np.testing.assert_allclose(whole.params, problem.refit(innovations).params, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("pieces", [1, 7])
+def test_an_ill_conditioned_draw_is_solved_by_qr(pieces, monkeypatch):
+    """Draws whose cross products are no good are laid out again, and equal a single fit all the same."""
+    n = 60
+    y = random_walks(n, 2, 0.0, 14)
+    y[0] = 0.0
+    problem = build(y, 1)
+    calm = problem.residuals[np.random.default_rng(1).integers(0, n - 1, (3, n - 1))]
+    innovations = calm.copy()
+    # The second variable of this draw follows the first, but for a millionth.
+    path = y.copy()
+    for row in range(1, n):
+        path[row, 0] = problem.params[0, 0] + path[row - 1] @ problem.params[1:, 0] + calm[1, row - 1, 0]
+        path[row, 1] = path[row, 0] + 1e-6 * calm[1, row - 1, 1]
+        innovations[1, row - 1] = path[row] - problem.params[0] - path[row - 1] @ problem.params[1:]
+    sent = []
+
+    def remember(gram, n_regressors):
+        lower, poor = own(gram, n_regressors)
+        sent.append(poor.tolist())
+        return lower, poor
+
+    monkeypatch.setattr(lag_problem, "CHUNK_BYTES", problem.design.nbytes // pieces)
+    own = lag_problem._lower_factors
+    monkeypatch.setattr(lag_problem, "_lower_factors", remember)
+    refits = problem.refit(innovations)
+    assert sent == [[1]]
+    single = build(path, 1)
+    allowed = 100 * EPS * scaled_condition(single)
+    assert np.abs(refits.params[1] - single.params).max() <= allowed * np.abs(single.params).max()
+    alone = problem.refit(innovations[[0, 2]])
+    np.testing.assert_allclose(refits.params[[0, 2]], alone.params, rtol=1e-11)
+
+
+def test_a_draw_beyond_cholesky_sends_its_chunk_to_qr():
+    problem = build(random_walks(60, 2, 0.0, 14), 1)
+    innovations = problem.residuals[np.random.default_rng(1).integers(0, 59, (3, 59))]
+    expected = problem.refit(innovations[[0, 2]])
+    # Constant innovations of zero: an equation that fits exactly, whose scatter has no Cholesky factor.
+    innovations[1] = 0.0
+    found = problem.refit(innovations)
+    np.testing.assert_allclose(found.params[[0, 2]], expected.params, rtol=1e-10)
+    np.testing.assert_allclose(found.scatter_factor[1], 0.0, atol=1e-12)
 
 
 def test_chunks_fit_the_stated_memory():
     problem = build(random_walks(500, 7, 0.0, 15), 4)
     assert problem.chunk_size() * problem.design.nbytes <= lag_problem.CHUNK_BYTES
+    large = build(random_walks(3000, 20, 0.0, 15), 4)
+    assert large.design.nbytes > lag_problem.CHUNK_BYTES / 4
+    assert large.chunk_size() == lag_problem.FEWEST_DRAWS
 
 
 def test_lag_matrices_of_batches():
