@@ -18,7 +18,8 @@ GROUPS = {
     "random": ("benchmarks.random", "random effects, one-way and unbalanced two-way"),
     "floor": ("benchmarks.floor", "fixed effects against one Gram matrix, and memory"),
     "clusters": ("benchmarks.clusters", "CR2 at 1e6 rows, and the wild cluster bootstrap"),
-    "var": ("benchmarks.vector", "VAR fit, lag selection, bands"),
+    "var": ("benchmarks.vector", "VAR fit, lag selection, responses, many at once"),
+    "bands": ("benchmarks.vector_bands", "bands of responses"),
     "import": ("benchmarks.imports", "import time"),
     "nist": ("benchmarks.nist", "digits on NIST's linear regressions"),
 }

@@ -29,7 +29,7 @@ ComplexArray = npt.NDArray[np.complex128]
 def wide(coefficients: Array) -> Array:
     """Lay the lag matrices side by side: (..., p, K, K) -> [A_1 ... A_p], (..., K, pK)."""
     *batch, lags, n_vars, _ = coefficients.shape
-    return np.moveaxis(coefficients, -3, -2).reshape(*batch, n_vars, lags * n_vars)
+    return coefficients.swapaxes(-3, -2).reshape(*batch, n_vars, lags * n_vars)
 
 
 def companion(coefficients: Array) -> Array:
@@ -143,11 +143,15 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     buffer = np.zeros((*batch, (horizon + 1 + lags) * n_vars, impact.shape[-1]))
     top = horizon * n_vars
     buffer[..., top : top + n_vars, :] = impact
+    reach, steps = lags * n_vars, range(top, 0, -n_vars) if lags else range(0)
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(horizon if lags else 0):
-            past = buffer[..., top : top + lags * n_vars, :]
-            top -= n_vars
-            np.matmul(across, past, out=buffer[..., top : top + n_vars, :])
+        if batch:
+            for top in steps:
+                np.matmul(across, buffer[..., top : top + reach, :], out=buffer[..., top - n_vars : top, :])
+        else:
+            # A single system's products are so small that calling them is most of the time.
+            for top in steps:
+                np.dot(across, buffer[top : top + reach], out=buffer[top - n_vars : top])
     periods = buffer[..., : (horizon + 1) * n_vars, :].reshape(*batch, horizon + 1, n_vars, impact.shape[-1])
     return periods[..., ::-1, :, :]
 
