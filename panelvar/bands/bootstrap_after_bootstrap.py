@@ -109,7 +109,7 @@ def corrected(lags: Array, bias: Array) -> Array:
     Draws that are not stable to begin with are left alone.
     """
     full = lags - bias
-    doubtful = np.flatnonzero(~_surely_stable(full))
+    doubtful = np.flatnonzero(~(_surely_stable(full) & _surely_stable(lags)))
     if doubtful.size == 0:
         return full
     out = full

@@ -170,6 +170,8 @@ def test_corrections_stop_at_the_unit_circle():
     assert out[0] == pytest.approx(0.95 + 0.08 * 0.62)
     assert out[3] == pytest.approx(0.99 + 0.08 * 0.12)
     assert (np.abs(out[[0, 2, 3]]) < 1.0).all()
+    # An explosive draw stays, also where the correction would make it stable.
+    assert after.corrected(np.array([[[1.02]], [[0.99]]]), -bias)[:, 0, 0].tolist() == pytest.approx([1.02, 0.91])
 
 
 def test_a_proof_of_stability_never_errs():
