@@ -20,11 +20,20 @@ SHOCK_SIZES = ("sd", "unit")
 _ELSEWHERE = dict.fromkeys(
     ("orth", "ortho", "oirf", "orthogonal", "orthogonalized", "orthogonalised", "recursive"), "cholesky"
 )
-_ELSEWHERE |= dict.fromkeys(("girf", "generalized", "pesaran-shin"), "generalised")
+_ELSEWHERE |= dict.fromkeys(("girf", "gir", "gen", "generalized", "pesaran-shin"), "generalised")
 _ELSEWHERE |= dict.fromkeys(("bq", "blanchard-quah", "longrun", "long-run"), "long_run")
-_ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "forecast_error", "residual"), "reduced_form")
+_ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "unit", "nonort", "forecast_error", "residual"), "reduced_form")
 _OBJECTS = {
-    "It is an object: ShortRun(a=..., b=...).": ("short_run", "short-run", "svar", "ab", "ab-model"),
+    "It is an object: ShortRun(a=..., b=...).": (
+        "short_run",
+        "short-run",
+        "svar",
+        "struct",
+        "structural",
+        "sirf",
+        "ab",
+        "ab-model",
+    ),
     "It is an object: SignRestrictions({(response, shock): '+'}).": ("sign", "signs", "sign_restrictions"),
     "It is an object: ExternalInstrument(series, variable).": ("proxy", "iv", "external_instrument", "instrument"),
 }

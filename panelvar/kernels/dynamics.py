@@ -87,8 +87,9 @@ def root_periods(roots: ComplexArray) -> Array:
         Infinite for a positive real root, which makes no cycle; 2 for a negative one, which changes sign.
     """
     angles = np.abs(np.angle(roots))
-    with np.errstate(divide="ignore"):
-        return np.asarray(2.0 * np.pi / angles)
+    # Rounding splits a repeated real root by the root of the machine's precision.
+    cycles = angles > 1e-7
+    return np.where(cycles, 2.0 * np.pi / np.where(cycles, angles, 1.0), np.inf)
 
 
 def half_lives(roots: ComplexArray) -> Array:

@@ -46,6 +46,7 @@ def test_a_root_cycles_and_halves_as_its_powers_do():
     root = 0.9 * np.exp(2j * np.pi / 7)
     roots = np.array([root, root.conjugate(), 0.8, -0.8, 1.0, 1.1, 0.0])
     np.testing.assert_allclose(dynamics.root_periods(roots), [7, 7, np.inf, 2, np.inf, np.inf, np.inf], rtol=1e-14)
+    assert np.isinf(dynamics.root_periods(np.array([1.0 + 1e-9j, 1.0 - 1e-9j]))).all()
     # After its period a root is back on the real axis; after its half-life half of it is left.
     assert abs((root**7).imag) < 1e-15
     lives = dynamics.half_lives(roots)
