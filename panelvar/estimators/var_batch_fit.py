@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
 from panelvar.kernels import dynamics
 from panelvar.kernels.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
@@ -298,8 +298,13 @@ def _batch(
     """Leave out what cannot be estimated, and say so."""
     used = fits.estimable
     notes: tuple[Note, ...] = ()
+    count = len(regressor_labels(names, order, terms))
     if not used.any():
-        count = len(regressor_labels(names, order, terms))
+        if fits.nobs.max(initial=0) >= count + len(names):
+            raise CollinearityError(
+                f"None of the {len(used)} members can be estimated: their regressors are collinear (a variable that "
+                "does not vary, or a combination of others), or out of the range of floating-point numbers."
+            )
         raise InsufficientDataError(
             f"None of the {len(used)} members can be estimated: each equation has {count} coefficients, and the "
             f"longest member has {int(fits.nobs.max(initial=0))} usable rows."
@@ -311,5 +316,12 @@ def _batch(
         notes = (Note("members-dropped", text, warn=True),)
         params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
         fits = BatchFit(params, inverse, scatter, fits.nobs[used], used[used])
+    crowded = int(np.count_nonzero(fits.nobs < 3 * count))
+    if crowded:
+        text = (
+            f"{crowded} of {len(fits.nobs)} members have fewer than {3 * count} rows, three for each of an equation's "
+            f"{count} coefficients: estimates are biased and asymptotic errors unreliable."
+        )
+        notes = (*notes, Note("few-rows", text, warn=True))
     emit(notes)
     return VarBatch(fits, labels[used], names, order, terms, rules, single, notes)

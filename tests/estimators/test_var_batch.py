@@ -120,3 +120,14 @@ def test_what_cannot_be_is_refused():
     trended = pv.fit_rolling_var(data[0], window=20, trend="ct")
     with pytest.raises(SpecificationError, match="count the trend"):
         trended.member(trended.labels[-1])
+
+
+def test_members_that_cannot_be_estimated_say_why():
+    y = np.random.default_rng(4).standard_normal((60, 2))
+    with pytest.raises(pv.CollinearityError, match="None of the 40 members can be estimated: their regressors are"):
+        pv.fit_rolling_var(np.column_stack([y, np.ones(60)]), window=20, lags=1)
+    with pytest.raises(pv.InsufficientDataError, match="A window of 6 rows for 5 coefficients"):
+        pv.fit_rolling_var(y, window=6, lags=2)
+    with pytest.warns(pv.PanelVarWarning, match="51 of 51 members have fewer than 15 rows"):
+        batch = pv.fit_rolling_var(y, window=10, lags=2)
+    assert [note.code for note in batch.notes] == ["few-rows"]

@@ -281,3 +281,9 @@ def test_a_table_of_estimates_is_not_taken_for_a_lag_matrix():
         pv.System(model.params)
     with pytest.raises(SpecificationError, match="columns"):
         pv.System([pd.DataFrame(FIRST, columns=["x", "y"]), pd.DataFrame(SECOND, columns=["x", "z"])])
+
+
+@pytest.mark.parametrize("digits", [-1, 2.0, True, "3", None])
+def test_decimals_of_equations_are_whole_numbers(published, digits):
+    with pytest.raises(SpecificationError, match=f"digits={digits!r}: expected an integer of at least 0"):
+        published.equations(digits)
