@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.projection_bootstrap import ProjectionBootstrap
 from panelvar.covariances import HC
 from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.projection_data import ProjectionData
 from panelvar.estimators.var import lag_order
 from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels import dynamics
 from panelvar.kernels.horizon_regressions import Projection, project, serial_variances
 from panelvar.kernels.instruments_of_shocks import first_stage
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
@@ -196,6 +199,36 @@ class HorizonRegressions:
             return still, (Note("impact-known", text, warn=True),)
         factor = np.sqrt(problem.nobs / problem.df_resid) if self._factor else 1.0
         return np.ascontiguousarray(np.moveaxis(moves, 0, -1)) * factor, ()
+
+    def bootstrap(
+        self, system: VarResult, shocks: Shocks, known: bool
+    ) -> Callable[[Array, Array, bool], ProjectionBootstrap] | None:
+        """What makes a bootstrap of responses and errors; None where there is none."""
+        whole = system.nobs + self.order == len(self.values) and not self.common
+        if not (whole and self.augmented and self.rule.kernel is None and self.rule.residuals in ("HC0", "HC1")):
+            return None
+        problem = system.problem
+
+        def made(values: Array, errors: Array, cumulative: bool) -> ProjectionBootstrap:
+            truth = dynamics.responses(
+                system.coefficients, self.horizon, shocks.system_impact(system.coefficients, system.sigma)
+            )
+            return ProjectionBootstrap(
+                problem,
+                self.values[: self.order],
+                self.beside,
+                shocks.impact,
+                None if known else shocks.derivatives,
+                problem.df_resid if system.convention.sigma == "df" else problem.nobs,
+                shocks.scheme.needs_sigma or not shocks.unit,
+                self._factor,
+                values,
+                np.cumsum(truth, axis=0) if cumulative else truth,
+                errors,
+                cumulative,
+            )
+
+        return made
 
     def of_shock(self, standardised: bool) -> tuple[Array, Array, tuple[Note, ...]]:
         """Responses (H + 1, K, 1) and influences (H + 1, K, 1, P) of an observed shock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -180,11 +181,13 @@ def fit_local_projections(
             "ordering": shocks.ordering,
             "var": system,
         }
+        repeated = model.bootstrap(system, shocks, impact == "known")
     else:
         choose("shock_size", size, ("sd", "unit"))
         values, influence, more = model.of_shock(size == "sd")
         notes += more
         words = "observed" if instruments is None else "instrumented"
+        repeated = None
         described = {"shocks": (read.shock_name,), "identification": words, "scheme": words, "shock_size": size}
     variances = model.variances(cumulated(influence, 0) if cumulative else influence)
     result = ProjectedResponses(
@@ -202,5 +205,8 @@ def fit_local_projections(
         distribution=distribution,
         **described,
     )
+    if repeated is not None:
+        assert result.std_errors is not None
+        result = replace(result, bootstrap=repeated(result.values, result.std_errors, bool(cumulative)))
     emit(result.notes)
     return result.with_bands(bands, level=level)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.limits import sup_t_quantile
+from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.simulated import finite_errors
-from panelvar.errors import SpecificationError, check_level
+from panelvar.errors import SpecificationError, check_level, emit
 from panelvar.identification.scheme import position
 from panelvar.kernels.horizon_regressions import root_of, serial_covariance
 from panelvar.results.names import listed
@@ -20,6 +21,7 @@ from panelvar.results.responses import Responses
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.bands.projection_bootstrap import ProjectionBootstrap
     from panelvar.results.linear import LinearResult
     from panelvar.results.var_result import VarResult
 
@@ -54,6 +56,8 @@ class ProjectedResponses(Responses):
         The vector autoregression whose impact matrix defines the shocks.
     fits : tuple of LinearResult
         Of panels: the regression of each horizon.
+    bootstrap : ProjectionBootstrap or None
+        Of lag-augmented projections of a scheme's shocks, on data without gaps: what bootstrap bands need.
     """
 
     influence: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
@@ -65,6 +69,7 @@ class ProjectedResponses(Responses):
     distribution: str = "normal"
     var: VarResult | None = None
     fits: tuple[LinearResult, ...] = ()
+    bootstrap: ProjectionBootstrap | None = None
 
     @property
     def subject(self) -> str:
@@ -124,7 +129,27 @@ class ProjectedResponses(Responses):
         source = DeltaMethod() if bands is None else bands
         if isinstance(source, DeltaMethod):
             return self._normal_band(source, level)
-        raise SpecificationError(f"bands={type(source).__name__}(...) is not offered here: use DeltaMethod().")
+        if not isinstance(source, Recursive):
+            raise SpecificationError(
+                f"bands={type(source).__name__}(...) is not offered here: use DeltaMethod(), or a bootstrap such as "
+                "RecursiveWildBootstrap(interval='studentised')."
+            )
+        if self.bootstrap is None:
+            raise SpecificationError(
+                "A bootstrap needs lag-augmented projections of a scheme's shocks with HC0 or HC1 errors, on data "
+                "without gaps: a vector autoregression generates its data sets. Use bands=DeltaMethod()."
+            )
+        band = self.bootstrap.band(source, level)
+        emit(band.notes)
+        return replace(
+            self,
+            lower=band.lower,
+            upper=band.upper,
+            level=level,
+            draws=band.draws,
+            band_label=band.label,
+            notes=self.notes + band.notes,
+        )
 
     def _normal_band(self, source: DeltaMethod, level: float) -> ProjectedResponses:
         from scipy.special import ndtr, ndtri, stdtrit

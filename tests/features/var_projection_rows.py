@@ -61,6 +61,15 @@ def lead_regression() -> float:
     return float(fit.std_errors["dl_realinv"])
 
 
+def studentised() -> float:
+    """Draws of t against the autoregression's response, by hand."""
+    source = pv.ResidualBootstrap(99, seed=1, interval="studentised")
+    lp = pv.fit_local_projections(growth(), lags=2, horizon=6)
+    values, errors = lp.bootstrap.draws(source)
+    ratios = (values[:, 3, 0, 0] - lp.var.impulse_responses(6).values[3, 0, 0]) / errors[:, 3, 0, 0]
+    return float(lp.values[3, 0, 0] - np.quantile(ratios, 0.05) * lp.std_errors[3, 0, 0])
+
+
 LPIRFS = "lpirfs† lp_lin()"
 
 ROWS = [
@@ -129,6 +138,16 @@ ROWS = [
         (f"{SERIES}::test_the_joint_covariance_is_that_of_stacked_moment_conditions",),
         {"EViews": "impulse(irtype=lpjoint), Scheffé and conditional"},
         remark="sup-t and Bonferroni, from the joint covariance over horizons",
+    ),
+    Feature(
+        RESPONSES,
+        "Studentised bootstrap bands of local projections",
+        'fit_local_projections(growth, lags=2, horizon=6, bands=ResidualBootstrap(99, seed=1, interval="studentised"), '
+        "level=0.9)",
+        lambda result: result.upper[3, 0, 0],
+        studentised,
+        ("tests/bands/test_projection_bootstrap.py::test_every_draw_is_a_projection_of_a_generated_data_set",),
+        remark="the autoregression generates the data, as Montiel Olea and Plagborg-Møller (2021) recommend",
     ),
     Feature(
         RESPONSES,

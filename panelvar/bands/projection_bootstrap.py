@@ -1,0 +1,161 @@
+r"""Bootstrap bands of lag-augmented local projections: a vector autoregression's data, projected again.
+
+Data sets are generated as for the autoregression's own bootstrap, and the projections with their errors are estimated
+in each. A studentised interval compares with the response that generated the data,
+
+.. math:: t^* = \frac{\hat\theta_h^* - \theta_h(\hat A, \hat\Sigma)}{\mathrm{se}^*}, \qquad
+    [\hat\theta_h - q_{1-\alpha/2}\,\mathrm{se},\ \hat\theta_h - q_{\alpha/2}\,\mathrm{se}]
+
+(Montiel Olea and Plagborg-Moller 2021, section 5), so that what bias the projections have in data like these is in the
+quantiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.bands.limits import limits
+from panelvar.bands.residual_bootstrap import Recursive
+from panelvar.bands.simulated import finite_errors
+from panelvar.bands.target import Band, Target
+from panelvar.errors import NumericalError
+from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels.lag_problem import LagProblem, lag_matrices
+from panelvar.kernels.projection_refits import generated, refit_projections
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionBootstrap:
+    """What a bootstrap of projections needs to know.
+
+    Parameters
+    ----------
+    problem : LagProblem
+        The vector autoregression, on data without gaps.
+    before : array (p, K)
+        The values before its first row.
+    beside : array (n + p, d)
+        Terms beside the lags, in every period of the data.
+    impact : callable
+        Impact matrices (B, K, S) of a batch of reduced forms.
+    derivatives : callable or None
+        Their directional derivatives; None where the impact counts as known.
+    divisor : int
+        Sigma is U'U over this.
+    uses_sigma : bool
+        Whether the impact depends on sigma.
+    factor : bool
+        Whether influences have the factor of HC1.
+    values : array (H + 1, K, S)
+        The projections' responses.
+    truth : array (H + 1, K, S)
+        Those of the vector autoregression, which generates the data.
+    errors : array (H + 1, K, S)
+    cumulative : bool
+    """
+
+    problem: LagProblem
+    before: Array
+    beside: Array
+    impact: Callable[[ReducedForm], Array]
+    derivatives: Callable[[ReducedForm, Array, Array], Array | None] | None
+    divisor: int
+    uses_sigma: bool
+    factor: bool
+    values: Array
+    truth: Array
+    errors: Array
+    cumulative: bool
+
+    def band(self, source: Recursive, level: float) -> Band:
+        """Limits by the source's rule.
+
+        Raises
+        ------
+        NumericalError
+            Draws that are not finite: the system is explosive.
+        """
+        drawn, errors = self.draws(source)
+        if not np.isfinite(drawn).all():
+            raise NumericalError("Some data sets have responses that are not finite: the system is explosive.")
+        around = drawn - self.truth + self.values
+        percentile = source.interval == "percentile"
+        lower, upper = limits(
+            self.values,
+            drawn if percentile else around,
+            level,
+            source.interval,
+            source.joint,
+            source.over,
+            (self.errors, errors),
+        )
+        target = Target(self.problem, self.divisor, self.values, lambda draws: self.values, uses_sigma=self.uses_sigma)
+        notes = (*source._doubts(level), *source.notes(target))
+        spread = finite_errors(drawn.std(axis=0, ddof=1))
+        return Band(lower, upper, level, source.label, spread, drawn, notes)
+
+    def draws(self, source: Recursive) -> tuple[Array, Array]:
+        """Responses and standard errors (draws, H + 1, K, S) of every data set."""
+        rng = np.random.default_rng(source.seed)
+        values, errors = [], []
+        for chunk in source.innovations(self.problem, self.problem.residuals, source.draws, 0, rng):
+            own, spread = self._projected(generated(self.problem, self.before, self.beside, chunk.innovations))
+            values.append(own)
+            errors.append(spread)
+        return np.concatenate(values), np.concatenate(errors)
+
+    def _projected(self, data: Array) -> tuple[Array, Array]:
+        """Responses and standard errors of data sets (B, n + p, K)."""
+        problem = self.problem
+        horizon = len(self.values) - 1
+        refits = refit_projections(data, self.beside, problem.lags, horizon, problem.factor)
+        n, m = refits.residuals.shape[1], problem.n_regressors
+        scatter = refits.residuals.swapaxes(1, 2) @ refits.residuals
+        form = ReducedForm(lag_matrices(refits.params, problem.n_deterministic), _factor(scatter / self.divisor))
+        impact = self.impact(form)
+        moves = None if self.derivatives is None else self._moves(form, refits.residuals, refits.var_gains)
+        if moves is not None and self.factor:
+            moves = moves * np.sqrt(n / (n - m))
+        values = np.empty((len(data), horizon + 1, *impact.shape[1:]))
+        squares = np.empty(values.shape)
+        total: Array | float = 0.0
+        for lead in range(horizon + 1):
+            influence = np.zeros((len(data), *impact.shape[1:], n))
+            if lead == 0:
+                values[:, 0] = impact
+                influence += 0.0 if moves is None else moves
+            else:
+                effects, gains, residuals = refits.projection(lead)
+                values[:, lead] = effects @ impact
+                scaled = np.matmul(impact.swapaxes(1, 2), gains.swapaxes(1, 2))
+                count = residuals.shape[1]
+                adjust = np.sqrt(count / (count - m - problem.n_vars)) if self.factor else 1.0
+                np.multiply(adjust * residuals.swapaxes(1, 2)[:, :, None], scaled[:, None], out=influence[..., :count])
+                if moves is not None:
+                    flat = moves.reshape(len(data), problem.n_vars, -1)
+                    influence += (effects @ flat).reshape(influence.shape)
+            total = total + influence if self.cumulative else influence
+            squares[:, lead] = np.einsum("...t,...t->...", total, total)
+        if self.cumulative:
+            values = np.cumsum(values, axis=1)
+        return values, np.sqrt(squares)
+
+    def _moves(self, form: ReducedForm, residuals: Array, gains: Array) -> Array | None:
+        """What each date adds to the impact of every data set, (B, K, S, n)."""
+        assert self.derivatives is not None
+        steps = lag_matrices(gains[..., :, None] * residuals[..., None, :], self.problem.n_deterministic)
+        squares = residuals[..., :, None] * residuals[..., None, :]
+        sigma_steps = (squares - squares.mean(axis=1, keepdims=True)) / self.divisor
+        moves = self.derivatives(form, steps, sigma_steps)
+        return None if moves is None else np.moveaxis(moves, 1, -1)
+
+
+def _factor(sigma: Array) -> Array:
+    """Lower factors of residual covariances."""
+    return np.asarray(np.linalg.cholesky(sigma), dtype=np.float64)
