@@ -124,15 +124,30 @@ class HorizonRegressions:
         present[table.observed_periods()] = True
         holes = int(np.count_nonzero(~np.isfinite(self.values[present])))
         absent = int(np.count_nonzero(~present))
-        if holes and missing == "raise":
-            raise DataError(f"{holes} missing value(s) in the variables, and missing='raise'.")
-        if not holes and not absent:
-            return ()
-        text = (
-            f"{holes} missing value(s) and {absent} period(s) absent from the data: rows whose lags, impulse or "
-            "outcome they are were dropped, at each horizon for itself."
-        )
-        return (Note("rows-missing", text, warn=True),)
+        others = {
+            self.read.shock_name: None if self.read.in_system else self.read.shock,
+            "the instruments": self.read.instruments,
+            "exogenous variables": table.exogenous,
+        }
+        lacking = {
+            name: int(np.count_nonzero(~np.isfinite(values[present]).all(axis=1)))
+            for name, values in others.items()
+            if values is not None
+        }
+        lacking = {name: count for name, count in lacking.items() if count}
+        if (holes or lacking) and missing == "raise":
+            raise DataError(f"{holes + sum(lacking.values())} missing value(s), and missing='raise'.")
+        notes = []
+        if holes or absent:
+            text = (
+                f"{holes} missing value(s) and {absent} period(s) absent from the data: rows whose lags, impulse or "
+                "outcome they are were dropped, at each horizon for itself."
+            )
+            notes.append(Note("rows-missing", text, warn=True))
+        for name, count in lacking.items():
+            text = f"{name} missing in {count} of {int(present.sum())} periods, which are left out."
+            notes.append(Note("beside-missing", text, warn=True))
+        return tuple(notes)
 
     def rows(self, lead: int) -> Index:
         """Dates of the impulse in the regression of a horizon."""

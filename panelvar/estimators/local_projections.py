@@ -13,12 +13,12 @@ from panelvar.covariances import HC
 from panelvar.errors import SpecificationError, check_level, choose, emit
 from panelvar.estimators.horizon_models import HorizonRegressions, error_rule
 from panelvar.estimators.projection_data import read_projection_data
-from panelvar.estimators.var import fit_var, lag_order
+from panelvar.estimators.var import check_terms, fit_var, lag_order
 from panelvar.identification.scheme import Identification
 from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.results.system import check_horizon, cumulated
 from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms
+from panelvar.results.var_terms import Terms
 from panelvar.serial_covariances import PanelNeweyWest
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def fit_local_projections(
     check_level(level)
     horizon = check_horizon(horizon)
     rules = var_convention(convention)
-    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
+    check_terms(trend, seasons, exogenous, exogenous_lags)
     choose("sample", sample, SAMPLES)
     choose("missing", missing, ("drop", "raise"))
     choose("impact", impact, ("estimated", "known"))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import DataError, SpecificationError
+from panelvar.panel import Panel
 from panelvar.results.var_data import VarData, read_var_data
 
 Array = npt.NDArray[np.float64]
@@ -55,6 +56,7 @@ def read_projection_data(
     in_system = isinstance(shock, str) and (shock in names if names is not None else instruments is not None)
     parts = {"shock": None if in_system else shock, "instrument": instruments, "exogenous": exogenous}
     given = {role: part for role, part in parts.items() if part is not None}
+    _require_names(data, given)
     if not given:
         table, widths = read_var_data(data, names), []
     elif all(_is_names(part) for part in given.values()):
@@ -83,6 +85,17 @@ def read_projection_data(
     return ProjectionData(table, values, label[0] if label else "", in_system, tools, tool_names)
 
 
+def _require_names(data: Any, given: dict[str, Any]) -> None:
+    """Refuse names of columns that do not exist, by the part they were to play."""
+    known = data.names if isinstance(data, Panel) else getattr(data, "columns", None)
+    for role, part in given.items():
+        if known is None or not _is_names(part):
+            continue
+        unknown = [name for name in ([part] if isinstance(part, str) else part) if name not in known]
+        if unknown:
+            raise SpecificationError(f"{role} columns {unknown} are not in the data. Columns: {list(known)}.")
+
+
 def _is_names(part: Any) -> bool:
     listed = [part] if isinstance(part, str) else part
     return isinstance(listed, (list, tuple)) and bool(listed) and all(isinstance(name, str) for name in listed)
@@ -107,11 +120,7 @@ def _side_by_side(
 
 def _labelled(data: Any, role: str, part: Any) -> Any:
     if _is_names(part):
-        listed = [part] if isinstance(part, str) else list(part)
-        unknown = [name for name in listed if name not in data.columns]
-        if unknown:
-            raise SpecificationError(f"{role} columns {unknown} are not in the data. Columns: {list(data.columns)}.")
-        return data[listed]
+        return data[[part] if isinstance(part, str) else list(part)]
     if hasattr(part, "reindex") and hasattr(part, "index"):
         name = getattr(part, "name", None)
         table = part if hasattr(part, "columns") else part.to_frame(role if name is None else name)

@@ -184,6 +184,13 @@ def specification(
     data: object, names: Sequence[Hashable] | None, trend: str, seasons: int, exogenous: object, exogenous_lags: int
 ) -> tuple[VarData, Terms]:
     """Read the data and what stands beside the lags."""
+    check_terms(trend, seasons, exogenous, exogenous_lags)
+    table = read_var_data(data, names, exogenous)
+    return table, Terms(trend, int(seasons), table.exogenous_names, int(exogenous_lags))
+
+
+def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int) -> None:
+    """Refuse terms beside the lags that make no sense."""
     choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
     for option, value, least in (("seasons", seasons, 0), ("exogenous_lags", exogenous_lags, 0)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
@@ -192,8 +199,6 @@ def specification(
         raise SpecificationError("seasons=1 is no pattern: give the periods of a year, such as 4, or 0 for none.")
     if exogenous is None and exogenous_lags:
         raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
-    table = read_var_data(data, names, exogenous)
-    return table, Terms(trend, int(seasons), table.exogenous_names, int(exogenous_lags))
 
 
 def _select(

@@ -303,6 +303,9 @@ def test_what_is_said():
             pv.SpecificationError,
             "impact",
         ),
+        ({"shock": "nothing"}, pv.SpecificationError, r"shock columns \['nothing'\]"),
+        ({"instruments": "nothing", "shock": "dl_realinv"}, pv.SpecificationError, "instrument columns"),
+        ({"exogenous_lags": 1}, pv.SpecificationError, "exogenous"),
         ({"level": 0.05}, pv.SpecificationError, "level"),
     ],
 )
@@ -316,3 +319,29 @@ def test_a_dependent_regressor_is_named():
     data["twice"] = 2.0 * data["dl_realgdp"]
     with pytest.raises(pv.CollinearityError, match="twice"):
         pv.fit_local_projections(data, lags=2, horizon=2)
+
+
+def test_a_shock_that_is_not_always_observed():
+    data = us()
+    shock = pd.Series(np.random.default_rng(4).standard_normal(150), data.index[-150:], name="news")
+    with pytest.warns(pv.PanelVarWarning, match=r"news missing in \d+ of"):
+        lp = pv.fit_local_projections(data, shock=shock, lags=2, shock_lags=0, horizon=2)
+    assert lp.nobs_by_horizon.tolist() == [150, 149, 148]
+    inside = pv.fit_local_projections(
+        data.iloc[-152:], shock=shock.reindex(data.index[-152:]).fillna(0.0), lags=2, shock_lags=0, horizon=2
+    )
+    np.testing.assert_allclose(lp.values, inside.values, rtol=1e-9)
+    with pytest.raises(pv.DataError, match="missing='raise'"):
+        pv.fit_local_projections(data, shock=shock, lags=2, horizon=2, missing="raise")
+
+
+def test_horizon_zero_and_an_entity_of_a_panel():
+    data = us()
+    only = pv.fit_local_projections(data, lags=2, horizon=0, bands=pv.DeltaMethod(joint="sup-t"))
+    np.testing.assert_array_equal(only.values[0], pv.fit_local_projections(data, lags=2, horizon=2).values[0])
+    panel = pv.Panel(data.assign(quarter=np.arange(len(data))), time="quarter")
+    one = pv.fit_local_projections(panel, US[:2], shock=US[2], lags=2, horizon=3)
+    other = pv.fit_local_projections(data, US[:2], shock=US[2], lags=2, horizon=3)
+    np.testing.assert_array_equal(one.values, other.values)
+    chosen = pv.fit_local_projections(data, lags="bic", horizon=2)
+    np.testing.assert_array_equal(chosen.var.lags, pv.fit_var(data, lags="bic").lags)
