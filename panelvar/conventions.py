@@ -18,6 +18,14 @@ DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
 LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
+_NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
+_ELSEWHERE = {
+    **dict.fromkeys(("xtreg", "reghdfe", "areg"), "stata"),
+    **dict.fromkeys(("r", "sandwich"), "plm"),
+    **dict.fromkeys(("fixest", "feols"), "pyfixest"),
+    "panelols": "linearmodels",
+}
+"""Names of presets, and what users of the programs write for them."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -237,7 +245,14 @@ class Convention:
     adjusted_total: Literal["rows", "less_effects"] = "rows"
 
     def __post_init__(self) -> None:
-        """Refuse a value that is not among a field's choices."""
+        """Refuse a value that is not among a field's choices, and the name of a preset for what is none."""
+        if not isinstance(self.name, str):
+            raise SpecificationError(f"A convention's name is a text; got {type(self.name).__name__}.")
+        if self.name in _NOT_DEFAULT and all(getattr(self, name) == usual for name, usual in _defaults().items()):
+            raise SpecificationError(
+                f"Convention({self.name!r}) would have the default's choices under the name of a preset: pass "
+                f"convention={self.name!r} instead."
+            )
         for field, allowed in _choices().items():
             value = getattr(self, field)
             if allowed is None and not isinstance(value, bool):
@@ -246,11 +261,7 @@ class Convention:
                 choose(field, value, allowed)
 
     def __repr__(self) -> str:
-        usual = Convention(self.name)
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        own = [
-            f"{name}={value!r}" for name, value in values.items() if name != "name" and value != getattr(usual, name)
-        ]
+        own = [f"{name}={getattr(self, name)!r}" for name, usual in _defaults().items() if getattr(self, name) != usual]
         return f"Convention({', '.join([f'name={self.name!r}', *own])})"
 
     def but(self, **changes: object) -> Convention:
@@ -265,6 +276,10 @@ class Convention:
             choose("field", field, ("name", *_choices()))
         changes.setdefault("name", f"{self.name} (modified)")
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _defaults() -> dict[str, object]:
+    return {field.name: field.default for field in dataclasses.fields(Convention) if field.name != "name"}
 
 
 @functools.cache
@@ -402,7 +417,7 @@ def as_convention(convention: str | Convention) -> Convention:
     """
     if isinstance(convention, Convention):
         return convention
-    return PRESETS[choose("convention", convention, PRESETS)]
+    return PRESETS[choose("convention", convention, PRESETS, _ELSEWHERE)]
 
 
 class Counts(NamedTuple):

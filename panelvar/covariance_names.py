@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from panelvar.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.bias_reduced import BiasReduced
 from panelvar.conventions import Convention
@@ -25,7 +27,8 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
     elif callable(cov):
         found = cov
     else:
-        raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.")
+        hint = " Dimensions of clusters are written Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
+        raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
     if fit.mixed is not None and not isinstance(found, Classical):
         by = found.by if isinstance(found, Clustered) and found.residuals == "HC0" else ()
         if not (len(by) == 1 and isinstance(by[0], str) and by[0] == fit.mixed):
@@ -34,7 +37,7 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
 
 
 def _named(cov: str, fit: Fit, convention: Convention) -> Covariance:
-    name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
+    name = choose("cov", _ALIASES.get(cov, cov), _NAMES, _ELSEWHERE)
     if name == "robust":
         by_entity = convention.robust == "cluster" or (
             convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random", "gls", "gls-within")
@@ -51,6 +54,20 @@ _SPECIFICATIONS: dict[str, Covariance] = {
     "pcse": PanelCorrected(),
     **{kind: BiasReduced("entity", kind=kind) for kind in CLUSTER_KINDS},
 }
+_ELSEWHERE = {
+    **dict.fromkeys(("white", "hc", "vce(robust)", "huber", "white-diagonal"), "HC1"),
+    "white1": "HC0",
+    "white2": "Write cov=PanelCorrected(diagonal=True).",
+    **dict.fromkeys(("arellano", "crv1", "liang-zeger", "white-period", "vce(cluster)", "group", "entity"), "cluster"),
+    **dict.fromkeys(("time", "white-cross-section"), "Write cov=Clustered('time')."),
+    **dict.fromkeys(("twoway", "double", "crv"), "Write cov=Clustered('entity', 'time')."),
+    "crv3": "CR3",
+    **dict.fromkeys(("kernel", "scc", "xtscc", "driscoll_kraay"), "driscoll-kraay"),
+    **dict.fromkeys(("hac", "newey", "neweywest", "newey_west"), "newey-west"),
+    **dict.fromkeys(("bk", "beck-katz", "xtpcse"), "pcse"),
+    **dict.fromkeys(("bootstrap", "wild", "jackknife"), "That is wild_bootstrap(result, ...)."),
+}
+"""What other programs call them."""
 _NAMES = ("classical", "robust", *KINDS, *list(_SPECIFICATIONS)[1:])
 _ALIASES = {
     "unadjusted": "classical",

@@ -29,6 +29,14 @@ _MATH: dict[str, Callable[[FloatArray], FloatArray]] = {
     "I": lambda values: values,
 }
 _SHIFTS = {"L": Panel.lag, "F": Panel.lead, "D": Panel.difference}
+_FUNCTIONS_ELSEWHERE = {
+    **dict.fromkeys(("lag", "shift"), "L"),
+    **dict.fromkeys(("lead", "f"), "F"),
+    **dict.fromkeys(("diff", "delta"), "D"),
+    **dict.fromkeys(("ln",), "log"),
+    **dict.fromkeys(("factor", "i", "as"), "C"),
+    **dict.fromkeys(("poly", "bs", "center", "scale"), "Make the columns first: Panel.with_columns."),
+}
 FUNCTIONS = (*_SHIFTS, *_MATH, "C")
 """The functions a formula may call."""
 
@@ -209,7 +217,7 @@ class Factors:
         )
 
     def _call(self, node: ast.Call, function: str) -> FloatArray:
-        choose("function", function, FUNCTIONS)
+        choose("function", function, FUNCTIONS, _FUNCTIONS_ELSEWHERE)
         if function == "C":
             raise SpecificationError(f"{self._text(node)} must stand alone or in a product ':', not in an expression.")
         if function in _SHIFTS:

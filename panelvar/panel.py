@@ -195,7 +195,7 @@ class Panel:
         DataError
             Unknown name, or values that are not real numbers (integers, booleans and nullable types are).
         """
-        added = name in self._added
+        added = _hashable(name) in self._added
         values = as_floats(self._added[name] if added else self._stored(name), name)
         if self.order is not None and not added:
             values = values[self.order]
@@ -211,7 +211,7 @@ class Panel:
         DataError
             Unknown name.
         """
-        if name in self._added:
+        if _hashable(name) in self._added:
             return self._added[name]
         values = self._stored(name)
         return values if self.order is None else values[self.order]
@@ -382,6 +382,12 @@ def as_panel(data: object, entity: Any = None, time: Any = None) -> Panel:
 
 def _text(name: Hashable) -> str | None:
     return None if name is None else str(name)
+
+
+def _hashable(name: Any) -> Hashable:
+    if not isinstance(name, Hashable):
+        raise DataError(f"A column is asked for by its name; got {type(name).__name__}.")
+    return name
 
 
 def _whole(k: Any) -> int:

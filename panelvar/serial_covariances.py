@@ -193,7 +193,7 @@ def dated_rows(fit: Fit, what: str) -> NDArray[np.int64]:
 
 
 def _check(lags: float | None, kernel: str, residuals: str, factor: str | None) -> None:
-    choose("kernel", kernel, serial_scores.KERNELS)
+    choose("kernel", kernel, serial_scores.KERNELS, serial_scores.KERNELS_ELSEWHERE)
     choose("residuals", residuals, KINDS)
     if factor is not None:
         choose("factor", factor, FACTORS)

@@ -15,6 +15,7 @@ from panelvar.results.test_result import TestResult
 
 KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")
 _NAMES = ("Breusch-Pagan LM", "Honda", "King-Wu", "Gourieroux-Holly-Monfort")
+_ELSEWHERE = {"bp": "breusch-pagan", "lm": "breusch-pagan", "kw": "king-wu", "ghm": "gourieroux-holly-monfort"}
 
 
 def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str = "breusch-pagan") -> TestResult:
@@ -64,7 +65,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     """
     design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE)
-    choose("kind", kind, KINDS)
+    choose("kind", kind, KINDS, _ELSEWHERE)
     if kind == KINDS[3] and effects != "twoway":
         raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")
     residuals = pooled_residuals(result)

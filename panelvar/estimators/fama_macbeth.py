@@ -10,7 +10,7 @@ from panelvar.conventions import Convention, as_convention
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, SpecificationError, choose, emit
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units
-from panelvar.kernels.serial_scores import KERNELS, lagged_gram
+from panelvar.kernels.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
 from panelvar.panel import Panel
 from panelvar.results.period_average import PeriodAverageResult
 
@@ -97,7 +97,7 @@ def fit_fama_macbeth(
 
 
 def _check(lags: float, kernel: str, periods: int) -> None:
-    choose("kernel", kernel, KERNELS)
+    choose("kernel", kernel, KERNELS, KERNELS_ELSEWHERE)
     number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
     if not number or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
         kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"

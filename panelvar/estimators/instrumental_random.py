@@ -104,7 +104,7 @@ def fit_iv_random_effects(
     17(2), 189-200; Baltagi and Chang (2000), Econometric Reviews 19(3), 269-279, on unbalanced panels.
     """
     weights_refused(weights)
-    choose("method", method, ("g2sls", "ec2sls"))
+    choose("method", method, ("g2sls", "ec2sls"), {"bvk": "g2sls", "2sls": "g2sls", "baltagi": "ec2sls"})
     choose("variance_components", variance_components, _VERSIONS)
     if choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE) == "twoway":
         raise SpecificationError(

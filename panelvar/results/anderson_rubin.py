@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.arguments import read_number
 from panelvar.errors import NumericalError, SpecificationError, choose
 from panelvar.fit import FloatArray
 from panelvar.instruments import instrumented_of
@@ -68,11 +69,9 @@ def anderson_rubin_test(result: InstrumentalResult, values: Mapping[str, float] 
             raise SpecificationError(
                 f"The test is of all endogenous coefficients at once; no value is given for {', '.join(missing)}."
             )
-        hypothesis = [float(values[name]) for name in base.endogenous]
+        hypothesis = [read_number(f"values[{name!r}]", values[name]) for name in base.endogenous]
     else:
-        hypothesis = [float(values)] * len(base.endogenous)
-    if not np.isfinite(hypothesis).all():
-        raise SpecificationError("The values to test must be finite.")
+        hypothesis = [read_number("values", values)] * len(base.endogenous)
     n = base.layout.instruments
     target = base.units([len(base.names) - 1])[:, 0]
     target[n:-1] = -np.array(hypothesis)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from panelvar.arguments import refuse_other
 from panelvar.covariances import CovarianceEstimate
 from panelvar.errors import Note, check_level
 from panelvar.fit import FloatArray
@@ -160,4 +161,5 @@ class Inference(HintsAtNames):
 
     def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
         """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
+        refuse_other("lincom", expression, str, "an expression such as 'x1 + 2*x2'")
         return linear_combination(self, expression, check_level(level))

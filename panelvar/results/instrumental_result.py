@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from panelvar.arguments import read_names
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.errors import MissingInformationError, check_level, emit
@@ -201,7 +202,7 @@ class InstrumentalResult(LinearResult):
         Both distances use the covariance of the larger set, so that the difference is never negative (Hayashi 2000,
         section 3.6).
         """
-        return difference(self, [instruments] if isinstance(instruments, str) else list(instruments))
+        return difference(self, list(read_names("instruments", instruments)))
 
     def endogeneity_test(self, variables: str | Sequence[str] = (), *, form: str = "regression") -> TestResult:
         """Test that endogenous regressors are exogenous, so that least squares would do.
@@ -215,7 +216,7 @@ class InstrumentalResult(LinearResult):
             covariance; or the C statistic, the difference in J of the models in which they are and are not exogenous
             (Durbin's test if classical; ivreg2's ``endog()``).
         """
-        return endogeneity(self, [variables] if isinstance(variables, str) else list(variables), form)
+        return endogeneity(self, list(read_names("variables", variables)), form)
 
     @cached_property
     def wu_hausman(self) -> TestResult:

@@ -165,12 +165,21 @@ def restriction_matrix(
         except (TypeError, ValueError):
             refuse_other("A test of restrictions", restrictions, str, "'x1 = x2', a mapping of names, or a matrix")
             raise
+        if not np.isfinite(matrix).all():
+            raise SpecificationError("The restriction matrix must be finite.")
         if matrix.ndim != 2 or matrix.shape[1] != len(names):
             raise SpecificationError(
                 f"The restriction matrix has {matrix.shape[1]} columns; the model has {len(names)} coefficients: "
                 f"{', '.join(names)}."
             )
-        target = np.zeros(len(matrix)) if values is None else np.broadcast_to(np.asarray(values, float), len(matrix))
+        try:
+            target = (
+                np.zeros(len(matrix)) if values is None else np.broadcast_to(np.asarray(values, float), len(matrix))
+            )
+        except (TypeError, ValueError):
+            raise SpecificationError(
+                f"values must be one number, or one for each of the {len(matrix)} restrictions."
+            ) from None
         _independent(matrix)
         return matrix, np.asarray(target, dtype=np.float64), "R b = q"
     if values is not None:

@@ -1,0 +1,129 @@
+"""Options by the names that other programs give them are refused, and the message has the name here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import panelvar as pv
+
+X = ["x1", "x2"]
+
+
+@pytest.fixture(scope="module")
+def panel():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"i": np.repeat(np.arange(12), 10), "t": np.tile(np.arange(10), 12)})
+    for name in (*X, "z", "y"):
+        frame[name] = rng.standard_normal(len(frame))
+    frame["x2"] += 2.0 * frame["z"]
+    return pv.Panel(frame, "i", "t")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("white", "HC1"),
+        ("white1", "HC0"),
+        ("white2", r"PanelCorrected\(diagonal=True\)"),
+        ("arellano", "cluster"),
+        ("CRV1", "cluster"),
+        ("CRV3", "CR3"),
+        ("kernel", "driscoll-kraay"),
+        ("xtscc", "driscoll-kraay"),
+        ("HAC", "newey-west"),
+        ("BK", "pcse"),
+        ("bootstrap", "wild_bootstrap"),
+        ("HC", "HC1"),
+        (["entity", "time"], r"got list. Dimensions of clusters are written Clustered\('entity', 'time'\)"),
+    ],
+)
+def test_covariances(panel, given, meant):
+    with pytest.raises(pv.SpecificationError, match=meant):
+        pv.fit_pooled(panel, "y", X, cov=given)
+
+
+@pytest.mark.parametrize(
+    ("formula", "meant"),
+    [
+        ("y ~ lag(x1)", "Did you mean 'L'"),
+        ("y ~ lead(x1)", "Did you mean 'F'"),
+        ("y ~ diff(x1)", "Did you mean 'D'"),
+        ("y ~ factor(x1)", "Did you mean 'C'"),
+        ("y ~ i(x1)", "Did you mean 'C'"),
+        ("y ~ ln(x1)", "Did you mean 'log'"),
+    ],
+)
+def test_functions_of_formulas(panel, formula, meant):
+    with pytest.raises(pv.SpecificationError, match=meant):
+        pv.fit_pooled(panel, formula)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("xtreg", "stata"), ("reghdfe", "stata"), ("R", "plm"), ("fixest", "pyfixest"), ("PanelOLS", "linearmodels")],
+)
+def test_conventions(panel, given, meant):
+    with pytest.raises(pv.SpecificationError, match=f"Did you mean '{meant}'"):
+        pv.fit_pooled(panel, "y", X, convention=given)
+
+
+def test_the_default_does_not_go_under_a_presets_name(panel):
+    with pytest.raises(pv.SpecificationError, match="pass convention='stata'"):
+        pv.fit_pooled(panel, "y", X, convention=pv.Convention("stata"))
+    assert pv.Convention("stata", robust="HC1").robust == "HC1"
+    with pytest.raises(pv.SpecificationError, match="name is a text"):
+        pv.Convention(3)
+
+
+@pytest.mark.parametrize(
+    ("test", "given", "meant"),
+    [
+        (pv.effects_lm_test, "bp", "breusch-pagan"),
+        (pv.effects_lm_test, "ghm", "gourieroux-holly-monfort"),
+        (pv.cross_section_dependence_test, "sclm", "scaled-lm"),
+        (pv.cross_section_dependence_test, "bcsclm", "bias-corrected-lm"),
+        (pv.cross_section_dependence_test, "pesaran", "cd"),
+        (pv.bera_sosa_yoon_test, "ar", "serial"),
+        (pv.bhargava_test, "baltagi-wu", "lbi"),
+    ],
+)
+def test_kinds_of_tests(panel, test, given, meant):
+    with pytest.raises(pv.SpecificationError, match=f"Did you mean '{meant}'"):
+        test(pv.fit_pooled(panel, "y", X), kind=given)
+
+
+def test_other_options(panel):
+    pooled = pv.fit_pooled(panel, "y", X)
+    with pytest.raises(pv.SpecificationError, match="Did you mean '31'"):
+        pv.wild_bootstrap(pooled, "x1", variant="WCR31", draws=99)
+    with pytest.raises(pv.SpecificationError, match="Did you mean 'quadratic-spectral'"):
+        pv.DriscollKraay(kernel="qs")
+    with pytest.raises(pv.SpecificationError, match="Did you mean 'ec2sls'"):
+        pv.fit_iv_random_effects(panel, "y", ["x1"], endogenous=["x2"], instruments=["z"], method="baltagi")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda result, panel: result.lincom(["x1", "x2"]), "lincom takes an expression"),
+        (lambda result, panel: result.wald_test(np.full((1, 3), np.nan)), "must be finite"),
+        (lambda result, panel: result.wald_test(np.eye(3), values=[1.0, 2.0]), "one for each of the 3 restrictions"),
+        (lambda result, panel: result.wald_test(np.eye(3), values="a"), "values must be one number"),
+        (lambda result, panel: result.wald_test({"x1": "a"}), "must be a finite number"),
+        (lambda result, panel: panel.column(["x1"]), "by its name; got list"),
+        (lambda result, panel: panel.lag(["x1"]), "by its name; got list"),
+        (lambda result, panel: pv.compare(result, keep=3), "keep must be coefficients"),
+        (lambda result, panel: pv.compare(result, level=95), "level=95 must be a coverage"),
+    ],
+)
+def test_arguments_of_methods(panel, call, message):
+    with pytest.raises(pv.PanelVarError, match=message):
+        call(pv.fit_pooled(panel, "y", X), panel)
+
+
+def test_one_name_may_stand_alone(panel):
+    result = pv.fit_pooled(panel, "y", X)
+    table = pv.compare(result, keep="x1", order="x1", foot="nobs").to_frame()
+    assert "x1" in str(table) and "x2" not in str(table)
