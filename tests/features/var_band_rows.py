@@ -332,6 +332,7 @@ FORECAST_ROWS = [
         {
             "statsmodels": ("us_macro_statsmodels/*/forecast/point", "canada_statsmodels/*/forecast/point"),
             "vars": ("us_macro_vars/*/forecast", "wgmacro_vars/*/forecast", "canada_vars/*/forecast"),
+            "gretl": ("varied_gretl/*/forecast",),
             "Stata": ("published_stata_var_wgmacro/lutkepohl_var1_exog2/forecast_1978q4_then_16_steps",),
         },
     ),

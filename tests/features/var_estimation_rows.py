@@ -195,6 +195,7 @@ SPECIFICATION_ROWS = [
         quadratic_trend,
         ESTIMATES,
         {"statsmodels": 'trend="ctt"', "vars": "exogen", "gretl": "; t t2", "Stata": "exog()", "EViews": "exogenous"},
+        {"statsmodels": ("varied_statsmodels/*_ctt/params",)},
         tolerance=1e-6,
     ),
     Feature(
@@ -211,7 +212,10 @@ SPECIFICATION_ROWS = [
             "EViews": "@expand(@quarter)",
             "statsmodels": "exog",
         },
-        {"vars": ("wgmacro_vars/var3_const_seasonal",)},
+        {
+            "vars": ("wgmacro_vars/var3_const_seasonal", "varied_vars/seatbelts_var2_ct_lags/equations"),
+            "gretl": ("varied_gretl/seatbelts_var2_ct_lags/coeff",),
+        },
         remark="centred as in R, carried through selection, responses, bands and forecasts",
     ),
     Feature(
@@ -231,6 +235,11 @@ SPECIFICATION_ROWS = [
             "Stata": "exog()",
             "EViews": "exogenous variables",
         },
+        {
+            "statsmodels": ("varied_statsmodels/ppp5_var2_c/params",),
+            "vars": ("varied_vars/ppp5_var2_c/equations",),
+            "gretl": ("varied_gretl/ppp5_var2_c/coeff",),
+        },
     ),
     Feature(
         SPECIFICATION,
@@ -239,7 +248,16 @@ SPECIFICATION_ROWS = [
         coefficient("L1.tbilrate", "dl_realgdp"),
         lambda: coefficients(growth(), 2, bills(1))[-1, 0],
         (f"{EXOGENOUS}::test_estimates_equal_least_squares_written_out",),
-        {"gretl": "; x(0 to -1)", "Stata": "exog(L(0/1).x)", "EViews": "x(0 to -1)"},
+        {
+            "vars": "exogen, lags made by hand",
+            "gretl": "; x(0 to -1)",
+            "Stata": "exog(L(0/1).x)",
+            "EViews": "x(0 to -1)",
+        },
+        {
+            "vars": ("varied_vars/seatbelts_var2_ct_lags/equations",),
+            "gretl": ("varied_gretl/seatbelts_var2_ct_lags/coeff",),
+        },
         remark="elsewhere the lags are columns, and forecasts are told each of them",
     ),
     Feature(
@@ -272,6 +290,7 @@ SPECIFICATION_ROWS = [
         restricted_ols,
         (f"{RESTRICTED}::test_ordinary_least_squares_equation_by_equation",),
         {"vars": 'restrict(method = "manual")'},
+        {"vars": ("varied_vars/*/restricted",)},
     ),
     Feature(
         SPECIFICATION,
@@ -290,6 +309,7 @@ SPECIFICATION_ROWS = [
         eliminated,
         (f"{RESTRICTED}::test_sequential_elimination",),
         {"vars": 'restrict(method = "ser")', "gretl": "omit --auto, by equation"},
+        {"vars": ("varied_vars/*/restricted",)},
         remark="also by AIC, BIC or HQ",
     ),
     Feature(

@@ -260,6 +260,7 @@ TEST_ROWS = [
             "statsmodels": "breaks_cusumolsresid()",
             "Stata": "estat sbcusum, ols",
         },
+        {"vars": ("varied_vars/*/cusum",)},
     ),
 ]
 
