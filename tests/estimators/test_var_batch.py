@@ -113,7 +113,7 @@ def test_what_cannot_be_is_refused():
         pv.fit_rolling_var(data[0], window=4)
     with pytest.raises(SpecificationError, match="window="):
         pv.fit_rolling_var(data[0], window=0)
-    holed = pd.DataFrame(data[0])
+    holed = pd.DataFrame(data[0].copy())
     holed.iloc[4, 0] = np.nan
     with pytest.raises(DataError, match="gaps or missing"):
         pv.fit_rolling_var(holed, window=10)
