@@ -7,7 +7,8 @@ in each. A studentised interval compares with the response that generated the da
     [\hat\theta_h - q_{1-\alpha/2}\,\mathrm{se},\ \hat\theta_h - q_{\alpha/2}\,\mathrm{se}]
 
 (Montiel Olea and Plagborg-Moller 2021, section 5), so that what bias the projections have in data like these is in the
-quantiles.
+quantiles. With `BootstrapAfterBootstrap` the autoregression that generates the data is first corrected for its own
+bias.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap, corrected, with_lags
 from panelvar.bands.limits import limits
 from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.bands.simulated import finite_errors
+from panelvar.bands.simulated import described_limits, finite_errors
 from panelvar.bands.target import Band, Target
 from panelvar.errors import NumericalError
 from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices
 from panelvar.kernels.projection_refits import generated, refit_projections
 
@@ -54,8 +57,6 @@ class ProjectionBootstrap:
         Whether influences have the factor of HC1.
     values : array (H + 1, K, S)
         The projections' responses.
-    truth : array (H + 1, K, S)
-        Those of the vector autoregression, which generates the data.
     errors : array (H + 1, K, S)
     cumulative : bool
     """
@@ -69,46 +70,54 @@ class ProjectionBootstrap:
     uses_sigma: bool
     factor: bool
     values: Array
-    truth: Array
     errors: Array
     cumulative: bool
 
-    def band(self, source: Recursive, level: float) -> Band:
-        """Limits by the source's rule.
+    def band(self, source: Recursive | BootstrapAfterBootstrap, level: float) -> Band:
+        """Limits by the source's rule; of corrected data sets, studentised whatever the rule.
 
         Raises
         ------
         NumericalError
             Draws that are not finite: the system is explosive.
         """
-        drawn, errors = self.draws(source)
+        drawn, errors, truth = self.draws(source)
         if not np.isfinite(drawn).all():
             raise NumericalError("Some data sets have responses that are not finite: the system is explosive.")
-        around = drawn - self.truth + self.values
-        percentile = source.interval == "percentile"
-        lower, upper = limits(
-            self.values,
-            drawn if percentile else around,
-            level,
-            source.interval,
-            source.joint,
-            source.over,
-            (self.errors, errors),
-        )
+        corrects = isinstance(source, BootstrapAfterBootstrap)
+        interval = "studentised" if corrects else source.interval
+        around = drawn if interval == "percentile" else drawn - truth + self.values
+        lower, upper = limits(self.values, around, level, interval, source.joint, source.over, (self.errors, errors))
         target = Target(self.problem, self.divisor, self.values, lambda draws: self.values, uses_sigma=self.uses_sigma)
         notes = (*source._doubts(level), *source.notes(target))
-        spread = finite_errors(drawn.std(axis=0, ddof=1))
-        return Band(lower, upper, level, source.label, spread, drawn, notes)
+        label = f"{source.kind}, {source.draws} draws, {described_limits(interval, source.joint, source.over)}"
+        return Band(lower, upper, level, label, finite_errors(drawn.std(axis=0, ddof=1)), drawn, notes)
 
-    def draws(self, source: Recursive) -> tuple[Array, Array]:
-        """Responses and standard errors (draws, H + 1, K, S) of every data set."""
+    def draws(self, source: Recursive | BootstrapAfterBootstrap) -> tuple[Array, Array, Array]:
+        """Responses and standard errors (draws, H + 1, K, S) of every data set, and what generated them."""
         rng = np.random.default_rng(source.seed)
+        problem = self.problem
+        params, residuals = problem.params, problem.residuals
+        if isinstance(source, BootstrapAfterBootstrap):
+            d, m = problem.n_deterministic, problem.n_regressors
+            params = with_lags(problem, corrected(params[None, d:], source.bias(problem, rng))[0])
+            residuals = problem.design[:, m:] - problem.design[:, :m] @ params
+            base = source.base
+        else:
+            base = source
         values, errors = [], []
-        for chunk in source.innovations(self.problem, self.problem.residuals, source.draws, 0, rng):
-            own, spread = self._projected(generated(self.problem, self.before, self.beside, chunk.innovations))
+        for chunk in base.innovations(problem, residuals, source.draws, 0, rng):
+            own, spread = self._projected(generated(params, problem.lags, self.before, self.beside, chunk.innovations))
             values.append(own)
             errors.append(spread)
-        return np.concatenate(values), np.concatenate(errors)
+        return np.concatenate(values), np.concatenate(errors), self.truth(params)
+
+    def truth(self, params: Array) -> Array:
+        """Responses (H + 1, K, S) of an autoregression with the data's sigma."""
+        lags = lag_matrices(params, self.problem.n_deterministic)
+        form = ReducedForm(lags, self.problem.scatter_factor / np.sqrt(self.divisor))
+        responses = dynamics.responses(lags, len(self.values) - 1, self.impact(form))
+        return np.cumsum(responses, axis=0) if self.cumulative else responses
 
     def _projected(self, data: Array) -> tuple[Array, Array]:
         """Responses and standard errors of data sets (B, n + p, K)."""

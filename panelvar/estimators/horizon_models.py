@@ -15,7 +15,6 @@ from panelvar.errors import CollinearityError, DataError, InsufficientDataError,
 from panelvar.estimators.projection_data import ProjectionData
 from panelvar.estimators.var import lag_order
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels import dynamics
 from panelvar.kernels.horizon_regressions import Projection, project, serial_variances
 from panelvar.kernels.instruments_of_shocks import first_stage
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
@@ -225,9 +224,6 @@ class HorizonRegressions:
         problem = system.problem
 
         def made(values: Array, errors: Array, cumulative: bool) -> ProjectionBootstrap:
-            truth = dynamics.responses(
-                system.coefficients, self.horizon, shocks.system_impact(system.coefficients, system.sigma)
-            )
             return ProjectionBootstrap(
                 problem,
                 self.values[: self.order],
@@ -238,7 +234,6 @@ class HorizonRegressions:
                 shocks.scheme.needs_sigma or not shocks.unit,
                 self._factor,
                 values,
-                np.cumsum(truth, axis=0) if cumulative else truth,
                 errors,
                 cumulative,
             )

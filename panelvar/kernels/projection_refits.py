@@ -12,20 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels.lag_problem import LagProblem
-
 Array = npt.NDArray[np.float64]
 
 
-def generated(problem: LagProblem, before: Array, beside: Array, innovations: Array) -> Array:
-    """Run innovations (B, n, K) through the estimated recursion from the observed first values, (B, p + n, K)."""
-    lags, d = problem.lags, problem.n_deterministic
+def generated(params: Array, lags: int, before: Array, beside: Array, innovations: Array) -> Array:
+    """Run innovations (B, n, K) through a recursion from the observed first values, (B, p + n, K).
+
+    Parameters
+    ----------
+    params : array (d + pK, K)
+    lags : int
+    before : array (p, K)
+    beside : array (p + n, d)
+    innovations : array (B, n, K)
+    """
+    d = beside.shape[1]
     n_draws, n, n_vars = innovations.shape
     path = np.empty((n_draws, lags + n, n_vars))
     path[:, :lags] = before
-    path[:, lags:] = innovations + beside[lags:] @ problem.params[:d]
+    path[:, lags:] = innovations + beside[lags:] @ params[:d]
     # Lags lie latest first among the coefficients, earliest first in the path.
-    weights = problem.params[d:].reshape(lags, n_vars, n_vars)[::-1].reshape(lags * n_vars, n_vars)
+    weights = params[d:].reshape(lags, n_vars, n_vars)[::-1].reshape(lags * n_vars, n_vars)
     for period in range(lags, lags + n):
         path[:, period] += path[:, period - lags : period].reshape(n_draws, -1) @ weights
     return path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.limits import sup_t_quantile
 from panelvar.bands.residual_bootstrap import Recursive
@@ -121,7 +122,8 @@ class ProjectedResponses(Responses):
             ``DeltaMethod()`` (default) is the estimate plus and minus a critical value times its standard error, with
             ``joint=`` and ``over=`` for bands that hold many cells at once. `ResidualBootstrap`,
             `RecursiveWildBootstrap`, `MovingBlockBootstrap`: data sets of the vector autoregression, in each of which
-            the projections are estimated again.
+            the projections are estimated again; take ``interval="studentised"``. `BootstrapAfterBootstrap`: the same
+            from an autoregression corrected for its bias, always studentised.
         level : float
             Confidence level, at least 0.5.
         """
@@ -129,7 +131,7 @@ class ProjectedResponses(Responses):
         source = DeltaMethod() if bands is None else bands
         if isinstance(source, DeltaMethod):
             return self._normal_band(source, level)
-        if not isinstance(source, Recursive):
+        if not isinstance(source, (Recursive, BootstrapAfterBootstrap)):
             raise SpecificationError(
                 f"bands={type(source).__name__}(...) is not offered here: use DeltaMethod(), or a bootstrap such as "
                 "RecursiveWildBootstrap(interval='studentised')."

@@ -30,7 +30,7 @@ def test_every_draw_is_a_projection_of_a_generated_data_set(options, source):
     y = data()
     lp = pv.fit_local_projections(y, lags=2, horizon=5, **options)
     draws = source(draws=12, seed=3)
-    values, errors = lp.bootstrap.draws(draws)
+    values, errors, _ = lp.bootstrap.draws(draws)
     problem = lp.var.problem
     d = problem.n_deterministic
     chunks = draws.innovations(problem, problem.residuals, 12, 0, np.random.default_rng(3))
@@ -49,7 +49,7 @@ def test_studentised_limits_compare_with_the_response_that_generated_the_data():
     lp = pv.fit_local_projections(data(), lags=2, horizon=4)
     source = pv.ResidualBootstrap(199, seed=1, interval="studentised")
     band = lp.with_bands(source, level=0.9)
-    values, errors = lp.bootstrap.draws(source)
+    values, errors, _ = lp.bootstrap.draws(source)
     truth = lp.var.impulse_responses(4).values
     ratios = ((values - truth) / np.where(errors > 0, errors, 1.0))[:, 3, 0, 1]
     low, high = np.quantile(ratios, [0.05, 0.95])
@@ -74,3 +74,22 @@ def test_where_there_is_no_bootstrap(options):
         lp.with_bands(pv.ResidualBootstrap(99, seed=1))
     with pytest.raises(pv.SpecificationError, match="not offered"):
         lp.with_bands(pv.MonteCarlo(99, seed=1))
+
+
+def test_data_of_a_corrected_autoregression():
+    """The bias is that of the source, the truth the corrected system's, and limits are studentised."""
+    y = data()
+    lp = pv.fit_local_projections(y, lags=1, horizon=4)
+    source = pv.BootstrapAfterBootstrap(199, seed=2, bias_draws=300)
+    band = lp.with_bands(source, level=0.9)
+    values, errors, truth = lp.bootstrap.draws(source)
+    problem = lp.var.problem
+    bias = source.bias(problem, np.random.default_rng(2))
+    system = pv.System((problem.params[1:] - bias).T, sigma=lp.var.sigma)
+    assert system.is_stable
+    np.testing.assert_allclose(truth, system.impulse_responses(4).values, rtol=1e-10)
+    ratios = ((values - truth) / np.where(errors > 0, errors, 1.0))[:, 4, 0, 0]
+    low, high = np.quantile(ratios, [0.05, 0.95])
+    assert band.lower[4, 0, 0] == pytest.approx(lp.values[4, 0, 0] - high * lp.std_errors[4, 0, 0], rel=1e-10)
+    assert band.upper[4, 0, 0] == pytest.approx(lp.values[4, 0, 0] - low * lp.std_errors[4, 0, 0], rel=1e-10)
+    assert "studentised" in band.band_label

@@ -65,7 +65,7 @@ def studentised() -> float:
     """Draws of t against the autoregression's response, by hand."""
     source = pv.ResidualBootstrap(99, seed=1, interval="studentised")
     lp = pv.fit_local_projections(growth(), lags=2, horizon=6)
-    values, errors = lp.bootstrap.draws(source)
+    values, errors, _ = lp.bootstrap.draws(source)
     ratios = (values[:, 3, 0, 0] - lp.var.impulse_responses(6).values[3, 0, 0]) / errors[:, 3, 0, 0]
     return float(lp.values[3, 0, 0] - np.quantile(ratios, 0.05) * lp.std_errors[3, 0, 0])
 
