@@ -12,14 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.cluster_basis import ClusterBasis
-from panelvar.conventions import Convention, clustered_factor, counted
-from panelvar.covariances import (
-    HOPELESS_CLUSTERS,
-    CovarianceEstimate,
-    lies_within,
-    signs,
-    with_intersections,
-)
+from panelvar.cluster_terms import lies_within, signs, with_intersections
+from panelvar.conventions import Convention
+from panelvar.covariances import HOPELESS_CLUSTERS, CovarianceEstimate
 from panelvar.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.fit import Fit
@@ -37,6 +32,7 @@ from panelvar.kernels.local_blocks import (
 from panelvar.kernels.variance_components import Components
 from panelvar.projected_blocks import PairedAdjusted, ProjectedBlocks
 from panelvar.score_adjustment import refuse_weighted_instruments, scores
+from panelvar.small_samples import clustered_factor, counted
 
 FloatArray = NDArray[np.float64]
 

@@ -1,31 +1,24 @@
 """Conventions: every choice on which programs disagree, in one frozen object.
 
-A preset is data. No estimator asks which preset is in force; each reads the field that concerns it, and the functions
-below turn a convention and the counts of a model into factors.
+No estimator asks which preset is in force; each reads the field that concerns it, and `panelvar.small_samples` turns a
+convention and the counts of a model into factors.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args, get_type_hints
+from typing import Literal, get_args, get_type_hints
 
-from panelvar.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.errors import SpecificationError, choose
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
 LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
 _NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
-_ELSEWHERE = {
-    **dict.fromkeys(("xtreg", "reghdfe", "areg"), "stata"),
-    **dict.fromkeys(("r", "sandwich"), "plm"),
-    **dict.fromkeys(("fixest", "feols"), "pyfixest"),
-    "panelols": "linearmodels",
-}
-"""Names of presets, and what users of the programs write for them."""
+"""Names of the presets (`panelvar.presets`) but for the default."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -287,250 +280,3 @@ def _choices() -> dict[str, tuple[str, ...] | None]:
     """Allowed values of each field, read off the annotations; None for a yes or no."""
     hints = get_type_hints(Convention)
     return {name: None if hint is bool else get_args(hint) for name, hint in hints.items() if name != "name"}
-
-
-PRESETS: dict[str, Convention] = {
-    preset.name: preset
-    for preset in (
-        Convention("default"),
-        Convention(
-            "stata",
-            likelihood_information="observed",
-            unbalanced_components="harmonic",
-            robust="cluster-panel-models",
-            kraay_factor="none",
-            kraay_df="entities",
-            corrected_df="normal",
-            instrumental_distribution="normal",
-            heterogeneous_distribution="normal",
-            coefficients_dispersion="sample",
-            loglik_jacobian="none",
-            transformed_total="mean",
-            robust_scale="effects_left_out",
-            singular_errors="drop",
-        ),
-        Convention(
-            "plm",
-            unbalanced_nerlove="rows",
-            hausman_taylor_periods="panel",
-            effects_rank="levels",
-            first_difference="consecutive",
-            first_difference_constant=True,
-            hc1_counts="slopes",
-            leverage="transformed",
-            cluster_group_factor=False,
-            cluster_dof_factor="none",
-            cluster_counts="slopes",
-            multiway_factor="each",
-            repair_multiway=False,
-            cluster_df="residual",
-            bias_reduced_root="original",
-            kernel_lags="T^(1/4)",
-            kernel_periods="longest",
-            kernel_distance="periods",
-            kraay_factor="none",
-            kraay_df="residual",
-            newey_west_factor="none",
-            instrumental_distribution="normal",
-            heterogeneous_distribution="normal",
-            rsquared_random="transformed",
-            transformed_kind="correlation",
-            effects_restricted="all",
-            short_pairs="kept",
-            hausman_negative="absolute",
-            singular_errors="drop",
-            criteria_count_variance=True,
-        ),
-        Convention(
-            "pyfixest",
-            singletons="drop",
-            robust="HC1",
-            effects_rank="levels",
-            hc23_factor=True,
-            bias_reduced_factor="clustered",
-            bias_reduced_df="groups",
-            kernel_lags="T^(1/4)",
-            kernel_distance="rows",
-            kraay_factor="T/(T-1)*(n-1)/(n-k)",
-            newey_west_factor="T/(T-1)*(n-1)/(n-k)",
-            newey_west_df="periods",
-            repair_multiway=False,
-            adjusted_total="less_effects",
-        ),
-        Convention(
-            "linearmodels",
-            unbalanced_components="harmonic",
-            effects_rank="levels",
-            robust="HC1",
-            cluster_group_factor=False,
-            cluster_dof_factor="n/(n-k)",
-            cluster_counts="unless-nested",
-            multiway_factor="each",
-            repair_multiway=False,
-            cluster_df="residual",
-            kernel_distance="rows",
-            kraay_factor="n/(n-k)",
-            kraay_df="residual",
-            random_distribution="t",
-            instrumental_distribution="normal",
-            rsquared_random="transformed",
-            rsquared_kind="residual",
-            transformed_total="mean",
-            loglik_jacobian="weights",
-        ),
-        Convention(
-            "gretl",
-            gls_scale="residual",
-            hausman_scale="rows",
-            unbalanced_components="harmonic",
-            cluster_counts="beyond-first",
-            kernel_lags="3/4 T^(1/3)",
-            kernel_periods="longest",
-            kraay_periods="longest",
-            corrected_df="entities",
-            effects_restricted="all",
-            short_pairs="kept",
-            pairs_scale="all",
-            rsquared_fixed="with_dummies",
-        ),
-        Convention(
-            "eviews",
-            gls_scale="residual",
-            random_scale="within",
-            robust="HC1",
-            cluster_df="residual",
-            random_distribution="t",
-            rsquared_fixed="with_dummies",
-            rsquared_random="transformed",
-        ),
-    )
-}
-
-
-def as_convention(convention: str | Convention) -> Convention:
-    """Return the preset of that name, or the convention given.
-
-    Raises
-    ------
-    SpecificationError
-        If the name is not a preset; the message lists them.
-    """
-    if isinstance(convention, Convention):
-        return convention
-    return PRESETS[choose("convention", convention, PRESETS, _ELSEWHERE)]
-
-
-class Counts(NamedTuple):
-    """Everything about a model that a small-sample rule may count.
-
-    Attributes
-    ----------
-    rows : int
-        Rows of the regression.
-    slopes : int
-        Estimated slopes.
-    constant : bool
-        Whether a constant is estimated (or implied by absorbed effects).
-    absorbed : int
-        Rank of the absorbed effects beyond the constant they contain.
-    effect_levels : tuple of int
-        Levels of each absorbed effect.
-    reported_constant : bool
-        Whether the constant is a column of the transformed regression, not one recovered from absorbed effects.
-    coefficients : int
-        Estimated coefficients: slopes, and the constant if it is reported, however it was found.
-    """
-
-    rows: int
-    slopes: int
-    constant: bool
-    absorbed: int = 0
-    effect_levels: tuple[int, ...] = ()
-    reported_constant: bool = True
-    coefficients: int = 0
-
-    @property
-    def residual_df(self) -> int:
-        """Rows minus slopes, constant and absorbed effects."""
-        return self.rows - self.number("all")
-
-    def number(self, what: Counted) -> int:
-        """Return how many parameters there are of a kind (`Convention.classical_counts` says which)."""
-        if what in ("constant", "none"):
-            return int(what == "constant")
-        if what == "slopes":
-            return self.slopes + int(self.constant and self.reported_constant)
-        everything = self.slopes + int(self.constant) + self.absorbed
-        return everything - self.coefficients if what == "absorbed" else everything
-
-
-def without_factors(convention: Convention) -> Convention:
-    """Return the convention with every small-sample factor one, as asymptotic test statistics have it."""
-    return convention.but(
-        name=convention.name,
-        classical_counts="none",
-        hc1_counts="none",
-        hc23_factor=False,
-        cluster_group_factor=False,
-        cluster_dof_factor="none",
-        kraay_factor="none",
-        newey_west_factor="none",
-    )
-
-
-def classical_df(convention: Convention, counts: Counts) -> int:
-    """Return what the residual sum of squares is divided by."""
-    return _positive(counts.rows - counts.number(convention.classical_counts), "a residual variance")
-
-
-def heteroskedastic_factor(convention: Convention, counts: Counts, kind: str) -> float:
-    """Return what HC0 to HC5 are multiplied by."""
-    if kind != "HC1" and not (kind in ("HC2", "HC3") and convention.hc23_factor):
-        return 1.0
-    k = counts.number(convention.hc1_counts)
-    return counts.rows / _positive(counts.rows - k, "HC1")
-
-
-def counted(convention: Convention, counts: Counts, nested: Sequence[Sequence[bool]]) -> int:
-    """Return the k of a clustered covariance.
-
-    Parameters
-    ----------
-    convention : Convention
-        Supplies ``cluster_counts``.
-    counts : Counts
-        The model's counts.
-    nested : sequence of sequences of bool
-        For each absorbed effect and each cluster dimension, whether the effect's levels lie within clusters.
-    """
-    rule = convention.cluster_counts
-    if rule == "slopes" or rule == "all":
-        return counts.number(rule)
-    if rule == "beyond-first":
-        first = counts.effect_levels[0] - 1 if counts.effect_levels else 0
-        return counts.number("all") - first
-    if rule == "nonnested":
-        outside = zip(counts.effect_levels, nested, strict=True)
-        free = sum(levels - 1 for levels, inside in outside if not any(inside))
-        return counts.slopes + int(counts.constant) + min(free, counts.absorbed)
-    absorbed = 0 if len(nested) == 1 and all(nested[0]) else counts.number("absorbed")
-    return absorbed if rule == "absorbed-unless-nested" else counts.coefficients + absorbed
-
-
-def clustered_factor(counts: Counts, k: int, groups: int, *, group_factor: bool, dof_factor: str) -> float:
-    """Return the factor of a clustered covariance with ``groups`` clusters and ``k`` counted coefficients."""
-    n = counts.rows
-    factor = groups / _positive(groups - 1, "a clustered covariance") if group_factor else 1.0
-    if dof_factor == "n/(n-k)":
-        factor *= n / _positive(n - k, "a clustered covariance")
-    elif dof_factor == "(n-1)/(n-k)":
-        factor *= (n - 1) / _positive(n - k, "a clustered covariance")
-    elif dof_factor == "(n-1)/n":
-        factor *= (n - 1) / n
-    return factor
-
-
-def _positive(value: int, what: str) -> int:
-    if value <= 0:
-        raise InsufficientDataError(f"Too few rows or clusters for {what}: the degrees of freedom are {value}.")
-    return value

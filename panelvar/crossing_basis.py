@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.cluster_basis import ClusterBasis
-from panelvar.covariances import lies_within
+from panelvar.cluster_terms import lies_within
 from panelvar.errors import NumericalError
 from panelvar.fit import Fit
 from panelvar.kernels.cluster_adjustment import ClusterParts, segment_products

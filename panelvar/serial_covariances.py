@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, SerialFactor, clustered_factor, counted, heteroskedastic_factor
-from panelvar.covariances import CovarianceEstimate, inference_df, lies_within, symmetric
+from panelvar.cluster_terms import lies_within
+from panelvar.conventions import Convention, SerialFactor
+from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich, serial_scores
 from panelvar.kernels.groups import Grouping
 from panelvar.score_adjustment import KINDS, scores
+from panelvar.small_samples import clustered_factor, counted, heteroskedastic_factor
 
 FloatArray = NDArray[np.float64]
 

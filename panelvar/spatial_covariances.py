@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.arguments import read_flag
-from panelvar.conventions import Convention, heteroskedastic_factor
-from panelvar.covariances import CovarianceEstimate, inference_df, mended, symmetric
+from panelvar.cluster_terms import mended
+from panelvar.conventions import Convention
+from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
 from panelvar.errors import Note, choose
 from panelvar.fit import Fit
 from panelvar.kernels import unit_correlation
 from panelvar.kernels.groups import Grouping
 from panelvar.score_adjustment import KINDS, multiplier
 from panelvar.serial_covariances import dated_rows
+from panelvar.small_samples import heteroskedastic_factor
 
 FloatArray = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ import pytest
 from twins import X, gappy_frame
 
 import panelvar as pv
-from panelvar.conventions import PRESETS, Counts, as_convention, clustered_factor, counted, heteroskedastic_factor
+from panelvar.presets import PRESETS, as_convention
+from panelvar.small_samples import Counts, clustered_factor, counted, heteroskedastic_factor
 
 FITS = {
     "pooled": pv.fit_pooled,

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.covariances import HOPELESS_CLUSTERS, signs, term_factors, with_intersections
+from panelvar.cluster_terms import signs, term_factors, with_intersections
+from panelvar.covariances import HOPELESS_CLUSTERS
 from panelvar.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.results.linear import LinearResult
 

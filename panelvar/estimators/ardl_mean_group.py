@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.errors import Note, NumericalError, choose, emit
 from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
 from panelvar.estimators.ardl_rows import ardl_rows
@@ -15,6 +15,7 @@ from panelvar.estimators.error_correction_form import error_correction_fit, plac
 from panelvar.estimators.lag_orders import Lags
 from panelvar.estimators.unit_fits import covariance_of_average
 from panelvar.kernels.random_coefficients import mean_group
+from panelvar.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionResult
 
 FloatArray = NDArray[np.float64]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from panelvar.arguments import read_flag
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError
@@ -17,6 +17,7 @@ from panelvar.estimators.finish import finish
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.autoregression import find_runs
+from panelvar.presets import as_convention
 from panelvar.results.effects import EffectVariances
 from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
 from panelvar.results.linear import LinearResult

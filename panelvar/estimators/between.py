@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.arguments import read_flag
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design, compact
 from panelvar.errors import DataError, InsufficientDataError, choose
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
-from panelvar.fit import check_scale
+from panelvar.fit_checks import check_scale
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.panel import Panel
+from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

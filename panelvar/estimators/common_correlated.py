@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.arguments import read_flag, read_whole
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.kernels.random_coefficients import mean_group, pooled_slopes
+from panelvar.presets import as_convention
 from panelvar.results.heterogeneous import HeterogeneousResult
 
 FloatArray = NDArray[np.float64]

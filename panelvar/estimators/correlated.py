@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import Note, SpecificationError, choose
@@ -18,6 +18,7 @@ from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.rows import restored_norms
 from panelvar.kernels.variance_components_quadratic import pooled_solution
+from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

@@ -9,7 +9,8 @@ from panelvar.design import Design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import FloatArray, check_scale
+from panelvar.fit import FloatArray
+from panelvar.fit_checks import check_scale
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.crossed_likelihood import CrossedSample, crossed_maximum_likelihood

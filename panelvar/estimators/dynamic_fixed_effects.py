@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import CONSTANT
 from panelvar.errors import CollinearityError, InsufficientDataError, Note, emit
@@ -18,6 +18,7 @@ from panelvar.estimators.finish import finish
 from panelvar.estimators.fixed import within_model
 from panelvar.estimators.lag_orders import Orders, read_orders
 from panelvar.kernels.dynamics import companion_roots
+from panelvar.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
 from panelvar.results.linear import LinearResult
 

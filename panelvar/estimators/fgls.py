@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Sequence
 
 from panelvar.arguments import read_flag, read_whole
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
@@ -14,6 +14,7 @@ from panelvar.estimators.ar1 import AR1, as_ar1
 from panelvar.estimators.finish import finish
 from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
 from panelvar.estimators.whitened_model import whitened_model
+from panelvar.presets import as_convention
 from panelvar.results.gls import ErrorStructure, GLSResult
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")

@@ -9,7 +9,8 @@ from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.errors import choose, emit
 from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import Fit, check_fit, check_scale, check_variation
+from panelvar.fit import Fit
+from panelvar.fit_checks import check_fit, check_scale, check_variation
 from panelvar.kernels.qr import solve
 from panelvar.kernels.refinement import polish
 from panelvar.results.linear import LinearResult

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note
@@ -17,6 +17,7 @@ from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.arguments import read_names
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError
@@ -22,6 +22,7 @@ from panelvar.kernels.absorb import Absorbed, absorb
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.orthonormal_block import Block
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
+from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

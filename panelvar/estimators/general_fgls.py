@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.arguments import read_flag
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
@@ -16,6 +16,7 @@ from panelvar.estimators.finish import finish
 from panelvar.estimators.first_difference import differenced_model
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.kernels.error_covariance import unit_covariances, whiten
+from panelvar.presets import as_convention
 from panelvar.results.gls import ErrorStructure, GLSResult
 
 MODELS = ("pooled", "within", "difference")

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.errors import choose
 from panelvar.estimators.between import means_model
@@ -18,6 +18,7 @@ from panelvar.estimators.instrumental_finish import finish_instrumental
 from panelvar.estimators.instrumental_methods import Method
 from panelvar.estimators.pooled import centred_model
 from panelvar.instrument_columns import Names, build_instrumented
+from panelvar.presets import as_convention
 from panelvar.results.instrumental_result import InstrumentalResult
 
 

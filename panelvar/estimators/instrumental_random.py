@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design
 from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
@@ -23,6 +23,7 @@ from panelvar.kernels.k_class import Layout
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.variance_components import Components, swamy_arora
+from panelvar.presets import as_convention
 from panelvar.results.instrumental_result import InstrumentalResult
 
 _VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.bias_reduced import BiasReduced
+from panelvar.cluster_terms import signs, with_intersections
 from panelvar.conventions import Convention
-from panelvar.covariances import HC, Classical, Clustered, Covariance, signs, with_intersections
+from panelvar.covariances import HC, Classical, Clustered, Covariance
 from panelvar.design import Design
 from panelvar.errors import SpecificationError
 from panelvar.fit import Fit

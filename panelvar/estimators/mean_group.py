@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from panelvar.arguments import read_flag
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.design import Design, build_design
 from panelvar.errors import emit
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.kernels.random_coefficients import mean_group
+from panelvar.presets import as_convention
 from panelvar.results.heterogeneous import HeterogeneousResult
 
 

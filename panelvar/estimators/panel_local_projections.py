@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.errors import DataError, Note, PanelVarWarning, SpecificationError, check_level, choose, emit
@@ -21,6 +21,7 @@ from panelvar.estimators.pooled import fit_pooled
 from panelvar.estimators.var import lag_order
 from panelvar.kernels.horizon_regressions import root_of
 from panelvar.panel import Panel, as_panel
+from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.results.system import check_horizon

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.arguments import read_number, read_whole, refuse_other
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
@@ -27,6 +27,7 @@ from panelvar.kernels.pooled_long_run import (
     newton_raphson,
 )
 from panelvar.kernels.random_coefficients import mean_group
+from panelvar.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionResult, Likelihood
 from panelvar.results.test_result import TestResult
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
@@ -15,7 +15,8 @@ from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import FloatArray, check_scale
+from panelvar.fit import FloatArray
+from panelvar.fit_checks import check_scale
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
@@ -29,6 +30,7 @@ from panelvar.kernels.variance_components_quadratic import (
     pooled_solution,
     wallace_hussain,
 )
+from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 METHODS = {

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.conventions import Convention, as_convention
+from panelvar.conventions import Convention
 from panelvar.design import build_design
 from panelvar.errors import Note, NumericalError, choose, emit
 from panelvar.estimators.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.kernels.random_coefficients import random_coefficients
+from panelvar.presets import as_convention
 from panelvar.results.heterogeneous import HeterogeneousResult
 from panelvar.results.test_result import TestResult
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.conventions import Counts
 from panelvar.design import Design
 from panelvar.errors import Note
 from panelvar.fit import Family, FloatArray
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows
+from panelvar.small_samples import Counts
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed

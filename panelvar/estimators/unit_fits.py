@@ -13,7 +13,7 @@ from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.design import CONSTANT, Design
 from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.fit import check_scale
+from panelvar.fit_checks import check_scale
 from panelvar.kernels.rows import column_norms
 from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
 from panelvar.results.heterogeneous import HeterogeneousFit

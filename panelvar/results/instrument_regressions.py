@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.bias_reduced import BiasReduced
-from panelvar.conventions import Convention, without_factors
+from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
 from panelvar.errors import NumericalError
 from panelvar.fit import Fit, FloatArray
@@ -19,6 +19,7 @@ from panelvar.kernels.qr import triangularize
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import wald
 from panelvar.results.test_result import TestResult
+from panelvar.small_samples import without_factors
 
 if TYPE_CHECKING:
     from panelvar.results.instrumental_result import InstrumentalResult

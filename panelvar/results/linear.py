@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.conventions import Convention, classical_df
+from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import Design
 from panelvar.errors import NumericalError, check_level, emit
 from panelvar.fit import Fit, FloatArray
-from panelvar.kernels.distributions import chi2_tail, f_tail
-from panelvar.kernels.qr import solve
-from panelvar.kernels.rows import restored_norms
 from panelvar.results.effects import EffectVariances, effect_variances, effects_table
+from panelvar.results.f_statistics import classical_f, dummies_f, joint_significance, poolability_f
 from panelvar.results.inference import Inference
 from panelvar.results.prediction_intervals import predict_interval
 from panelvar.results.predictions import predict
-from panelvar.results.restrictions import wald
-from panelvar.results.rsquared import RSquared, rsquared_of, total_sum_of_squares
+from panelvar.results.rsquared import RSquared, rsquared_of
 from panelvar.results.test_result import TestResult
+from panelvar.small_samples import classical_df
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,47 +224,17 @@ class LinearResult(Inference):
         With the classical covariance it is the F of the regression's sums of squares (the same number, except under
         EViews' rescaled random-effects covariance, where EViews reports this one).
         """
-        first = int(self.fit.constant)
-        slopes = len(self.fit.kept)
-        if slopes == 0:
-            return None
-        likelihood = self.fit.components is not None and self.fit.components.likelihood is not None
-        if self.covariance.classical and self.f_classical is not None and not likelihood:
-            test = replace(self.f_classical, name="Joint significance")
-            if np.isfinite(self.covariance.df):
-                return test
-            # The F has df_resid; the chi2 has the variance that the standard errors have.
-            chi2 = slopes * test.statistic * (self.fit.residual_variance / self.s2 if self.s2 > 0.0 else 1.0)
-            return replace(
-                test,
-                statistic=chi2,
-                pvalue=chi2_tail(chi2, slopes),
-                distribution="chi2",
-                df_denominator=None,
-            )
-        return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
+        return joint_significance(self)
 
     @cached_property
     def f_classical(self) -> TestResult | None:
         """F that every slope is zero, from sums of squares: homoskedastic errors, whatever the result's covariance."""
-        fit = self.fit
-        slopes = len(fit.kept)
-        if slopes == 0:
-            return None
-        gain = fit.solution.r @ fit.slopes
-        return _f_test("Classical F", float(gain @ gain), slopes, fit.rss, fit.residual_df, "all slopes are zero")
+        return classical_f(self.fit)
 
     @cached_property
     def f_with_dummies(self) -> TestResult | None:
         """F that slopes and absorbed effects are all zero, classical (None without absorbed effects)."""
-        fit = self.fit
-        if fit.family != "fixed":
-            return None
-        total = total_sum_of_squares(fit)
-        numerator = len(fit.kept) + fit.counts.absorbed
-        return _f_test(
-            "F with effects", total - fit.rss, numerator, fit.rss, fit.residual_df, "all slopes and effects are zero"
-        )
+        return dummies_f(self.fit)
 
     @cached_property
     def f_poolability(self) -> TestResult | None:
@@ -274,31 +242,7 @@ class LinearResult(Inference):
 
         The convention says whether pooled OLS keeps the regressors that the effects absorb.
         """
-        fit = self.fit
-        if fit.family != "fixed" or fit.counts.absorbed == 0:
-            return None
-        moments = fit.entity_moments
-        centre, _ = moments.centre()
-        triangle = moments.triangle(0.0, centre=centre)
-        extra = 0
-        if self.convention.effects_restricted == "all":
-            norms = restored_norms(moments.r, [(moments.weights, moments.means)])
-            pooled = solve(triangle, norms[:-1])
-            restricted, extra = pooled.rss, len(pooled.kept) - len(fit.kept)
-        else:
-            basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
-            left = triangle[:, -1] - basis @ (basis.T @ triangle[:, -1])
-            restricted = float(left @ left)
-        if fit.counts.absorbed <= extra:
-            return None
-        return _f_test(
-            "Poolability",
-            restricted - fit.rss,
-            fit.counts.absorbed - extra,
-            fit.rss,
-            fit.residual_df,
-            f"no {' and '.join(fit.effects)} effects",
-        )
+        return poolability_f(self.fit, self.convention)
 
     @property
     def effects_test(self) -> TestResult | None:
@@ -488,12 +432,3 @@ class LinearResult(Inference):
 
     def __repr__(self) -> str:
         return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"
-
-
-def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: str) -> TestResult:
-    if rss > 0.0:
-        statistic = (gain / numerator) / (rss / df)
-    else:
-        # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
-        statistic = float("inf") if gain > 0.0 else float("nan")
-    return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)

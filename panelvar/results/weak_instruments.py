@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.conventions import without_factors
 from panelvar.errors import Note
 from panelvar.fit import Fit, FloatArray
 from panelvar.instruments import Instrumented, instrumented_of
@@ -32,6 +31,7 @@ from panelvar.results.instrument_regressions import (
 )
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
+from panelvar.small_samples import without_factors
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,8 +18,8 @@ from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
 
 import panelvar as pv
-from panelvar.conventions import as_convention
 from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.presets import as_convention
 
 NAMES = {"(Intercept)": "const"}
 PLM = as_convention("plm")

@@ -1,0 +1,132 @@
+"""What is refused before a fit is one: columns out of range, too few rows, regressors that cannot be estimated."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from panelvar.design import Design
+from panelvar.errors import CollinearityError, InsufficientDataError, Note, NumericalError
+from panelvar.fit import FloatArray
+from panelvar.kernels.qr import Solution
+from panelvar.kernels.rows import column_norms
+from panelvar.small_samples import Counts
+
+SMALLEST_NORM = 1e-140
+"""Squares of residuals of a column smaller than this lose digits to underflow."""
+NEARLY_COLLINEAR = 1e7
+"""Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
+
+
+def check_scale(design: Design, raw_norms: FloatArray) -> None:
+    """Refuse columns whose sum of squares overflows or underflows.
+
+    Raises
+    ------
+    NumericalError
+        Naming the columns.
+    """
+    largest, smallest = raw_norms.max(), raw_norms.min()
+    if SMALLEST_NORM < smallest and largest < np.inf:
+        return
+    if not np.isfinite(raw_norms).all():
+        # A column out of range spoils the triangle of all: ask the columns themselves.
+        own = column_norms(design.columns, design.weights)
+        raw_norms = raw_norms if np.isfinite(own).all() else own
+    names = (*design.names, design.dependent)
+    for what, wrong in (("overflows", ~np.isfinite(raw_norms)), ("underflows", raw_norms < SMALLEST_NORM)):
+        where = [i for i in np.flatnonzero(wrong) if what == "overflows" or design.columns[i].any()]
+        if where:
+            listing = ", ".join(repr(names[i]) for i in where)
+            raise NumericalError(f"The sum of squares of {listing} {what}: rescale the column.")
+
+
+def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str) -> list[Note]:
+    """Refuse a fit that does not exist and describe the regressors that were dropped.
+
+    Raises
+    ------
+    CollinearityError
+        With ``collinear="raise"``, or when nothing identifies any regressor.
+    InsufficientDataError
+        If no residual degrees of freedom are left.
+    """
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for item in solution.dropped:
+        if item.absorbed:
+            key = ("regressor-absorbed", _why_absorbed(design.columns[item.index], item.share))
+        else:
+            terms = " ".join(f"{value:+.6g} {design.names[j]}" for j, value in item.on)
+            key = ("regressor-collinear", f"equal to {terms or '0'}, up to the constant and the absorbed effects")
+        reasons.setdefault(key, []).append(design.names[item.index])
+    notes = []
+    for (code, reason), names in reasons.items():
+        subject = f"Regressor{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+        if collinear == "raise":
+            raise CollinearityError(f"{subject} cannot be estimated: {reason}.")
+        notes.append(Note(code, f"{subject} dropped: {reason}.", warn=True))
+    if counts.residual_df <= 0:
+        raise InsufficientDataError(
+            f"{counts.rows} rows cannot identify {counts.slopes} slope(s)"
+            + (", a constant" if counts.constant else "")
+            + (f" and {counts.absorbed} absorbed effects" if counts.absorbed else "")
+            + f": {counts.residual_df} residual degrees of freedom."
+        )
+    return notes + _nearly_collinear(design, solution)
+
+
+def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
+    """Warn of regressors that are a combination of others but for so little that other programs drop one."""
+    if solution.condition * len(solution.kept) < NEARLY_COLLINEAR:
+        return []
+    # Roots of the variance inflation factors: lengths of the columns times those of the inverse's rows.
+    units = np.linalg.norm(solution.r, axis=0)
+    inflation = np.linalg.norm(units[:, None] * solution.inverse_r, axis=1)
+    found = np.flatnonzero(inflation >= NEARLY_COLLINEAR)
+    if len(found) == 0:
+        return []
+    names = ", ".join(repr(design.names[solution.kept[j]]) for j in found)
+    worst = float(inflation.max())
+    text = (
+        f"Of the variation of {names} only {1.0 / worst:.0e} is independent of other regressors (and of the effects): "
+        f"their coefficients rest on that, and {math.ceil(math.log10(worst))} digits of the data are lost. If they are "
+        "related by an identity, leave one out; if they are powers, centre them first."
+    )
+    return [Note("regressors-nearly-collinear", text, warn=True)]
+
+
+def _why_absorbed(column: FloatArray, share: float) -> str:
+    """Say why nothing is left of a regressor: it does not vary, or by too few digits of its level."""
+    level = float(np.abs(column).max())
+    swamped = share > 1e-15 and float(np.ptp(column)) <= 1e-10 * level
+    # Rounding alone leaves up to 1e-13 of a column (see panelvar.kernels.qr).
+    if not (swamped or share > 1e-13):
+        return "no variation is left once the constant or the effects are taken out"
+    digits = max(2, math.ceil(math.log10(share / np.finfo(np.float64).eps)))
+    return (
+        f"its variation is {share:.0e} of its level, so that fewer than {digits} digits of it are left; subtract a "
+        "constant from it first, and the slopes stay as they are"
+    )
+
+
+def check_variation(dependent: str, tss: float, rss: float, norm: float) -> tuple[float, list[Note]]:
+    """Return the total sum of squares, zero if it is rounding, and a note where it or the residual is.
+
+    Parameters
+    ----------
+    dependent : str
+        Name of the dependent variable.
+    tss, rss : float
+        Sums of squares of the transformed dependent variable and of the residuals.
+    norm : float
+        Euclidean norm of the dependent variable before any transform.
+    """
+    rounding = (1e-14 * norm) ** 2
+    if tss <= rounding:
+        text = f"{dependent!r} does not vary once the constant or the effects are taken out: R2 is undefined."
+        return 0.0, [Note("no-variation", text, warn=True)]
+    if rss <= rounding:
+        text = "The regression fits exactly: the residuals are rounding, and so are standard errors and tests."
+        return tss, [Note("exact-fit", text, warn=True)]
+    return tss, []
