@@ -7,18 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
-from panelvar.estimators.deterministic_cases import deterministic_case, ranked
+from panelvar.estimators.deterministic_cases import Case, deterministic_case, ranked
 from panelvar.estimators.var import fit_var
+from panelvar.kernels import dynamics
 from panelvar.kernels.reduced_rank import likelihood_terms
 from panelvar.results.johansen_result import JohansenResult
+from panelvar.results.var_result import VarResult
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import pandas as pd
 
     from panelvar.panel import Panel
+
+Array = npt.NDArray[np.float64]
 
 CORRECTIONS = ("reinsel-ahn", "doornik")
 # Below this share the statistics are visibly too large for their asymptotic distributions.
@@ -38,6 +43,7 @@ def johansen_test(
     missing: str = "drop",
     level: float = 0.95,
     correction: str | None = None,
+    bootstrap: Recursive | None = None,
 ) -> JohansenResult:
     r"""Test how many stationary relations hold between variables with unit roots (Johansen 1988, 1991, 1995).
 
@@ -66,11 +72,14 @@ def johansen_test(
         For small samples: statistics times (n - pK) / n (Reinsel and Ahn 1992); or, for the trace tests, distributions
         of samples of n - m rows, m being the coefficients of an equation (Doornik 1998; gretl's "corrected for sample
         size").
+    bootstrap : ResidualBootstrap, RecursiveWildBootstrap or MovingBlockBootstrap, optional
+        P-values from data sets of the same length generated under each null, from the estimates at that rank
+        (Cavaliere, Rahbek and Taylor 2012; wild: 2014). Exogenous variables are taken as they are.
 
     Returns
     -------
     JohansenResult
-        P-values by the gamma approximation of Doornik (1998).
+        P-values by the gamma approximation of Doornik (1998), or of the bootstrap.
 
     Raises
     ------
@@ -94,6 +103,9 @@ def johansen_test(
     Doornik, J. A. (1998). Approximations to the asymptotic distributions of cointegration tests. *Journal of Economic
     Surveys* 12, 573-593.
 
+    Cavaliere, G., Rahbek, A. and Taylor, A. M. R. (2012). Bootstrap determination of the co-integration rank in vector
+    autoregressive models. *Econometrica* 80, 1721-1740.
+
     Examples
     --------
     >>> import numpy as np
@@ -107,6 +119,13 @@ def johansen_test(
     case = deterministic_case(trend)
     if correction is not None:
         choose("correction", correction, CORRECTIONS, {"bartlett": "It is not offered; 'doornik' is close to it."})
+    if bootstrap is not None:
+        if not isinstance(bootstrap, Recursive):
+            raise SpecificationError(
+                f"bootstrap={bootstrap!r}: expected an object such as ResidualBootstrap(draws=999)."
+            )
+        if correction is not None:
+            raise SpecificationError("A bootstrap needs no correction=: its data sets are as short as the sample.")
     model = fit_var(
         data,
         names,
@@ -144,9 +163,32 @@ def johansen_test(
         correction,
         float(n - model.n_regressors) if correction == "doornik" else None,
     )
-    notes = _notes(result, bool(model.terms.exogenous), (n - p * k) / n)
+    doubts: tuple[Note, ...] = ()
+    if bootstrap is not None:
+        drawn, doubts = _drawn(model, case, bootstrap)
+        result = replace(result, drawn=drawn, source=f"{bootstrap.kind}, {bootstrap.draws} draws")
+    notes = doubts + _notes(result, bool(model.terms.exogenous), (n - p * k) / n)
     emit(notes)
     return replace(result, notes=model.notes + notes)
+
+
+def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, tuple[Note, ...]]:
+    """Statistics (K, B, 2) of data sets generated under each rank, and a note of ranks with explosive estimates."""
+    rng = np.random.default_rng(bootstrap.seed)
+    found, explosive = [], []
+    for rank in range(model.n_vars):
+        problem = ranked(model, case, rank)
+        if np.abs(dynamics.companion_roots(problem.coefficients)).max() > 1.0 + 1e-6:
+            explosive.append(str(rank))
+        chunks = []
+        for drawn in bootstrap.innovations(problem, problem.residuals, bootstrap.draws, 0, rng):
+            terms = model.nobs * likelihood_terms(problem.drawn_eigenvalues(drawn.innovations)[:, rank : model.n_vars])
+            chunks.append(np.stack([terms.sum(axis=1), terms[:, 0]], axis=1))
+        found.append(np.concatenate(chunks))
+    if not explosive:
+        return np.stack(found), ()
+    text = f"The estimates at rank {', '.join(explosive)} are explosive, and so are the data sets drawn from them."
+    return np.stack(found), (Note("explosive-null", text, warn=True),)
 
 
 def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note, ...]:
@@ -154,14 +196,14 @@ def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note,
     notes = []
     k, rank = len(result.names), result.rank
     other = result.chosen_rank("max", level=result.level)
-    if share < _SMALL and result.correction is None:
+    if share < _SMALL and result.correction is None and result.drawn is None:
         text = (
             f"{result.nobs} rows for {result.lags} lag(s) of {k} variables: in such samples the statistics are too "
             f"large, by roughly {1.0 / share - 1.0:.0%} (Cheung and Lai 1993), and the tests find relations that are "
-            "not there. See correction=."
+            "not there. See correction= and bootstrap=."
         )
         notes.append(Note("small-sample", text, warn=True))
-    if exogenous:
+    if exogenous and result.drawn is None:
         text = "The distributions are those without exogenous variables, which change them: p-values are rough."
         notes.append(Note("exogenous-distribution", text, warn=True))
     if rank == k:

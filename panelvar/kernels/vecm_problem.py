@@ -206,6 +206,23 @@ class VecmProblem(LagProblem):
         moved = np.linalg.solve(self.triangle[:m, :m].T, (self.factor[:m, :m] @ self.coordinates).T).T
         return np.asarray(moved, dtype=np.float64)
 
+    def _differenced(self, refits: Refits, origin: Array) -> tuple[Array, Array]:
+        """Of each draw, how its triangle of [Z2, Z1] differs from this one's, and the triangle's columns of Z0."""
+        m = self.n_regressors
+        near = np.asarray(np.linalg.qr(refits.triangle.swapaxes(1, 2) @ self._turn)[1], dtype=np.float64)
+        # Coefficients in the coordinates [Z2, Z1], times the original's triangle.
+        start = self.triangle[:m, :m] @ np.linalg.solve(self.coordinates, origin - self.own_lag)
+        moved = self._turn.T @ (self.factor[:m, :m] @ (refits.params - origin))
+        target: Array = near @ (start + moved)
+        return near, target
+
+    def drawn_eigenvalues(self, innovations: Array) -> Array:
+        """Squared canonical correlations (B, K) in data generated from this rank's estimates and other innovations."""
+        refits = super().refit(innovations)
+        _, target = self._differenced(refits, self.params)
+        corner = refits.scatter_factor.swapaxes(1, 2)
+        return reduced_rank.canonical_correlations(target[:, self.n_short :], corner).eigenvalues
+
     def refit(self, innovations: Array, params: Array | None = None, beside: Array | None = None) -> Refits:
         """Refit at the same rank on data generated recursively from other innovations.
 
@@ -214,12 +231,7 @@ class VecmProblem(LagProblem):
         """
         short, m = self.n_short, self.n_regressors
         refits = super().refit(innovations, params, beside)
-        origin = self.params if params is None else params
-        near = np.asarray(np.linalg.qr(refits.triangle.swapaxes(1, 2) @ self._turn)[1], dtype=np.float64)
-        # Coefficients in the coordinates [Z2, Z1], times the original's triangle.
-        start = self.triangle[:m, :m] @ np.linalg.solve(self.coordinates, origin - self.own_lag)
-        moved = self._turn.T @ (self.factor[:m, :m] @ (refits.params - origin))
-        target = near @ (start + moved)
+        near, target = self._differenced(refits, self.params if params is None else params)
         right, corner = target[:, short:], refits.scatter_factor.swapaxes(1, 2)
         fitted = reduced_rank.explained(right, reduced_rank.canonical_correlations(right, corner).left, self.rank)
         lost = np.concatenate([np.zeros_like(target[:, :short]), right - fitted], axis=1)

@@ -24,13 +24,13 @@ _CORRECTIONS = {
 }
 
 
-def johansen_table(result: JohansenResult, *, source: str = "doornik", digits: int = 4) -> Table:
+def johansen_table(result: JohansenResult, *, source: str | None = None, digits: int = 4) -> Table:
     """Tabulate the tests: a row for each rank under the null, both statistics with critical values and p-values.
 
     Parameters
     ----------
     result : JohansenResult
-    source : str
+    source : str, optional
         Of the critical values, as in `JohansenResult.critical_values`.
     digits : int
         Decimals.
@@ -66,7 +66,8 @@ def johansen_table(result: JohansenResult, *, source: str = "doornik", digits: i
             Fact("Rank by max. eigenvalue", format_count(result.chosen_rank("max", level=result.level))),
         ),
         notes=(
-            f"Columns {size}: critical values ({source}). Ranks are the first that is not rejected, from 0 up.",
+            f"Columns {size}: critical values ({source or result.source}). Ranks are the first that is not rejected, "
+            "from 0 up.",
             *dict.fromkeys(note.text for note in result.notes),
         ),
     )

@@ -51,6 +51,10 @@ class JohansenResult(HintsAtNames):
         Small-sample correction of statistics or distributions.
     rows : float or None
         Sample size of the distributions of the trace tests; None if they are asymptotic.
+    drawn : array (K, B, 2) or None
+        Trace and maximum-eigenvalue statistics of bootstrap data sets of each rank under the null.
+    source : str
+        Where p-values and critical values come from: "doornik", or how the draws were made.
     notes : tuple of Note
     """
 
@@ -67,16 +71,28 @@ class JohansenResult(HintsAtNames):
     level: float = 0.95
     correction: str | None = None
     rows: float | None = None
+    drawn: Array | None = None
+    source: str = "doornik"
     notes: tuple[Note, ...] = ()
+
+    def _bootstrapped(self, place: int, statistics: Array) -> Array:
+        """Shares of the draws that are at least as large, the sample itself counted as one."""
+        assert self.drawn is not None
+        above = (self.drawn[:, :, place] >= statistics[:, None]).sum(axis=1)
+        return np.asarray((1.0 + above) / (1.0 + self.drawn.shape[1]))
 
     @cached_property
     def trace_pvalues(self) -> Array:
-        """Tail probabilities of `trace`, by the gamma approximation of Doornik (1998)."""
+        """Tail probabilities of `trace`, by the gamma approximation of Doornik (1998) or of bootstrap draws."""
+        if self.drawn is not None:
+            return self._bootstrapped(0, self.trace)
         return gamma_pvalues("trace", self.trend, self.trace, self.rows)
 
     @cached_property
     def max_pvalues(self) -> Array:
-        """Tail probabilities of `max_eigenvalue`, by the gamma approximation of Doornik (1998)."""
+        """Tail probabilities of `max_eigenvalue`, by the gamma approximation of Doornik (1998) or of draws."""
+        if self.drawn is not None:
+            return self._bootstrapped(1, self.max_eigenvalue)
         return gamma_pvalues("max", self.trend, self.max_eigenvalue)
 
     @property
@@ -101,14 +117,15 @@ class JohansenResult(HintsAtNames):
         kept = np.flatnonzero(pvalues > 1.0 - check_level(level))
         return int(kept[0]) if kept.size else len(self.names)
 
-    def critical_values(self, *, level: float = 0.95, source: str = "doornik") -> pd.DataFrame:
+    def critical_values(self, *, level: float = 0.95, source: str | None = None) -> pd.DataFrame:
         """Quantiles to compare the statistics with.
 
         Parameters
         ----------
         level : float
-        source : {"doornik", "mackinnon-haug-michelis", "osterwald-lenum"}
-            The gamma approximation behind the p-values; the tables of MacKinnon, Haug and Michelis (1999; EViews,
+        source : {"doornik", "mackinnon-haug-michelis", "osterwald-lenum"} or None
+            Those behind the p-values (None): of the bootstrap draws if there are any, else of the gamma approximation.
+            That by name; the tables of MacKinnon, Haug and Michelis (1999; EViews,
             statsmodels) of up to twelve variables: 0.95, and 0.90 and 0.99 in the cases n, c and ct; those of
             Osterwald-Lenum (1992) of up to eleven, 0.90, 0.95, 0.99, in the cases rc, c and rt, as R's urca prints
             them: its case c is for data without a drift, which changes the distribution (see the guide).
@@ -121,8 +138,10 @@ class JohansenResult(HintsAtNames):
         import pandas as pd
 
         check_level(level)
+        if source is None and self.drawn is not None:
+            return pd.DataFrame(np.quantile(self.drawn, level, axis=1), index=self._ranks, columns=list(STATISTICS))
         columns = {
-            statistic: critical_values(source, statistic, self.trend, len(self.names), level, self.rows)
+            statistic: critical_values(source or "doornik", statistic, self.trend, len(self.names), level, self.rows)
             for statistic in STATISTICS
         }
         return pd.DataFrame(columns, index=self._ranks)

@@ -218,6 +218,65 @@ def test_result_reads():
         _ = result.eig
 
 
+@pytest.mark.parametrize(("trend", "rank"), [("rc", 0), ("c", 1), ("rt", 2), ("n", 3)])
+def test_bootstrap_is_a_loop_of_tests(trend, rank):
+    """Data generated recursively from the estimates at a rank, each tested by itself."""
+    data = denmark()
+    source = pv.ResidualBootstrap(draws=5, seed=3)
+    result = pv.johansen_test(data, lags=2, trend=trend, bootstrap=source)
+    assert result.drawn.shape == (4, 5, 2)
+    rng = np.random.default_rng(3)
+    for place in range(rank + 1):
+        fit = pv.fit_vecm(data, rank=place, lags=2, trend=trend)
+        problem = fit.problem
+        ((shocks, _, _),) = source.innovations(problem, problem.residuals, 5, 0, rng)
+    terms = problem.design[:, : problem.n_deterministic]
+    for draw in range(5):
+        path = data.to_numpy().copy()
+        for row in range(fit.nobs):
+            path[row + 2] = np.concatenate([terms[row], path[row + 1], path[row]]) @ problem.params + shocks[draw, row]
+        again = quiet(path, lags=2, trend=trend)
+        assert_allclose(result.drawn[rank, draw], [again.trace[rank], again.max_eigenvalue[rank]], rtol=1e-7)
+    above = (result.drawn[rank, :, 0] >= result.trace[rank]).sum()
+    assert result.trace_pvalues[rank] == (1 + above) / 6
+    above = (result.drawn[rank, :, 1] >= result.max_eigenvalue[rank]).sum()
+    assert result.max_pvalues[rank] == (1 + above) / 6
+    assert_allclose(result.critical_values(level=0.8)["max"], np.quantile(result.drawn[:, :, 1], 0.8, axis=1))
+    assert result.critical_values(source="doornik").loc[3, "trace"] > 0
+
+
+def test_bootstrap_by_other_schemes_and_in_words():
+    data = denmark()
+    for source in (pv.RecursiveWildBootstrap(draws=99, seed=1), pv.MovingBlockBootstrap(draws=99, seed=1)):
+        result = pv.johansen_test(data, lags=2, trend="rc", bootstrap=source)
+        assert (result.trace_pvalues > 0).all()
+        assert source.kind in str(result).replace("\n", " ")
+    # The same seed, the same p-values; no warning of a small sample, nor of exogenous variables.
+    other = np.random.default_rng(4).standard_normal(len(data))
+    options = {"lags": 2, "exogenous": other, "bootstrap": pv.ResidualBootstrap(draws=99, seed=1)}
+    first, second = (pv.johansen_test(data, **options).trace_pvalues for _ in range(2))
+    assert_allclose(first, second)
+    explosive = np.column_stack([1.1 ** np.arange(40), np.cumsum(np.ones(40))])
+    explosive = explosive + np.random.default_rng(1).standard_normal((40, 2))
+    with pytest.warns(pv.PanelVarWarning, match="explosive"):
+        pv.johansen_test(explosive, lags=1, trend="n", bootstrap=pv.ResidualBootstrap(draws=19, seed=1))
+
+
+@pytest.mark.slow
+def test_size_of_the_bootstrap():
+    """Two unrelated walks of 30 periods, two lags: rejections of rank 0 at 5%, 1,000 samples of 199 draws."""
+    hits, plain = 0, 0
+    for seed in range(1000):
+        y = np.cumsum(np.random.default_rng(seed).standard_normal((30, 2)), axis=0)
+        # Some samples look explosive at some rank, with a warning.
+        result = quiet(y, lags=2, trend="rc", bootstrap=pv.ResidualBootstrap(draws=199, seed=seed))
+        hits += result.trace_pvalues[0] <= 0.05
+        plain += gamma_pvalues("trace", "rc", result.trace)[0] <= 0.05
+    # Four standard errors of 1,000 samples.
+    assert abs(hits / 1000 - 0.05) < 4 * 0.007
+    assert plain / 1000 > 0.08
+
+
 def test_thirteen_years_are_too_few():
     """Two variables and thirteen rows: the warning says by how much the statistics are too large."""
     rng = np.random.default_rng(0)
@@ -239,6 +298,16 @@ def test_thirteen_years_are_too_few():
         (lambda: pv.johansen_test(denmark()[["lrm"]], lags=1), pv.SpecificationError, "at least two"),
         (lambda: pv.johansen_test(denmark(), lags=2, level=0.05), pv.SpecificationError, "did you mean level=0.95"),
         (lambda: pv.johansen_test(denmark(), lags=2, correction="bartlett"), pv.SpecificationError, "not offered"),
+        (
+            lambda: pv.johansen_test(denmark(), lags=2, bootstrap=pv.MonteCarlo(draws=99)),
+            pv.SpecificationError,
+            "such as ResidualBootstrap",
+        ),
+        (
+            lambda: pv.johansen_test(denmark(), lags=2, bootstrap=pv.ResidualBootstrap(draws=99), correction="doornik"),
+            pv.SpecificationError,
+            "needs no correction",
+        ),
         (lambda: pv.johansen_test(denmark().head(12), lags=3), pv.InsufficientDataError, "usable rows"),
         (lambda: quiet(denmark(), lags=2).critical_values(source="urca"), pv.SpecificationError, "osterwald-lenum"),
         (

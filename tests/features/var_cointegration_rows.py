@@ -75,6 +75,16 @@ ROWS = [
     ),
     Feature(
         UNIT_ROOTS,
+        "Their bootstrap, under each rank",
+        'johansen_test(money_demand, lags=2, trend="rc", bootstrap=ResidualBootstrap(99, seed=1))',
+        lambda test: round(100 * test.trace_pvalues[0]) == 1 + (test.drawn[0, :, 0] >= test.trace[0]).sum(),
+        1.0,
+        (f"{JOHANSEN}::test_bootstrap_is_a_loop_of_tests", f"{JOHANSEN}::test_size_of_the_bootstrap"),
+        {},
+        remark="also wild and by blocks",
+    ),
+    Feature(
+        UNIT_ROOTS,
         "Critical values of MacKinnon, Haug and Michelis and of Osterwald-Lenum",
         'johansen_test(money_demand, lags=2, trend="rc", correction="doornik")'
         '.critical_values(source="osterwald-lenum")',

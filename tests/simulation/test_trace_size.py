@@ -32,6 +32,17 @@ def test_a_sample_is_what_the_test_computes():
     assert result.trace[0] == pytest.approx(58 * raw, rel=1e-9)
 
 
+def test_the_bootstrap_has_the_size_it_should():
+    """Within four standard errors of 2,000 samples, in every cell."""
+    rows = study.BOOTSTRAP_TABLE.read_text(encoding="utf-8").splitlines()[2:]
+    found = {}
+    for row in rows:
+        n_vars, periods, share = row.strip("| ").split("|")
+        found[int(n_vars), int(periods)] = float(share)
+    assert tuple(found) == study.BOOTSTRAP_CELLS
+    assert all(abs(share - 0.05) < 4 * np.sqrt(0.05 * 0.95 / study.BOOTSTRAP_REPLICATIONS) for share in found.values())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("trend", "n_vars", "periods"), [("rc", 2, 13), ("c", 4, 50), ("rt", 2, 400)])
 def test_a_part_of_the_table_is_found_again(trend, n_vars, periods):
