@@ -128,12 +128,10 @@ class HorizonRegressions:
             "the instruments": self.read.instruments,
             "exogenous variables": table.exogenous,
         }
-        lacking = {
-            name: int(np.count_nonzero(~np.isfinite(values[present]).all(axis=1)))
-            for name, values in others.items()
-            if values is not None
+        there = {
+            name: np.isfinite(values[present]).all(axis=1) for name, values in others.items() if values is not None
         }
-        lacking = {name: count for name, count in lacking.items() if count}
+        lacking = {name: int(np.count_nonzero(~own)) for name, own in there.items() if not own.all()}
         if (holes or lacking) and missing == "raise":
             raise DataError(f"{holes + sum(lacking.values())} missing value(s), and missing='raise'.")
         notes = []
@@ -145,7 +143,10 @@ class HorizonRegressions:
             notes.append(Note("rows-missing", text, warn=True))
         for name, count in lacking.items():
             text = f"{name} missing in {count} of {int(present.sum())} periods, which are left out."
-            notes.append(Note("beside-missing", text, warn=True))
+            # A series that begins later or ends sooner is no surprise; a hole in it is.
+            seen = np.flatnonzero(there[name])
+            hole = bool(seen.size) and int(seen[-1] - seen[0]) >= seen.size
+            notes.append(Note("beside-missing", text, warn=hole))
         return tuple(notes)
 
     def rows(self, lead: int) -> Index:

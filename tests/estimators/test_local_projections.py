@@ -324,8 +324,12 @@ def test_a_dependent_regressor_is_named():
 def test_a_shock_that_is_not_always_observed():
     data = us()
     shock = pd.Series(np.random.default_rng(4).standard_normal(150), data.index[-150:], name="news")
+    lp = pv.fit_local_projections(data, shock=shock, lags=2, shock_lags=0, horizon=2)
+    assert any(note.text.startswith(f"news missing in {len(data) - 150} of") for note in lp.notes)
+    holed = shock.copy()
+    holed.iloc[40] = np.nan
     with pytest.warns(pv.PanelVarWarning, match=r"news missing in \d+ of"):
-        lp = pv.fit_local_projections(data, shock=shock, lags=2, shock_lags=0, horizon=2)
+        pv.fit_local_projections(data, shock=holed, lags=2, shock_lags=0, horizon=2)
     assert lp.nobs_by_horizon.tolist() == [150, 149, 148]
     inside = pv.fit_local_projections(
         data.iloc[-152:], shock=shock.reindex(data.index[-152:]).fillna(0.0), lags=2, shock_lags=0, horizon=2
