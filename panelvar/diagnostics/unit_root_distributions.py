@@ -7,6 +7,9 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
 
 SERIES_OF_PVALUES = 6
 """Series for which MacKinnon (1994) has p-values; his critical values (2010) go up to twelve."""
@@ -60,6 +63,39 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
         if weights is not None:
             found[float(level)] = float(np.polynomial.polynomial.polyval(1.0 / nobs, weights))
     return found
+
+
+@cache
+def _gls_quantiles(trend: str) -> tuple[Array, Array, Array]:
+    """Probabilities (P,), one over the periods (N,) and quantiles (N, P) of the simulated table, longest first."""
+    text = files("panelvar").joinpath("constants", "dfgls_quantiles.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
+    own = [row for row in rows if row[0] == trend][::-1]
+    sizes = 1.0 / np.array([row[1] for row in own], dtype=np.float64)
+    return np.array(header[2:], dtype=np.float64), sizes, np.array([row[2:] for row in own], dtype=np.float64)
+
+
+def _gls_at(trend: str, periods: int) -> tuple[Array, Array]:
+    """Probabilities and quantiles for a number of periods, linear in one over it."""
+    probabilities, sizes, quantiles = _gls_quantiles(trend)
+    return probabilities, np.array([np.interp(1.0 / periods, sizes, column) for column in quantiles.T])
+
+
+def gls_pvalue(statistic: float, trend: str, periods: int) -> float:
+    """P-value of the DF-GLS ratio for a number of periods: normal scores interpolated between simulated quantiles."""
+    from scipy.special import ndtr, ndtri
+
+    probabilities, quantiles = _gls_at(trend, periods)
+    scores = ndtri(probabilities)
+    place = int(np.clip(np.searchsorted(quantiles, statistic), 1, len(quantiles) - 1))
+    share = (statistic - quantiles[place - 1]) / (quantiles[place] - quantiles[place - 1])
+    return float(ndtr(scores[place - 1] + share * (scores[place] - scores[place - 1])))
+
+
+def gls_critical_values(trend: str, periods: int) -> dict[float, float]:
+    """Critical values of the DF-GLS ratio by level for a number of periods."""
+    probabilities, quantiles = _gls_at(trend, periods)
+    return {level: float(quantiles[probabilities == level][0]) for level in (0.01, 0.025, 0.05, 0.10)}
 
 
 def kpss_pvalue(statistic: float, trend: str) -> tuple[float, str]:

@@ -9,11 +9,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from reference_data import table
+from simulation.dfgls_quantiles import ratios
 
 import panelvar as pv
 from panelvar import CollinearityError, NumericalError
-from panelvar.diagnostics.unit_root_distributions import tau_critical_values, tau_pvalue
+from panelvar.diagnostics.unit_root_distributions import (
+    gls_critical_values,
+    gls_pvalue,
+    tau_critical_values,
+    tau_pvalue,
+)
 from panelvar.kernels import dickey_fuller
 from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
 
@@ -177,6 +184,35 @@ def test_pvalues_at_the_critical_values():
             assert tau_pvalue(value, trend) == pytest.approx(level, abs=0.002)
     assert tau_pvalue(-30.0, "c") == 0.0
     assert tau_pvalue(5.0, "c") == 1.0
+
+
+@pytest.mark.parametrize(("trend", "periods"), [("c", 60), ("ct", 30), ("c", 25), ("ct", 120)])
+def test_dfgls_pvalues_are_those_of_its_size(trend, periods):
+    """Drawn anew, between the lengths of the table and on them."""
+    found = np.array([pv.dfgls_test(walk(seed, periods), 0, trend=trend).pvalue for seed in range(20)])
+    assert ((found > 0) & (found < 1)).all()
+    drawn = ratios(periods, 40_000, trend, np.random.default_rng(3))
+    for level, value in gls_critical_values(trend, periods).items():
+        assert (drawn < value).mean() == pytest.approx(level, abs=5 * np.sqrt(level / 40_000) + 0.02 * level)
+    for value in (-4.5, -2.3, -1.2, -0.4, 0.9):
+        assert gls_pvalue(value, trend, periods) == pytest.approx((drawn < value).mean(), abs=0.012)
+
+
+def test_dfgls_against_published_tables_and_gretl():
+    """Elliott, Rothenberg and Stock (1996), table 1 C; gretl's p-value of an Australian exchange rate, 77 quarters."""
+    # Their one percent rests on few draws.
+    published = {50: (-3.77, -3.46, -3.19, -2.89), 100: (-3.58, -3.29, -3.03, -2.74), 200: (-3.46, -3.18, -2.93, -2.64)}
+    for periods, values in published.items():
+        assert_allclose(list(gls_critical_values("ct", periods).values()), values, rtol=0.02)
+    assert gls_pvalue(-0.378283, "c", 77) == pytest.approx(0.719, abs=0.005)
+    # In the limit that of the ratio without terms.
+    assert_allclose(
+        [gls_critical_values("c", 10**6)[level] for level in (0.01, 0.05, 0.10)],
+        [tau_critical_values("n", 10**6)[level] for level in (0.01, 0.05, 0.10)],
+        atol=0.03,
+    )
+    assert gls_pvalue(-60.0, "c", 50) == pytest.approx(0.0, abs=1e-9)
+    assert gls_pvalue(60.0, "ct", 50) == pytest.approx(1.0)
 
 
 def test_a_bounded_pvalue_says_so():
