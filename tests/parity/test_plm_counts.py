@@ -32,7 +32,7 @@ def residual_squares(x, y):
 
 
 def test_poolability_counts_coefficients_that_do_not_exist(wages):
-    """plm takes N(k + 1) coefficients of the entities' own regressions, although those of ``ed`` cannot be estimated."""
+    """plm takes N(k + 1) coefficients of the entities' own regressions; those of ``ed`` cannot be estimated."""
     panel = pv.Panel(wages, "id", "year")
     pooled = pv.fit_pooled(panel, "lwage", REGRESSORS, convention="plm")
     test = pv.slope_poolability_test(pooled)
