@@ -177,6 +177,11 @@ class LinearResult(Inference):
         return -2.0 * self.loglik + float(np.log(self.nobs)) * self._criterion_parameters
 
     @property
+    def hqic(self) -> float:
+        """Hannan and Quinn's criterion, -2 log L + 2 k log log n, with the k of `aic`."""
+        return -2.0 * self.loglik + 2.0 * float(np.log(np.log(self.nobs))) * self._criterion_parameters
+
+    @property
     def _criterion_parameters(self) -> int:
         return self.df_model + int(self.convention.criteria_count_variance)
 

@@ -199,7 +199,7 @@ def answers(data: str, group: str) -> dict[str, Callable[[], Any]]:
     if not group.endswith("nodfcorr"):
         out["sigma"] = lambda: r().rmse
     if group != "fe_cluster_entity_nodfcorr":
-        out |= {"aic": lambda: r().aic, "bic": lambda: r().bic}
+        out |= {"aic": lambda: r().aic, "bic": lambda: r().bic, "hqc": lambda: r().hqic}
     if group not in ("pooled_ols_cluster_time", "pooled_robust_scc"):
         out["df"] = lambda: r().df_resid if r().covariance.classical or "HC" in group else r().df_inference
     if group.startswith("fe"):
@@ -266,6 +266,7 @@ RANDOM_LIKELIHOOD = (
 )
 WELCH = "Welch's robust test of the fixed effects comes with a later version"
 NO_CORRECTION = "with --no-df-corr gretl divides the residual variance by n, which is not offered"
+UNCOUNTED = "with --no-df-corr gretl's criteria do not count the fixed effects"
 UNITS = (
     "a gretl error: after --cluster=year, and after Driscoll-Kraay, pooled OLS has the number of units minus one as "
     "degrees of freedom, not the number of clusters or periods minus one (its fixed effects have the latter)"
@@ -275,14 +276,13 @@ EXCLUSIONS = [
     *(Exclusion(f"*/{flag}", SETTING) for flag in ("asymptotic", "pooled", "vcv_xpx")),
     *(Exclusion(f"*/{key}", "residual autocorrelation comes with a later version") for key in ("rho", "dw")),
     *(Exclusion(f"re_*/{key}", RANDOM_LIKELIHOOD) for key in ("lnl", "aic", "bic", "hqc")),
-    Exclusion("*/hqc", "the Hannan-Quinn criterion is offered for vector autoregressions only"),
     Exclusion("*_robust_*/fixed_effects_F", WELCH),
     Exclusion("fe_cluster_*/fixed_effects_F", WELCH),
     Exclusion("pooled_ols_cluster_time/df", UNITS),
     Exclusion("pooled_robust_scc/df", UNITS),
     Exclusion("*_nodfcorr/sigma", NO_CORRECTION),
     Exclusion("pooled_ols_cluster_entity_nodfcorr/chisq", NO_CORRECTION),
-    Exclusion("fe_cluster_entity_nodfcorr/[ab]ic", "with --no-df-corr gretl's criteria do not count the fixed effects"),
+    *(Exclusion(f"fe_cluster_entity_nodfcorr/{key}", UNCOUNTED) for key in ("[ab]ic", "hqc")),
     Exclusion(
         "re_*/sigma", "gretl divides e'e of the untransformed residuals by n - k + 1; k is the count of coefficients"
     ),
