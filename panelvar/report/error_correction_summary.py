@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from panelvar.report.heterogeneous_summary import averaged_facts
 from panelvar.report.linear_summary import coefficient_header, coefficient_rows
-from panelvar.report.number_format import check_digits, format_count, format_number
+from panelvar.report.number_format import check_digits, format_number
 from panelvar.report.table import Fact, Table
 from panelvar.report.tests import statistic_text
 
@@ -25,27 +26,14 @@ def error_correction_table(result: ErrorCorrectionResult, *, level: float = 0.95
         Decimals of estimates and statistics.
     """
     check_digits(digits)
-    fewest, mean, most = result.periods_per_entity
-    df = result.df_inference
     orders = result.orders.drop_duplicates()
     text = f"({', '.join(map(str, orders.iloc[0]))})" if len(orders) == 1 else f"{len(orders)} different"
-    facts = (
-        Fact("Dependent", result.dependent),
-        Fact("Observations", format_count(result.nobs)),
-        Fact("Convention", result.convention.name),
-        Fact("Entities", format_count(result.n_entities)),
-        Fact("Std. errors", result.cov_label),
-        Fact("Periods", format_count(result.n_periods)),
-        Fact("Inference", "normal" if df is None else f"t({format_count(df)})"),
-        Fact("Rows per entity", str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"),
-        Fact("Lag orders", text),
-    )
     tests = {"No long-run relation": result.f_slopes}
     if result.likelihood is not None:
         tests["Same long run for all"] = result.homogeneity
     return Table(
         title=f"{result.estimator}: {result.dependent}",
-        facts=facts,
+        facts=(*averaged_facts(result), Fact("Lag orders", text)),
         header=(coefficient_header(result, level),),
         body=coefficient_rows(result, level, digits),
         statistics=(

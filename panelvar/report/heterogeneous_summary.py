@@ -10,7 +10,24 @@ from panelvar.report.table import Fact, Table
 from panelvar.report.tests import statistic_text
 
 if TYPE_CHECKING:
+    from panelvar.results.averaged import AveragedResult
     from panelvar.results.heterogeneous import HeterogeneousResult
+
+
+def averaged_facts(result: AveragedResult) -> tuple[Fact, ...]:
+    """Say what was averaged over which rows, with which errors."""
+    fewest, mean, most = result.periods_per_entity
+    df = result.df_inference
+    return (
+        Fact("Dependent", result.dependent),
+        Fact("Observations", format_count(result.nobs)),
+        Fact("Convention", result.convention.name),
+        Fact("Entities", format_count(result.n_entities)),
+        Fact("Std. errors", result.cov_label),
+        Fact("Periods", format_count(result.n_periods)),
+        Fact("Inference", "normal" if df is None else f"t({format_count(df)})"),
+        Fact("Rows per entity", str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"),
+    )
 
 
 def heterogeneous_table(result: HeterogeneousResult, *, level: float = 0.95, digits: int = 4) -> Table:
@@ -25,22 +42,10 @@ def heterogeneous_table(result: HeterogeneousResult, *, level: float = 0.95, dig
         Decimals of estimates and statistics.
     """
     check_digits(digits)
-    fewest, mean, most = result.periods_per_entity
-    df = result.df_inference
-    facts = (
-        Fact("Dependent", result.dependent),
-        Fact("Observations", format_count(result.nobs)),
-        Fact("Convention", result.convention.name),
-        Fact("Entities", format_count(result.n_entities)),
-        Fact("Std. errors", result.cov_label),
-        Fact("Periods", format_count(result.n_periods)),
-        Fact("Inference", "normal" if df is None else f"t({format_count(df)})"),
-        Fact("Rows per entity", str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"),
-    )
     tests = {"All slopes zero on average": result.f_slopes, "Coefficients equal": result.constancy}
     return Table(
         title=f"{result.estimator}: {result.dependent}",
-        facts=facts,
+        facts=averaged_facts(result),
         header=(coefficient_header(result, level),),
         body=coefficient_rows(result, level, digits),
         statistics=(
