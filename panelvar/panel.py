@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag
 from panelvar.calendar import Calendar, read_times
 from panelvar.dimensions import comparable_keys, duplicates_error, find_dimensions, number_keys, refuse_missing
 from panelvar.errors import DataError, Note, SpecificationError
@@ -326,6 +327,7 @@ class Panel:
         >>> panel.with_columns(panel_order=True, before=panel.lag("x")).column("before")
         array([nan,  1.,  3.])
         """
+        panel_order = read_flag("panel_order", panel_order)
         panel = object.__new__(Panel)
         panel.__dict__.update(self.__dict__)
         panel._added = dict(self._added)

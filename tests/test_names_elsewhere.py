@@ -114,6 +114,7 @@ def test_other_options(panel):
         (lambda result, panel: result.wald_test({"x1": "a"}), "must be a finite number"),
         (lambda result, panel: panel.column(["x1"]), "by its name; got list"),
         (lambda result, panel: panel.lag(["x1"]), "by its name; got list"),
+        (lambda result, panel: panel.with_columns(panel_order="no", x9=panel.column("x1")), "must be True or False"),
         (lambda result, panel: pv.compare(result, keep=3), "keep must be coefficients"),
         (lambda result, panel: pv.compare(result, level=95), "level=95 must be a coverage"),
     ],
