@@ -46,6 +46,23 @@ def read_names(option: str, value: object, what: str = "column names") -> tuple[
     SpecificationError
         If it is no name and no ordered collection of names.
     """
+    names = read_labels(option, value, what)
+    other = next((name for name in names if not isinstance(name, str)), None)
+    if other is not None:
+        raise SpecificationError(
+            f"{option} must be {what}, which are texts; got {type(other).__name__}.{_columns_hint(value)}"
+        )
+    return names
+
+
+def read_labels(option: str, value: object, what: str = "column names") -> tuple[Any, ...]:
+    """Return one label or several, of whatever type, as a tuple; None is none.
+
+    Raises
+    ------
+    SpecificationError
+        If it is no text and no ordered collection.
+    """
     if value is None:
         return ()
     if isinstance(value, str):
@@ -56,13 +73,7 @@ def read_names(option: str, value: object, what: str = "column names") -> tuple[
         raise SpecificationError(
             f"{option} must be {what}, one or a list; got {type(value).__name__}{reason}.{_columns_hint(value)}"
         )
-    names = tuple(value)
-    other = next((name for name in names if not isinstance(name, str)), None)
-    if other is not None:
-        raise SpecificationError(
-            f"{option} must be {what}, which are texts; got {type(other).__name__}.{_columns_hint(value)}"
-        )
-    return names
+    return tuple(value)
 
 
 def _columns_hint(value: object) -> str:

@@ -6,7 +6,7 @@ in each. A studentised interval compares with the response that generated the da
 .. math:: t^* = \frac{\hat\theta_h^* - \theta_h(\hat A, \hat\Sigma)}{\mathrm{se}^*}, \qquad
     [\hat\theta_h - q_{1-\alpha/2}\,\mathrm{se},\ \hat\theta_h - q_{\alpha/2}\,\mathrm{se}]
 
-(Montiel Olea and Plagborg-Moller 2021, section 5), so that what bias the projections have in data like these is in the
+(Montiel Olea and Plagborg-Moller 2021), so that what bias the projections have in data like these is in the
 quantiles. With `BootstrapAfterBootstrap` the autoregression that generates the data is first corrected for its own
 bias.
 """

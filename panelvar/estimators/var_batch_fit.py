@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_flag
 from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
 from panelvar.kernels import dynamics
@@ -202,7 +203,7 @@ def fit_rolling_var(
     if window > n_rows:
         raise InsufficientDataError(f"A window of {window} rows does not fit into the {n_rows} rows of the data.")
     rows = stacked_rows(table.values, order, terms)
-    if expanding:
+    if read_flag("expanding", expanding):
         factors, counts = expanding_triangles(rows, window), np.arange(window, n_rows + 1)
     else:
         factors, counts = window_triangles(rows, window), np.full(n_rows - window + 1, window)

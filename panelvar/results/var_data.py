@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_labels
 from panelvar.calendar import Calendar, read_times
 from panelvar.errors import DataError, Note, SpecificationError
 from panelvar.panel import Panel
@@ -99,6 +100,8 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     SpecificationError
         Names that do not exist or repeat, or data of another type.
     """
+    if names is not None:
+        names = read_labels("names", names)
     if exogenous is None:
         return _read(data, names)
     both, chosen, count = _beside(data, names, exogenous)
@@ -117,7 +120,6 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
 
 def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tuple[Any, Sequence[Hashable] | None, int]:
     """One table of variables and exogenous variables, the columns to use of it, and how many are exogenous."""
-    names = [names] if isinstance(names, str) else names
     listed = [exogenous] if isinstance(exogenous, str) else exogenous
     if isinstance(listed, (list, tuple)) and listed and all(isinstance(name, str) for name in listed):
         known = data.names if isinstance(data, Panel) else getattr(data, "columns", None)
@@ -136,6 +138,10 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         return data, [*others, *listed], len(listed)
     if isinstance(data, Panel):
         raise SpecificationError("With a Panel, exogenous= names columns of it.")
+    if np.ndim(exogenous) not in (1, 2):
+        raise SpecificationError(
+            f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
+        )
     table = exogenous.to_frame() if hasattr(exogenous, "to_frame") and not hasattr(exogenous, "columns") else exogenous
     if hasattr(data, "columns"):
         import pandas as pd
@@ -164,8 +170,6 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
 
 
 def _read(data: object, names: Sequence[Hashable] | None) -> VarData:
-    if isinstance(names, str):
-        names = [names]
     if isinstance(data, Panel):
         return _from_panel(data, names)
     if hasattr(data, "columns") and hasattr(data, "iloc"):

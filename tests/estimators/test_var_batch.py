@@ -131,3 +131,17 @@ def test_members_that_cannot_be_estimated_say_why():
     with pytest.warns(pv.PanelVarWarning, match=r"(\d+) of \1 members have fewer than 15 rows"):
         batch = pv.fit_rolling_var(y, window=10, lags=2)
     assert [note.code for note in batch.notes] == ["few-rows"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda data: pv.fit_var(data, 3), "names must be column names"),
+        (lambda data: pv.fit_var(data, {"a", "b"}), "no order"),
+        (lambda data: pv.fit_var(data, exogenous=3), "exogenous must be column names or a table"),
+        (lambda data: pv.fit_rolling_var(data, window=20, expanding="x"), "expanding='x' must be True or False"),
+    ],
+)
+def test_arguments_of_the_wrong_type_are_named(call, message):
+    with pytest.raises(SpecificationError, match=message):
+        call(simulated(3, 30)[0])
