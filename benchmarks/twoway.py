@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,11 @@ def _many(frame: Any, effects: tuple[str, ...], label: str, budget: float, *, ta
 
 
 def _projection(frame: Any, effects: tuple[str, ...], name: str, budget: float, *, targets: bool) -> None:
-    """Time the projection of four columns; within-py runs on every core, we on one, each to its own tolerance."""
+    """Time the projection of four columns, each to its own tolerance; we run on one core.
+
+    within-py runs on every core unless ``RAYON_NUM_THREADS=1`` is set (which holds pyfixest to one as well).
+    """
+    threads = os.environ.get("RAYON_NUM_THREADS") or f"{os.cpu_count()}"
     try:
         from within import solve_batch
     except ImportError:
@@ -129,4 +134,5 @@ def _projection(frame: Any, effects: tuple[str, ...], name: str, budget: float, 
     else:
         print(f"{name:<46} within-py says that it has not converged")
     seconds = median_seconds(ours, budget=budget)
-    ratio(f"projection, {name}", seconds, "within-py", median_seconds(theirs, budget=budget), 2 if targets else None)
+    peer = f"within-py, {threads} threads"
+    ratio(f"projection, {name}", seconds, peer, median_seconds(theirs, budget=budget), 2 if targets else None)
