@@ -67,6 +67,38 @@ def ratio(label: str, ours: float, peer: str, theirs: float, target: float | Non
     print(f"{label:<46} {human(ours):>9}   {peer:<18} {human(theirs):>9}  {times:6.1f}x{verdict}")
 
 
+def compare(
+    label: str,
+    ours: Callable[[], Any],
+    peer: str,
+    theirs: Callable[[], Any],
+    target: float | None,
+    *,
+    budget: float = 2.0,
+    turn: float = 0.02,
+) -> None:
+    """Time short calls of both in turns, so that what else the machine does meanwhile meets both; print the ratio.
+
+    Each repeats its call for ``turn`` seconds before the other has its turn, and its first call in a turn, which finds
+    the caches filled by the other, does not count. ``budget`` is for both together.
+    """
+    times: dict[Callable[[], Any], list[float]] = {ours: [], theirs: []}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        end = time.perf_counter() + budget
+        while not times[theirs] or time.perf_counter() < end:
+            for run, kept in times.items():
+                run()
+                start = time.perf_counter()
+                stop = start + turn
+                while start < stop:
+                    run()
+                    now = time.perf_counter()
+                    kept.append(now - start)
+                    start = now
+    ratio(label, statistics.median(times[ours]), peer, statistics.median(times[theirs]), target)
+
+
 def limit(label: str, value: float, text: str, bound: float) -> None:
     """Print and remember whether a value stays within a bound."""
     met = value <= bound

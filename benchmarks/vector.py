@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 import panelvar as pv
-from benchmarks.harness import equal, median_seconds, ratio
+from benchmarks.harness import compare, equal, median_seconds, ratio
 from benchmarks.samples import var_series
 
 
@@ -14,7 +14,7 @@ def main(*, smoke: bool = False) -> None:
     """Time the four."""
     from statsmodels.tsa.api import VAR
 
-    budget = 0.05 if smoke else 2.0
+    budget = 0.1 if smoke else 4.0
     for variables, periods in ((2, 100), (3, 200), (3, 500)):
         frame = var_series(variables, periods)
 
@@ -33,29 +33,25 @@ def main(*, smoke: bool = False) -> None:
         equal("fit", mine.std_errors, peer.bse)
         equal("fit", mine.sigma, peer.sigma_u)
         label = f"K = {variables}, T = {periods}"
-        ratio(
-            f"fit, {label}",
-            median_seconds(ours, budget=budget),
-            "statsmodels",
-            median_seconds(theirs, budget=budget),
-            10,
-        )
+        compare(f"fit, {label}", ours, "statsmodels", theirs, 10, budget=budget)
         chosen, other = pv.select_lags(frame, 8), VAR(frame).select_order(8)
         equal("selection", chosen.table["aic"], other.ics["aic"][1:])
-        ratio(
+        compare(
             f"selection of 8 lags, {label}",
-            median_seconds(lambda frame=frame: pv.select_lags(frame, 8), budget=budget),
+            lambda frame=frame: pv.select_lags(frame, 8),
             "statsmodels",
-            median_seconds(lambda frame=frame: VAR(frame).select_order(8), budget=budget),
+            lambda frame=frame: VAR(frame).select_order(8),
             15,
+            budget=budget,
         )
         equal("responses", mine.impulse_responses(20).values, peer.irf(20).orth_irfs)
-        ratio(
+        compare(
             f"orthogonalised responses to 20 steps, {label}",
-            median_seconds(lambda mine=mine: mine.impulse_responses(20).values, budget=budget),
+            lambda mine=mine: mine.impulse_responses(20).values,
             "statsmodels",
-            median_seconds(lambda peer=peer: peer.irf(20).orth_irfs, budget=budget),
+            lambda peer=peer: peer.irf(20).orth_irfs,
             3,
+            budget=budget,
         )
     many(smoke=smoke)
 

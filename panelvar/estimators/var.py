@@ -231,7 +231,7 @@ def _select(
     ]
     llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
     ratio = np.full(orders.size, np.nan)
-    ratio[1:] = 2.0 * np.diff(llf)
+    ratio[1:] = 2.0 * (llf[1:] - llf[:-1])
     if rules.likelihood_ratio == "less-coefficients":
         ratio *= 1.0 - (n_deterministic + orders * n_vars) / nobs
     return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, terms.trend, notes)
@@ -258,13 +258,18 @@ def _problem(
             f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
     problem = LagProblem(stack_lags(values, lags, beside, rows), beside.shape[1], lags, n_vars, starts)
-    extreme = ~((problem.column_sizes > 1e-150) & (problem.column_sizes < 1e150))
-    if extreme.any() and problem.factor[:, extreme].any():
+    _require_range(problem)
+    return problem, np.arange(lags, n_periods) if rows is None else rows, notes
+
+
+def _require_range(problem: LagProblem) -> None:
+    """Refuse columns whose sums of squares overflow or vanish."""
+    extreme = [not 1e-150 < size < 1e150 for size in problem.column_sizes.tolist()]
+    if any(extreme) and problem.factor[:, extreme].any():
         raise NumericalError(
             "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
             "power of ten."
         )
-    return problem, np.arange(lags, n_periods) if rows is None else rows, notes
 
 
 def stacked_rows(values: Array, lags: int, terms: Terms) -> Array:

@@ -138,7 +138,8 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     if impact is None:
         impact = np.broadcast_to(np.eye(n_vars), (*coefficients.shape[:-3], n_vars, n_vars))
     across = wide(coefficients)
-    batch = np.broadcast_shapes(across.shape[:-2], impact.shape[:-2])
+    single = across.ndim == impact.ndim == 2
+    batch = () if single else np.broadcast_shapes(across.shape[:-2], impact.shape[:-2])
     # Periods run backwards in the buffer, so that [Theta_{h-1}; ...; Theta_{h-p}] is one contiguous block, and the
     # periods before the shock are the zeros below Theta_0.
     buffer = np.zeros((*batch, (horizon + 1 + lags) * n_vars, impact.shape[-1]))
@@ -146,7 +147,7 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     buffer[..., top : top + n_vars, :] = impact
     reach, steps = lags * n_vars, range(top, 0, -n_vars) if lags else range(0)
     with np.errstate(over="ignore", invalid="ignore"):
-        if batch:
+        if not single:
             for top in steps:
                 np.matmul(across, buffer[..., top : top + reach, :], out=buffer[..., top - n_vars : top, :])
         else:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -162,7 +162,7 @@ class LagProblem:
         from scipy.linalg.lapack import dgeqrf
 
         width = self.design.shape[1]
-        return _frozen(np.triu(dgeqrf(self.design)[0][:width]))
+        return _frozen(np.where(_below_diagonal(width), 0.0, dgeqrf(self.design)[0][:width]))
 
     @cached_property
     def params(self) -> Array:
@@ -216,8 +216,8 @@ class LagProblem:
         combination of the errors before it. A column's own size is the measure, so units do not matter.
         """
         tolerance = 32.0 * EPSILON * self.nobs**0.5
-        suspects = np.abs(self.factor.diagonal()) <= tolerance * self.column_sizes
-        return tuple(np.flatnonzero(suspects).tolist()) if suspects.any() else ()
+        pivots = zip(self.factor.diagonal().tolist(), self.column_sizes.tolist(), strict=True)
+        return tuple(place for place, (pivot, size) in enumerate(pivots) if abs(pivot) <= tolerance * size)
 
     def scatter_factors_by_order(self) -> Array:
         """Factors of the residual cross-products of lag orders 0, ..., p on this problem's rows.
@@ -399,6 +399,12 @@ class LagProblem:
             return refits
         cross = products[:, m:] - change.swapaxes(1, 2) @ products[:, :m]
         return refits._replace(beside=cross, regressors_beside=products[:, :m])
+
+
+@lru_cache(maxsize=64)
+def _below_diagonal(width: int) -> npt.NDArray[np.bool_]:
+    """Where LAPACK keeps the reflections, not the triangle. Kept: making it costs more than a small factorisation."""
+    return np.tri(width, k=-1, dtype=bool).T.copy().T
 
 
 def _frozen(array: Array) -> Array:

@@ -137,8 +137,7 @@ class System(HintsAtNames):
         )
 
     def _set(self, **values: object) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(values)
 
     @property
     def n_vars(self) -> int:
