@@ -1,74 +1,31 @@
-"""The regressions of local projections: rows, controls and errors of every horizon."""
+"""The regressions of local projections: rows and controls of every horizon, and what each date adds to estimates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.projection_bootstrap import ProjectionBootstrap
-from panelvar.covariances import HC
-from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.projection_data import ProjectionData
+from panelvar.estimators.projection_errors import ErrorRule
 from panelvar.estimators.var import lag_order
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.horizon_regressions import Projection, project, serial_variances
+from panelvar.kernels.horizon_regressions import Projection, project
 from panelvar.kernels.instruments_of_shocks import first_stage
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
 from panelvar.results.var_terms import Terms, regressor_labels
-from panelvar.serial_covariances import PanelNeweyWest
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-COVARIANCES = ("HC0", "HC1", "HC2", "HC3", "newey-west")
-_COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "hac": "newey-west", "nw": "newey-west"}
 WEAK = 10.0
 """First-stage F below which an instrument is called weak."""
-
-
-@dataclass(frozen=True)
-class ErrorRule:
-    """What becomes of influences: adjustment of residuals, kernel, bandwidth, factor."""
-
-    residuals: str
-    kernel: str | None = None
-    lags: float | None = None
-    factor: bool = True
-
-    @property
-    def label(self) -> str:
-        """The errors in words."""
-        if self.kernel is None:
-            return self.residuals
-        lags = "lags h" if self.lags is None else f"{self.lags:g} lags"
-        return f"Newey-West ({lags})" if self.kernel == "bartlett" else f"HAC ({self.kernel}, {lags})"
-
-
-def error_rule(cov: Any, augmented: bool) -> ErrorRule:
-    """Read ``cov=``, a name or one of the covariances that apply to time series."""
-    if cov is None:
-        return ErrorRule("HC1") if augmented else ErrorRule("HC0", "bartlett")
-    if isinstance(cov, str):
-        choose("cov", cov, COVARIANCES, _COVARIANCES_ELSEWHERE)
-        return ErrorRule("HC0", "bartlett") if cov == "newey-west" else ErrorRule(cov)
-    if isinstance(cov, HC):
-        choose("HC kind", cov.kind, COVARIANCES[:4])
-        return ErrorRule(cov.kind)
-    if isinstance(cov, PanelNeweyWest):
-        choose("residuals", cov.residuals, COVARIANCES[:4])
-        choose("factor", cov.factor or "n/(n-k)", ("none", "n/(n-k)"))
-        return ErrorRule(cov.residuals, cov.kernel, cov.lags, cov.factor != "none")
-    raise SpecificationError(
-        f"cov={cov!r}: expected a name ({', '.join(COVARIANCES)}), HC(...) or PanelNeweyWest(...). Clustered and "
-        "Driscoll-Kraay errors are for fit_panel_local_projections."
-    )
 
 
 class HorizonRegressions:
@@ -187,7 +144,7 @@ class HorizonRegressions:
             effects = found.coefficients.T
             values[lead] = effects @ impact
             self._record(lead, found)
-            influence[lead][..., _span(rows)] = _products(self._adjusted(found), found.gains @ impact)
+            influence[lead][..., _span(rows)] = _products(self.rule.adjusted(found), found.gains @ impact)
             influence[lead][..., own] += np.tensordot(effects, moves, 1)
         return values, influence, notes
 
@@ -212,7 +169,7 @@ class HorizonRegressions:
                 "matrix as known, and bands are too narrow."
             )
             return still, (Note("impact-known", text, warn=True),)
-        factor = np.sqrt(problem.nobs / problem.df_resid) if self._factor else 1.0
+        factor = np.sqrt(problem.nobs / problem.df_resid) if self.rule.corrects else 1.0
         return np.ascontiguousarray(np.moveaxis(moves, 0, -1)) * factor, ()
 
     def bootstrap(
@@ -233,7 +190,7 @@ class HorizonRegressions:
                 None if known else shocks.derivatives,
                 problem.df_resid if system.convention.sigma == "df" else problem.nobs,
                 shocks.scheme.needs_sigma or not shocks.unit,
-                self._factor,
+                self.rule.corrects,
                 values,
                 errors,
                 cumulative,
@@ -262,7 +219,7 @@ class HorizonRegressions:
             rows, found = shared[lead]
             self._record(lead, found)
             values[lead] = scale * found.coefficients.T
-            influence[lead][..., _span(rows)] = scale * _products(self._adjusted(found), found.gains)
+            influence[lead][..., _span(rows)] = scale * _products(self.rule.adjusted(found), found.gains)
         if read.in_system:
             own = read.table.names.index(read.shock_name)
             values[0, own], influence[0, own] = scale, 0.0
@@ -313,7 +270,7 @@ class HorizonRegressions:
                 self.impulses[rows_here],
                 left,
                 None if tools is None else tools[rows_here],
-                leverages=self.rule.residuals in ("HC2", "HC3"),
+                leverages=self.rule.needs_leverages,
             )
         except CollinearityError as error:
             impulses = self.read.table.names if self.read.shock is None else (self.read.shock_name,)
@@ -322,52 +279,14 @@ class HorizonRegressions:
                 f"At horizon {lead} the regressor {names[error.args[0]]!r} is a linear combination of others."
             ) from None
 
-    @property
-    def _factor(self) -> bool:
-        return self.rule.residuals == "HC1" or (self.rule.kernel is not None and self.rule.factor)
-
-    def _adjusted(self, found: Projection) -> Array:
-        """Residuals, adjusted for leverage or degrees of freedom."""
-        residuals = found.residuals
-        if found.leverages is not None:
-            left = np.maximum(1.0 - found.leverages, 1e-10)
-            residuals = residuals / (left if self.rule.residuals == "HC3" else np.sqrt(left))[:, None]
-        return residuals * np.sqrt(len(residuals) / found.df_resid) if self._factor else residuals
-
     def _record(self, lead: int, found: Projection) -> None:
         self.counts[lead], self.degrees[lead] = len(found.residuals), found.df_resid
 
-    @property
-    def kernel_lags(self) -> Array:
-        """Bandwidth of each horizon."""
-        own = np.arange(self.horizon + 1.0)
-        return own if self.rule.lags is None else np.full(own.shape, float(self.rule.lags))
-
-    def variances(self, influence: Array) -> Array:
-        """Variances of the estimates, (H + 1, K, S)."""
-        if self.rule.kernel is None:
-            squares: Array = np.einsum("...t,...t->...", influence, influence)
-            return squares
-        lags = self.kernel_lags.tolist()
-        return np.stack([serial_variances(influence[h], self.rule.kernel, lags[h]) for h in range(len(lags))])
-
     def notes(self) -> tuple[Note, ...]:
-        """What a reader should know of the errors."""
+        """What a reader should know of the rows and the errors."""
         shown = f"{self.counts[-1]} rows at horizon {self.horizon}, {self.counts[0]} at 0"
-        notes = [Note("rows", f"{shown}; errors: {self.rule.label}.")]
-        if not self.augmented and self.rule.kernel is None and self.horizon > 1:
-            text = (
-                f"{self.rule.residuals} errors without lag augmentation ignore that residuals at horizon h are "
-                "correlated over h - 1 periods: use lag_augmented=True or cov='newey-west'."
-            )
-            notes.append(Note("serial-correlation-ignored", text, warn=True))
-        elif self.augmented and self.rule.kernel is None:
-            text = (
-                "With lag augmentation the scores are uncorrelated over time, so that heteroskedasticity-consistent "
-                "errors need no kernel (Montiel Olea and Plagborg-Moller 2021)."
-            )
-            notes.append(Note("lag-augmented", text))
-        return tuple(notes)
+        rows = Note("rows", f"{shown}; errors: {self.rule.label}.")
+        return (rows, *self.rule.notes(self.augmented, self.horizon))
 
 
 def _beside(terms: Terms, n_periods: int, exogenous: Array | None) -> Array:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.covariances import HC
 from panelvar.errors import SpecificationError, check_level, choose, emit
-from panelvar.estimators.horizon_models import HorizonRegressions, error_rule
+from panelvar.estimators.horizon_models import HorizonRegressions
 from panelvar.estimators.projection_data import read_projection_data
+from panelvar.estimators.projection_errors import error_rule
 from panelvar.estimators.var import check_terms, fit_var, lag_order
 from panelvar.identification.scheme import Identification
 from panelvar.results.projected_responses import ProjectedResponses
-from panelvar.results.system import check_horizon, cumulated
+from panelvar.results.responses import cumulated
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_terms import Terms
 from panelvar.serial_covariances import PanelNeweyWest
@@ -145,7 +147,7 @@ def fit_local_projections(
     ((9, 2, 2), 'HC1')
     """
     check_level(level)
-    horizon = check_horizon(horizon)
+    horizon = read_whole("horizon", horizon, 0)
     rules = var_convention(convention)
     check_terms(trend, seasons, exogenous, exogenous_lags)
     choose("sample", sample, SAMPLES)
@@ -189,7 +191,7 @@ def fit_local_projections(
         words = "observed" if instruments is None else "instrumented"
         repeated = None
         described = {"shocks": (read.shock_name,), "identification": words, "scheme": words, "shock_size": size}
-    variances = model.variances(cumulated(influence, 0) if cumulative else influence)
+    variances = rule.variances(cumulated(influence, 0) if cumulative else influence)
     result = ProjectedResponses(
         values=cumulated(values, 0) if cumulative else values,
         names=read.table.names,
@@ -201,7 +203,7 @@ def fit_local_projections(
         df_by_horizon=model.degrees,
         covariance=rule.label,
         kernel=rule.kernel,
-        kernel_lags=None if rule.kernel is None else model.kernel_lags,
+        kernel_lags=rule.bandwidths(horizon),
         distribution=distribution,
         **described,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_whole
 from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
@@ -24,7 +25,6 @@ from panelvar.panel import Panel, as_panel
 from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 from panelvar.results.projected_responses import ProjectedResponses
-from panelvar.results.system import check_horizon
 from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
 
 FloatArray = NDArray[np.float64]
@@ -140,7 +140,7 @@ def fit_panel_local_projections(
     [870, 840, 810, 780]
     """
     check_level(level)
-    horizon, lags = check_horizon(horizon), lag_order(lags, 0)
+    horizon, lags = read_whole("horizon", horizon, 0), lag_order(lags, 0)
     choose("sample", sample, ("all", "common"))
     if cumulative and long_difference:
         raise SpecificationError("cumulative= and long_difference= are different outcomes: choose one.")

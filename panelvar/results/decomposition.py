@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.kernels import dynamics
 from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 
@@ -98,3 +99,9 @@ class VarianceDecomposition(HintsAtNames):
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
+
+
+def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:
+    """Shares (..., H, K, S) of responses in forecast error variances, rows scaled to sum to one if asked for."""
+    shares = dynamics.variance_shares(values, variances)
+    return shares / shares.sum(axis=-1, keepdims=True) if normalised else shares

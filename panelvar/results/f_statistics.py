@@ -17,10 +17,10 @@ from panelvar.results.rsquared import total_sum_of_squares
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.linear import LinearResult
+    from panelvar.results.fit_statistics import FitStatistics
 
 
-def joint_significance(result: LinearResult) -> TestResult | None:
+def joint_significance(result: FitStatistics) -> TestResult | None:
     """Build ``LinearResult.f_slopes``."""
     fit, classical = result.fit, result.f_classical
     first, slopes = int(fit.constant), len(fit.kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,76 @@ import numpy.typing as npt
 from panelvar.errors import SpecificationError
 
 Array = npt.NDArray[np.float64]
+
+# Trend of a system by whether it has an intercept, and how many deterministic terms.
+_TRENDS = {(False, 0): "n", (True, 1): "c", (False, 1): "t", (True, 2): "ct", (True, 3): "ctt"}
+
+
+class Published(NamedTuple):
+    """A system as read: arrays of its own that cannot be written to.
+
+    Attributes
+    ----------
+    names : tuple of str
+    coefficients : array (p, K, K)
+    trend : {"n", "c", "t", "ct", "ctt"}
+    deterministics : array (d, K)
+        Intercept and slopes of the trends.
+    sigma : array (K, K) or None
+    """
+
+    names: tuple[str, ...]
+    coefficients: Array
+    trend: str
+    deterministics: Array
+    sigma: Array | None
+
+
+def read_published(
+    coefficients: Any, names: Sequence[str] | None, intercept: Any, trend_slopes: Any, sigma: Any
+) -> Published:
+    """Read what a paper prints of a system; the arguments are those of `panelvar.System`.
+
+    Raises
+    ------
+    SpecificationError
+        Shapes that do not fit, labels that are not the names, names that repeat, numbers that are none, a sigma that is
+        not symmetric positive definite.
+    """
+    labels = labels_of(coefficients) if names is None else tuple(map(str, names))
+    if labels is not None:
+        coefficients = in_order("coefficients", coefficients, labels)
+        intercept = in_order("intercept", intercept, labels)
+        sigma = in_order("sigma", sigma, labels)
+    lag_matrices = finite_array("coefficients", coefficients)
+    if lag_matrices.ndim == 2:
+        lag_matrices = lag_matrices[None]
+    if lag_matrices.ndim != 3 or lag_matrices.shape[1] != lag_matrices.shape[2] or lag_matrices.size == 0:
+        raise SpecificationError(
+            f"coefficients have shape {lag_matrices.shape}; expected (lags, K, K): one square matrix a lag, rows "
+            "for equations."
+        )
+    n_vars = lag_matrices.shape[1]
+    if labels is None:
+        labels = tuple(f"y{place + 1}" for place in range(n_vars))
+    check_names(labels, n_vars)
+    rows = []
+    if intercept is not None:
+        rows.append(finite_array("intercept", intercept, (n_vars,))[None])
+    if trend_slopes is not None:
+        slopes = np.atleast_2d(finite_array("trend_slopes", trend_slopes))
+        if slopes.shape[1] != n_vars or slopes.shape[0] > 1 + (intercept is not None):
+            raise SpecificationError(
+                f"trend_slopes have shape {slopes.shape}; expected ({n_vars},), or (2, {n_vars}) beside an intercept."
+            )
+        rows.append(slopes)
+    deterministics = np.concatenate(rows) if rows else np.zeros((0, n_vars))
+    covariance = None if sigma is None else checked_covariance(sigma, n_vars)
+    for array in (lag_matrices, deterministics, covariance):
+        if array is not None:
+            array.setflags(write=False)
+    trend = _TRENDS[intercept is not None, deterministics.shape[0]]
+    return Published(labels, lag_matrices, trend, deterministics, covariance)
 
 
 def labels_of(coefficients: Any) -> tuple[str, ...] | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.target import Band
 from panelvar.errors import MissingInformationError, Note
 from panelvar.identification.scheme import position
 from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
+from panelvar.results.shocks import Shocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,3 +168,37 @@ class Responses(HintsAtNames):
             ("std_error", self.std_errors),
         ]
         return [(label, array) for label, array in candidates if array is not None]
+
+
+def described_responses(
+    values: Array, shocks: Shocks, cumulative: bool, band: Band | None = None, notes: tuple[Note, ...] = ()
+) -> Responses:
+    """Say what responses are of, and put their band around them."""
+    described = Responses(
+        values,
+        shocks.variables,
+        shocks.names,
+        shocks.scheme.name,
+        shocks.scheme.words,
+        shocks.size,
+        shocks.ordering,
+        cumulative,
+        notes=notes,
+    )
+    if band is None:
+        return described
+    return replace(
+        described,
+        lower=band.lower,
+        upper=band.upper,
+        level=band.level,
+        std_errors=band.std_errors,
+        draws=band.draws,
+        band_label=band.label,
+    )
+
+
+def cumulated(values: Array, axis: int) -> Array:
+    """Running sums over periods; past the range of floating-point numbers they are not finite, without a warning."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.cumsum(values, axis=axis)

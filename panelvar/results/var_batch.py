@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.errors import Note, SpecificationError
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.batched_lags import BatchFit
 from panelvar.kernels.lag_problem import lag_matrices
 from panelvar.results.names import listed
+from panelvar.results.responses import cumulated
 from panelvar.results.shocks import choose_shocks
-from panelvar.results.system import check_horizon, cumulated
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
 from panelvar.results.var_terms import Terms, regressor_labels
@@ -148,7 +149,7 @@ class VarBatch:
         """Responses of every member, (B, horizon + 1, K, S); options as in `System.impulse_responses`."""
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, dynamics.cholesky_impact(self.sigma))
-        values = dynamics.responses(form.coefficients, check_horizon(horizon), shocks.impact(form))
+        values = dynamics.responses(form.coefficients, read_whole("horizon", horizon, 0), shocks.impact(form))
         return cumulated(values, 1) if cumulative else values
 
     def member(self, label: Hashable) -> VarResult:

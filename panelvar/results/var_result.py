@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.bands.target import BandSource, Draws
 from panelvar.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
-from panelvar.results.decomposition import VarianceDecomposition
+from panelvar.results.decomposition import VarianceDecomposition, shares_of
 from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test
 from panelvar.results.response_gradients import response_errors, response_gradients
-from panelvar.results.responses import Responses
+from panelvar.results.responses import Responses, cumulated, described_responses
 from panelvar.results.share_gradients import share_gradients
 from panelvar.results.shocks import Shocks
-from panelvar.results.system import System, check_horizon, cumulated, described_responses, shares_of
+from panelvar.results.system import System
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_forecasts import VarForecasts
 
@@ -80,7 +81,7 @@ class VarResult(VarForecasts):
         """
         check_level(level)
         shocks = self._shocks(identification, shock_size, ordering)
-        horizon = check_horizon(horizon)
+        horizon = read_whole("horizon", horizon, 0)
         values = self._responses(shocks, horizon, cumulative)
 
         def statistic(draws: Draws) -> Array:

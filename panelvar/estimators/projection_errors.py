@@ -1,0 +1,105 @@
+"""Errors of local projections: what becomes of influences, by a covariance's name or object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.covariances import HC
+from panelvar.errors import Note, SpecificationError, choose
+from panelvar.kernels.horizon_regressions import Projection, serial_variances
+from panelvar.serial_covariances import PanelNeweyWest
+
+Array = npt.NDArray[np.float64]
+
+COVARIANCES = ("HC0", "HC1", "HC2", "HC3", "newey-west")
+_COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "hac": "newey-west", "nw": "newey-west"}
+
+
+@dataclass(frozen=True)
+class ErrorRule:
+    """What becomes of influences: adjustment of residuals, kernel, bandwidth, factor."""
+
+    residuals: str
+    kernel: str | None = None
+    lags: float | None = None
+    factor: bool = True
+
+    @property
+    def label(self) -> str:
+        """The errors in words."""
+        if self.kernel is None:
+            return self.residuals
+        lags = "lags h" if self.lags is None else f"{self.lags:g} lags"
+        return f"Newey-West ({lags})" if self.kernel == "bartlett" else f"HAC ({self.kernel}, {lags})"
+
+    @property
+    def corrects(self) -> bool:
+        """Whether squares are scaled by rows over degrees of freedom."""
+        return self.residuals == "HC1" or (self.kernel is not None and self.factor)
+
+    @property
+    def needs_leverages(self) -> bool:
+        """Whether residuals are adjusted by the leverage of their own row."""
+        return self.residuals in ("HC2", "HC3")
+
+    def adjusted(self, found: Projection) -> Array:
+        """Residuals, adjusted for leverage or degrees of freedom."""
+        residuals = found.residuals
+        if found.leverages is not None:
+            left = np.maximum(1.0 - found.leverages, 1e-10)
+            residuals = residuals / (left if self.residuals == "HC3" else np.sqrt(left))[:, None]
+        return residuals * np.sqrt(len(residuals) / found.df_resid) if self.corrects else residuals
+
+    def bandwidths(self, horizon: int) -> Array | None:
+        """Bandwidth of each horizon; None without a kernel."""
+        if self.kernel is None:
+            return None
+        return np.arange(horizon + 1.0) if self.lags is None else np.full(horizon + 1, float(self.lags))
+
+    def variances(self, influence: Array) -> Array:
+        """Variances (H + 1, K, S) of estimates that are sums of influences (H + 1, K, S, P) over periods."""
+        lags = self.bandwidths(len(influence) - 1)
+        if self.kernel is None or lags is None:
+            squares: Array = np.einsum("...t,...t->...", influence, influence)
+            return squares
+        return np.stack([serial_variances(own, self.kernel, lag) for own, lag in zip(influence, lags, strict=True)])
+
+    def notes(self, augmented: bool, horizon: int) -> tuple[Note, ...]:
+        """What a reader should know of errors without a kernel."""
+        if self.kernel is not None or (not augmented and horizon <= 1):
+            return ()
+        if augmented:
+            text = (
+                "With lag augmentation the scores are uncorrelated over time, so that heteroskedasticity-consistent "
+                "errors need no kernel (Montiel Olea and Plagborg-Moller 2021)."
+            )
+            return (Note("lag-augmented", text),)
+        text = (
+            f"{self.residuals} errors without lag augmentation ignore that residuals at horizon h are "
+            "correlated over h - 1 periods: use lag_augmented=True or cov='newey-west'."
+        )
+        return (Note("serial-correlation-ignored", text, warn=True),)
+
+
+def error_rule(cov: Any, augmented: bool) -> ErrorRule:
+    """Read ``cov=``, a name or one of the covariances that apply to time series."""
+    if cov is None:
+        return ErrorRule("HC1") if augmented else ErrorRule("HC0", "bartlett")
+    if isinstance(cov, str):
+        choose("cov", cov, COVARIANCES, _COVARIANCES_ELSEWHERE)
+        return ErrorRule("HC0", "bartlett") if cov == "newey-west" else ErrorRule(cov)
+    if isinstance(cov, HC):
+        choose("HC kind", cov.kind, COVARIANCES[:4])
+        return ErrorRule(cov.kind)
+    if isinstance(cov, PanelNeweyWest):
+        choose("residuals", cov.residuals, COVARIANCES[:4])
+        choose("factor", cov.factor or "n/(n-k)", ("none", "n/(n-k)"))
+        return ErrorRule(cov.residuals, cov.kernel, cov.lags, cov.factor != "none")
+    raise SpecificationError(
+        f"cov={cov!r}: expected a name ({', '.join(COVARIANCES)}), HC(...) or PanelNeweyWest(...). Clustered and "
+        "Driscoll-Kraay errors are for fit_panel_local_projections."
+    )
