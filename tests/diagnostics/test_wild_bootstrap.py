@@ -102,7 +102,8 @@ def test_drawn_signs_and_several_restrictions(model, kind):
     by_code = np.concatenate(list(chunks), axis=1)
     order = [sorted(frame["entity"].unique()).index(label) for label in frame["entity"].unique()]
     statistic, draws = slow(frame, model, np.eye(3)[1:], np.array([0.5, -0.2]), "entity", by_code[order].T)
-    assert found.pvalue == pytest.approx(np.mean(draws >= statistic))
+    # A draw whose weights are all alike scales every residual: its statistic is the sample's, but for rounding.
+    assert found.pvalue == pytest.approx(np.mean(draws >= statistic * (1 - 1e-7)))
     assert found.df == 2
     assert np.isnan(found.lower)
 
