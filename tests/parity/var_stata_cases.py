@@ -6,7 +6,7 @@ import functools
 from functools import cache
 
 import numpy as np
-from parity.runner import Case, Comparison, Exclusion, within
+from parity.runner import Case, Comparison, Exclusion, printed, within
 from parity.var_cases import SETTING, by_equation, fit, sample
 
 import panelvar as pv
@@ -187,6 +187,72 @@ def wgmacro_stata() -> list[Comparison]:
     return comparisons
 
 
+def manual() -> list[Comparison]:
+    """Examples of the manual on the same data: a VAR(2) with dfk and without, and the choice of its order."""
+
+    @cache
+    def model(convention):
+        return pv.fit_var(sample("wgmacro"), lags=2, convention=convention)
+
+    @cache
+    def orders():
+        return pv.select_lags(sample("wgmacro"), 4, convention=STATA)
+
+    def equations():
+        m, tests = model(DFK), {name: model(DFK).exclusion_test(equations=name) for name in model(DFK).names}
+        return {
+            name: {
+                "parms": m.n_regressors,
+                "rmse": m.rmse[name],
+                "r2": m.rsquared[name],
+                "chi2": test.statistic,
+                "p": test.pvalue,
+            }
+            for name, test in tests.items()
+        }
+
+    def chosen():
+        names = {"lr": "lr", "fpe": "fpe", "aic": "aic", "hqic": "hqic", "sbic": "bic"}
+        return {label: orders().order(own) for label, own in names.items()}
+
+    first, basic, order = "manual_var_dfk", "manual_varbasic", "manual_varsoc"
+    four = printed(decimals=4)
+    return [
+        Comparison(f"{first}/N", lambda: model(DFK).nobs),
+        Comparison(f"{first}/ll", lambda: model(DFK).llf, printed(decimals=3)),
+        Comparison(f"{first}/fpe", lambda: model(DFK).fpe, printed(significant=3)),
+        Comparison(f"{first}/det_sigma_ml", lambda: np.linalg.det(model(DFK).sigma_ml), printed(significant=3)),
+        Comparison(f"{first}/coef", lambda: by_equation(model(DFK).params), single(1e-4, 5e-6)),
+        Comparison(f"{first}/se", lambda: by_equation(model(DFK).std_errors), single(1e-5)),
+        *(
+            Comparison(f"{first}/equations/{name}/{part}", lambda name=name, part=part: equations()[name][part], digits)
+            for name in sample("wgmacro").columns
+            for part, digits in {
+                "parms": four,
+                "rmse": printed(decimals=6),
+                "r2": four,
+                "chi2": single(3e-5),
+                "p": four,
+            }.items()
+        ),
+        Comparison(f"{basic}/aic", lambda: model(STATA).aic, printed(decimals=5)),
+        Comparison(f"{basic}/hqic", lambda: model(STATA).hqic, single(1e-6)),
+        Comparison(f"{basic}/sbic", lambda: model(STATA).bic, printed(decimals=5)),
+        Comparison(f"{basic}/rmse", lambda: model(STATA).rmse, printed(decimals=6)),
+        Comparison(
+            f"{basic}/chi2",
+            lambda: {name: model(STATA).exclusion_test(equations=name).statistic for name in model(STATA).names},
+            single(3e-5),
+        ),
+        Comparison(f"{order}/N", lambda: orders().nobs),
+        Comparison(f"{order}/ll", lambda: orders().llf, single(1e-6)),
+        Comparison(f"{order}/lr", lambda: orders().lr_statistic[1:], single(5e-5)),
+        Comparison(f"{order}/p", lambda: orders().lr_pvalue[1:], printed(decimals=3)),
+        Comparison(f"{order}/fpe", lambda: orders().table["fpe"], printed(significant=2)),
+        Comparison(f"{order}/chosen", chosen),
+    ]
+
+
 CASES = [
     Case(
         "published_stata_var_us_macro",
@@ -199,8 +265,12 @@ CASES = [
     ),
     Case(
         "published_stata_var_wgmacro",
-        wgmacro_stata(),
+        [*wgmacro_stata(), *manual()],
         [
+            Exclusion(
+                "manual_varlmar",
+                "of one lag alone, as a likelihood ratio with Anderson's factor; ours are of all lags up to one",
+            ),
             Exclusion("*/loglike_dfk", "a likelihood evaluated at a sigma that does not maximise it is not offered"),
             Exclusion(
                 "lutkepohl_var1_exog",
