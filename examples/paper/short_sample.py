@@ -200,8 +200,48 @@ def power(periods: int) -> Power:
     return Power(rejected, by_pvalue)
 
 
-def cointegration(paper: Paper) -> tuple[float, float]:
-    """P-values of no relation between CII and GDP by Johansen's trace: plain, and corrected for the rows."""
-    data = paper.liangshan[list(TWO)]
-    plain, corrected = (pv.johansen_test(data, lags=2, correction=kind) for kind in (None, "reinsel-ahn"))
-    return float(plain.trace_pvalues[0]), float(corrected.trace_pvalues[0])
+class Relations(NamedTuple):
+    """Johansen's trace of both autoregressions: p-values of no relation, by system and source of the distribution."""
+
+    table: Table
+    two: tuple[float, ...]
+    three: tuple[float, ...]
+
+
+def cointegration(paper: Paper) -> Relations:
+    """Test whether the variables are related in the long run: asymptotic, corrected, from data sets as short."""
+    options = {
+        "asymptotic": {},
+        "corrected for rows": {"correction": "reinsel-ahn"},
+        "residual bootstrap": {"bootstrap": pv.ResidualBootstrap(DRAWS, SEED)},
+        "wild bootstrap": {"bootstrap": pv.RecursiveWildBootstrap(DRAWS, SEED)},
+    }
+    pvalues: list[tuple[float, ...]] = []
+    body: list[Row] = []
+    for names in (TWO, THREE):
+        tests = [pv.johansen_test(paper.liangshan[list(names)], lags=2, **how) for how in options.values()]
+        pvalues.append(tuple(float(test.trace_pvalues[0]) for test in tests))
+        which = ", ".join(LABELS[name.removeprefix("log_")] for name in names)
+        for place, (source, test) in enumerate(zip(options, tests, strict=True)):
+            body.append(
+                Row(
+                    which if place == 0 else "",
+                    (
+                        words(source, "left"),
+                        number(float(test.trace[0]), 2),
+                        number(float(test.critical_values(level=LEVEL)["trace"].iloc[0]), 2),
+                        probability(float(test.trace_pvalues[0])),
+                        count(test.rank),
+                    ),
+                    continues=place > 0,
+                )
+            )
+    heads = ("distribution", "trace", "5%", "p-value", "rank")
+    table = Table(
+        title="Johansen's trace test of no relation",
+        facts=(Fact("Lags", "2"), Fact("Draws", str(DRAWS))),
+        header=(Row("", tuple(words(head) for head in heads)),),
+        body=tuple(body),
+        notes=("rank: relations found by the whole sequence of trace tests at 5%.",),
+    )
+    return Relations(table, *pvalues)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from panelvar.diagnostics.var_serial import gaps, tested_residuals, whole_lags
-from panelvar.errors import InsufficientDataError
+from panelvar.diagnostics.var_residuals import gaps, tested_residuals, whole_lags
+from panelvar.errors import InsufficientDataError, Note, emit
 from panelvar.identification.scheme import position
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
@@ -32,10 +32,16 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     Raises
     ------
     InsufficientDataError
-        Too few rows for the auxiliary regression, which has h K (K + 1) / 2 regressors and a constant.
+        Too few rows for the auxiliary regression, which has h K (K + 1) / 2 regressors and a constant for
+        K (K + 1) / 2 variables: these must be left over. With fewer some combination of products is fitted exactly,
+        whatever they are, and with none left the statistic is the number of rows times that of products.
 
     Notes
     -----
+    With w = K (K + 1) / 2 products, q = h w regressors and :math:`\nu` rows less one, the statistic of normal products
+    has the mean of the chi-squared and about :math:`(1 - w/\nu)(1 - q/\nu)` of its variance (it is a Pillai trace):
+    where that is less than a half it hardly rejects, and a warning says so.
+
     The first h rows are left out; gretl keeps them, with zeros for their lags, and so does ``convention="gretl"``. A
     rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")`` and
     `MovingBlockBootstrap`.
@@ -48,11 +54,26 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     width = residuals.shape[1] * (residuals.shape[1] + 1) // 2
     padded = model.convention.arch_presample == "zero"
     rows = model.nobs - (0 if padded else lags)
-    if rows - 1 < max(width, lags * width + 1):
+    freedom, regressors = rows - 1, lags * width
+    if freedom - regressors < width:
         raise InsufficientDataError(
-            f"{lags} lags of {width} products make {lags * width} regressors; {rows} rows are too few."
+            f"{lags} lag(s) of {width} product(s) make {regressors} regressors and a constant: {rows} rows are too "
+            f"few, {regressors + width + 1} are needed. Use fewer lags, or equation=."
         )
+    notes = gaps(model) + _too_seldom((1.0 - width / freedom) * (1.0 - regressors / freedom), rows, regressors)
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
     name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
     null = "the errors' variance does not depend on past errors"
-    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null, gaps(model))
+    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null, notes)
+
+
+def _too_seldom(share: float, rows: int, regressors: int) -> tuple[Note, ...]:
+    if share >= 0.5:
+        return ()
+    text = (
+        f"{regressors} regressors and a constant for {rows} rows: the statistic has {share:.0%} of the variance of its "
+        "chi-squared, and hardly rejects."
+    )
+    notes = (Note("few-rows", text, warn=True),)
+    emit(notes)
+    return notes

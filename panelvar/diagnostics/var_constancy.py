@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.diagnostics.var_serial import gaps
+from panelvar.diagnostics.var_residuals import gaps, require_freedom
 from panelvar.errors import Note, check_level, emit
 from panelvar.kernels import residual_tests
 from panelvar.results.restricted_var import RestrictedVarResult
@@ -17,6 +17,8 @@ from panelvar.results.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelvar.report.table import Table
 
 Array = npt.NDArray[np.float64]
 
@@ -46,8 +48,17 @@ class CusumTests:
             )
         return high
 
+    def summary(self) -> Table:
+        """Render the tests as a table."""
+        from panelvar.report.tests import test_table
+
+        return test_table(*self.tests.values())
+
     def __str__(self) -> str:
         return "\n".join(map(str, self.tests.values()))
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
 
 def cusum_test(model: VarResult) -> CusumTests:
@@ -66,6 +77,11 @@ def cusum_test(model: VarResult) -> CusumTests:
     -------
     CusumTests
 
+    Raises
+    ------
+    InsufficientDataError
+        One degree of freedom in the residuals of an equation: the process is then the same for all errors.
+
     Notes
     -----
     As R's ``vars::stability(type="OLS-CUSUM")``. It has little power against breaks late in the sample, or of
@@ -74,6 +90,7 @@ def cusum_test(model: VarResult) -> CusumTests:
     import pandas as pd
 
     require_fit(model)
+    require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     centred = "cusum" in model.convention.centred
     process = residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
     notes = _without_constant(model) + gaps(model)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from panelvar.diagnostics.var_serial import tested_residuals
+from panelvar.diagnostics.var_residuals import crowded, require_freedom, tested_residuals
 from panelvar.errors import InsufficientDataError, choose
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+
+if TYPE_CHECKING:
+    from panelvar.report.table import Table
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,17 @@ class NormalityTests:
         """Degrees of freedom of the joint test."""
         return self.joint.df
 
+    def summary(self) -> Table:
+        """Render the tests as a table, those of single equations last."""
+        from panelvar.report.tests import test_table
+
+        return test_table(self.joint, self.skewness, self.kurtosis, *self.by_equation.values())
+
     def __str__(self) -> str:
         return "\n".join(str(test) for test in (self.joint, self.skewness, self.kurtosis))
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
 
 def normality_test(model: VarResult, *, kind: str = "jarque-bera") -> NormalityTests:
@@ -68,17 +81,23 @@ def normality_test(model: VarResult, *, kind: str = "jarque-bera") -> NormalityT
     Raises
     ------
     InsufficientDataError
-        Fewer than eight rows, where the transformation of Doornik and Hansen does not exist.
+        Fewer than eight rows, where the transformation of Doornik and Hansen does not exist, or no more than K degrees
+        of freedom in the residuals.
 
     Notes
     -----
     Jarque and Bera's statistic reaches its distribution slowly: in samples under a few hundred Doornik and Hansen's is
     to be preferred. Normality matters for forecast intervals and Monte Carlo bands, hardly for estimates.
+
+    Residuals are sums of errors, and the more so the more coefficients there are: where these take half of the rows,
+    residuals are near normal whatever the errors are (White and MacDonald 1980), and a warning says so.
     """
     require_fit(model)
     choose("kind", kind, ("jarque-bera", "doornik-hansen"), {"jb": "jarque-bera", "dh": "doornik-hansen"})
     if model.nobs < 8:
         raise InsufficientDataError(f"A test of normality needs at least eight rows; there are {model.nobs}.")
+    require_freedom("A test of normality", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
+    notes = crowded(model, 0.5, "residuals are near normal whatever the errors are, and nothing is rejected.")
     compute = residual_tests.jarque_bera if kind == "jarque-bera" else residual_tests.doornik_hansen
     title = "Jarque-Bera" if kind == "jarque-bera" else "Doornik-Hansen"
     residuals = tested_residuals(model, kind)
@@ -86,7 +105,7 @@ def normality_test(model: VarResult, *, kind: str = "jarque-bera") -> NormalityT
     n_vars = model.n_vars
 
     def test(name: str, value: float, df: int, null: str) -> TestResult:
-        return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, null)
+        return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, null, notes)
 
     return NormalityTests(
         test(f"{title} normality", sum(found), 2 * n_vars, "the errors are normal"),

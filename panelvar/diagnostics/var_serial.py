@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.diagnostics.var_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
-
-Array = npt.NDArray[np.float64]
 
 NULL = "the errors are not correlated over time"
 
@@ -42,12 +40,14 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     SpecificationError
         ``lags`` not above the order: there are no degrees of freedom.
     InsufficientDataError
-        Not fewer lags than rows.
+        Not fewer lags than rows, or no more than K degrees of freedom in the residuals: the statistic is then a number
+        of the regressors alone.
 
     Notes
     -----
     The distribution is approximate and gets better with h; for low orders use `serial_lm_test`. With exogenous
-    variables or restrictions the degrees of freedom are the same convention, not a theorem.
+    variables or restrictions the degrees of freedom are the same convention, not a theorem. Where coefficients take a
+    third of the rows it rejects far too often, and a warning says so.
     """
     require_fit(model)
     choose("kind", kind, ("plain", "adjusted", "ljung-box"), {"asymptotic": "plain", "box-pierce": "plain"})
@@ -57,11 +57,13 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
             f"lags={lags}: a portmanteau test of a VAR({model.lags}) needs more lags than that; use serial_lm_test for "
             "few."
         )
+    require_freedom("A portmanteau test", model.nobs, model.nobs - model.df_resid, model.n_vars + 1)
     plain, adjusted = residual_tests.portmanteau(tested_residuals(model, "portmanteau"), lags)
     value = {"plain": plain, "adjusted": adjusted, "ljung-box": adjusted * (model.nobs + 2) / model.nobs}[kind]
     df = model.n_vars**2 * lags - model.problem.n_lag_parameters
     name = f"Portmanteau ({kind}, {lags} lags)"
-    return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, f"{NULL} up to lag {lags}", gaps(model))
+    notes = gaps(model) + _too_often(model)
+    return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, f"{NULL} up to lag {lags}", notes)
 
 
 def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> TestResult:
@@ -89,10 +91,13 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     Raises
     ------
     InsufficientDataError
-        Too few rows for the auxiliary regression.
+        Too few rows for the auxiliary regression: K must be left over.
 
     Notes
     -----
+    Under the null the mean of LM is near n / (n - m) times its degrees of freedom, m being the coefficients of an
+    equation: where they take a third of the rows it rejects far too often, and a warning says so. F does not.
+
     The denominator of F is a real number by default. R's vars rounds it down for the p-value; gretl in the statistic
     too, and its auxiliary regression always has a constant: under ``convention="vars"`` and ``"gretl"`` so does this.
     """
@@ -101,24 +106,27 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     lags = whole_lags(lags, model.nobs)
     problem = model.problem
     added = lags * model.n_vars
-    if problem.df_resid - added < model.n_vars:
-        raise InsufficientDataError(
-            f"{lags} lags add {added} regressors to the {problem.n_regressors} of each equation: {model.nobs} rows are "
-            "too few."
-        )
     regressors = problem.tested_regressors
     counted = regressors.shape[1]
-    past = residual_tests.lagged_residuals(problem.residuals, lags)
+    # Without a constant in the model, a convention that has one adds it.
+    more = form == "f" and model.convention.auxiliary_constant and not model.terms.has_constant
+    left = model.nobs - counted - added - more
+    if left < model.n_vars:
+        raise InsufficientDataError(
+            f"{lags} lag(s) add {added + more} regressors to {counted}: {model.nobs} rows are too few, "
+            f"{counted + added + more + model.n_vars} are needed. Use fewer lags."
+        )
     if form == "f" and model.convention.auxiliary_constant:
         counted = problem.lags * problem.n_vars + 1
-        if not model.terms.has_constant:
-            # Without it in the model, the constant is among the regressors added.
-            past = np.concatenate([np.ones((model.nobs, 1)), past], axis=1)
+    past = residual_tests.lagged_residuals(problem.residuals, lags)
+    if more:
+        past = np.concatenate([np.ones((model.nobs, 1)), past], axis=1)
     restricted, unrestricted = residual_tests.added_regressors(regressors, past, problem.residuals)
     null, notes = f"{NULL} up to lag {lags}", gaps(model)
     if form == "lm":
         value = residual_tests.lagrange_multiplier(model.nobs, restricted, unrestricted)
         df = lags * model.n_vars**2
+        notes += _too_often(model)
         return TestResult(
             f"Breusch-Godfrey LM ({lags} lags)", value, chi2_tail(value, df), "chi2", df, None, null, notes
         )
@@ -134,28 +142,10 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     return TestResult(name, value, f_tail(value, found.df, denominator), "f", found.df, denominator, null, notes)
 
 
-def whole_lags(lags: int, rows: int) -> int:
-    """Return a number of lags as int, or say what was expected."""
-    if isinstance(lags, bool) or not isinstance(lags, (int, np.integer)) or lags < 1:
-        raise SpecificationError(f"lags={lags!r}: expected an integer of at least 1.")
-    if lags >= rows:
-        raise InsufficientDataError(f"{lags} lags of residuals of {rows} rows.")
-    return int(lags)
-
-
-def tested_residuals(model: VarResult, test: str) -> Array:
-    """Residuals of a model, about their mean if the convention takes it out for this test."""
-    residuals = model.problem.residuals
-    centred: Array = residuals - residuals.mean(axis=0) if test in model.convention.centred else residuals
-    return centred
-
-
-def gaps(model: VarResult) -> tuple[Note, ...]:
-    """Warn that residuals are taken as consecutive where they are not."""
-    breaks = len(model.problem.run_starts) - 1
-    if not breaks:
-        return ()
-    text = f"The rows have {breaks} gap(s), across which residuals are taken as consecutive."
-    notes = (Note("gaps-bridged", text, warn=True),)
-    emit(notes)
-    return notes
+def _too_often(model: VarResult) -> tuple[Note, ...]:
+    return crowded(
+        model,
+        1.0 / 3.0,
+        "chi-squared limits are far too low, and errors without correlation are rejected too often. "
+        "serial_lm_test(form='f') keeps its level.",
+    )

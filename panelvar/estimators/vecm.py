@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from panelvar.arguments import read_whole
 from panelvar.errors import Note, SpecificationError, emit
 from panelvar.estimators.deterministic_cases import deterministic_case, ranked
 from panelvar.estimators.var import fit_var
@@ -89,6 +88,7 @@ def fit_vecm(
     ((3, 1), (2, 1))
     """
     case = deterministic_case(trend)
+    rank = read_whole("rank", rank, 0)
     full = fit_var(
         data,
         names,
@@ -101,17 +101,17 @@ def fit_vecm(
         missing=missing,
         convention=convention,
     )
-    if isinstance(rank, bool) or not isinstance(rank, (int, np.integer)) or not 0 <= rank <= full.n_vars:
+    if rank > full.n_vars:
         raise SpecificationError(
-            f"rank={rank!r}: expected an integer from 0 to {full.n_vars}, such as johansen_test(...).rank."
+            f"rank={rank}: {full.n_vars} variables have at most {full.n_vars} relations; see johansen_test."
         )
-    on = check_normalisation(normalise, full.names, int(rank))
+    on = check_normalisation(normalise, full.names, rank)
     notes: tuple[Note, ...] = ()
     if rank in (0, full.n_vars):
         what = "the differences" if rank == 0 else "the levels"
         notes = (Note("rank-extreme", f"Rank {rank}: this is a vector autoregression of {what}."),)
     result = VecmResult(
-        ranked(full, case, int(rank)),
+        ranked(full, case, rank),
         full.data,
         full.periods,
         full.terms,

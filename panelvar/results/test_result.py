@@ -59,6 +59,9 @@ class TestResult:
     def __str__(self) -> str:
         return f"{self._outcome()}. Null: {self.null}"
 
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
     def _outcome(self) -> str:
         reference = {
             "chi2": f"chi2({self.df:g})" if self.df is not None else "chi2",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -280,7 +282,7 @@ def test_orders_that_are_no_orders_are_named():
 def test_what_cannot_be_tested_is_refused(model):
     with pytest.raises(SpecificationError, match="use serial_lm_test"):
         pv.portmanteau_test(model, 2)
-    with pytest.raises(SpecificationError, match="integer of at least 1"):
+    with pytest.raises(SpecificationError, match=r"lags=0 must be a whole number of at least 1\."):
         pv.serial_lm_test(model, 0)
     with pytest.raises(InsufficientDataError, match="too few"):
         pv.serial_lm_test(model, 28)
@@ -290,6 +292,135 @@ def test_what_cannot_be_tested_is_refused(model):
         pv.normality_test(model, kind="jb")
     with pytest.raises(SpecificationError, match="not a variable"):
         pv.arch_test(model, equation="w")
+
+
+def made_of(n, order, k, seed=0, **options):
+    """A system of white noise in n rows with a constant."""
+    y = np.random.default_rng(seed).standard_normal((n + order, k))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return pv.fit_var(y, lags=order, **options)
+
+
+def test_with_as_many_degrees_of_freedom_as_series_residuals_say_nothing():
+    """The span of the residuals is then what the regressors leave of the rows, whatever is on the left."""
+    rng = np.random.default_rng(4)
+    regressors = rng.standard_normal((9, 7))
+    basis = np.linalg.qr(regressors)[0]
+    found = []
+    for _ in range(2):
+        errors = rng.standard_normal((9, 2))
+        found.append(residual_tests.portmanteau(errors - basis @ (basis.T @ errors), 4))
+    assert_allclose(found[0], found[1], rtol=1e-10)
+    none = made_of(9, 3, 2)
+    assert none.df_resid == none.n_vars == 2
+    for test in (lambda model: pv.portmanteau_test(model, 4), pv.normality_test):
+        with pytest.raises(InsufficientDataError, match=r"needs 3 degrees of freedom.* leave 2"):
+            test(none)
+        with pytest.warns(pv.PanelVarWarning, match="7 coefficients for 10 rows"):
+            assert np.isfinite(test(made_of(10, 3, 2)).statistic)
+    # One equation: the process of its residuals is one of two, each the other's negative.
+    one = made_of(7, 5, 1)
+    with pytest.raises(InsufficientDataError, match="A CUSUM test needs 2"):
+        pv.cusum_test(one)
+    assert np.isfinite(pv.cusum_test(made_of(8, 5, 1)).tests["y1"].statistic)
+
+
+@pytest.mark.parametrize("left", [0, 2, 5])
+def test_arch_fits_products_exactly_where_too_few_rows_are_left_over(left):
+    """With w products and fewer rows left over, the difference is how many combinations are fitted exactly, always."""
+    rows = 7 + left
+    for seed in range(20):
+        residuals = np.random.default_rng(seed).standard_normal((rows + 1, 3))
+        statistic, df = residual_tests.arch_lm(residuals, 1)
+        assert df == 36
+        assert rows * (6 - left) * (1 - 1e-9) <= statistic <= rows * 6 * (1 + 1e-9)
+
+
+def test_arch_needs_as_many_rows_left_over_as_products():
+    # 13 rows less the first, a constant and 6 regressors leave 5.
+    with pytest.raises(InsufficientDataError, match="12 rows are too few, 13 are needed"):
+        pv.arch_test(made_of(13, 1, 3))
+    with pytest.warns(pv.PanelVarWarning, match="6 regressors and a constant for 13 rows: the statistic has 25% of"):
+        few = pv.arch_test(made_of(14, 1, 3))
+    assert few.notes[-1].code == "few-rows"
+    # gretl keeps the first row.
+    with pytest.warns(pv.PanelVarWarning, match="for 13 rows"):
+        pv.arch_test(made_of(13, 1, 3, convention="gretl"))
+    # (1 - 6/21)^2 is more than a half, (1 - 6/20)^2 is less.
+    assert pv.arch_test(made_of(23, 1, 3)).notes == ()
+    with pytest.warns(pv.PanelVarWarning, match="49%"):
+        pv.arch_test(made_of(22, 1, 3))
+
+
+@pytest.mark.parametrize(("series", "added", "taken"), [(6, 6, 1), (3, 3, 7), (2, 4, 1)])
+def test_moments_of_lagrange_multipliers_in_short_samples(series, added, taken):
+    """Of normal series: the mean is n / (n - m) times that of chi-squared, the variance the share that is stated."""
+    rng = np.random.default_rng(8)
+    n, draws = 20, 4000
+    values = np.empty(draws)
+    for place in range(draws):
+        x, more, y = (rng.standard_normal((n, width)) for width in (taken, added, series))
+        restricted, unrestricted = residual_tests.added_regressors(x, more, y)
+        values[place] = residual_tests.lagrange_multiplier(n, restricted, unrestricted)
+    df, freedom = series * added, n - taken
+    assert values.mean() / df == pytest.approx(n / freedom, abs=0.02)
+    share = (1 - series / freedom) * (1 - added / freedom)
+    assert values.var() / (2 * df) == pytest.approx(share * (n / freedom) ** 2, rel=0.1)
+
+
+def test_many_coefficients_are_said():
+    crowded, roomy = made_of(21, 2, 3), made_of(22, 2, 3)
+    assert (crowded.n_regressors, crowded.nobs) == (7, 21)
+    tests = [lambda model: pv.portmanteau_test(model, 6), pv.serial_lm_test]
+    for test in tests:
+        with pytest.warns(pv.PanelVarWarning, match="7 coefficients for 21 rows: chi-squared limits are far too low"):
+            assert [note.code for note in test(crowded).notes] == ["few-rows"]
+        assert test(roomy).notes == ()
+    assert pv.serial_lm_test(crowded, form="f").notes == ()
+    with pytest.warns(pv.PanelVarWarning, match="near normal whatever the errors are"):
+        assert pv.normality_test(made_of(14, 2, 3)).skewness.notes[0].code == "few-rows"
+    assert pv.normality_test(made_of(15, 2, 3)).joint.notes == ()
+
+
+def test_residuals_of_many_coefficients_are_near_normal():
+    """Errors that are far from normal are found where coefficients are few, hardly where they take half of the rows."""
+    rng = np.random.default_rng(6)
+    rejected = np.zeros(2)
+    for _ in range(300):
+        regressors, errors = rng.standard_normal((30, 16)), rng.exponential(size=(30, 1))
+        for place, count in enumerate((1, 16)):
+            basis = np.linalg.qr(np.column_stack([np.ones(30), regressors[:, : count - 1]]))[0]
+            left = errors - basis @ (basis.T @ errors)
+            rejected[place] += sum(residual_tests.jarque_bera(left)) > stats.chi2.ppf(0.95, 2)
+    assert rejected[0] / 300 > 0.7
+    assert rejected[1] / 300 < 0.25
+
+
+def test_a_constant_that_a_convention_adds_needs_a_row():
+    """Without a constant in the model it is among the regressors added to it, by gretl's convention."""
+    enough, short = (made_of(n, 1, 2, trend="n", convention="gretl") for n in (7, 6))
+    with pytest.raises(InsufficientDataError, match="add 3 regressors to 2: 6 rows are too few, 7 are needed"):
+        pv.serial_lm_test(short, form="f")
+    u, x = enough.problem.residuals, enough.problem.design[:, :2]
+    wide = np.column_stack([x, np.ones(7), np.concatenate([np.zeros((1, 2)), u[:-1]])])
+    left = u - wide @ np.linalg.lstsq(wide, u, rcond=None)[0]
+    ratio = np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left)
+    # Rao's s is 2 for two equations and two regressors; the denominator is (7 - 3 - 2 - 1/2) 2 - 2 + 1.
+    test = pv.serial_lm_test(enough, form="f")
+    assert (test.df, test.df_denominator) == (4, 2.0)
+    assert test.statistic == pytest.approx((np.sqrt(ratio) - 1) * 2 / 4, rel=1e-9)
+
+
+def test_restricted_systems_are_tested_against_all_regressors():
+    """The auxiliary regression has every regressor of the system, however many an equation keeps."""
+    y = np.random.default_rng(2).standard_normal((12, 2))
+    with pytest.warns(pv.PanelVarWarning, match="5 coefficients in each equation from 10 rows"):
+        model = pv.fit_restricted_var(y, {"y1": ["L2.y1", "L2.y2", "L1.y2"], "y2": ["L2.y1", "L2.y2"]}, lags=2)
+    assert model.df_resid == 7
+    assert np.isfinite(pv.serial_lm_test(model, form="f").statistic)
+    with pytest.raises(InsufficientDataError, match=r"2 lag\(s\) add 4 regressors to 5: 10 rows are too few, 11 are"):
+        pv.serial_lm_test(model, 2, form="f")
 
 
 def test_gaps_are_said():

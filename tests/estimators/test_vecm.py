@@ -463,9 +463,13 @@ def model():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: pv.fit_vecm(denmark(), rank=5, lags=2), pv.SpecificationError, "from 0 to 4"),
-        (lambda: pv.fit_vecm(denmark(), rank=True, lags=2), pv.SpecificationError, "from 0 to 4"),
-        (lambda: pv.fit_vecm(denmark(), rank="trace", lags=2), pv.SpecificationError, "johansen_test"),
+        (lambda: pv.fit_vecm(denmark(), rank=5, lags=2), pv.SpecificationError, "rank=5: 4 variables have at most 4"),
+        (lambda: pv.fit_vecm(denmark(), rank=True, lags=2), pv.SpecificationError, "rank=True must be a whole number"),
+        (
+            lambda: pv.fit_vecm(denmark(), rank="trace", lags=2),
+            pv.SpecificationError,
+            "rank='trace' must be a whole number",
+        ),
         (lambda: pv.fit_vecm(denmark(), rank=1, lags=2, trend="ci"), pv.SpecificationError, "Did you mean 'rc'"),
         (lambda: pv.fit_vecm(denmark(), rank=1, lags=2, normalise="ibx"), pv.SpecificationError, "Did you mean 'ibo'"),
         (lambda: pv.fit_vecm(denmark(), rank=2, lags=2, normalise="ibo"), pv.SpecificationError, "2 different"),

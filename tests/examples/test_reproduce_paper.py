@@ -233,15 +233,22 @@ def test_what_thirteen_years_say(paper, source):
     models = [estimated(source, names) for names in (TWO, THREE)]
     assert [model.df_resid for model in models] == [6, 4]
     text = str(residual_tests(source))
-    assert text.count("too few rows") == 2
+    # Of three variables: the LM test in both forms, and ARCH.
+    assert text.count("too few rows") == 3
     decisions = unit_roots(source).to_frame()
     assert decisions.loc["GDP", "unit root"] == "not rejected"
     assert decisions.loc["GDP", "no unit root"] == "rejected"
     simulated = power(13)
     assert 0.03 < simulated.rejected[1.0] < 0.08 < simulated.by_pvalue
     assert max(simulated.rejected.values()) < 0.2
-    plain, careful = cointegration(source)
-    assert 0.1 < plain < careful
+    relations = cointegration(source)
+    plain, corrected, drawn, wild = relations.two
+    assert 0.1 < plain < min(corrected, drawn, wild)
+    plain, corrected, drawn, wild = relations.three
+    # The sentence of the page: a relation by the asymptotic distribution, none against samples as short.
+    assert plain < 0.001
+    assert min(corrected, drawn, wild) > 0.2
+    assert relations.table.to_frame()["rank"].tolist() == [0] * 4 + [1] + [0] * 3
 
 
 def test_the_page_of_the_documentation_is_what_the_program_prints(paper, stale_blocks):

@@ -39,6 +39,8 @@ INVERTED = within(
 )
 CROSS_PRODUCTS = within(2e-8, reason="gretl factors X'X; with 50-digit arithmetic the p-value is ours to 1e-10")
 SETTING = "a count or setting of the model, not a result"
+LEFT_OVER = "refused: fewer rows are left over than there are products, so that some are fitted exactly for any errors"
+FITTED_EXACTLY = ("T13_K2_var2/arch/lags2", "T13_K3_var2/arch/lags1", "Teff13_K3_var2/arch/lags1")
 
 
 def parse(file: str, group: str) -> tuple[str, int, str]:
@@ -235,9 +237,9 @@ def vars_comparisons(file: str, group: str):
         kind, _, count = key.partition("_lags")
         if kind.startswith("PT"):
             kinds = {"PT.asymptotic": "plain", "PT.adjusted": "adjusted"}
-            return chi_squared(pv.portmanteau_test(model(), int(count), kind=kinds[kind]))
+            return chi_squared(quiet(pv.portmanteau_test, model(), int(count), kind=kinds[kind]))
         if kind == "BG":
-            return chi_squared(pv.serial_lm_test(model(), int(count)))
+            return chi_squared(quiet(pv.serial_lm_test, model(), int(count)))
         test = pv.serial_lm_test(model(), int(count), form="f")
         return {
             "statistic": {"F statistic": test.statistic},
@@ -247,11 +249,13 @@ def vars_comparisons(file: str, group: str):
 
     def arch(key):
         lags = int(key.removeprefix("lags"))
-        alone = {name: chi_squared(pv.arch_test(model(), lags, equation=name)) for name in model().names}
-        return {"multivariate": chi_squared(pv.arch_test(model(), lags)), "univariate": alone}
+        alone = {name: chi_squared(quiet(pv.arch_test, model(), lags, equation=name)) for name in model().names}
+        if f"{group}/arch/{key}" in FITTED_EXACTLY:
+            return {"univariate": alone}
+        return {"multivariate": chi_squared(quiet(pv.arch_test, model(), lags)), "univariate": alone}
 
     def normality():
-        tests = pv.normality_test(model())
+        tests = quiet(pv.normality_test, model())
         parts = {"JB": tests.joint, "Skewness": tests.skewness, "Kurtosis": tests.kurtosis}
         return {
             "multivariate": {
@@ -421,7 +425,7 @@ def statsmodels_comparisons(file: str, group: str):
     def whiteness(key):
         _, count, adjusted = key.split("_")
         kind = "adjusted" if adjusted == "adjustedTrue" else "plain"
-        return plain(pv.portmanteau_test(model(), int(count.removeprefix("nlags")), kind=kind))
+        return plain(quiet(pv.portmanteau_test, model(), int(count.removeprefix("nlags")), kind=kind))
 
     def autocorrelations():
         residuals = model().problem.residuals
@@ -438,7 +442,7 @@ def statsmodels_comparisons(file: str, group: str):
             for key in present
             if key.startswith("whiteness")
         ),
-        Comparison(f"{group}/normality", lambda: plain(pv.normality_test(model()).joint)),
+        Comparison(f"{group}/normality", lambda: plain(quiet(pv.normality_test, model()).joint)),
         Comparison(
             f"{group}/inst_causality",
             lambda: {name: plain(pv.instantaneous_causality_test(model(), name)) for name in model().names},
@@ -558,9 +562,11 @@ def gretl_comparisons(file: str, group: str):
         for key in expected_tree(f"{file}_gretl")[group].get("modtest", {}):
             kind, what = key.rsplit("_", 1)
             if kind == "normality_DH":
-                tests = [pv.normality_test(m, kind="doornik-hansen").joint]
+                tests = [quiet(pv.normality_test, m, kind="doornik-hansen").joint]
+            elif kind.startswith("arch") and group.endswith("13_K3_var2"):
+                continue
             elif kind.startswith("arch"):
-                tests = [pv.arch_test(m, lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
+                tests = [quiet(pv.arch_test, m, lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
             else:
                 orders = range(1, int(kind.removeprefix("autocorr")) + 1)
                 tests = [pv.serial_lm_test(m, lag, form="f") for lag in orders]
@@ -579,7 +585,7 @@ def gretl_comparisons(file: str, group: str):
         portmanteau = [
             Comparison(
                 f"{group}/system/Ljung_Box",
-                lambda: pv.portmanteau_test(model(), min(model().nobs // 4, 48), kind="ljung-box").statistic,
+                lambda: quiet(pv.portmanteau_test, model(), min(model().nobs // 4, 48), kind="ljung-box").statistic,
             ),
             Comparison(f"{group}/system/LB_order", lambda: min(model().nobs // 4, 48)),
         ]
@@ -634,8 +640,17 @@ PROGRAMS = {
 }
 
 
+SMALL_EXCLUSIONS = {
+    "vars": [Exclusion(f"{where}/multivariate/*", LEFT_OVER) for where in FITTED_EXACTLY],
+    "gretl": [Exclusion("*13_K3_var2/modtest/arch1_*", LEFT_OVER)],
+    "statsmodels": [],
+}
+
+
 def case(file: str, program: str) -> Case:
     build, exclusions = PROGRAMS[program]
+    if file == "klein_small":
+        exclusions = exclusions + SMALL_EXCLUSIONS[program]
     return Case(
         f"{file}_{program}",
         [comparison for group in expected_tree(f"{file}_{program}") for comparison in build(file, group)],

@@ -1,0 +1,82 @@
+"""What the residuals of a vector autoregression can be tested for: which are taken, and whether there are enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.arguments import read_whole
+from panelvar.errors import InsufficientDataError, Note, emit
+from panelvar.results.var_result import VarResult
+
+Array = npt.NDArray[np.float64]
+
+
+def whole_lags(lags: int, rows: int) -> int:
+    """Return a number of lags as int, or say what was expected.
+
+    Raises
+    ------
+    SpecificationError
+        It is no whole number of at least 1.
+    InsufficientDataError
+        There are no more rows than that.
+    """
+    lags = read_whole("lags", lags, 1)
+    if lags >= rows:
+        raise InsufficientDataError(f"lags={lags}, of residuals of {rows} rows: use fewer lags.")
+    return lags
+
+
+def tested_residuals(model: VarResult, test: str) -> Array:
+    """Residuals of a model, about their mean if the convention takes it out for this test."""
+    residuals = model.problem.residuals
+    centred: Array = residuals - residuals.mean(axis=0) if test in model.convention.centred else residuals
+    return centred
+
+
+def gaps(model: VarResult) -> tuple[Note, ...]:
+    """Warn that residuals are taken as consecutive where they are not."""
+    breaks = len(model.problem.run_starts) - 1
+    if not breaks:
+        return ()
+    text = f"The rows have {breaks} gap(s), across which residuals are taken as consecutive."
+    notes = (Note("gaps-bridged", text, warn=True),)
+    emit(notes)
+    return notes
+
+
+def require_freedom(what: str, rows: int, coefficients: int, least: int) -> None:
+    """Refuse a test whose statistic would say nothing of the errors.
+
+    K residual series that are orthogonal to m regressors lie in n - m dimensions. With n - m = K their span, and with
+    it whatever does not depend on how they are rotated, is that of the regressors alone.
+
+    Parameters
+    ----------
+    what : str
+    rows, coefficients : int
+        n and m.
+    least : int
+        Degrees of freedom needed.
+
+    Raises
+    ------
+    InsufficientDataError
+    """
+    if rows - coefficients < least:
+        raise InsufficientDataError(
+            f"{what} needs {least} degrees of freedom in the residuals of an equation; {rows} rows less {coefficients} "
+            f"coefficients leave {rows - coefficients}. Use fewer lags or variables."
+        )
+
+
+def crowded(model: VarResult, share: float, consequence: str) -> tuple[Note, ...]:
+    """Warn that coefficients take so large a share of the rows that a test's distribution is far off."""
+    taken = model.nobs - model.df_resid
+    if taken < share * model.nobs:
+        return ()
+    text = f"An equation has {taken} coefficients for {model.nobs} rows: {consequence}"
+    notes = (Note("few-rows", text, warn=True),)
+    emit(notes)
+    return notes
