@@ -80,8 +80,11 @@ ROWS = [
         value(3, 1, 0),
         cholesky,
         (f"{SERIES}::test_every_horizon_is_a_loop_of_least_squares",),
-        {"vars": LPIRFS, "Stata": "lpirf (18)", "EViews": "impulse(irtype=lp)"},
-        {"vars": ("lpirfs/lin_unit/mean", "lpirfs/lin_trend/mean")},
+        {"statsmodels": "LocalProjections", "vars": LPIRFS, "Stata": "lpirf (18)", "EViews": "impulse(irtype=lp)"},
+        {
+            "statsmodels": ("us_macro_statsmodels_lp/growth/irfs", "us_macro_statsmodels_lp/trend/irfs"),
+            "vars": ("lpirfs/lin_unit/mean", "lpirfs/lin_trend/mean"),
+        },
     ),
     Feature(
         RESPONSES,
@@ -105,8 +108,16 @@ ROWS = [
         # The last shock's column of the impact is a unit vector, so that lpirfs' band is an error there.
         reference("lpirfs/lin_unit/half/2/values/0/3"),
         (f"{SERIES}::test_newey_west_is_the_dense_double_sum",),
-        {"vars": LPIRFS, "Stata": "lpirf, vce(hac nwest #) (18)", "EViews": "impulse(irtype=lp), HAC"},
-        {"vars": ("lpirfs/observed/se", "lpirfs/lin_unit/half")},
+        {
+            "statsmodels": "LocalProjections",
+            "vars": LPIRFS,
+            "Stata": "lpirf, vce(hac nwest #) (18)",
+            "EViews": "impulse(irtype=lp), HAC",
+        },
+        {
+            "statsmodels": ("us_macro_statsmodels_lp/growth/stderr", "us_macro_statsmodels_lp/default/stderr"),
+            "vars": ("lpirfs/observed/se", "lpirfs/lin_unit/half"),
+        },
         remark="lags of the horizon by default",
     ),
     Feature(

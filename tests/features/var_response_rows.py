@@ -247,7 +247,9 @@ IDENTIFICATION_ROWS = [
         at(0, 1, 0),
         proxy_ratio,
         (f"{PROXY}::test_one_instrument_is_a_vector_of_covariances", f"{PROXY}::test_the_impact_is_recovered"),
-        {"Stata": "ivsvar"},
+        {"vars": "varexternalinstrument†, pvars† id.iv()", "Stata": "ivsvar"},
+        {"vars": ("proxy_r/*/*/impact",)},
+        remark="the VAR Toolbox for Matlab too, with several instruments ([✓](parity.md#var-toolbox))",
     ),
     Feature(
         IDENTIFICATION,
