@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from panelvar.bands.delta_method import DeltaMethod as DeltaMethod
     from panelvar.bands.monte_carlo import MonteCarlo as MonteCarlo
     from panelvar.bands.moving_block import MovingBlockBootstrap as MovingBlockBootstrap
+    from panelvar.bands.parametric_bootstrap import ParametricBootstrap as ParametricBootstrap
     from panelvar.bands.recursive_wild import RecursiveWildBootstrap as RecursiveWildBootstrap
     from panelvar.bands.residual_bootstrap import ResidualBootstrap as ResidualBootstrap
     from panelvar.bias_reduced import BiasReduced as BiasReduced
@@ -207,6 +208,7 @@ _EXPORTS = {
     "PanelNeweyWest": "serial_covariances",
     "PanelCorrected": "spatial_covariances",
     "ResidualBootstrap": "bands.residual_bootstrap",
+    "ParametricBootstrap": "bands.parametric_bootstrap",
     "RecursiveWildBootstrap": "bands.recursive_wild",
     "MovingBlockBootstrap": "bands.moving_block",
     "BootstrapAfterBootstrap": "bands.bootstrap_after_bootstrap",

@@ -43,7 +43,7 @@ class BootstrapAfterBootstrap(Simulated):
         The corrected draws are centred away from the estimate on purpose.
     bias_draws : int
         Data sets of the first bootstrap.
-    base : ResidualBootstrap, MovingBlockBootstrap or RecursiveWildBootstrap
+    base : ResidualBootstrap, MovingBlockBootstrap, RecursiveWildBootstrap or ParametricBootstrap
         How residuals are resampled in both steps; its own draws, seed and rule do not matter.
 
     Notes

@@ -72,7 +72,7 @@ def johansen_test(
         For small samples: statistics times (n - pK) / n (Reinsel and Ahn 1992); or, for the trace tests, distributions
         of samples of n - m rows, m being the coefficients of an equation (Doornik 1998; gretl's "corrected for sample
         size").
-    bootstrap : ResidualBootstrap, RecursiveWildBootstrap or MovingBlockBootstrap, optional
+    bootstrap : ResidualBootstrap, RecursiveWildBootstrap, MovingBlockBootstrap or ParametricBootstrap, optional
         P-values from data sets of the same length generated under each null, from the estimates at that rank
         (Cavaliere, Rahbek and Taylor 2012; wild: 2014). Exogenous variables are taken as they are.
 

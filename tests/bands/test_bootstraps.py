@@ -11,6 +11,8 @@ from panelvar import (
     BootstrapAfterBootstrap,
     InsufficientDataError,
     MovingBlockBootstrap,
+    NumericalError,
+    ParametricBootstrap,
     RecursiveWildBootstrap,
     ResidualBootstrap,
     SpecificationError,
@@ -65,6 +67,7 @@ def tolerance(model):
         RecursiveWildBootstrap(5, seed=1),
         RecursiveWildBootstrap(5, seed=1, multiplier="mammen"),
         MovingBlockBootstrap(5, seed=1),
+        ParametricBootstrap(5, seed=1),
         MovingBlockBootstrap(5, seed=1, block_length=7),
     ],
 )
@@ -98,6 +101,28 @@ def test_moving_blocks_are_consecutive_and_centred():
         MovingBlockBootstrap(block_length=30).length_for(20)
     with pytest.raises(SpecificationError, match="block_length"):
         MovingBlockBootstrap(block_length=0)
+
+
+def test_parametric_errors_have_the_estimated_covariance_and_no_memory():
+    residuals = np.random.default_rng(0).standard_t(3, (60, 2)) @ np.array([[1.0, 0.0], [0.8, 0.5]])
+    drawn = ParametricBootstrap(2).resample(residuals, 50, 2000, 60, np.random.default_rng(1))[0]
+    flat = drawn.reshape(-1, 2)
+    sigma = residuals.T @ residuals / 50
+    # Standard errors over 120,000 rows: 0.003 of a mean, 0.004 of a variance, in units of sigma.
+    unit = flat / np.sqrt(sigma.diagonal())
+    correlation = sigma[0, 1] / np.sqrt(sigma[0, 0] * sigma[1, 1])
+    assert_allclose(unit.mean(axis=0), 0.0, atol=0.012)
+    assert_allclose(unit.T @ unit / len(unit), [[1.0, correlation], [correlation, 1.0]], atol=0.016)
+    assert_allclose((unit**4).mean(axis=0), 3.0, atol=0.12)
+    assert abs((drawn[:, 1:, 0] * drawn[:, :-1, 0]).mean()) < 0.012 * sigma[0, 0]
+
+
+def test_a_parametric_bootstrap_needs_a_density():
+    source = ParametricBootstrap(2)
+    with pytest.raises(NumericalError, match="singular"):
+        source.resample(np.eye(30)[:, :2] * [1.0, 0.0], 25, 2, 30, np.random.default_rng(0))
+    with pytest.raises(SpecificationError, match="no instrument"):
+        source.resample(np.eye(30)[:, :2], 25, 2, 30, np.random.default_rng(0), np.ones((30, 1)))
 
 
 @pytest.mark.parametrize("multiplier", ["rademacher", "normal", "mammen"])

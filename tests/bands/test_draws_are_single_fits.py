@@ -11,7 +11,13 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar import BootstrapAfterBootstrap, MovingBlockBootstrap, RecursiveWildBootstrap, ResidualBootstrap
+from panelvar import (
+    BootstrapAfterBootstrap,
+    MovingBlockBootstrap,
+    ParametricBootstrap,
+    RecursiveWildBootstrap,
+    ResidualBootstrap,
+)
 from panelvar.bands.target import Target
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import lag_matrices
@@ -24,6 +30,7 @@ BASES = {
     "residual": ResidualBootstrap(DRAWS, seed=1),
     "wild": RecursiveWildBootstrap(DRAWS, seed=1),
     "moving block": MovingBlockBootstrap(DRAWS, seed=1),
+    "parametric": ParametricBootstrap(DRAWS, seed=1),
 }
 
 

@@ -247,7 +247,11 @@ def test_bootstrap_is_a_loop_of_tests(trend, rank):
 
 def test_bootstrap_by_other_schemes_and_in_words():
     data = denmark()
-    for source in (pv.RecursiveWildBootstrap(draws=99, seed=1), pv.MovingBlockBootstrap(draws=99, seed=1)):
+    for source in (
+        pv.RecursiveWildBootstrap(draws=99, seed=1),
+        pv.MovingBlockBootstrap(draws=99, seed=1),
+        pv.ParametricBootstrap(draws=99, seed=1),
+    ):
         result = pv.johansen_test(data, lags=2, trend="rc", bootstrap=source)
         assert (result.trace_pvalues > 0).all()
         assert source.kind in str(result).replace("\n", " ")

@@ -114,7 +114,7 @@ BAND_ROWS = [
         lambda: quantile(pv.MonteCarlo(999, seed=1)),
         (f"{ENGINE}::test_monte_carlo_has_the_moments_of_its_distribution",),
         {"EViews": "impulse(se=mc)"},
-        remark="statsmodels' errband_mc generates normal data and refits: a parametric bootstrap",
+        remark="a posterior under a flat prior; statsmodels' errband_mc is a parametric bootstrap",
     ),
     Feature(
         BANDS,
@@ -125,6 +125,19 @@ BAND_ROWS = [
         (f"{ENGINE}::test_bootstrap_draws_are_refits_of_resampled_data", f"{BOOTSTRAPS}::test_draws_are_refits"),
         RESIDUAL,
         remark="residuals centred and rescaled; all refits in batches",
+    ),
+    Feature(
+        BANDS,
+        "Parametric bootstrap",
+        "model.impulse_responses(6, bands=ParametricBootstrap(999, seed=1))",
+        lower(3, 0, 1),
+        lambda: quantile(pv.ParametricBootstrap(999, seed=1)),
+        (
+            f"{BOOTSTRAPS}::test_parametric_errors_have_the_estimated_covariance_and_no_memory",
+            f"{BOOTSTRAPS}::test_draws_are_refits",
+        ),
+        {"statsmodels": "irf().errband_mc()", "Stata": "irf create, bsp"},
+        remark="normal errors",
     ),
     Feature(
         BANDS,
