@@ -66,7 +66,9 @@ class SignRestrictions(Identification):
     models : int
         Models drawn at the estimates.
     tries : int
-        Rotations tried for each before the draw of the reduced form is given up.
+        Rotations tried for each before the draw of the reduced form is given up. Many give every reduced form that has
+        a model the same weight; one gives it the share of its rotations that have the signs, which is the posterior of
+        Rubio-Ramirez, Waggoner and Zha and what most programs draw from.
     target_horizon : int
         Periods that decide which model is shown.
     seed : int or None

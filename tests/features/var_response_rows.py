@@ -238,6 +238,7 @@ IDENTIFICATION_ROWS = [
             f"{SIGNS}::test_against_rejection_one_rotation_at_a_time",
         ),
         {"vars": "VARsignR†", "EViews": "srvar add-in†", "gretl": "SVAR†"},
+        {"vars": ("signs_varsignr/rwz/*/shares",), "gretl": ("signs_gretl/posterior/*/shares",)},
         remark="and zeros on impact or in the long run; the model closest to the medians is shown",
     ),
     Feature(
