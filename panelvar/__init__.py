@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.var_constancy import cusum_test as cusum_test
     from panelvar.diagnostics.var_normality import normality_test as normality_test
     from panelvar.diagnostics.var_serial import portmanteau_test as portmanteau_test
+    from panelvar.diagnostics.var_serial import serial_lm_table as serial_lm_table
     from panelvar.diagnostics.var_serial import serial_lm_test as serial_lm_test
     from panelvar.diagnostics.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
     from panelvar.diagnostics.wild_bootstrap import wild_bootstrap as wild_bootstrap
@@ -255,6 +256,7 @@ _EXPORTS = {
     "granger_table": "diagnostics.granger",
     "portmanteau_test": "diagnostics.var_serial",
     "serial_lm_test": "diagnostics.var_serial",
+    "serial_lm_table": "diagnostics.var_serial",
     "normality_test": "diagnostics.var_normality",
     "arch_test": "diagnostics.var_arch",
     "instantaneous_causality_test": "diagnostics.var_causality",

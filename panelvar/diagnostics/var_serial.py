@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.arguments import read_flag
 from panelvar.diagnostics.var_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NULL = "the errors are not correlated over time"
 
@@ -66,15 +71,18 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, f"{NULL} up to lag {lags}", notes)
 
 
-def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> TestResult:
-    r"""Breusch-Godfrey test of no autocorrelation up to a lag (Luetkepohl 2005, section 4.4.4).
+def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
+    r"""Breusch-Godfrey test of no autocorrelation up to a lag, or at that lag alone (Luetkepohl 2005, section 4.4.4).
 
-    Residuals are regressed on the model's regressors and on h lags of themselves (zero before the sample), with
-    residual covariances :math:`\tilde\Sigma_R` without and :math:`\tilde\Sigma_e` with the lags:
+    Residuals are regressed on the model's regressors and on h lags of themselves (zero before the sample), or on the
+    h-th of them alone, with residual covariances :math:`\tilde\Sigma_R` without and :math:`\tilde\Sigma_e` with the
+    lags; q = hK or K regressors are added:
 
-    .. math:: LM = n \left(K - \mathrm{tr}(\tilde\Sigma_R^{-1}\tilde\Sigma_e)\right) \sim \chi^2(h K^2),
+    .. math:: LM = n \left(K - \mathrm{tr}(\tilde\Sigma_R^{-1}\tilde\Sigma_e)\right) \sim \chi^2(q K), \qquad
+        LR = \left(n - m - q - \tfrac12(K - q + 1)\right)
+        \ln\frac{\lvert\tilde\Sigma_R\rvert}{\lvert\tilde\Sigma_e\rvert} \sim \chi^2(q K),
 
-    or Rao's F of the ratio of their determinants (Edgerton and Shukur 1999), whose size is much nearer to its level in
+    or Rao's F of the ratio of the determinants (Edgerton and Shukur 1999), whose size is much nearer to its level in
     small samples.
 
     Parameters
@@ -82,7 +90,12 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     model : VarResult
     lags : int
         h.
-    form : {"lm", "f"}
+    form : {"lm", "lr", "f"}
+        LR is corrected to second order (Anderson 2003, section 8.5.2). At one lag alone its factor is n - m - K - 1/2
+        (Johansen 1995, p. 22).
+    alone : bool
+        Test lag h and no shorter one: Stata's ``varlmar`` with ``form="lr"``, EViews' table "at lag h". A test of lag h
+        alone has no power against errors correlated at other lags.
 
     Returns
     -------
@@ -93,19 +106,68 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     InsufficientDataError
         Too few rows for the auxiliary regression: K must be left over.
 
+    See Also
+    --------
+    serial_lm_table : Lags 1 to h, alone and together.
+
     Notes
     -----
     Under the null the mean of LM is near n / (n - m) times its degrees of freedom, m being the coefficients of an
-    equation: where they take a third of the rows it rejects far too often, and a warning says so. F does not.
+    equation: where they take a third of the rows it rejects far too often, and a warning says so. LR and F do not.
 
     The denominator of F is a real number by default. R's vars rounds it down for the p-value; gretl in the statistic
     too, and its auxiliary regression always has a constant: under ``convention="vars"`` and ``"gretl"`` so does this.
     """
     require_fit(model)
-    choose("form", form, ("lm", "f"), {"bg": "lm", "es": "f", "rao": "f", "chi2": "lm"})
+    choose("form", form, ("lm", "lr", "f"), {"bg": "lm", "es": "f", "rao": "f", "chi2": "lm", "lre": "lr"})
+    return _serial_lm(model, whole_lags(lags, model.nobs), form, read_flag("alone", alone), _doubts(model, form))
+
+
+def serial_lm_table(model: VarResult, lags: int = 4, *, form: str = "lm") -> pd.DataFrame:
+    """Breusch-Godfrey tests at each lag alone and of all lags up to it, as Stata's varlmar and EViews' arlm list them.
+
+    Parameters
+    ----------
+    model : VarResult
+    lags : int
+        Longest lag.
+    form : {"lm", "lr", "f"}
+        As in `serial_lm_test`.
+
+    Returns
+    -------
+    DataFrame
+        A row a lag; columns ("alone" or "together", "statistic", "df", "df_denominator" for F, "pvalue").
+
+    Raises
+    ------
+    InsufficientDataError
+        Too few rows for the auxiliary regression with all lags.
+    """
+    import pandas as pd
+
+    require_fit(model)
+    choose("form", form, ("lm", "lr", "f"), {"bg": "lm", "es": "f", "rao": "f", "chi2": "lm", "lre": "lr"})
     lags = whole_lags(lags, model.nobs)
+    notes = _doubts(model, form)
+    fields = ["statistic", "df", *(["df_denominator"] if form == "f" else []), "pvalue"]
+    rows = []
+    # The longest first: it is what too few rows refuse.
+    for lag in range(lags, 0, -1):
+        tests = [_serial_lm(model, lag, form, alone, notes) for alone in (True, False)]
+        rows.append([getattr(test, field) for test in tests for field in fields])
+    columns = pd.MultiIndex.from_product([("alone", "together"), fields])
+    return pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
+
+
+def _doubts(model: VarResult, form: str) -> tuple[Note, ...]:
+    return gaps(model) + (_too_often(model) if form == "lm" else ())
+
+
+def _serial_lm(model: VarResult, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:
+    """One auxiliary regression, with options that have been checked."""
     problem = model.problem
-    added = lags * model.n_vars
+    added = model.n_vars if alone else lags * model.n_vars
     regressors = problem.tested_regressors
     counted = regressors.shape[1]
     # Without a constant in the model, a convention that has one adds it.
@@ -113,24 +175,26 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
     left = model.nobs - counted - added - more
     if left < model.n_vars:
         raise InsufficientDataError(
-            f"{lags} lag(s) add {added + more} regressors to {counted}: {model.nobs} rows are too few, "
-            f"{counted + added + more + model.n_vars} are needed. Use fewer lags."
+            f"{'1 lag adds' if alone else f'{lags} lag(s) add'} {added + more} regressors to {counted}: {model.nobs} "
+            f"rows are too few, {counted + added + more + model.n_vars} are needed. Use fewer lags."
         )
     if form == "f" and model.convention.auxiliary_constant:
         counted = problem.lags * problem.n_vars + 1
-    past = residual_tests.lagged_residuals(problem.residuals, lags)
+    past = residual_tests.lagged_residuals(problem.residuals, lags)[:, -added:]
     if more:
         past = np.concatenate([np.ones((model.nobs, 1)), past], axis=1)
     restricted, unrestricted = residual_tests.added_regressors(regressors, past, problem.residuals)
-    null, notes = f"{NULL} up to lag {lags}", gaps(model)
-    if form == "lm":
-        value = residual_tests.lagrange_multiplier(model.nobs, restricted, unrestricted)
-        df = lags * model.n_vars**2
-        notes += _too_often(model)
-        return TestResult(
-            f"Breusch-Godfrey LM ({lags} lags)", value, chi2_tail(value, df), "chi2", df, None, null, notes
-        )
+    null = f"{NULL} {'at' if alone else 'up to'} lag {lags}"
+    spelled = f"lag {lags} alone" if alone else f"{lags} lags"
     rows = model.nobs - counted - added - 0.5 * (model.n_vars - added + 1)
+    if form != "f":
+        df = added * model.n_vars
+        if form == "lm":
+            value = residual_tests.lagrange_multiplier(model.nobs, restricted, unrestricted)
+        else:
+            value = residual_tests.corrected_likelihood_ratio(restricted, unrestricted, rows)
+        name = f"Breusch-Godfrey {form.upper()} ({spelled})"
+        return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, null, notes)
     found = residual_tests.rao_f(restricted, unrestricted, added, rows)
     value, denominator = found.statistic, found.df_denominator
     whole = float(math.floor(denominator))
@@ -138,7 +202,7 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm") -> Test
         value *= whole / denominator
     if model.convention.rao_denominator != "real":
         denominator = whole
-    name = f"Breusch-Godfrey, Rao's F ({lags} lags)"
+    name = f"Breusch-Godfrey, Rao's F ({spelled})"
     return TestResult(name, value, f_tail(value, found.df, denominator), "f", found.df, denominator, null, notes)
 
 

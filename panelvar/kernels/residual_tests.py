@@ -78,6 +78,11 @@ def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> 
     return float(n_rows * (len(restricted) - np.trace(np.linalg.solve(restricted, unrestricted))))
 
 
+def corrected_likelihood_ratio(restricted: Array, unrestricted: Array, df: float) -> float:
+    r"""Likelihood ratio :math:`N \ln(|S_R| / |S_e|)` of added regressors, N = ``df`` corrected as in `rao_f`."""
+    return float(df * (np.linalg.slogdet(restricted)[1] - np.linalg.slogdet(unrestricted)[1]))
+
+
 def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF:
     r"""Rao's F of added regressors in all K equations (Rao 1973, section 8c.5; Edgerton and Shukur 1999, eq. 6).
 

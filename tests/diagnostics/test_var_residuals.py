@@ -65,6 +65,50 @@ def test_serial_lm_is_an_auxiliary_regression(model, lags):
     assert f.pvalue == pytest.approx(stats.f.sf(f.statistic, 3 * m, denominator), rel=1e-8)
 
 
+@pytest.mark.parametrize("lag", [1, 4])
+def test_one_lag_alone_is_a_wider_regression(model, lag):
+    """Regressors, and the residuals of one lag, equation by equation."""
+    u, n = model.problem.residuals, model.nobs
+    wide = np.array([np.r_[model.problem.design[t, : model.n_regressors], u[t - lag] if t >= lag else np.zeros(3)]
+                     for t in range(n)])  # fmt: skip
+    left = np.column_stack([u[:, k] - wide @ np.linalg.lstsq(wide, u[:, k], rcond=None)[0] for k in range(3)])
+    ratio = np.log(np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left))
+    # Johansen (1995), p. 22: as many rows as are left in the wider regression, less one half.
+    expected = (n - wide.shape[1] - 0.5) * ratio
+    test = pv.serial_lm_test(model, lag, form="lr", alone=True)
+    assert test.statistic == pytest.approx(expected, rel=1e-9)
+    assert test.df == 9
+    assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 9), rel=1e-8)
+    assert f"at lag {lag}" in test.null
+    trace = np.trace(np.linalg.solve(u.T @ u, left.T @ left))
+    assert pv.serial_lm_test(model, lag, alone=True).statistic == pytest.approx(n * (3 - trace), rel=1e-9)
+    for form in ("lm", "lr", "f"):
+        first, joint = pv.serial_lm_test(model, 1, form=form, alone=True), pv.serial_lm_test(model, 1, form=form)
+        assert (first.statistic, first.pvalue) == (joint.statistic, joint.pvalue)
+
+
+def test_the_corrected_ratio_and_rao_f_agree_closely(model):
+    """Both are second-order corrections of one ratio: their tails differ by little where the uncorrected do by much."""
+    f, ratio, lm = (pv.serial_lm_test(model, 4, form=form).pvalue for form in ("f", "lr", "lm"))
+    assert abs(f - ratio) < 0.01 < abs(f - lm)
+
+
+@pytest.mark.parametrize("form", ["lm", "lr", "f"])
+def test_the_table_holds_single_tests(model, form):
+    frame = pv.serial_lm_table(model, 3, form=form)
+    assert list(frame.index) == [1, 2, 3]
+    for lag in frame.index:
+        for column, alone in (("alone", True), ("together", False)):
+            test = pv.serial_lm_test(model, lag, form=form, alone=alone)
+            row = frame.loc[lag, column]
+            assert (row["statistic"], row["df"], row["pvalue"]) == (test.statistic, test.df, test.pvalue)
+            assert ("df_denominator" in row) == (form == "f")
+    with pytest.raises(InsufficientDataError, match=r"28 lag\(s\) add 84"):
+        pv.serial_lm_table(model, 28, form=form)
+    with pytest.raises(SpecificationError, match="alone"):
+        pv.serial_lm_test(model, 2, alone="yes")
+
+
 def test_rao_is_exact_for_one_equation():
     """With one equation it is the ordinary F test of the added regressors."""
     rng = np.random.default_rng(1)

@@ -55,6 +55,15 @@ def dickey_fuller() -> float:
     return float(b[1] / np.sqrt(np.linalg.inv(x.T @ x)[1, 1] * (u @ u) / (n - 5)))
 
 
+def one_lag() -> float:
+    """Log ratio of determinants with the residuals of three quarters before, times n - 7 - 3 - 1/2."""
+    x, _ = layout(table("us_macro")[list(model().names)], 2)
+    u = model().resids.to_numpy()
+    wide = np.column_stack([x, np.vstack([np.zeros((3, 3)), u[:-3]])])
+    left = u - wide @ np.linalg.lstsq(wide, u, rcond=None)[0]
+    return float((len(u) - 10.5) * np.log(np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left)))
+
+
 def cusum() -> float:
     u = model().resids.to_numpy()[:, 0]
     return float(np.abs(u.cumsum()).max() / np.sqrt(u @ u / 193 * 200))
@@ -187,9 +196,27 @@ TEST_ROWS = [
         statistic,
         reference(f"{VARS}/serial/BG_lags5/statistic/Chi-squared"),
         (f"{RESIDUALS}::test_serial_lm_is_an_auxiliary_regression",),
-        {"vars": "serial.test(BG)", "Stata": "varlmar", "EViews": "arlm"},
+        {"vars": "serial.test(BG)"},
         {"vars": in_files("vars", "serial/BG_lags5")},
-        remark="all lags up to h at once; Stata's and the older EViews table test lag h alone",
+    ),
+    Feature(
+        TESTS,
+        "Breusch-Godfrey of one lag alone, corrected LR",
+        'serial_lm_test(model, 3, form="lr", alone=True)',
+        statistic,
+        one_lag,
+        (f"{RESIDUALS}::test_one_lag_alone_is_a_wider_regression",),
+        {"Stata": "varlmar", "EViews": "arlm, at lag h"},
+        {"Stata": ("published_stata_var_wgmacro/manual_varlmar",)},
+    ),
+    Feature(
+        TESTS,
+        "Table of lags, each alone and all together",
+        'serial_lm_table(model, 5, form="f")',
+        lambda frame: frame.loc[5, ("together", "statistic")],
+        reference(f"{VARS}/serial/ES_lags5/statistic/F statistic"),
+        (f"{RESIDUALS}::test_the_table_holds_single_tests",),
+        {"Stata": "varlmar, alone", "EViews": "arlm"},
     ),
     Feature(
         TESTS,

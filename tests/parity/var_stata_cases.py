@@ -198,6 +198,9 @@ def manual() -> list[Comparison]:
     def orders():
         return pv.select_lags(sample("wgmacro"), 4, convention=STATA)
 
+    def alone(lag):
+        return pv.serial_lm_test(model(STATA), lag, form="lr", alone=True)
+
     def equations():
         m, tests = model(DFK), {name: model(DFK).exclusion_test(equations=name) for name in model(DFK).names}
         return {
@@ -250,6 +253,13 @@ def manual() -> list[Comparison]:
         Comparison(f"{order}/p", lambda: orders().lr_pvalue[1:], printed(decimals=3)),
         Comparison(f"{order}/fpe", lambda: orders().table["fpe"], printed(significant=2)),
         Comparison(f"{order}/chosen", chosen),
+        *(
+            Comparison(
+                f"manual_varlmar/lag_{lag}/{label}", lambda lag=lag, part=part: getattr(alone(lag), part), digits
+            )
+            for lag in (1, 2)
+            for label, part, digits in (("chi2", "statistic", single(3e-5)), ("p", "pvalue", single(2e-5)))
+        ),
     ]
 
 
@@ -267,10 +277,6 @@ CASES = [
         "published_stata_var_wgmacro",
         [*wgmacro_stata(), *manual()],
         [
-            Exclusion(
-                "manual_varlmar",
-                "of one lag alone, as a likelihood ratio with Anderson's factor; ours are of all lags up to one",
-            ),
             Exclusion("*/loglike_dfk", "a likelihood evaluated at a sigma that does not maximise it is not offered"),
             Exclusion(
                 "lutkepohl_var1_exog",
