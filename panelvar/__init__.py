@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.var_serial import portmanteau_test as portmanteau_test
     from panelvar.diagnostics.var_serial import serial_lm_table as serial_lm_table
     from panelvar.diagnostics.var_serial import serial_lm_test as serial_lm_test
+    from panelvar.diagnostics.var_white import white_test as white_test
     from panelvar.diagnostics.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
     from panelvar.diagnostics.wild_bootstrap import wild_bootstrap as wild_bootstrap
     from panelvar.diagnostics.wooldridge import wooldridge_difference_test as wooldridge_difference_test
@@ -261,6 +262,7 @@ _EXPORTS = {
     "arch_test": "diagnostics.var_arch",
     "instantaneous_causality_test": "diagnostics.var_causality",
     "toda_yamamoto_test": "diagnostics.var_causality",
+    "white_test": "diagnostics.var_white",
     "cusum_test": "diagnostics.var_constancy",
     "adf_test": "diagnostics.unit_root",
     "dfgls_test": "diagnostics.unit_root",

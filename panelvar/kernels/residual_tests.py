@@ -117,6 +117,37 @@ def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float
     return lagrange_multiplier(len(left), restricted, unrestricted), lags * width**2
 
 
+def quadratic_terms(regressors: Array, *, cross: bool) -> Array:
+    r"""Levels and squares, with ``cross`` also products, of regressors: linearly independent of each other and a one.
+
+    Regressors are centred and scaled first, which leaves the span of one, :math:`x_i` and :math:`x_i x_j` (or
+    :math:`x_i^2`) as it is and makes their squares distinguishable from their levels. Columns that depend on those
+    before them are left out.
+
+    Parameters
+    ----------
+    regressors : array (n, m)
+    cross : bool
+
+    Returns
+    -------
+    array (n, r)
+        Columns with sum zero.
+    """
+    n = len(regressors)
+    levels = regressors - regressors.mean(axis=0)
+    sizes = np.sqrt((levels**2).sum(axis=0))
+    varying = sizes > 1e-12 * np.sqrt((regressors**2).sum(axis=0))
+    levels = levels[:, varying] / sizes[varying] * math.sqrt(n)
+    width = levels.shape[1]
+    rows, columns = np.triu_indices(width) if cross else (np.arange(width), np.arange(width))
+    terms = np.concatenate([levels, levels[:, rows] * levels[:, columns]], axis=1)
+    terms -= terms.mean(axis=0)
+    sizes = np.sqrt((terms**2).sum(axis=0))
+    independent = np.abs(np.linalg.qr(terms)[1].diagonal()) > 1e-9 * np.maximum(sizes, 1.0)[: min(terms.shape)]
+    return np.asarray(terms[:, np.flatnonzero(independent)] if width else terms)
+
+
 def jarque_bera(residuals: Array) -> Moments:
     r"""Skewness and kurtosis of residuals made uncorrelated by the Cholesky factor (4.5.4, 4.5.5).
 

@@ -9,6 +9,7 @@ from reference_data import table
 
 RESIDUALS = "tests/diagnostics/test_var_residuals.py"
 RESULT = "tests/results/test_var_result.py"
+WHITE = "tests/diagnostics/test_white.py"
 ROOTS = "tests/diagnostics/test_unit_roots.py"
 VARS = "us_macro_vars/var2_const"
 STATSMODELS = "us_macro_statsmodels/var2_c"
@@ -62,6 +63,18 @@ def one_lag() -> float:
     wide = np.column_stack([x, np.vstack([np.zeros((3, 3)), u[:-3]])])
     left = u - wide @ np.linalg.lstsq(wide, u, rcond=None)[0]
     return float((len(u) - 10.5) * np.log(np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left)))
+
+
+def white_crossed() -> float:
+    """Products of residuals on all 27 terms of second order, their covariances about mean and regression."""
+    x, y = layout(table("us_macro")[list(model().names)], 2)
+    u = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    z = 100.0 * x[:, 1:]
+    wide = np.column_stack([x, *(z[:, i] * z[:, j] for i in range(6) for j in range(i, 6))])
+    products = 1e4 * np.column_stack([u[:, i] * u[:, j] for i in range(3) for j in range(i, 3)])
+    left = products - wide @ np.linalg.lstsq(wide, products, rcond=None)[0]
+    gap = products - products.mean(axis=0)
+    return float(len(u) * (6 - np.trace(np.linalg.solve(gap.T @ gap, left.T @ left))))
 
 
 def cusum() -> float:
@@ -274,6 +287,25 @@ TEST_ROWS = [
         (f"{RESIDUALS}::test_arch_of_one_equation_is_engles_regression",),
         {"vars": "arch.test(multivariate.only = FALSE)", "statsmodels": "het_arch(resid)", "Stata": "estat archlm"},
         {"vars": in_files("vars", "arch/*/univariate")},
+    ),
+    Feature(
+        TESTS,
+        "White's test of the system and of each product",
+        "white_test(model)",
+        statistic,
+        reference("white_het_test/us_macro/var2_const/statistic"),
+        (f"{WHITE}::test_white_is_an_auxiliary_regression",),
+        {"vars": "het.test† whites.htest()", "Stata": "varlmhet†", "EViews": "white"},
+        {"vars": ("white_het_test/us_macro", "white_het_test/wgmacro", "white_het_test/canada")},
+    ),
+    Feature(
+        TESTS,
+        "Its cross terms",
+        "white_test(model, cross_terms=True)",
+        statistic,
+        white_crossed,
+        (f"{WHITE}::test_white_is_an_auxiliary_regression",),
+        {"Stata": "varlmhet†", "EViews": "white(c)"},
     ),
     Feature(
         TESTS,

@@ -1,0 +1,145 @@
+"""White's test that the errors' variances and covariances do not depend on the regressors of the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.arguments import read_flag
+from panelvar.errors import InsufficientDataError, SpecificationError
+from panelvar.kernels import residual_tests
+from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.results.test_result import TestResult
+from panelvar.results.var_result import VarResult, require_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.report.table import Table
+
+
+@dataclass(frozen=True)
+class WhiteTests:
+    """White's test of a system, and of each variance and covariance.
+
+    Attributes
+    ----------
+    joint : TestResult
+        Of all products of two residuals.
+    products : dict of (str, str) to TestResult
+        Of one product each: a variance where both names are the same.
+    table : DataFrame
+        A row a product: R squared, its F with p-value, its chi-squared with p-value.
+    """
+
+    joint: TestResult
+    products: dict[tuple[str, str], TestResult]
+    table: pd.DataFrame
+
+    @property
+    def statistic(self) -> float:
+        """The joint statistic."""
+        return self.joint.statistic
+
+    @property
+    def pvalue(self) -> float:
+        """The joint p-value."""
+        return self.joint.pvalue
+
+    @property
+    def df(self) -> float | None:
+        """Degrees of freedom of the joint test."""
+        return self.joint.df
+
+    def summary(self) -> Table:
+        """Render the tests as a table."""
+        from panelvar.report.tests import test_table
+
+        return test_table(self.joint, *self.products.values())
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, (self.joint, *self.products.values())))
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+
+def white_test(model: VarResult, *, cross_terms: bool = False) -> WhiteTests:
+    r"""Test that variances and covariances do not depend on the regressors (White 1980; Kelejian 1982; Doornik 1996).
+
+    The w = K (K + 1) / 2 products :math:`\hat u_{it}\hat u_{jt}` are regressed on a constant and r terms: the
+    regressors, their squares, and with ``cross_terms`` their products. With covariances of these products
+    :math:`\hat\Omega_0` about their means and :math:`\hat\Omega` about the regression,
+
+    .. math:: LM = n\left(w - \mathrm{tr}(\hat\Omega_0^{-1}\hat\Omega)\right) \sim \chi^2(w r);
+
+    of one product it is :math:`n R^2 \sim \chi^2(r)`, or the F of the regression.
+
+    Parameters
+    ----------
+    model : VarResult
+    cross_terms : bool
+        Products of different regressors too. Without them it is EViews' default, R's ``het.test::whites.htest``.
+
+    Returns
+    -------
+    WhiteTests
+
+    Raises
+    ------
+    SpecificationError
+        No regressor that varies.
+    InsufficientDataError
+        Fewer than r + w + 1 rows: some combination of products would be fitted exactly, whatever they are.
+
+    Notes
+    -----
+    Terms that are combinations of others (the square of a dummy variable, products of seasonal dummies) are left out
+    and not counted. The chi-squared is far off where r and w are not small against n: with cross terms the test is for
+    long samples. A rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")``. For
+    variances that depend on past errors use `arch_test`.
+
+    References
+    ----------
+    Doornik, J. A. (1996). Testing vector error autocorrelation and heteroscedasticity. Nuffield College, Oxford.
+
+    Kelejian, H. H. (1982). An extension of a standard test for heteroskedasticity to a systems framework. *Journal of
+    Econometrics* 20, 325-333.
+    """
+    import pandas as pd
+
+    require_fit(model)
+    terms = residual_tests.quadratic_terms(model.problem.tested_regressors, cross=read_flag("cross_terms", cross_terms))
+    n, r = terms.shape
+    pairs = [(i, j) for i in range(model.n_vars) for j in range(i + 1)]
+    width = len(pairs)
+    if r == 0:
+        raise SpecificationError("White's test needs a regressor that varies; the model has a constant only.")
+    if n - 1 - r < width:
+        raise InsufficientDataError(
+            f"{r} terms and a constant for {width} product(s) of residuals: {n} rows are too few, {r + width + 1} are "
+            "needed. Use fewer lags or cross_terms=False."
+        )
+    residuals = model.problem.residuals
+    products = np.stack([residuals[:, i] * residuals[:, j] for i, j in pairs], axis=1)
+    restricted, unrestricted = residual_tests.added_regressors(np.ones((n, 1)), terms, products)
+    label = "White" + (" with cross terms" if cross_terms else "")
+    joint = residual_tests.lagrange_multiplier(n, restricted, unrestricted)
+    df = width * r
+    null = "the errors' variances and covariances do not depend on the regressors"
+    shares = 1.0 - unrestricted.diagonal() / restricted.diagonal()
+    singles, rows = {}, []
+    for (i, j), share in zip(pairs, shares.tolist(), strict=True):
+        both = (model.names[j], model.names[i])
+        what = f"variance of {both[0]}" if i == j else f"covariance of {both[0]} and {both[1]}"
+        value, f = n * share, share / r / ((1.0 - share) / (n - 1 - r))
+        singles[both] = TestResult(
+            f"{label}, {what}", value, chi2_tail(value, r), "chi2", r, None, f"the {what} does not depend on them"
+        )
+        rows.append((share, f, f_tail(f, r, n - 1 - r), value, chi2_tail(value, r)))
+    index = pd.MultiIndex.from_tuples(list(singles), names=["first", "second"])
+    columns = ["rsquared", "f", "f_pvalue", "chi2", "pvalue"]
+    table = pd.DataFrame(rows, index=index, columns=columns)
+    return WhiteTests(TestResult(label, joint, chi2_tail(joint, df), "chi2", df, None, null), singles, table)
