@@ -169,7 +169,7 @@ IDENTIFICATION_ROWS = [
         reference(f"{SVAR}/us_bq/B/0/0"),
         (f"{SCHEMES}::test_long_run_shocks_have_triangular_lasting_effects",),
         {"vars": "BQ()", "Stata": "svar, lreq()", "EViews": "svar, @lr", "gretl": "SVAR†"},
-        {"vars": (f"{SVAR}/us_bq",)},
+        {"vars": (f"{SVAR}/us_bq",), "gretl": ("svar_gretl/lasting/C", "svar_gretl/two/C")},
     ),
     Feature(
         IDENTIFICATION,
@@ -190,6 +190,7 @@ IDENTIFICATION_ROWS = [
         },
         {
             "vars": (f"{SVAR}/us_ab/A", f"{SVAR}/canada_ab/A", f"{SVAR}/us_a/A", f"{SVAR}/us_b/B"),
+            "gretl": ("svar_gretl/ab/A", "svar_gretl/ab/B", "svar_gretl/over/C"),
             "Stata": ("published_stata_var_us_macro/results_svar1_small/A_rows",),
         },
     ),
@@ -203,6 +204,7 @@ IDENTIFICATION_ROWS = [
         {"statsmodels": "A_se, B_se", "vars": "SVAR()$Ase", "Stata": "svar", "EViews": "svar", "gretl": "SVAR†"},
         {
             "vars": (f"{SVAR}/us_ab/A_se", f"{SVAR}/us_ab/B_se", f"{SVAR}/canada_ab/B_se"),
+            "gretl": ("svar_gretl/ab/A_se", "svar_gretl/ab/B_se", "svar_gretl/over/C_se"),
             "Stata": ("published_stata_var_us_macro/results_svar1_small/B_se_rows",),
         },
     ),
@@ -214,7 +216,10 @@ IDENTIFICATION_ROWS = [
         reference(f"{SVAR}/us_over/LR"),
         (f"{SHORT}::test_the_likelihood_ratio_of_a_restriction",),
         {"vars": "SVAR()$LR", "Stata": "header of svar", "EViews": "svar", "gretl": "SVAR†"},
-        {"vars": (f"{SVAR}/us_over/LR", f"{SVAR}/canada_over/LR", f"{SVAR}/us_b/LR")},
+        {
+            "vars": (f"{SVAR}/us_over/LR", f"{SVAR}/canada_over/LR", f"{SVAR}/us_b/LR"),
+            "gretl": ("svar_gretl/over/LR", "svar_gretl/mixed_over/LR"),
+        },
     ),
     Feature(
         IDENTIFICATION,
@@ -224,7 +229,8 @@ IDENTIFICATION_ROWS = [
         lambda frame: frame.iloc[0, 0] ** 2,
         long_run_variance,
         (f"{SHORT}::test_restrictions_of_both_kinds_hold",),
-        {"EViews": "svar, S and F patterns"},
+        {"EViews": "svar, S and F patterns", "gretl": "SVAR†"},
+        {"gretl": ("svar_gretl/mixed/C", "svar_gretl/mixed/lasting", "svar_gretl/mixed_over/C_se")},
     ),
     Feature(
         IDENTIFICATION,
@@ -432,7 +438,7 @@ RESPONSE_ROWS = [
         reference(f"{SVAR}/us_ab/fevd/0/5/1"),
         (f"{SHORT}::test_every_source_of_bands", f"{DYNAMICS}::test_variance_shares_by_loops"),
         {"vars": "fevd(SVAR())", "Stata": "irf graph sfevd", "EViews": "decomp(imp=struct)", "gretl": "SVAR†"},
-        {"vars": (f"{SVAR}/us_ab/fevd", f"{SVAR}/canada_over/fevd")},
+        {"vars": (f"{SVAR}/us_ab/fevd", f"{SVAR}/canada_over/fevd"), "gretl": ("svar_gretl/ab/shares",)},
     ),
     Feature(
         RESPONSES,
