@@ -1,4 +1,4 @@
-"""Arguments of the wrong type are refused by name, before anything deep inside meets them."""
+"""Arguments of the wrong type or beyond the data are refused by name, before anything deep inside meets them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.errors import SpecificationError
+from panelvar.errors import InsufficientDataError, SpecificationError
+
+LONGEST_HORIZON = 100_000
+"""Most periods ahead that are computed: memory grows with them."""
 
 
 def read_flag(option: str, value: object) -> bool:
@@ -25,17 +28,30 @@ def read_flag(option: str, value: object) -> bool:
     return bool(value)
 
 
-def read_whole(option: str, value: object, least: int) -> int:
+def read_whole(option: str, value: object, least: int, most: int | None = None) -> int:
     """Return a whole number as int.
 
     Raises
     ------
     SpecificationError
-        Unless it is an integer (True and 2.0 are none) of at least ``least``.
+        Unless it is an integer (True and 2.0 are none) of at least ``least`` and, if given, at most ``most``.
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
-        raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least {least}.")
-    return int(value)
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]
+        limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise SpecificationError(f"{option}={shown(value)} must be a whole number {limits}.")
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def refuse_beyond(option: str, value: float, periods: int) -> None:
+    """Refuse lags, leads or bandwidths as long as the data or longer.
+
+    Raises
+    ------
+    InsufficientDataError
+    """
+    if value >= periods:
+        raise InsufficientDataError(f"{option}={shown(value)} reaches past the data, which span {periods} period(s).")
 
 
 def read_names(option: str, value: object, what: str = "column names") -> tuple[str, ...]:
@@ -133,6 +149,19 @@ def read_generator(option: str, value: object) -> np.random.Generator:
     """
     if isinstance(value, np.random.Generator):
         return value
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0):
-        raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least 0, a Generator, or None.")
-    return np.random.default_rng(value)
+    return np.random.default_rng(read_seed(value, option, " (or a Generator)"))
+
+
+def read_seed(value: object, option: str = "seed", other: str = "") -> int | None:
+    """Return a seed as int, None for none.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is a whole number of at least zero or None.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least 0, or None{other}.")
+    return int(value)

@@ -264,7 +264,9 @@ class Panel:
             NaN where the entity has no row ``k`` periods earlier: no lag reaches across a gap or another entity.
         """
         values = self._values(column)
-        k = _whole(k)
+        # No row has a predecessor further away than the calendar is long.
+        reach = self.calendar.n_positions
+        k = max(-reach, min(_whole(k), reach))
         if k == 0:
             return values
         if self._last_lag is None or self._last_lag[0] != k:

@@ -32,6 +32,7 @@ def frame():
 def results():
     panel = pv.Panel(frame(), "i", "t")
     x = ["x1", "x2"]
+    model = pv.fit_var(frame().loc[frame()["i"] < 4, ["x1", "x2"]].to_numpy(), lags=1)
     return {
         "panel": panel,
         "pooled": pv.fit_pooled(panel, "y", x),
@@ -39,7 +40,11 @@ def results():
         "random": pv.fit_random_effects(panel, "y", x),
         "difference": pv.fit_first_difference(panel, "y", x),
         "heterogeneous": pv.fit_mean_group(panel, "y", x),
-        "model": pv.fit_var(frame().loc[frame()["i"] < 4, ["x1", "x2"]].to_numpy(), lags=1),
+        "model": model,
+        "responses": model.impulse_responses(4),
+        "shares": model.variance_decomposition(4),
+        "history": model.historical_decomposition(),
+        "forecast": model.forecast(4),
     }
 
 
@@ -99,7 +104,15 @@ OTHERS = {
 SPECIFICATIONS = {
     name: {} for name in "Fuller TwoStepGMM AR1 HC DriscollKraay PanelNeweyWest PanelCorrected".split()
 } | {"KClass": {"k": 1.0}}
-CALLS = ESTIMATORS | TESTS | OTHERS | SPECIFICATIONS
+PLOTS = {
+    "plot_roots": {"system": "model"},
+    "plot_responses": {"responses": "responses"},
+    "plot_decomposition": {"decomposition": "shares"},
+    "plot_historical": {"decomposition": "history"},
+    "plot_forecast": {"forecast": "forecast"},
+    "plot_scatter": {"source": "fixed", "x": "x1"},
+}
+CALLS = ESTIMATORS | TESTS | OTHERS | SPECIFICATIONS | PLOTS
 """Each with arguments that work; names of `results` stand for these."""
 
 # What is odd elsewhere and legal here.
@@ -107,11 +120,16 @@ TAKEN = {
     ("Fuller", "number"),
     ("KClass", "number"),
     ("compare", "mapping"),
+    ("plot_roots", "system"),
+    ("plot_scatter", "unit"),
+    ("plot_scatter", "result"),
 }
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_wrong_types_are_refused_by_the_library_itself(name):
+    if name in PLOTS:
+        pytest.importorskip("matplotlib").use("Agg")
     function = getattr(pv, name)
     known = results()
     base = {
@@ -136,6 +154,10 @@ def test_wrong_types_are_refused_by_the_library_itself(name):
                 else:
                     if not _fits(name, option, label):
                         surprises.append(f"{option}={label}: taken")
+    if name in PLOTS:
+        from matplotlib import pyplot
+
+        pyplot.close("all")
     assert not surprises, "\n".join(surprises)
 
 

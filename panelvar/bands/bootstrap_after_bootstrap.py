@@ -8,12 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from panelvar.arguments import read_whole
 from panelvar.bands.residual_bootstrap import (
     Recursive,
     ResidualBootstrap,
     refit_or_refuse,
 )
-from panelvar.bands.simulated import Simulated, check_draws, reduced_form
+from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
 from panelvar.errors import Note, SpecificationError
 from panelvar.kernels import dynamics
@@ -62,7 +63,7 @@ class BootstrapAfterBootstrap(Simulated):
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         super().__post_init__()
-        check_draws(self.bias_draws, "bias_draws")
+        read_whole("bias_draws", self.bias_draws, 2)
         if not isinstance(self.base, Recursive):
             raise SpecificationError(f"base={self.base!r}: expected a bootstrap such as ResidualBootstrap().")
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelvar.arguments import read_seed, read_whole
 from panelvar.bands.limits import sup_t_quantile
-from panelvar.bands.simulated import check_draws, check_joint, check_seed, estimated_gradients, finite_errors
+from panelvar.bands.simulated import check_joint, estimated_gradients, finite_errors
 from panelvar.bands.target import Band, Target
 from panelvar.errors import SpecificationError
 
@@ -42,8 +43,8 @@ class DeltaMethod:
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         check_joint(self.joint, self.over)
-        check_draws(self.draws)
-        check_seed(self.seed)
+        read_whole("draws", self.draws, 2)
+        read_seed(self.seed)
 
     @property
     def label(self) -> str:

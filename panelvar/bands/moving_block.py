@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelvar.arguments import read_whole
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.target import Array
-from panelvar.errors import InsufficientDataError, SpecificationError
+from panelvar.errors import InsufficientDataError
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,8 @@ class MovingBlockBootstrap(Recursive):
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         super().__post_init__()
-        length = self.block_length
-        if length is not None and (isinstance(length, bool) or not isinstance(length, (int, np.integer)) or length < 1):
-            raise SpecificationError(f"block_length={length!r}: expected a positive integer or None.")
+        if self.block_length is not None:
+            read_whole("block_length", self.block_length, 1)
 
     @property
     def kind(self) -> str:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from panelvar.arguments import read_seed, read_whole
 from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
 from panelvar.bands.target import Array, Band, Draws, Target
 from panelvar.errors import Note, NumericalError, SpecificationError, choose
@@ -42,8 +43,8 @@ class Simulated(ABC):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
-        check_draws(self.draws)
-        check_seed(self.seed)
+        read_whole("draws", self.draws, 2)
+        read_seed(self.seed)
         choose("interval", self.interval, INTERVALS)
         if self.interval not in self.intervals:
             raise SpecificationError(
@@ -128,18 +129,6 @@ class Simulated(ABC):
         if self.seed is None:
             notes.append(Note("no-seed", "The draws were not seeded: the same call gives a slightly different band."))
         return tuple(notes)
-
-
-def check_draws(draws: object, option: str = "draws") -> None:
-    """Refuse a number of draws that is not an integer of at least two."""
-    if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 2:
-        raise SpecificationError(f"{option}={draws!r}: expected an integer of at least 2.")
-
-
-def check_seed(seed: object) -> None:
-    """Refuse a seed that is not a non-negative integer or None."""
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
-        raise SpecificationError(f"seed={seed!r}: expected a non-negative integer or None.")
 
 
 def check_joint(joint: str | None, over: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import read_whole, refuse_beyond
 from panelvar.diagnostics.auxiliary import normal_tail, unweighted
 from panelvar.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.differences import lag_positions
@@ -55,6 +55,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     design = unweighted(result, "The Born-Breitung test", ("fixed", "pooled", "random"))
     choose("kind", kind, ("q", "lm", "hr"))
     p = read_whole("order", (2 if kind == "q" else 1) if order is None else order, 1)
+    refuse_beyond("order", p, design.panel.calendar.n_positions)
     entities = design.entities
     notes: list[Note] = []
     if kind == "hr" and p != 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import read_whole, shown
 from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted
 from panelvar.errors import InsufficientDataError, choose
 from panelvar.kernels.distributions import chi2_tail, f_tail
@@ -53,6 +53,11 @@ def breusch_godfrey_test(
     choose("kind", kind, ("chi2", "f"))
     fit = result.fit
     x, _, e = transformed_columns(result)
+    df = len(e) - x.shape[1] - p
+    if fit.absorbed is not None and lags != "stacked":
+        df -= fit.counts.absorbed + 1
+    if df <= 0:
+        raise InsufficientDataError(f"{len(e)} rows leave no degrees of freedom for order={shown(p)}.")
     added = np.zeros((len(e), p))
     for k in range(1, p + 1):
         previous = lagged(result, fit.design, k, lags)
@@ -67,10 +72,5 @@ def breusch_godfrey_test(
     if kind == "chi2":
         statistic = len(e) * (1.0 - rss / total)
         return TestResult(name, statistic, chi2_tail(statistic, float(p)), "chi2", float(p), None, null)
-    df = len(e) - x.shape[1] - p
-    if fit.absorbed is not None and lags != "stacked":
-        df -= fit.counts.absorbed + 1
-    if df <= 0:
-        raise InsufficientDataError(f"{len(e)} rows leave no degrees of freedom for order {p}.")
     statistic = (total - rss) / p / (rss / df)
     return TestResult(name, statistic, f_tail(statistic, p, df), "f", float(p), float(df), null)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import read_whole, refuse_beyond
 from panelvar.design import build_design
 from panelvar.diagnostics.auxiliary import FloatArray, least_squares, normal_tail
 from panelvar.errors import InsufficientDataError, Note, choose, emit
@@ -82,6 +82,7 @@ def panel_granger_test(
     choose("kind", kind, ("z-tilde", "z-bar", "w-bar"))
     design = build_design(data, caused, [causing], missing=missing)
     x, y = design.x[0], design.y
+    refuse_beyond("lags", k, design.panel.calendar.n_positions)
     codes, positions = design.entities.codes, design.time_positions
     places = [lag_positions(codes, positions, step) for step in range(1, k + 1)]
     complete = np.logical_and.reduce([place >= 0 for place in places])

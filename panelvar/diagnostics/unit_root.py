@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.diagnostics.unit_root_distributions import (
     gls_critical_values,
     gls_pvalue,
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying, whole
+from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying
 from panelvar.errors import CollinearityError, SpecificationError, choose, emit
 from panelvar.kernels import dickey_fuller
 from panelvar.results.unit_root_result import UnitRootResult
@@ -173,7 +174,7 @@ def _regress(
 ) -> tuple[dickey_fuller.Regression, int, str]:
     """Choose the lags and run the regression; also how they were chosen."""
     choose("rows", rows, ("all", "common"))
-    shortest, max_lags = whole("min_lags", limits[0]), limits[1]
+    shortest, max_lags = read_whole("min_lags", limits[0], 0), limits[1]
     terms = dickey_fuller.trend_columns(powers, 0, len(values))
     change = len(values) - 1
     longest, rule = 0, "given"
@@ -182,7 +183,7 @@ def _regress(
         # The longest that leaves two degrees of freedom, too: a short series has a default.
         room = max(min(len(values) // 2 - powers - 1, (change - powers - 3) // 2), 0)
         longest = min(int(np.ceil(12.0 * (len(values) / 100.0) ** 0.25)), room)
-        longest = max(longest, shortest) if max_lags is None else whole("max_lags", max_lags, shortest)
+        longest = max(longest, shortest) if max_lags is None else read_whole("max_lags", max_lags, shortest)
         enough(change - longest, powers + 1 + longest, name)
         columns = dickey_fuller.lagged_differences(values, longest, terms)
         order = chosen_order(dickey_fuller.lag_criteria(columns, longest), kind, shortest)
@@ -190,7 +191,7 @@ def _regress(
     elif max_lags is not None or shortest:
         raise SpecificationError("max_lags= and min_lags= apply when lags= names a rule, such as lags='aic'.")
     else:
-        order = whole("lags", lags)
+        order = read_whole("lags", lags, 0)
     enough(change - order, powers + 1 + order, name)
     columns = dickey_fuller.lagged_differences(values, order, terms)
     if rows == "common" and longest > order:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole, refuse_beyond
 from panelvar.diagnostics.unit_root_distributions import (
     KPSS,
     kpss_pvalue,
@@ -15,7 +16,7 @@ from panelvar.diagnostics.unit_root_distributions import (
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying, whole
+from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying
 from panelvar.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.kernels import dickey_fuller
 from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
@@ -193,13 +194,20 @@ def _spread(values: Array, trend: str, convention: str) -> float:
 
 
 def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> tuple[float, str]:
-    """Bandwidth by a rule, and its name."""
+    """Bandwidth by a rule, and its name.
+
+    Raises
+    ------
+    InsufficientDataError
+        A bandwidth that is given and not below the number of residuals.
+    """
     n = len(residuals)
     if not isinstance(bandwidth, str):
         fixed = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
         if fixed and np.isfinite(bandwidth) and bandwidth >= 0.0:
             return float(bandwidth), "given"
-        return float(min(whole("bandwidth", bandwidth), n - 1)), "given"
+        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), n)
+        return float(bandwidth), "given"
     rule = choose("bandwidth", bandwidth, BANDWIDTHS, BANDWIDTHS_ELSEWHERE)
     if rule == "newey-west":
         return newey_west_bandwidth(residuals, kernel), rule

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.diagnostics.unit_root import adf_test, dfgls_test
 from panelvar.diagnostics.unit_root_long_run import kpss_test, phillips_perron_test
 from panelvar.errors import Note, PanelVarError, SpecificationError, choose, emit
@@ -73,8 +74,7 @@ def unit_root_table(
     names = [tests] if isinstance(tests, str) else list(tests)
     for name in names:
         choose("tests", name, TESTS, TESTS_ELSEWHERE)
-    if isinstance(differences, bool) or not isinstance(differences, (int, np.integer)) or differences < 0:
-        raise SpecificationError(f"differences={differences!r}: expected an integer of at least 0.")
+    differences = read_whole("differences", differences, 0)
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
     refused: dict[Any, str] = {}
     kind, each = _each(data, column)

@@ -72,13 +72,6 @@ def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) 
     return choose("trend", trend, allowed, TRENDS_ELSEWHERE | {"nc": "n", "mu": "c", "tau": "ct", "level": "c"})
 
 
-def whole(option: str, value: object, least: int = 0) -> int:
-    """Return an option that is a whole number, or say what was expected."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise SpecificationError(f"{option}={value!r}: expected an integer of at least {least}.")
-    return int(value)
-
-
 def not_exact(found: Regression, name: str) -> Regression:
     """Refuse residuals that are rounding noise, or return the regression."""
     if found.exact:

@@ -113,7 +113,9 @@ def fit_ardl(
     most = read_orders("max_lags", max_lags, dependent, rows.long_run)
     if criterion is None:
         most = read_orders("lags", lags, dependent, rows.long_run)
+        rows.refuse_beyond("lags", most)
     else:
+        rows.refuse_beyond("max_lags", most)
         candidates = grid(most)
     shared = _shared(pooled, rows, most, criterion)
     largest = _ordered(rows.design(most), shared, rows)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag, read_names
+from panelvar.arguments import read_flag, read_names, refuse_beyond
 from panelvar.design import Design, build_design
 from panelvar.errors import Note, SpecificationError
 from panelvar.estimators.lag_orders import Orders
@@ -64,6 +64,10 @@ class ArdlRows:
         for name, q in zip(self.long_run, orders.x, strict=True):
             names += [difference_name(name, lag) for lag in range(q)]
         return (*names, *self.short_run, *((TREND,) if self.trend else ()))
+
+    def refuse_beyond(self, option: str, orders: Orders) -> None:
+        """Refuse orders whose lags no row of the panel has."""
+        refuse_beyond(option, max(orders.y, *orders.x), self.source.panel.calendar.n_positions)
 
     def design(self, orders: Orders) -> Design:
         """Return the rows of an order: short-run regressors, levels, lagged y, and the difference explained."""

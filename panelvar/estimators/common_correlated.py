@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag, read_whole
+from panelvar.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.conventions import Convention
 from panelvar.design import Design, build_design
 from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
@@ -122,6 +122,7 @@ def fit_common_correlated_effects(
 
 def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[Note]]:
     """Add the averages over entities, and their lags, to the regressors."""
+    refuse_beyond("average_lags", lags, source.panel.calendar.n_positions)
     if source.entities.n_groups < 2:
         raise InsufficientDataError("Averages over entities need at least two; there is one. Use fit_pooled.")
     times, notes = source.times, []

@@ -74,6 +74,7 @@ def fit_dynamic_fixed_effects(
     chosen = as_convention(convention)
     rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
     orders = read_orders("lags", lags, rows.source.dependent, rows.long_run)
+    rows.refuse_beyond("lags", orders)
     design = rows.design(orders)
     if design.nobs == 0:
         raise InsufficientDataError(

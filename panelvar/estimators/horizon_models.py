@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import refuse_beyond
 from panelvar.bands.projection_bootstrap import ProjectionBootstrap
 from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.projection_data import ProjectionData
@@ -50,7 +51,8 @@ class HorizonRegressions:
         past = order if read.shock is not None or augmented else order - 1
         own_lags = 0
         if read.shock is not None and not read.in_system:
-            own_lags = lag_order((order if augmented else 0) if shock_lags is None else shock_lags, 0)
+            own_lags = lag_order((order if augmented else 0) if shock_lags is None else shock_lags, 0, "shock_lags")
+            refuse_beyond("shock_lags", own_lags, len(values))
         elif shock_lags is not None:
             raise SpecificationError("shock_lags= is for an observed shock that is no variable of the system.")
         blocks = [self.beside, *(_shifted(values, lag) for lag in range(1, past + 1))]

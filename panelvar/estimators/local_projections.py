@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import read_whole, refuse_beyond
 from panelvar.covariances import HC
 from panelvar.errors import SpecificationError, check_level, choose, emit
 from panelvar.estimators.horizon_models import HorizonRegressions
@@ -20,7 +20,7 @@ from panelvar.identification.scheme import Identification
 from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.results.responses import cumulated
 from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.results.var_terms import Terms
+from panelvar.results.var_terms import terms_within
 from panelvar.serial_covariances import PanelNeweyWest
 
 if TYPE_CHECKING:
@@ -160,7 +160,10 @@ def fit_local_projections(
     if isinstance(lags, str):
         lags = fit_var(data, list(read.table.names), lags=lags, trend=trend, seasons=seasons).lags
     order = lag_order(lags, 0 if shock is not None else 1)
-    terms = Terms(trend, int(seasons), read.table.exogenous_names, int(exogenous_lags))
+    periods = len(read.table.values)
+    terms = terms_within(periods, trend, seasons, read.table.exogenous_names, exogenous_lags)
+    for option, reach in (("horizon", horizon), ("lags", order)):
+        refuse_beyond(option, reach, periods)
     rule = error_rule(cov, bool(lag_augmented))
     model = HorizonRegressions(read, terms, order, horizon, bool(lag_augmented), shock_lags, sample == "common", rule)
     notes = read.table.notes + model.missing_notes(missing)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import read_whole, refuse_beyond
 from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
@@ -146,6 +146,13 @@ def fit_panel_local_projections(
         raise SpecificationError("cumulative= and long_difference= are different outcomes: choose one.")
     rules = as_convention(convention)
     panel = as_panel(data)
+    reaches = {
+        "lags": lags,
+        "shock_lags": lags if shock_lags is None else lag_order(shock_lags, 0, "shock_lags"),
+        "control_lags": lag_order(control_lags, 0, "control_lags"),
+    }
+    for option, reach in {"horizon": horizon, **reaches}.items():
+        refuse_beyond(option, reach, panel.calendar.n_positions)
     frame = _Columns.made(
         panel,
         y,
@@ -153,7 +160,7 @@ def fit_panel_local_projections(
         _listed(controls),
         _listed(instruments),
         state,
-        (lags, lags if shock_lags is None else lag_order(shock_lags, 0), lag_order(control_lags, 0)),
+        (reaches["lags"], reaches["shock_lags"], reaches["control_lags"]),
         horizon,
         cumulative,
         long_difference,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.errors import (
     CollinearityError,
     DataError,
@@ -24,7 +25,7 @@ from panelvar.results.lag_selection import CRITERIA_ELSEWHERE, LagSelection
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_data import VarData, read_var_data
 from panelvar.results.var_result import VarResult
-from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
+from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels, terms_within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,15 +187,14 @@ def specification(
     """Read the data and what stands beside the lags."""
     check_terms(trend, seasons, exogenous, exogenous_lags)
     table = read_var_data(data, names, exogenous)
-    return table, Terms(trend, int(seasons), table.exogenous_names, int(exogenous_lags))
+    return table, terms_within(len(table.values), trend, seasons, table.exogenous_names, exogenous_lags)
 
 
 def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int) -> None:
     """Refuse terms beside the lags that make no sense."""
     choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
     for option, value, least in (("seasons", seasons, 0), ("exogenous_lags", exogenous_lags, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise SpecificationError(f"{option}={value!r}: expected an integer of at least {least}.")
+        read_whole(option, value, least)
     if seasons == 1:
         raise SpecificationError("seasons=1 is no pattern: give the periods of a year, such as 4, or 0 for none.")
     if exogenous is None and exogenous_lags:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_flag
+from panelvar.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
 from panelvar.kernels import dynamics
@@ -189,8 +189,7 @@ def fit_rolling_var(
     rules = var_convention(convention)
     table, terms = specification(data, names, trend, 0, None, 0)
     order = lag_order(lags)
-    if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
-        raise SpecificationError(f"window={window!r}: expected a positive number of rows.")
+    window = read_whole("window", window, 1)
     if table.places is not None or not np.isfinite(table.values).all():
         raise DataError("The data have gaps or missing values: a window of rows must be one of periods.")
     n_vars, n_rows = len(table.names), len(table.values) - order
@@ -266,9 +265,8 @@ def evaluate_forecasts(
     batch = fit_rolling_var(data, names, window=window, expanding=expanding, lags=lags, trend=trend)
     table, terms = specification(data, names, trend, 0, None, 0)
     order, values = lag_order(lags), table.values
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise SpecificationError(f"steps={steps!r}: expected an integer of at least 1.")
     n_periods, n_vars = values.shape
+    refuse_beyond("steps", read_whole("steps", steps, 1), n_periods)
     origins = np.flatnonzero(np.isin(table.labels(np.arange(n_periods)), batch.labels))
     origins, used = origins[origins < n_periods - 1], origins < n_periods - 1
     if len(origins) == 0:

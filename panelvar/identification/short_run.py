@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from panelvar.arguments import read_whole
 from panelvar.errors import Note, NumericalError, SpecificationError
 from panelvar.identification.patterns import Pattern
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
@@ -87,8 +88,6 @@ class ShortRun(Identification):
             raise SpecificationError("long_run= restricts the B model: leave a= out.")
         if isinstance(shocks, str):
             raise SpecificationError(f"shocks={shocks!r}: expected a sequence of names.")
-        if isinstance(starts, bool) or not isinstance(starts, (int, np.integer)) or starts < 1:
-            raise SpecificationError(f"starts={starts!r}: expected a positive integer.")
         if shocks is None:
             labelled = b if b is not None else long_run
             shocks = list(map(str, labelled.columns)) if hasattr(labelled, "columns") else None
@@ -97,7 +96,7 @@ class ShortRun(Identification):
             "b": _kept(b),
             "long_run": _kept(long_run),
             "shock_names": None if shocks is None else tuple(shocks),
-            "starts": int(starts),
+            "starts": read_whole("starts", starts, 1),
             "anchor": None,
             "found": (),
         }

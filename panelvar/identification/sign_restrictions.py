@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import LONGEST_HORIZON, read_whole
 from panelvar.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.identification.patterns import pair_of
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
@@ -109,10 +110,8 @@ class SignRestrictions(Identification):
         """Refuse what cannot be."""
         if not isinstance(self.signs, Mapping) or not self.signs:
             raise SpecificationError("signs must be a mapping such as {('output', 'demand'): '+'}.")
-        for option, smallest in (("models", 2), ("tries", 1), ("target_horizon", 0)):
-            value = getattr(self, option)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < smallest:
-                raise SpecificationError(f"{option}={value!r}: expected an integer of at least {smallest}.")
+        for option, least, most in (("models", 2, None), ("tries", 1, None), ("target_horizon", 0, LONGEST_HORIZON)):
+            read_whole(option, getattr(self, option), least, most)
         _span(self.periods, "periods")
         object.__setattr__(self, "signs", dict(self.signs))
         zero = dict(self.zero) if isinstance(self.zero, Mapping) else dict.fromkeys(self.zero, 0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from panelvar.arguments import read_names, refuse_other
+from panelvar.errors import SpecificationError, choose
 from panelvar.report.characters import display_width, printable, wrap
 
 if TYPE_CHECKING:
@@ -35,6 +38,48 @@ def pyplot() -> ModuleType:
             "Plots need matplotlib, which is not installed: python -m pip install 'panelvar[plots]'."
         ) from error
     return matplotlib.pyplot
+
+
+def check_figure(figure: object) -> None:
+    """Refuse what is given for a figure and is none; None asks for a new one.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if figure is not None:
+        pyplot()
+        from matplotlib.figure import FigureBase
+
+        refuse_other("figure=", figure, FigureBase, "a Figure of matplotlib, or None for a new one")
+
+
+def check_axes(ax: object) -> None:
+    """Refuse what is given for axes and is none; None asks for new ones.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if ax is not None:
+        pyplot()
+        from matplotlib.axes import Axes
+
+        refuse_other("ax=", ax, Axes, "Axes of matplotlib, or None for new ones")
+
+
+def chosen_places(option: str, names: str | Sequence[str] | None, known: tuple[str, ...]) -> list[int]:
+    """Places of the names asked for among those known; all for None.
+
+    Raises
+    ------
+    SpecificationError
+        A name that is not known, or none at all.
+    """
+    wanted = known if names is None else read_names(option, names, "names")
+    if not wanted:
+        raise SpecificationError(f"{option} is empty: name at least one of {', '.join(map(repr, known))}.")
+    return [known.index(choose(option, name, known)) for name in wanted]
 
 
 def literal(*texts: Text) -> None:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import choose
-from panelvar.plots.canvas import GREY, PALETTE, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.arguments import refuse_other
+from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.results.historical import HistoricalDecomposition
 from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from panelvar.results.historical import HistoricalDecomposition
 
 
 def plot_historical(
@@ -41,14 +40,18 @@ def plot_historical(
     Raises
     ------
     SpecificationError
-        If a name is not a variable of the system.
+        If it is no historical decomposition, or a name is not a variable of the system.
     """
+    refuse_other(
+        "plot_historical", decomposition, HistoricalDecomposition, "what historical_decomposition of a fit returns"
+    )
+    check_figure(figure)
+    rows = chosen_places("of", of, decomposition.names)
+    draw = pyplot()
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    wanted = decomposition.names if of is None else (of,) if isinstance(of, str) else tuple(of)
-    rows = [decomposition.names.index(choose("of", name, decomposition.names)) for name in wanted]
     if figure is None:
-        figure = pyplot().figure(figsize=(8.0, 2.2 * len(rows) + 0.8), layout="constrained")
+        figure = draw.figure(figsize=(8.0, 2.2 * len(rows) + 0.8), layout="constrained")
     grid = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
     texts = [as_text(label) for label in decomposition.index]
     places = np.arange(len(texts))

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import SpecificationError
-from panelvar.plots.canvas import BLUE, GREY, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.arguments import read_whole, refuse_other
+from panelvar.plots.canvas import BLUE, GREY, check_figure, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.results.forecast import Forecast
 from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from panelvar.results.forecast import Forecast
 
 
 def plot_forecast(forecast: Forecast, *, past: int | None = None, figure: Figure | None = None) -> Figure:
@@ -38,10 +37,12 @@ def plot_forecast(forecast: Forecast, *, past: int | None = None, figure: Figure
     Raises
     ------
     SpecificationError
-        ``past`` is not an integer of at least 0.
+        It is no forecast, or ``past`` not an integer of at least 0.
     """
-    if past is not None and (isinstance(past, bool) or not isinstance(past, (int, np.integer)) or past < 0):
-        raise SpecificationError(f"past={past!r}: expected an integer of at least 0.")
+    refuse_other("plot_forecast", forecast, Forecast, "what forecast of a fit returns")
+    check_figure(figure)
+    if past is not None:
+        past = read_whole("past", past, 0)
     names = forecast.names
     across = min(len(names), 2)
     down = math.ceil(len(names) / across)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from panelvar.arguments import refuse_other
 from panelvar.errors import SpecificationError, choose
-from panelvar.plots.canvas import GREY, PALETTE, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.results.responses import Responses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from panelvar.results.responses import Responses
 
 # Up to this many rows and columns every panel has a title of its own; beyond, rows and columns are named once.
 _TITLED = 3
@@ -60,13 +60,17 @@ def plot_responses(
     Raises
     ------
     SpecificationError
-        If a name is not a variable of the system, or if several results are not of the same thing.
+        If they are no responses, a name is not a variable of the system, or several results are not of the same thing.
     """
     shared = _SHARED[choose("share_y", share_y, _SHARED)]
     layers = dict(responses) if isinstance(responses, Mapping) else {"": responses}
+    for label, layer in layers.items():
+        which = f"plot_responses, for {label!r}," if label else "plot_responses"
+        refuse_other(which, layer, Responses, "what impulse_responses or fit_local_projections returns")
+    check_figure(figure)
     first = _comparable(layers)
-    rows = _chosen("of", of, first.names)
-    columns = _chosen("to", to, first.shocks)
+    rows = chosen_places("of", of, first.names)
+    columns = chosen_places("to", to, first.shocks)
     small = max(len(rows), len(columns)) > _TITLED
     if figure is None:
         width, height = (1.85, 1.35) if small else (3.0, 2.3)
@@ -134,13 +138,6 @@ def _new_figure(size: tuple[float, float]) -> Figure:
     # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
     figure: Figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
     return figure
-
-
-def _chosen(option: str, names: str | Sequence[str] | None, known: tuple[str, ...]) -> list[int]:
-    wanted = known if names is None else (names,) if isinstance(names, str) else tuple(names)
-    if not wanted:
-        raise SpecificationError(f"{option} is empty: name at least one of {', '.join(map(repr, known))}.")
-    return [known.index(choose(option, name, known)) for name in wanted]
 
 
 def _draw(ax: Axes, responses: Responses, row: int, column: int, small: bool, place: int, label: str) -> None:

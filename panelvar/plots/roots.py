@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, pyplot, tidy
+from panelvar.arguments import read_flag, refuse_other
+from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, check_axes, pyplot, tidy
+from panelvar.results.system import System
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from panelvar.results.system import System
 
 # Labels nearer to each other than this, in units of the half-width of the picture, would overlap.
 _APART = 0.13
@@ -34,11 +34,19 @@ def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None)
     -------
     Axes
 
+    Raises
+    ------
+    SpecificationError
+        If it is no system.
+
     Notes
     -----
     These are eigenvalues, as EViews plots them. Programs that solve :math:`\det(I - A_1 z - \dots - A_p z^p) = 0`
     report their inverses, which lie outside the circle when the system is stable.
     """
+    refuse_other("plot_roots", system, System, "a system or a fitted vector autoregression")
+    check_axes(ax)
+    annotate = read_flag("annotate", annotate)
     roots = np.asarray(system.roots, dtype=complex)
     moduli = np.abs(roots)
     if ax is None:

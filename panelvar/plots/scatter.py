@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.arguments import read_flag, refuse_other
 from panelvar.errors import DataError, SpecificationError
-from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, folded, literal, name_axes, pyplot, tidy
+from panelvar.panel import Panel
+from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
+from panelvar.results.linear import LinearResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from panelvar.panel import Panel
-    from panelvar.results.linear import LinearResult
 
 FloatArray = NDArray[np.float64]
 
@@ -56,10 +57,16 @@ def plot_scatter(
     Raises
     ------
     SpecificationError
-        If ``x`` is not a regressor of the result, ``y`` not its dependent variable, or a panel is given without ``y``.
+        If it is neither, ``x`` is not a regressor of the result, ``y`` not its dependent variable, or a panel is given
+        without ``y``.
     DataError
         If no row has both values.
     """
+    refuse_other("plot_scatter", source, (Panel, LinearResult), "a Panel or the result of a linear panel model")
+    for option, name in (("x=", x), ("y=", y)):
+        refuse_other(option, name, Hashable, "the name of a column")
+    check_axes(ax)
+    entity_lines, pooled_line = read_flag("entity_lines", entity_lines), read_flag("pooled_line", pooled_line)
     across, up, codes, labels, up_name = _columns(source, x, y)
     if ax is None:
         _, ax = pyplot().subplots(figsize=(6.4, 4.6), layout="constrained")
@@ -96,8 +103,6 @@ def plot_scatter(
 def _columns(
     source: Panel | LinearResult, x: str, y: str | None
 ) -> tuple[FloatArray, FloatArray, NDArray[np.integer], list[str], str]:
-    from panelvar.panel import Panel
-
     codes: NDArray[np.integer]
     if isinstance(source, Panel):
         if y is None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.plots.canvas import GREY, PALETTE, folded, literal, pyplot, tidy
+from panelvar.arguments import refuse_other
+from panelvar.plots.canvas import GREY, PALETTE, check_figure, folded, literal, pyplot, tidy
+from panelvar.results.decomposition import VarianceDecomposition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from panelvar.results.decomposition import VarianceDecomposition
 
 # Areas may take a yellow too light for lines.
 _COLOURS = (*PALETTE, "#F0E442", GREY)
@@ -34,7 +34,16 @@ def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure |
     -------
     Figure
         One panel for each variable in ``figure.axes``.
+
+    Raises
+    ------
+    SpecificationError
+        If it is no variance decomposition.
     """
+    refuse_other(
+        "plot_decomposition", decomposition, VarianceDecomposition, "what variance_decomposition of a system returns"
+    )
+    check_figure(figure)
     names = decomposition.names
     across = min(len(names), 3)
     down = math.ceil(len(names) / across)

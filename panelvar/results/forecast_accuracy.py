@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
 from panelvar.errors import InsufficientDataError, SpecificationError
 from panelvar.identification.scheme import position
 from panelvar.kernels.distributions import two_sided
@@ -95,9 +96,7 @@ class ForecastAccuracy:
         """
         if loss not in ("squared", "absolute"):
             raise SpecificationError(f"loss={loss!r}: expected 'squared' or 'absolute'.")
-        steps = self.errors.shape[1]
-        if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or not 1 <= horizon <= steps:
-            raise SpecificationError(f"horizon={horizon!r}: expected 1 to {steps}.")
+        horizon = read_whole("horizon", horizon, 1, self.errors.shape[1])
         place = position(self.names, variable)
         pair = [np.abs(errors[:, horizon - 1, place]) for errors in (self.errors, self.benchmark_errors)]
         power = 2 if loss == "squared" else 1

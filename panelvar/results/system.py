@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_whole
 from panelvar.bands.target import Band
 from panelvar.errors import (
     MissingAttributeError,
@@ -135,7 +135,7 @@ class System(SystemCoefficients):
             The shock asked for needs sigma, and the system has none.
         """
         shocks = self._shocks(identification, shock_size, ordering)
-        horizon = read_whole("horizon", horizon, 0)
+        horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
         values = self._responses(shocks, horizon, cumulative)
         band = self._identified_set(shocks, horizon, cumulative, check_level(level))
         notes = self._stability_notes() + shocks.scheme.notes
@@ -196,7 +196,7 @@ class System(SystemCoefficients):
         return shocks
 
     def _decomposed(self, shocks: Shocks, horizon: int, normalised: bool, level: float) -> VarianceDecomposition:
-        steps = read_whole("horizon", horizon, 1) - 1
+        steps = read_whole("horizon", horizon, 1, LONGEST_HORIZON) - 1
         values = self._responses(shocks, steps, False)
         whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps, False)
         errors = _forecast_errors(whole)

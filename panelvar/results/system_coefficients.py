@@ -133,7 +133,7 @@ class SystemCoefficients(HintsAtNames):
             Such as ``log_gdp = 1.0322 + 0.1318 log_cii(-1) - 0.1517 log_cii(-2) + ...``: the constant, trends, then
             variable by variable, the shortest lag first.
         """
-        digits = read_whole("digits", digits, 0)
+        digits = read_whole("digits", digits, 0, 15)
         lines = []
         for equation, name in enumerate(self.names):
             terms = list(zip(self.deterministics[:, equation], self.terms.spelled, strict=True))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_whole
 from panelvar.errors import Note, SpecificationError
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
@@ -149,7 +149,9 @@ class VarBatch:
         """Responses of every member, (B, horizon + 1, K, S); options as in `System.impulse_responses`."""
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, dynamics.cholesky_impact(self.sigma))
-        values = dynamics.responses(form.coefficients, read_whole("horizon", horizon, 0), shocks.impact(form))
+        values = dynamics.responses(
+            form.coefficients, read_whole("horizon", horizon, 0, LONGEST_HORIZON), shocks.impact(form)
+        )
         return cumulated(values, 1) if cumulative else values
 
     def member(self, label: Hashable) -> VarResult:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_whole
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
@@ -68,7 +68,7 @@ class VarForecasts(VarEstimates):
         from scipy.special import ndtri
 
         check_level(level)
-        steps = read_whole("steps", steps, 1)
+        steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
         history = self.data.values[-self.lags :]
         if not np.isfinite(history).all():
             raise NumericalError(
@@ -137,7 +137,7 @@ class VarForecasts(VarEstimates):
         NumericalError
             The system is not stable.
         """
-        steps = read_whole("steps", steps, 1)
+        steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
         if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
             raise SpecificationError(
                 "Mean squared errors from an average origin are those of a stationary system, unrestricted, with a "
@@ -231,7 +231,9 @@ class VarForecasts(VarEstimates):
         if not names:
             raise SpecificationError("The model has no exogenous variables: fit_var(..., exogenous=...) adds them.")
         effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
-        values = dynamics.multipliers(self.coefficients, effects.swapaxes(1, 2), read_whole("horizon", horizon, 0))
+        values = dynamics.multipliers(
+            self.coefficients, effects.swapaxes(1, 2), read_whole("horizon", horizon, 0, LONGEST_HORIZON)
+        )
         if cumulative:
             values = cumulated(values, 0)
         if not np.isfinite(values).all():

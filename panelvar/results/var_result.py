@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_whole
 from panelvar.bands.target import BandSource, Draws
 from panelvar.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
@@ -81,7 +81,7 @@ class VarResult(VarForecasts):
         """
         check_level(level)
         shocks = self._shocks(identification, shock_size, ordering)
-        horizon = read_whole("horizon", horizon, 0)
+        horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
         values = self._responses(shocks, horizon, cumulative)
 
         def statistic(draws: Draws) -> Array:

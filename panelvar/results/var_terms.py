@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import refuse_beyond, shown
+from panelvar.errors import InsufficientDataError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -108,6 +111,22 @@ class Terms:
                 start = self.exogenous_lags - lag
                 out[:, used + lag * width : used + (lag + 1) * width] = exogenous[start : start + count]
         return out
+
+
+def terms_within(periods: int, trend: str, seasons: int, exogenous: tuple[str, ...], exogenous_lags: int) -> Terms:
+    """Terms of data that span so many periods.
+
+    Raises
+    ------
+    InsufficientDataError
+        A seasonal pattern that is longer than the data, lags of exogenous variables that reach past them.
+    """
+    if seasons > periods:
+        raise InsufficientDataError(
+            f"seasons={shown(seasons)} is a pattern longer than the data, which span {periods} period(s)."
+        )
+    refuse_beyond("exogenous_lags", exogenous_lags, periods)
+    return Terms(trend, int(seasons), exogenous, int(exogenous_lags))
 
 
 @lru_cache(maxsize=64)

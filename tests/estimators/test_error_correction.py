@@ -465,7 +465,7 @@ def test_ways_to_write_orders():
         ({"lags": {"y": 1, "x1": 1, "x3": 1}}, pv.SpecificationError, "lags names 'x3'"),
         ({"lags": (1, -1)}, pv.SpecificationError, "0 or more"),
         ({"lags": "sbc"}, pv.SpecificationError, "bic"),
-        ({"lags": "aic", "max_lags": (9, 9, 99)}, pv.SpecificationError, "5000"),
+        ({"lags": "aic", "max_lags": (9, 29, 29)}, pv.SpecificationError, "5000"),
         ({"lags": "aic", "common": ["D(x1)"]}, pv.SpecificationError, "needs given lags"),
         ({"common": ["D(x3)"]}, pv.SpecificationError, "Did you mean 'D\\(x"),
         ({"common": ["D(x1)", "D(x1)"]}, pv.SpecificationError, "twice"),
@@ -475,7 +475,7 @@ def test_ways_to_write_orders():
         ({"max_iterations": 1}, pv.NumericalError, "not reached in 1 iterations"),
         ({"start": {"x1": 1.0}}, pv.SpecificationError, "one number for each"),
         ({"short_run": ["x1"]}, pv.SpecificationError, "twice"),
-        ({"lags": 45}, pv.InsufficientDataError, "No row is left"),
+        ({"lags": 45}, pv.InsufficientDataError, "lags=45 reaches past the data, which span 40"),
         ({"lags": 9}, pv.InsufficientDataError, "fewer than"),
         ({"min_rows": 3}, pv.SpecificationError, "min_rows"),
     ],
@@ -503,8 +503,13 @@ def test_other_refusals():
         quietly(pv.fit_dynamic_fixed_effects, panel(data.assign(x2=data["region"])), "y", X, lags=(1, 1, 0))
     with pytest.raises(pv.DataError, match="'x3' is not in the data"):
         pv.fit_dynamic_fixed_effects(panel(data), "y", ["x3"])
-    with pytest.raises(pv.InsufficientDataError, match="No row is left"):
+    with pytest.raises(pv.InsufficientDataError, match="lags=45 reaches past the data"):
         pv.fit_dynamic_fixed_effects(panel(data), "y", X, lags=45)
+    # Two stretches of at most twenty years are within the calendar, and none has thirty years before it.
+    cut = panel(data[data["year"] != data["year"].min() + 20])
+    for fit in (pv.fit_dynamic_fixed_effects, pv.fit_pooled_mean_group):
+        with pytest.raises(pv.InsufficientDataError, match="No row is left"):
+            fit(cut, "y", X, lags=30)
 
 
 # ---- what is warned about

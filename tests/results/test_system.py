@@ -285,5 +285,5 @@ def test_a_table_of_estimates_is_not_taken_for_a_lag_matrix():
 
 @pytest.mark.parametrize("digits", [-1, 2.0, True, "3", None])
 def test_decimals_of_equations_are_whole_numbers(published, digits):
-    with pytest.raises(SpecificationError, match=f"digits={digits!r} must be a whole number of at least 0"):
+    with pytest.raises(SpecificationError, match=f"digits={digits!r} must be a whole number from 0 to 15"):
         published.equations(digits)
