@@ -16,7 +16,7 @@ SIGNS = {"supply": "+++", "demand": "+-+", "policy": "-++"}
 FULL = {(name, shock): row[place] for shock, row in SIGNS.items() for place, name in enumerate(NAMES)}
 POLICY = {pair: sign for pair, sign in FULL.items() if pair[1] == "policy"}
 CHANCES = (0.05, 0.16, 0.5, 0.84, 0.95)
-MODELS, FEWEST = 20_000, 15_000
+MODELS, FEWEST = 10_000, 7_500
 
 
 @cache
@@ -43,11 +43,11 @@ def accepted(group: str) -> np.ndarray:
     if group == "longer":
         return draws(FULL | {(name, "policy"): (FULL[name, "policy"], 2) for name in ("infl", "unemp")})
     if group == "posterior":
-        return draws(FULL, 600_000)
+        return draws(FULL, 300_000)
     if group == "zero":
         signs = {pair: sign for pair, sign in FULL.items() if pair != ("infl", "policy")}
         return draws(signs, zero=[("infl", "policy")])
-    found = draws(POLICY, 200_000, periods=1)
+    found = draws(POLICY, 100_000, periods=1)
     if group == "uhlig":
         # Its directions are points of the ball, not of the sphere.
         found = found * np.random.default_rng(13).random((len(found), 1, 1, 1)) ** (1 / 3)
