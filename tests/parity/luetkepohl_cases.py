@@ -9,7 +9,7 @@ from parity.var_cases import fit, quiet
 
 import panelvar as pv
 
-THREE = printed(decimals=3)
+THREE, FIVE = printed(decimals=3), printed(decimals=5)
 
 
 def model():
@@ -45,6 +45,9 @@ COMPARISONS = [
     ),
     Comparison("page_120/irf_stderr", lambda: errors(False, 3)[1:], THREE),
     Comparison("page_120/cum_irf_stderr", lambda: errors(True, 3)[1:], THREE),
+    Comparison("sas_varmax/constant", lambda: model().params.loc["const"].to_numpy(), FIVE),
+    Comparison("sas_varmax/lag_1", lambda: model().coefficients[0], FIVE),
+    Comparison("sas_varmax/lag_2", lambda: model().coefficients[1], FIVE),
     # The sum over all lags has converged long before this one.
     Comparison("page_120/lr_stderr", lambda: errors(True, 80)[-1], THREE),
 ]
