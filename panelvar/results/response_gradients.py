@@ -41,10 +41,47 @@ def response_gradients(
     SpecificationError
         The scheme has no formula for the derivatives of its shocks.
     """
+    base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
+    directions, impacts = _directions(form, moves, nobs, shocks)
+    slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
+    if cumulative:
+        with np.errstate(over="ignore", invalid="ignore"):
+            slopes = np.cumsum(slopes, axis=-3)
+    return slopes
+
+
+def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) -> Array:
+    r"""Standard errors of the long-run effects :math:`\Xi = (I - A_1 - \dots - A_p)^{-1} P` (proposition 3.6).
+
+    Along a direction, :math:`d\Xi = (I - \sum_j A_j)^{-1} (\sum_j dA_j\, \Xi + dP)`.
+
+    Parameters
+    ----------
+    form, moves, nobs, shocks
+        As in `response_gradients`; one form, no batch.
+
+    Returns
+    -------
+    array (K, S)
+
+    Raises
+    ------
+    SpecificationError
+        The scheme has no formula for the derivatives of its shocks.
+    """
+    directions, impacts = _directions(form, moves, nobs, shocks)
+    total = dynamics.lag_sum(form.coefficients)
+    effects = np.linalg.solve(total, shocks.impact(form))
+    slopes = np.linalg.solve(total, directions.sum(axis=-3) @ effects + impacts)
+    errors: Array = np.sqrt((slopes**2).sum(axis=0))
+    return errors
+
+
+def _directions(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) -> tuple[Array, Array]:
+    """Steps of the lag matrices (..., D, p, K, K) and of the impact matrix (..., D, K, S) in which estimates vary."""
     factor = form.factor
     lags, n_vars = form.coefficients.shape[-3], factor.shape[-1]
     batch = factor.shape[:-2]
-    base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
     steps = lag_matrices(moves, moves.shape[-2] - lags * n_vars)
     sigma_moves = _sigma_moves(factor, nobs)
     still = np.zeros((*batch, sigma_moves.shape[-3], lags, n_vars, n_vars))
@@ -53,11 +90,7 @@ def response_gradients(
     impacts = shocks.derivatives(form, directions, sigma_steps)
     if impacts is None:
         raise _no_formula(shocks)
-    slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
-    if cumulative:
-        with np.errstate(over="ignore", invalid="ignore"):
-            slopes = np.cumsum(slopes, axis=-3)
-    return slopes
+    return directions, impacts
 
 
 def response_errors(

@@ -234,7 +234,7 @@ def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
             return left * right_constant + right * left_constant, left_constant * right_constant
         if isinstance(node.op, ast.Div) and not right.any() and right_constant != 0.0:
             return left / right_constant, left_constant / right_constant
-    raise SpecificationError(f"{text!r} is not linear in the coefficients.")
+    raise SpecificationError(f"{text!r} is not linear in the coefficients, which are: {', '.join(names)}.")
 
 
 def _equation(piece: str, names: tuple[str, ...]) -> tuple[FloatArray, float]:

@@ -28,7 +28,7 @@ from panelvar.results.names import listed
 from panelvar.results.published import read_published
 from panelvar.results.responses import Responses, cumulated, described_responses
 from panelvar.results.shocks import Shocks, choose_shocks, positive_factor
-from panelvar.results.system_coefficients import SystemCoefficients
+from panelvar.results.system_process import SystemProcess
 from panelvar.results.var_terms import Terms
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class System(SystemCoefficients):
+class System(SystemProcess):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t

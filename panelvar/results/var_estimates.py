@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -9,11 +10,17 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_whole
+from panelvar.covariances import CovarianceEstimate
 from panelvar.errors import Note, NumericalError, check_level, choose
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.kernels.lag_problem import LagProblem
+from panelvar.kernels.second_moments import correlations, sample_autocovariances
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
+from panelvar.results.restrictions import LinearCombination
+from panelvar.results.stacked_coefficients import Stacked, StackedInference, equation_labels
 from panelvar.results.system import System
+from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_data import VarData
 from panelvar.results.var_terms import Terms
@@ -203,6 +210,53 @@ class VarEstimates(System):
         index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
         return pd.DataFrame(values, index=index, columns=index)
 
+    # Questions
+
+    def wald_test(
+        self,
+        restrictions: str | Sequence[str] | Array | Mapping[str, float],
+        values: Array | Sequence[float] | float | None = None,
+    ) -> TestResult:
+        """Test linear restrictions on coefficients of any equations.
+
+        Parameters
+        ----------
+        restrictions : str, sequence of str, mapping or (q, K m) array
+            ``"[x]L1.y = [y]L1.x"``, ``["[x]L1.y", "[x]L2.y"]`` (each zero), ``{"[x]L1.x": 1.0}``, or a matrix R of
+            R b = q for the coefficients as `cov` has them, equation by equation.
+        values : array, optional
+            q when a matrix is given.
+
+        Returns
+        -------
+        TestResult
+            F or chi-squared, as the convention says, under the errors of `with_cov`.
+        """
+        systems = {"chi2": np.inf, "f-system": self.n_vars * float(self.df_resid)}
+        df = systems.get(self.convention.exclusion, float(self.df_resid))
+        return self._stacked(df).wald_test(restrictions, values)
+
+    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
+        """Estimate a linear combination of coefficients, such as ``"[x]L1.y + [x]L2.y"``, with error and limits.
+
+        Parameters
+        ----------
+        expression : str
+            In names ``"[equation]regressor"``.
+        level : float
+            Confidence level, at least 0.5.
+        """
+        df = np.inf if self.distribution == "normal" else float(self.df_resid)
+        return self._stacked(df).lincom(expression, level=level)
+
+    def _stacked(self, df: float) -> StackedInference:
+        if self.problem.dependent_columns:
+            raise NumericalError("The residual covariance is singular: there is no test of these equations.")
+        names = equation_labels(self.names, self.regressor_names)
+        rss = float(np.square(self.problem.scatter_factor).sum())
+        fit = Stacked(names, self.problem.params.T.ravel(), rss)
+        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
+
     @property
     def sigma_df(self) -> Array:
         """Residual covariance U'U / (n - m)."""
@@ -245,6 +299,27 @@ class VarEstimates(System):
     def fitted_values(self) -> pd.DataFrame:
         """Fitted values by period."""
         return self._by_period(self.problem.design[:, self.n_regressors :] - self.problem.residuals)
+
+    def residual_autocorrelations(self, lags: int = 10) -> pd.DataFrame:
+        r"""Auto- and cross-correlations of the residuals, :math:`\mathrm{corr}(u_{it}, u_{k,t-h})`, h = 0 to ``lags``.
+
+        :math:`n^{-1}\sum_t u_t u_{t-h}'` over standard deviations, products across gaps left out. Without serial
+        correlation :math:`2/\sqrt n` bounds most of them, too widely at the first lags (Luetkepohl 2005, section 4.4).
+
+        Parameters
+        ----------
+        lags : int
+            Longest lag h.
+
+        Returns
+        -------
+        DataFrame
+            Rows (lag, variable), a column for each variable h periods earlier.
+        """
+        covariances = sample_autocovariances(
+            self.problem.residuals, read_whole("lags", lags, 0), self.problem.run_starts
+        )
+        return self._by_lag(correlations(covariances))
 
     def _by_period(self, values: Array) -> pd.DataFrame:
         import pandas as pd

@@ -17,10 +17,10 @@ from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition, shares_of
 from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test
-from panelvar.results.response_gradients import response_errors, response_gradients
+from panelvar.results.response_gradients import long_run_errors, response_errors, response_gradients
 from panelvar.results.responses import Responses, cumulated, described_responses
 from panelvar.results.share_gradients import share_gradients
-from panelvar.results.shocks import Shocks
+from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.system import System
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_forecasts import VarForecasts
@@ -172,6 +172,40 @@ class VarResult(VarForecasts):
             band_label=band.label,
             notes=plain.notes + band.notes,
         )
+
+    def long_run_std_errors(
+        self,
+        *,
+        identification: str | Identification = "reduced_form",
+        shock_size: str = "unit",
+        ordering: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Asymptotic standard errors of `long_run_effects` (Luetkepohl 2005, proposition 3.6).
+
+        Parameters
+        ----------
+        identification, shock_size, ordering
+            As in `long_run_effects`; a scheme with a delta-method formula.
+
+        Returns
+        -------
+        DataFrame
+            Responses by shocks.
+
+        Raises
+        ------
+        NumericalError
+            The system is not stable: the effects do not exist.
+        SpecificationError
+            The scheme has no formula.
+        """
+        import pandas as pd
+
+        self._require_stable("long-run effects")
+        shocks = self._shocks(identification, shock_size, ordering)
+        form = ReducedForm(self.coefficients, positive_factor(self.sigma))
+        errors = long_run_errors(form, self.problem.directions(form.factor), self.nobs, shocks)
+        return pd.DataFrame(errors, index=self._axes[1], columns=list(shocks.names))
 
     # Tests
 

@@ -6,7 +6,10 @@ import numpy as np
 from features.feature import Feature, reference
 from features.var_names import IDENTIFICATION, RESPONSES, at, instrument, model, moving_average, statistic
 
+import panelvar as pv
+
 SYSTEM = "tests/results/test_system.py"
+PROCESS = "tests/results/test_system_process.py"
 SCHEMES = "tests/identification/test_schemes.py"
 SHORT = "tests/identification/test_short_run.py"
 SIGNS = "tests/identification/test_sign_restrictions.py"
@@ -111,7 +114,62 @@ def everywhere(sm: str | None, vars_: str | None, gretl: str | None) -> dict:
     return found
 
 
+def autocovariance() -> float:
+    """By the sum of products of moving-average matrices."""
+    paths, covariance = moving_average(300), sigma()
+    return float(sum(paths[h + 2] @ covariance @ paths[h].T for h in range(299))[0, 1])
+
+
+def last_value() -> float:
+    """Of consumption in the data, which the model's own residuals must lead to."""
+    return float((model().fitted_values + model().resids).iloc[-1, 1])
+
+
+def lasting_error() -> float:
+    """Where the errors of cumulative responses end."""
+    bands = pv.DeltaMethod()
+    ended = model().impulse_responses(
+        200, identification="reduced_form", shock_size="unit", cumulative=True, bands=bands
+    )
+    return float(ended.std_errors[-1, 0, 1])
+
+
 IDENTIFICATION_ROWS = [
+    Feature(
+        IDENTIFICATION,
+        "Autocovariances and autocorrelations of the process",
+        "model.autocovariances(4)",
+        lambda frame: frame.loc[2].iloc[0, 1],
+        autocovariance,
+        (
+            f"{PROCESS}::test_autocovariances_of_a_textbook_system",
+            f"{PROCESS}::test_autocovariances_are_sums_of_products_of_responses",
+        ),
+        {"statsmodels": "acf(), acorr()"},
+        remark="those of the residuals: residual_autocorrelations",
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Simulation of the process",
+        "model.simulate(model.nobs, errors=model.resids, initial=growth[:2])",
+        lambda path: path.iloc[-1, 1],
+        last_value,
+        (
+            f"{PROCESS}::test_a_simulated_path_follows_the_equations",
+            f"{PROCESS}::test_a_long_simulation_has_the_moments_of_the_process",
+        ),
+        {"statsmodels": "simulate_var()", "vars": "tsDyn† VAR.sim()"},
+        remark="begins in the stationary distribution, with normal or given errors",
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Errors of long-run effects",
+        "model.long_run_std_errors()",
+        lambda frame: frame.iloc[0, 1],
+        lasting_error,
+        (f"{PROCESS}::test_errors_of_long_run_effects_are_the_numerical_delta_method",),
+        {"statsmodels": "irf().lr_effect_stderr()"},
+    ),
     Feature(
         IDENTIFICATION,
         "Roots and their moduli",

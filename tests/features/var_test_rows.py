@@ -12,6 +12,7 @@ RESULT = "tests/results/test_var_result.py"
 WHITE = "tests/diagnostics/test_white.py"
 ROOTS = "tests/diagnostics/test_unit_roots.py"
 VARS = "us_macro_vars/var2_const"
+PROCESS = "tests/results/test_system_process.py"
 STATSMODELS = "us_macro_statsmodels/var2_c"
 GRETL = "us_macro_gretl/var2_const"
 FILES = ("us_macro", "wgmacro", "canada")
@@ -83,6 +84,19 @@ def cusum() -> float:
 
 
 TEST_ROWS = [
+    Feature(
+        TESTS,
+        "Linear restrictions on any coefficients",
+        'model.wald_test(["[dl_realgdp]L1.dl_realcons", "[dl_realgdp]L2.dl_realcons"])',
+        statistic,
+        reference(f"{STATSMODELS}/causality_pairwise/dl_realcons->dl_realgdp/f/statistic"),
+        (
+            f"{PROCESS}::test_restrictions_across_equations",
+            f"{PROCESS}::test_a_wald_test_of_lags_is_the_exclusion_test",
+        ),
+        {"gretl": "restrict", "Stata": "test, testparm", "EViews": "Wald, of its system"},
+        remark="under the errors of with_cov; lincom estimates a combination",
+    ),
     Feature(
         TESTS,
         "Granger causality, F",

@@ -1,0 +1,192 @@
+"""The process that a system describes: its second moments, and samples of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.arguments import read_generator, read_whole
+from panelvar.errors import MissingInformationError, NumericalError, SpecificationError
+from panelvar.kernels.second_moments import autocovariances, correlations, stacked_variance
+from panelvar.results.published import finite_array
+from panelvar.results.shocks import positive_factor
+from panelvar.results.system_coefficients import SystemCoefficients
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class SystemProcess(SystemCoefficients):
+    """A vector autoregression as a process: autocovariances, autocorrelations, simulation.
+
+    What `System` adds are shocks; its documentation lists the parameters.
+    """
+
+    def autocovariances(self, lags: int = 10) -> pd.DataFrame:
+        r"""Autocovariances :math:`\Gamma_h = E (y_t - \mu)(y_{t-h} - \mu)'` that the system implies.
+
+        Parameters
+        ----------
+        lags : int
+            Longest lag h.
+
+        Returns
+        -------
+        DataFrame
+            Rows (lag, variable), lags from 0; a column for each variable, h periods earlier. ``.loc[h]`` is
+            :math:`\Gamma_h`.
+
+        Raises
+        ------
+        MissingInformationError
+            A system without sigma.
+        NumericalError
+            The system is not stable: its variance is infinite.
+
+        References
+        ----------
+        Luetkepohl (2005), section 2.1.4.
+        """
+        return self._by_lag(self._moments(lags))
+
+    def autocorrelations(self, lags: int = 10) -> pd.DataFrame:
+        r"""Autocorrelations that the system implies: `autocovariances` over standard deviations (2.1.40).
+
+        Parameters
+        ----------
+        lags : int
+            Longest lag h.
+
+        Returns
+        -------
+        DataFrame
+            Arranged like `autocovariances`.
+        """
+        return self._by_lag(correlations(self._moments(lags)))
+
+    def _moments(self, lags: int) -> Array:
+        lags = read_whole("lags", lags, 0)
+        self._require_stable("an autocovariance")
+        return autocovariances(self.coefficients, self._known_sigma("An autocovariance"), lags)
+
+    def _by_lag(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        index = pd.MultiIndex.from_product([range(len(values)), self.names], names=["lag", "variable"])
+        return pd.DataFrame(values.reshape(-1, self.n_vars), index=index, columns=self._axes[1])
+
+    def _known_sigma(self, what: str) -> Array:
+        if self.sigma is None:
+            raise MissingInformationError(f"{what} needs sigma, and this system was given without one: sigma=.")
+        return self.sigma
+
+    def simulate(
+        self,
+        periods: int,
+        *,
+        seed: int | np.random.Generator | None = None,
+        errors: npt.ArrayLike | None = None,
+        initial: npt.ArrayLike | None = None,
+        exogenous: npt.ArrayLike | None = None,
+    ) -> pd.DataFrame:
+        r"""Simulate a sample of the process, with normal errors or with given ones.
+
+        Parameters
+        ----------
+        periods : int
+            Rows of the sample.
+        seed : int, Generator or None
+            Seed of `numpy.random.default_rng`.
+        errors : array (periods, K), optional
+            Errors :math:`u_t` to use; by default normal, mean zero, covariance ``sigma``.
+        initial : array (p, K), optional
+            The p values before the sample, the oldest first. By default drawn from the normal distribution that a
+            stable system without trends settles in, so that no run-in is needed.
+        exogenous : array (exogenous_lags + periods, M), optional
+            Exogenous variables, from ``exogenous_lags`` periods before the sample on.
+
+        Returns
+        -------
+        DataFrame
+            ``periods`` rows, numbered from 0. Trends and seasons begin as they did in the data: with t = 1.
+
+        Raises
+        ------
+        SpecificationError
+            Shapes that do not fit; exogenous variables that are missing, or not in the system; initial values that are
+            not given and have no distribution (a trend, seasons, exogenous variables, a root of modulus one or more).
+        MissingInformationError
+            Sigma is needed and not known, or the intercept.
+        NumericalError
+            The path overflows.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> system = pv.System([[[0.5, 0.1], [0.4, 0.5]]], names=["x", "y"], intercept=[0, 1], sigma=[[1, 0], [0, 1]])
+        >>> system.simulate(200, seed=1).shape
+        (200, 2)
+        """
+        import pandas as pd
+
+        periods, k = read_whole("periods", periods, 1), self.n_vars
+        rng = read_generator("seed", seed)
+        if errors is None:
+            factor = positive_factor(self._known_sigma("A simulation with normal errors"))
+        beside = self._deterministic_part(periods, exogenous)
+        path = np.empty((self.lags + periods, k))
+        path[: self.lags] = self._first_values(rng) if initial is None else self._read("initial", initial, self.lags)
+        if errors is None:
+            shocks = rng.standard_normal((periods, k)) @ factor.T
+        else:
+            shocks = self._read("errors", errors, periods)
+        # Newest lag first, as the coefficients are laid out.
+        advance = self.coefficients.swapaxes(1, 2).reshape(-1, k)
+        moved = beside + shocks
+        with np.errstate(over="ignore", invalid="ignore"):
+            for row in range(periods):
+                past = path[row : row + self.lags][::-1].ravel()
+                path[self.lags + row] = moved[row] + past @ advance
+        if not np.isfinite(path).all():
+            raise NumericalError("The simulated path overflows: the system is explosive. Simulate fewer periods.")
+        return pd.DataFrame(path[self.lags :], columns=self._axes[1])
+
+    def _deterministic_part(self, periods: int, exogenous: npt.ArrayLike | None) -> Array:
+        terms = self.terms
+        values = None
+        if terms.exogenous:
+            if exogenous is None:
+                raise SpecificationError(
+                    f"The system has exogenous variables {list(terms.exogenous)}: give exogenous= of shape "
+                    f"({terms.exogenous_lags + periods}, {len(terms.exogenous)})."
+                )
+            values = finite_array("exogenous", exogenous, (terms.exogenous_lags + periods, len(terms.exogenous)))
+        elif exogenous is not None:
+            raise SpecificationError("exogenous= is given, and the system has no exogenous variables.")
+        if self.trend == "n" and not terms.count:
+            return np.broadcast_to(self._no_intercept(), (periods, self.n_vars))
+        part: Array = terms.rows(1, periods, values) @ self.deterministics
+        return part
+
+    def _first_values(self, rng: np.random.Generator) -> Array:
+        if self.trend not in ("n", "c") or self.terms.count > 1 or not self.is_stable:
+            raise SpecificationError(
+                "Only a stable system without trends, seasons and exogenous variables has a distribution to draw the "
+                f"values before the sample from: give initial= of shape ({self.lags}, {self.n_vars})."
+            )
+        values, vectors = np.linalg.eigh(
+            stacked_variance(self.coefficients, self._known_sigma("A distribution of initial values"))
+        )
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        drawn = (root @ rng.standard_normal(len(values))).reshape(self.lags, self.n_vars)
+        first: Array = drawn[::-1] + self.mean().to_numpy()
+        return first
+
+    def _read(self, option: str, values: npt.ArrayLike, rows: int) -> Array:
+        return finite_array(option, values, (rows, self.n_vars))
