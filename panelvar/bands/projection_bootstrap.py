@@ -21,14 +21,14 @@ import numpy.typing as npt
 
 from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap, corrected, with_lags
 from panelvar.bands.limits import limits
-from panelvar.bands.residual_bootstrap import Recursive
+from panelvar.bands.residual_bootstrap import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
 from panelvar.bands.target import Band, Target
 from panelvar.errors import NumericalError
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices
-from panelvar.kernels.projection_refits import generated, refit_projections
+from panelvar.kernels.projection_refits import ProjectionRefits, generated, refit_projections
 
 Array = npt.NDArray[np.float64]
 
@@ -49,6 +49,10 @@ class ProjectionBootstrap:
         Impact matrices (B, K, S) of a batch of reduced forms.
     derivatives : callable or None
         Their directional derivatives; None where the impact counts as known.
+    date_moves : callable or None
+        What each date adds to the impact of a scheme that carries series; None where it counts as known.
+    carried : array (n, k) or None
+        Series of the scheme, resampled along with the residuals.
     divisor : int
         Sigma is U'U over this.
     uses_sigma : bool
@@ -66,6 +70,8 @@ class ProjectionBootstrap:
     beside: Array
     impact: Callable[[ReducedForm], Array]
     derivatives: Callable[[ReducedForm, Array, Array], Array | None] | None
+    date_moves: Callable[[ReducedForm, Array, Array, Array, Array], Array | None] | None
+    carried: Array | None
     divisor: int
     uses_sigma: bool
     factor: bool
@@ -88,7 +94,14 @@ class ProjectionBootstrap:
         interval = "studentised" if corrects else source.interval
         around = drawn if interval == "percentile" else drawn - truth + self.values
         lower, upper = limits(self.values, around, level, interval, source.joint, source.over, (self.errors, errors))
-        target = Target(self.problem, self.divisor, self.values, lambda draws: self.values, uses_sigma=self.uses_sigma)
+        target = Target(
+            self.problem,
+            self.divisor,
+            self.values,
+            lambda draws: self.values,
+            uses_sigma=self.uses_sigma,
+            carried=self.carried,
+        )
         notes = (*source._doubts(level), *source.notes(target))
         label = f"{source.kind}, {source.draws} draws, {described_limits(interval, source.joint, source.over)}"
         return Band(lower, upper, level, label, finite_errors(drawn.std(axis=0, ddof=1)), drawn, notes)
@@ -106,29 +119,33 @@ class ProjectionBootstrap:
         else:
             base = source
         values, errors = [], []
-        for chunk in base.innovations(problem, residuals, source.draws, 0, rng):
-            own, spread = self._projected(generated(params, problem.lags, self.before, self.beside, chunk.innovations))
+        for chunk in base.innovations(problem, residuals, source.draws, 0, rng, self.carried):
+            data = generated(params, problem.lags, self.before, self.beside, chunk.innovations)
+            own, spread = self._projected(data, chunk.carried)
             values.append(own)
             errors.append(spread)
-        return np.concatenate(values), np.concatenate(errors), self.truth(params)
+        return np.concatenate(values), np.concatenate(errors), self.truth(params, residuals)
 
-    def truth(self, params: Array) -> Array:
+    def truth(self, params: Array, residuals: Array) -> Array:
         """Responses (H + 1, K, S) of an autoregression with the data's sigma."""
         lags = lag_matrices(params, self.problem.n_deterministic)
-        form = ReducedForm(lags, self.problem.scatter_factor / np.sqrt(self.divisor))
+        cross = None if self.carried is None else residuals.T @ orthonormal(self.carried)
+        form = ReducedForm(lags, self.problem.scatter_factor / np.sqrt(self.divisor), carried=cross)
         responses = dynamics.responses(lags, len(self.values) - 1, self.impact(form))
         return np.cumsum(responses, axis=0) if self.cumulative else responses
 
-    def _projected(self, data: Array) -> tuple[Array, Array]:
-        """Responses and standard errors of data sets (B, n + p, K)."""
+    def _projected(self, data: Array, carried: Array | None) -> tuple[Array, Array]:
+        """Responses and standard errors of data sets (B, n + p, K), with what is carried in their rows (B, n, k)."""
         problem = self.problem
         horizon = len(self.values) - 1
         refits = refit_projections(data, self.beside, problem.lags, horizon, problem.factor)
         n, m = refits.residuals.shape[1], problem.n_regressors
         scatter = refits.residuals.swapaxes(1, 2) @ refits.residuals
-        form = ReducedForm(lag_matrices(refits.params, problem.n_deterministic), _factor(scatter / self.divisor))
+        cross = None if carried is None else refits.residuals.swapaxes(1, 2) @ carried
+        lags = lag_matrices(refits.params, problem.n_deterministic)
+        form = ReducedForm(lags, _factor(scatter / self.divisor), carried=cross)
         impact = self.impact(form)
-        moves = None if self.derivatives is None else self._moves(form, refits.residuals, refits.var_gains)
+        moves = self._moves(form, refits, carried)
         if moves is not None and self.factor:
             moves = moves * np.sqrt(n / (n - m))
         values = np.empty((len(data), horizon + 1, *impact.shape[1:]))
@@ -155,13 +172,18 @@ class ProjectionBootstrap:
             values = np.cumsum(values, axis=1)
         return values, np.sqrt(squares)
 
-    def _moves(self, form: ReducedForm, residuals: Array, gains: Array) -> Array | None:
+    def _moves(self, form: ReducedForm, refits: ProjectionRefits, carried: Array | None) -> Array | None:
         """What each date adds to the impact of every data set, (B, K, S, n)."""
-        assert self.derivatives is not None
-        steps = lag_matrices(gains[..., :, None] * residuals[..., None, :], self.problem.n_deterministic)
+        residuals = refits.residuals
         squares = residuals[..., :, None] * residuals[..., None, :]
         sigma_steps = (squares - squares.mean(axis=1, keepdims=True)) / self.divisor
-        moves = self.derivatives(form, steps, sigma_steps)
+        moves = None
+        if carried is not None and self.date_moves is not None:
+            controls = refits.rows[..., : self.problem.n_regressors]
+            moves = self.date_moves(form, residuals, controls, carried, sigma_steps)
+        elif self.derivatives is not None:
+            products = refits.var_gains[..., :, None] * residuals[..., None, :]
+            moves = self.derivatives(form, lag_matrices(products, self.problem.n_deterministic), sigma_steps)
         return None if moves is None else np.moveaxis(moves, 1, -1)
 
 

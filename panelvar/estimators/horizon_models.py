@@ -15,7 +15,7 @@ from panelvar.estimators.projection_errors import ErrorRule
 from panelvar.estimators.var import lag_order
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.horizon_regressions import Projection, project
-from panelvar.kernels.instruments_of_shocks import first_stage
+from panelvar.kernels.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.var_convention import VarConvention
@@ -164,7 +164,12 @@ class HorizonRegressions:
         squares = residuals[:, :, None] * residuals[:, None, :]
         sigma_steps = (squares - squares.mean(axis=0)) / divisor
         form = ReducedForm(system.coefficients, positive_factor(system.sigma))
-        moves = shocks.derivatives(form, steps, sigma_steps)
+        series = shocks.scheme.carried
+        if series is None:
+            moves = shocks.derivatives(form, steps, sigma_steps)
+        else:
+            controls = problem.design[:, : problem.n_regressors] @ problem.inverse_factor
+            moves = shocks.date_moves(form, residuals, controls, orthonormal_instruments(series), sigma_steps)
         if moves is None:
             text = (
                 f"There is no formula for the derivatives of {shocks.scheme.words} shocks: errors take the impact "
@@ -190,6 +195,8 @@ class HorizonRegressions:
                 self.beside,
                 shocks.impact,
                 None if known else shocks.derivatives,
+                None if known else shocks.date_moves,
+                shocks.scheme.carried,
                 problem.df_resid if system.convention.sigma == "df" else problem.nobs,
                 shocks.scheme.needs_sigma or not shocks.unit,
                 self.rule.corrects,

@@ -178,6 +178,35 @@ class ExternalInstrument(Identification):
             raise MissingInformationError("An external instrument identifies shocks of a fitted model: use fit_var.")
         return impact_column(cross, position(names, self.variable), form.factor)
 
+    def date_moves(
+        self, form: ReducedForm, names: Names, residuals: Array, controls: Array, carried: Array, sigma_steps: Array
+    ) -> Array:
+        r"""What each date adds to the impact: two-stage least squares of the residuals, and the scale.
+
+        With w the fitted first stage :math:`P_z \hat u_1` and :math:`e_k = \hat u_k - b_k \hat u_1`, the shock of one
+        unit moves by :math:`(w_t - x_t'(X'X)^{-1}X'w)\, e_{kt} / w'\hat u_1`: the second term is what the coefficients
+        behind the residuals add.
+        """
+        own = position(names, self.variable)
+        first = residuals[..., own]
+        fitted = np.einsum("...nk,...mk,...m->...n", carried, carried, first)
+        strength = (fitted * first).sum(axis=-1)
+        unit = np.einsum("...nk,...n->...k", residuals, fitted) / strength[..., None]
+        left = residuals - first[..., None] * unit[..., None, :]
+        # Over the rows of the instruments the second stage has a constant. (A row at their mean has no weight anyway.)
+        seen = (carried != 0.0).any(axis=-1)[..., None]
+        centred = left - (left * seen).sum(axis=-2, keepdims=True) / seen.sum(axis=-2, keepdims=True)
+        gram = controls.swapaxes(-1, -2) @ controls
+        explained = (controls @ np.linalg.solve(gram, controls.swapaxes(-1, -2) @ fitted[..., None]))[..., 0]
+        moves = (fitted[..., None] * centred - explained[..., None] * left) / strength[..., None, None]
+        whitened = np.linalg.solve(form.factor, unit[..., None])
+        weights = np.linalg.solve(form.factor.swapaxes(-1, -2), whitened)[..., 0]
+        scale = np.sqrt(np.square(whitened).sum(axis=(-1, -2)))[..., None, None]
+        along = np.einsum("...nk,...k->...n", moves, weights)
+        along -= 0.5 * np.einsum("...nij,...i,...j->...n", sigma_steps, weights, weights)
+        sized: Array = moves / scale - along[..., None] * unit[..., None, :] / scale**3
+        return sized[..., None]
+
 
 def _numbers(convert: Callable[[], Array]) -> Array:
     """Convert an instrument, or say that it holds no numbers."""

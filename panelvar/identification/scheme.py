@@ -174,6 +174,25 @@ class Identification(ABC):
         """
         return None
 
+    def date_moves(
+        self, form: ReducedForm, names: Names, residuals: Array, controls: Array, carried: Array, sigma_steps: Array
+    ) -> Array | None:
+        """What each date adds to the `impact` of a scheme that carries series, (..., n, K, S); None for others.
+
+        Parameters
+        ----------
+        form, names
+            As in `impact`.
+        residuals : array (..., n, K)
+        controls : array (..., n, m)
+            Columns that span the regressors of the residuals, of like sizes.
+        carried : array (..., n, k)
+            The series, demeaned and orthonormal over the rows that have them, zero in the others.
+        sigma_steps : array (..., n, K, K)
+            What each date adds to sigma.
+        """
+        return None
+
 
 def of_unit_size(impact: Array, own: npt.NDArray[np.intp]) -> Array:
     """Scale each shock so that it moves its own variable by one unit on impact.

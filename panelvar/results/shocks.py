@@ -106,6 +106,16 @@ class Shocks:
         own = self.scheme.own(self.variables)
         return unit_size_derivatives(self.scheme.impact(form, self.variables), change, own)
 
+    def date_moves(
+        self, form: ReducedForm, residuals: Array, controls: Array, carried: Array, sigma_steps: Array
+    ) -> Array | None:
+        """What each date adds to the impact matrix (..., n, K, S) of a scheme that carries series; None for others."""
+        change = self.scheme.date_moves(form, self.variables, residuals, controls, carried, sigma_steps)
+        if change is None or not self.unit:
+            return change
+        impact = self.scheme.impact(form._replace(carried=residuals.swapaxes(-1, -2) @ carried), self.variables)
+        return unit_size_derivatives(impact, change, self.scheme.own(self.variables))
+
 
 def positive_factor(sigma: Array) -> Array:
     """Lower Cholesky factor of a residual covariance.
