@@ -154,10 +154,14 @@ def jarque_bera(residuals: Array) -> Moments:
     :math:`n b_1'b_1 / 6` and :math:`n (b_2 - 3)'(b_2 - 3) / 24` of the standardised series' third and fourth moments.
     Residuals are taken as they are, about zero.
     """
-    n = len(residuals)
-    factor = np.linalg.cholesky(residuals.T @ residuals / n)
-    white = np.linalg.solve(factor, residuals.T)
-    third, fourth = (white**3).mean(axis=1), (white**4).mean(axis=1) - 3.0
+    factor = np.linalg.cholesky(residuals.T @ residuals / len(residuals))
+    return standardised_moments(np.linalg.solve(factor, residuals.T).T)
+
+
+def standardised_moments(white: Array) -> Moments:
+    """The same of series (n, K) that are uncorrelated with variance one already."""
+    n = len(white)
+    third, fourth = (white**3).mean(axis=0), (white**4).mean(axis=0) - 3.0
     return Moments(float(n * third @ third / 6.0), float(n * fourth @ fourth / 24.0))
 
 

@@ -152,6 +152,53 @@ def test_doornik_hansen_does_not_depend_on_the_order(model):
     assert pv.normality_test(model).statistic != pytest.approx(pv.normality_test(turned).statistic)
 
 
+@pytest.mark.parametrize("scheme", ["cholesky", pv.LongRun()])
+@pytest.mark.parametrize("convention", ["default", "stata"])
+def test_normality_of_the_shocks_of_a_scheme(model, scheme, convention):
+    """Cholesky's are the default; any exactly identified scheme is a rotation of them."""
+    fitted = pv.fit_var(model.data.values, ["x", "y", "z"], lags=2, trend=model.trend, convention=convention)
+    found = pv.normality_test(fitted, identification=scheme)
+    shocks = fitted.structural_shocks(identification=scheme).to_numpy()
+    white = shocks / np.sqrt((shocks[:, 0] ** 2).mean())
+    assert_allclose(white.T @ white / model.nobs, np.eye(3), atol=1e-10)
+    skewness, kurtosis = (white**3).mean(axis=0), (white**4).mean(axis=0) - 3
+    parts = model.nobs * (skewness**2 / 6 + kurtosis**2 / 24)
+    assert found.statistic == pytest.approx(parts.sum(), rel=1e-9)
+    assert_allclose([test.statistic for test in found.by_equation.values()], parts, rtol=1e-9)
+    if scheme == "cholesky":
+        # Without a constant the default is about the residuals' means.
+        same = found.statistic == pytest.approx(pv.normality_test(fitted).statistic, rel=1e-9)
+        assert same == (model.trend != "n")
+        with pytest.raises(SpecificationError, match="belongs to kind='jarque-bera'"):
+            pv.normality_test(fitted, kind="urzua", identification=scheme)
+
+
+def test_urzua_adds_cross_moments(model):
+    found = pv.normality_test(model, kind="urzua")
+    assert (found.df, found.skewness.df, found.kurtosis.df) == (25, 3, 3)
+    assert found.statistic > found.skewness.statistic + found.kurtosis.statistic
+    # Of one series it is Jarque and Bera's with exact mean and variances (Urzua 1996).
+    u = model.problem.residuals[:, 0] - model.problem.residuals[:, 0].mean()
+    n = len(u)
+    z = u / u.std()
+    skewness = (z**3).mean() ** 2 * (n + 1) * (n + 3) / (6 * (n - 2))
+    kurtosis = (
+        ((z**4).mean() - 3 * (n - 1) / (n + 1)) ** 2 * (n + 1) ** 2 * (n + 3) * (n + 5) / (24 * n * (n - 2) * (n - 3))
+    )
+    assert found.by_equation["x"].statistic == pytest.approx(skewness + kurtosis, rel=1e-10)
+
+
+def test_urzua_sees_errors_that_are_normal_one_by_one():
+    rng = np.random.default_rng(4)
+    y = rng.standard_normal((600, 2))
+    sign = rng.choice([-1.0, 1.0], 600)
+    y[:, 1] = sign * y[:, 0]  # both normal, uncorrelated, and not normal together
+    model = pv.fit_var(y, ["a", "b"], lags=1)
+    found = pv.normality_test(model, kind="urzua")
+    assert found.pvalue < 1e-10
+    assert min(test.pvalue for test in found.by_equation.values()) > 0.05
+
+
 def test_normal_data_have_normal_scores():
     """Both parts of Doornik and Hansen's statistic have mean K, in samples of 20 too, where Jarque-Bera has not."""
     rng = np.random.default_rng(0)

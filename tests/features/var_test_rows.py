@@ -66,6 +66,25 @@ def one_lag() -> float:
     return float((len(u) - 10.5) * np.log(np.linalg.det(u.T @ u) / np.linalg.det(left.T @ left)))
 
 
+def urzua_skewness() -> float:
+    """Third moments over the square root of their variance in 200 normal rows."""
+    from scipy.linalg import sqrtm
+
+    u = model().resids.to_numpy()
+    third = ((u @ np.linalg.inv(sqrtm(u.T @ u / 200))) ** 3).mean(axis=0)
+    return float(third @ third * 201 * 203 / (6 * 198))
+
+
+def normality_of_long_run_shocks() -> float:
+    """Jarque and Bera's of errors in the basis in which their long-run effects are triangular."""
+    u = model().resids.to_numpy()
+    effects = np.linalg.inv(np.eye(3) - model().coefficients.sum(axis=0))
+    factor = np.linalg.cholesky(effects @ u.T @ u @ effects.T / 200)
+    white = np.linalg.solve(factor, effects @ u.T)
+    skewness, kurtosis = (white**3).mean(axis=1), (white**4).mean(axis=1) - 3.0
+    return float(200 * (skewness @ skewness / 6 + kurtosis @ kurtosis / 24))
+
+
 def white_crossed() -> float:
     """Products of residuals on all 27 terms of second order, their covariances about mean and regression."""
     x, y = layout(table("us_macro")[list(model().names)], 2)
@@ -280,6 +299,24 @@ TEST_ROWS = [
         ),
         {"gretl": "modtest --normality", "Stata": "mvtest normality", "EViews": "jbera(factor=cor)"},
         {"gretl": in_files("gretl", "modtest/normality_DH_stat", "us_macro", "wgmacro")},
+    ),
+    Feature(
+        TESTS,
+        "Normality: Urzua, all cross moments",
+        'normality_test(model, kind="urzua").skewness',
+        statistic,
+        urzua_skewness,
+        ("tests/kernels/test_normality_moments.py::test_every_moment_has_the_mean_and_variance_stated",),
+        {"EViews": "jbera(factor=cov)"},
+    ),
+    Feature(
+        TESTS,
+        "Normality of structural shocks",
+        "normality_test(model, identification=LongRun())",
+        statistic,
+        normality_of_long_run_shocks,
+        (f"{RESIDUALS}::test_normality_of_the_shocks_of_a_scheme",),
+        {"Stata": "varnorm after svar", "EViews": "jbera(factor=svar)"},
     ),
     Feature(
         TESTS,
