@@ -11,22 +11,22 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.arguments import read_whole
-from panelvar.covariances import CovarianceEstimate
 from panelvar.errors import Note, NumericalError, check_level, choose
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.kernels.second_moments import correlations, sample_autocovariances
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
-from panelvar.results.restrictions import LinearCombination
-from panelvar.results.stacked_coefficients import Stacked, StackedInference, equation_labels
 from panelvar.results.system import System
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_data import VarData
 from panelvar.results.var_terms import Terms
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelvar.results.restrictions import LinearCombination
+    from panelvar.results.stacked_coefficients import StackedInference
+    from panelvar.results.test_result import TestResult
 
 Array = npt.NDArray[np.float64]
 
@@ -250,6 +250,10 @@ class VarEstimates(System):
         return self._stacked(df).lincom(expression, level=level)
 
     def _stacked(self, df: float) -> StackedInference:
+        # Half as many modules again as a fit needs: they wait for the first question.
+        from panelvar.covariances import CovarianceEstimate
+        from panelvar.results.stacked_coefficients import Stacked, StackedInference, equation_labels
+
         if self.problem.dependent_columns:
             raise NumericalError("The residual covariance is singular: there is no test of these equations.")
         names = equation_labels(self.names, self.regressor_names)
