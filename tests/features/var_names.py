@@ -134,6 +134,22 @@ def wald(equations: list[int], regressors: list[int], covariance: np.ndarray | N
     return float(gap @ np.linalg.solve(cov[np.ix_(places, places)], gap))
 
 
+def data_sets(fit: pv.VarResult, source: Any) -> list[np.ndarray]:
+    """The data sets of a bootstrap of a model with a constant or nothing beside the lags, by the recursion."""
+    problem, known = fit.problem, fit.data.values
+    rng = np.random.default_rng(source.seed)
+    drawn = [chunk.innovations for chunk in source.innovations(problem, problem.residuals, source.draws, 0, rng)]
+    intercept = fit.deterministics.sum(axis=0)
+    found = []
+    for innovations in np.concatenate(drawn):
+        y = known.copy()
+        for t in range(fit.lags, len(y)):
+            past = sum(fit.coefficients[j] @ y[t - 1 - j] for j in range(fit.lags))
+            y[t] = intercept + past + innovations[t - fit.lags]
+        found.append(y)
+    return found
+
+
 def at(*place: int) -> Callable[[Any], float]:
     """One entry of a result's values."""
     return lambda result: result.values[place]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from features.feature import Feature, reference
-from features.var_names import RESPONSES, growth, model, two_countries
+from features.var_names import RESPONSES, growth, instrument, model, two_countries
+from reference_data import table
 
 import panelvar as pv
 
 SERIES = "tests/estimators/test_local_projections.py"
+INSTRUMENTS = "tests/estimators/test_projected_instruments.py"
 PANELS = "tests/estimators/test_panel_local_projections.py"
 COVERAGE = "tests/simulation/test_local_projection_coverage.py"
 
@@ -68,6 +71,31 @@ def studentised() -> float:
     values, errors, _ = lp.bootstrap.draws(source)
     ratios = (values[:, 3, 0, 0] - lp.var.impulse_responses(6).values[3, 0, 0]) / errors[:, 3, 0, 0]
     return float(lp.values[3, 0, 0] - np.quantile(ratios, 0.05) * lp.std_errors[3, 0, 0])
+
+
+def two_stages() -> float:
+    """Two-stage least squares three quarters ahead: consumption on output, instrumented by the bill rate."""
+    y, rate = growth().to_numpy(), table("us_macro")["tbilrate"].to_numpy()
+    rows = np.arange(2, len(y) - 3)
+    controls = np.column_stack([np.ones(len(rows)), y[rows - 1], y[rows - 2]])
+    instruments = np.column_stack([controls, rate[rows]])
+    fitted = instruments @ np.linalg.lstsq(instruments, y[rows, 0], rcond=None)[0]
+    stage = np.column_stack([controls, fitted])
+    return float(np.linalg.lstsq(stage, y[rows + 3, 1], rcond=None)[0][-1])
+
+
+def carried_on() -> float:
+    """Covariances of residuals with the instrument, over that of output's, and the projection of what they move."""
+    u, z = model().resids.to_numpy(), instrument().to_numpy()
+    seen = np.isfinite(z)
+    impact = u[seen].T @ (z[seen] - z[seen].mean())
+    return float((projected(3, 2)[0].T @ impact / impact[0])[1])
+
+
+def projected_line(figure: Any) -> float:
+    """What the second line of a panel shows three quarters after the shock."""
+    lines = [line.get_ydata() for line in figure.axes[3].lines if len(line.get_ydata()) == 7]
+    return float(lines[1][3]) if len(lines) == 2 and len(figure.axes) == 9 else np.nan
 
 
 LPIRFS = "lpirfs† lp_lin()"
@@ -134,11 +162,23 @@ ROWS = [
         RESPONSES,
         "Local projections on an instrumented shock (LP-IV)",
         'fit_local_projections(with_bills, names, shock="dl_realgdp", instruments="tbilrate", lags=2, horizon=6)',
-        value(0, 0, 0),
-        1.0,
+        value(3, 1, 0),
+        two_stages,
         (f"{SERIES}::test_an_instrumented_shock_is_two_stage_least_squares",),
         {"vars": "lpirfs† lp_lin_iv(use_twosls = TRUE)", "Stata": "ivlpirf (StataNow)"},
         {"vars": ("lpirfs/instrumented", "lpirfs/overidentified")},
+    ),
+    Feature(
+        RESPONSES,
+        "Local projections of the shock of an external instrument",
+        'fit_local_projections(growth, lags=2, horizon=6, identification=proxy, shock_size="unit")',
+        value(3, 1, 0),
+        carried_on,
+        (
+            f"{INSTRUMENTS}::test_influences_are_derivatives_by_the_weights_of_dates",
+            f"{INSTRUMENTS}::test_every_draw_is_a_projection_of_generated_data_with_the_instrument_of_its_errors",
+        ),
+        remark="errors count the estimate of the impact; bootstraps resample the instrument",
     ),
     Feature(
         RESPONSES,
@@ -178,8 +218,8 @@ ROWS = [
         RESPONSES,
         "Responses of several estimators in one figure",
         'plot_responses({"VAR": model.impulse_responses(6), "LP": fit_local_projections(growth, lags=2, horizon=6)})',
-        lambda figure: float(len(figure.axes[0].lines)),
-        3.0,
+        projected_line,
+        cholesky,
         ("tests/plots/test_plots.py::test_results_drawn_over_one_another",),
         {"Stata": "irf ograph"},
     ),
