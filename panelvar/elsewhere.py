@@ -67,7 +67,7 @@ ELSEWHERE: dict[str, str] = {
     "svar": "fit_svar with ShortRun, or an identification= such as LongRun()",
     "BQ": "LongRun",
     "ivsvar": "ExternalInstrument",
-    "SVEC": "fit_vecm and an identification= in its impulse_responses()",
+    "SVEC": "fit_svar of a fit_vecm with ShortRun(b=, long_run=)",
     "LocalProjections": "fit_local_projections",
     "lpirf": "fit_local_projections",
     "lp_lin": "fit_local_projections",

@@ -30,8 +30,7 @@ class ReducedFormErrors(Identification):
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Diagonal matrices of the errors' standard deviations."""
-        deviations = np.sqrt(np.einsum("...ij,...ij->...i", form.factor, form.factor))
-        alone: Array = deviations[..., None, :] * np.eye(len(names))
+        alone: Array = form.sizes[..., None, :] * np.eye(len(names))
         return alone
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:

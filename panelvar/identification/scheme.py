@@ -47,6 +47,12 @@ class ReducedForm(NamedTuple):
         """Residual covariances, (..., K, K)."""
         return self.factor @ self.factor.swapaxes(-1, -2)
 
+    @property
+    def sizes(self) -> Array:
+        """Standard deviations of the errors, (..., K)."""
+        sizes: Array = np.sqrt(np.einsum("...ij,...ij->...i", self.factor, self.factor))
+        return sizes
+
 
 class Estimates(NamedTuple):
     """What a scheme may look at before it is used: the estimates and, if there are data, the residuals.
@@ -64,6 +70,8 @@ class Estimates(NamedTuple):
         Rows of the data.
     labels : callable or None
         Labels of the rows explained, when called.
+    unit_roots : int
+        Roots of one that the system has by construction: K - r in an error-correction model of rank r.
     """
 
     form: ReducedForm
@@ -72,6 +80,7 @@ class Estimates(NamedTuple):
     rows: npt.NDArray[np.intp] | None = None
     n_rows: int = 0
     labels: Callable[[], Any] | None = None
+    unit_roots: int = 0
 
 
 class Identification(ABC):
@@ -92,6 +101,9 @@ class Identification(ABC):
         Whether many models fit the restrictions: `impact` is then one of them, `drawn` one at random for each form.
     needs_coefficients : bool
         Whether the impact matrix depends on the lag coefficients.
+    takes_unit_roots : bool
+        Whether what the scheme says of summed responses is said of their limits in a system with unit roots
+        (`Estimates.unit_roots`).
     """
 
     name: ClassVar[str]
@@ -99,6 +111,7 @@ class Identification(ABC):
     needs_sigma: ClassVar[bool] = True
     set_valued: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = True
+    takes_unit_roots: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -18,6 +18,9 @@ from panelvar.kernels import structural_likelihood as likelihood
 
 _SAME = 1e-9
 """Log likelihoods of one observation this close are the same maximum."""
+_FLAT = 1e-9
+"""Singular values of B this small, with the errors' standard deviations as units, are zero."""
+_SINGULAR = "The restrictions leave A or B singular, whatever the free entries are: drop some."
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +43,11 @@ class ShortRun(Identification):
         variables, of B shocks. The one left out is the identity. The diagonal of an ``a`` given as a mapping is 1 if
         ``b`` is given too.
     long_run : like ``b``, optional
-        Known entries of the long-run effects :math:`(I - A_1 - \dots - A_p)^{-1} B` of the same shocks: restrictions
-        of both kinds together (Gali 1992). Without ``a``.
+        Known entries of the long-run effects :math:`\Xi B` of the same shocks: restrictions of both kinds together
+        (Gali 1992). Without ``a``. :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` sums the responses of a stable system; in
+        an error-correction model it is where errors take the levels,
+        :math:`\beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1} \alpha_\perp'` of rank K - r, and the form is
+        Luetkepohl's (2005, section 9.2) SVEC.
     shocks : sequence of str, optional
         Names of the shocks; by default the columns of a DataFrame ``b``, else the variables'.
     starts : int
@@ -61,10 +67,16 @@ class ShortRun(Identification):
     that the diagonal of A is. Identification is local: another point may have the same likelihood, and a note says so
     if the search found one.
 
+    With r relations at most r shocks can be without lasting effects (a column of zeros in ``long_run``), and each such
+    column counts as K - r restrictions, since the rank of :math:`\Xi` implies the others; a note counts. K(K - 1)/2
+    identify: with r shocks of no lasting effect r(K - r) of them, and (K - r)(K - r - 1)/2 more that tell the permanent
+    shocks, r(r - 1)/2 that tell the transitory ones apart.
+
     When to use something else: a triangular A or B is `Cholesky`, without a search.
     """
 
     name: ClassVar[str] = "short_run"
+    takes_unit_roots: ClassVar[bool] = True
     a: Pattern = None
     b: Pattern = None
     long_run: Pattern = None
@@ -72,6 +84,8 @@ class ShortRun(Identification):
     starts: int = 20
     anchor: Array | None = field(default=None, repr=False)
     found: tuple[Note, ...] = field(default=(), repr=False)
+    unit_roots: int = field(default=0, repr=False)
+    reading: Restrictions | None = field(default=None, repr=False)
 
     def __init__(
         self,
@@ -99,6 +113,8 @@ class ShortRun(Identification):
             "starts": read_whole("starts", starts, 1),
             "anchor": None,
             "found": (),
+            "unit_roots": 0,
+            "reading": None,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -119,7 +135,7 @@ class ShortRun(Identification):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Whether other points have the same likelihood."""
+        """Whether other points have the same likelihood, and which restrictions repeat others."""
         return self.found
 
     def check(self, names: Names) -> None:
@@ -128,15 +144,20 @@ class ShortRun(Identification):
 
     def restrictions(self, names: Names) -> Restrictions:
         """The matrices, read for these variables."""
-        return Restrictions.read(self.a, self.b, self.long_run, names, self.shocks(names))
+        return Restrictions.read(self.a, self.b, self.long_run, names, self.shocks(names), self.unit_roots)
 
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Fit A and B; draws are then fitted from there."""
-        fit = fit_short_run(self, estimates.form, names)
+        return self.fitted(estimates, names)[0]
+
+    def fitted(self, estimates: Estimates, names: Names) -> tuple[Self, ShortRunFit]:
+        """Fit A and B; return the scheme that holds them, and the fit."""
         bound = copy(self)
-        object.__setattr__(bound, "anchor", fit.pair)
-        object.__setattr__(bound, "found", fit.notes)
-        return bound
+        object.__setattr__(bound, "unit_roots", estimates.unit_roots)
+        fit = fit_short_run(bound, estimates.form, names)
+        for name, value in (("anchor", fit.pair), ("found", fit.notes), ("reading", fit.restrictions)):
+            object.__setattr__(bound, name, value)
+        return bound, fit
 
     def pairs(self, form: ReducedForm, names: Names) -> Array:
         """A and B (..., 2, K, K) of reduced forms.
@@ -146,25 +167,18 @@ class ShortRun(Identification):
         NumericalError
             The search does not converge.
         """
-        restrictions = self.restrictions(names)
         size = len(names)
         batch = form.factor.shape[:-2]
-        sigma = form.sigma.reshape(-1, size, size)
-        lags = form.coefficients.reshape(-1, *form.coefficients.shape[-3:])
-        if self.anchor is None:
-            factors = form.factor.reshape(-1, size, size)
-            fits = [
-                fit_short_run(self, ReducedForm(own, factor), names).pair
-                for own, factor in zip(lags, factors, strict=True)
-            ]
+        flat = _flat(form)
+        if self.anchor is None or self.reading is None:
+            fits = [fit_short_run(self, _one(flat, draw), names).pair for draw in range(len(flat.factor))]
             return np.array(fits).reshape(*batch, 2, size, size)
-        origin, basis = restrictions.space(lags)
-        start = np.einsum("nducv,nducv->nd", basis, np.broadcast_to((self.anchor - origin)[:, None], basis.shape))
-        top = likelihood.maximise(sigma, origin, basis, start)
-        pair = restrictions.signed(top.pair)
+        origin, basis = self.reading.space(flat)
+        start = self.reading.located(flat, basis, self.anchor - origin)
+        top = likelihood.maximise(flat.sigma, origin, basis, start)
+        pair = self.reading.signed(top.pair)
         for draw in np.flatnonzero(~top.converged):
-            alone = ReducedForm(lags[draw], form.factor.reshape(-1, size, size)[draw])
-            pair[draw] = fit_short_run(self, alone, names).pair
+            pair[draw] = fit_short_run(self, _one(flat, int(draw)), names).pair
         return pair.reshape(*batch, 2, size, size)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
@@ -174,7 +188,16 @@ class ShortRun(Identification):
         return impact.astype(np.float64, copy=False)
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
-        r"""Derivatives of :math:`A^{-1}B` by the implicit function theorem.
+        r"""Derivatives of :math:`A^{-1}B`: :math:`A^{-1}(dB - dA\, A^{-1}B)`."""
+        pair = self.pairs(form, names)[..., None, :, :, :]
+        change = self.pair_derivatives(form, names, steps, sigma_steps)
+        inverse = np.linalg.inv(pair[..., 0, :, :]).astype(np.float64, copy=False)
+        impact = inverse @ pair[..., 1, :, :]
+        result: Array = inverse @ (change[..., 1, :, :] - change[..., 0, :, :] @ impact)
+        return result
+
+    def pair_derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        r"""Derivatives (..., D, 2, K, K) of A and B by the implicit function theorem.
 
         At the maximum :math:`N' s = 0`, with s the score and N a basis of what the restrictions leave free. If they are
         :math:`H x = h` with H moved by the coefficients (long-run restrictions), and :math:`s = -H'\lambda`, then
@@ -184,26 +207,22 @@ class ShortRun(Identification):
         size = len(names)
         batch, count = form.factor.shape[:-2], sigma_steps.shape[-3]
         pair = self.pairs(form, names).reshape(-1, 2, size, size)
-        sigma = form.sigma.reshape(-1, size, size)
-        lags = form.coefficients.reshape(-1, *form.coefficients.shape[-3:])
+        flat = _flat(form)
+        sigma = flat.sigma
         turned = sigma_steps.reshape(-1, count, size, size)
-        restrictions = self.restrictions(names)
-        _, basis = restrictions.space(lags)
+        restrictions = self.reading or self.restrictions(names)
+        _, basis = restrictions.space(flat)
         at = likelihood.tangent(pair, basis)
         bent = likelihood.curvature(at, at, sigma)
         pull = -np.einsum("nij,nejk,ndik->nde", at.w, turned, at.moves)
         fixed = np.zeros((len(pair), count, 2, size, size))
         if restrictions.lasting is not None:
-            moved = -steps.reshape(-1, count, *steps.shape[-3:]).sum(axis=-3)
-            fixed, bound = restrictions.moved(lags, moved, pair, sigma)
+            fixed, bound = restrictions.moved(flat, steps.reshape(-1, count, *steps.shape[-3:]), pair)
             pull -= likelihood.curvature(at, likelihood.tangent(pair, fixed), sigma)
             pull += np.einsum("ndij,neij->nde", basis[:, :, 1], bound)
         free = np.linalg.solve(bent, pull)
-        change = fixed + np.einsum("nde,nducv->neucv", free, basis)
-        inverse = np.linalg.inv(pair[:, None, 0]).astype(np.float64, copy=False)
-        impact = inverse @ pair[:, None, 1]
-        result: Array = inverse @ (change[:, :, 1] - change[:, :, 0] @ impact)
-        return result.reshape(*batch, count, size, size)
+        change: Array = fixed + np.einsum("nde,nducv->neucv", free, basis)
+        return change.reshape(*batch, count, 2, size, size)
 
 
 class ShortRunFit(NamedTuple):
@@ -219,6 +238,8 @@ class ShortRunFit(NamedTuple):
         Inverse of the information of one observation on the free entries, or along a basis of what long-run
         restrictions leave free.
     basis : array (D, 2, K, K)
+    restrictions : Restrictions
+        Those that do not follow from others.
     notes : tuple of Note
     """
 
@@ -227,6 +248,7 @@ class ShortRunFit(NamedTuple):
     iterations: int
     covariance: Array
     basis: Array
+    restrictions: Restrictions
     notes: tuple[Note, ...]
 
 
@@ -240,12 +262,16 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     NumericalError
         No start converged.
     """
-    restrictions = scheme.restrictions(names)
-    origin, basis = restrictions.space(form.coefficients[None])
+    given = scheme.restrictions(names)
+    restrictions = given.independent(form)
+    single = ReducedForm(form.coefficients[None], form.factor[None])
+    origin, basis = restrictions.space(single)
     sigma = form.sigma
-    sizes = np.sqrt(sigma.diagonal())
-    start = restrictions.starts(sizes, scheme.starts)
-    coordinates = np.einsum("ducv,nucv->nd", basis[0], start - origin)
+    start = restrictions.starts(form.sizes, scheme.starts)
+    coordinates = restrictions.located(single, basis, start - origin)
+    trial = (origin + np.einsum("nd,ndcij->ncij", coordinates[-1:], basis))[0, 1] / form.sizes[:, None]
+    if np.linalg.matrix_rank(trial, tol=_FLAT * np.abs(trial).max()) < len(names):
+        raise SpecificationError(_SINGULAR)
     many = (scheme.starts, *basis.shape[1:])
     top = likelihood.maximise(
         np.broadcast_to(sigma, (scheme.starts, *sigma.shape)),
@@ -254,7 +280,7 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
         coordinates,
     )
     if not np.isfinite(top.value).any():
-        raise SpecificationError("The restrictions leave A or B singular, whatever the free entries are: drop some.")
+        raise SpecificationError(_SINGULAR)
     if not top.converged.any():
         _require_rank(restrictions, likelihood.tangent(top.pair[int(np.argmax(top.value))], basis[0]), form, basis[0])
         raise NumericalError(
@@ -270,14 +296,21 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     scale = np.abs(pair).max(axis=(1, 2), keepdims=True)
     others = int((np.abs(pairs - pair) > 1e-4 * scale).any(axis=(1, 2, 3)).sum())
     notes: tuple[Note, ...] = ()
+    if restrictions.held < given.held:
+        text = (
+            f"The long-run effects have rank {given.unit_roots}: of {given.held} restrictions on them "
+            f"{restrictions.held} are independent."
+        )
+        notes = (Note("dependent-restrictions", text),)
     if others:
         text = (
             f"{others} of {len(best)} searches that reached the highest likelihood ended at another A and B: the "
             "restrictions identify the shocks locally only, up to relabelling or signs. The first found is reported."
         )
-        notes = (Note("local-identification", text, warn=True),)
+        notes = (*notes, Note("local-identification", text, warn=True))
     covariance = np.linalg.inv(likelihood.information(at)).astype(np.float64, copy=False)
-    return ShortRunFit(pair, float(likelihood.log_likelihood(pair, sigma)), top.iterations, covariance, basis[0], notes)
+    value = float(likelihood.log_likelihood(pair, sigma))
+    return ShortRunFit(pair, value, top.iterations, covariance, basis[0], restrictions, notes)
 
 
 def _require_rank(restrictions: Restrictions, at: likelihood.Tangent, form: ReducedForm, basis: Array) -> None:
@@ -289,7 +322,7 @@ def _require_rank(restrictions: Restrictions, at: likelihood.Tangent, form: Redu
     if not flat.any():
         return
     spread = np.einsum("df,ducv->fucv", vectors[:, flat] / scale[:, None], basis)
-    sizes = np.sqrt(form.sigma.diagonal())
+    sizes = form.sizes
     relative = np.abs(spread)
     relative[:, 0] *= sizes[None, None, :] / sizes[None, :, None]
     relative[:, 1] /= sizes[None, :, None]
@@ -300,6 +333,16 @@ def _require_rank(restrictions: Restrictions, at: likelihood.Tangent, form: Redu
         f"entries can move together without changing the likelihood: {', '.join(labels)}. Restrict {int(flat.sum())} "
         "of them."
     )
+
+
+def _flat(form: ReducedForm) -> ReducedForm:
+    """The same with one leading axis."""
+    lags, factor = form.coefficients, form.factor
+    return ReducedForm(lags.reshape(-1, *lags.shape[-3:]), factor.reshape(-1, *factor.shape[-2:]))
+
+
+def _one(form: ReducedForm, draw: int) -> ReducedForm:
+    return ReducedForm(form.coefficients[draw], form.factor[draw])
 
 
 def _kept(pattern: Pattern) -> Pattern:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.errors import SpecificationError
 from panelvar.identification.patterns import Pattern, free_places, read_pattern
-from panelvar.identification.scheme import Array, Names
-from panelvar.kernels import dynamics
+from panelvar.identification.scheme import Array, Names, ReducedForm
 from panelvar.kernels import structural_likelihood as likelihood
+from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effects
+
+_DEPENDENT = 1e-8
+"""Share of a restriction that must be left beside earlier ones of the same shock for it to count."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +31,20 @@ class Restrictions:
         Long-run effects, NaN where they are free.
     rows, columns : tuple of str
         Variables and shocks.
+    unit_roots : int
+        Roots that the system has by construction: the rank of its long-run effects; zero where it is stable.
     """
 
     known: Array
     lasting: Array | None
     rows: Names
     columns: Names
+    unit_roots: int = 0
 
     @staticmethod
-    def read(a: Pattern, b: Pattern, long_run: Pattern, names: Names, shocks: Names) -> Restrictions:
+    def read(
+        a: Pattern, b: Pattern, long_run: Pattern, names: Names, shocks: Names, unit_roots: int = 0
+    ) -> Restrictions:
         """Read the matrices of `panelvar.ShortRun`, and count.
 
         Raises
@@ -60,20 +68,30 @@ class Restrictions:
         lasting = None
         if long_run is not None:
             lasting = read_pattern("long_run", long_run, names, shocks, ("variable", "shock"))
-        restrictions = Restrictions(known, lasting, names, shocks)
-        restrictions._count()
+        restrictions = Restrictions(known, lasting, names, shocks, unit_roots)
+        restrictions._count(restrictions.held)
         return restrictions
 
-    def _count(self) -> None:
-        size = len(self.rows)
+    @property
+    def held(self) -> int:
+        """Number of long-run restrictions."""
+        return 0 if self.lasting is None else int(np.isfinite(self.lasting).sum())
+
+    def _count(self, given: int) -> None:
+        size, held = len(self.rows), self.held
         free = int(np.isnan(self.known).sum())
-        held = 0 if self.lasting is None else int(np.isfinite(self.lasting).sum())
+        lasting = f" and {held} long-run restrictions" if held else ""
+        if held < given:
+            lasting += (
+                f" of {given} that are independent (the long-run effects of {size - self.unit_roots} relation(s) among "
+                f"{size} variables have rank {self.unit_roots}, so that a shock without any has {self.unit_roots})"
+            )
         if free == 0:
             raise SpecificationError("No entry of A and B is free: there is nothing to estimate. Put NaN where it is.")
         if free - held > size * (size + 1) // 2:
             missing = free - held - size * (size + 1) // 2
             raise SpecificationError(
-                f"A and B have {free} free entries{f' and {held} long-run restrictions' if held else ''}; the residual "
+                f"A and B have {free} free entries{lasting}; the residual "
                 f"covariance of {size} variables determines {size * (size + 1) // 2} (order condition). Restrict "
                 f"{missing} more."
             )
@@ -103,44 +121,99 @@ class Restrictions:
         basis[(np.arange(len(self.places)), *self.places.T)] = 1.0
         return basis
 
-    def space(self, lags: Array) -> tuple[Array, Array]:
-        """Origin (N, 2, K, K) and basis (N, D, 2, K, K) of what the restrictions leave free, for lags (N, p, K, K).
+    def independent(self, form: ReducedForm) -> Restrictions:
+        r"""The same without the long-run restrictions that others imply.
+
+        :math:`\Xi` of a system with s unit roots has rank s: of K zeros in a column of :math:`\Xi B`, s say all. Those
+        named first are kept.
+
+        Raises
+        ------
+        SpecificationError
+            Restrictions that contradict others, that leave too many entries free, or B singular.
+        """
+        if self.lasting is None or not self.unit_roots:
+            return self
+        sizes = form.sizes
+        effects = lasting_effects(form.coefficients, self.unit_roots, sizes) / sizes[:, None] * sizes
+        lasting = self.lasting.copy()
+        silent = []
+        for shock in range(len(self.columns)):
+            free = np.isnan(self.known[1][:, shock])
+            told = np.where(free, 0.0, self.known[1][:, shock]) / sizes
+            kept: list[int] = []
+            for variable in np.flatnonzero(np.isfinite(lasting[:, shock])):
+                row, wanted = effects[variable], lasting[variable, shock] / sizes[variable] - effects[variable] @ told
+                part = effects[kept][:, free]
+                shares = np.linalg.lstsq(part.T, row[free], rcond=None)[0]
+                if np.linalg.norm(row[free] - shares @ part) > _DEPENDENT * np.linalg.norm(row):
+                    kept.append(int(variable))
+                    continue
+                implied = shares @ (lasting[kept, shock] / sizes[kept] - effects[kept] @ told)
+                if abs(wanted - implied) > _DEPENDENT * max(1.0, abs(wanted)):
+                    raise SpecificationError(
+                        f"The long-run effect of {self.columns[shock]!r} on {self.rows[variable]!r} contradicts the "
+                        "other restrictions on this shock: leave out some."
+                    )
+                lasting[variable, shock] = np.nan
+            if len(kept) == self.unit_roots and not self.lasting[kept, shock].any():
+                silent.append(self.columns[shock])
+        fewer = replace(self, lasting=lasting)
+        fewer._count(self.held)
+        relations = len(self.rows) - self.unit_roots
+        if len(silent) > relations:
+            raise SpecificationError(
+                f"long_run= leaves {len(silent)} shocks without lasting effects, {silent}: with {relations} "
+                f"relation(s) at most {relations} can be so, or B is singular."
+            )
+        return fewer
+
+    def space(self, form: ReducedForm) -> tuple[Array, Array]:
+        """Origin (N, 2, K, K) and basis (N, D, 2, K, K) of what the restrictions leave free, for N reduced forms.
 
         Raises
         ------
         SpecificationError
             Long-run restrictions that contradict the others, or repeat them.
         """
-        count = len(lags)
-        held = np.nan_to_num(self.known)
+        count = len(form.coefficients)
+        known = np.nan_to_num(self.known)
         plain = self.plain
         if self.lasting is None:
-            return np.broadcast_to(held, (count, *held.shape)), np.broadcast_to(plain, (count, *plain.shape))
-        rows, values = self._long_run_rows(lags)
-        free = np.einsum("nrij,dij->nrd", rows, plain[:, 1])
-        left, sizes, right = np.linalg.svd(free)
-        n_rows = free.shape[1]
-        if n_rows > free.shape[2] or (sizes[:, -1] < 1e-10 * sizes[:, 0]).any():
+            return np.broadcast_to(known, (count, *known.shape)), np.broadcast_to(plain, (count, *plain.shape))
+        rows, values = self._long_run_rows(form)
+        # In units of the errors, so that the variables' own do not matter.
+        units = form.sizes[:, self.places[:, 1]]
+        left, sizes, right = np.linalg.svd(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
+        n_rows = rows.shape[1]
+        if n_rows > len(plain) or (sizes[:, -1] < 1e-10 * sizes[:, 0]).any():
             raise SpecificationError("The long-run restrictions repeat or contradict those on B: leave out some.")
-        wanted = values - np.einsum("nrij,ij->nr", rows, held[1])
+        wanted = values - np.einsum("nrij,ij->nr", rows, known[1])
         first = np.einsum("nrq,nr->nq", left, wanted) / sizes
-        origin = held + np.einsum("nq,nqd,ducv->nucv", first, right[:, :n_rows], plain)
-        return origin, np.einsum("nqd,ducv->nqucv", right[:, n_rows:], plain)
+        origin = known + np.einsum("nq,nqd,nd,ducv->nucv", first, right[:, :n_rows], units, plain)
+        return origin, np.einsum("nqd,nd,ducv->nqucv", right[:, n_rows:], units, plain)
 
-    def _long_run_rows(self, lags: Array) -> tuple[Array, Array]:
-        """Long-run restrictions as inner products with B, (N, R, K, K), and their values (R,)."""
+    def located(self, form: ReducedForm, basis: Array, gap: Array) -> Array:
+        """Coordinates (N, D) of differences (N, 2, K, K) from the origin, of the nearest point in the space."""
+        if self.lasting is not None:
+            units = form.sizes[:, None, :, None]
+            gap = gap / units
+            basis = basis / units[:, None]
+        coordinates: Array = np.einsum("nducv,nucv->nd", basis, gap)
+        return coordinates
+
+    def _long_run_rows(self, form: ReducedForm) -> tuple[Array, Array]:
+        """Long-run restrictions as inner products with B, (N, R, K, K), and their values (N, R), in errors' units."""
         assert self.lasting is not None
-        effects = np.linalg.inv(dynamics.lag_sum(lags))
-        if not np.isfinite(effects).all():
-            raise NumericalError("Long-run effects overflow: the system has a root near one.")
+        effects = lasting_effects(form.coefficients, self.unit_roots, form.sizes)
         places = np.argwhere(np.isfinite(self.lasting))
-        rows = np.zeros((len(lags), len(places), *self.lasting.shape))
+        rows = np.zeros((len(effects), len(places), *self.lasting.shape))
         for place, (variable, shock) in enumerate(places):
-            rows[:, place, :, shock] = effects[:, variable]
-        return rows, self.lasting[tuple(places.T)]
+            rows[:, place, :, shock] = effects[:, variable] / form.sizes[:, variable, None]
+        return rows, self.lasting[tuple(places.T)] / form.sizes[:, places[:, 0]]
 
-    def moved(self, lags: Array, totals: Array, pair: Array, sigma: Array) -> tuple[Array, Array]:
-        r"""How long-run restrictions move a pair, for derivatives (N, E, K, K) of :math:`I - A_1 - \dots - A_p`.
+    def moved(self, form: ReducedForm, steps: Array, pair: Array) -> tuple[Array, Array]:
+        r"""How long-run restrictions move a pair, for directions (N, E, p, K, K) of the coefficients.
 
         Returns
         -------
@@ -150,20 +223,20 @@ class Restrictions:
             :math:`dH'\lambda`, in B.
         """
         assert self.lasting is not None
-        rows, _ = self._long_run_rows(lags)
-        effects = np.linalg.inv(dynamics.lag_sum(lags))[:, None]
-        turned = -effects @ totals @ effects
+        rows, _ = self._long_run_rows(form)
+        effects = lasting_effects(form.coefficients, self.unit_roots, form.sizes)
+        turned = lasting_derivatives(form.coefficients, effects, steps, self.unit_roots, form.sizes)
         plain = self.plain
         places = np.argwhere(np.isfinite(self.lasting))
         shifts = np.zeros((*turned.shape[:2], len(places), *self.lasting.shape))
         for place, (variable, shock) in enumerate(places):
-            shifts[:, :, place, :, shock] = turned[:, :, variable]
-        free = np.einsum("nrij,dij->nrd", rows, plain[:, 1])
-        inverse = np.linalg.pinv(free)
+            shifts[:, :, place, :, shock] = turned[:, :, variable] / form.sizes[:, None, variable, None]
+        units = form.sizes[:, self.places[:, 1]]
+        inverse = units[:, :, None] * np.linalg.pinv(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         gap = np.einsum("nerij,nij->ner", shifts, pair[:, 1])
         fixed = -np.einsum("ndr,ner,ducv->neucv", inverse, gap, plain)
-        slopes = likelihood.score(likelihood.tangent(pair, np.broadcast_to(plain, (len(pair), *plain.shape))), sigma)
-        multipliers = -np.einsum("ndr,nd->nr", inverse, slopes)
+        at = likelihood.tangent(pair, np.broadcast_to(plain, (len(pair), *plain.shape)))
+        multipliers = -np.einsum("ndr,nd->nr", inverse, likelihood.score(at, form.sigma))
         return fixed, np.einsum("nerij,nr->neij", shifts, multipliers)
 
     def signed(self, pair: Array) -> Array:
@@ -182,7 +255,8 @@ class Restrictions:
             ):
                 down = _negative(pair[:, 0, place], place)
                 pair[down, 0, place] *= -1.0
-        return pair
+        # A zero turned is minus zero.
+        return pair + 0.0
 
     def starts(self, sizes: Array, count: int) -> Array:
         """Pairs to start from: the scales of the errors with small, then random, entries beside the diagonal."""

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 def svar_table(result: SvarResult, *, digits: int = 4) -> Table:
-    """Tabulate the free entries of A and B: estimate and standard error; known entries are in the notes."""
+    """Tabulate the free entries of A, B and long-run effects with their errors; known entries are in the notes."""
     check_digits(digits)
     body = []
-    for letter, which, columns in (("A", 0, result.names), ("B", 1, result.shocks)):
+    parts = [("A", result.pair[0], result.pair_errors[0], result.names)]
+    parts.append(("B", result.pair[1], result.pair_errors[1], result.shocks))
+    if result.lasting is not None and result.lasting_errors is not None:
+        parts.append(("Long run", result.lasting, result.lasting_errors, result.shocks))
+    for letter, values, errors, columns in parts:
         for column, shock in enumerate(columns):
             for row, name in enumerate(result.names):
-                error = result.pair_errors[which, row, column]
-                value = result.pair[which, row, column]
+                error, value = errors[row, column], values[row, column]
                 if error > 0.0:
                     body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), number(error, digits))))
                 elif value not in (0.0, 1.0):
@@ -30,7 +33,9 @@ def svar_table(result: SvarResult, *, digits: int = 4) -> Table:
     facts = [Fact("Observations", format_count(result.nobs)), Fact("Log likelihood", format_number(result.llf, digits))]
     test = result.overidentification
     facts.append(Fact("Over-identification", "just identified" if test is None else statistic_text(test, digits)))
-    zeros = int(np.sum((result.pair_errors == 0.0) & np.isin(result.pair, (0.0, 1.0))))
+    zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)
+    if result.band is not None:
+        facts.append(Fact("Standard errors", result.band.label))
     return Table(
         title="Structural form A u = B e",
         facts=tuple(facts),

@@ -9,6 +9,7 @@ from panelvar.errors import SpecificationError
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.kernels.response_variances import response_variances
 from panelvar.results.shocks import Shocks
 
@@ -50,15 +51,15 @@ def response_gradients(
     return slopes
 
 
-def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) -> Array:
-    r"""Standard errors of the long-run effects :math:`\Xi = (I - A_1 - \dots - A_p)^{-1} P` (proposition 3.6).
-
-    Along a direction, :math:`d\Xi = (I - \sum_j A_j)^{-1} (\sum_j dA_j\, \Xi + dP)`.
+def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, unit_roots: int = 0) -> Array:
+    r"""Standard errors of the long-run effects :math:`\Xi P` (proposition 3.6): :math:`d(\Xi P) = d\Xi\, P + \Xi\, dP`.
 
     Parameters
     ----------
     form, moves, nobs, shocks
         As in `response_gradients`; one form, no batch.
+    unit_roots : int
+        Of the system: :math:`\Xi` is `panelvar.kernels.lasting_effects.lasting_effects`.
 
     Returns
     -------
@@ -70,15 +71,30 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) 
         The scheme has no formula for the derivatives of its shocks.
     """
     directions, impacts = _directions(form, moves, nobs, shocks)
-    total = dynamics.lag_sum(form.coefficients)
-    effects = np.linalg.solve(total, shocks.impact(form))
-    slopes = np.linalg.solve(total, directions.sum(axis=-3) @ effects + impacts)
+    effects = lasting_effects(form.coefficients, unit_roots, form.sizes)
+    turned = lasting_derivatives(form.coefficients, effects, directions, unit_roots, form.sizes)
+    slopes = turned @ shocks.impact(form) + effects @ impacts
     errors: Array = np.sqrt((slopes**2).sum(axis=0))
     return errors
 
 
 def _directions(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) -> tuple[Array, Array]:
     """Steps of the lag matrices (..., D, p, K, K) and of the impact matrix (..., D, K, S) in which estimates vary."""
+    directions, sigma_steps = parameter_steps(form, moves, nobs)
+    impacts = shocks.derivatives(form, directions, sigma_steps)
+    if impacts is None:
+        raise _no_formula(shocks)
+    return directions, impacts
+
+
+def parameter_steps(form: ReducedForm, moves: Array, nobs: int) -> tuple[Array, Array]:
+    """Directions of coefficients (..., D, p, K, K) and of sigma (..., D, K, K) that add up to their covariance.
+
+    Parameters
+    ----------
+    form, moves, nobs
+        As in `response_gradients`.
+    """
     factor = form.factor
     lags, n_vars = form.coefficients.shape[-3], factor.shape[-1]
     batch = factor.shape[:-2]
@@ -86,11 +102,7 @@ def _directions(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) -> t
     sigma_moves = _sigma_moves(factor, nobs)
     still = np.zeros((*batch, sigma_moves.shape[-3], lags, n_vars, n_vars))
     directions = np.concatenate([steps, still], axis=-4)
-    sigma_steps = np.concatenate([np.zeros((*batch, steps.shape[-4], n_vars, n_vars)), sigma_moves], axis=-3)
-    impacts = shocks.derivatives(form, directions, sigma_steps)
-    if impacts is None:
-        raise _no_formula(shocks)
-    return directions, impacts
+    return directions, np.concatenate([np.zeros((*batch, steps.shape[-4], n_vars, n_vars)), sigma_moves], axis=-3)
 
 
 def response_errors(

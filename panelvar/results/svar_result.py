@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note
+from panelvar.bands.target import Band
+from panelvar.errors import Note, SpecificationError
 from panelvar.identification.short_run import ShortRun
 from panelvar.results.names import listed
 from panelvar.results.test_result import TestResult
@@ -34,7 +35,7 @@ class SvarResult:
     pair : array (2, K, K)
         A and B.
     pair_errors : array (2, K, K)
-        Their standard errors from the information matrix; zero where an entry is known.
+        Their standard errors, from the information matrix or the source of the band; zero where an entry is known.
     nobs : int
     llf : float
         Gaussian log likelihood, at the residual covariance of the convention.
@@ -42,6 +43,10 @@ class SvarResult:
         Likelihood-ratio test against an unrestricted residual covariance; None if the model is just identified.
     iterations : int
         Steps of the longest search.
+    lasting, lasting_errors : array (K, K) or None
+        Long-run effects of the shocks and their errors, where they are restricted or the system has unit roots.
+    band : Band or None
+        Limits, draws (if any) and label of A, B and the long-run effects, (3, K, K).
     notes : tuple of Note
     """
 
@@ -54,6 +59,9 @@ class SvarResult:
     llf: float
     overidentification: TestResult | None
     iterations: int
+    lasting: Array | None = None
+    lasting_errors: Array | None = None
+    band: Band | None = None
     notes: tuple[Note, ...] = ()
 
     def _frame(self, values: Array, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -80,6 +88,32 @@ class SvarResult:
     def b_std_errors(self) -> pd.DataFrame:
         """Standard errors of B; zero where an entry is known."""
         return self._frame(self.pair_errors[1], self.shocks)
+
+    @property
+    def long_run(self) -> pd.DataFrame:
+        r"""Long-run effects :math:`\Xi B` of one standard deviation of each shock, variables by shocks.
+
+        Where the shocks lead in an error-correction model; elsewhere the sum of all responses.
+
+        Raises
+        ------
+        SpecificationError
+            Nothing is said of them: `VarResult.long_run_effects` has those of a stable system.
+        """
+        return self._frame(self._of_the_long_run(self.lasting), self.shocks)
+
+    @property
+    def long_run_std_errors(self) -> pd.DataFrame:
+        """Standard errors of `long_run`; zero where an entry is known."""
+        return self._frame(self._of_the_long_run(self.lasting_errors), self.shocks)
+
+    def _of_the_long_run(self, values: Array | None) -> Array:
+        if values is None:
+            raise SpecificationError(
+                "This structural form says nothing of the long run: long_run_effects(identification=...) of a stable "
+                "model has the sums of its responses."
+            )
+        return values
 
     @property
     def impact(self) -> pd.DataFrame:

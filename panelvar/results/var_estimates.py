@@ -89,9 +89,16 @@ class VarEstimates(System):
         rows = periods if data.places is None else np.searchsorted(data.places, periods)
         count = data.values.shape[0] if data.places is None else data.places.size
         form = ReducedForm(self.coefficients, factor)
-        return Estimates(form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods))
+        return Estimates(
+            form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
+        )
 
     # Counts
+
+    @property
+    def unit_roots(self) -> int:
+        """Roots that are one by construction: K - r in an error-correction model of rank r, none in others."""
+        return 0
 
     @property
     def nobs(self) -> int:

@@ -182,6 +182,8 @@ class VarResult(VarForecasts):
     ) -> pd.DataFrame:
         """Asymptotic standard errors of `long_run_effects` (Luetkepohl 2005, proposition 3.6).
 
+        Of an error-correction model, the relations being taken as known.
+
         Parameters
         ----------
         identification, shock_size, ordering
@@ -201,10 +203,11 @@ class VarResult(VarForecasts):
         """
         import pandas as pd
 
-        self._require_stable("long-run effects")
+        if not self.unit_roots:
+            self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, positive_factor(self.sigma))
-        errors = long_run_errors(form, self.problem.directions(form.factor), self.nobs, shocks)
+        errors = long_run_errors(form, self.problem.directions(form.factor), self.nobs, shocks, self.unit_roots)
         return pd.DataFrame(errors, index=self._axes[1], columns=list(shocks.names))
 
     # Tests

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from panelvar.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.identification.scheme import Identification
+from panelvar.kernels.lasting_effects import lasting_effects
 from panelvar.kernels.vecm_problem import VecmProblem
 from panelvar.results.shocks import Shocks, choose_shocks
 from panelvar.results.var_convention import VarConvention
@@ -57,6 +58,11 @@ class VecmEstimates(VarResult):
     def rank(self) -> int:
         """Number of relations, r."""
         return self.problem.rank
+
+    @property
+    def unit_roots(self) -> int:
+        """Roots that are one by construction, K - r."""
+        return self.n_vars - self.rank
 
     @property
     def _relations(self) -> list[str]:
@@ -243,13 +249,9 @@ class VecmEstimates(VarResult):
         """  # noqa: D205
         import pandas as pd
 
-        k, r = self.n_vars, self.rank
-        across = np.linalg.qr(self._beta[:k], mode="complete")[0][:, r:]
-        beside = np.linalg.qr(self._alpha, mode="complete")[0][:, r:]
-        middle = beside.T @ (np.eye(k) - self.gamma.sum(axis=0)) @ across
-        if k > r and np.linalg.cond(middle) > 1e12:
-            raise NumericalError("The differences have a unit root of their own: the levels are integrated twice.")
-        values = across @ np.linalg.solve(middle, beside.T) if k > r else np.zeros((k, k))
+        values = np.zeros((self.n_vars, self.n_vars))
+        if self.unit_roots:
+            values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self.sigma.diagonal()))
         return pd.DataFrame(values, index=self._axes[1], columns=self._axes[1])
 
     def long_run_effects(
@@ -289,16 +291,16 @@ class VecmEstimates(VarResult):
         self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
     ) -> Shocks:
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
-        if shocks.scheme.sums_responses and self.rank < self.n_vars:
+        if shocks.scheme.sums_responses and self.unit_roots and not shocks.scheme.takes_unit_roots:
             raise SpecificationError(
                 f"{shocks.scheme.words} restrictions are on sums of all responses, and responses of the levels of an "
-                "error-correction model do not die out. Use short-run restrictions, or a model of the differences."
+                "error-correction model do not die out. ShortRun(long_run=) restricts where they lead."
             )
         return super()._shocks(identification, shock_size, ordering, purpose)
 
     def _stability_notes(self) -> tuple[Note, ...]:
         """Roots of one are the model's own; others on or outside the unit circle are worth a warning."""
-        unit = self.n_vars - self.rank
+        unit = self.unit_roots
         rest = self.moduli[unit:]
         if self.moduli[0] > 1.0 + _UNIT:
             text = (

@@ -507,11 +507,6 @@ def model():
         (lambda: model().mean(), pv.NumericalError, "not stable"),
         (lambda: model().impulse_responses(4, identification="long_run"), pv.SpecificationError, "do not die out"),
         (
-            lambda: model().impulse_responses(4, identification=pv.ShortRun(long_run=np.tril(np.full((4, 4), np.nan)))),
-            pv.SpecificationError,
-            "do not die out",
-        ),
-        (
             lambda: model().impulse_responses(
                 4, identification=pv.SignRestrictions({("lrm", "s"): "+"}, zero={("lry", "s"): "long-run"})
             ),

@@ -12,6 +12,8 @@ JOHANSEN = "tests/diagnostics/test_johansen.py"
 VECM = "tests/estimators/test_vecm.py"
 GRETL = "denmark_cointegration_gretl"
 URCA = "denmark_cointegration_urca"
+SHOCKS = "tests/identification/test_error_correction_shocks.py"
+SVEC = "svec_vars"
 STATSMODELS = "denmark_cointegration_statsmodels"
 
 
@@ -229,5 +231,35 @@ ROWS = [
         lasting,
         (f"{VECM}::test_where_shocks_lead",),
         {"vars": "urca† cajools(); vars SVEC()"},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "Structural error correction: zeros on impact and of lasting effects",
+        'fit_svar(fit_vecm(canada, rank=1, lags=3, trend="rt", convention=VarConvention("ml", sigma="ml")), pfaff)',
+        lambda fit: fit.b.loc["prod", "U"],
+        reference(f"{SVEC}/canada_just/SR/values/0/2"),
+        (f"{SHOCKS}::test_against_a_general_optimiser", f"{SHOCKS}::test_restrictions_hold_where_the_responses_end"),
+        {"vars": "SVEC()", "gretl": "SVAR†"},
+        {"vars": tuple(f"{SVEC}/*/{part}" for part in ("SR", "LR", "irf", "fevd"))},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "Test of its overidentifying restrictions",
+        'fit_svar(fit_vecm(canada, rank=1, lags=3, trend="rt"), pfaff_restricted)',
+        lambda fit: fit.overidentification.statistic,
+        reference(f"{SVEC}/canada_over/LRover/statistic"),
+        (f"{SHOCKS}::test_the_likelihood_ratio_of_a_restriction",),
+        {"vars": "SVEC(lrtest = TRUE)"},
+        {"vars": (f"{SVEC}/*/LRover",)},
+    ),
+    Feature(
+        UNIT_ROOTS,
+        "Errors of its impact and lasting effects",
+        'fit_svar(fit_vecm(canada, rank=1, lags=3, trend="rt"), pfaff, bands=DeltaMethod())',
+        lambda fit: float((fit.long_run_std_errors.to_numpy()[0, 1:] == 0.0).all() and fit.b_std_errors.iloc[0, 0] > 0),
+        1.0,
+        (f"{SHOCKS}::test_errors_that_count_the_reduced_form", f"{SHOCKS}::test_against_a_general_optimiser"),
+        {"vars": "SVEC(boot = TRUE), relations held fixed"},
+        remark="by the information, the delta method, or bootstraps that estimate the relations again",
     ),
 ]

@@ -67,6 +67,12 @@ def short_run(over: bool = False) -> pv.ShortRun:
     return pv.ShortRun([[1, 0, 0], [n, 1, 0], [0 if over else n, n, 1]], np.diag([n, n, n]))
 
 
+def error_correction(over: bool = False) -> pv.ShortRun:
+    """Pfaff's (2008) shocks to the Canadian labour market; unemployment without a lasting effect on itself if asked."""
+    lasting = {("prod", name): 0 for name in ("e", "U", "rw")} | {(name, "rw"): 0 for name in ("e", "U", "rw")}
+    return pv.ShortRun(b={("rw", "e"): 0}, long_run=lasting | ({("U", "U"): 0} if over else {}))
+
+
 NAMES: dict[str, Callable[[], Any]] = {
     "growth": growth,
     "german": german,
@@ -79,6 +85,9 @@ NAMES: dict[str, Callable[[], Any]] = {
     "countries": two_countries,
     "triangle": short_run,
     "restricted": lambda: short_run(over=True),
+    "canada": lambda: table("canada")[["prod", "e", "U", "rw"]],
+    "pfaff": error_correction,
+    "pfaff_restricted": lambda: error_correction(over=True),
     "names": lambda: US,
     "nan": lambda: np.nan,
     "signs": lambda: pv.SignRestrictions(
@@ -97,6 +106,8 @@ SHOWN = {
     "denmark, money": "Danish money, income, prices (logarithms) and a bond rate; money alone",
     "money_demand": "Danish money, income (logarithms), bond and deposit rates, 55 quarters",
     "triangle, restricted": "`ShortRun` with a triangular A; with one zero more",
+    "canada, pfaff, pfaff_restricted": "Canadian productivity, employment, unemployment and real wages, 84 quarters; "
+    "`ShortRun` of Pfaff (2008) with one zero on impact and six of lasting effects; with one more",
     "signs, proxy": "`SignRestrictions` of two shocks; `ExternalInstrument` with a made-up series",
 }
 
