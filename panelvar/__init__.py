@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.effects_lm import effects_lm_test as effects_lm_test
     from panelvar.diagnostics.engle_granger import engle_granger_test as engle_granger_test
     from panelvar.diagnostics.granger import granger_table as granger_table
+    from panelvar.diagnostics.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
     from panelvar.diagnostics.groupwise import modified_wald_test as modified_wald_test
     from panelvar.diagnostics.hausman import hausman as hausman
     from panelvar.diagnostics.hausman_variants import hausman_regression as hausman_regression
@@ -254,6 +255,7 @@ _EXPORTS = {
     "modified_wald_test": "diagnostics.groupwise",
     "slope_homogeneity_test": "diagnostics.slope_homogeneity",
     "panel_granger_test": "diagnostics.panel_causality",
+    "granger_bootstrap_test": "diagnostics.granger_bootstrap",
     "granger_table": "diagnostics.granger",
     "portmanteau_test": "diagnostics.var_serial",
     "serial_lm_test": "diagnostics.var_serial",

@@ -9,6 +9,7 @@ import numpy as np
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.target import Array, Target
 from panelvar.errors import Note, choose
+from panelvar.kernels.wild_exclusion import wild_multipliers
 
 MULTIPLIERS = ("rademacher", "normal", "mammen")
 
@@ -75,14 +76,7 @@ class RecursiveWildBootstrap(Recursive):
     ) -> tuple[Array, Array | None]:
         """Residuals times multipliers; the future's are residuals of periods drawn at random."""
         ahead = length - len(residuals)
-        if self.multiplier == "rademacher":
-            signs = 2.0 * rng.integers(0, 2, (draws, length), dtype=np.uint32) - 1.0
-        elif self.multiplier == "normal":
-            signs = rng.standard_normal((draws, length))
-        else:
-            golden = (1.0 + np.sqrt(5.0)) / 2.0
-            first = rng.random((draws, length)) < golden / np.sqrt(5.0)
-            signs = np.where(first, 1.0 - golden, golden)
+        signs = wild_multipliers(self.multiplier, (draws, length), rng)
         rows: Array = residuals
         if ahead:
             later = rng.integers(0, len(residuals), (draws, ahead), dtype=np.uint32)

@@ -32,6 +32,24 @@ def robust_pair() -> float:
     return wald([0], [2, 5], wide @ (scores.T @ scores) @ wide)
 
 
+def wild_causality() -> float:
+    """Residuals of the equation of output without consumption, with random signs, refitted 199 times."""
+    x, y = layout(table("us_macro")[list(model().names)], 2)
+    y = y[:, 0]
+
+    def statistic_of(left: np.ndarray) -> float:
+        b = np.linalg.lstsq(x, left, rcond=None)[0]
+        u = left - x @ b
+        cov = np.linalg.inv(x.T @ x)[np.ix_([2, 5], [2, 5])] * (u @ u / 193)
+        return float(b[[2, 5]] @ np.linalg.solve(cov, b[[2, 5]]))
+
+    few = x[:, [0, 1, 3, 4, 6]]
+    fit = few @ np.linalg.lstsq(few, y, rcond=None)[0]
+    signs = 2.0 * np.random.default_rng(1).integers(0, 2, (199, 200), dtype=np.uint32) - 1.0
+    above = sum(statistic_of(fit + sign * (y - fit)) >= statistic_of(y) for sign in signs)
+    return (1 + above) / 200
+
+
 def block() -> float:
     """Consumption and investment do not help to predict output."""
     return wald([0], [2, 3, 5, 6])
@@ -167,6 +185,15 @@ TEST_ROWS = [
         (f"{RESIDUALS}::test_robust_errors_equation_by_equation",),
         {"vars": "causality(vcov. = vcovHC())", "gretl": "var --robust"},
         {"vars": in_files("vars", "causality_granger_vcovHC_HC3")},
+    ),
+    Feature(
+        TESTS,
+        "Granger causality, wild bootstrap",
+        'granger_bootstrap_test(model, "dl_realgdp", "dl_realcons", draws=199, seed=1)',
+        pvalue,
+        wild_causality,
+        ("tests/diagnostics/test_granger_bootstrap.py::test_every_draw_is_a_fit_of_a_data_set",),
+        {"vars": "causality(boot = TRUE)"},
     ),
     Feature(
         TESTS,

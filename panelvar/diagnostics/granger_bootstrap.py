@@ -1,0 +1,129 @@
+"""Granger causality with p-values of a wild bootstrap under the null."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.arguments import read_seed, read_whole
+from panelvar.bands.recursive_wild import MULTIPLIERS
+from panelvar.errors import NumericalError, SpecificationError, choose
+from panelvar.identification.scheme import position
+from panelvar.kernels.lag_problem import CHUNK_BYTES
+from panelvar.kernels.wild_exclusion import wild_exclusion_statistics, wild_multipliers
+from panelvar.results.test_result import TestResult
+from panelvar.results.var_result import VarResult, require_fit
+
+Array = npt.NDArray[np.float64]
+
+
+def granger_bootstrap_test(
+    model: VarResult,
+    caused: str | Sequence[str],
+    causing: str | Sequence[str],
+    *,
+    draws: int = 999,
+    seed: int | None = None,
+    multiplier: str = "rademacher",
+) -> TestResult:
+    r"""Test Granger causality by a fixed-design wild bootstrap (Hafner and Herwartz 2009).
+
+    The equations of ``caused`` are fitted without the lags of ``causing``, with residuals :math:`\tilde u_t`. Data sets
+    keep the regressors and have errors :math:`\eta_t \tilde u_t`, with random numbers of mean zero and variance one
+    common to all equations of a period; the Wald statistic of each, with its own covariance, is compared with that of
+    the data:
+
+    .. math:: p = \frac{1 + \#\{W^*_b \ge W\}}{1 + B}.
+
+    Parameters
+    ----------
+    model : VarResult
+        Its covariance is that of the statistics: classical, or of ``model.with_cov("HC1")`` and its kin, which makes
+        the statistic pivotal under heteroskedasticity and the bootstrap more accurate.
+    caused, causing : str or sequence of str
+        Disjoint sets of variables.
+    draws : int
+        B.
+    seed : int or None
+        Seed of `numpy.random.default_rng`; the same seed gives the same p-value.
+    multiplier : {"rademacher", "normal", "mammen"}
+        Distribution of :math:`\eta_t`: 1 or -1, the standard normal, or Mammen's two points.
+
+    Returns
+    -------
+    TestResult
+        The statistic of `VarResult.granger_causality` with the p-value of the bootstrap.
+
+    Raises
+    ------
+    SpecificationError
+        Sets that overlap; a model with restrictions, or in error-correction form.
+
+    Notes
+    -----
+    It is R's ``vars::causality(boot=TRUE)``, whose multipliers are normal and which without ``vcov.`` keeps the
+    residual covariance of the data in all data sets; here each has its own. The size is right where the variance of
+    the errors changes over time, by itself or with their past. For variables that may be integrated, as with
+    `VarResult.granger_causality`, see `toda_yamamoto_test`.
+
+    References
+    ----------
+    Hafner, C. M. and Herwartz, H. (2009). Testing for linear vector autoregressive dynamics under multivariate
+    generalized autoregressive heteroskedasticity. *Statistica Neerlandica* 63, 294-323.
+    """
+    require_fit(model)
+    draws, seed = read_whole("draws", draws, 1), read_seed(seed)
+    choose("multiplier", multiplier, MULTIPLIERS)
+    problem = model.problem
+    if problem.restriction:
+        raise SpecificationError(
+            "The bootstrap of causality is of equations with all their regressors; this model has "
+            f"{problem.restriction}."
+        )
+    test = model.granger_causality(caused, causing)
+    left, right = ([group] if isinstance(group, str) else list(dict.fromkeys(group)) for group in (caused, causing))
+    n, m = problem.nobs, problem.n_regressors
+    equations = [position(model.names, name) for name in left]
+    first, n_vars = problem.n_deterministic, problem.n_vars
+    tested = [first + lag * n_vars + position(model.names, name) for name in right for lag in range(problem.lags)]
+    design = problem.design[:, :m]
+    orthonormal = design @ problem.inverse_factor
+    influence = orthonormal @ problem.inverse_factor[tested].T
+    # Least squares without some regressors: the residuals, and what they take up of them.
+    block = influence.T @ influence
+    under = problem.residuals[:, equations] + influence @ np.linalg.solve(block, problem.params[tested][:, equations])
+    divisor = float(problem.df_resid if model.convention.coefficient_sigma == "df" else n)
+    weights = _weights(model, orthonormal)
+    count = 1.0 if test.distribution == "chi2" else float(len(tested) * len(equations))
+    width = 2 * len(equations) + (0 if weights is None else len(equations) * len(tested))
+    size = max(1, CHUNK_BYTES // (8 * n * width))
+    rng = np.random.default_rng(seed)
+    above = 0
+    for start in range(0, draws, size):
+        eta = wild_multipliers(multiplier, (min(size, draws - start), n), rng)
+        try:
+            drawn = wild_exclusion_statistics(orthonormal, influence, eta[..., None] * under, divisor, weights)
+        except np.linalg.LinAlgError:
+            raise NumericalError(
+                "A data set of the bootstrap has a singular covariance: there are too few rows."
+            ) from None
+        above += int((drawn / count >= test.statistic).sum())
+    name = f"{test.name} (fixed-design wild bootstrap, {draws} draws)"
+    return replace(test, name=name, pvalue=(1.0 + above) / (1.0 + draws))
+
+
+def _weights(model: VarResult, orthonormal: Array) -> Array | None:
+    """What the residuals of a period are multiplied with in the model's robust covariance; None if it is classical."""
+    kind = model.cov_kind
+    if kind == "classical":
+        return None
+    leverage: Array = (orthonormal**2).sum(axis=1)
+    if kind == "HC3":
+        return np.asarray(1.0 / (1.0 - leverage))
+    if kind == "HC2":
+        return np.asarray(1.0 / np.sqrt(1.0 - leverage))
+    scale = model.nobs / model.df_resid if kind == "HC1" else 1.0
+    return np.full(model.nobs, np.sqrt(scale))
