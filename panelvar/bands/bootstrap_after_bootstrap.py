@@ -16,13 +16,15 @@ from panelvar.bands.residual_bootstrap import (
 )
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
-from panelvar.errors import Note, SpecificationError
+from panelvar.errors import Note, SpecificationError, choose
 from panelvar.kernels import dynamics
+from panelvar.kernels.autoregressive_bias import least_squares_bias
 from panelvar.kernels.lag_problem import LagProblem, Refits, lag_matrices
 
 _STEP = 0.01
 """By how much the correction shrinks at a time."""
 _SQUARINGS = 7
+BIASES = ("bootstrap", "pope")
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,18 @@ class BootstrapAfterBootstrap(Simulated):
     interval : {"percentile"}
         The corrected draws are centred away from the estimate on purpose.
     bias_draws : int
-        Data sets of the first bootstrap.
+        Data sets of the first bootstrap, if there is one.
     base : ResidualBootstrap, MovingBlockBootstrap, RecursiveWildBootstrap or ParametricBootstrap
         How residuals are resampled in both steps; its own draws, seed and rule do not matter.
+    bias : {"bootstrap", "pope"}
+        Where :math:`\Psi` comes from: a first bootstrap, or the formula of Pope (1990, J. Time Series Analysis 11,
+        249-258; `panelvar.kernels.autoregressive_bias`), which costs nothing. It is for stable systems with a
+        constant, or with no deterministic term, on data without gaps.
+
+    Raises
+    ------
+    SpecificationError
+        With ``bias="pope"``, of other deterministic terms, of data with gaps, of an unstable system.
 
     Notes
     -----
@@ -57,6 +68,7 @@ class BootstrapAfterBootstrap(Simulated):
 
     bias_draws: int = 1000
     base: Recursive = field(default_factory=ResidualBootstrap)
+    bias: str = "bootstrap"
 
     intervals: ClassVar[tuple[str, ...]] = ("percentile",)
 
@@ -66,11 +78,12 @@ class BootstrapAfterBootstrap(Simulated):
         read_whole("bias_draws", self.bias_draws, 2)
         if not isinstance(self.base, Recursive):
             raise SpecificationError(f"base={self.base!r}: expected a bootstrap such as ResidualBootstrap().")
+        choose("bias", self.bias, BIASES, {"analytic": "pope", "asymptotic": "pope"})
 
     @property
     def kind(self) -> str:
         """How the draws are made, in words."""
-        return f"bootstrap after bootstrap ({self.base.kind})"
+        return f"{'bootstrap after' if self.bias == 'bootstrap' else 'Pope-corrected'} bootstrap ({self.base.kind})"
 
     def notes(self, target: Target) -> tuple[Note, ...]:
         """What the resampling scheme has to say."""
@@ -84,7 +97,7 @@ class BootstrapAfterBootstrap(Simulated):
                 f"The bias correction would undo a restriction: {problem.restriction.lower()}. Use ResidualBootstrap."
             )
         d = problem.n_deterministic
-        bias = self.bias(problem, rng)
+        bias = self.estimated_bias(problem, rng)
         centre = corrected(problem.params[None, d:], bias)[0]
         model = with_lags(problem, centre)
         residuals = problem.design[:, problem.n_regressors :] - problem.design[:, : problem.n_regressors] @ model
@@ -95,13 +108,31 @@ class BootstrapAfterBootstrap(Simulated):
             form = reduced_form(problem, params, refits.scatter_factor / np.sqrt(target.divisor), refits.beside)
             yield Draws(form, None, drawn.future)
 
-    def bias(self, problem: LagProblem, rng: np.random.Generator) -> Array:
-        """Mean of the refitted lag coefficients (pK, K) less the estimates."""
+    def estimated_bias(self, problem: LagProblem, rng: np.random.Generator) -> Array:
+        """Bias of the lag coefficients (pK, K): the refits' mean less the estimates, or the formula's."""
         d = problem.n_deterministic
+        if self.bias == "pope":
+            _check_pope(problem)
+            sigma = problem.residual_covariance("df")
+            return least_squares_bias(problem.coefficients, sigma, problem.nobs, constant=bool(d))
         total = np.zeros(problem.params[d:].shape)
         for drawn in self.base.innovations(problem, problem.residuals, self.bias_draws, 0, rng):
             total += (refit_or_refuse(problem, drawn.innovations).params[:, d:] - problem.params[d:]).sum(axis=0)
         return total / self.bias_draws
+
+
+def _check_pope(problem: LagProblem) -> None:
+    """Refuse what the formula was not derived for."""
+    beside = problem.design[:, : problem.n_deterministic]
+    found = []
+    if beside.shape[1] > 1 or (beside != beside[:1]).any():
+        found.append("the model has deterministic or exogenous terms beside a constant")
+    if len(problem.run_starts) > 1:
+        found.append("the data have gaps")
+    if _largest_root(problem.params[None, problem.n_deterministic :])[0] >= 1.0:
+        found.append("the estimates are not stable")
+    if found:
+        raise SpecificationError(f"bias='pope' has no formula, since {' and '.join(found)}. Use bias='bootstrap'.")
 
 
 def corrected(lags: Array, bias: Array) -> Array:

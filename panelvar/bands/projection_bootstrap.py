@@ -113,7 +113,7 @@ class ProjectionBootstrap:
         params, residuals = problem.params, problem.residuals
         if isinstance(source, BootstrapAfterBootstrap):
             d, m = problem.n_deterministic, problem.n_regressors
-            params = with_lags(problem, corrected(params[None, d:], source.bias(problem, rng))[0])
+            params = with_lags(problem, corrected(params[None, d:], source.estimated_bias(problem, rng))[0])
             residuals = problem.design[:, m:] - problem.design[:, :m] @ params
             base = source.base
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -183,6 +184,48 @@ def test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop(model):
         left = own[:, model.n_regressors :] - own[:, d : model.n_regressors] @ lags
         beside = np.linalg.lstsq(own[:, :d], left, rcond=None)[0]
         assert_allclose(chunk.form.beside[draw], beside, rtol=0, atol=allowed * 100)
+
+
+@pytest.mark.parametrize("trend", ["c", "n"])
+def test_popes_formula_takes_the_place_of_the_first_bootstrap(trend):
+    model = pv.fit_var(series(0.8), ["x", "y"], lags=2, trend=trend)
+    source = BootstrapAfterBootstrap(400, seed=3, bias="pope")
+    problem = model.problem
+    formula = source.estimated_bias(problem, np.random.default_rng(0))
+    drawn = BootstrapAfterBootstrap(bias_draws=4000).estimated_bias(problem, np.random.default_rng(0))
+    variances = np.sum(problem.inverse_factor[problem.n_deterministic :] ** 2, axis=1)
+    spread = np.sqrt(np.outer(variances, np.diag(model.sigma)))
+    # Bias and simulation error are fractions of a standard error; what is of higher order is a fraction of that.
+    assert np.abs(formula - drawn).max() < np.abs(drawn).max()
+    assert (np.abs(formula - drawn) < 0.1 * spread).all()
+    band = model.impulse_responses(3, bands=source, level=0.9)
+    assert "Pope-corrected bootstrap (residual bootstrap), 400 draws" in band.band_label
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [({"trend": "ct"}, "beside a constant"), ({"trend": "n", "exogenous": ["w"]}, "beside a constant")],
+)
+def test_popes_formula_is_for_a_constant(options, reason):
+    values = pd.DataFrame(np.random.default_rng(2).standard_normal((60, 3)), columns=["x", "y", "w"])
+    columns = ["x", "y", "w"] if "exogenous" in options else ["x", "y"]
+    fitted = pv.fit_var(values[columns], lags=1, **options)
+    with pytest.raises(SpecificationError, match=f"bias='pope'.*{reason}.*bias='bootstrap'"):
+        fitted.impulse_responses(3, bands=BootstrapAfterBootstrap(100, seed=1, bias="pope"))
+
+
+def test_popes_formula_needs_stable_estimates_and_no_gaps():
+    source = BootstrapAfterBootstrap(100, seed=1, bias="pope")
+    explosive = pv.fit_var(1.1 ** np.arange(60.0)[:, None] + series(0.0, n=60, k=1), lags=1)
+    assert not explosive.is_stable
+    with pytest.raises(SpecificationError, match="not stable"):
+        explosive.impulse_responses(3, bands=source)
+    with pytest.warns(pv.PanelVarWarning, match="absent"):
+        gappy = pv.fit_var(pd.DataFrame(series(0.0, n=60, k=1), columns=["x"]).drop(index=30), lags=1)
+    with pytest.raises(SpecificationError, match="gaps"):
+        gappy.impulse_responses(3, bands=source)
+    with pytest.raises(SpecificationError, match="Did you mean 'pope'"):
+        BootstrapAfterBootstrap(bias="popes")
 
 
 def test_corrections_stop_at_the_unit_circle():

@@ -20,6 +20,7 @@ from panelvar import (
 )
 from panelvar.bands.target import Target
 from panelvar.kernels import dynamics
+from panelvar.kernels.autoregressive_bias import least_squares_bias
 from panelvar.kernels.lag_problem import lag_matrices
 
 EPSILON = np.finfo(float).eps
@@ -127,15 +128,27 @@ def corrected(estimate, bias):
 @pytest.mark.parametrize("base", BASES.values(), ids=BASES)
 def test_a_corrected_batch_equals_a_loop(root, fit, base):
     """Both steps: the bias is a mean of single fits, and so is what is corrected by it a single fit."""
-    frame = data(root)
+    assert_corrected_draws_are_single_fits(data(root), fit, base, "bootstrap")
+
+
+@pytest.mark.parametrize("root", [0.5, 0.9])
+@pytest.mark.parametrize("base", BASES.values(), ids=BASES)
+def test_a_batch_corrected_by_the_formula_equals_a_loop(root, base):
+    assert_corrected_draws_are_single_fits(data(root), FITS["constant"], base, "pope")
+
+
+def assert_corrected_draws_are_single_fits(frame, fit, base, kind):
     model = fit(frame)
     problem, d = model.problem, model.problem.n_deterministic
-    source = BootstrapAfterBootstrap(DRAWS, seed=2, bias_draws=5, base=base)
+    source = BootstrapAfterBootstrap(DRAWS, seed=2, bias_draws=5, base=base, bias=kind)
     (chunk,) = source.chunks(target_of(model), np.random.default_rng(2))
     rng = np.random.default_rng(2)
-    first = base.resample(problem.residuals, problem.df_resid, 5, problem.nobs, rng)[0]
-    fits = [fit(generated(model, frame, problem.params, shocks)).problem.params[d:] for shocks in first]
-    bias = np.mean(fits, axis=0) - problem.params[d:]
+    if kind == "bootstrap":
+        first = base.resample(problem.residuals, problem.df_resid, 5, problem.nobs, rng)[0]
+        fits = [fit(generated(model, frame, problem.params, shocks)).problem.params[d:] for shocks in first]
+        bias = np.mean(fits, axis=0) - problem.params[d:]
+    else:
+        bias = least_squares_bias(problem.coefficients, problem.residual_covariance("df"), problem.nobs)
     centre = corrected(problem.params[d:], bias)
     x, y = problem.design[:, : problem.n_regressors], problem.design[:, problem.n_regressors :]
     lengths = np.linalg.norm(x[:, :d], axis=0)

@@ -84,7 +84,7 @@ def test_data_of_a_corrected_autoregression():
     band = lp.with_bands(source, level=0.9)
     values, errors, truth = lp.bootstrap.draws(source)
     problem = lp.var.problem
-    bias = source.bias(problem, np.random.default_rng(2))
+    bias = source.estimated_bias(problem, np.random.default_rng(2))
     system = pv.System((problem.params[1:] - bias).T, sigma=lp.var.sigma)
     assert system.is_stable
     np.testing.assert_allclose(truth, system.impulse_responses(4).values, rtol=1e-10)
