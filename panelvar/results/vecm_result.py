@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from panelvar.errors import SpecificationError
-from panelvar.identification.scheme import Identification, position
+from panelvar.identification.scheme import position
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.names import listed
 from panelvar.results.relation_test import RelationTest, relation_test
@@ -175,19 +175,6 @@ class VecmResult(VecmEstimates):
         """Coefficients of levels have a singular limiting distribution here: no standard error in general."""
         raise SpecificationError(
             "Coefficients of the levels are functions of alpha and beta: see alpha_std_errors and beta_std_errors."
-        )
-
-    def long_run_std_errors(
-        self,
-        *,
-        identification: str | Identification = "reduced_form",
-        shock_size: str = "unit",
-        ordering: Sequence[str] | None = None,
-    ) -> NoReturn:
-        """Long-run effects of an error-correction model are no sum of responses; their errors are not offered."""
-        raise SpecificationError(
-            "Errors of the long-run effects of an error-correction model are not offered: responses reach them, so "
-            "take the band of impulse_responses at a long horizon."
         )
 
     # Presentation

@@ -197,7 +197,6 @@ def test_an_error_correction_model_refuses_them():
     for call in (
         lambda: model.wald_test("[x]L1.y"),
         lambda: model.lincom("[x]L1.y"),
-        lambda: model.long_run_std_errors(),
     ):
         with pytest.raises(pv.SpecificationError):
             call()
