@@ -1,9 +1,7 @@
 r"""Bias of the least-squares estimates of a stable vector autoregression, to order one over the sample size.
 
-References
-----------
-Pope (1990), Biases of estimators in multivariate non-Gaussian autoregressions, J. Time Series Analysis 11, 249-258,
-for a fitted mean; Nicholls and Pope (1988), Australian J. Statistics 30A, 296-309, for a known one.
+With a fitted mean: Pope (1990), Biases of estimators in multivariate non-Gaussian autoregressions, J. Time Series
+Analysis 11, 249-258. With a known one: Nicholls and Pope (1988), Australian J. Statistics 30A, 296-309.
 """
 
 from __future__ import annotations
