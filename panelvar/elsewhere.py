@@ -10,7 +10,7 @@ ELSEWHERE: dict[str, str] = {
     # Vector autoregressions: statsmodels, vars, gretl, Stata, EViews
     "VAR": "fit_var",
     "var": "fit_var",
-    "VARX": "fit_var(..., exogenous=...)",
+    **dict.fromkeys(("VARX", "fit_varx"), "fit_var(..., exogenous=...)"),
     "VARMAX": "fit_var; moving-average terms are not offered",
     "varbasic": "fit_var and its impulse_responses()",
     "VARResults": "VarResult",
@@ -20,7 +20,9 @@ ELSEWHERE: dict[str, str] = {
     "select_order": "select_lags",
     "laglen": "select_lags",
     "restrict": "fit_restricted_var",
-    "DynamicVAR": "fit_rolling_var",
+    **dict.fromkeys(("BVAR", "fit_bvar"), "MonteCarlo, for bands under a flat prior; others are not offered"),
+    **dict.fromkeys(("DynamicVAR", "RollingVAR"), "fit_rolling_var"),
+    **dict.fromkeys(("fit_expanding_var", "expanding"), "fit_rolling_var(..., expanding=True)"),
     "rolling": "fit_rolling_var",
     "irf": "VarResult.impulse_responses()",
     "IRAnalysis": "VarResult.impulse_responses()",
@@ -30,7 +32,7 @@ ELSEWHERE: dict[str, str] = {
     "orth_ma_rep": "VarResult.impulse_responses()",
     "fevd": "VarResult.variance_decomposition()",
     "FEVD": "VarResult.variance_decomposition()",
-    "hd": "VarResult.historical_decomposition()",
+    **dict.fromkeys(("hd", "historical_decomposition"), "VarResult.historical_decomposition()"),
     "Acoef": "VarResult.coefficients",
     "Bcoef": "VarResult.params",
     "roots": "VarResult.roots or root_table",
@@ -43,17 +45,23 @@ ELSEWHERE: dict[str, str] = {
     "test_causality": "VarResult.granger_causality()",
     "grangercausalitytests": "VarResult.granger_causality()",
     "vargranger": "granger_table",
+    **dict.fromkeys(
+        ("granger", "granger_test", "granger_causality", "granger_causality_test"),
+        "VarResult.granger_causality() or granger_table",
+    ),
     "varwle": "VarResult.lag_exclusion_tests()",
     "testlags": "VarResult.lag_exclusion_tests()",
     "serial": "portmanteau_test or serial_lm_test",
     "test_whiteness": "portmanteau_test",
     "varlmar": "serial_lm_table, or serial_lm_test with alone=True",
     "arlm": "serial_lm_table",
-    "qstats": "portmanteau_test",
+    **dict.fromkeys(("qstats", "whiteness_test", "ljung_box_test", "acorr_ljungbox"), "portmanteau_test"),
+    "lm_test": "serial_lm_test or serial_lm_table",
     "normality": "normality_test",
     "test_normality": "normality_test",
     "varnorm": "normality_test",
-    "jbera": "normality_test",
+    **dict.fromkeys(("jbera", "jarque_bera", "jarque_bera_test"), "normality_test"),
+    "doornik_hansen_test": "normality_test(..., kind='doornik-hansen')",
     "arch": "arch_test",
     "het_arch": "arch_test",
     "archlm": "arch_test",
@@ -68,7 +76,11 @@ ELSEWHERE: dict[str, str] = {
     "BQ": "LongRun",
     "ivsvar": "ExternalInstrument",
     "SVEC": "fit_svar of a fit_vecm with ShortRun(b=, long_run=)",
-    "LocalProjections": "fit_local_projections",
+    "Bootstrap": "ResidualBootstrap, and other sources of bands",
+    "WildBootstrap": "RecursiveWildBootstrap for bands of responses, wild_bootstrap for clustered regressions",
+    **dict.fromkeys(("Kilian", "BiasCorrectedBootstrap"), "BootstrapAfterBootstrap"),
+    "SupT": "ResidualBootstrap(joint='sup-t'), and joint= of the other sources of bands",
+    **dict.fromkeys(("LocalProjections", "LocalProjection", "lp", "fit_lp"), "fit_local_projections"),
     "lpirf": "fit_local_projections",
     "lp_lin": "fit_local_projections",
     "lp_lin_panel": "fit_panel_local_projections",
@@ -164,9 +176,10 @@ def unknown(name: str, known: Iterable[str]) -> str:
         The public names.
     """
     here = ELSEWHERE.get(name)
+    public = {each.lower(): each for each in known}
     if here is not None:
         hint = f" Here it is {here}."
     else:
-        close = difflib.get_close_matches(name, list(known), n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        close = difflib.get_close_matches(name.lower(), list(public), n=1)
+        hint = f" Did you mean {public[close[0]]!r}?" if close else ""
     return f"module 'panelvar' has no attribute {name!r}.{hint}"

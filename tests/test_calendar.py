@@ -473,3 +473,14 @@ def test_midnight_is_not_printed(zone):
         Panel(frame, time="t", freq="2M")
     noon = Panel(frame.assign(t=days + pd.Timedelta(hours=12)), time="t")
     assert "2001-01-01 12:00:00" in repr(noon)
+
+
+def test_quarters_and_months_with_a_colon():
+    for labels, ahead in (
+        (["1990:1", "1990:2", "1990:3", "1990:4", "1991:2"], "1991:3"),
+        (["1990:01", "1990:02", "1990:11", "1991:01"], "1991:02"),
+    ):
+        positions, calendar = read_times(np.array(labels))
+        assert positions.tolist() == ([0, 1, 2, 3, 5] if ahead == "1991:3" else [0, 1, 10, 12])
+        assert list(calendar.future(1)) == [ahead]
+        assert not any(note.warn for note in calendar.notes)

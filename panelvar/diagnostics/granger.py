@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from panelvar.errors import SpecificationError
+from panelvar.results.system import System
 from panelvar.results.test_result import TestResult
-from panelvar.results.var_result import VarResult
+from panelvar.results.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,8 @@ def granger_table(result: VarResult) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not isinstance(result, System):
+        require_fit(result)
     if len(result.names) < 2:
         raise SpecificationError("Granger causality needs at least two variables.")
     pairs = [(left, right) for left in result.names for right in result.names if left != right]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from panelvar.arguments import shown
 from panelvar.errors import Note, SpecificationError, choose
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.kernels.distributions import f_tail
@@ -34,7 +35,9 @@ def instrument_relevance_test(model: VarResult, identification: ExternalInstrume
     """
     require_fit(model)
     if not isinstance(identification, ExternalInstrument):
-        raise SpecificationError(f"identification={identification!r}: expected ExternalInstrument(series, variable).")
+        raise SpecificationError(
+            f"identification={shown(identification)}: expected ExternalInstrument(series, variable)."
+        )
     choose("cov", cov, ("HC1", "classical"), {"robust": "HC1"})
     shocks = model._shocks(identification, "sd", None)
     stage = cast("ExternalInstrument", shocks.scheme).stage

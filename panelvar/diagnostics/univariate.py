@@ -62,7 +62,12 @@ def stretch(values: Array, name: str) -> tuple[Array, str]:
             f"{name!r} has {holes} missing value(s) or absent period(s) between its first and last: the tests need "
             "consecutive periods. Select a stretch without gaps."
         )
-    if np.ptp(inside) <= 1e-14 * np.abs(inside).max():
+    largest = np.abs(inside).max()
+    if largest and not 1e-150 < largest < 1e150:
+        raise NumericalError(
+            f"Squares of {name!r} leave the range of floating-point numbers: rescale it, say by a power of ten."
+        )
+    if np.ptp(inside) <= 1e-14 * largest:
         raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
     return np.ascontiguousarray(inside), name
 

@@ -50,7 +50,8 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     lags = whole_lags(lags, model.nobs)
     residuals = tested_residuals(model, "arch")
     if equation is not None:
-        residuals = residuals[:, [position(model.names, equation)]]
+        place = position(model.names, equation)
+        residuals, equation = residuals[:, [place]], model.names[place]
     width = residuals.shape[1] * (residuals.shape[1] + 1) // 2
     padded = model.convention.arch_presample == "zero"
     rows = model.nobs - (0 if padded else lags)

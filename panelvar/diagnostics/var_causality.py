@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.errors import NumericalError, SpecificationError
 from panelvar.estimators.var import fit_var, lag_order
-from panelvar.identification.scheme import position
+from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
@@ -44,8 +44,9 @@ def instantaneous_causality_test(
         Sets that are empty or overlap.
     """
     require_fit(model)
-    left = [first] if isinstance(first, str) else list(first)
-    right = [second] if isinstance(second, str) else list(second or [name for name in model.names if name not in left])
+    left = variables_of(model.names, "first", first)
+    others = [name for name in model.names if name not in left]
+    right = others if second is None else variables_of(model.names, "second", second)
     both = sorted(set(left) & set(right))
     if both or not left or not right:
         raise SpecificationError(f"The two sets, {left} and {right}, must be disjoint and not empty.")
@@ -99,7 +100,7 @@ def toda_yamamoto_test(
     order, extra = lag_order(lags), lag_order(integration, 1, "integration")
     rules = var_convention(convention).but(exclusion="chi2")
     model = fit_var(data, names, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
-    groups = [[group] if isinstance(group, str) else list(group) for group in (caused, causing)]
+    groups = [variables_of(model.names, option, group) for option, group in (("caused", caused), ("causing", causing))]
     both = sorted(set(groups[0]) & set(groups[1]))
     if both:
         raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")

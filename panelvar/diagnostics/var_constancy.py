@@ -11,6 +11,7 @@ import numpy.typing as npt
 from panelvar.diagnostics.var_residuals import gaps, require_freedom
 from panelvar.errors import Note, check_level, emit
 from panelvar.kernels import residual_tests
+from panelvar.results.names import listed
 from panelvar.results.restricted_var import RestrictedVarResult
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CusumTests:
     """CUSUM tests of the equations of a vector autoregression.
 
@@ -53,6 +54,10 @@ class CusumTests:
         from panelvar.report.tests import test_table
 
         return test_table(*self.tests.values())
+
+    def __repr__(self) -> str:
+        least = min(test.pvalue for test in self.tests.values())
+        return f"<OLS-CUSUM tests of {listed(tuple(self.tests))}: smallest p = {least:.4f}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.tests.values()))

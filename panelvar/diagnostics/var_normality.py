@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float64]
 _TITLES = {"jarque-bera": "Jarque-Bera", "doornik-hansen": "Doornik-Hansen", "urzua": "Urzua"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NormalityTests:
     """A test of normality and its parts.
 
@@ -62,6 +62,9 @@ class NormalityTests:
         from panelvar.report.tests import test_table
 
         return test_table(self.joint, self.skewness, self.kurtosis, *self.by_equation.values())
+
+    def __repr__(self) -> str:
+        return repr(self.joint)
 
     def __str__(self) -> str:
         return "\n".join(str(test) for test in (self.joint, self.skewness, self.kurtosis))

@@ -18,6 +18,12 @@ from panelvar.results.var_result import VarResult, require_fit
 if TYPE_CHECKING:
     import pandas as pd
 
+KINDS_ELSEWHERE = dict.fromkeys(("asymptotic", "pt.asymptotic", "box-pierce"), "plain") | {
+    "pt.adjusted": "adjusted",
+    "lb": "ljung-box",
+    "bg": "That test is serial_lm_test(model, lags).",
+    "es": "That test is serial_lm_test(model, lags, form='f').",
+}
 NULL = "the errors are not correlated over time"
 
 
@@ -55,7 +61,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     third of the rows it rejects far too often, and a warning says so.
     """
     require_fit(model)
-    choose("kind", kind, ("plain", "adjusted", "ljung-box"), {"asymptotic": "plain", "box-pierce": "plain"})
+    choose("kind", kind, ("plain", "adjusted", "ljung-box"), KINDS_ELSEWHERE)
     lags = whole_lags(lags, model.nobs)
     if lags <= model.lags:
         raise SpecificationError(

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole, refuse_beyond
+from panelvar.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.covariances import HC
-from panelvar.errors import SpecificationError, check_level, choose, emit
+from panelvar.errors import Note, SpecificationError, check_level, choose, emit
 from panelvar.estimators.horizon_models import HorizonRegressions
 from panelvar.estimators.projection_data import read_projection_data
 from panelvar.estimators.projection_errors import error_rule
-from panelvar.estimators.var import check_terms, fit_var, lag_order
+from panelvar.estimators.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
 from panelvar.identification.scheme import Identification
+from panelvar.results.lag_selection import CRITERIA_ELSEWHERE
 from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.results.responses import cumulated
 from panelvar.results.var_convention import VarConvention, var_convention
@@ -154,19 +155,24 @@ def fit_local_projections(
     choose("missing", missing, ("drop", "raise"))
     choose("impact", impact, ("estimated", "known"))
     choose("distribution", distribution, ("normal", "t"))
+    cumulative = read_flag("cumulative", cumulative)
+    lag_augmented = read_flag("lag_augmented", lag_augmented)
     if instruments is not None and shock is None:
         raise SpecificationError("instruments= is for the variable named in shock=.")
     read = read_projection_data(data, names, shock, instruments, exogenous)
-    if isinstance(lags, str):
-        lags = fit_var(data, list(read.table.names), lags=lags, trend=trend, seasons=seasons).lags
-    order = lag_order(lags, 0 if shock is not None else 1)
     periods = len(read.table.values)
     terms = terms_within(periods, trend, seasons, read.table.exogenous_names, exogenous_lags)
+    few: tuple[Note, ...] = ()
+    if isinstance(lags, str):
+        criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
+        selection = compare_lags(read.table, None, terms, 1, missing, rules)
+        lags, few = selection.order(criterion), crowded(selection.notes)
+    order = lag_order(lags, 0 if shock is not None else 1)
     for option, reach in (("horizon", horizon), ("lags", order)):
         refuse_beyond(option, reach, periods)
-    rule = error_rule(cov, bool(lag_augmented))
-    model = HorizonRegressions(read, terms, order, horizon, bool(lag_augmented), shock_lags, sample == "common", rule)
-    notes = read.table.notes + model.missing_notes(missing)
+    rule = error_rule(cov, lag_augmented)
+    model = HorizonRegressions(read, terms, order, horizon, lag_augmented, shock_lags, sample == "common", rule)
+    notes = read.table.notes + few + model.missing_notes(missing)
     size = shock_size or ("sd" if shock is None else "unit")
     if shock is None:
         system = model.vector_autoregression(rules)
@@ -198,7 +204,7 @@ def fit_local_projections(
     result = ProjectedResponses(
         values=cumulated(values, 0) if cumulative else values,
         names=read.table.names,
-        cumulative=bool(cumulative),
+        cumulative=cumulative,
         std_errors=np.sqrt(np.maximum(variances, 0.0)),
         notes=notes + model.notes(),
         influence=cumulated(influence, 0) if cumulative else influence,
@@ -212,6 +218,6 @@ def fit_local_projections(
     )
     if repeated is not None:
         assert result.std_errors is not None
-        result = replace(result, bootstrap=repeated(result.values, result.std_errors, bool(cumulative)))
+        result = replace(result, bootstrap=repeated(result.values, result.std_errors, cumulative))
     emit(result.notes)
     return result.with_bands(bands, level=level)

@@ -10,11 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_whole, refuse_beyond
+from panelvar.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.errors import DataError, Note, PanelVarWarning, SpecificationError, check_level, choose, emit
+from panelvar.errors import (
+    DataError,
+    InsufficientDataError,
+    Note,
+    PanelVarWarning,
+    SpecificationError,
+    check_level,
+    choose,
+    emit,
+)
 from panelvar.estimators.fixed import fit_fixed_effects
 from panelvar.estimators.instrumental import fit_iv_fixed_effects, fit_iv_pooled
 from panelvar.estimators.joint_horizons import joint_covariance, row_influences
@@ -142,10 +151,16 @@ def fit_panel_local_projections(
     check_level(level)
     horizon, lags = read_whole("horizon", horizon, 0), lag_order(lags, 0)
     choose("sample", sample, ("all", "common"))
-    if cumulative and long_difference:
+    cumulative = read_flag("cumulative", cumulative)
+    if read_flag("long_difference", long_difference) and cumulative:
         raise SpecificationError("cumulative= and long_difference= are different outcomes: choose one.")
     rules = as_convention(convention)
     panel = as_panel(data)
+    if panel.n_entities == 1:
+        raise InsufficientDataError(
+            "The data are those of one entity: say who is who, Panel(data, entity=..., time=...) or a two-level index; "
+            "for one series over time see fit_local_projections."
+        )
     reaches = {
         "lags": lags,
         "shock_lags": lags if shock_lags is None else lag_order(shock_lags, 0, "shock_lags"),

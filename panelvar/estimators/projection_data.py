@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import shown
 from panelvar.errors import DataError, SpecificationError
 from panelvar.panel import Panel
-from panelvar.results.var_data import VarData, read_var_data
+from panelvar.results.var_data import VarData, as_table, read_var_data
 
 Array = npt.NDArray[np.float64]
 
@@ -53,6 +54,7 @@ def read_projection_data(
         As `panelvar.results.var_data.read_var_data`, or labels that do not match.
     """
     names = [names] if isinstance(names, str) else names
+    data, names = as_table(data, names)
     in_system = isinstance(shock, str) and (shock in names if names is not None else instruments is not None)
     parts = {"shock": None if in_system else shock, "instrument": instruments, "exogenous": exogenous}
     given = {role: part for role, part in parts.items() if part is not None}
@@ -141,6 +143,8 @@ def _by_position(part: Any, role: str, count: int, index: Any) -> Any:
     import pandas as pd
 
     array = np.asarray(part)
+    if array.ndim not in (1, 2):
+        raise SpecificationError(f"{role}={shown(part)} must be column names or values, one for each row of the data.")
     array = array[:, None] if array.ndim == 1 else array
     if len(array) != count:
         raise DataError(f"{role} has {len(array)} rows; the data have {count}.")

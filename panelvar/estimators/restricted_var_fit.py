@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_number, shown
 from panelvar.errors import Note, SpecificationError, choose, emit
 from panelvar.estimators.var import fit_var
 from panelvar.kernels.restricted_lags import RestrictedLagProblem, restricted_least_squares
@@ -110,17 +111,17 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
     if isinstance(restrictions, Mapping) and not hasattr(restrictions, "iloc"):
         free = np.ones((len(rows), len(columns)), dtype=bool)
         for equation, left_out in restrictions.items():
-            if equation not in columns:
+            if str(equation) not in columns:
                 raise SpecificationError(f"{equation!r} is not an equation; they are {columns}.")
             for name in [left_out] if isinstance(left_out, str) else left_out:
                 if name not in rows:
                     raise SpecificationError(f"{name!r} is not a regressor; they are {rows}.")
-                free[rows.index(name), columns.index(equation)] = False
+                free[rows.index(name), columns.index(str(equation))] = False
         return free
     if not hasattr(restrictions, "iloc"):
         raise SpecificationError(
-            f"restrictions={restrictions!r}: expected a mapping of equations to the regressors left out, a table of 0 "
-            f"and 1, or one of {', '.join(STRATEGIES)}."
+            f"restrictions={shown(restrictions)}: expected a mapping of equations to the regressors left out, a table "
+            f"of 0 and 1, or one of {', '.join(STRATEGIES)}."
         )
     table = restrictions
     if list(map(str, table.index)) != rows and set(map(str, table.index)) == set(columns):
@@ -136,7 +137,7 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
 def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
     """Leave out regressors one at a time, equation by equation."""
     choose("restrictions", strategy, STRATEGIES, {"ser": "t", "sic": "bic", "sc": "bic", "hqic": "hq"})
-    if not 0.0 < threshold < np.inf:
+    if not read_number("threshold", threshold) > 0.0:
         raise SpecificationError(f"threshold={threshold!r}: expected a positive number.")
     problem, m = model.problem, model.n_regressors
     top = problem.factor[:m, :m]

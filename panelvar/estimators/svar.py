@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import shown
 from panelvar.bands.target import Band, BandSource, Draws
 from panelvar.errors import SpecificationError, check_level, emit
 from panelvar.identification.scheme import Names, ReducedForm
@@ -66,7 +67,7 @@ def fit_svar(
     """
     require_fit(model)
     if not isinstance(identification, ShortRun):
-        raise SpecificationError(f"identification={identification!r}: expected ShortRun(a=..., b=...).")
+        raise SpecificationError(f"identification={shown(identification)}: expected ShortRun(a=..., b=...).")
     names = model.names
     identification.check(names)
     bound, fit = identification.fitted(model._estimates(positive_factor(model.sigma)), names)

@@ -57,9 +57,9 @@ def fit_var(
 
     Parameters
     ----------
-    data : DataFrame, array (T, K) or Panel of one entity
-        Rows are periods, columns variables. A DataFrame's index is the calendar: rows are put in time order, and a
-        period without a row is a gap that lags do not bridge, with a warning that counts the rows lost.
+    data : DataFrame, Series, array (T, K) or Panel of one entity
+        Rows are periods, columns variables. The index of a DataFrame or a Series is the calendar: rows are put in time
+        order, and a period without a row is a gap that lags do not bridge, with a warning that counts the rows lost.
     names : sequence, optional
         Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
         ordering.
@@ -121,14 +121,15 @@ def fit_var(
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
         criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
-        selection = _select(table, max_lags, terms, 1, missing, rules)
+        selection = compare_lags(table, max_lags, terms, 1, missing, rules)
         lags = selection.order(criterion)
         text = f"{lags} lag(s) chosen by {criterion.upper()} among 1 to {selection.orders[-1]}, {selection.nobs} rows."
-        chosen = (Note("lags-selected", text), *_crowded(selection.notes))
+        chosen = (Note("lags-selected", text), *crowded(selection.notes))
     elif max_lags is not None:
         raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
     order = lag_order(lags, chosen=True)
     problem, periods, notes = _problem(table, order, terms, missing)
+    _require_distinct(table, order, terms)
     _require_rank(problem, table.names, terms)
     notes = table.notes + chosen + notes + _few_rows(problem) + _exact_fits(problem, table.names)
     emit(notes)
@@ -176,7 +177,7 @@ def select_lags(
     smallest = rules.smallest_order if min_lags is None else lag_order(min_lags, 0, "min_lags")
     if min_lags is None and terms.count == 0:
         smallest = 1
-    selection = _select(table, max_lags, terms, smallest, missing, rules)
+    selection = compare_lags(table, max_lags, terms, smallest, missing, rules)
     emit(selection.notes)
     return selection
 
@@ -201,9 +202,10 @@ def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int
         raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
 
 
-def _select(
+def compare_lags(
     table: VarData, max_lags: int | None, terms: Terms, smallest: int, missing: str, rules: VarConvention
 ) -> LagSelection:
+    """Criteria of every order of data that are read already."""
     from scipy.special import chdtrc
 
     n_vars, n_deterministic = len(table.names), terms.count
@@ -317,10 +319,24 @@ def _usable_rows(
     if table.places is not None:
         absent = int(np.count_nonzero(~present))
         text = f"{absent} period(s) absent from the data; {gaps} row(s) after them dropped for want of lags."
+        if gaps:
+            text += " If the rows follow one another all the same, as trading days do, data.reset_index(drop=True)."
         notes.append(Note("rows-gaps", text, warn=gaps > 0))
     rows = np.flatnonzero(complete) + first
     starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
     return rows, tuple(notes), starts
+
+
+def _require_distinct(table: VarData, lags: int, terms: Terms) -> None:
+    """Refuse exogenous variables named as another regressor is."""
+    if not table.exogenous_names:
+        return
+    labels = regressor_labels(table.names, lags, terms)
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise SpecificationError(
+            f"Regressors would share the name(s) {twice}: rename an exogenous variable, {table.exogenous_names}."
+        )
 
 
 def _require_rank(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> None:
@@ -361,7 +377,7 @@ def _few_rows_compared(problem: LagProblem) -> tuple[Note, ...]:
     return (Note(CROWDED, text, warn=True),)
 
 
-def _crowded(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+def crowded(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """What a selection says of itself that the fit does not say again."""
     return tuple(note for note in notes if note.code == CROWDED)
 
@@ -381,5 +397,6 @@ def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: boo
     """Return a lag order as int, or say what was expected; ``chosen`` where the option may name a criterion."""
     if isinstance(lags, bool) or not isinstance(lags, (int, np.integer)) or lags < smallest:
         other = " or a criterion (aic, bic, hq, fpe, lr)" if chosen else ""
-        raise SpecificationError(f"{option}={lags!r}: expected an integer of at least {smallest}{other}.")
+        some = " Lags left out are zero restrictions: fit_restricted_var." if isinstance(lags, (list, tuple)) else ""
+        raise SpecificationError(f"{option}={lags!r}: expected an integer of at least {smallest}{other}.{some}")
     return int(lags)

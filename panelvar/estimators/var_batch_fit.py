@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from panelvar.panel import Panel, as_panel
 from panelvar.results.forecast_accuracy import ForecastAccuracy
 from panelvar.results.var_batch import VarBatch
 from panelvar.results.var_convention import VarConvention, var_convention
+from panelvar.results.var_data import VarData
 from panelvar.results.var_result import VarResult
 from panelvar.results.var_terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = npt.NDArray[np.float64]
+
+BENCHMARKS_ELSEWHERE = dict.fromkeys(("rw", "random_walk", "naive", "no change"), "random walk") | {"average": "mean"}
 
 
 def fit_var_batch(
@@ -100,12 +104,25 @@ def fit_var_batch(
     factors = triangles((n_members, n_rows, width), fill) if n_rows else np.zeros((n_members, width, width))
     fits = fit_batch(factors, np.full(n_members, n_rows), width - n_vars)
 
-    def single(label: Any) -> VarResult:
-        return fit_var(array[int(label)], labels, lags=order, trend=trend, convention=rules)
-
     import pandas as pd
 
+    single = _DataSet(array, labels, order, trend, rules)
     return _batch(fits, pd.RangeIndex(n_members, name="data set"), tuple(labels), order, terms, rules, single)
+
+
+@dataclass(frozen=True, eq=False)
+class _DataSet:
+    """The full result of one data set of an array."""
+
+    array: Array
+    names: list[str]
+    order: int
+    trend: str
+    rules: VarConvention
+
+    def __call__(self, label: Any) -> VarResult:
+        values = self.array[int(label)]
+        return fit_var(values, self.names, lags=self.order, trend=self.trend, convention=self.rules)
 
 
 def _of_panel(
@@ -136,19 +153,29 @@ def _of_panel(
             out[place, : len(stack)] = stack
 
     fits = fit_batch(triangles((len(stacks), int(counts.max(initial=1)), width), fill), counts, width - n_vars)
-    labels = panel.entity_labels
+    single = _Entity(panel, columns, chosen, order, terms.trend, rules)
+    return _batch(fits, panel.entity_labels, tuple(chosen), order, terms, rules, single)
 
-    def single(label: Any) -> VarResult:
+
+@dataclass(frozen=True, eq=False)
+class _Entity:
+    """The full result of one entity of a panel."""
+
+    panel: Panel
+    columns: Array
+    names: list[str]
+    order: int
+    trend: str
+    rules: VarConvention
+
+    def __call__(self, label: Any) -> VarResult:
         import pandas as pd
 
-        entity = labels.tolist().index(label)
+        panel, entity = self.panel, self.panel.entity_labels.tolist().index(label)
         part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
         index = panel.calendar.labels_at(panel.time_positions[part])
-        return fit_var(
-            pd.DataFrame(columns[part], index=index, columns=chosen), lags=order, trend=terms.trend, convention=rules
-        )
-
-    return _batch(fits, labels, tuple(chosen), order, terms, rules, single)
+        frame = pd.DataFrame(self.columns[part], index=index, columns=self.names)
+        return fit_var(frame, lags=self.order, trend=self.trend, convention=self.rules)
 
 
 def fit_rolling_var(
@@ -200,7 +227,10 @@ def fit_rolling_var(
             f"least {m + n_vars} rows are needed."
         )
     if window > n_rows:
-        raise InsufficientDataError(f"A window of {window} rows does not fit into the {n_rows} rows of the data.")
+        raise InsufficientDataError(
+            f"A window of {window} rows, its lags not counted, does not fit into the {n_rows} that the data have after "
+            f"{order} lag(s)."
+        )
     rows = stacked_rows(table.values, order, terms)
     if read_flag("expanding", expanding):
         factors, counts = expanding_triangles(rows, window), np.arange(window, n_rows + 1)
@@ -208,20 +238,31 @@ def fit_rolling_var(
         factors, counts = window_triangles(rows, window), np.full(n_rows - window + 1, window)
     fits = fit_batch(factors, counts, m)
     ends = np.arange(order + window - 1, len(table.values))
-    labels = table.labels(ends)
+    single = _Window(table, None if expanding else int(window), order, trend, rules)
+    return _batch(fits, table.labels(ends), table.names, order, terms, rules, single)
 
-    def single(label: Any) -> VarResult:
+
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """The full result of the window that ends in a period; of all rows up to it without a length."""
+
+    table: VarData
+    length: int | None
+    order: int
+    trend: str
+    rules: VarConvention
+
+    def __call__(self, label: Any) -> VarResult:
         import pandas as pd
 
-        last = int(ends[labels.tolist().index(label)])
-        first = 0 if expanding else last - window - order + 1
-        if first and terms.trend not in ("n", "c"):
+        table = self.table
+        last = table.labels(np.arange(len(table.values))).tolist().index(label)
+        first = 0 if self.length is None else last - self.length - self.order + 1
+        if first and self.trend not in ("n", "c"):
             raise SpecificationError("A single fit would count the trend from the window's first period.")
         index = table.labels(np.arange(first, last + 1))
         frame = pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))
-        return fit_var(frame, lags=order, trend=trend, convention=rules)
-
-    return _batch(fits, labels, table.names, order, terms, rules, single)
+        return fit_var(frame, lags=self.order, trend=self.trend, convention=self.rules)
 
 
 def evaluate_forecasts(
@@ -261,7 +302,7 @@ def evaluate_forecasts(
     InsufficientDataError
         No period is left to forecast; and as `fit_rolling_var`.
     """
-    choose("benchmark", benchmark, ("random walk", "mean"))
+    choose("benchmark", benchmark, ("random walk", "mean"), BENCHMARKS_ELSEWHERE)
     batch = fit_rolling_var(data, names, window=window, expanding=expanding, lags=lags, trend=trend)
     table, terms = specification(data, names, trend, 0, None, 0)
     order, values = lag_order(lags), table.values

@@ -105,6 +105,8 @@ def fit_vecm(
         raise SpecificationError(
             f"rank={rank}: {full.n_vars} variables have at most {full.n_vars} relations; see johansen_test."
         )
+    if case.word in full.names:
+        raise SpecificationError(f"{case.word!r} is the name of a term of the relations here: rename the variable.")
     on = check_normalisation(normalise, full.names, rank)
     notes: tuple[Note, ...] = ()
     if rank in (0, full.n_vars):

@@ -39,7 +39,7 @@ class Cholesky(Identification):
     def __init__(self, ordering: Sequence[str] | None = None) -> None:
         if isinstance(ordering, str):
             raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables.")
-        object.__setattr__(self, "ordering", None if ordering is None else tuple(ordering))
+        object.__setattr__(self, "ordering", None if ordering is None else tuple(map(str, ordering)))
 
     @property
     def words(self) -> str:

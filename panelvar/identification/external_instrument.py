@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,7 +24,7 @@ WEAK = 10.0
 """First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExternalInstrument(Identification):
     r"""One shock identified by an instrument (a proxy): a series correlated with it and with no other shock.
 
@@ -67,16 +67,22 @@ class ExternalInstrument(Identification):
     series: Any
     variable: str
     shock: str | None = None
-    instruments: Array | None = field(default=None, repr=False)
-    cross: Array | None = field(default=None, repr=False)
-    stage: FirstStage | None = field(default=None, repr=False)
+    instruments: Array | None = None
+    cross: Array | None = None
+    stage: FirstStage | None = None
 
     def __init__(self, series: Any, variable: str, *, shock: str | None = None) -> None:
+        if isinstance(series, str):
+            raise SpecificationError(f"series={series!r}: expected the values, such as data[{series!r}].")
         if not isinstance(variable, str):
             raise SpecificationError(f"variable={variable!r}: expected the name of a variable of the system.")
         values = {"series": series, "variable": variable, "shock": shock}
         for name, value in (values | dict.fromkeys(("instruments", "cross", "stage"))).items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        named = "" if self.shock is None else f", shock={self.shock!r}"
+        return f"ExternalInstrument(<{type(self.series).__name__}>, {self.variable!r}{named})"
 
     @property
     def words(self) -> str:

@@ -55,6 +55,9 @@ def scheme_of(identification: str | Identification, ordering: Sequence[str] | No
         scheme = identification
     elif isinstance(identification, type) and issubclass(identification, Identification):
         raise SpecificationError(f"identification={identification.__name__}: call it, {identification.__name__}(...).")
+    elif isinstance(getattr(identification, "identification", None), Identification):
+        kind = type(identification).__name__
+        raise SpecificationError(f"identification is a {kind}: pass its scheme on, {kind}.identification.")
     else:
         choose("identification", identification, IDENTIFICATIONS, _ELSEWHERE)
         if ordering is not None and identification not in ORDERED:

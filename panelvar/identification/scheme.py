@@ -10,7 +10,7 @@ bands) is the same for all schemes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -242,8 +242,8 @@ def factor_derivative(factor: Array, directions: Array) -> Array:
     return change
 
 
-def position(names: Names, name: str, what: str = "variable") -> int:
-    """Place of a variable (or a shock) among the names.
+def position(names: Names, name: Hashable, what: str = "variable") -> int:
+    """Place of a variable (or a shock) among the names; a label that is no text is known by its text.
 
     Raises
     ------
@@ -251,6 +251,20 @@ def position(names: Names, name: str, what: str = "variable") -> int:
         No such name; all are listed.
     """
     try:
-        return names.index(name)
+        return names.index(str(name))
     except ValueError:
         raise SpecificationError(f"{name!r} is not a {what} of this system. Its {what}s: {list(names)}.") from None
+
+
+def variables_of(names: Names, option: str, chosen: Any) -> list[str]:
+    """One variable or several, by name, each once.
+
+    Raises
+    ------
+    SpecificationError
+        None at all, or no such name.
+    """
+    group = list(chosen) if isinstance(chosen, Iterable) and not isinstance(chosen, str) else [chosen]
+    if not group:
+        raise SpecificationError(f"{option}= is empty: name at least one variable.")
+    return list(dict.fromkeys(names[position(names, name)] for name in group))

@@ -105,8 +105,9 @@ def half_lives(roots: ComplexArray) -> Array:
         Infinite on the unit circle and outside it.
     """
     moduli = np.abs(roots)
+    # A root of exactly one, as error correction has, comes out of an eigenvalue routine a few roundings off.
     with np.errstate(divide="ignore"):
-        return np.asarray(np.where(moduli < 1.0, np.log(0.5) / np.log(moduli), np.inf))
+        return np.asarray(np.where(moduli < 1.0 - 1e-12, np.log(0.5) / np.log(moduli), np.inf))
 
 
 def responses(coefficients: Array, horizon: int, impact: Array | None = None) -> Array:

@@ -108,6 +108,8 @@ def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float
     ``padded`` kept, zeros standing for what is before the sample.
     """
     n_vars = residuals.shape[1]
+    # Fourth powers leave the range of numbers long before the residuals do; powers of two cost no digit.
+    residuals = np.ldexp(residuals, -np.frexp(np.abs(residuals).max(axis=0))[1])
     rows, columns = np.tril_indices(n_vars)
     products = residuals[:, rows] * residuals[:, columns]
     width = products.shape[1]
@@ -212,7 +214,9 @@ def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], sec
     covariance :math:`\sigma_{ik}\sigma_{jl} + \sigma_{il}\sigma_{jk}` of the elements (i, j) and (k, l).
     """
     pairs = [(i, j) for i in first for j in second]
-    sigma = residual_covariance
+    # Products of four standard deviations leave the range of numbers before sigma does; powers of two cost no digit.
+    size = -(np.frexp(residual_covariance.diagonal())[1] // 2)
+    sigma = np.ldexp(residual_covariance, size[:, None] + size)
     gap = np.array([sigma[i, j] for i, j in pairs])
     spread = np.array([[sigma[i, k] * sigma[j, m] + sigma[i, m] * sigma[j, k] for k, m in pairs] for i, j in pairs])
     return float(n_rows * gap @ np.linalg.solve(spread, gap))

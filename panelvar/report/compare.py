@@ -219,6 +219,8 @@ def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tu
 
     if isinstance(results, (LinearResult, AveragedResult)):
         results = [results, *more]
+    elif more and not isinstance(results, (Mapping, Sequence)):
+        results = [results, *more]
     elif more:
         raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
     if isinstance(results, Mapping):

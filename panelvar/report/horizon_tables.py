@@ -1,4 +1,4 @@
-"""Responses, variance decompositions and forecasts as tables, one row a period."""
+"""Responses, variance decompositions, forecasts and their accuracy as tables, one row a period."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from panelvar.time_labels import as_text
 if TYPE_CHECKING:
     from panelvar.results.decomposition import VarianceDecomposition
     from panelvar.results.forecast import Forecast
+    from panelvar.results.forecast_accuracy import ForecastAccuracy
     from panelvar.results.responses import Responses
 
 FloatArray = NDArray[np.float64]
@@ -81,6 +82,20 @@ def forecast_table(forecast: Forecast, *, digits: int = 4) -> Table:
         header=(Row("Period", tuple(map(words, forecast.names))),),
         body=_rows(forecast.labels, forecast.values, forecast.lower, forecast.upper, digits),
         notes=_texts(forecast.notes),
+    )
+
+
+def accuracy_table(accuracy: ForecastAccuracy, *, digits: int = 4) -> Table:
+    """Tabulate root mean squared forecast errors, and those over the benchmark's, by variable and horizon."""
+    check_digits(digits)
+    rmse, relative = accuracy.rmse, accuracy.relative_rmse
+    pairs = np.stack([rmse.to_numpy(), relative.to_numpy()], axis=2).reshape(len(rmse), -1)
+    return Table(
+        title="Accuracy of forecasts",
+        facts=(Fact("Origins", str(len(accuracy.origins))), Fact("Benchmark", accuracy.benchmark)),
+        header=_pairs(accuracy.names, ("RMSE", "relative"), "Variable", "Horizon", ": "),
+        body=_rows(rmse.index, pairs, None, None, digits),
+        notes=("relative: over the benchmark's, better where it is below one.",),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from panelvar.errors import NumericalError
 from panelvar.report.number_format import (
     NOT_AVAILABLE,
@@ -16,7 +18,8 @@ from panelvar.report.number_format import (
     star_legend,
     stars_for,
 )
-from panelvar.report.table import Fact, Row, Table, number, words
+from panelvar.report.table import Cell, Fact, Row, Table, number, words
+from panelvar.results.restricted_var import RestrictedVarResult
 from panelvar.results.var_result import VarResult
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ def var_table(system: System, *, stars: Sequence[float] = (0.1, 0.05, 0.01), dig
     notes = []
     if fitted is not None:
         notes.append(" ".join(["Standard errors in parentheses.", *([f"{star_legend(levels)}."] if levels else [])]))
+        if isinstance(fitted, RestrictedVarResult) and not fitted.free.to_numpy().all():
+            notes.append("Coefficients without a standard error are restricted to zero.")
         notes.extend(dict.fromkeys(note.text for note in fitted.notes))
     return Table(
         title=f"Vector autoregression: {', '.join(system.names)}",
@@ -99,13 +104,17 @@ def _coefficients(system: System, fitted: VarResult | None, levels: Sequence[flo
         starred = levels
     except NumericalError:
         pvalues, starred = errors, ()
+    free = fitted.free.to_numpy() if isinstance(fitted, RestrictedVarResult) else np.ones(errors.shape, dtype=bool)
     rows = []
     for r, name in enumerate(names):
         cells = [
             number(value, digits, stars=stars_for(pvalue, starred))
             for value, pvalue in zip(estimates[r], pvalues[r], strict=True)
         ]
-        below = [number(value, digits, brackets="()") for value in errors[r]]
+        below = [
+            number(value, digits, brackets="()") if estimated else Cell()
+            for value, estimated in zip(errors[r], free[r], strict=True)
+        ]
         rows.append(Row(name, tuple(cells), "estimate"))
         rows.append(Row(name, tuple(below), "std. error", continues=True))
     return tuple(rows)

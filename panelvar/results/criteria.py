@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import NamedTuple
 
 
@@ -47,7 +48,8 @@ def information_criteria(
     n_free = whole if n_free is None else n_free
     n_regressors = n_free / n_vars
     log_det = 2.0 * log_half_determinant - n_vars * math.log(nobs)
-    fpe = math.exp(log_det + n_vars * math.log((nobs + n_regressors) / (nobs - n_regressors)))
+    log_fpe = log_det + n_vars * math.log((nobs + n_regressors) / (nobs - n_regressors))
+    fpe = math.exp(log_fpe) if log_fpe < math.log(sys.float_info.max) else math.inf
     # ln ln n exists from n = 2 on; a fit has at least that many rows.
     penalties = (2.0, math.log(nobs), 2.0 * math.log(math.log(nobs)))
     count = n_free - (n_vars * n_deterministic if form == "lags-only" else 0)

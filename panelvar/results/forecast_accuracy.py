@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.arguments import read_whole
-from panelvar.errors import InsufficientDataError, SpecificationError
+from panelvar.errors import InsufficientDataError, choose
 from panelvar.identification.scheme import position
 from panelvar.kernels.distributions import two_sided
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.report.table import Table
+
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ForecastAccuracy:
+class ForecastAccuracy(HintsAtNames):
     """Errors of pseudo-out-of-sample forecasts by origin, horizon and variable.
 
     Attributes
@@ -94,8 +97,7 @@ class ForecastAccuracy:
         The benchmark must not be nested in the model for the asymptotics to hold: a random walk is nested in a VAR with
         a unit root. Read small p-values as descriptive then.
         """
-        if loss not in ("squared", "absolute"):
-            raise SpecificationError(f"loss={loss!r}: expected 'squared' or 'absolute'.")
+        choose("loss", loss, ("squared", "absolute"), {"mse": "squared", "abs": "absolute", "mae": "absolute"})
         horizon = read_whole("horizon", horizon, 1, self.errors.shape[1])
         place = position(self.names, variable)
         pair = [np.abs(errors[:, horizon - 1, place]) for errors in (self.errors, self.benchmark_errors)]
@@ -118,6 +120,18 @@ class ForecastAccuracy:
         pvalue = float(two_sided(np.array([value]), n - 1)[0])
         null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {horizon} period(s) ahead"
         return TestResult("Diebold-Mariano", value, pvalue, "t", n - 1, None, null)
+
+    def summary(self, **options: Any) -> Table:
+        """Render errors by horizon; see `panelvar.report.horizon_tables.accuracy_table` for the options."""
+        from panelvar.report.horizon_tables import accuracy_table
+
+        return accuracy_table(self, **options)
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
     def __repr__(self) -> str:
         return (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+_SCHEME = "identification, which goes into impulse_responses(identification=...) and the like of the model"
+
 # Foreign name -> candidates here, in words that begin with an attribute. The first whose attribute the class has is
 # the hint, so that one entry serves results of several kinds.
 FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
@@ -56,7 +58,8 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "f_statistic_robust": ("f_statistic",),
     "f_pooled": ("f_poolability",),
     "pooled_f": ("f_poolability",),
-    "wald": ("wald_test()",),
+    "wald": ("wald_test()", "exclusion_test(), of lags"),
+    "wald_test": ("exclusion_test(), of lags",),
     "test": ("wald_test()",),
     "rsq": ("rsquared",),
     "adj_rsquared": ("rsquared_adjusted",),
@@ -90,7 +93,7 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "to_markdown": ("summary().to_markdown()",),
     "to_html": ("summary().to_html()",),
     # Vector autoregressions
-    "irf": ("impulse_responses()", "values"),
+    "irf": ("impulse_responses()", "values", _SCHEME),
     "impulse_response": ("impulse_responses()",),
     "orth_ma_rep": ("impulse_responses()",),
     "ma_rep": ("impulse_responses(identification='reduced_form', shock_size='unit')",),
@@ -112,6 +115,12 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "resid_corr": ("residual_correlation",),
     "resid_cov": ("sigma",),
     "eigenvalues": ("roots",),
+    "historical": ("historical_decomposition()",),
+    "hd": ("historical_decomposition()",),
+    "shocks": ("structural_shocks()",),
+    "structural_residuals": ("structural_shocks()",),
+    "correlation": ("residual_correlation",),
+    "bootstrap": ("impulse_responses(bands=...)",),
     "stable": ("is_stable",),
     "acf": ("autocovariances()",),
     "acorr": ("autocorrelations()",),
@@ -132,7 +141,7 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "mse": ("forecast().covariance", "covariance"),
     "forecast_cov": ("forecast().covariance",),
     "intercept_longrun": ("mean()",),
-    "detomega": ("sigma",),
+    "detomega": ("sigma_df, of which numpy.linalg.det is the determinant",),
     "varresult": ("params",),
     "n_totobs": ("nobs, rows explained", "nobs"),
     "totobs": ("nobs, rows explained", "nobs"),
@@ -152,7 +161,7 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "pvalues_endog_lagged": ("pvalues",),
     "pvalues_dt": ("pvalues",),
     # What they say: responses, decompositions, forecasts, lag orders
-    "irfs": ("values",),
+    "irfs": ("values", "impulse_responses().values"),
     "orth_irfs": ("values",),
     "svar_irfs": ("values",),
     "cum_effects": ("values, of impulse_responses(cumulative=True)", "values"),
@@ -171,7 +180,27 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "ics": ("table",),
     "selected_orders": ("selected",),
     "selection": ("selected",),
+    "best": ("selected",),
+    **{name: (f"order({name!r}), and the column {name!r} of table",) for name in ("aic", "bic", "hqic", "fpe")},
+    "mape": ("rmse, mae and bias",),
+    "theil": ("relative_rmse",),
+    "summary": ("to_frame()",),
+    # Structural forms
+    "A": ("a",),
+    "B": ("b",),
+    "A_solve": ("a",),
+    "B_solve": ("b",),
+    "Ase": ("a_std_errors",),
+    "Bse": ("b_std_errors",),
+    "impulse_responses": (_SCHEME,),
+    "variance_decomposition": (_SCHEME,),
+    "LR": ("overidentification",),
     # Cointegration
+    "ect": ("relations",),
+    "lr_test": ("restriction_test()",),
+    "test_granger_causality": ("granger_causality()",),
+    "conf_int_alpha": ("alpha_std_errors",),
+    "conf_int_beta": ("beta_std_errors",),
     "lr1": ("trace",),
     "lr2": ("max_eigenvalue",),
     "trace_stat": ("trace",),

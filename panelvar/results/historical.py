@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import Note
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HistoricalDecomposition:
+class HistoricalDecomposition(HintsAtNames):
     r"""Each variable as a baseline and the accumulated effects of the shocks since the start of the sample.
 
     .. math:: y_t = b_t + \sum_s c_t^{(s)}, \qquad

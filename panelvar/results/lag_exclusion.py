@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import NumericalError, SpecificationError
-from panelvar.identification.scheme import position
+from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention
@@ -27,7 +27,7 @@ def granger_test(
     covariance: Array | None = None,
 ) -> TestResult:
     """Test that the lags of ``causing`` are absent from the equations of ``caused``, two disjoint sets."""
-    left, right = _group(names, "caused", caused), _group(names, "causing", causing)
+    left, right = variables_of(names, "caused", caused), variables_of(names, "causing", causing)
     both = sorted(set(left) & set(right))
     if both:
         raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
@@ -47,8 +47,8 @@ def lags_test(
     covariance: Array | None = None,
 ) -> TestResult:
     """Test that some lags of some variables are absent from some equations; None means all."""
-    left = list(names) if equations is None else _group(names, "equations", equations)
-    right = list(names) if variables is None else _group(names, "variables", variables)
+    left = list(names) if equations is None else variables_of(names, "equations", equations)
+    right = list(names) if variables is None else variables_of(names, "variables", variables)
     chosen = tested_lags(lags, problem.lags)
     spelled = f"lag {chosen[0]}" if len(chosen) == 1 else f"lags {', '.join(map(str, chosen))}"
     null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
@@ -70,15 +70,6 @@ def tested_lags(lags: int | Sequence[int] | None, longest: int) -> list[int]:
     if not given or not whole or not all(1 <= lag <= longest for lag in given):
         raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {longest}.")
     return sorted({int(lag) for lag in given})
-
-
-def _group(known: Names, option: str, names: str | Sequence[str]) -> list[str]:
-    group = [names] if isinstance(names, str) else list(names)
-    if not group:
-        raise SpecificationError(f"{option}= is empty: name at least one variable.")
-    for name in group:
-        position(known, name)
-    return list(dict.fromkeys(group))
 
 
 def _wald(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import refuse_other
 from panelvar.errors import NumericalError, SpecificationError
-from panelvar.identification.scheme import position
+from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.restricted_lags import RestrictedLagProblem
 from panelvar.results.lag_exclusion import tested_lags
 from panelvar.results.test_result import TestResult
@@ -79,6 +80,7 @@ class RestrictedVarResult(VarResult):
         """
         from scipy.special import chdtrc
 
+        refuse_other("restriction_test()", unrestricted, VarResult, "the unrestricted model, a result of fit_var")
         same = unrestricted.nobs == self.nobs and unrestricted.regressor_names == self.regressor_names
         if not same or unrestricted.names != self.names:
             raise SpecificationError("The unrestricted model must have the same variables, lags, terms and rows.")
@@ -97,7 +99,10 @@ class RestrictedVarResult(VarResult):
         """Wald test that lagged variables are absent from equations, of the coefficients that are not so already."""
         from scipy.special import chdtrc, fdtrc
 
-        names = [[x] if isinstance(x, str) else list(x or self.names) for x in (equations, variables)]
+        names = [
+            list(self.names) if given is None else variables_of(self.names, option, given)
+            for option, given in (("equations", equations), ("variables", variables))
+        ]
         chosen = tested_lags(lags, self.lags)
         first, m = self.problem.n_deterministic, self.n_regressors
         places = [

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from panelvar.bands.target import Band
 from panelvar.errors import Note, SpecificationError
 from panelvar.identification.short_run import ShortRun
+from panelvar.results.hints import HintsAtNames
 from panelvar.results.names import listed
 from panelvar.results.test_result import TestResult
 
@@ -23,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SvarResult:
+class SvarResult(HintsAtNames):
     r"""Structural form :math:`A u_t = B \varepsilon_t` at the maximum of its likelihood.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.errors import Note, SpecificationError
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
@@ -152,7 +152,7 @@ class VarBatch:
         values = dynamics.responses(
             form.coefficients, read_whole("horizon", horizon, 0, LONGEST_HORIZON), shocks.impact(form)
         )
-        return cumulated(values, 1) if cumulative else values
+        return cumulated(values, 1) if read_flag("cumulative", cumulative) else values
 
     def member(self, label: Hashable) -> VarResult:
         """The full result of one member, with tests, bands and forecasts.
@@ -162,7 +162,11 @@ class VarBatch:
         SpecificationError
             No such member.
         """
-        if label not in self.labels:
-            shown = ", ".join(map(repr, self.labels[:5].tolist()))
-            raise SpecificationError(f"{label!r} is not a member; there are {len(self)}, such as {shown}.")
-        return self.single(label)
+        try:
+            place = self.labels.get_loc(label)
+        except (KeyError, TypeError, ValueError):
+            place = None
+        if not isinstance(place, int):
+            such = ", ".join(map(repr, self.labels[:5].tolist()))
+            raise SpecificationError(f"{label!r} is not a member; there are {len(self)}, such as {such}.")
+        return self.single(self.labels[place])

@@ -14,6 +14,7 @@ from panelvar.calendar import Calendar, read_times
 from panelvar.errors import DataError, Note, SpecificationError
 from panelvar.panel import Panel
 from panelvar.source import as_floats, as_labels, missing, stored
+from panelvar.time_labels import RankLabels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,12 +65,20 @@ class VarData:
         """Periods that have a row."""
         return np.arange(self.values.shape[0]) if self.places is None else self.places
 
+    @property
+    def labels_extend(self) -> bool:
+        """Whether labels say which ones follow the last: not plain counts, nor where their order is all there is."""
+        import pandas as pd
+
+        counted = self.index is None or self.index.equals(pd.RangeIndex(len(self.index)))
+        return not counted and not (self.calendar and isinstance(self.calendar.rule, RankLabels))
+
     def future(self, steps: int) -> pd.Index:
         """Labels of the periods after the last one."""
         import pandas as pd
 
         if self.calendar is not None:
-            return self.calendar.future(steps)
+            return self.calendar.future(steps).rename(self.index.name)
         if self.index is None or isinstance(self.index, pd.RangeIndex):
             known = pd.RangeIndex(self.values.shape[0]) if self.index is None else self.index
             return pd.RangeIndex(known.stop, known.stop + steps * known.step, known.step, name=known.name)
@@ -100,8 +109,11 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     SpecificationError
         Names that do not exist or repeat, or data of another type.
     """
+    if isinstance(names, (int, np.integer)) and not isinstance(names, bool):
+        raise SpecificationError(f"names={names} must be column names, one or a list; a lag order is lags={names}.")
     if names is not None:
         names = read_labels("names", names)
+    data, names = as_table(data, names)
     if exogenous is None:
         return _read(data, names)
     both, chosen, count = _beside(data, names, exogenous)
@@ -116,6 +128,18 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
         exogenous=np.ascontiguousarray(table.values[:, split:]),
         exogenous_names=table.names[split:],
     )
+
+
+def as_table(data: Any, names: Any = None) -> tuple[Any, Any]:
+    """A Series as a table of one column, named after it or ``y1``; anything else as it is.
+
+    A single name of an unnamed Series, or another name than its own, becomes the column's.
+    """
+    if hasattr(data, "columns") or not hasattr(data, "to_frame") or not hasattr(data, "index"):
+        return data, names
+    if names is not None and len(names) == 1:
+        return data.to_frame(names[0]), names
+    return data.to_frame("y1" if data.name is None else data.name), names
 
 
 def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tuple[Any, Sequence[Hashable] | None, int]:
@@ -142,7 +166,9 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         raise SpecificationError(
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
         )
-    table = exogenous.to_frame() if hasattr(exogenous, "to_frame") and not hasattr(exogenous, "columns") else exogenous
+    table = exogenous
+    if hasattr(exogenous, "to_frame") and not hasattr(exogenous, "columns"):
+        table = exogenous.to_frame("x1" if getattr(exogenous, "name", None) is None else exogenous.name)
     if hasattr(data, "columns"):
         import pandas as pd
 
@@ -154,7 +180,10 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
                 raise DataError(f"exogenous has {len(table)} rows; the data have {len(data)}.")
             table.index = data.index
         if not table.index.equals(data.index):
-            raise DataError("The rows of exogenous are not those of the data: their indexes differ.")
+            raise DataError(
+                "The rows of exogenous are not those of the data: their indexes differ. exogenous.reindex(data.index) "
+                "matches them by label; an array is taken row by row."
+            )
         chosen = list(data.columns if names is None else names)
         twice = [name for name in table.columns if name in chosen]
         if twice:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.arguments import read_whole
-from panelvar.errors import Note, NumericalError, check_level, choose
+from panelvar.errors import Note, NumericalError, SpecificationError, check_level, choose
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.kernels.second_moments import correlations, sample_autocovariances
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
+COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "nonrobust": "classical"} | dict.fromkeys(
+    ("hac", "nw", "newey-west"), "Errors robust to correlation over time are not offered: add lags."
+)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -296,7 +299,9 @@ class VarEstimates(System):
             Homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. Sigma, responses
             and their bands stay as they are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
         """
-        choose("kind", kind, COVARIANCES, {"robust": "HC1", "white": "HC0", "nonrobust": "classical"})
+        if not isinstance(kind, str) and hasattr(kind, "kind"):
+            raise SpecificationError(f"kind={kind!r}: give its name, with_cov({kind.kind!r}).")
+        choose("kind", kind, COVARIANCES, COVARIANCES_ELSEWHERE)
         return type(self)(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)
 
     # Fit

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
@@ -51,7 +51,8 @@ class VarForecasts(VarEstimates):
         level : float
             Probability of each interval, at least 0.5.
         exogenous : DataFrame or array (steps, M), optional
-            Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
+            Future values of the exogenous variables of a VARX, taken as known; needed if there are any. An index that
+            is not the default holds the periods of the forecast.
         bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
             Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
             (Luetkepohl 2005, section 3.5 and appendix D.3). `DeltaMethod` adds to the variance what the coefficients'
@@ -62,6 +63,8 @@ class VarForecasts(VarEstimates):
         ------
         MissingInformationError
             The model has exogenous variables and their future was not given.
+        SpecificationError
+            Future values of another shape, or labelled with other periods than those of the forecast.
         NumericalError
             The last p periods are not all observed.
         """
@@ -166,9 +169,10 @@ class VarForecasts(VarEstimates):
 
         Parameters
         ----------
-        conditions : DataFrame or array (steps, K)
+        conditions : DataFrame, Series or array (steps, K)
             A row a period ahead: values where the future is given, NaN where it is free. A DataFrame may leave out
-            variables that are free throughout.
+            variables that are free throughout, and a Series is the one it is named after. An index that is not the
+            default holds the periods of the forecast.
         level, exogenous
             As in `forecast`.
 
@@ -180,7 +184,7 @@ class VarForecasts(VarEstimates):
         Raises
         ------
         SpecificationError
-            Conditions of the wrong shape, infinite, or on nothing.
+            Conditions of the wrong shape, infinite, of other periods, or on nothing.
         NumericalError
             Conditions that cannot hold together.
 
@@ -190,12 +194,22 @@ class VarForecasts(VarEstimates):
         """
         import pandas as pd
 
+        if isinstance(conditions, pd.Series):
+            conditions = conditions.to_frame()
         if isinstance(conditions, pd.DataFrame):
+            self._require_future("conditions", conditions.index)
+            conditions = conditions.set_axis(list(map(str, conditions.columns)), axis=1)
             unknown = [name for name in conditions.columns if name not in self.names]
             if unknown:
                 raise SpecificationError(f"{unknown} are not variables of this system: {list(self.names)}.")
             conditions = conditions.reindex(columns=list(self.names))
-        given = np.array(conditions, dtype=np.float64)
+        try:
+            given = np.array(conditions, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise SpecificationError(
+                f"conditions must be a DataFrame or an array (steps, {self.n_vars}) of numbers, NaN where the future "
+                f"is free; got {shown(conditions)}."
+            ) from None
         if given.ndim != 2 or given.shape[1] != self.n_vars or not len(given):
             raise SpecificationError(f"conditions have shape {given.shape}; expected (steps, {self.n_vars}).")
         if np.isinf(given).any() or np.isnan(given).all():
@@ -234,7 +248,7 @@ class VarForecasts(VarEstimates):
         values = dynamics.multipliers(
             self.coefficients, effects.swapaxes(1, 2), read_whole("horizon", horizon, 0, LONGEST_HORIZON)
         )
-        if cumulative:
+        if read_flag("cumulative", cumulative):
             values = cumulated(values, 0)
         if not np.isfinite(values).all():
             raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
@@ -256,7 +270,10 @@ class VarForecasts(VarEstimates):
             raise MissingInformationError(
                 f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
             )
+        if hasattr(exogenous, "index") and hasattr(exogenous, "iloc"):
+            self._require_future("exogenous", exogenous.index)
         if hasattr(exogenous, "columns"):
+            exogenous = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
             absent = [name for name in names if name not in exogenous.columns]
             if absent:
                 raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
@@ -269,6 +286,17 @@ class VarForecasts(VarEstimates):
         if not np.isfinite(known).all():
             raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
         return terms.rows(first, steps, np.concatenate([known, future]))
+
+    def _require_future(self, option: str, index: pd.Index) -> None:
+        """Refuse a table whose labels say that it is about other periods than those of a forecast."""
+        ahead = self.data.future(len(index))
+        given = list(index)
+        if given in (list(range(len(given))), list(ahead)) or not self.data.labels_extend:
+            return
+        raise SpecificationError(
+            f"The rows of {option} are labelled {index[0]!r} to {index[-1]!r}; the forecast is of {ahead[0]!r} to "
+            f"{ahead[-1]!r}. Give the rows of these periods, or an array."
+        )
 
     def _band(
         self,

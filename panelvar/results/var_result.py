@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.bands.target import BandSource, Draws
 from panelvar.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
@@ -82,6 +82,7 @@ class VarResult(VarForecasts):
         check_level(level)
         shocks = self._shocks(identification, shock_size, ordering)
         horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
+        cumulative = read_flag("cumulative", cumulative)
         values = self._responses(shocks, horizon, cumulative)
 
         def statistic(draws: Draws) -> Array:
@@ -110,7 +111,7 @@ class VarResult(VarForecasts):
             band = self._identified_set(shocks, horizon, cumulative, level)
         notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
         emit(notes)
-        return described_responses(values, shocks, bool(cumulative), band, notes)
+        return described_responses(values, shocks, cumulative, band, notes)
 
     def variance_decomposition(
         self,
@@ -135,6 +136,7 @@ class VarResult(VarForecasts):
             Confidence level of the band at each point, at least 0.5.
         """
         check_level(level)
+        normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)
         plain = self._decomposed(shocks, horizon, normalised, level)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from panelvar.errors import SpecificationError
-from panelvar.identification.scheme import position
+from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.names import listed
 from panelvar.results.relation_test import RelationTest, relation_test
@@ -84,7 +84,7 @@ class VecmResult(VecmEstimates):
         ----------
         variables : str or sequence of str
         """
-        chosen = [variables] if isinstance(variables, str) else list(variables)
+        chosen = variables_of(self.names, "variables", variables)
         matrix = np.zeros((len(chosen), self.n_vars))
         for row, name in enumerate(chosen):
             matrix[row, position(self.names, name)] = 1.0
@@ -124,7 +124,10 @@ class VecmResult(VecmEstimates):
             F or chi-squared, as the convention says. It is about the short run alone: variables may matter through the
             relations all the same.
         """
-        names = [[each] if isinstance(each, str) else list(each or self.names) for each in (equations, variables)]
+        names = [
+            list(self.names) if given is None else variables_of(self.names, option, given)
+            for option, given in (("equations", equations), ("variables", variables))
+        ]
         chosen = list(range(1, self.lags)) if lags is None else np.atleast_1d(lags).tolist()
         if not chosen or any(lag not in range(1, self.lags) for lag in chosen):
             raise SpecificationError(

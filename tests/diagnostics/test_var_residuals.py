@@ -520,3 +520,39 @@ def test_gaps_are_said():
         model = pv.fit_var(frame.drop(index=[1975]), lags=1)
     with pytest.warns(pv.PanelVarWarning, match="1 gap"):
         pv.serial_lm_test(model)
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1e-12, 1e12, 1e100])
+def test_units_change_no_test(model, unit):
+    scaled = pv.fit_var(model.data.values * unit, ["x", "y", "z"], lags=2, trend=model.trend)
+    for test in (pv.arch_test, pv.serial_lm_test, pv.instantaneous_causality_test):
+        asked = ("x",) if test is pv.instantaneous_causality_test else ()
+        assert test(scaled, *asked).statistic == pytest.approx(test(model, *asked).statistic, rel=1e-8)
+    assert pv.normality_test(scaled).statistic == pytest.approx(pv.normality_test(model).statistic, rel=1e-8)
+    assert str(scaled.nobs) in str(scaled)
+
+
+def test_the_final_prediction_error_overflows_to_infinity(model):
+    scaled = pv.fit_var(model.data.values * 1e120, ["x", "y", "z"], lags=2)
+    assert scaled.fpe == np.inf
+    assert np.isfinite(scaled.aic)
+
+
+def test_groups_of_tests_show_themselves_in_one_line(model):
+    assert repr(pv.normality_test(model)) == repr(pv.normality_test(model).joint)
+    if model.terms.has_constant:
+        least = min(test.pvalue for test in pv.cusum_test(model).tests.values())
+        assert repr(pv.cusum_test(model)) == f"<OLS-CUSUM tests of x, y, z: smallest p = {least:.4f}>"
+
+
+def test_other_programs_words_for_tests(model):
+    with pytest.raises(SpecificationError, match="Did you mean 'plain'"):
+        pv.portmanteau_test(model, kind="PT.asymptotic")
+    with pytest.raises(SpecificationError, match="serial_lm_test"):
+        pv.portmanteau_test(model, kind="BG")
+    with pytest.raises(SpecificationError, match="not offered"):
+        model.with_cov("HAC")
+    with pytest.raises(SpecificationError, match=r"with_cov\('HC1'\)"):
+        model.with_cov(pv.HC("HC1"))
+    with pytest.raises(SpecificationError, match="is a DataFrame"):
+        pv.granger_table(model.params)

@@ -161,3 +161,12 @@ def test_what_is_said():
     frame["common"] = frame.index.get_level_values("year") * 0.1
     with pytest.raises(pv.SpecificationError, match="not identified"):
         pv.fit_panel_local_projections(frame, "y", "common", shock_lags=0, effects="twoway", horizon=1)
+
+
+def test_one_entity_is_no_panel():
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((90, 2)), columns=["y", "s"])
+    with pytest.raises(pv.InsufficientDataError, match="say who is who"):
+        pv.fit_panel_local_projections(frame, "y", "s")
+    two = frame.set_index(pd.MultiIndex.from_product([range(2), range(45)]))
+    with pytest.raises(pv.SpecificationError, match="long_difference='no' must be True or False"):
+        pv.fit_panel_local_projections(two, "y", "s", long_difference="no")

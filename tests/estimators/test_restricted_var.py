@@ -212,3 +212,14 @@ def test_what_cannot_be_is_refused(frame):
         model.with_cov("HC1")
     with pytest.raises(SpecificationError, match="threshold"):
         pv.fit_restricted_var(frame, "t", threshold=-1.0)
+
+
+def test_restricted_coefficients_are_printed_without_an_error():
+    y = np.random.default_rng(1).standard_normal((80, 2))
+    model = pv.fit_restricted_var(y, {"y1": ["L1.y2"]}, ["y1", "y2"], lags=1)
+    lines = str(model).splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("L1.y2"))
+    assert lines[place].split()[1] == "0.0000"
+    assert lines[place + 1].count("(") == 1
+    assert "restricted to zero" in str(model)
+    assert "restricted to zero" not in str(pv.fit_var(y, lags=1))

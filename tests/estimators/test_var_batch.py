@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,7 +138,8 @@ def test_members_that_cannot_be_estimated_say_why():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda data: pv.fit_var(data, 3), "names must be column names"),
+        (lambda data: pv.fit_var(data, 3), "names=3 must be column names"),
+        (lambda data: pv.fit_var(data, 3.0), "names must be column names"),
         (lambda data: pv.fit_var(data, {"a", "b"}), "no order"),
         (lambda data: pv.fit_var(data, exogenous=3), "exogenous must be column names or a table"),
         (lambda data: pv.fit_rolling_var(data, window=20, expanding="x"), "expanding='x' must be True or False"),
@@ -145,3 +148,21 @@ def test_members_that_cannot_be_estimated_say_why():
 def test_arguments_of_the_wrong_type_are_named(call, message):
     with pytest.raises(SpecificationError, match=message):
         call(simulated(3, 30)[0])
+
+
+def test_batches_can_be_stored_and_members_asked_for_by_text():
+    frame = pd.DataFrame(simulated(1, 50)[0], index=pd.period_range("2000Q1", periods=50, freq="Q"), columns=["a", "b"])
+    long = pd.concat({"x": frame, "y": frame + 1.0}, names=["who", "when"])
+    for batch, label in (
+        (pv.fit_rolling_var(frame, window=30), "2012Q2"),
+        (pv.fit_rolling_var(frame, window=30, expanding=True), pd.Period("2012Q2")),
+        (pv.fit_var_batch(long), "y"),
+        (pv.fit_var_batch(simulated(2, 40)), 1),
+    ):
+        again = pickle.loads(pickle.dumps(batch))
+        assert_allclose(again.member(label).params, batch.member(label).params, rtol=0, atol=0)
+        place = batch.labels.get_loc(label)
+        assert_allclose(batch.member(label).params.to_numpy(), batch.fits.params[place], atol=1e-12)
+    for label in ("2013Q1", "nonsense", 3, None):
+        with pytest.raises(SpecificationError, match="is not a member"):
+            pv.fit_rolling_var(frame, window=30).member(label)

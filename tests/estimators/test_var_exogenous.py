@@ -179,3 +179,37 @@ def test_equations_spell_the_terms(frame):
     assert "season1" in model.equations()
     assert "oil(-1)" in model.equations()
     assert "L1.oil" in str(model)
+
+
+@pytest.mark.parametrize("name", ["const", "trend", "season2", "L1.x"])
+def test_names_of_other_regressors_are_refused(name):
+    y = np.random.default_rng(8).standard_normal((60, 3))
+    frame = pd.DataFrame(y, columns=["x", "y", name])
+    options = {"trend": "ct", "seasons": 4, "exogenous": [name]}
+    with pytest.raises(SpecificationError, match=f"share the name.*{name}"):
+        pv.fit_var(frame, lags=1, **options)
+    assert pv.fit_var(frame.rename(columns={name: "z"}), lags=1, **(options | {"exogenous": ["z"]})).nobs == 59
+
+
+def test_a_variable_named_as_a_term_of_the_relations_is_refused():
+    walks = np.random.default_rng(8).standard_normal((60, 2)).cumsum(axis=0)
+    with pytest.raises(SpecificationError, match="rename the variable"):
+        pv.fit_vecm(walks, ["const", "y"], rank=1, lags=1, trend="rc")
+    assert pv.fit_vecm(walks, ["const", "y"], rank=1, lags=1, trend="n").rank == 1
+
+
+def test_local_projections_choose_the_order_beside_exogenous_variables():
+    rng = np.random.default_rng(12)
+    x = rng.standard_normal(160)
+    y = np.zeros((160, 2))
+    for t in range(3, 160):
+        y[t] = 0.2 * y[t - 3] + 3.0 * x[t] + rng.standard_normal(2)
+    frame = pd.DataFrame(np.column_stack([y, x]))
+    order = pv.select_lags(frame[[0, 1]], seasons=4, exogenous=frame[[2]]).order("bic")
+    projected = pv.fit_local_projections(frame[[0, 1]], lags="bic", horizon=1, seasons=4, exogenous=frame[[2]])
+    assert projected.var.lags == order
+    assert order != pv.select_lags(frame[[0, 1]], seasons=4).order("bic")
+    with pytest.raises(SpecificationError, match="Did you mean 'bic'"):
+        pv.fit_local_projections(frame, lags="SC")
+    with pytest.raises(SpecificationError, match="shock=7 must be column names or values"):
+        pv.fit_local_projections(frame, shock=7)

@@ -256,3 +256,10 @@ def test_bad_instruments(data, model):
         ExternalInstrument(data[1], 1)
     with pytest.raises(SpecificationError, match="expected ExternalInstrument"):
         pv.instrument_relevance_test(model, "cholesky")
+
+
+def test_it_shows_itself_in_one_line_and_asks_for_values():
+    scheme = pv.ExternalInstrument(pd.Series(np.arange(50.0)), "x", shock="policy")
+    assert repr(scheme) == "ExternalInstrument(<Series>, 'x', shock='policy')"
+    with pytest.raises(SpecificationError, match=r"such as data\['z'\]"):
+        pv.ExternalInstrument("z", "x")

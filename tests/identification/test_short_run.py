@@ -305,3 +305,13 @@ def test_a_lower_maximum_elsewhere():
         assert np.linalg.eigvalsh(bend).max() < 0.0
     assert value(ours.pair[free]) > value(theirs[free]) + 0.004
     assert_allclose(ours.llf / reduced.nobs + 2.0 * np.log(2 * np.pi), value(ours.pair[free]), rtol=1e-12)
+
+
+def test_a_fitted_form_is_no_scheme_but_has_one():
+    y = np.random.default_rng(1).standard_normal((60, 2))
+    model = pv.fit_var(y, ["x", "y"], lags=1)
+    form = pv.fit_svar(model, pv.ShortRun(b={("x", "y"): 0}))
+    with pytest.raises(SpecificationError, match=r"SvarResult\.identification"):
+        model.impulse_responses(2, identification=form)
+    with pytest.raises(AttributeError, match="Here it is identification"):
+        form.impulse_responses(2)

@@ -14,7 +14,9 @@ from panelvar.elsewhere import ELSEWHERE
 from panelvar.errors import MissingInformationError
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.forecast import Forecast
+from panelvar.results.forecast_accuracy import ForecastAccuracy
 from panelvar.results.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
+from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_selection import LagSelection
 from panelvar.results.responses import Responses
 
@@ -101,6 +103,10 @@ def test_functions_that_hints_name_exist():
         ("adfuller", "adf_test"),
         ("PanelOLS", "fit_fixed_effects"),
         ("causality", "VarResult.granger_causality()"),
+        ("granger_causality", "VarResult.granger_causality()"),
+        ("historical_decomposition", "VarResult.historical_decomposition()"),
+        ("WildBootstrap", "RecursiveWildBootstrap"),
+        ("doornik_hansen_test", "normality_test"),
     ],
 )
 def test_the_package_answers_to_names_of_functions_elsewhere(foreign, ours):
@@ -112,6 +118,8 @@ def test_the_package_answers_to_names_of_functions_elsewhere(foreign, ours):
 def test_the_package_guesses_misspelt_names_and_no_others():
     with pytest.raises(AttributeError, match="Did you mean 'fit_var'"):
         pv.fitvar  # noqa: B018
+    with pytest.raises(AttributeError, match="Did you mean 'fit_var'"):
+        pv.fit_VAR  # noqa: B018
     with pytest.raises(AttributeError, match=r"has no attribute 'xyzzy'\.$"):
         pv.xyzzy  # noqa: B018
 
@@ -129,6 +137,9 @@ def test_every_hint_names_an_attribute_of_some_result():
         pv.System,
         pv.JohansenResult,
         pv.VecmResult,
+        pv.SvarResult,
+        ForecastAccuracy,
+        HistoricalDecomposition,
         *ANSWERS,
     )
     for foreign in FOREIGN_NAMES:

@@ -149,3 +149,73 @@ def test_diebold_mariano_written_out(frame):
         found.diebold_mariano("y", loss="linex")
     with pytest.raises(InsufficientDataError, match="reaches the end"):
         pv.evaluate_forecasts(frame, window=79, lags=1)
+
+
+@pytest.mark.parametrize("start", ["2019Q3", "2020Q2", "2000Q1"])
+def test_future_values_of_other_periods_are_refused(frame, model, start):
+    elsewhere = pd.DataFrame({"y": [0.1, 0.2]}, index=pd.period_range(start, periods=2, freq="Q"))
+    with pytest.raises(SpecificationError, match=r"rows of conditions are labelled .*2020Q1"):
+        model.conditional_forecast(elsewhere)
+    beside = pv.fit_var(frame[["x", "z"]], lags=1, exogenous=frame[["y"]])
+    with pytest.raises(SpecificationError, match=r"rows of exogenous are labelled .*2020Q1"):
+        beside.forecast(2, exogenous=elsewhere)
+    with pytest.raises(SpecificationError, match="rows of exogenous"):
+        beside.forecast(2, exogenous=elsewhere["y"])
+
+
+def test_future_values_of_the_right_periods_or_without_any(frame, model):
+    right = pd.DataFrame({"y": [0.1, 0.2]}, index=pd.period_range("2020Q1", periods=2, freq="Q"))
+    expected = model.conditional_forecast([[np.nan, 0.1, np.nan], [np.nan, 0.2, np.nan]]).values
+    for given in (right, right.reset_index(drop=True), right["y"]):
+        assert_allclose(model.conditional_forecast(given).values, expected, rtol=0, atol=0)
+    stamps = pd.DataFrame(model.data.values, index=frame.index.to_timestamp(), columns=NAMES)
+    beside = pv.fit_var(stamps, ["x", "z"], lags=1, exogenous=["y"])
+    ahead = pd.DataFrame({"y": [0.1, 0.2]}, index=pd.to_datetime(["2020-01-01", "2020-04-01"]))
+    assert_allclose(beside.forecast(2, exogenous=ahead).values, beside.forecast(2, exogenous=[0.1, 0.2]).values)
+    counted = pv.fit_var(frame.reset_index(drop=True), ["x", "z"], lags=1, exogenous=["y"])
+    assert counted.forecast(2, exogenous=frame.reset_index(drop=True).tail(2)).values.shape == (2, 2)
+    array = pv.fit_var(model.data.values[:, :2], lags=1, exogenous=model.data.values[:, 2])
+    assert array.forecast(2, exogenous=right.set_axis(["x1"], axis=1)).values.shape == (2, 2)
+
+
+@pytest.mark.parametrize("given", [{"y": [0.1, 0.2]}, pd.DataFrame({"y": ["a", "b"]}), "y"])
+def test_conditions_that_are_no_numbers_are_refused(model, given):
+    with pytest.raises(SpecificationError, match="conditions must be a DataFrame or an array"):
+        model.conditional_forecast(given)
+
+
+def test_accuracy_is_a_table(frame):
+    accuracy = pv.evaluate_forecasts(frame, window=40, lags=1, steps=2)
+    shown = accuracy.summary().to_frame()
+    assert_allclose(shown.to_numpy(dtype=float)[:, ::2], accuracy.rmse, rtol=1e-12)
+    assert_allclose(shown.to_numpy(dtype=float)[:, 1::2], accuracy.relative_rmse, rtol=1e-12)
+    assert "random walk" in str(accuracy)
+    assert "<table" in accuracy._repr_html_()
+    with pytest.raises(SpecificationError, match="Did you mean 'random walk'"):
+        pv.evaluate_forecasts(frame, window=40, benchmark="rw")
+    with pytest.raises(SpecificationError, match="Did you mean 'absolute'"):
+        accuracy.diebold_mariano("x", loss="abs")
+
+
+def test_forecasts_keep_the_name_of_the_index_or_none(frame):
+    stamps = frame.set_axis(pd.DatetimeIndex(frame.index.to_timestamp().tolist()))
+    assert stamps.index.freq is None
+    for name in (None, "quarter"):
+        labels = pv.fit_var(stamps.rename_axis(name), lags=1).forecast(2).labels
+        assert labels.name == name
+        assert [str(label.date()) for label in labels] == ["2020-01-01", "2020-04-01"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.impulse_responses(2, cumulative="no"),
+        lambda model: model.variance_decomposition(2, normalised="no"),
+        lambda model: pv.fit_rolling_var(model.resids, window=30).impulse_responses(2, cumulative="no"),
+        lambda model: pv.fit_local_projections(model.resids, horizon=2, cumulative="no"),
+        lambda model: pv.fit_local_projections(model.resids, horizon=2, lag_augmented="no"),
+    ],
+)
+def test_switches_that_are_texts_are_refused(model, ask):
+    with pytest.raises(SpecificationError, match="must be True or False"):
+        ask(model)
