@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.kernels import dynamics
+from panelvar.kernels.second_moments import stacked_variance
 
 Array = npt.NDArray[np.float64]
-
-_DOUBLINGS = 60
-"""More terms than any system needs whose largest root is told from one in double precision."""
 
 
 def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant: bool = True) -> Array:
@@ -54,32 +52,6 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
     for root in np.moveaxis(np.linalg.eigvals(matrix), -1, 0):
         scale = root[..., None, None]
         total += scale * np.linalg.solve(whole - scale * matrix, np.broadcast_to(top, total.shape))
-    errors = np.zeros(matrix.shape)
-    errors[..., :n_vars, :n_vars] = sigma
     # Conjugate roots come in pairs, whose terms add up to a real matrix.
-    bias: Array = np.linalg.solve(stationary_covariance(matrix, errors), total.real @ sigma) / -nobs
+    bias: Array = np.linalg.solve(stacked_variance(coefficients, sigma), total.real @ sigma) / -nobs
     return bias
-
-
-def stationary_covariance(matrix: Array, errors: Array) -> Array:
-    r"""Variance :math:`\Gamma = \sum_k A^k G A'^k` of a stable first-order system.
-
-    The sum of twice as many terms is :math:`\Gamma_{2k} = \Gamma_k + A^k \Gamma_k A'^k`, which ends after a few
-    steps.
-
-    Parameters
-    ----------
-    matrix, errors : array (..., m, m)
-        A, whose roots are inside the unit circle, and G.
-
-    Returns
-    -------
-    array (..., m, m)
-    """
-    power, total = matrix, errors
-    for _ in range(_DOUBLINGS):
-        if np.abs(power).max(initial=0.0) < 1e-18:
-            break
-        total = total + power @ total @ power.swapaxes(-2, -1)
-        power = power @ power
-    return total

@@ -6,12 +6,9 @@ those of a random direction q of n - 1 dimensions and, given it, of a second one
 :math:`E(w'q)^2 = |w|^2/d` and :math:`E(q'Aq)^2 = (\mathrm{tr}^2 A + 2\,\mathrm{tr}A^2) / (d (d + 2))`; and from the
 symmetry of the tensor of moments under rotations, which leaves three numbers for all products of two fourth moments.
 
-References
-----------
-Urzua, C. M. (1996). On the correct use of omnibus tests for normality. Economics Letters 53, 247-251 (one series).
-
-Urzua, C. M. (1997). Omnibus tests for multivariate normality based on a class of maximum entropy distributions.
-Advances in Econometrics 12, 341-358.
+One series: Urzua (1996), On the correct use of omnibus tests for normality, Economics Letters 53, 247-251. Several:
+Urzua (1997), Omnibus tests for multivariate normality based on a class of maximum entropy distributions, Advances in
+Econometrics 12, 341-358.
 """
 
 from __future__ import annotations

@@ -26,25 +26,24 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
 
     Parameters
     ----------
-    coefficients : array (p, K, K)
+    coefficients : array (..., p, K, K)
         Of a stable system; the caller checks.
-    sigma : array (K, K)
+    sigma : array (..., K, K)
 
     Returns
     -------
-    array (pK, pK)
+    array (..., pK, pK)
     """
-    n_vars = sigma.shape[0]
+    n_vars = sigma.shape[-1]
     power = companion(coefficients)
     total = np.zeros_like(power)
-    total[:n_vars, :n_vars] = sigma
+    total[..., :n_vars, :n_vars] = sigma
     for _ in range(MOST_DOUBLINGS):
-        added = power @ total @ power.T
-        total = total + added
-        if np.abs(added.diagonal()).max(initial=0.0) <= 1e-17 * total.diagonal().max(initial=0.0):
+        if np.abs(power).max(initial=0.0) < 1e-18:
             break
+        total = total + power @ total @ power.swapaxes(-2, -1)
         power = power @ power
-    symmetric: Array = 0.5 * (total + total.T)
+    symmetric: Array = 0.5 * (total + total.swapaxes(-2, -1))
     return symmetric
 
 

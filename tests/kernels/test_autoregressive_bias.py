@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from panelvar.kernels import dynamics
-from panelvar.kernels.autoregressive_bias import least_squares_bias, stationary_covariance
+from panelvar.kernels.autoregressive_bias import least_squares_bias
+from panelvar.kernels.second_moments import stacked_variance
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_the_variance_reproduces_itself(coefficients, sigma):
     matrix = dynamics.companion(coefficients)
     errors = np.zeros((3, 4, 4))
     errors[:, :2, :2] = sigma
-    found = stationary_covariance(matrix, errors)
+    found = stacked_variance(coefficients, np.broadcast_to(sigma, (3, 2, 2)))
     again = matrix @ found @ matrix.swapaxes(1, 2) + errors
     np.testing.assert_allclose(found, again, rtol=0, atol=1e-13 * np.abs(found).max())
 
