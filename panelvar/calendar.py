@@ -22,6 +22,7 @@ from panelvar.time_labels import (
     Texts,
     Timestamps,
     as_text,
+    ascending_places,
 )
 from panelvar.time_texts import DatedTexts, MonthStyle, read_digits, read_texts
 
@@ -285,14 +286,7 @@ def _read_ranks(
         )
     ascending = np.arange(len(distinct))
     if not ordered:
-        try:
-            ascending = np.argsort(np.asarray(distinct, dtype=object), kind="stable")
-        except TypeError:
-            kinds = sorted({type(label).__name__ for label in distinct})
-            raise DataError(
-                f"{_title(name, 'T')} cannot be put in order: they are of types {', '.join(kinds)}. Convert "
-                "them to one type."
-            ) from None
+        ascending = ascending_places(distinct, _title(name, "T"))
     positions = np.empty(len(distinct), dtype=np.int64)
     positions[ascending] = np.arange(len(distinct))
     observed = pd.Index(distinct.take(ascending))

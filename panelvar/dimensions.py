@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.errors import DataError, SpecificationError
 from panelvar.source import Coded, Labels, Source, as_labels, missing, one_dimensional
-from panelvar.time_labels import as_text
+from panelvar.time_labels import as_text, ascending_places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,14 +115,7 @@ def _ascending_blocks(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]
 
 def _ranked(codes: NDArray[Any], lookup: pd.Index, name: str | None) -> tuple[NDArray[Any], pd.Index]:
     """Renumber codes so that their labels ascend."""
-    try:
-        ascending = np.argsort(np.asarray(lookup, dtype=object), kind="stable")
-    except TypeError:
-        kinds = sorted({type(label).__name__ for label in lookup})
-        raise DataError(
-            f"The entity labels{'' if name is None else f' in {name!r}'} cannot be put in order: they are of types "
-            f"{', '.join(kinds)}. Convert them to one type."
-        ) from None
+    ascending = ascending_places(lookup, f"The entity labels{'' if name is None else f' in {name!r}'}")
     rank = np.empty(len(ascending), dtype=np.intp)
     rank[ascending] = np.arange(len(ascending))
     return rank[codes], lookup.take(ascending)

@@ -1,4 +1,4 @@
-"""How positions of a calendar are written as labels: integers, timestamps, periods, texts, or ranks."""
+"""Labels in order, and how positions of a calendar are written as them: integers, timestamps, periods, texts, ranks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.errors import DataError
 from panelvar.periods import Dates, Unit
 from panelvar.time_texts import DateStyle, MonthStyle, NumberStyle
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Integers = NDArray[np.int64]
+
+
+def ascending_places(labels: pd.Index, what: str) -> NDArray[np.intp]:
+    """Places of the labels, of any one type, in ascending order.
+
+    Raises
+    ------
+    DataError
+        Labels of types that cannot be compared; ``what`` begins the message.
+    """
+    try:
+        return np.argsort(np.asarray(labels, dtype=object), kind="stable")
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise DataError(
+            f"{what} cannot be put in order: they are of types {', '.join(kinds)}. Convert them to one type."
+        ) from None
 
 
 def as_text(label: object) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from panelvar.diagnostics.var_residuals import gaps, tested_residuals, whole_lags
-from panelvar.errors import InsufficientDataError, Note, emit
+from panelvar.diagnostics.var_residuals import gaps, tested_residuals, warned, whole_lags
+from panelvar.errors import InsufficientDataError, Note
 from panelvar.identification.scheme import position
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail
@@ -71,10 +71,8 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
 def _too_seldom(share: float, rows: int, regressors: int) -> tuple[Note, ...]:
     if share >= 0.5:
         return ()
-    text = (
+    return warned(
+        "few-rows",
         f"{regressors} regressors and a constant for {rows} rows: the statistic has {share:.0%} of the variance of its "
-        "chi-squared, and hardly rejects."
+        "chi-squared, and hardly rejects.",
     )
-    notes = (Note("few-rows", text, warn=True),)
-    emit(notes)
-    return notes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.diagnostics.var_residuals import gaps, require_freedom
-from panelvar.errors import Note, check_level, emit
+from panelvar.diagnostics.var_residuals import gaps, require_freedom, warned
+from panelvar.errors import Note, check_level
 from panelvar.kernels import residual_tests
 from panelvar.results.names import listed
 from panelvar.results.restricted_var import RestrictedVarResult
@@ -118,10 +118,8 @@ def _without_constant(model: VarResult) -> tuple[Note, ...]:
     where = [name for name, fine in zip(model.names, summed, strict=True) if not fine]
     if not where:
         return ()
-    text = (
+    return warned(
+        "no-constant",
         f"The equation(s) of {where} have no constant: their residuals do not sum to zero, and the p-values of a "
-        "Brownian bridge do not hold."
+        "Brownian bridge do not hold.",
     )
-    notes = (Note("no-constant", text, warn=True),)
-    emit(notes)
-    return notes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.diagnostics.joint_tests import JointTests
 from panelvar.diagnostics.var_residuals import crowded, require_freedom, tested_residuals
 from panelvar.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.identification.scheme import Identification
@@ -17,16 +17,13 @@ from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
 
-if TYPE_CHECKING:
-    from panelvar.report.table import Table
-
 Array = npt.NDArray[np.float64]
 
 _TITLES = {"jarque-bera": "Jarque-Bera", "doornik-hansen": "Doornik-Hansen", "urzua": "Urzua"}
 
 
 @dataclass(frozen=True, repr=False)
-class NormalityTests:
+class NormalityTests(JointTests):
     """A test of normality and its parts.
 
     Attributes
@@ -37,40 +34,14 @@ class NormalityTests:
         The joint test of each equation's residuals alone, or of each shock.
     """
 
-    joint: TestResult
     skewness: TestResult
     kurtosis: TestResult
     by_equation: dict[str, TestResult]
 
     @property
-    def statistic(self) -> float:
-        """The joint statistic."""
-        return self.joint.statistic
-
-    @property
-    def pvalue(self) -> float:
-        """The joint p-value."""
-        return self.joint.pvalue
-
-    @property
-    def df(self) -> float | None:
-        """Degrees of freedom of the joint test."""
-        return self.joint.df
-
-    def summary(self) -> Table:
-        """Render the tests as a table, those of single equations last."""
-        from panelvar.report.tests import test_table
-
-        return test_table(self.joint, self.skewness, self.kurtosis, *self.by_equation.values())
-
-    def __repr__(self) -> str:
-        return repr(self.joint)
-
-    def __str__(self) -> str:
-        return "\n".join(str(test) for test in (self.joint, self.skewness, self.kurtosis))
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+    def parts(self) -> tuple[TestResult, ...]:
+        """Both moments, then each equation."""
+        return (self.skewness, self.kurtosis, *self.by_equation.values())
 
 
 def normality_test(

@@ -40,10 +40,7 @@ def gaps(model: VarResult) -> tuple[Note, ...]:
     breaks = len(model.problem.run_starts) - 1
     if not breaks:
         return ()
-    text = f"The rows have {breaks} gap(s), across which residuals are taken as consecutive."
-    notes = (Note("gaps-bridged", text, warn=True),)
-    emit(notes)
-    return notes
+    return warned("gaps-bridged", f"The rows have {breaks} gap(s), across which residuals are taken as consecutive.")
 
 
 def require_freedom(what: str, rows: int, coefficients: int, least: int) -> None:
@@ -76,7 +73,11 @@ def crowded(model: VarResult, share: float, consequence: str) -> tuple[Note, ...
     taken = model.nobs - model.df_resid
     if taken < share * model.nobs:
         return ()
-    text = f"An equation has {taken} coefficients for {model.nobs} rows: {consequence}"
-    notes = (Note("few-rows", text, warn=True),)
+    return warned("few-rows", f"An equation has {taken} coefficients for {model.nobs} rows: {consequence}")
+
+
+def warned(code: str, text: str) -> tuple[Note, ...]:
+    """Warn, and return the note for the result."""
+    notes = (Note(code, text, warn=True),)
     emit(notes)
     return notes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.arguments import read_flag
+from panelvar.diagnostics.joint_tests import JointTests
 from panelvar.errors import InsufficientDataError, SpecificationError
 from panelvar.kernels import residual_tests
 from panelvar.kernels.distributions import chi2_tail, f_tail
@@ -17,11 +18,9 @@ from panelvar.results.var_result import VarResult, require_fit
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
 
-
-@dataclass(frozen=True)
-class WhiteTests:
+@dataclass(frozen=True, repr=False)
+class WhiteTests(JointTests):
     """White's test of a system, and of each variance and covariance.
 
     Attributes
@@ -34,36 +33,13 @@ class WhiteTests:
         A row a product: R squared, its F with p-value, its chi-squared with p-value.
     """
 
-    joint: TestResult
     products: dict[tuple[str, str], TestResult]
     table: pd.DataFrame
 
     @property
-    def statistic(self) -> float:
-        """The joint statistic."""
-        return self.joint.statistic
-
-    @property
-    def pvalue(self) -> float:
-        """The joint p-value."""
-        return self.joint.pvalue
-
-    @property
-    def df(self) -> float | None:
-        """Degrees of freedom of the joint test."""
-        return self.joint.df
-
-    def summary(self) -> Table:
-        """Render the tests as a table."""
-        from panelvar.report.tests import test_table
-
-        return test_table(self.joint, *self.products.values())
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, (self.joint, *self.products.values())))
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+    def parts(self) -> tuple[TestResult, ...]:
+        """Every product."""
+        return tuple(self.products.values())
 
 
 def white_test(model: VarResult, *, cross_terms: bool = False) -> WhiteTests:

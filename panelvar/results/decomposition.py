@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.target import Band
 from panelvar.errors import Note
 from panelvar.kernels import dynamics
 from panelvar.results.hints import HintsAtNames
@@ -68,6 +69,18 @@ class VarianceDecomposition(HintsAtNames):
     def horizon(self) -> int:
         """Longest forecast horizon; rows are horizons 1 to this."""
         return int(self.values.shape[0])
+
+    def within(self, band: Band, notes: tuple[Note, ...]) -> VarianceDecomposition:
+        """The same shares with the limits of a band, and what there is to know of both."""
+        return replace(
+            self,
+            lower=band.lower,
+            upper=band.upper,
+            level=band.level,
+            draws=band.draws,
+            band_label=band.label,
+            notes=notes,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Long table: index (variable, horizon), one column a shock."""

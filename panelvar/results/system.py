@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -211,7 +211,7 @@ class System(SystemProcess):
         band = identified_set(
             shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), level
         )
-        return replace(plain, lower=band.lower, upper=band.upper, level=level, draws=band.draws, band_label=band.label)
+        return plain.within(band, notes)
 
     def long_run_effects(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -163,17 +163,9 @@ class VarResult(VarForecasts):
         if band is None:
             emit(plain.notes)
             return plain
-        plain = replace(plain, notes=self._stability_notes() + shocks.scheme.notes)
-        emit(plain.notes + band.notes)
-        return replace(
-            plain,
-            lower=band.lower,
-            upper=band.upper,
-            level=band.level,
-            draws=band.draws,
-            band_label=band.label,
-            notes=plain.notes + band.notes,
-        )
+        notes = self._stability_notes() + shocks.scheme.notes + band.notes
+        emit(notes)
+        return plain.within(band, notes)
 
     def long_run_std_errors(
         self,
