@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
     from panelvar.identification.external_instrument import ExternalInstrument as ExternalInstrument
+    from panelvar.identification.impact_matrix import ImpactMatrix as ImpactMatrix
     from panelvar.identification.long_run import LongRun as LongRun
     from panelvar.identification.short_run import ShortRun as ShortRun
     from panelvar.identification.sign_restrictions import SignRestrictions as SignRestrictions
@@ -224,6 +225,7 @@ _EXPORTS = {
     "SignRestrictions": "identification.sign_restrictions",
     "instrument_relevance_test": "diagnostics.instrument_relevance",
     "ExternalInstrument": "identification.external_instrument",
+    "ImpactMatrix": "identification.impact_matrix",
     "fit_svar": "estimators.svar",
     "SvarResult": "results.svar_result",
     "ReducedFormErrors": "identification.errors_alone",

@@ -66,6 +66,7 @@ Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected
 ResidualBootstrap ParametricBootstrap RecursiveWildBootstrap MovingBlockBootstrap BootstrapAfterBootstrap
 MonteCarlo DeltaMethod
 Cholesky Generalised LongRun ReducedFormErrors ShortRun SignRestrictions ExternalInstrument
+ImpactMatrix
 fit_svar SvarResult instrument_relevance_test
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics

@@ -198,7 +198,7 @@ class HorizonRegressions:
                 None if known else shocks.date_moves,
                 shocks.scheme.carried,
                 problem.df_resid if system.convention.sigma == "df" else problem.nobs,
-                shocks.scheme.needs_sigma or not shocks.unit,
+                shocks.uses_sigma,
                 self.rule.corrects,
                 values,
                 errors,

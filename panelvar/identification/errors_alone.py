@@ -19,9 +19,13 @@ class ReducedFormErrors(Identification):
     """
 
     name: ClassVar[str] = "reduced_form"
-    orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
     needs_sigma: ClassVar[bool] = False
+
+    @property
+    def orthogonal(self) -> bool:
+        """They are correlated."""
+        return False
 
     @property
     def words(self) -> str:
@@ -55,8 +59,12 @@ class Generalised(Identification):
     """
 
     name: ClassVar[str] = "generalised"
-    orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
+
+    @property
+    def orthogonal(self) -> bool:
+        """They are correlated."""
+        return False
 
     @property
     def words(self) -> str:

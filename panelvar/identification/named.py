@@ -35,6 +35,7 @@ _OBJECTS = {
         "ab-model",
     ),
     "It is an object: SignRestrictions({(response, shock): '+'}).": ("sign", "signs", "sign_restrictions"),
+    "It is an object: ImpactMatrix(matrix).": ("user", "given", "matrix", "impact_matrix", "p"),
     "It is an object: ExternalInstrument(series, variable).": ("proxy", "iv", "external_instrument", "instrument"),
 }
 _ELSEWHERE |= {name: answer for answer, names in _OBJECTS.items() for name in names}
@@ -81,7 +82,7 @@ def require_sigma(scheme: Identification, unit: bool, purpose: str = "") -> None
     MissingInformationError
         ``purpose`` begins the message.
     """
-    if scheme.needs_sigma or not unit:
+    if not scheme.fixed and (scheme.needs_sigma or not unit):
         size = "unit" if unit else "sd"
         asked = purpose or f"identification={scheme.name!r} with shock_size={size!r}"
         raise MissingInformationError(

@@ -93,24 +93,24 @@ class Identification(ABC):
     ----------
     name : str
         One word, as `panelvar.results.responses.Responses` keeps it.
-    orthogonal : bool
-        Whether the shocks are uncorrelated and there are K of them, so that they share out every forecast error.
     needs_sigma : bool
         Whether the residual covariance enters at all for shocks of one unit.
     set_valued : bool
         Whether many models fit the restrictions: `impact` is then one of them, `drawn` one at random for each form.
     needs_coefficients : bool
         Whether the impact matrix depends on the lag coefficients.
+    fixed : bool
+        Whether the impact matrix is known, whatever the reduced form: sigma does not enter.
     takes_unit_roots : bool
         Whether what the scheme says of summed responses is said of their limits in a system with unit roots
         (`Estimates.unit_roots`).
     """
 
     name: ClassVar[str]
-    orthogonal: ClassVar[bool] = True
     needs_sigma: ClassVar[bool] = True
     set_valued: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = True
+    fixed: ClassVar[bool] = False
     takes_unit_roots: ClassVar[bool] = False
 
     @property
@@ -126,6 +126,16 @@ class Identification(ABC):
         """Return the scheme ready for these estimates and for draws around them."""
         del estimates, names
         return self
+
+    @property
+    def orthogonal(self) -> bool:
+        """Whether the shocks are uncorrelated: K of them share out every forecast error."""
+        return True
+
+    @property
+    def shares_out(self) -> bool:
+        """Whether shares of the shocks in forecast error variances have a meaning."""
+        return self.needs_sigma
 
     @property
     def sums_responses(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import NumericalError
+from panelvar.errors import NumericalError, SpecificationError
 from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
 from panelvar.identification.scheme import (
     Estimates,
@@ -67,7 +67,22 @@ class Shocks:
         return self._sized(self.scheme.drawn(form, self.variables))
 
     def _sized(self, impact: Array) -> Array:
-        return of_unit_size(impact, self.scheme.own(self.variables)) if self.unit else impact
+        if not self.unit:
+            return impact
+        own = self.scheme.own(self.variables)
+        still = np.flatnonzero((impact[..., own, np.arange(own.size)] == 0.0).reshape(-1, own.size).any(axis=0))
+        if still.size:
+            shock, variable = self.names[still[0]], self.variables[own[still[0]]]
+            raise SpecificationError(
+                f"The shock {shock!r} does not move {variable!r} on impact and has no size of one unit: use "
+                "shock_size='sd'."
+            )
+        return of_unit_size(impact, own)
+
+    @property
+    def uses_sigma(self) -> bool:
+        """Whether the residual covariance enters."""
+        return not self.scheme.fixed and (self.scheme.needs_sigma or not self.unit)
 
     @property
     def models(self) -> Array | None:
@@ -85,7 +100,7 @@ class Shocks:
         return replace(self, scheme=self.scheme.bound(estimates, self.variables))
 
     def system_impact(self, coefficients: Array, sigma: Array | None) -> Array:
-        """Impact matrix (K, S) of one system; without sigma only unit reduced-form shocks, the identity, are left.
+        """Impact matrix (K, S) of one system; without sigma a given one, or the identity of unit reduced-form shocks.
 
         Raises
         ------
@@ -93,7 +108,10 @@ class Shocks:
             Sigma is singular.
         """
         if sigma is None:
-            return np.eye(len(self.variables))
+            n_vars = len(self.variables)
+            if not self.scheme.fixed:
+                return np.eye(n_vars)
+            return self.impact(ReducedForm(coefficients, np.eye(n_vars)))
         return self.impact(ReducedForm(coefficients, positive_factor(sigma)))
 
     def derivatives(self, form: ReducedForm, steps: Array, sigma_steps: Array) -> Array | None:

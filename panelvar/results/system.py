@@ -188,10 +188,10 @@ class System(SystemProcess):
     def _decomposing_shocks(self, identification: str | Identification, ordering: Sequence[str] | None) -> Shocks:
         """Check a request for the shocks that share out forecast error variances."""
         shocks = self._shocks(identification, "sd", ordering, "A variance decomposition")
-        if not shocks.scheme.needs_sigma:
+        if not shocks.scheme.shares_out:
             raise SpecificationError(
-                "Reduced-form errors are correlated, and one by itself has no share in a forecast error variance: use "
-                "'cholesky', 'generalised' or another scheme."
+                f"{shocks.scheme.words} shocks are correlated, and one by itself has no share in a forecast error "
+                "variance: use 'cholesky', 'generalised' or another scheme."
             )
         return shocks
 

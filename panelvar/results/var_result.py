@@ -95,7 +95,6 @@ class VarResult(VarForecasts):
         def draw_errors(form: ReducedForm, spread: Array) -> Array:
             return response_errors(form, spread, self.nobs, shocks, horizon, cumulative)
 
-        needs_sigma = shocks.scheme.needs_sigma or not shocks.unit
         shorter = None if shocks.scheme.needs_coefficients else draw_errors
         band = self._band(
             bands,
@@ -103,7 +102,7 @@ class VarResult(VarForecasts):
             values,
             statistic,
             gradients,
-            uses_sigma=needs_sigma,
+            uses_sigma=shocks.uses_sigma,
             scheme=shocks.scheme,
             draw_errors=shorter,
         )

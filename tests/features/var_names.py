@@ -21,6 +21,8 @@ FORECASTS = "Forecasts"
 TESTS = "Tests of a fitted system"
 UNIT_ROOTS = "Unit roots and cointegration"
 
+EXPERIMENT = np.array([[1.0, 0.2], [0.5, -1.0], [3.0, 0.0]])
+"""Two shocks and what they do at once to output, consumption and investment."""
 US = ["dl_realgdp", "dl_realcons", "dl_realinv"]
 
 
@@ -88,6 +90,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "canada": lambda: table("canada")[["prod", "e", "U", "rw"]],
     "pfaff": error_correction,
     "pfaff_restricted": lambda: error_correction(over=True),
+    "experiment": lambda: EXPERIMENT,
     "names": lambda: US,
     "nan": lambda: np.nan,
     "signs": lambda: pv.SignRestrictions(
@@ -108,6 +111,7 @@ SHOWN = {
     "triangle, restricted": "`ShortRun` with a triangular A; with one zero more",
     "canada, pfaff, pfaff_restricted": "Canadian productivity, employment, unemployment and real wages, 84 quarters; "
     "`ShortRun` of Pfaff (2008) with one zero on impact and six of lasting effects; with one more",
+    "experiment": "a matrix of two shocks to the three variables",
     "signs, proxy": "`SignRestrictions` of two shocks; `ExternalInstrument` with a made-up series",
 }
 

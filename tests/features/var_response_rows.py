@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from features.feature import Feature, reference
-from features.var_names import IDENTIFICATION, NAMES, RESPONSES, at, instrument, model, moving_average, statistic
+from features.var_names import (
+    EXPERIMENT,
+    IDENTIFICATION,
+    NAMES,
+    RESPONSES,
+    at,
+    instrument,
+    model,
+    moving_average,
+    statistic,
+)
 
 import panelvar as pv
 
@@ -19,6 +29,7 @@ SCHEMES = "tests/identification/test_schemes.py"
 SHORT = "tests/identification/test_short_run.py"
 SIGNS = "tests/identification/test_sign_restrictions.py"
 PROXY = "tests/identification/test_external_instrument.py"
+GIVEN = "tests/identification/test_impact_matrix.py"
 DYNAMICS = "tests/kernels/test_dynamics.py"
 ENGINE = "tests/bands/test_engine.py"
 PLOTS = "tests/plots/test_plots.py"
@@ -275,6 +286,16 @@ IDENTIFICATION_ROWS = [
         generalised_response,
         (f"{SCHEMES}::test_a_generalised_response_is_the_cholesky_response_with_the_variable_first",),
         {"EViews": "impulse(imp=gen)", "vars": "tsDyn† irf, frequencyConnectedness†"},
+    ),
+    Feature(
+        IDENTIFICATION,
+        "A given impact matrix",
+        "model.impulse_responses(4, identification=ImpactMatrix(experiment))",
+        at(3, 0, 1),
+        lambda: moving_average(3)[3, 0] @ EXPERIMENT[:, 1],
+        (f"{GIVEN}::test_responses_are_moving_averages_times_the_matrix", f"{GIVEN}::test_against_statsmodels"),
+        {"statsmodels": "orth_ma_rep(P=)", "EViews": "impulse(imp=user)"},
+        remark="shares and histories too where it reproduces sigma",
     ),
     Feature(
         IDENTIFICATION,

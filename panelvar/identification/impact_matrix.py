@@ -1,0 +1,151 @@
+"""Shocks whose immediate effects the caller knows: an impact matrix as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.errors import Note, SpecificationError
+from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
+
+_REPRODUCES = 1e-6
+"""How far covariances of the shocks may be from those of one standard deviation each."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImpactMatrix(Identification):
+    r"""Shocks with given effects in period 0: column s of the matrix is what shock s does at once.
+
+    If :math:`P'\Sigma^{-1}P = I` (of a square matrix: :math:`PP' = \Sigma`), the columns are orthogonal shocks of one
+    standard deviation: shares, histories and the shocks themselves exist too. Other matrices describe an experiment,
+    and give responses only.
+
+    Parameters
+    ----------
+    matrix : array (K, S) or DataFrame
+        Rows are variables, columns shocks, at most K. The rows of a DataFrame are put in the order of the variables,
+        and its columns name the shocks.
+    shocks : sequence of str, optional
+        Names of the shocks; by default the columns of a DataFrame, else the variables in their order.
+
+    Raises
+    ------
+    SpecificationError
+        Another shape, names that do not exist, entries that are not numbers, or, for shocks of one unit, one that does
+        not move its own variable; for shares and histories, shocks that are not orthogonal.
+
+    Notes
+    -----
+    Bands hold the matrix fixed: it is known, while sigma and the coefficients are estimated. A factor computed from the
+    estimates is better asked for by its name (`Cholesky`, `ShortRun`), so that its own uncertainty counts.
+
+    A shock of one unit moves the variable of the same name by one, or else the variable in the same place.
+    """
+
+    name: ClassVar[str] = "impact_matrix"
+    needs_coefficients: ClassVar[bool] = False
+    fixed: ClassVar[bool] = True
+    matrix: Any
+    shock_names: tuple[str, ...] | None = None
+    gap: float | None = field(default=None, repr=False)
+
+    def __init__(self, matrix: Any, *, shocks: Sequence[str] | None = None) -> None:
+        if isinstance(shocks, str):
+            raise SpecificationError(f"shocks={shocks!r}: expected a sequence of names.")
+        if hasattr(matrix, "columns"):
+            matrix = matrix.copy()
+            shocks = list(map(str, matrix.columns)) if shocks is None else shocks
+        else:
+            matrix = _numbers(matrix)
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "shock_names", None if shocks is None else tuple(shocks))
+        object.__setattr__(self, "gap", None)
+
+    @property
+    def words(self) -> str:
+        """The scheme in words."""
+        return "given"
+
+    @property
+    def orthogonal(self) -> bool:
+        """Whether the shocks are uncorrelated and of one standard deviation, with the residual covariance at hand."""
+        return self.gap is not None and self.gap <= _REPRODUCES
+
+    @property
+    def shares_out(self) -> bool:
+        """Whether the shocks have shares in forecast error variances."""
+        return self.orthogonal
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Whether the shocks are those of the residual covariance."""
+        if self.gap is None or self.orthogonal:
+            return ()
+        text = (
+            "The given impact matrix P is none of uncorrelated shocks of one standard deviation in this model: "
+            f"P' inv(sigma) P differs from the identity by up to {self.gap:.3g}. Responses describe the experiment; "
+            "shares, histories and shocks are refused."
+        )
+        return (Note("not-orthogonal", text),)
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError if the matrix does not fit the variables."""
+        self._read(names)
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks."""
+        return names[: self.matrix.shape[1]] if self.shock_names is None else self.shock_names
+
+    def own(self, names: Names) -> npt.NDArray[np.intp]:
+        """Position of each shock's own variable."""
+        shocks = self.shocks(names)
+        return np.array([names.index(name) if name in names else place for place, name in enumerate(shocks)])
+
+    def bound(self, estimates: Estimates, names: Names) -> Self:
+        """Compare the matrix with the residual covariance."""
+        white = np.linalg.solve(estimates.form.factor, self._read(names))
+        bound = copy(self)
+        object.__setattr__(bound, "gap", float(np.abs(white.T @ white - np.eye(white.shape[1])).max()))
+        return bound
+
+    def _read(self, names: Names) -> Array:
+        given = self.matrix
+        if hasattr(given, "columns"):
+            labels = list(map(str, given.index))
+            if sorted(labels) != sorted(names):
+                raise SpecificationError(f"matrix has rows {labels}; expected {list(names)}, in any order.")
+            given = _numbers(given.set_axis(labels).loc[list(names)])
+        if given.ndim != 2 or given.shape[0] != len(names) or not 1 <= given.shape[1] <= len(names):
+            raise SpecificationError(
+                f"matrix has shape {given.shape}; expected {len(names)} rows, one a variable, and 1 to {len(names)} "
+                "columns, one a shock."
+            )
+        shocks = self.shocks(names)
+        if len(set(shocks)) != len(shocks) or len(shocks) != given.shape[1]:
+            raise SpecificationError(f"shocks={list(shocks)}: expected {given.shape[1]} different names.")
+        matrix: Array = given
+        return matrix
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """The matrix, for every draw."""
+        matrix = self._read(names)
+        return np.broadcast_to(matrix, (*form.coefficients.shape[:-3], *matrix.shape))
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        """Zeros: nothing moves the matrix."""
+        return np.zeros((*sigma_steps.shape[:-1], self.matrix.shape[1]))
+
+
+def _numbers(matrix: Any) -> Array:
+    try:
+        values = np.array(matrix, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SpecificationError(f"matrix must hold numbers; got {matrix!r}.") from None
+    if not np.isfinite(values).all():
+        raise SpecificationError("matrix has missing or infinite entries: ShortRun estimates entries left open.")
+    return values
