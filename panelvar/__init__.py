@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.var_causality import instantaneous_causality_test as instantaneous_causality_test
     from panelvar.diagnostics.var_causality import toda_yamamoto_test as toda_yamamoto_test
     from panelvar.diagnostics.var_constancy import cusum_test as cusum_test
+    from panelvar.diagnostics.var_constancy import mosum_test as mosum_test
     from panelvar.diagnostics.var_normality import normality_test as normality_test
     from panelvar.diagnostics.var_serial import portmanteau_test as portmanteau_test
     from panelvar.diagnostics.var_serial import serial_lm_table as serial_lm_table
@@ -268,6 +269,7 @@ _EXPORTS = {
     "toda_yamamoto_test": "diagnostics.var_causality",
     "white_test": "diagnostics.var_white",
     "cusum_test": "diagnostics.var_constancy",
+    "mosum_test": "diagnostics.var_constancy",
     "adf_test": "diagnostics.unit_root",
     "dfgls_test": "diagnostics.unit_root",
     "phillips_perron_test": "diagnostics.unit_root_long_run",

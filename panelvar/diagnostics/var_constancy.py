@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.arguments import read_number
 from panelvar.diagnostics.var_residuals import gaps, require_freedom, warned
-from panelvar.errors import Note, check_level
-from panelvar.kernels import residual_tests
+from panelvar.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
+from panelvar.kernels import fluctuation, residual_tests
 from panelvar.results.names import listed
 from panelvar.results.restricted_var import RestrictedVarResult
 from panelvar.results.test_result import TestResult
@@ -23,31 +26,51 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
+_NAMES = {"ols": "OLS", "recursive": "Rec"}
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CusumTests:
-    """CUSUM tests of the equations of a vector autoregression.
+    """Fluctuation tests of the equations of a vector autoregression.
 
     Attributes
     ----------
     tests : dict of str to TestResult
-        By equation: the largest absolute value of its process, with the tail of a Brownian bridge's.
+        By equation: how far its process strays, with the tail of what a process of constant coefficients does.
     paths : DataFrame
-        The processes by period.
+        The processes by period; of moving sums, by the last period of the window.
+    title : str
+        Which test, such as ``"OLS-CUSUM"``.
+    process : {"bridge", "motion", "bridge increments", "motion increments"}
+        What the processes are in the limit.
+    window : float or None
+        Share of the residuals in a moving sum.
     """
 
     tests: dict[str, TestResult]
     paths: pd.DataFrame
+    title: str
+    process: str
+    window: float | None = None
 
     def boundary(self, *, level: float = 0.95) -> float:
-        """Height that the processes stay within with a probability, if coefficients are constant."""
-        low, high = 0.2, 4.0
-        for _ in range(100):
+        r"""Height that the processes stay within with a probability, if coefficients are constant.
+
+        Of recursive cumulated sums it is :math:`\lambda`, and the boundary the line :math:`\lambda(1 + 2t)` that rises
+        to three times as much; see `boundaries`.
+        """
+        low, high = 0.05, 4.0
+        tail = 1.0 - check_level(level)
+        for _ in range(60):
             middle = 0.5 * (low + high)
-            low, high = (
-                (middle, high) if residual_tests.bridge_tail(middle) > 1.0 - check_level(level) else (low, middle)
-            )
+            low, high = (middle, high) if _tail(middle, self.process, self.window) > tail else (low, middle)
         return high
+
+    def boundaries(self, *, level: float = 0.95) -> pd.Series:
+        """The boundary at every period of `paths`."""
+        import pandas as pd
+
+        return pd.Series(self.boundary(level=level) * _rise(len(self.paths), self.process), index=self.paths.index)
 
     def summary(self) -> Table:
         """Render the tests as a table."""
@@ -57,7 +80,7 @@ class CusumTests:
 
     def __repr__(self) -> str:
         least = min(test.pvalue for test in self.tests.values())
-        return f"<OLS-CUSUM tests of {listed(tuple(self.tests))}: smallest p = {least:.4f}>"
+        return f"<{self.title} tests of {listed(tuple(self.tests))}: smallest p = {least:.4f}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.tests.values()))
@@ -66,17 +89,19 @@ class CusumTests:
         return self.summary()._repr_html_()
 
 
-def cusum_test(model: VarResult) -> CusumTests:
-    r"""OLS-CUSUM test of constant coefficients, equation by equation (Ploberger and Kraemer 1992).
-
-    :math:`W_t = \sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)` wanders off zero after a break; :math:`\max_t |W_t|`
-    has the distribution of a Brownian bridge's maximum.
+def cusum_test(model: VarResult, *, kind: str = "ols") -> CusumTests:
+    r"""Test of constant coefficients by cumulated residuals, equation by equation.
 
     Parameters
     ----------
     model : VarResult
-        With a constant, so that residuals sum to zero: without one the process does not end at zero, is no Brownian
-        bridge under the null, and a warning says so.
+        For ``"ols"`` with a constant, so that residuals sum to zero: without one the process does not end at zero, is
+        no Brownian bridge under the null, and a warning says so.
+    kind : {"ols", "recursive", "squares"}
+        ``"ols"``: :math:`W_t = \sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, a Brownian bridge (Ploberger and
+        Kraemer 1992). ``"recursive"``: the same of the n - m recursive residuals, a Brownian motion, whose statistic is
+        :math:`\max |W_t| / (1 + 2t)` (Brown, Durbin and Evans 1975). ``"squares"``: of squares of recursive residuals
+        over their sum, less t, times :math:`\sqrt{(n - m)/2}`: a bridge if errors are normal (the same).
 
     Returns
     -------
@@ -86,28 +111,167 @@ def cusum_test(model: VarResult) -> CusumTests:
     ------
     InsufficientDataError
         One degree of freedom in the residuals of an equation: the process is then the same for all errors.
+    SpecificationError
+        Recursive residuals of equations with restrictions: they have different regressors.
 
     Notes
     -----
-    As R's ``vars::stability(type="OLS-CUSUM")``. It has little power against breaks late in the sample, or of
-    coefficients whose regressors have mean zero.
+    The first two are R's ``vars::stability(type="OLS-CUSUM")`` and ``"Rec-CUSUM"``, the last two Stata's ``estat
+    sbcusum`` and EViews' views of an equation. Sums have little power against breaks late in the sample, or of
+    coefficients whose regressors have mean zero; squares see changes of the variance, and heavy tails too, which are no
+    break. Sigma of recursive residuals is about zero; under ``convention="vars"`` about their mean.
     """
+    require_fit(model)
+    choose("kind", kind, ("ols", "recursive", "squares"), {"rec": "recursive", "cusumsq": "squares"})
+    require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
+    if kind == "ols":
+        centred = "cusum" in model.convention.centred
+        residuals, degrees = model.problem.residuals, model.problem.degrees
+        process = residual_tests.cumulated_residuals(residuals, degrees, centred=centred)
+        return _tests(model, process[1:], "OLS-CUSUM", "bridge", _without_constant(model) + gaps(model))
+    residuals = _recursive(model)
+    count = len(residuals)
+    if kind == "squares":
+        total = np.cumsum(residuals**2, axis=0)
+        process = np.sqrt(0.5 * count) * (total / total[-1] - np.arange(1, count + 1)[:, None] / count)
+        return _tests(model, process, "CUSUM of squares", "bridge", gaps(model))
+    process = np.cumsum(residuals, axis=0) / (_spread(model, residuals, 1) * np.sqrt(count))
+    return _tests(model, process, "Rec-CUSUM", "motion", gaps(model))
+
+
+def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> CusumTests:
+    r"""Test of constant coefficients by moving sums of residuals, equation by equation (Chu, Hornik and Kuan 1995).
+
+    :math:`M_t = (W_t - W_{t-h})`, of the processes of `cusum_test`: the statistic is its largest absolute value. A
+    shift that is undone later hardly moves a cumulated sum and is seen by a moving one.
+
+    Parameters
+    ----------
+    model : VarResult
+        As for `cusum_test`.
+    kind : {"ols", "recursive"}
+        Which residuals.
+    window : float
+        h, the share of the residuals in a sum, from 0.05 to 0.5.
+
+    Returns
+    -------
+    CusumTests
+        P-values from simulated quantiles (``constants/mosum_quantiles.csv``), between 0.001 and 0.999.
+
+    Raises
+    ------
+    SpecificationError
+        A window outside these limits; recursive residuals of equations with restrictions.
+    InsufficientDataError
+        One degree of freedom in the residuals of an equation, or a window without a residual.
+
+    Notes
+    -----
+    R's ``vars::stability(type="OLS-MOSUM")`` and ``"Rec-MOSUM"``, whose p-values are interpolated between a few of
+    0.2 and less. Its sigma of recursive residuals is their sum of squares about their mean over n - 2m, that of n - m
+    residuals from which m degrees are taken again; so it is under ``convention="vars"``, else over n - m about zero.
+    """
+    require_fit(model)
+    choose("kind", kind, tuple(_NAMES), {"rec": "recursive"})
+    window = read_number("window", window)
+    if not 0.05 <= window <= 0.5:
+        raise SpecificationError(f"window={window:g}: expected a share of the rows between 0.05 and 0.5.")
+    require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
+    notes = gaps(model)
+    if kind == "ols":
+        centred = "cusum" in model.convention.centred
+        residuals = np.diff(
+            residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred), axis=0
+        )
+        notes = _without_constant(model) + notes
+    else:
+        residuals = _recursive(model)
+        residuals = residuals / (_spread(model, residuals, model.n_regressors) * np.sqrt(len(residuals)))
+    # A share such as 0.29 of 100 rows is 29 of them, whatever the last bit of the product says.
+    length = int(window * len(residuals) + 1e-9)
+    if length == 0:
+        raise InsufficientDataError(f"window={window:g} of {len(residuals)} residuals has none: use a larger one.")
+    sums = fluctuation.moving_sums(residuals, length)
+    process = "bridge increments" if kind == "ols" else "motion increments"
+    return _tests(model, sums, f"{_NAMES[kind]}-MOSUM", process, notes, window)
+
+
+def _tests(
+    model: VarResult, paths: Array, title: str, process: str, notes: tuple[Note, ...], window: float | None = None
+) -> CusumTests:
+    """Tests of processes, of which the last row belongs to the last period."""
     import pandas as pd
 
-    require_fit(model)
-    require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
-    centred = "cusum" in model.convention.centred
-    process = residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
-    notes = _without_constant(model) + gaps(model)
-    tests = {}
-    for place, name in enumerate(model.names):
-        largest = float(np.abs(process[:, place]).max())
-        null = f"the coefficients of the equation of {name} are constant"
-        tests[name] = TestResult(
-            f"OLS-CUSUM of {name}", largest, residual_tests.bridge_tail(largest), "none", None, None, null, notes
+    largest = (np.abs(paths) / _rise(len(paths), process)[:, None]).max(axis=0).tolist()
+    tests = {
+        name: TestResult(
+            f"{title} of {name}",
+            value,
+            _tail(value, process, window),
+            "none",
+            None,
+            None,
+            f"the {'variance' if 'squares' in title else 'coefficients'} of the equation of {name} "
+            f"{'is' if 'squares' in title else 'are'} constant",
+            notes,
         )
-    paths = pd.DataFrame(process[1:], index=model.resids.index, columns=list(model.names))
-    return CusumTests(tests, paths)
+        for name, value in zip(model.names, largest, strict=True)
+    }
+    frame = pd.DataFrame(paths, index=model.resids.index[-len(paths) :], columns=list(model.names))
+    return CusumTests(tests, frame, title, process, window)
+
+
+def _rise(count: int, process: str) -> Array:
+    """What the boundary is proportional to at each of ``count`` periods."""
+    share = np.arange(1.0, count + 1.0) / count
+    return np.asarray(1.0 + 2.0 * share if process == "motion" else np.ones(count))
+
+
+def _tail(value: float, process: str, window: float | None) -> float:
+    """P that a process of constant coefficients strays so far."""
+    if window is None:
+        return fluctuation.motion_tail(value) if process == "motion" else residual_tests.bridge_tail(value)
+    windows, tails, quantiles = _increments()[process.split()[0]]
+    at = np.array([np.interp(window, windows, column) for column in quantiles.T])
+    return float(np.interp(value, at, tails))
+
+
+@cache
+def _increments() -> dict[str, tuple[Array, Array, Array]]:
+    """By process: windows, tail probabilities, and quantiles (windows, tails) of the largest absolute increment."""
+    text = files("panelvar").joinpath("constants", "mosum_quantiles.csv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    tails = np.array(lines[0].split(",")[2:], dtype=np.float64)
+    cells = [line.split(",") for line in lines[1:]]
+    out = {}
+    for name in ("bridge", "motion"):
+        rows = np.array([row[1:] for row in cells if row[0] == name], dtype=np.float64)
+        out[name] = (rows[:, 0], tails, rows[:, 1:])
+    return out
+
+
+def _recursive(model: VarResult) -> Array:
+    """Recursive residuals of all equations."""
+    problem = model.problem
+    if problem.restriction:
+        raise SpecificationError(
+            f"Recursive residuals are of equations with the same regressors; this model has {problem.restriction}. "
+            "Use kind='ols'."
+        )
+    m = problem.n_regressors
+    found = fluctuation.recursive_residuals(problem.design[:, :m] @ problem.inverse_factor, problem.residuals)
+    if len(found) < 2:
+        raise InsufficientDataError("The regressors are linearly independent on nearly all rows only: use fewer.")
+    return found
+
+
+def _spread(model: VarResult, residuals: Array, taken: int) -> Array:
+    """Standard deviation of recursive residuals, about their mean less ``taken`` degrees if the convention says so."""
+    if "cusum" in model.convention.centred:
+        gap = residuals - residuals.mean(axis=0)
+        return np.asarray(np.sqrt((gap**2).sum(axis=0) / (len(residuals) - taken)))
+    return np.asarray(np.sqrt((residuals**2).mean(axis=0)))
 
 
 def _without_constant(model: VarResult) -> tuple[Note, ...]:

@@ -10,6 +10,7 @@ from reference_data import table
 RESIDUALS = "tests/diagnostics/test_var_residuals.py"
 RESULT = "tests/results/test_var_result.py"
 WHITE = "tests/diagnostics/test_white.py"
+CONSTANCY = "tests/diagnostics/test_var_constancy.py"
 ROOTS = "tests/diagnostics/test_unit_roots.py"
 VARS = "us_macro_vars/var2_const"
 PROCESS = "tests/results/test_system_process.py"
@@ -118,6 +119,27 @@ def white_crossed() -> float:
 def cusum() -> float:
     u = model().resids.to_numpy()[:, 0]
     return float(np.abs(u.cumsum()).max() / np.sqrt(u @ u / 193 * 200))
+
+
+def recursive_errors() -> np.ndarray:
+    """Standardised errors of predicting output's growth from regressions on the quarters before."""
+    x, y = layout(table("us_macro")[list(model().names)], 2)
+    out = []
+    for t in range(7, len(x)):
+        b = np.linalg.lstsq(x[:t], y[:t, 0], rcond=None)[0]
+        out.append((y[t, 0] - x[t] @ b) / np.sqrt(1 + x[t] @ np.linalg.inv(x[:t].T @ x[:t]) @ x[t]))
+    return np.array(out)
+
+
+def recursive_cusum() -> float:
+    w = recursive_errors()
+    return float(w.sum() / np.sqrt(w @ w))
+
+
+def cusum_of_squares() -> float:
+    w = recursive_errors()
+    share = np.cumsum(w**2) / (w @ w) - np.arange(1, 194) / 193
+    return float(np.abs(share).max() * np.sqrt(193 / 2))
 
 
 TEST_ROWS = [
@@ -398,6 +420,41 @@ TEST_ROWS = [
             "Stata": "estat sbcusum, ols",
         },
         {"vars": ("varied_vars/*/cusum",)},
+    ),
+    Feature(
+        TESTS,
+        "Constancy: recursive CUSUM",
+        'cusum_test(model, kind="recursive").paths["dl_realgdp"]',
+        lambda path: path.iloc[-1],
+        recursive_cusum,
+        (f"{CONSTANCY}::test_recursive_residuals_are_errors_of_regressions_before",),
+        {
+            "vars": 'stability(type = "Rec-CUSUM")',
+            "statsmodels": "recursive_olsresiduals()",
+            "gretl": "modtest --cusum, by equation",
+            "Stata": "estat sbcusum",
+            "EViews": "rls of an equation",
+        },
+        {"vars": ("fluctuation_strucchange/*/*/Rec-CUSUM/*/statistic",)},
+    ),
+    Feature(
+        TESTS,
+        "Constancy: CUSUM of squares",
+        'cusum_test(model, kind="squares").tests["dl_realgdp"]',
+        statistic,
+        cusum_of_squares,
+        (f"{CONSTANCY}::test_recursive_residuals_are_errors_of_regressions_before",),
+        {"EViews": "rls of an equation"},
+    ),
+    Feature(
+        TESTS,
+        "Constancy: moving sums (MOSUM)",
+        'mosum_test(model, window=0.15).tests["dl_realgdp"]',
+        statistic,
+        reference("fluctuation_strucchange/us_macro/var2_const/OLS-MOSUM_0.15/dl_realgdp/statistic"),
+        (f"{CONSTANCY}::test_moving_sums_of_residuals",),
+        {"vars": 'stability(type = "OLS-MOSUM"), "Rec-MOSUM"'},
+        {"vars": ("fluctuation_strucchange/*/*/*-MOSUM_*/*/statistic",)},
     ),
 ]
 
