@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,15 @@ from panelvar.errors import SpecificationError
 from panelvar.identification.scheme import Array, Names, position
 
 Pattern = Any
-"""A matrix (array, DataFrame) with NaN where an entry is free, or ``{(row, column): number}`` of those that are not."""
+"""A matrix (array, DataFrame) with NaN where an entry is free, or ``{(row, column): number}`` of those that are not.
+
+Where labels are allowed, a text is a free entry that others may share: "x", "-x", "0.5 * x".
+"""
+Ties = dict[tuple[int, int], tuple[str, float]]
+"""Label and factor of entries (row, column)."""
+
+_LABEL = re.compile(r"\s*([+-]?)\s*(?:(\d+(?:\.\d+)?)\s*\*\s*)?([A-Za-z]\w*)\s*")
+_RESERVED = ("nan", "na", "none", "inf")
 
 
 def read_pattern(option: str, given: Pattern, rows: Names, columns: Names, kinds: tuple[str, str]) -> Array:
@@ -33,32 +42,66 @@ def read_pattern(option: str, given: Pattern, rows: Names, columns: Names, kinds
     SpecificationError
         Another shape, names that do not exist, infinite numbers.
     """
-    if isinstance(given, Mapping):
-        matrix = np.full((len(rows), len(columns)), np.nan)
-        for pair, value in given.items():
-            row, column = pair_of(option, pair, kinds)
-            place = position(rows, row, kinds[0]), position(columns, column, kinds[1])
-            matrix[place] = np.nan if value is None else value
-    else:
-        if hasattr(given, "columns"):
-            for axis, labels, wanted in (("row", given.index, rows), ("column", given.columns, columns)):
-                if sorted(map(str, labels)) != sorted(wanted):
-                    raise SpecificationError(
-                        f"{option} has {axis}s {list(map(str, labels))}; expected {list(wanted)}, in any order."
-                    )
-            given = given.set_axis(list(map(str, given.index))).set_axis(list(map(str, given.columns)), axis=1)
-            given = given.loc[list(rows), list(columns)]
-        try:
-            matrix = np.array(given, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise SpecificationError(
-                f"{option} must hold numbers, and NaN where an entry is free; got {given!r}."
-            ) from None
+    cells = _cells(option, given, rows, columns, kinds)
+    try:
+        matrix = np.array(cells, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SpecificationError(
+            f"{option} must hold numbers, and NaN where an entry is free; got {given!r}."
+        ) from None
     if matrix.shape != (len(rows), len(columns)):
         raise SpecificationError(f"{option} has shape {matrix.shape}; expected {(len(rows), len(columns))}.")
     if np.isinf(matrix).any():
         raise SpecificationError(f"{option} has infinite entries: give numbers, and NaN where an entry is free.")
     return matrix
+
+
+def read_tied_pattern(
+    option: str, given: Pattern, rows: Names, columns: Names, kinds: tuple[str, str]
+) -> tuple[Array, Ties]:
+    """Return the matrix of `read_pattern`, and the labels of entries that are texts.
+
+    Raises
+    ------
+    SpecificationError
+        As in `read_pattern`; texts that are no labels.
+    """
+    cells = np.array(_cells(option, given, rows, columns, kinds), dtype=object)
+    ties: Ties = {}
+    if cells.ndim == 2:
+        for row, column in np.ndindex(*cells.shape):
+            text = cells[row, column]
+            if not isinstance(text, str):
+                continue
+            found = _LABEL.fullmatch(text)
+            if found is None or found[3].lower() in _RESERVED or float(found[2] or 1.0) == 0.0:
+                raise SpecificationError(
+                    f"{option} has the entry {text!r}: expected a number, NaN where it is free, or the label of an "
+                    "entry that others share, such as 'x', '-x' or '0.5 * x'."
+                )
+            ties[row, column] = found[3], float(found[2] or 1.0) * (-1.0 if found[1] == "-" else 1.0)
+            cells[row, column] = np.nan
+    return read_pattern(option, cells, rows, columns, kinds), ties
+
+
+def _cells(option: str, given: Pattern, rows: Names, columns: Names, kinds: tuple[str, str]) -> Any:
+    """Entries in the order of the names, not yet numbers."""
+    if isinstance(given, Mapping):
+        cells = np.full((len(rows), len(columns)), np.nan, dtype=object)
+        for pair, value in given.items():
+            row, column = pair_of(option, pair, kinds)
+            place = position(rows, row, kinds[0]), position(columns, column, kinds[1])
+            cells[place] = np.nan if value is None else value
+        return cells
+    if hasattr(given, "columns"):
+        for axis, labels, wanted in (("row", given.index, rows), ("column", given.columns, columns)):
+            if sorted(map(str, labels)) != sorted(wanted):
+                raise SpecificationError(
+                    f"{option} has {axis}s {list(map(str, labels))}; expected {list(wanted)}, in any order."
+                )
+        given = given.set_axis(list(map(str, given.index))).set_axis(list(map(str, given.columns)), axis=1)
+        return given.loc[list(rows), list(columns)]
+    return given
 
 
 def pair_of(option: str, pair: object, kinds: tuple[str, str]) -> tuple[str, str]:

@@ -39,9 +39,10 @@ class ShortRun(Identification):
     ----------
     a, b : array (K, K), DataFrame or mapping, optional
         Numbers where an entry is known, NaN where it is free; or ``{(row, column): number}`` of the known entries
-        alone, all others being free. Rows of A and B are equations, named as their variables; columns of A are
-        variables, of B shocks. The one left out is the identity. The diagonal of an ``a`` given as a mapping is 1 if
-        ``b`` is given too.
+        alone, all others being free. A text is a free entry under a label: entries of A and B with the same label are
+        one parameter, "-x" its negative, "0.5 * x" half of it. Rows of A and B are equations, named as their variables;
+        columns of A are variables, of B shocks. The one left out is the identity. The diagonal of an ``a`` given as a
+        mapping is 1 if ``b`` is given too.
     long_run : like ``b``, optional
         Known entries of the long-run effects :math:`\Xi B` of the same shocks: restrictions of both kinds together
         (Gali 1992). Without ``a``. :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}` sums the responses of a stable system; in
@@ -356,4 +357,4 @@ def _kept(pattern: Pattern) -> Pattern:
     try:
         return np.array(pattern, dtype=np.float64)
     except (TypeError, ValueError):
-        return pattern
+        return np.array(pattern, dtype=object)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.errors import SpecificationError
-from panelvar.identification.patterns import Pattern, free_places, read_pattern
+from panelvar.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
 from panelvar.identification.scheme import Array, Names, ReducedForm
 from panelvar.kernels import structural_likelihood as likelihood
 from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effects
@@ -33,6 +33,8 @@ class Restrictions:
         Variables and shocks.
     unit_roots : int
         Roots that the system has by construction: the rank of its long-run effects; zero where it is stable.
+    ties : (mapping, mapping)
+        Labels and factors of free entries of A and of B: those with one label are one parameter.
     """
 
     known: Array
@@ -40,6 +42,7 @@ class Restrictions:
     rows: Names
     columns: Names
     unit_roots: int = 0
+    ties: tuple[Ties, Ties] = ({}, {})
 
     @staticmethod
     def read(
@@ -56,19 +59,22 @@ class Restrictions:
         if len(set(shocks)) != len(shocks) or len(shocks) != size:
             raise SpecificationError(f"shocks={list(shocks)}: expected {size} different names.")
         known = np.array([np.eye(size), np.eye(size)])
+        ties: tuple[Ties, Ties] = ({}, {})
         if a is not None:
-            known[0] = read_pattern("a", a, names, names, ("variable", "variable"))
+            known[0], found = read_tied_pattern("a", a, names, names, ("variable", "variable"))
+            ties[0].update(found)
             if isinstance(a, Mapping) and b is not None:
                 for place, name in enumerate(names):
                     known[0, place, place] = known[0, place, place] if (name, name) in a else 1.0
         if b is not None:
-            known[1] = read_pattern("b", b, names, shocks, ("variable", "shock"))
+            known[1], found = read_tied_pattern("b", b, names, shocks, ("variable", "shock"))
+            ties[1].update(found)
         elif long_run is not None:
             known[1] = np.nan
         lasting = None
         if long_run is not None:
             lasting = read_pattern("long_run", long_run, names, shocks, ("variable", "shock"))
-        restrictions = Restrictions(known, lasting, names, shocks, unit_roots)
+        restrictions = Restrictions(known, lasting, names, shocks, unit_roots, ties)
         restrictions._count(restrictions.held)
         return restrictions
 
@@ -79,7 +85,7 @@ class Restrictions:
 
     def _count(self, given: int) -> None:
         size, held = len(self.rows), self.held
-        free = int(np.isnan(self.known).sum())
+        free = len(self.plain)
         lasting = f" and {held} long-run restrictions" if held else ""
         if held < given:
             lasting += (
@@ -95,7 +101,8 @@ class Restrictions:
                 f"covariance of {size} variables determines {size * (size + 1) // 2} (order condition). Restrict "
                 f"{missing} more."
             )
-        trial = np.where(np.isnan(self.known), np.random.default_rng(0).standard_normal(self.known.shape), self.known)
+        values = np.random.default_rng(0).standard_normal(free)
+        trial = np.nan_to_num(self.known) + np.einsum("d,ducv->ucv", values, self.plain)
         for what, matrix in zip("AB", trial, strict=True):
             if np.linalg.matrix_rank(matrix) < size:
                 raise SpecificationError(f"{what} is singular whatever its free entries are: free more of them.")
@@ -114,12 +121,28 @@ class Restrictions:
         which, row, column = place
         return f"{'AB'[which]}[{self.rows[row]}, {(self.columns if which else self.rows)[column]}]"
 
-    @property
+    @cached_property
+    def parameters(self) -> list[list[tuple[int, int, int, float]]]:
+        """Which matrix, row and column each free parameter is in, and times what, in the order of first places."""
+        found: dict[object, list[tuple[int, int, int, float]]] = {}
+        for which, row, column in self.places.tolist():
+            label, factor = self.ties[which].get((row, column), ((which, row, column), 1.0))
+            found.setdefault(label, []).append((which, row, column, factor))
+        return list(found.values())
+
+    @cached_property
     def plain(self) -> Array:
-        """Directions (D, 2, K, K) of the free entries, one each."""
-        basis = np.zeros((len(self.places), *self.known.shape))
-        basis[(np.arange(len(self.places)), *self.places.T)] = 1.0
+        """Directions (D, 2, K, K) of the free parameters, one each."""
+        basis = np.zeros((len(self.parameters), *self.known.shape))
+        for direction, entries in zip(basis, self.parameters, strict=True):
+            for which, row, column, factor in entries:
+                direction[which, row, column] = factor
         return basis
+
+    def _units(self, form: ReducedForm) -> Array:
+        """Size (N, D) of each parameter of B, of the equation that it is in first."""
+        units: Array = form.sizes[:, [entries[0][1] for entries in self.parameters]]
+        return units
 
     def independent(self, form: ReducedForm) -> Restrictions:
         r"""The same without the long-run restrictions that others imply.
@@ -183,7 +206,7 @@ class Restrictions:
             return np.broadcast_to(known, (count, *known.shape)), np.broadcast_to(plain, (count, *plain.shape))
         rows, values = self._long_run_rows(form)
         # In units of the errors, so that the variables' own do not matter.
-        units = form.sizes[:, self.places[:, 1]]
+        units = self._units(form)
         left, sizes, right = np.linalg.svd(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         n_rows = rows.shape[1]
         if n_rows > len(plain) or (sizes[:, -1] < 1e-10 * sizes[:, 0]).any():
@@ -199,7 +222,9 @@ class Restrictions:
             units = form.sizes[:, None, :, None]
             gap = gap / units
             basis = basis / units[:, None]
-        coordinates: Array = np.einsum("nducv,nucv->nd", basis, gap)
+        inner = np.einsum("nducv,nucv->nd", basis, gap)
+        lengths = np.einsum("nducv,neucv->nde", basis, basis)
+        coordinates: Array = np.linalg.solve(lengths, inner[..., None])[..., 0]
         return coordinates
 
     def _long_run_rows(self, form: ReducedForm) -> tuple[Array, Array]:
@@ -231,7 +256,7 @@ class Restrictions:
         shifts = np.zeros((*turned.shape[:2], len(places), *self.lasting.shape))
         for place, (variable, shock) in enumerate(places):
             shifts[:, :, place, :, shock] = turned[:, :, variable] / form.sizes[:, None, variable, None]
-        units = form.sizes[:, self.places[:, 1]]
+        units = self._units(form)
         inverse = units[:, :, None] * np.linalg.pinv(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         gap = np.einsum("nerij,nij->ner", shifts, pair[:, 1])
         fixed = -np.einsum("ndr,ner,ducv->neucv", inverse, gap, plain)
@@ -240,23 +265,50 @@ class Restrictions:
         return fixed, np.einsum("nerij,nr->neij", shifts, multipliers)
 
     def signed(self, pair: Array) -> Array:
-        """Turn shocks, or else equations, so that the diagonal of B, or else of A, is positive."""
+        """Turn shocks, or else equations, so that the diagonal of B, or else of A, is positive.
+
+        What shares a parameter is turned together, or not at all.
+        """
         pair = pair.copy()
-        known_a, known_b = self.known
+        known_b = self.known[1]
         lasting = np.full_like(known_b, np.nan) if self.lasting is None else self.lasting
-        for place in range(len(self.rows)):
-            beside = np.delete(np.arange(len(self.rows)), place)
-            column = np.nan_to_num(known_b[:, place])
-            if not column.any() and not np.nan_to_num(lasting[:, place]).any():
-                down = _negative(pair[:, 1, :, place], place)
-                pair[down, 1, :, place] *= -1.0
-            elif not (
-                np.nan_to_num(known_a[place]).any() or known_b[beside, place].any() or known_b[place, beside].any()
-            ):
-                down = _negative(pair[:, 0, place], place)
-                pair[down, 0, place] *= -1.0
+        size = len(self.rows)
+        free = [
+            not np.nan_to_num(known_b[:, place]).any() and not np.nan_to_num(lasting[:, place]).any()
+            for place in range(size)
+        ]
+        for group in self._linked(which=1, axis=1):
+            if all(free[place] for place in group):
+                down = _negative(pair[:, 1, :, group[0]], group[0])
+                for place in group:
+                    pair[down, 1, :, place] *= -1.0
+        for group in self._linked(which=0, axis=0):
+            if not any(free[place] or self._pinned(place) for place in group):
+                down = _negative(pair[:, 0, group[0]], group[0])
+                for place in group:
+                    pair[down, 0, place] *= -1.0
         # A zero turned is minus zero.
         return pair + 0.0
+
+    def _pinned(self, place: int) -> bool:
+        """Whether an equation of A cannot be turned: an entry is known, or B has more than the diagonal in it."""
+        known_a, known_b = self.known
+        beside = np.delete(np.arange(len(self.rows)), place)
+        return bool(np.nan_to_num(known_a[place]).any() or known_b[beside, place].any() or known_b[place, beside].any())
+
+    def _linked(self, which: int, axis: int) -> list[list[int]]:
+        """Columns of B (or rows of A) in groups that share parameters; without those that share with the other."""
+        groups = [{place} for place in range(len(self.rows))]
+        across: set[int] = set()
+        for entries in self.parameters:
+            own = {row if axis == 0 else column for matrix, row, column, _ in entries if matrix == which}
+            if not own:
+                continue
+            if any(matrix != which for matrix, *_ in entries):
+                across |= own
+            joined = [group for group in groups if group & own]
+            groups = [group for group in groups if not group & own] + [set().union(*joined)]
+        return sorted(sorted(group) for group in groups if not group & across)
 
     def starts(self, sizes: Array, count: int) -> Array:
         """Pairs to start from: the scales of the errors with small, then random, entries beside the diagonal."""

@@ -29,6 +29,7 @@ SCHEMES = "tests/identification/test_schemes.py"
 SHORT = "tests/identification/test_short_run.py"
 SIGNS = "tests/identification/test_sign_restrictions.py"
 PROXY = "tests/identification/test_external_instrument.py"
+TIED = "tests/identification/test_tied_entries.py"
 GIVEN = "tests/identification/test_impact_matrix.py"
 DYNAMICS = "tests/kernels/test_dynamics.py"
 ENGINE = "tests/bands/test_engine.py"
@@ -329,6 +330,16 @@ IDENTIFICATION_ROWS = [
             "gretl": ("svar_gretl/ab/A", "svar_gretl/ab/B", "svar_gretl/over/C"),
             "Stata": ("published_stata_var_us_macro/results_svar1_small/A_rows",),
         },
+    ),
+    Feature(
+        IDENTIFICATION,
+        "Equal, opposite and proportional entries of A and B",
+        'fit_svar(model, ShortRun([[1, 0, 0], ["react", 1, 0], [nan, "react", 1]], '
+        "[[nan, 0, 0], [0, nan, 0], [0, 0, nan]]))",
+        lambda result: result.a.iloc[1, 0] - result.a.iloc[2, 1] + result.overidentification.df,
+        1.0,
+        (f"{TIED}::test_against_a_general_optimiser", f"{TIED}::test_two_ways_to_fit_are_announced"),
+        {"Stata": "svar, acns() bcns()", "EViews": "svar"},
     ),
     Feature(
         IDENTIFICATION,

@@ -257,8 +257,8 @@ def test_bad_input(model):
         model.impulse_responses(2, identification=ShortRun(b={"x": 0.0}))
     with pytest.raises(SpecificationError, match="infinite"):
         model.impulse_responses(2, identification=ShortRun(b=np.diag([NAN, NAN, np.inf])))
-    with pytest.raises(SpecificationError, match="must hold numbers"):
-        model.impulse_responses(2, identification=ShortRun(b=[["a", "b", "c"]] * 3))
+    with pytest.raises(SpecificationError, match="the label of an entry"):
+        model.impulse_responses(2, identification=ShortRun(b=[["a b", "b", "c"]] * 3))
     with pytest.raises(SpecificationError, match="starts=0 must be a whole number of at least 1"):
         ShortRun(b=DIAGONAL, starts=0)
     with pytest.raises(SpecificationError, match="expected 3 different names"):
