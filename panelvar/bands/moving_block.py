@@ -8,8 +8,11 @@ import numpy as np
 
 from panelvar.arguments import read_whole
 from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.bands.target import Array
-from panelvar.errors import InsufficientDataError
+from panelvar.bands.target import Array, Target
+from panelvar.errors import InsufficientDataError, Note
+
+# With 100 rows and six blocks bands cover three to eight points less than the residual bootstrap's.
+FEWEST_BLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class MovingBlockBootstrap(Recursive):
 
     Notes
     -----
-    With few periods there are few blocks, and bands are too narrow: twenty blocks and more are wanted.
+    With few periods there are few blocks, and bands are too narrow: twenty blocks and more are wanted, and fewer than
+    ten are warned about.
     """
 
     block_length: int | None = None
@@ -49,6 +53,18 @@ class MovingBlockBootstrap(Recursive):
         """How the draws are made, in words."""
         blocks = "" if self.block_length is None else f" (blocks of {self.block_length})"
         return f"moving block bootstrap{blocks}"
+
+    def notes(self, target: Target) -> tuple[Note, ...]:
+        """Warn of few blocks."""
+        rows = target.problem.nobs
+        length = self.length_for(rows)
+        if rows >= FEWEST_BLOCKS * length:
+            return ()
+        text = (
+            f"{rows} rows are {rows / length:.1f} blocks of {length} residuals, and the band is too narrow: twenty "
+            "blocks are wanted. Give a shorter block_length, or use another bootstrap."
+        )
+        return (Note("few-blocks", text, warn=True),)
 
     def length_for(self, rows: int) -> int:
         """Block length for a number of rows.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_whole
+from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.bands.target import Band
 from panelvar.errors import (
     MissingAttributeError,
@@ -134,13 +134,14 @@ class System(SystemProcess):
         MissingInformationError
             The shock asked for needs sigma, and the system has none.
         """
+        cumulative = read_flag("cumulative", cumulative)
         shocks = self._shocks(identification, shock_size, ordering)
         horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
         values = self._responses(shocks, horizon, cumulative)
         band = self._identified_set(shocks, horizon, cumulative, check_level(level))
         notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
-        return described_responses(values, shocks, bool(cumulative), band, notes)
+        return described_responses(values, shocks, cumulative, band, notes)
 
     def _identified_set(self, shocks: Shocks, horizon: int, cumulative: bool, level: float) -> Band | None:
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
@@ -180,6 +181,7 @@ class System(SystemProcess):
         SpecificationError
             Reduced-form errors by themselves share nothing out.
         """
+        normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)
         decomposed = self._decomposed(shocks, horizon, normalised, check_level(level))
         emit(decomposed.notes)

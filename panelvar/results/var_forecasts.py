@@ -313,7 +313,9 @@ class VarForecasts(VarEstimates):
     ) -> Band | None:
         if bands is None:
             return None
-        if isinstance(bands, type) or not hasattr(bands, "band"):
+        if isinstance(bands, type):
+            raise SpecificationError(f"bands={bands.__name__} is the class: call it, {bands.__name__}(...).")
+        if not hasattr(bands, "band"):
             raise SpecificationError(
                 f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
                 "or None."

@@ -104,6 +104,20 @@ def test_moving_blocks_are_consecutive_and_centred():
         MovingBlockBootstrap(block_length=0)
 
 
+def test_few_blocks_are_warned_about():
+    model = pv.fit_var(series(0.5), ["x", "y"], lags=1)
+    with pytest.warns(pv.PanelVarWarning, match=r"89 rows are 5.6 blocks of 16"):
+        model.impulse_responses(2, bands=MovingBlockBootstrap(200, seed=1))
+    band = model.impulse_responses(2, bands=MovingBlockBootstrap(200, seed=1, block_length=8))
+    assert "few-blocks" not in {note.code for note in band.notes}
+
+
+def test_a_class_is_no_source():
+    model = pv.fit_var(series(0.5), ["x", "y"], lags=1)
+    with pytest.raises(SpecificationError, match=r"ResidualBootstrap is the class: call it"):
+        model.impulse_responses(2, bands=ResidualBootstrap)
+
+
 def test_parametric_errors_have_the_estimated_covariance_and_no_memory():
     residuals = np.random.default_rng(0).standard_t(3, (60, 2)) @ np.array([[1.0, 0.0], [0.8, 0.5]])
     drawn = ParametricBootstrap(2).resample(residuals, 50, 2000, 60, np.random.default_rng(1))[0]
@@ -257,7 +271,7 @@ def test_bias_correction_moves_the_band_up():
     lifted = model.impulse_responses(10, bands=BootstrapAfterBootstrap(400, seed=1, bias_draws=400), level=0.9)
     assert (lifted.upper[3:] > plain.upper[3:]).all()
     assert "bootstrap after bootstrap" in lifted.band_label
-    blocks = BootstrapAfterBootstrap(200, seed=1, bias_draws=200, base=MovingBlockBootstrap())
+    blocks = BootstrapAfterBootstrap(200, seed=1, bias_draws=200, base=MovingBlockBootstrap(block_length=7))
     assert "moving block" in model.impulse_responses(2, bands=blocks).band_label
     with pytest.raises(SpecificationError, match="base="):
         BootstrapAfterBootstrap(base="residual")

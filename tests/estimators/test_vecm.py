@@ -361,7 +361,10 @@ def test_all_that_a_system_does():
     responses = model.impulse_responses(8, bands=pv.ResidualBootstrap(draws=200, seed=1))
     assert_allclose(responses.values, plain.values)
     assert (responses.lower <= responses.upper).all()
-    assert model.impulse_responses(4, bands=pv.MovingBlockBootstrap(draws=200, seed=1)).draws.shape[0] == 200
+    assert (
+        model.impulse_responses(4, bands=pv.MovingBlockBootstrap(draws=200, seed=1, block_length=5)).draws.shape[0]
+        == 200
+    )
     wild = pv.RecursiveWildBootstrap(draws=200, seed=1)
     unit = model.impulse_responses(4, identification="reduced_form", shock_size="unit", bands=wild)
     assert unit.draws.shape[0] == 200

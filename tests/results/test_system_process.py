@@ -130,6 +130,8 @@ def test_exogenous_variables_and_seasons_are_simulated():
             pv.NumericalError,
             "overflows",
         ),
+        (lambda: system().impulse_responses(4, cumulative="no"), pv.SpecificationError, "cumulative="),
+        (lambda: system().variance_decomposition(4, normalised="no"), pv.SpecificationError, "normalised="),
         (lambda: system().simulate(5, seed="a"), pv.SpecificationError, "seed"),
     ],
 )
