@@ -212,7 +212,7 @@ def test_every_draw_is_a_projection_of_generated_data_with_the_instrument_of_its
 def test_bands_hold_the_estimate_and_a_wild_bootstrap_is_warned_of():
     z = instruments("one")
     lp = projected(z)
-    band = lp.with_bands(pv.MovingBlockBootstrap(199, seed=1, interval="studentised"), level=0.9)
+    band = lp.with_bands(pv.MovingBlockBootstrap(199, seed=1, interval="studentised", block_length=5), level=0.9)
     assert (band.upper[0, [0, 2]] - band.lower[0, [0, 2]] > 0.02).all()
     # The one-unit response of the shock's own variable is no estimate.
     assert_allclose(band.draws[:, 0, 1], 1.0, rtol=1e-12)
