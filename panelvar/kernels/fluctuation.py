@@ -1,11 +1,8 @@
 r"""Processes that cumulate residuals, and how far a Brownian motion strays.
 
-References
-----------
-Brown, R. L., Durbin, J. and Evans, J. M. (1975). Techniques for testing the constancy of regression relationships over
-time. Journal of the Royal Statistical Society B 37, 149-163.
-
-Chu, C.-S. J., Hornik, K. and Kuan, C.-M. (1995). MOSUM tests for parameter constancy. Biometrika 82, 603-617.
+Recursive residuals: Brown, Durbin and Evans (1975), Techniques for testing the constancy of regression relationships
+over time, J. Royal Statistical Society B 37, 149-163. Moving sums: Chu, Hornik and Kuan (1995), MOSUM tests for
+parameter constancy, Biometrika 82, 603-617.
 """
 
 from __future__ import annotations
