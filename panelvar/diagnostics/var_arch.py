@@ -32,15 +32,16 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     Raises
     ------
     InsufficientDataError
-        Too few rows for the auxiliary regression, which has h K (K + 1) / 2 regressors and a constant for
-        K (K + 1) / 2 variables: these must be left over. With fewer some combination of products is fitted exactly,
-        whatever they are, and with none left the statistic is the number of rows times that of products.
+        No row is left over from the auxiliary regression, which has h K (K + 1) / 2 regressors and a constant: the
+        statistic is then the number of rows times that of products, whatever they are.
 
     Notes
     -----
     With w = K (K + 1) / 2 products, q = h w regressors and :math:`\nu` rows less one, the statistic of normal products
     has the mean of the chi-squared and about :math:`(1 - w/\nu)(1 - q/\nu)` of its variance (it is a Pillai trace):
-    where that is less than a half it hardly rejects, and a warning says so.
+    where that is less than a half it hardly rejects, and a warning says so. With fewer rows left over than products
+    some combinations of these are fitted exactly, and the statistic has a floor, which the warning gives; other
+    programs print it without one.
 
     The first h rows are left out; gretl keeps them, with zeros for their lags, and so does ``convention="gretl"``. A
     rejection leaves estimates consistent but not their classical errors: see ``with_cov("HC1")`` and
@@ -56,16 +57,29 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     padded = model.convention.arch_presample == "zero"
     rows = model.nobs - (0 if padded else lags)
     freedom, regressors = rows - 1, lags * width
-    if freedom - regressors < width:
+    left = freedom - regressors
+    if left < 1:
         raise InsufficientDataError(
             f"{lags} lag(s) of {width} product(s) make {regressors} regressors and a constant: {rows} rows are too "
-            f"few, {regressors + width + 1} are needed. Use fewer lags, or equation=."
+            f"few, {regressors + 2} are needed. Use fewer lags, or equation=."
         )
-    notes = gaps(model) + _too_seldom((1.0 - width / freedom) * (1.0 - regressors / freedom), rows, regressors)
+    if left < width:
+        notes = gaps(model) + _fitted_exactly(rows, regressors, width, left)
+    else:
+        notes = gaps(model) + _too_seldom((1.0 - width / freedom) * (1.0 - regressors / freedom), rows, regressors)
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
     name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
     null = "the errors' variance does not depend on past errors"
     return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null, notes)
+
+
+def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[Note, ...]:
+    return warned(
+        "exact-products",
+        f"{regressors} regressors and a constant for {rows} rows leave {left}, and there are {width} products of "
+        f"errors: some are fitted exactly, and the statistic is at least {rows * (width - left)} whatever they are. "
+        "Use fewer lags, or equation=.",
+    )
 
 
 def _too_seldom(share: float, rows: int, regressors: int) -> tuple[Note, ...]:

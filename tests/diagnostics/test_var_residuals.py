@@ -428,10 +428,14 @@ def test_arch_fits_products_exactly_where_too_few_rows_are_left_over(left):
         assert rows * (6 - left) * (1 - 1e-9) <= statistic <= rows * 6 * (1 + 1e-9)
 
 
-def test_arch_needs_as_many_rows_left_over_as_products():
-    # 13 rows less the first, a constant and 6 regressors leave 5.
-    with pytest.raises(InsufficientDataError, match="12 rows are too few, 13 are needed"):
-        pv.arch_test(made_of(13, 1, 3))
+def test_arch_wants_as_many_rows_left_over_as_products():
+    with pytest.raises(InsufficientDataError, match="7 rows are too few, 8 are needed"):
+        pv.arch_test(made_of(8, 1, 3))
+    # 13 rows less the first, a constant and 6 regressors leave 5 for 6 products.
+    with pytest.warns(pv.PanelVarWarning, match="for 12 rows leave 5, .* the statistic is at least 12 whatever"):
+        floored = pv.arch_test(made_of(13, 1, 3))
+    assert floored.statistic >= 12.0
+    assert floored.notes[-1].code == "exact-products"
     with pytest.warns(pv.PanelVarWarning, match="6 regressors and a constant for 13 rows: the statistic has 25% of"):
         few = pv.arch_test(made_of(14, 1, 3))
     assert few.notes[-1].code == "few-rows"

@@ -39,8 +39,6 @@ INVERTED = within(
 )
 CROSS_PRODUCTS = within(2e-8, reason="gretl factors X'X; with 50-digit arithmetic the p-value is ours to 1e-10")
 SETTING = "a count or setting of the model, not a result"
-LEFT_OVER = "refused: fewer rows are left over than there are products, so that some are fitted exactly for any errors"
-FITTED_EXACTLY = ("T13_K2_var2/arch/lags2", "T13_K3_var2/arch/lags1", "Teff13_K3_var2/arch/lags1")
 
 
 def parse(file: str, group: str) -> tuple[str, int, str]:
@@ -250,8 +248,6 @@ def vars_comparisons(file: str, group: str):
     def arch(key):
         lags = int(key.removeprefix("lags"))
         alone = {name: chi_squared(quiet(pv.arch_test, model(), lags, equation=name)) for name in model().names}
-        if f"{group}/arch/{key}" in FITTED_EXACTLY:
-            return {"univariate": alone}
         return {"multivariate": chi_squared(quiet(pv.arch_test, model(), lags)), "univariate": alone}
 
     def normality():
@@ -563,8 +559,6 @@ def gretl_comparisons(file: str, group: str):
             kind, what = key.rsplit("_", 1)
             if kind == "normality_DH":
                 tests = [quiet(pv.normality_test, m, kind="doornik-hansen").joint]
-            elif kind.startswith("arch") and group.endswith("13_K3_var2"):
-                continue
             elif kind.startswith("arch"):
                 tests = [quiet(pv.arch_test, m, lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
             else:
@@ -640,17 +634,8 @@ PROGRAMS = {
 }
 
 
-SMALL_EXCLUSIONS = {
-    "vars": [Exclusion(f"{where}/multivariate/*", LEFT_OVER) for where in FITTED_EXACTLY],
-    "gretl": [Exclusion("*13_K3_var2/modtest/arch1_*", LEFT_OVER)],
-    "statsmodels": [],
-}
-
-
 def case(file: str, program: str) -> Case:
     build, exclusions = PROGRAMS[program]
-    if file == "klein_small":
-        exclusions = exclusions + SMALL_EXCLUSIONS[program]
     return Case(
         f"{file}_{program}",
         [comparison for group in expected_tree(f"{file}_{program}") for comparison in build(file, group)],
