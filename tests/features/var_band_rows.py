@@ -138,7 +138,8 @@ def sup_t_quantile() -> float:
     path = moved_path()
     covariance = path.T @ path
     correlation = covariance / np.sqrt(np.outer(covariance.diagonal(), covariance.diagonal()))
-    normal = multivariate_normal(cov=correlation, allow_singular=True, seed=1, maxpts=20000, abseps=1e-4)
+    normal = multivariate_normal(cov=correlation, allow_singular=True, seed=1)
+    normal.maxpts, normal.abseps = 20000, 1e-4
     return float(brentq(lambda c: normal.cdf(np.full(6, c), lower_limit=np.full(6, -c)) - 0.95, 1.9, 3.0, xtol=1e-3))
 
 
