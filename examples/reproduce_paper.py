@@ -248,7 +248,7 @@ def thirteen_years(page: Page, paper: Paper) -> None:
         page.table(short_sample.residual_tests(paper), "residual_tests")
         page.prose(
             "With chi-squared limits, which need many rows, residuals look correlated; Rao's F, which allows for few, "
-            "does not reject. The three-variable system has no rows left for either, nor for an ARCH test. Not to be "
+            "does not reject. The three-variable system has no rows left for either. Not to be "
             "rejected is no clean bill here: these tests have next to no power with six or four degrees of freedom."
         )
         page.table(short_sample.unit_roots(paper), "unit_roots")
