@@ -11,9 +11,10 @@ import numpy.typing as npt
 from panelvar.arguments import read_seed, read_whole
 from panelvar.bands.recursive_wild import MULTIPLIERS
 from panelvar.errors import NumericalError, SpecificationError, choose
-from panelvar.identification.scheme import position
+from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.lag_problem import CHUNK_BYTES
-from panelvar.kernels.wild_exclusion import wild_exclusion_statistics, wild_multipliers
+from panelvar.kernels.wild_exclusion import wild_exclusion_statistics
+from panelvar.kernels.wild_multipliers import wild_multipliers
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
 
@@ -84,7 +85,7 @@ def granger_bootstrap_test(
             f"{problem.restriction}."
         )
     test = model.granger_causality(caused, causing)
-    left, right = ([group] if isinstance(group, str) else list(dict.fromkeys(group)) for group in (caused, causing))
+    left, right = variables_of(model.names, "caused", caused), variables_of(model.names, "causing", causing)
     n, m = problem.nobs, problem.n_regressors
     equations = [position(model.names, name) for name in left]
     first, n_vars = problem.n_deterministic, problem.n_vars

@@ -134,7 +134,7 @@ def cusum_test(model: VarResult, *, kind: str = "ols") -> CusumTests:
     if kind == "squares":
         total = np.cumsum(residuals**2, axis=0)
         process = np.sqrt(0.5 * count) * (total / total[-1] - np.arange(1, count + 1)[:, None] / count)
-        return _tests(model, process, "CUSUM of squares", "bridge", gaps(model))
+        return _tests(model, process, "CUSUM of squares", "bridge", gaps(model), what="variance")
     process = np.cumsum(residuals, axis=0) / (_spread(model, residuals, 1) * np.sqrt(count))
     return _tests(model, process, "Rec-CUSUM", "motion", gaps(model))
 
@@ -198,7 +198,13 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
 
 
 def _tests(
-    model: VarResult, paths: Array, title: str, process: str, notes: tuple[Note, ...], window: float | None = None
+    model: VarResult,
+    paths: Array,
+    title: str,
+    process: str,
+    notes: tuple[Note, ...],
+    window: float | None = None,
+    what: str = "coefficients",
 ) -> CusumTests:
     """Tests of processes, of which the last row belongs to the last period."""
     import pandas as pd
@@ -212,8 +218,7 @@ def _tests(
             "none",
             None,
             None,
-            f"the {'variance' if 'squares' in title else 'coefficients'} of the equation of {name} "
-            f"{'is' if 'squares' in title else 'are'} constant",
+            f"the {what} of the equation of {name} {'is' if what == 'variance' else 'are'} constant",
             notes,
         )
         for name, value in zip(model.names, largest, strict=True)

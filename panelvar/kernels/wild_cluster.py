@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.kernels.cluster_adjustment import SINGULAR, ClusterParts
+from panelvar.kernels.wild_multipliers import wild_multipliers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -150,10 +151,8 @@ def _inverse_of_rest(gram: FloatArray) -> FloatArray:
 def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple[int, bool, Iterator[FloatArray]]:
     r"""Return how many draws there are, whether they are all there are, and chunks (G, b) of them.
 
-    Rademacher: 1 or -1; every pattern once if there are no more than ``draws``, up to the sign of all, which only
-    changes the sign of the statistic. Mammen: :math:`-(\sqrt5 - 1)/2` with probability
-    :math:`(\sqrt5 + 1)/(2\sqrt5)`, else :math:`(\sqrt5 + 1)/2`. Webb: :math:`\pm\sqrt{1/2}, \pm 1, \pm\sqrt{3/2}`, each
-    with probability 1/6. Normal; gamma: with shape 4 and scale 1/2, less 2 (Liu 1988).
+    Numbers are those of `wild_multipliers`. Of Rademacher's every pattern comes once if there are no more than
+    ``draws``, up to the sign of all, which only changes the sign of the statistic.
     """
     step = max(1, CHUNK // groups)
     if kind == "rademacher" and groups < 60 and 2**groups <= draws:
@@ -167,24 +166,9 @@ def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple
 
         return count, True, patterns()
 
-    golden = 0.5 * (np.sqrt(5.0) + 1.0)
-    six = np.sqrt([0.5, 1.0, 1.5])
-
     def drawn() -> Iterator[FloatArray]:
         for start in range(0, draws, step):
-            shape = (min(step, draws - start), groups)
-            # A draw is a row: the same seed gives the same draws whatever the chunks.
-            if kind == "rademacher":
-                values = 1.0 - 2.0 * rng.integers(0, 2, shape).astype(np.float64)
-            elif kind == "mammen":
-                values = np.where(rng.random(shape) < golden / np.sqrt(5.0), 1.0 - golden, golden)
-            elif kind == "webb":
-                values = np.concatenate((-six, six))[rng.integers(0, 6, shape)]
-            elif kind == "normal":
-                values = rng.standard_normal(shape)
-            else:
-                values = rng.gamma(4.0, 0.5, shape) - 2.0
-            yield values.T
+            yield wild_multipliers(kind, (min(step, draws - start), groups), rng).T
 
     return draws, False, drawn()
 

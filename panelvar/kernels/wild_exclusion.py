@@ -14,17 +14,6 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
-def wild_multipliers(kind: str, shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """Random numbers of mean zero and variance one: ``"rademacher"``, ``"normal"`` or ``"mammen"``."""
-    if kind == "rademacher":
-        return np.asarray(2.0 * rng.integers(0, 2, shape, dtype=np.uint32) - 1.0)
-    if kind == "normal":
-        return np.asarray(rng.standard_normal(shape))
-    golden = (1.0 + np.sqrt(5.0)) / 2.0
-    first = rng.random(shape) < golden / np.sqrt(5.0)
-    return np.asarray(np.where(first, 1.0 - golden, golden))
-
-
 def wild_exclusion_statistics(
     orthonormal: Array, influence: Array, errors: Array, divisor: float, weights: Array | None
 ) -> Array:

@@ -59,7 +59,6 @@ FOREIGN_NAMES: dict[str, tuple[str, ...]] = {
     "f_pooled": ("f_poolability",),
     "pooled_f": ("f_poolability",),
     "wald": ("wald_test()", "exclusion_test(), of lags"),
-    "wald_test": ("exclusion_test(), of lags",),
     "test": ("wald_test()",),
     "rsq": ("rsquared",),
     "adj_rsquared": ("rsquared_adjusted",),

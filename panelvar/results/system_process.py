@@ -175,7 +175,7 @@ class SystemProcess(SystemCoefficients):
         return part
 
     def _first_values(self, rng: np.random.Generator) -> Array:
-        if self.trend not in ("n", "c") or self.terms.count > 1 or not self.is_stable:
+        if self.trend not in ("n", "c") or self.terms.seasons or self.terms.exogenous or not self.is_stable:
             raise SpecificationError(
                 "Only a stable system without trends, seasons and exogenous variables has a distribution to draw the "
                 f"values before the sample from: give initial= of shape ({self.lags}, {self.n_vars})."

@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from parity import jmulti_tests
 from parity.runner import Case, Comparison, Exclusion, expected_tree, printed
 from reference_data import table
 from scipy.special import ndtr
 
 import panelvar as pv
-from panelvar.kernels.distributions import f_tail
 
 FILE = "german_interest_jmulti"
 NAMES = ("Dp", "R")
@@ -107,49 +107,8 @@ def correlation(case: str) -> np.ndarray:
     return sigma / np.outer(spread, spread)
 
 
-def portmanteau(case: str) -> dict:
-    plain, adjusted = (pv.portmanteau_test(model(case), 16, kind=kind) for kind in ("plain", "adjusted"))
-    return {
-        "statistic": plain.statistic,
-        "p": plain.pvalue,
-        "adjusted": adjusted.statistic,
-        "adjusted_p": adjusted.pvalue,
-        "df": plain.df,
-    }
-
-
 def in_short(test) -> dict:
     return {"statistic": test.statistic, "p": test.pvalue, "df": test.df}
-
-
-def cholesky(case: str) -> dict:
-    found = pv.normality_test(model(case))
-    return in_short(found) | {
-        "skewness": found.skewness.statistic,
-        "skewness_p": found.skewness.pvalue,
-        "kurtosis": found.kurtosis.statistic,
-        "kurtosis_p": found.kurtosis.pvalue,
-    }
-
-
-def jarque_bera(case: str) -> dict:
-    """Statistic, p-value, skewness and kurtosis, these of the residuals themselves."""
-    tests, found = pv.normality_test(model(case)).by_equation, {}
-    for name in NAMES:
-        centred = model(case).resids[name].to_numpy() - model(case).resids[name].mean()
-        standard = centred / centred.std()
-        found[name] = [tests[name].statistic, tests[name].pvalue, (standard**3).mean(), (standard**4).mean()]
-    return found
-
-
-def arch(case: str) -> dict:
-    """LM and F of the same regression; JMulTi takes its F with the rows where their degrees of freedom belong."""
-    found, used = {}, 103 - 16
-    for name in NAMES:
-        test = pv.arch_test(model(case), 16, equation=name)
-        ratio = test.statistic / 16 / (1 - test.statistic / used)
-        found[name] = [test.statistic, test.pvalue, ratio, f_tail(ratio, 16, used - 17)]
-    return found
 
 
 def inverse_roots(case: str) -> np.ndarray:
@@ -202,11 +161,11 @@ PARTS = {
     "forecast_Dp": (lambda case: forecast(case, 0), FOUR),
     "forecast_R": (lambda case: forecast(case, 1), FOUR),
     "responses": (responses, FOUR),
-    "portmanteau_16": (portmanteau, FOUR),
+    "portmanteau_16": (lambda case: jmulti_tests.portmanteau(model(case)), FOUR),
     "lm_5": (lambda case: in_short(pv.serial_lm_test(model(case), 5)), FOUR),
-    "cholesky": (cholesky, FOUR),
-    "jarque_bera": (jarque_bera, FOUR),
-    "arch_16": (arch, FOUR),
+    "cholesky": (lambda case: jmulti_tests.cholesky(model(case)), FOUR),
+    "jarque_bera": (lambda case: jmulti_tests.jarque_bera(model(case)), FOUR),
+    "arch_16": (lambda case: jmulti_tests.arch(model(case)), FOUR),
     "multivariate_arch_5": (lambda case: in_short(pv.arch_test(model(case), 5)), FOUR),
     "lag_order": (lag_order, FOUR),
     "causality_4": (lambda case: causality(case, 4), FOUR),

@@ -7,11 +7,11 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from parity import jmulti_tests
 from parity.runner import Case, Comparison, Exclusion, expected_tree, printed
 from reference_data import table
 
 import panelvar as pv
-from panelvar.kernels.distributions import f_tail
 
 FILE = "us_levels_jmulti"
 NAMES = ["realcons", "realgdp", "realinv"]
@@ -120,17 +120,6 @@ def instantaneous(case: str, cause: str) -> dict:
     return {"statistic": found.statistic, "df": found.df, "p": found.pvalue}
 
 
-def portmanteau(case: str) -> dict:
-    plain, adjusted = (pv.portmanteau_test(model(case), 16, kind=kind) for kind in ("plain", "adjusted"))
-    return {
-        "statistic": plain.statistic,
-        "p": plain.pvalue,
-        "adjusted": adjusted.statistic,
-        "adjusted_p": adjusted.pvalue,
-        "df": plain.df,
-    }
-
-
 def serial(case: str) -> dict:
     lm, rao = pv.serial_lm_test(model(case), 5), pv.serial_lm_test(model(case), 5, form="f")
     return {
@@ -142,39 +131,6 @@ def serial(case: str) -> dict:
         "df1": rao.df,
         "df2": rao.df_denominator,
     }
-
-
-def cholesky(case: str) -> dict:
-    found = pv.normality_test(model(case))
-    return {
-        "statistic": found.statistic,
-        "p": found.pvalue,
-        "df": found.df,
-        "skewness": found.skewness.statistic,
-        "skewness_p": found.skewness.pvalue,
-        "kurtosis": found.kurtosis.statistic,
-        "kurtosis_p": found.kurtosis.pvalue,
-    }
-
-
-def jarque_bera(case: str) -> dict:
-    """Statistic, p-value, skewness and kurtosis, these of the residuals themselves."""
-    tests, found = pv.normality_test(model(case)).by_equation, {}
-    for name in NAMES:
-        centred = model(case).resids[name].to_numpy() - model(case).resids[name].mean()
-        standard = centred / centred.std()
-        found[name] = [tests[name].statistic, tests[name].pvalue, (standard**3).mean(), (standard**4).mean()]
-    return found
-
-
-def arch(case: str) -> dict:
-    """LM and F of the same regression; JMulTi takes its F with the rows where their degrees of freedom belong."""
-    found, used = {}, ROWS - 4 - 16
-    for name in NAMES:
-        test = pv.arch_test(model(case), 16, equation=name)
-        ratio = test.statistic / 16 / (1 - test.statistic / used)
-        found[name] = [test.statistic, test.pvalue, ratio, f_tail(ratio, 16, used - 17)]
-    return found
 
 
 def multivariate_arch(case: str) -> dict:
@@ -191,11 +147,11 @@ PARTS = {
     "correlation": (correlation, SEVEN),
     "responses": (responses, FOUR),
     "lag_order": (lag_order, FOUR),
-    "portmanteau_16": (portmanteau, FOUR),
+    "portmanteau_16": (lambda case: jmulti_tests.portmanteau(model(case)), FOUR),
     "lm_5": (serial, INVERTED),
-    "cholesky": (cholesky, FOUR),
-    "jarque_bera": (jarque_bera, FOUR),
-    "arch_16": (arch, FOUR),
+    "cholesky": (lambda case: jmulti_tests.cholesky(model(case)), FOUR),
+    "jarque_bera": (lambda case: jmulti_tests.jarque_bera(model(case)), FOUR),
+    "arch_16": (lambda case: jmulti_tests.arch(model(case)), FOUR),
     "multivariate_arch_5": (multivariate_arch, FOUR),
 } | {
     f"forecast_{name}": (lambda case, place=place: forecast(case, place), INVERTED) for place, name in enumerate(NAMES)

@@ -108,8 +108,10 @@ def test_exogenous_variables_and_seasons_are_simulated():
         assert_allclose(path.iloc[row], y, rtol=1e-10, atol=1e-12)
     with pytest.raises(pv.SpecificationError, match="give exogenous= of shape"):
         model.simulate(10, initial=[[0.0, 0.0]])
-    with pytest.raises(pv.SpecificationError, match="give initial= of shape"):
-        model.simulate(10, exogenous=np.zeros((11, 1)))
+    for trend in ("c", "n"):
+        alone = pv.fit_var(frame, lags=1, exogenous=["oil"], trend=trend)
+        with pytest.raises(pv.SpecificationError, match="give initial= of shape"):
+            alone.simulate(10, exogenous=np.zeros((10, 1)))
 
 
 @pytest.mark.parametrize(
