@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from panelvar.bands.parametric_bootstrap import ParametricBootstrap as ParametricBootstrap
     from panelvar.bands.recursive_wild import RecursiveWildBootstrap as RecursiveWildBootstrap
     from panelvar.bands.residual_bootstrap import ResidualBootstrap as ResidualBootstrap
+    from panelvar.base.errors import CollinearityError as CollinearityError
+    from panelvar.base.errors import DataError as DataError
+    from panelvar.base.errors import InsufficientDataError as InsufficientDataError
+    from panelvar.base.errors import MissingInformationError as MissingInformationError
+    from panelvar.base.errors import Note as Note
+    from panelvar.base.errors import NumericalError as NumericalError
+    from panelvar.base.errors import PanelVarError as PanelVarError
+    from panelvar.base.errors import PanelVarWarning as PanelVarWarning
+    from panelvar.base.errors import SpecificationError as SpecificationError
     from panelvar.bias_reduced import BiasReduced as BiasReduced
     from panelvar.conventions import Convention as Convention
     from panelvar.covariances import HC as HC
@@ -69,15 +78,6 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
     from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
     from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
-    from panelvar.errors import CollinearityError as CollinearityError
-    from panelvar.errors import DataError as DataError
-    from panelvar.errors import InsufficientDataError as InsufficientDataError
-    from panelvar.errors import MissingInformationError as MissingInformationError
-    from panelvar.errors import Note as Note
-    from panelvar.errors import NumericalError as NumericalError
-    from panelvar.errors import PanelVarError as PanelVarError
-    from panelvar.errors import PanelVarWarning as PanelVarWarning
-    from panelvar.errors import SpecificationError as SpecificationError
     from panelvar.estimators.ar1 import AR1 as AR1
     from panelvar.estimators.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
     from panelvar.estimators.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
@@ -288,15 +288,15 @@ _EXPORTS = {
     "plot_historical": "plots.contributions",
     "plot_forecast": "plots.forecast_fan",
     "plot_scatter": "plots.scatter",
-    "Note": "errors",
-    "PanelVarError": "errors",
-    "DataError": "errors",
-    "SpecificationError": "errors",
-    "CollinearityError": "errors",
-    "InsufficientDataError": "errors",
-    "MissingInformationError": "errors",
-    "NumericalError": "errors",
-    "PanelVarWarning": "errors",
+    "Note": "base.errors",
+    "PanelVarError": "base.errors",
+    "DataError": "base.errors",
+    "SpecificationError": "base.errors",
+    "CollinearityError": "base.errors",
+    "InsufficientDataError": "base.errors",
+    "MissingInformationError": "base.errors",
+    "NumericalError": "base.errors",
+    "PanelVarWarning": "base.errors",
 }
 
 __all__ = ["__version__", *_EXPORTS]
@@ -309,7 +309,7 @@ if not TYPE_CHECKING:
         try:
             room = _EXPORTS[name]
         except KeyError:
-            from panelvar.elsewhere import unknown
+            from panelvar.base.elsewhere import unknown
 
             raise AttributeError(unknown(name, _EXPORTS), name=name) from None
         from importlib import import_module

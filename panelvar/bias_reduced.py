@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.cluster_basis import ClusterBasis
 from panelvar.cluster_terms import lies_within, signs, with_intersections
 from panelvar.conventions import Convention
 from panelvar.covariances import HOPELESS_CLUSTERS, CovarianceEstimate
 from panelvar.crossing_basis import CrossingBasis, cluster_basis
-from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich
 from panelvar.kernels.cluster_adjustment import Adjusted, adjust, satterthwaite

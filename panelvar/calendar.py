@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from panelvar.errors import DataError, Note, SpecificationError
+from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.periods import Clock, Dates, Unit, parse_freq, suggest_unit
 from panelvar.source import Coded, Labels
 from panelvar.time_labels import (

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import Note
 from panelvar.conventions import Convention, DofFactor
 from panelvar.design import compact
-from panelvar.errors import Note
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping

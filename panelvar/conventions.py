@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.errors import SpecificationError, choose
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]

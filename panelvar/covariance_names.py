@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from panelvar.base.errors import SpecificationError, choose
 from panelvar.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.bias_reduced import BiasReduced
 from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
-from panelvar.errors import SpecificationError, choose
 from panelvar.fit import Fit
 from panelvar.score_adjustment import KINDS
 from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest

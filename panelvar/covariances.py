@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import InsufficientDataError, Note, choose
 from panelvar.cluster_terms import mended, signs, term_factors, with_intersections
 from panelvar.conventions import Convention, DofFactor
-from panelvar.errors import InsufficientDataError, Note, choose
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich
 from panelvar.score_adjustment import KINDS, scores

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import NumericalError
 from panelvar.cluster_basis import ClusterBasis
 from panelvar.cluster_terms import lies_within
-from panelvar.errors import NumericalError
 from panelvar.fit import Fit
 from panelvar.kernels.cluster_adjustment import ClusterParts, segment_products
 from panelvar.kernels.groups import Grouping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError
+from panelvar.base.errors import DataError
 from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_names
-from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.arguments import read_names
+from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels.groups import Grouping
 from panelvar.panel import Panel, as_panel
 from panelvar.source import as_floats

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.source import Coded, Labels, Source, as_labels, missing, one_dimensional
 from panelvar.time_labels import as_text, ascending_places
 

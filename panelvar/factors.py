@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError, SpecificationError, choose
+from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.panel import Panel
 from panelvar.time_labels import as_text
 

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.design import CONSTANT, Design
-from panelvar.errors import (
+from panelvar.base.errors import (
     MissingInformationError,
     Note,
     SpecificationError,
 )
+from panelvar.design import CONSTANT, Design
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.design import Design
-from panelvar.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.fit import FloatArray
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.rows import column_norms

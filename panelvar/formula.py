@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.factors import Categories, Factor, Factors, shifts_rows
 from panelvar.kernels.full_rank_coding import full_rank_codings
 from panelvar.panel import Panel

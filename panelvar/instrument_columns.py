@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_names
+from panelvar.base.arguments import read_names
+from panelvar.base.errors import SpecificationError, choose
 from panelvar.design import Design, FloatArray, assemble, dated_panel
-from panelvar.errors import SpecificationError, choose
 from panelvar.kernels.k_class import Layout
 from panelvar.panel import Panel
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.calendar import Calendar, read_times
 from panelvar.dimensions import comparable_keys, duplicates_error, find_dimensions, number_keys, refuse_missing
-from panelvar.errors import DataError, Note, SpecificationError
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.row_order import sorting_permutation, starts_if_sorted
 from panelvar.source import Coded, Labels, Source, as_floats, one_dimensional, stored

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.errors import SpecificationError, choose
 
 Integers = NDArray[np.int64]
 Dates = NDArray[np.datetime64]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from panelvar.base.errors import choose
 from panelvar.conventions import Convention
-from panelvar.errors import choose
 
 PRESETS: dict[str, Convention] = {
     preset.name: preset

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.fit import Fit
 from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.groups import Grouping

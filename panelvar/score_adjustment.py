@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import NumericalError
 from panelvar.conventions import Convention
-from panelvar.errors import NumericalError
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.cluster_terms import lies_within
 from panelvar.conventions import Convention, SerialFactor
 from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich, serial_scores
 from panelvar.kernels.groups import Grouping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from panelvar.base.errors import InsufficientDataError
 from panelvar.conventions import Convention, Counted
-from panelvar.errors import InsufficientDataError
 
 
 class Counts(NamedTuple):

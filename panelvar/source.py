@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import Note, choose
 from panelvar.cluster_terms import mended
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
-from panelvar.errors import Note, choose
 from panelvar.fit import Fit
 from panelvar.kernels import unit_correlation
 from panelvar.kernels.groups import Grouping

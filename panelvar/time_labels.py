@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError
+from panelvar.base.errors import DataError
 from panelvar.periods import Dates, Unit
 from panelvar.time_texts import DateStyle, MonthStyle, NumberStyle
 

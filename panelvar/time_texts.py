@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError
+from panelvar.base.errors import DataError
 from panelvar.periods import Dates, Days, Months, Unit
 
 _NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.calendar import Calendar, read_times
-from panelvar.errors import DataError, SpecificationError
 from panelvar.panel import Panel
 from panelvar.periods import BusinessDays, Clock, Days, Months, parse_freq, suggest_unit
 from panelvar.source import as_labels

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from panelvar.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.formula import parse, regressors
 from panelvar.kernels.full_rank_coding import full_rank_codings
 from panelvar.panel import Panel

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from reference_data import table
 
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.description import variation
-from panelvar.errors import DataError, SpecificationError
 from panelvar.panel import Panel, as_panel
 
 

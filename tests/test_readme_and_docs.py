@@ -35,7 +35,7 @@ RUNNABLE = [page for page in PAGES if blocks(page)]
 @pytest.mark.parametrize("page", RUNNABLE, ids=[page.stem for page in RUNNABLE])
 def test_page_runs(page, monkeypatch, tmp_path):
     plt = pytest.importorskip("matplotlib.pyplot")
-    from panelvar.errors import PanelVarWarning
+    from panelvar.base.errors import PanelVarWarning
 
     monkeypatch.chdir(ROOT)
     namespace = {"__name__": "__page__", "output": tmp_path}
@@ -82,7 +82,7 @@ def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
     text = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "api").glob("*.md"))
     documented = set(re.findall(r"auto\w+:: panelvar\.([\w.]+)", text))
     names = set(panelvar.__all__) - {"__version__"}
-    errors = {name for name in names if getattr(panelvar, name).__module__ == "panelvar.errors"}
+    errors = {name for name in names if getattr(panelvar, name).__module__ == "panelvar.base.errors"}
     kernels = {f"kernels.{path.stem}" for path in (ROOT / "panelvar" / "kernels").glob("[!_]*.py")}
     assert "errors" in documented
     assert names - errors - documented == set()

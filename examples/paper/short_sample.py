@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.errors import InsufficientDataError
+from panelvar.base.errors import InsufficientDataError
 from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 from paper.autoregressions import HORIZON, estimated
 from paper.source import LABELS, THREE, TWO

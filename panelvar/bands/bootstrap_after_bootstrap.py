@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.arguments import read_whole
 from panelvar.bands.residual_bootstrap import (
     Recursive,
     ResidualBootstrap,
@@ -16,7 +15,8 @@ from panelvar.bands.residual_bootstrap import (
 )
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
-from panelvar.errors import Note, SpecificationError, choose
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.kernels import dynamics
 from panelvar.kernels.autoregressive_bias import least_squares_bias
 from panelvar.kernels.lag_problem import LagProblem, Refits, lag_matrices

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelvar.arguments import read_seed, read_whole
 from panelvar.bands.limits import sup_t_quantile
 from panelvar.bands.simulated import check_joint, estimated_gradients, finite_errors
 from panelvar.bands.target import Band, Target
-from panelvar.errors import SpecificationError
+from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.errors import SpecificationError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Draws, Target
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelvar.arguments import read_whole
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.target import Array, Target
-from panelvar.errors import InsufficientDataError, Note
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import InsufficientDataError, Note
 
 # With 100 rows and six blocks bands cover three to eight points less than the residual bootstrap's.
 FEWEST_BLOCKS = 10

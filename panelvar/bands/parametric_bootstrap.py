@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.target import Array
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.errors import NumericalError, SpecificationError
 
 
 @dataclass(frozen=True)

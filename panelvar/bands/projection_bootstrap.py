@@ -24,7 +24,7 @@ from panelvar.bands.limits import limits
 from panelvar.bands.residual_bootstrap import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
 from panelvar.bands.target import Band, Target
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices

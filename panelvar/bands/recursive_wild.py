@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.target import Array, Target
-from panelvar.errors import Note, choose
+from panelvar.base.errors import Note, choose
 from panelvar.kernels.wild_multipliers import wild_multipliers
 
 MULTIPLIERS = ("rademacher", "normal", "mammen")

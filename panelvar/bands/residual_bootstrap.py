@@ -11,7 +11,7 @@ import numpy as np
 
 from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.kernels.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.lag_problem import LagProblem, Refits
 

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.arguments import read_seed, read_whole
 from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
 from panelvar.bands.target import Array, Band, Draws, Target
-from panelvar.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.lag_problem import LagProblem, lag_matrices
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note
+from panelvar.base.errors import Note
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.lag_problem import LagProblem
 

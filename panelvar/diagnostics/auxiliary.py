@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import refuse_other
+from panelvar.base.arguments import refuse_other
+from panelvar.base.distributions import two_sided
+from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design
-from panelvar.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.kernels.differences import lag_positions
-from panelvar.kernels.distributions import two_sided
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.results.linear import LinearResult

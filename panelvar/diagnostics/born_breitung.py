@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.arguments import read_whole, refuse_beyond
+from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.diagnostics.auxiliary import normal_tail, unweighted
-from panelvar.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.differences import lag_positions
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.arguments import read_whole, shown
+from panelvar.base.arguments import read_whole, shown
+from panelvar.base.distributions import chi2_tail, f_tail
+from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted
-from panelvar.errors import InsufficientDataError, choose
-from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

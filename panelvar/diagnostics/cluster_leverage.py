@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.covariances import HOPELESS_CLUSTERS
 from panelvar.crossing_basis import cluster_basis
 from panelvar.diagnostics.auxiliary import linear_result
-from panelvar.errors import InsufficientDataError, Note, emit
 from panelvar.results.linear import LinearResult
 
 if TYPE_CHECKING:

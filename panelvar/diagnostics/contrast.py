@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import Note, emit
-from panelvar.kernels.distributions import chi2_tail
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import Note, emit
 from panelvar.results.test_result import TestResult
 
 FloatArray = NDArray[np.float64]

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_whole
+from panelvar.base.arguments import read_whole
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.design import Design
 from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.chi_square_mixtures import probability_below_zero
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     lagged,
@@ -17,8 +19,6 @@ from panelvar.diagnostics.auxiliary import (
     transformed_columns,
     unweighted,
 )
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.kernels.chi_square_mixtures import probability_below_zero
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.results.linear import LinearResult

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.diagnostics.auxiliary import normal_tail, pooled_residuals, unweighted
-from panelvar.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

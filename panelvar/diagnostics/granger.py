@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.results.system import System
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit

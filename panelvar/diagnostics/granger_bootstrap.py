@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_seed, read_whole
 from panelvar.bands.recursive_wild import MULTIPLIERS
-from panelvar.errors import NumericalError, SpecificationError, choose
+from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.lag_problem import CHUNK_BYTES
 from panelvar.kernels.wild_exclusion import wild_exclusion_statistics

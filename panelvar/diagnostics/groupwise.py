@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.diagnostics.auxiliary import unweighted
-from panelvar.errors import InsufficientDataError, Note, emit
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.design import CONSTANT
 from panelvar.diagnostics.contrast import contrast_test
 from panelvar.diagnostics.long_run_hausman import long_run_hausman
-from panelvar.errors import Note, SpecificationError, choose
 from panelvar.results.error_correction import ErrorCorrectionResult
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult

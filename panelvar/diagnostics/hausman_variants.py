@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.arguments import read_names
+from panelvar.base.arguments import read_names
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
 from panelvar.covariances import Covariance
 from panelvar.diagnostics.auxiliary import regress, unweighted
-from panelvar.errors import PanelVarWarning, SpecificationError, choose
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from panelvar.arguments import shown
-from panelvar.errors import Note, SpecificationError, choose
+from panelvar.base.arguments import shown
+from panelvar.base.distributions import f_tail
+from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
-from panelvar.kernels.distributions import f_tail
 from panelvar.kernels.instruments_of_shocks import FirstStage
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.estimators.deterministic_cases import Case, deterministic_case, ranked
 from panelvar.estimators.var import fit_var
 from panelvar.kernels import dynamics

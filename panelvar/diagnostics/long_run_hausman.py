@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.diagnostics.contrast import contrast_test
-from panelvar.errors import Note, SpecificationError
 from panelvar.results.error_correction import ErrorCorrectionResult
 from panelvar.results.test_result import TestResult
 

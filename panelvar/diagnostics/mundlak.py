@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from panelvar.base.errors import SpecificationError
 from panelvar.covariances import Covariance
 from panelvar.diagnostics.auxiliary import linear_result
-from panelvar.errors import SpecificationError
 from panelvar.estimators.correlated import with_means
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random import components_model

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_whole, refuse_beyond
+from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.design import build_design
 from panelvar.diagnostics.auxiliary import FloatArray, least_squares, normal_tail
-from panelvar.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.differences import lag_positions
 from panelvar.results.test_result import TestResult
 

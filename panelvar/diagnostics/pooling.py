@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from panelvar.base.distributions import f_tail
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.diagnostics.auxiliary import least_squares, level_columns, linear_result, unweighted
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
-from panelvar.kernels.distributions import f_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     centred,
@@ -17,9 +19,7 @@ from panelvar.diagnostics.auxiliary import (
     pooled_residuals,
     unweighted,
 )
-from panelvar.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.kernels.differences import lag_positions
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.diagnostics.auxiliary import least_squares, level_columns, normal_tail, unweighted
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

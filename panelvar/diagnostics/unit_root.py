@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import CollinearityError, SpecificationError, choose, emit
 from panelvar.diagnostics.unit_root_distributions import (
     gls_critical_values,
     gls_pvalue,
@@ -16,7 +17,6 @@ from panelvar.diagnostics.unit_root_distributions import (
     tau_pvalue,
 )
 from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying
-from panelvar.errors import CollinearityError, SpecificationError, choose, emit
 from panelvar.kernels import dickey_fuller
 from panelvar.results.unit_root_result import UnitRootResult
 

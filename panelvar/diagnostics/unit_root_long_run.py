@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole, refuse_beyond
+from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.diagnostics.unit_root_distributions import (
     KPSS,
     kpss_pvalue,
@@ -17,7 +18,6 @@ from panelvar.diagnostics.unit_root_distributions import (
     tau_pvalue,
 )
 from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying
-from panelvar.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.kernels import dickey_fuller
 from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
 from panelvar.results.unit_root_result import UnitRootResult

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.kernels.dickey_fuller import Regression
 from panelvar.panel import Panel
 from panelvar.results.var_data import read_var_data

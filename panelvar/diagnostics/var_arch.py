@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.diagnostics.var_residuals import gaps, tested_residuals, warned, whole_lags
-from panelvar.errors import InsufficientDataError, Note
 from panelvar.identification.scheme import position
 from panelvar.kernels import residual_tests
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
 

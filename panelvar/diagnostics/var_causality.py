@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.estimators.var import fit_var, lag_order
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels import residual_tests
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_result import VarResult, require_fit

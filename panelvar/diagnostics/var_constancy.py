@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_number
+from panelvar.base.arguments import read_number
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
+from panelvar.base.names import listed
 from panelvar.diagnostics.var_residuals import gaps, require_freedom, warned
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.kernels import fluctuation, residual_tests
-from panelvar.results.names import listed
 from panelvar.results.restricted_var import RestrictedVarResult
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit

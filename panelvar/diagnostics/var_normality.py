@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.diagnostics.joint_tests import JointTests
 from panelvar.diagnostics.var_residuals import crowded, require_freedom, tested_residuals
-from panelvar.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.identification.scheme import Identification
 from panelvar.kernels import normality_moments, residual_tests
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
-from panelvar.errors import InsufficientDataError, Note, emit
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.results.var_result import VarResult
 
 Array = npt.NDArray[np.float64]

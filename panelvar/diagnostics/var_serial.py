@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.distributions import chi2_tail, f_tail
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.diagnostics.var_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels import residual_tests
-from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag, read_generator, read_whole
+from panelvar.base.arguments import read_flag, read_generator, read_whole
+from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.bias_reduced import BiasReduced
 from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.diagnostics.wild_dimensions import Clustering, small_sample_notes
 from panelvar.diagnostics.wild_scores import jackknife_scores, scores
-from panelvar.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import restriction_matrix

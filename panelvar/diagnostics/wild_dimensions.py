@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.cluster_terms import signs, term_factors, with_intersections
 from panelvar.covariances import HOPELESS_CLUSTERS
-from panelvar.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.results.linear import LinearResult
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.crossing_basis import CrossingBasis, cluster_basis
-from panelvar.errors import NumericalError, SpecificationError
 from panelvar.fit import Fit
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.kernels.groups import Grouping

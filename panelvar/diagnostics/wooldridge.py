@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.distributions import f_tail, two_sided
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.design import Design
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
@@ -17,10 +19,8 @@ from panelvar.diagnostics.auxiliary import (
     regress,
     unweighted,
 )
-from panelvar.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.kernels.differences import lag_positions
-from panelvar.kernels.distributions import f_tail, two_sided
 from panelvar.results.linear import LinearResult
 from panelvar.results.test_result import TestResult
 

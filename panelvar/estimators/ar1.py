@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.kernels.autoregression import (
     METHODS,
     Runs,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.conventions import Convention
-from panelvar.errors import Note, NumericalError, choose, emit
 from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
 from panelvar.estimators.ardl_rows import ardl_rows
 from panelvar.estimators.error_correction_form import error_correction_fit, places
@@ -67,7 +67,7 @@ def fit_ardl_mean_group(
     Raises
     ------
     DataError, SpecificationError, CollinearityError, InsufficientDataError, NumericalError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

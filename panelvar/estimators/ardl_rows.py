@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag, read_names, refuse_beyond
+from panelvar.base.arguments import read_flag, read_names, refuse_beyond
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.design import Design, build_design
-from panelvar.errors import Note, SpecificationError
 from panelvar.estimators.lag_orders import Orders
 from panelvar.estimators.unit_fits import TREND
 from panelvar.panel import Panel

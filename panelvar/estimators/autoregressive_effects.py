@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.finish import finish
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
@@ -77,7 +77,7 @@ def fit_fixed_effects_ar1(
     InsufficientDataError
         No adjacent periods, or no degrees of freedom: every entity loses its effect, and its first row.
     DataError, CollinearityError, NumericalError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----
@@ -158,7 +158,7 @@ def fit_random_effects_ar1(
     SpecificationError
         A coefficient for each entity.
     DataError, CollinearityError, InsufficientDataError, NumericalError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

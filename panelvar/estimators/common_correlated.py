@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.conventions import Convention
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.kernels.random_coefficients import mean_group, pooled_slopes
 from panelvar.presets import as_convention
@@ -77,7 +77,7 @@ def fit_common_correlated_effects(
     Raises
     ------
     DataError, SpecificationError, CollinearityError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.conventions import Convention
 from panelvar.design import Design
-from panelvar.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import FloatArray

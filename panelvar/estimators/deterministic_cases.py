@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from panelvar.errors import choose
+from panelvar.base.errors import choose
 from panelvar.kernels.vecm_problem import VecmProblem
 from panelvar.results.var_result import VarResult
 

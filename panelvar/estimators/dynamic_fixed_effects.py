@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import CONSTANT
-from panelvar.errors import CollinearityError, InsufficientDataError, Note, emit
 from panelvar.estimators.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
 from panelvar.estimators.error_correction_form import bias_notes
 from panelvar.estimators.finish import finish
@@ -63,7 +63,7 @@ def fit_dynamic_fixed_effects(
     CollinearityError
         If a regressor is absorbed or depends on the others.
     DataError, SpecificationError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import Note
 from panelvar.design import CONSTANT
-from panelvar.errors import Note
 from panelvar.estimators.ardl_fits import ArdlFits
 from panelvar.estimators.ardl_rows import SPEED, difference_name
 from panelvar.estimators.lag_orders import Orders

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.errors import InsufficientDataError, SpecificationError, choose, emit
 from panelvar.conventions import Convention
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, SpecificationError, choose, emit
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units
 from panelvar.kernels.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
 from panelvar.panel import Panel
@@ -60,7 +60,7 @@ def fit_fama_macbeth(
     Raises
     ------
     DataError, SpecificationError, CollinearityError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numbers
 from collections.abc import Sequence
 
-from panelvar.arguments import read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_whole
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.ar1 import AR1, as_ar1
 from panelvar.estimators.finish import finish
 from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
@@ -94,7 +94,7 @@ def fit_fgls(
     NumericalError
         An estimated error covariance that is not positive definite.
     DataError, SpecificationError, CollinearityError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

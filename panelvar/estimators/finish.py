@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.errors import choose, emit
 from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.errors import choose, emit
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import Fit
 from panelvar.fit_checks import check_fit, check_scale, check_variation

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.differences import lag_positions

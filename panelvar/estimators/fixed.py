@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_names
+from panelvar.base.arguments import read_names
+from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column

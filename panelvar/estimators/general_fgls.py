@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.estimators.finish import finish
 from panelvar.estimators.first_difference import differenced_model
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
@@ -85,7 +85,7 @@ def fit_general_fgls(
         convention goes on, as pggls does: rows that depend on, or are "more than explained" by, the rows before them
         are left out.
     DataError, SpecificationError, CollinearityError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

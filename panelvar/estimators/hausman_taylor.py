@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from panelvar.arguments import read_names
+from panelvar.base.arguments import read_names
+from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
 from panelvar.estimators.pooled import centred_model
 from panelvar.estimators.random import components_model, weights_refused
@@ -110,7 +110,7 @@ def fit_hausman_taylor(
     CollinearityError
         Fewer time-varying exogenous regressors than time-invariant endogenous ones, or too weakly related to them.
     DataError, InsufficientDataError, NumericalError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import refuse_beyond
 from panelvar.bands.projection_bootstrap import ProjectionBootstrap
-from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.arguments import refuse_beyond
+from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.estimators.projection_data import ProjectionData
 from panelvar.estimators.projection_errors import ErrorRule
 from panelvar.estimators.var import lag_order

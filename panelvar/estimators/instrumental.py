@@ -7,9 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from panelvar.base.errors import choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.errors import choose
 from panelvar.estimators.between import means_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.first_difference import differenced_model
@@ -71,7 +71,7 @@ def fit_iv_pooled(
     CollinearityError
         If too few instruments are left, or they do not identify every endogenous regressor.
     DataError, InsufficientDataError, NumericalError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.design import Design
-from panelvar.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import Fit, FloatArray

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from panelvar.base.errors import SpecificationError, choose
 from panelvar.covariances import Covariance
-from panelvar.errors import SpecificationError, choose
 
 
 @dataclass(frozen=True)

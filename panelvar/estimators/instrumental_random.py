@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design
-from panelvar.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.estimators.between import means_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.fixed import within_model
@@ -90,7 +90,7 @@ def fit_iv_random_effects(
     InsufficientDataError
         Fewer than two levels, or no degrees of freedom within.
     DataError, NumericalError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

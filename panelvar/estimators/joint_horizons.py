@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import SpecificationError
 from panelvar.bias_reduced import BiasReduced
 from panelvar.cluster_terms import signs, with_intersections
 from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
 from panelvar.design import Design
-from panelvar.errors import SpecificationError
 from panelvar.fit import Fit
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.horizon_regressions import serial_covariance

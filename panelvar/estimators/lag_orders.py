@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.errors import SpecificationError, choose
 
 FloatArray = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.errors import Note, SpecificationError, check_level, choose, emit
 from panelvar.covariances import HC
-from panelvar.errors import Note, SpecificationError, check_level, choose, emit
 from panelvar.estimators.horizon_models import HorizonRegressions
 from panelvar.estimators.projection_data import read_projection_data
 from panelvar.estimators.projection_errors import error_rule

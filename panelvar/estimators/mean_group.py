@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from panelvar.arguments import read_flag
+from panelvar.base.arguments import read_flag
+from panelvar.base.errors import emit
 from panelvar.conventions import Convention
 from panelvar.design import Design, build_design
-from panelvar.errors import emit
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.kernels.random_coefficients import mean_group
 from panelvar.presets import as_convention
@@ -65,7 +65,7 @@ def fit_mean_group(
     Raises
     ------
     DataError, SpecificationError, CollinearityError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -10,11 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_flag, read_whole, refuse_beyond
-from panelvar.conventions import Convention
-from panelvar.covariance_names import resolve
-from panelvar.covariances import Covariance
-from panelvar.errors import (
+from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.errors import (
     DataError,
     InsufficientDataError,
     Note,
@@ -24,6 +21,9 @@ from panelvar.errors import (
     choose,
     emit,
 )
+from panelvar.conventions import Convention
+from panelvar.covariance_names import resolve
+from panelvar.covariances import Covariance
 from panelvar.estimators.fixed import fit_fixed_effects
 from panelvar.estimators.instrumental import fit_iv_fixed_effects, fit_iv_pooled
 from panelvar.estimators.joint_horizons import joint_covariance, row_influences

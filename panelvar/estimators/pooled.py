@@ -61,7 +61,7 @@ def fit_pooled(
     Raises
     ------
     DataError, SpecificationError, CollinearityError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

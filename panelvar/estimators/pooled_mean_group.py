@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.arguments import read_number, read_whole, refuse_other
+from panelvar.base.arguments import read_number, read_whole, refuse_other
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
-from panelvar.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
 from panelvar.estimators.ardl_rows import ardl_rows
 from panelvar.estimators.error_correction_form import Places, error_correction_fit, places
 from panelvar.estimators.lag_orders import Lags
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.kernels.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
 from panelvar.kernels.pooled_long_run import (
     LongRunProblem,
@@ -113,7 +113,7 @@ def fit_pooled_mean_group(
     NumericalError
         No convergence, or a long run that is not identified, or an entity that fits exactly.
     DataError, SpecificationError, CollinearityError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import shown
-from panelvar.errors import DataError, SpecificationError
+from panelvar.base.arguments import shown
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.panel import Panel
 from panelvar.results.var_data import VarData, as_table, read_var_data
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariances import HC
-from panelvar.errors import Note, SpecificationError, choose
 from panelvar.kernels.horizon_regressions import Projection, serial_variances
 from panelvar.serial_covariances import PanelNeweyWest
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.design import Design, build_design
-from panelvar.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.estimators.crossed import crossed_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish

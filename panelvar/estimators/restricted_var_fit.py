@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_number, shown
-from panelvar.errors import Note, SpecificationError, choose, emit
+from panelvar.base.arguments import read_number, shown
+from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.estimators.var import fit_var
 from panelvar.kernels.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.results.restricted_var import RestrictedVarResult

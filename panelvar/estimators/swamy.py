@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.conventions import Convention
 from panelvar.design import build_design
-from panelvar.errors import Note, NumericalError, choose, emit
 from panelvar.estimators.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.kernels.random_coefficients import random_coefficients
 from panelvar.presets import as_convention
 from panelvar.results.heterogeneous import HeterogeneousResult
@@ -67,7 +67,7 @@ def fit_swamy(
     NumericalError
         If an entity's regression fits exactly: it has no variance to weigh by.
     DataError, SpecificationError, CollinearityError, InsufficientDataError
-        See `panelvar.errors`.
+        See `panelvar.base.errors`.
 
     Notes
     -----

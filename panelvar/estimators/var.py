@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
-from panelvar.errors import (
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import (
     CollinearityError,
     DataError,
     InsufficientDataError,

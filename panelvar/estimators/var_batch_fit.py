@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_flag, read_whole, refuse_beyond
-from panelvar.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.errors import (
+    CollinearityError,
+    DataError,
+    InsufficientDataError,
+    Note,
+    SpecificationError,
+    choose,
+    emit,
+)
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
 from panelvar.kernels import dynamics
 from panelvar.kernels.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles

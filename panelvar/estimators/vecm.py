@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from panelvar.arguments import read_whole
-from panelvar.errors import Note, SpecificationError, emit
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.estimators.deterministic_cases import deterministic_case, ranked
 from panelvar.estimators.var import fit_var
 from panelvar.results.var_convention import VarConvention

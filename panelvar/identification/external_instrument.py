@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
+from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
 from panelvar.kernels.instruments_of_shocks import (
     FirstStage,

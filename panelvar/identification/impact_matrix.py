@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, SpecificationError
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
 
 _REPRODUCES = 1e-6

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.identification.cholesky import Cholesky
 from panelvar.identification.scheme import Array, Names, ReducedForm
 from panelvar.kernels import dynamics

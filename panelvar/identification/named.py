@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from panelvar.errors import MissingInformationError, SpecificationError, choose
+from panelvar.base.errors import MissingInformationError, SpecificationError, choose
 from panelvar.identification.cholesky import Cholesky
 from panelvar.identification.errors_alone import Generalised, ReducedFormErrors
 from panelvar.identification.long_run import LongRun

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, SpecificationError
+from panelvar.base.errors import Note, SpecificationError
 
 Array = npt.NDArray[np.float64]
 Names = tuple[str, ...]

@@ -9,8 +9,8 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from panelvar.arguments import read_whole
-from panelvar.errors import Note, NumericalError, SpecificationError
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.identification.patterns import Pattern
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
 from panelvar.identification.structural_restrictions import Restrictions

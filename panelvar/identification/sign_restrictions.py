@@ -10,8 +10,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_whole
-from panelvar.errors import MissingInformationError, Note, NumericalError, SpecificationError
+from panelvar.base.arguments import LONGEST_HORIZON, read_whole
+from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.identification.patterns import pair_of
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
 from panelvar.kernels import dynamics

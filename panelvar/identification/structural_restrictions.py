@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
 from panelvar.identification.scheme import Array, Names, ReducedForm
 from panelvar.kernels import structural_likelihood as likelihood

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from panelvar.errors import DataError, NumericalError, SpecificationError
+from panelvar.base.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
 from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem

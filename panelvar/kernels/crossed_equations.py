@@ -29,7 +29,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels import level_system
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping

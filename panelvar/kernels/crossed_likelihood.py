@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels import level_system
 from panelvar.kernels.crossed_equations import CrossedEquations, Crossing
 from panelvar.kernels.qr import triangularize

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 
 Array = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]

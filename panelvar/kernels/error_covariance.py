@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import InsufficientDataError, NumericalError
+from panelvar.base.errors import InsufficientDataError, NumericalError
 from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]

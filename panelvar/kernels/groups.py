@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError
+from panelvar.base.errors import DataError
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int32] | NDArray[np.int64]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import CollinearityError
+from panelvar.base.errors import CollinearityError
 from panelvar.kernels.k_class import Estimate, Layout, k_class
 from panelvar.kernels.serial_scores import kernel_weights, lagged_gram
 

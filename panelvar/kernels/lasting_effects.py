@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels import dynamics
 
 Array = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients

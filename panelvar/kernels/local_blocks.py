@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels.cluster_adjustment import SINGULAR
 
 if TYPE_CHECKING:

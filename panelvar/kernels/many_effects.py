@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.effect_preconditioner import BlockPreconditioner

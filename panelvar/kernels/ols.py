@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import CollinearityError, DataError, InsufficientDataError
-from panelvar.kernels.distributions import f_tail, two_sided
+from panelvar.base.distributions import f_tail, two_sided
+from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError
 from panelvar.kernels.qr import solve, triangularize
 
 FloatArray = NDArray[np.float64]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 
 FloatArray = NDArray[np.float64]
 

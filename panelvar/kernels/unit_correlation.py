@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import InsufficientDataError
+from panelvar.base.errors import InsufficientDataError
 from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]

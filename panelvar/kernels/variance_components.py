@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import MissingInformationError
+from panelvar.base.errors import MissingInformationError
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
 

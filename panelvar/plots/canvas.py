@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.arguments import read_names, refuse_other
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.arguments import read_names, refuse_other
+from panelvar.base.errors import SpecificationError, choose
 from panelvar.report.characters import display_width, printable, wrap
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import refuse_other
+from panelvar.base.arguments import refuse_other
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.results.historical import HistoricalDecomposition
 from panelvar.time_labels import as_text

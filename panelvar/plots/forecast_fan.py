@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import read_whole, refuse_other
+from panelvar.base.arguments import read_whole, refuse_other
 from panelvar.plots.canvas import BLUE, GREY, check_figure, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.results.forecast import Forecast
 from panelvar.time_labels import as_text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from panelvar.arguments import refuse_other
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.arguments import refuse_other
+from panelvar.base.errors import SpecificationError, choose
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.results.responses import Responses
 

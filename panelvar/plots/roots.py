@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import read_flag, refuse_other
+from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, check_axes, pyplot, tidy
 from panelvar.results.system import System
 

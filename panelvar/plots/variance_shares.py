@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import refuse_other
+from panelvar.base.arguments import refuse_other
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, folded, literal, pyplot, tidy
 from panelvar.results.decomposition import VarianceDecomposition
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from panelvar.arguments import read_names, refuse_other
-from panelvar.errors import SpecificationError, check_level, choose
+from panelvar.base.arguments import read_names, refuse_other
+from panelvar.base.errors import SpecificationError, check_level, choose
 from panelvar.report.number_format import check_digits, check_stars, star_legend, stars_for
 from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 

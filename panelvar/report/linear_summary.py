@@ -10,7 +10,7 @@ from panelvar.report.table import Cell, Fact, Row, Table, number, probability
 from panelvar.report.tests import statistic_text
 
 if TYPE_CHECKING:
-    from panelvar.errors import Note
+    from panelvar.base.errors import Note
     from panelvar.results.averaged import AveragedResult
     from panelvar.results.linear import LinearResult
     from panelvar.results.test_result import TestResult

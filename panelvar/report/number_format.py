@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 
 NOT_AVAILABLE = "n/a"
 # From here on fixed decimals are wider than the number is precise.

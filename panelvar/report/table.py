@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.report.characters import NO_BREAK
 from panelvar.report.number_format import format_count, format_number, format_pvalue
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.report.number_format import (
     NOT_AVAILABLE,
     check_digits,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import read_number
-from panelvar.errors import NumericalError, SpecificationError, choose
+from panelvar.base.arguments import read_number
+from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.fit import FloatArray
 from panelvar.instruments import instrumented_of
 from panelvar.results.instrument_regressions import on_instruments, zero_test

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
-from panelvar.errors import Note
+from panelvar.base.errors import Note
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.names import listed
 from panelvar.kernels import dynamics
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.names import listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import MissingInformationError, Note, SpecificationError, choose, emit
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.crossed_rows import CrossedRows
-from panelvar.kernels.distributions import chi2_tail
 from panelvar.kernels.effect_precision import level_variances
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
 from panelvar.results.test_result import TestResult

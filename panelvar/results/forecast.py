@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.names import listed
+from panelvar.base.errors import Note
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.names import listed
 from panelvar.results.var_data import VarData
 from panelvar.time_labels import as_text
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
-from panelvar.errors import InsufficientDataError, choose
+from panelvar.base.arguments import read_whole
+from panelvar.base.distributions import two_sided
+from panelvar.base.errors import InsufficientDataError, choose
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.names import listed
 from panelvar.identification.scheme import position
-from panelvar.kernels.distributions import two_sided
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.names import listed
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:

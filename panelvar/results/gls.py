@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import MissingInformationError, SpecificationError
+from panelvar.base.errors import MissingInformationError, SpecificationError
 from panelvar.fit import FloatArray
 from panelvar.results.effects import EffectVariances
 from panelvar.results.linear import LinearResult
@@ -221,7 +221,7 @@ class GLSResult(LinearResult):
 
 def joint_f(name: str, rss_restricted: float, rss: float, numerator: int, df: int, null: str) -> TestResult:
     """F from two sums of squares."""
-    from panelvar.kernels.distributions import f_tail
+    from panelvar.base.distributions import f_tail
 
     statistic = (rss_restricted - rss) / numerator / (rss / df) if rss > 0.0 else float(np.inf)
     return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from panelvar.arguments import refuse_other
+from panelvar.base.arguments import refuse_other
+from panelvar.base.distributions import quantile, quantiles, two_sided
+from panelvar.base.errors import Note, check_level
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.labels import labelled
 from panelvar.covariances import CovarianceEstimate
-from panelvar.errors import Note, check_level
 from panelvar.fit import FloatArray
-from panelvar.kernels.distributions import quantile, quantiles, two_sided
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.labels import labelled
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.results.test_result import TestResult
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.errors import NumericalError
 from panelvar.bias_reduced import BiasReduced
 from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
-from panelvar.errors import NumericalError
 from panelvar.fit import Fit, FloatArray
 from panelvar.instruments import Instrumented, auxiliary_fit, instrumented_of, orthonormal_moments
 from panelvar.kernels.k_class import Layout, k_class

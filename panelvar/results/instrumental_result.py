@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from panelvar.arguments import read_names
+from panelvar.base.arguments import read_names
+from panelvar.base.errors import MissingInformationError, check_level, emit
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.errors import MissingInformationError, check_level, emit
 from panelvar.instruments import Instrumented
 from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
 from panelvar.results.instrument_regressions import is_classical

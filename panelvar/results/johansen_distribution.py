@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.errors import SpecificationError, choose
 
 Array = npt.NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, check_level, choose
-from panelvar.results.hints import HintsAtNames
+from panelvar.base.errors import Note, check_level, choose
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.names import listed
 from panelvar.results.johansen_distribution import critical_values, gamma_pvalues
-from panelvar.results.names import listed
 
 if TYPE_CHECKING:
     import pandas as pd

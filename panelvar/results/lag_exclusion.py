@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.test_result import TestResult

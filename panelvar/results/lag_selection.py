@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, check_level, choose
-from panelvar.results.hints import HintsAtNames
+from panelvar.base.errors import Note, check_level, choose
+from panelvar.base.hints import HintsAtNames
 
 if TYPE_CHECKING:
     import pandas as pd

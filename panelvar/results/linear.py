@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.errors import NumericalError, check_level, emit
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.design import Design
-from panelvar.errors import NumericalError, check_level, emit
 from panelvar.fit import FloatArray
 from panelvar.results.effects import effects_table
 from panelvar.results.fit_statistics import FitStatistics

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.errors import DataError, SpecificationError, choose
+from panelvar.base.distributions import quantile
+from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.fit import Fit, FloatArray
-from panelvar.kernels.distributions import quantile
 from panelvar.kernels.effect_precision import sum_variances
 from panelvar.kernels.variance_components import Components
 from panelvar.results.effects import level_tables, unit_variances

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit
 from panelvar.calendar import read_times
 from panelvar.dimensions import refuse_missing
-from panelvar.errors import DataError, Note, SpecificationError, choose, emit
 from panelvar.fit import Fit, FloatArray
 from panelvar.panel import Panel
 from panelvar.results.effects import blup, dimension_of, leading_table, level_tables

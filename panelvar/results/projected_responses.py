@@ -13,10 +13,10 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.limits import sup_t_quantile
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.simulated import finite_errors
-from panelvar.errors import SpecificationError, check_level, emit
+from panelvar.base.errors import SpecificationError, check_level, emit
+from panelvar.base.names import listed
 from panelvar.identification.scheme import position
 from panelvar.kernels.horizon_regressions import root_of, serial_covariance
-from panelvar.results.names import listed
 from panelvar.results.responses import Responses
 
 if TYPE_CHECKING:

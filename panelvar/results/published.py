@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 
 Array = npt.NDArray[np.float64]
 

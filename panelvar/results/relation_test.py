@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import SpecificationError
-from panelvar.kernels.distributions import chi2_tail
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import SpecificationError
 from panelvar.kernels.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 from panelvar.results.restrictions import restriction_matrix
 from panelvar.results.test_result import TestResult

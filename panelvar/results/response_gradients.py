@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.lag_problem import lag_matrices

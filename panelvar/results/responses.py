@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
-from panelvar.errors import MissingInformationError, Note
+from panelvar.base.errors import MissingInformationError, Note
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.names import listed
 from panelvar.identification.scheme import position
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.names import listed
 from panelvar.results.shocks import Shocks
 
 if TYPE_CHECKING:

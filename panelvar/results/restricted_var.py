@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import refuse_other
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.arguments import refuse_other
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.restricted_lags import RestrictedLagProblem
 from panelvar.results.lag_exclusion import tested_lags

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.arguments import read_number, refuse_other
-from panelvar.errors import Note, SpecificationError
+from panelvar.base.arguments import read_number, refuse_other
+from panelvar.base.distributions import chi2_tail, f_tail, quantile, two_sided
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.fit import FloatArray
-from panelvar.kernels.distributions import chi2_tail, f_tail, quantile, two_sided
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
 from panelvar.identification.scheme import (
     Estimates,

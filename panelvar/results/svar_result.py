@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
-from panelvar.errors import Note, SpecificationError
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.hints import HintsAtNames
+from panelvar.base.names import listed
 from panelvar.identification.short_run import ShortRun
-from panelvar.results.hints import HintsAtNames
-from panelvar.results.names import listed
 from panelvar.results.test_result import TestResult
 
 if TYPE_CHECKING:

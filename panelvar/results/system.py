@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.bands.target import Band
-from panelvar.errors import (
+from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.errors import (
     MissingAttributeError,
     MissingInformationError,
     NumericalError,
@@ -19,12 +19,12 @@ from panelvar.errors import (
     check_level,
     emit,
 )
+from panelvar.base.hints import has_attribute, name_here
+from panelvar.base.names import listed
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition, shares_of
-from panelvar.results.hints import has_attribute, name_here
 from panelvar.results.identified_set import identified_set
-from panelvar.results.names import listed
 from panelvar.results.published import read_published
 from panelvar.results.responses import Responses, cumulated, described_responses
 from panelvar.results.shocks import Shocks, choose_shocks, positive_factor

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
-from panelvar.errors import MissingInformationError, Note, NumericalError
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import MissingInformationError, Note, NumericalError
+from panelvar.base.hints import HintsAtNames
 from panelvar.kernels import dynamics
-from panelvar.results.hints import HintsAtNames
 from panelvar.results.var_terms import Terms, coefficient_axes, regressor_labels
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_generator, read_whole
-from panelvar.errors import MissingInformationError, NumericalError, SpecificationError
+from panelvar.base.arguments import read_generator, read_whole
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError
 from panelvar.kernels.second_moments import autocovariances, correlations, stacked_variance
 from panelvar.results.published import finite_array
 from panelvar.results.shocks import positive_factor

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from panelvar.errors import Note
+from panelvar.base.errors import Note
 
 if TYPE_CHECKING:
     from panelvar.report.table import Table

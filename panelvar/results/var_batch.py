@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole
-from panelvar.errors import Note, SpecificationError
+from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.names import listed
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.batched_lags import BatchFit
 from panelvar.kernels.lag_problem import lag_matrices
-from panelvar.results.names import listed
 from panelvar.results.responses import cumulated
 from panelvar.results.shocks import choose_shocks
 from panelvar.results.var_convention import VarConvention

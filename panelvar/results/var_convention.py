@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from panelvar.errors import SpecificationError, choose
+from panelvar.base.errors import SpecificationError, choose
 
 CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_labels
+from panelvar.base.arguments import read_labels
+from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.calendar import Calendar, read_times
-from panelvar.errors import DataError, Note, SpecificationError
 from panelvar.panel import Panel
 from panelvar.source import as_floats, as_labels, missing, stored
 from panelvar.time_labels import RankLabels

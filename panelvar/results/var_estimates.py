@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import read_whole
-from panelvar.errors import Note, NumericalError, SpecificationError, check_level, choose
+from panelvar.base.arguments import read_whole
+from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.kernels.lag_problem import LagProblem
 from panelvar.kernels.second_moments import correlations, sample_autocovariances

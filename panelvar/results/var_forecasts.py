@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.target import Band, BandSource, Draws, Target
-from panelvar.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.kernels.conditional_forecast import conditional_forecast

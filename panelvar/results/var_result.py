@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.bands.target import BandSource, Draws
-from panelvar.errors import MissingInformationError, SpecificationError, check_level, emit
+from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition, shares_of

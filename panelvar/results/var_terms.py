@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.arguments import refuse_beyond, shown
-from panelvar.errors import InsufficientDataError
+from panelvar.base.arguments import refuse_beyond, shown
+from panelvar.base.errors import InsufficientDataError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.identification.scheme import Identification
 from panelvar.kernels.lasting_effects import lasting_effects
 from panelvar.kernels.vecm_problem import VecmProblem

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from panelvar.errors import SpecificationError
+from panelvar.base.distributions import chi2_tail, f_tail
+from panelvar.base.errors import SpecificationError
+from panelvar.base.names import listed
 from panelvar.identification.scheme import position, variables_of
-from panelvar.kernels.distributions import chi2_tail, f_tail
-from panelvar.results.names import listed
 from panelvar.results.relation_test import RelationTest, relation_test
 from panelvar.results.test_result import TestResult
 from panelvar.results.vecm_estimates import VecmEstimates

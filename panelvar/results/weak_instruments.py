@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.errors import Note
+from panelvar.base.distributions import chi2_tail, f_tail
+from panelvar.base.errors import Note
 from panelvar.fit import Fit, FloatArray
 from panelvar.instruments import Instrumented, instrumented_of
-from panelvar.kernels.distributions import chi2_tail, f_tail
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.results.instrument_regressions import (

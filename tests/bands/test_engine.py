@@ -14,7 +14,7 @@ import panelvar as pv
 from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
 from panelvar.bands import simulated
 from panelvar.bands.target import Draws, Target
-from panelvar.errors import NumericalError, SpecificationError, check_level
+from panelvar.base.errors import NumericalError, SpecificationError, check_level
 from panelvar.kernels import dynamics, lag_problem
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import panelvar as pv
+from panelvar.base.errors import SpecificationError
 from panelvar.diagnostics.granger import granger_causality, granger_table
-from panelvar.errors import SpecificationError
 
 
 def simulate(n: int, effect: float, seed: int) -> np.ndarray:

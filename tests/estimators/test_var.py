@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.errors import (
+from panelvar.base.errors import (
     CollinearityError,
     DataError,
     InsufficientDataError,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panelvar.errors import DataError, NumericalError, SpecificationError
+from panelvar.base.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels import level_system
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.conjugate_gradients import conjugate_gradients

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins import indicator
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels import crossed_equations, level_system
 from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.crossed_root import CrossedRoot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from panelvar.errors import PanelVarError
+from panelvar.base.errors import PanelVarError
 from panelvar.kernels import dynamics
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panelvar.errors import DataError
+from panelvar.base.errors import DataError
 from panelvar.kernels.groups import Grouping, split_columns
 
 RNG = np.random.default_rng(20)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from panelvar.errors import CollinearityError, DataError, InsufficientDataError
+from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError
 from panelvar.kernels.ols import ols
 
 

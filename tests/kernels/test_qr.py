@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rational import exact_least_squares
 
-from panelvar.errors import NumericalError
+from panelvar.base.errors import NumericalError
 from panelvar.kernels.qr import RowAccumulator, solve, triangularize
 
 EPS = np.finfo(np.float64).eps

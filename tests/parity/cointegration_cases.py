@@ -10,7 +10,7 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree, within
 from reference_data import table
 
 import panelvar as pv
-from panelvar.kernels.distributions import f_tail
+from panelvar.base.distributions import f_tail
 
 SERIES = {
     "denmark": ["lrm", "lry", "ibo", "ide"],

@@ -18,7 +18,7 @@ from parity.runner import Case, Comparison, Exclusion, expected_tree
 from reference_data import table
 
 import panelvar as pv
-from panelvar.kernels.distributions import chi2_tail
+from panelvar.base.distributions import chi2_tail
 
 NO_FACTOR = {"group_factor": False, "dof_factor": "none"}
 

@@ -18,7 +18,7 @@ from parity.runner import Case, Comparison, Exclusion
 from reference_data import table
 
 import panelvar as pv
-from panelvar.kernels.distributions import chi2_tail, f_tail
+from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.presets import as_convention
 
 NAMES = {"(Intercept)": "const"}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from panelvar.errors import SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 Width = Callable[[str], int]

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.elsewhere import ELSEWHERE
-from panelvar.errors import MissingInformationError
+from panelvar.base.elsewhere import ELSEWHERE
+from panelvar.base.errors import MissingInformationError
+from panelvar.base.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
 from panelvar.results.decomposition import VarianceDecomposition
 from panelvar.results.forecast import Forecast
 from panelvar.results.forecast_accuracy import ForecastAccuracy
-from panelvar.results.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
 from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_selection import LagSelection
 from panelvar.results.responses import Responses

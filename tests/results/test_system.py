@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.errors import MissingInformationError, NumericalError, SpecificationError
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError
 
 # The two-variable VAR(2) published for Liangshan, in logs: coefficients only.
 FIRST = [[1.0331, -0.7111], [0.1318, 0.8602]]

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 import panelvar as pv
-from panelvar.errors import NumericalError, SpecificationError
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.results.var_convention import VAR_PRESETS, VarConvention
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.errors import InsufficientDataError, SpecificationError
+from panelvar.base.errors import InsufficientDataError, SpecificationError
 
 LONGEST_HORIZON = 100_000
 """Most periods ahead that are computed: memory grows with them."""
