@@ -21,8 +21,8 @@ from panelvar.plots.scatter import plot_scatter
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from panelvar.report.table import Table
     from panelvar.results.linear import LinearResult
+    from panelvar.tables.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "examples" / "data" / "world_internet_income.csv"

@@ -144,7 +144,6 @@ if TYPE_CHECKING:
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
     from panelvar.results.svar_result import SvarResult as SvarResult
     from panelvar.results.system import System as System
-    from panelvar.results.test_result import TestResult as TestResult
     from panelvar.results.unit_root_result import UnitRootResult as UnitRootResult
     from panelvar.results.var_batch import VarBatch as VarBatch
     from panelvar.results.var_convention import VarConvention as VarConvention
@@ -153,6 +152,7 @@ if TYPE_CHECKING:
     from panelvar.serial_covariances import DriscollKraay as DriscollKraay
     from panelvar.serial_covariances import PanelNeweyWest as PanelNeweyWest
     from panelvar.spatial_covariances import PanelCorrected as PanelCorrected
+    from panelvar.tables.test_result import TestResult as TestResult
 
 __version__ = "0.1.0"
 
@@ -204,7 +204,7 @@ _EXPORTS = {
     "ErrorCorrectionResult": "results.error_correction",
     "VarResult": "results.var_result",
     "VarBatch": "results.var_batch",
-    "TestResult": "results.test_result",
+    "TestResult": "tables.test_result",
     "Classical": "covariances",
     "HC": "covariances",
     "Clustered": "covariances",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.panel import Panel
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 FloatArray = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ class PanelDescription:
 
     def summary(self) -> Table:
         """Return the description as a table, to be printed or written as Markdown, HTML or LaTeX."""
-        from panelvar.report.table import Cell, Fact, Row, Table, words
+        from panelvar.tables.table import Cell, Fact, Row, Table, words
 
         least, mean, most = self.rows_per_entity
         shape = "balanced" if self.balanced else f"unbalanced, {self.missing_cells} cells without a row"
@@ -264,7 +264,7 @@ def _moments(column: Variation) -> tuple[float, ...]:
 
 def _printed(column: Variation) -> list[tuple[str, float]]:
     """Print a column's moments with about four digits of its standard deviation."""
-    from panelvar.report.number_format import format_number
+    from panelvar.tables.number_format import format_number
 
     scale = column.overall if column.overall > 0 else abs(column.mean)
     digits = 4

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.report.table import Row, Table, count, interval, number, words
+from panelvar.tables.table import Row, Table, count, interval, number, words
 from paper.autoregressions import BANDS, HORIZON, estimated, unit_impulses
 from paper.regressions import ESTIMATORS, TABLES, three_estimators
 from paper.source import LABELS, THREE, TWO

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.report.table import Cell, Fact, Row, Table, interval, number, words
+from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
 from paper.agreement import LEGEND, Agreement, pair
 from paper.source import THREE, TWO, printed_name
 

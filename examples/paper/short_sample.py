@@ -8,7 +8,7 @@ import numpy as np
 
 import panelvar as pv
 from panelvar.base.errors import InsufficientDataError
-from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 from paper.autoregressions import HORIZON, estimated
 from paper.source import LABELS, THREE, TWO
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from panelvar.results.responses import Responses
-    from panelvar.results.test_result import TestResult
     from panelvar.results.var_result import VarResult
+    from panelvar.tables.test_result import TestResult
     from paper.source import Paper
 
 DRAWS, SEED, LEVEL = 2000, 2021, 0.95

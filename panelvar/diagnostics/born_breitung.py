@@ -10,7 +10,7 @@ from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.diagnostics.auxiliary import normal_tail, unweighted
 from panelvar.kernels.differences import lag_positions
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | None = None) -> TestResult:

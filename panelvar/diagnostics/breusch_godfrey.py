@@ -9,7 +9,7 @@ from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def breusch_godfrey_test(

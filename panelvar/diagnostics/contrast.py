@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, emit
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 FloatArray = NDArray[np.float64]
 

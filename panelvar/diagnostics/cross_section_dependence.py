@@ -15,7 +15,7 @@ from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.design import Design
 from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 KINDS = ("cd", "lm", "scaled-lm", "bias-corrected-lm")
 _NAMES = ("Pesaran CD", "Breusch-Pagan LM (dependence)", "Scaled LM", "Bias-corrected scaled LM")

@@ -22,7 +22,7 @@ from panelvar.diagnostics.auxiliary import (
 from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 MOST_ROWS = 2000
 """Above this many rows the matrix of an exact p-value is refused."""

@@ -11,7 +11,7 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError, choo
 from panelvar.diagnostics.auxiliary import normal_tail, pooled_residuals, unweighted
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")
 _NAMES = ("Breusch-Pagan LM", "Honda", "King-Wu", "Gourieroux-Holly-Monfort")

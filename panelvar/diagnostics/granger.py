@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.errors import SpecificationError
 from panelvar.results.system import System
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

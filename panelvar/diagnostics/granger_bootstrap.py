@@ -15,8 +15,8 @@ from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.lag_problem import CHUNK_BYTES
 from panelvar.kernels.wild_exclusion import wild_exclusion_statistics
 from panelvar.kernels.wild_multipliers import wild_multipliers
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+from panelvar.tables.test_result import TestResult
 
 Array = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.diagnostics.auxiliary import unweighted
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def modified_wald_test(result: LinearResult) -> TestResult:

@@ -10,7 +10,7 @@ from panelvar.diagnostics.contrast import contrast_test
 from panelvar.diagnostics.long_run_hausman import long_run_hausman
 from panelvar.results.error_correction import ErrorCorrectionResult
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def hausman(

@@ -13,7 +13,7 @@ from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
 from panelvar.covariances import Covariance
 from panelvar.diagnostics.auxiliary import regress, unweighted
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 _PREFIX = "within "
 

@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.diagnostics.contrast import contrast_test
 from panelvar.results.error_correction import ErrorCorrectionResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult, sigma: str) -> TestResult:

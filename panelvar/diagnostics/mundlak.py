@@ -12,7 +12,7 @@ from panelvar.estimators.finish import finish
 from panelvar.estimators.random import components_model
 from panelvar.kernels.variance_components import Components
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> TestResult:

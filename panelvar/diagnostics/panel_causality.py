@@ -13,7 +13,7 @@ from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.design import build_design
 from panelvar.diagnostics.auxiliary import FloatArray, least_squares, normal_tail
 from panelvar.kernels.differences import lag_positions
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 @dataclass(frozen=True, eq=False, repr=False)

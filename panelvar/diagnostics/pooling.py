@@ -10,7 +10,7 @@ from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.diagnostics.auxiliary import least_squares, level_columns, linear_result, unweighted
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:

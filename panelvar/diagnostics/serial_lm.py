@@ -21,7 +21,7 @@ from panelvar.diagnostics.auxiliary import (
 )
 from panelvar.kernels.differences import lag_positions
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def bera_sosa_yoon_test(

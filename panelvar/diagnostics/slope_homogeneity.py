@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.diagnostics.auxiliary import least_squares, level_columns, normal_tail, unweighted
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> TestResult:

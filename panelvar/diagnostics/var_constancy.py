@@ -16,13 +16,13 @@ from panelvar.base.names import listed
 from panelvar.diagnostics.var_residuals import gaps, require_freedom, warned
 from panelvar.kernels import fluctuation, residual_tests
 from panelvar.results.restricted_var import RestrictedVarResult
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 Array = npt.NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class CusumTests:
 
     def summary(self) -> Table:
         """Render the tests as a table."""
-        from panelvar.report.tests import test_table
+        from panelvar.tables.test_table import test_table
 
         return test_table(*self.tests.values())
 

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.diagnostics.joint_tests import JointTests
 from panelvar.diagnostics.var_residuals import crowded, require_freedom, tested_residuals
 from panelvar.identification.scheme import Identification
 from panelvar.kernels import normality_moments, residual_tests
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+from panelvar.tables.joint_tests import JointTests
+from panelvar.tables.test_result import TestResult
 
 Array = npt.NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from panelvar.diagnostics.wild_scores import jackknife_scores, scores
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import restriction_matrix
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 FloatArray = NDArray[np.float64]
 

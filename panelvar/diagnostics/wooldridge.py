@@ -22,7 +22,7 @@ from panelvar.diagnostics.auxiliary import (
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.kernels.differences import lag_positions
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") -> TestResult:

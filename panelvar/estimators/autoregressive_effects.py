@@ -21,7 +21,7 @@ from panelvar.presets import as_convention
 from panelvar.results.effects import EffectVariances
 from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 WITHIN = AR1(rho="dw", weights="pooled", starts="drop")
 """What Stata's ``xtregar, fe`` does (on a panel without gaps)."""

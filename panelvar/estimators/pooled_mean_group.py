@@ -29,7 +29,7 @@ from panelvar.kernels.pooled_long_run import (
 from panelvar.kernels.random_coefficients import mean_group
 from panelvar.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionResult, Likelihood
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 FloatArray = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effect
 from panelvar.results.response_gradients import parameter_steps
 from panelvar.results.shocks import positive_factor
 from panelvar.results.svar_result import SvarResult
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult, require_fit
+from panelvar.tables.test_result import TestResult
 
 Array = npt.NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from panelvar.estimators.unit_fits import UnitFits, covariance_of_average, fit_u
 from panelvar.kernels.random_coefficients import random_coefficients
 from panelvar.presets import as_convention
 from panelvar.results.heterogeneous import HeterogeneousResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 # Residuals this small beside the dependent variable are rounding: there is no variance to weigh by.
 _EXACT = 1e-13

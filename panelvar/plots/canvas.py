@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.report.characters import display_width, printable, wrap
+from panelvar.tables.characters import display_width, printable, wrap
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, check_level, choose
-from panelvar.report.number_format import check_digits, check_stars, star_legend, stars_for
-from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from panelvar.tables.number_format import check_digits, check_stars, star_legend, stars_for
+from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 if TYPE_CHECKING:
     from panelvar.results.averaged import AveragedResult

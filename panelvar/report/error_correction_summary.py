@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from panelvar.report.heterogeneous_summary import averaged_facts
 from panelvar.report.linear_summary import coefficient_header, coefficient_rows
-from panelvar.report.number_format import check_digits, format_number
-from panelvar.report.table import Fact, Table
-from panelvar.report.tests import statistic_text
+from panelvar.tables.number_format import check_digits, format_number
+from panelvar.tables.table import Fact, Table
+from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.results.error_correction import ErrorCorrectionResult

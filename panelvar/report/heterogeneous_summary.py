@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from panelvar.report.linear_summary import coefficient_header, coefficient_rows
-from panelvar.report.number_format import check_digits, format_count, format_number
-from panelvar.report.table import Fact, Table
-from panelvar.report.tests import statistic_text
+from panelvar.tables.number_format import check_digits, format_count, format_number
+from panelvar.tables.table import Fact, Table
+from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.results.averaged import AveragedResult

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.report.number_format import check_digits
-from panelvar.report.table import Cell, Fact, Row, Table, interval, number, words
+from panelvar.tables.number_format import check_digits
+from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
 from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:

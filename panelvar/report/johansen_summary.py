@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from panelvar.report.number_format import check_digits, format_count
-from panelvar.report.table import Fact, Row, Table, number, probability, words
+from panelvar.tables.number_format import check_digits, format_count
+from panelvar.tables.table import Fact, Row, Table, number, probability, words
 
 if TYPE_CHECKING:
     from panelvar.results.johansen_result import JohansenResult

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from panelvar.report.number_format import check_digits, format_count, format_significant
-from panelvar.report.table import Cell, Fact, Row, Table, number, probability
+from panelvar.tables.number_format import check_digits, format_count, format_significant
+from panelvar.tables.table import Cell, Fact, Row, Table, number, probability
 
 if TYPE_CHECKING:
     from panelvar.results.lag_selection import LagSelection

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from panelvar.report.number_format import NOT_AVAILABLE, check_digits, format_count, format_number
-from panelvar.report.table import Cell, Fact, Row, Table, number, probability
-from panelvar.report.tests import statistic_text
+from panelvar.tables.number_format import NOT_AVAILABLE, check_digits, format_count, format_number
+from panelvar.tables.table import Cell, Fact, Row, Table, number, probability
+from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
     from panelvar.results.averaged import AveragedResult
     from panelvar.results.linear import LinearResult
-    from panelvar.results.test_result import TestResult
+    from panelvar.tables.test_result import TestResult
 
 
 def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) -> Table:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.report.number_format import check_digits, format_count, format_number
-from panelvar.report.table import Cell, Fact, Row, Table, number, words
-from panelvar.report.tests import statistic_text
+from panelvar.tables.number_format import check_digits, format_count, format_number
+from panelvar.tables.table import Cell, Fact, Row, Table, number, words
+from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.results.svar_result import SvarResult

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import NumericalError
-from panelvar.report.number_format import (
+from panelvar.results.restricted_var import RestrictedVarResult
+from panelvar.results.var_result import VarResult
+from panelvar.tables.number_format import (
     NOT_AVAILABLE,
     check_digits,
     check_stars,
@@ -18,9 +20,7 @@ from panelvar.report.number_format import (
     star_legend,
     stars_for,
 )
-from panelvar.report.table import Cell, Fact, Row, Table, number, words
-from panelvar.results.restricted_var import RestrictedVarResult
-from panelvar.results.var_result import VarResult
+from panelvar.tables.table import Cell, Fact, Row, Table, number, words
 
 if TYPE_CHECKING:
     from panelvar.results.system import System

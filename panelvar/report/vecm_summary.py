@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from panelvar.report.johansen_summary import CASES
-from panelvar.report.number_format import (
+from panelvar.tables.number_format import (
     check_digits,
     check_stars,
     format_count,
@@ -14,7 +14,7 @@ from panelvar.report.number_format import (
     star_legend,
     stars_for,
 )
-from panelvar.report.table import Fact, Row, Table, number, words
+from panelvar.tables.table import Fact, Row, Table, number, words
 
 if TYPE_CHECKING:
     from panelvar.results.vecm_result import VecmResult

@@ -14,7 +14,7 @@ from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.fit import FloatArray
 from panelvar.instruments import instrumented_of
 from panelvar.results.instrument_regressions import on_instruments, zero_test
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     from panelvar.results.instrumental_result import InstrumentalResult

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from panelvar.conventions import Convention
 from panelvar.design import Design
 from panelvar.results.inference import Coefficients, Inference
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 FloatArray = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from panelvar.fit import Fit, FloatArray
 from panelvar.kernels.crossed_rows import CrossedRows
 from panelvar.kernels.effect_precision import level_variances
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

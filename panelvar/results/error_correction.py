@@ -17,12 +17,12 @@ from panelvar.kernels.long_run_covariance import OwnInformation
 from panelvar.results.averaged import AveragedResult
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import wald
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 FloatArray = NDArray[np.float64]
 

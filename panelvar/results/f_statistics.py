@@ -14,7 +14,7 @@ from panelvar.kernels.qr import solve
 from panelvar.kernels.rows import restored_norms
 from panelvar.results.restrictions import wald
 from panelvar.results.rsquared import total_sum_of_squares
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     from panelvar.results.fit_statistics import FitStatistics

@@ -15,8 +15,8 @@ from panelvar.results.effects import EffectVariances, effect_variances
 from panelvar.results.f_statistics import classical_f, dummies_f, joint_significance, poolability_f
 from panelvar.results.inference import Inference
 from panelvar.results.rsquared import RSquared, rsquared_of
-from panelvar.results.test_result import TestResult
 from panelvar.small_samples import classical_df
+from panelvar.tables.test_result import TestResult
 
 _R2_LABELS = {
     "fixed": "Within R2",

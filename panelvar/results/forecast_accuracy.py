@@ -14,12 +14,12 @@ from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
 from panelvar.identification.scheme import position
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 Array = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from panelvar.base.errors import MissingInformationError, SpecificationError
 from panelvar.fit import FloatArray
 from panelvar.results.effects import EffectVariances
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

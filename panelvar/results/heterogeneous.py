@@ -16,12 +16,12 @@ from panelvar.design import Design
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.results.averaged import AveragedResult
 from panelvar.results.restrictions import wald
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 FloatArray = NDArray[np.float64]
 

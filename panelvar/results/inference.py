@@ -16,7 +16,7 @@ from panelvar.base.labels import labelled
 from panelvar.covariances import CovarianceEstimate
 from panelvar.fit import FloatArray
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

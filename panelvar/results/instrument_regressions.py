@@ -18,8 +18,8 @@ from panelvar.kernels.k_class import Layout, k_class
 from panelvar.kernels.qr import triangularize
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import wald
-from panelvar.results.test_result import TestResult
 from panelvar.small_samples import without_factors
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     from panelvar.results.instrumental_result import InstrumentalResult

@@ -21,7 +21,7 @@ from panelvar.results.instrument_regressions import (
     smallest_distance,
     zero_test,
 )
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     from panelvar.results.instrumental_result import InstrumentalResult

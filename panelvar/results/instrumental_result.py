@@ -16,7 +16,6 @@ from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, a
 from panelvar.results.instrument_regressions import is_classical
 from panelvar.results.instrument_validity import basmann, difference, endogeneity, hansen, sargan
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
 from panelvar.results.weak_instruments import (
     EffectiveF,
     cragg_donald,
@@ -26,6 +25,7 @@ from panelvar.results.weak_instruments import (
     rank_test,
     stock_yogo,
 )
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

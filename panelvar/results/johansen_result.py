@@ -17,7 +17,7 @@ from panelvar.results.johansen_distribution import critical_values, gamma_pvalue
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 Array = npt.NDArray[np.float64]
 

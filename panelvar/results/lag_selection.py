@@ -15,7 +15,7 @@ from panelvar.base.hints import HintsAtNames
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 Array = npt.NDArray[np.float64]
 

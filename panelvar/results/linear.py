@@ -22,7 +22,7 @@ from panelvar.results.predictions import predict
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure, SubFigure
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 Array = npt.NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.restricted_lags import RestrictedLagProblem
 from panelvar.results.lag_exclusion import tested_lags
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_result import VarResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,12 +13,12 @@ from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
 from panelvar.identification.short_run import ShortRun
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 Array = npt.NDArray[np.float64]
 

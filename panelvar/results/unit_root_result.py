@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 
 @dataclass(frozen=True, repr=False)

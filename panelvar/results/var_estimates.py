@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from panelvar.results.restrictions import LinearCombination
     from panelvar.results.stacked_coefficients import StackedInference
-    from panelvar.results.test_result import TestResult
+    from panelvar.tables.test_result import TestResult
 
 Array = npt.NDArray[np.float64]
 

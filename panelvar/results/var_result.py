@@ -22,8 +22,8 @@ from panelvar.results.responses import Responses, cumulated, described_responses
 from panelvar.results.share_gradients import share_gradients
 from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.system import System
-from panelvar.results.test_result import TestResult
 from panelvar.results.var_forecasts import VarForecasts
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

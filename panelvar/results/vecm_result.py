@@ -13,11 +13,11 @@ from panelvar.base.errors import SpecificationError
 from panelvar.base.names import listed
 from panelvar.identification.scheme import position, variables_of
 from panelvar.results.relation_test import RelationTest, relation_test
-from panelvar.results.test_result import TestResult
 from panelvar.results.vecm_estimates import VecmEstimates
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

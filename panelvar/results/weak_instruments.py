@@ -30,8 +30,8 @@ from panelvar.results.instrument_regressions import (
     zero_test,
 )
 from panelvar.results.linear import LinearResult
-from panelvar.results.test_result import TestResult
 from panelvar.small_samples import without_factors
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

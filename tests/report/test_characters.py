@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panelvar.report.characters import NO_BREAK, display_width, pad, printable, wrap
+from panelvar.tables.characters import NO_BREAK, display_width, pad, printable, wrap
 
 
 @pytest.mark.parametrize(

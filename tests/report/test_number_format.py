@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panelvar.base.errors import SpecificationError
-from panelvar.report.number_format import (
+from panelvar.tables.number_format import (
     check_digits,
     check_stars,
     format_count,

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panelvar.base.errors import SpecificationError
-from panelvar.report.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 Width = Callable[[str], int]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from panelvar.base.errors import SpecificationError
-from panelvar.report.characters import NO_BREAK, display_width, pad, printable, wrap
+from panelvar.tables.characters import NO_BREAK, display_width, pad, printable, wrap
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Cell, Fact, Row, Table
+    from panelvar.tables.table import Cell, Fact, Row, Table
 
 _GAP = 2
 _NARROWEST = 40

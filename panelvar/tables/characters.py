@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Alignment
+    from panelvar.tables.table import Alignment
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _JOINTS = "-_/.:|"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from panelvar.report.characters import printable
-from panelvar.report.text import split_at_point
+from panelvar.tables.characters import printable
+from panelvar.tables.text import split_at_point
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Cell, Fact, Row, Table
+    from panelvar.tables.table import Cell, Fact, Row, Table
 
 # As wide as a digit where digits are all of one width, so that decimal points line up.
 _FIGURE_SPACE = "\u2007"

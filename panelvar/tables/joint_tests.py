@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from panelvar.results.test_result import TestResult
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,7 +40,7 @@ class JointTests(ABC):
 
     def summary(self) -> Table:
         """Render the tests as a table."""
-        from panelvar.report.tests import test_table
+        from panelvar.tables.test_table import test_table
 
         return test_table(self.joint, *self.parts)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from panelvar.base.errors import SpecificationError
-from panelvar.report.characters import NO_BREAK
-from panelvar.report.number_format import format_count, format_number, format_pvalue
+from panelvar.tables.characters import NO_BREAK
+from panelvar.tables.number_format import format_count, format_number, format_pvalue
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,19 +167,19 @@ class Table:
         SpecificationError
             If ``width`` is below 40.
         """
-        from panelvar.report.text import render_text
+        from panelvar.tables.text import render_text
 
         return render_text(self, width)
 
     def to_markdown(self) -> str:
         """Render as a Markdown pipe table; names are escaped."""
-        from panelvar.report.markdown import render_markdown
+        from panelvar.tables.markdown import render_markdown
 
         return render_markdown(self)
 
     def to_html(self) -> str:
         """Render as an HTML table; names are escaped."""
-        from panelvar.report.html import render_html
+        from panelvar.tables.html import render_html
 
         return render_html(self)
 
@@ -191,7 +191,7 @@ class Table:
         label : str, optional
             Written into ``\label`` for cross references, such as ``"tab:main"``.
         """
-        from panelvar.report.latex import render_latex
+        from panelvar.tables.latex import render_latex
 
         return render_latex(self, label)
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.report.characters import NO_BREAK, display_width, printable, wrap
+from panelvar.tables.characters import NO_BREAK, display_width, printable, wrap
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Cell, Fact, Row, Table
+    from panelvar.tables.table import Cell, Fact, Row, Table
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from panelvar.base.errors import Note
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Table
+    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +49,7 @@ class TestResult:
 
     def summary(self) -> Table:
         """Render the test as a small table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.report.tests import test_table
+        from panelvar.tables.test_table import test_table
 
         return test_table(self)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from panelvar.report.characters import printable
+from panelvar.tables.characters import printable
 
 if TYPE_CHECKING:
-    from panelvar.report.table import Alignment, Cell, Fact, Row, Table
+    from panelvar.tables.table import Alignment, Cell, Fact, Row, Table
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$^]")
 # At the start of a paragraph these would open a heading, a list or a rule.

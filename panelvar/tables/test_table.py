@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from panelvar.report.number_format import format_count, format_number, format_pvalue
-from panelvar.report.table import Row, Table, number, probability, words
+from panelvar.tables.number_format import format_count, format_number, format_pvalue
+from panelvar.tables.table import Row, Table, number, probability, words
 
 if TYPE_CHECKING:
-    from panelvar.results.test_result import TestResult
+    from panelvar.tables.test_result import TestResult
 
 
 def distribution_text(result: TestResult) -> str:
