@@ -15,7 +15,7 @@ from panelvar.base.errors import MissingInformationError, Note, NumericalError, 
 from panelvar.identification.patterns import pair_of
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
 from panelvar.kernels import dynamics
-from panelvar.kernels.rotations import constrained_columns, haar_columns
+from panelvar.kernels.draws import constrained_columns, haar_columns
 
 _AT_ONCE = 4096
 """Rotations tried together."""

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 import panelvar as pv
 from panelvar import MonteCarlo, NumericalError, ResidualBootstrap, SignRestrictions, SpecificationError
 from panelvar.kernels import dynamics
-from panelvar.kernels.rotations import constrained_columns, haar_columns
+from panelvar.kernels.draws import constrained_columns, haar_columns
 
 NAMES = ("output", "prices", "rate")
 DEMAND_SUPPLY = {
