@@ -17,9 +17,9 @@ from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, SpecificationError, choose
-from panelvar.kernels import dynamics
-from panelvar.kernels.autoregressive_bias import least_squares_bias
-from panelvar.kernels.lag_problem import LagProblem, Refits, lag_matrices
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.autoregressive_bias import least_squares_bias
+from panelvar.dynamics.lag_problem import LagProblem, Refits, lag_matrices
 
 _STEP = 0.01
 """By how much the correction shrinks at a time."""
@@ -50,7 +50,7 @@ class BootstrapAfterBootstrap(Simulated):
         How residuals are resampled in both steps; its own draws, seed and rule do not matter.
     bias : {"bootstrap", "pope"}
         Where :math:`\Psi` comes from: a first bootstrap, or the formula of Pope (1990, J. Time Series Analysis 11,
-        249-258; `panelvar.kernels.autoregressive_bias`), which costs nothing. It is for stable systems with a
+        249-258; `panelvar.dynamics.autoregressive_bias`), which costs nothing. It is for stable systems with a
         constant, or with no deterministic term, on data without gaps.
 
     Raises

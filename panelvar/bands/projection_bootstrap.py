@@ -25,9 +25,9 @@ from panelvar.bands.residual_bootstrap import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
 from panelvar.bands.target import Band, Target
 from panelvar.base.errors import NumericalError
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels import dynamics
-from panelvar.kernels.lag_problem import LagProblem, lag_matrices
 from panelvar.kernels.projection_refits import ProjectionRefits, generated, refit_projections
 
 Array = npt.NDArray[np.float64]

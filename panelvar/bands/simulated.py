@@ -14,8 +14,8 @@ from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
 from panelvar.bands.target import Array, Band, Draws, Target
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.lag_problem import LagProblem, lag_matrices
 
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""

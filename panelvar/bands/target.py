@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import Note
+from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.lag_problem import LagProblem
 
 Array = npt.NDArray[np.float64]
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from panelvar.bands.recursive_wild import MULTIPLIERS
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.errors import NumericalError, SpecificationError, choose
+from panelvar.dynamics.lag_problem import CHUNK_BYTES
 from panelvar.identification.scheme import position, variables_of
-from panelvar.kernels.lag_problem import CHUNK_BYTES
 from panelvar.kernels.wild_exclusion import wild_exclusion_statistics
 from panelvar.kernels.wild_multipliers import wild_multipliers
 from panelvar.results.var_result import VarResult, require_fit

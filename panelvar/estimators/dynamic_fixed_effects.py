@@ -12,12 +12,12 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.design import CONSTANT
+from panelvar.dynamics.dynamics import companion_roots
 from panelvar.estimators.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
 from panelvar.estimators.error_correction_form import bias_notes
 from panelvar.estimators.finish import finish
 from panelvar.estimators.fixed import within_model
 from panelvar.estimators.lag_orders import Orders, read_orders
-from panelvar.kernels.dynamics import companion_roots
 from panelvar.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
 from panelvar.results.linear import LinearResult

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
 from panelvar.design import CONSTANT
+from panelvar.dynamics.dynamics import companion_roots
 from panelvar.estimators.ardl_fits import ArdlFits
 from panelvar.estimators.ardl_rows import SPEED, difference_name
 from panelvar.estimators.lag_orders import Orders
-from panelvar.kernels.dynamics import companion_roots
 from panelvar.results.error_correction import ErrorCorrectionFit
 
 FloatArray = NDArray[np.float64]

@@ -10,17 +10,17 @@ import numpy.typing as npt
 from panelvar.bands.projection_bootstrap import ProjectionBootstrap
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
+from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.estimators.projection_data import ProjectionData
 from panelvar.estimators.projection_errors import ErrorRule
 from panelvar.estimators.var import lag_order
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.horizon_regressions import Projection, project
 from panelvar.kernels.instruments_of_shocks import first_stage, orthonormal_instruments
-from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
-from panelvar.results.var_terms import Terms, regressor_labels
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]

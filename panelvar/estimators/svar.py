@@ -11,9 +11,9 @@ from panelvar.bands.target import Band, BandSource, Draws
 from panelvar.base.arguments import shown
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError, check_level, emit
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
-from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.results.response_gradients import parameter_steps
 from panelvar.results.shocks import positive_factor
 from panelvar.results.svar_result import SvarResult

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import SpecificationError
+from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Array, Identification, Names, ReducedForm, factor_derivative, position
-from panelvar.kernels import dynamics
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from panelvar.base.errors import NumericalError
+from panelvar.dynamics import dynamics
 from panelvar.identification.cholesky import Cholesky
 from panelvar.identification.scheme import Array, Names, ReducedForm
-from panelvar.kernels import dynamics
 
 
 @dataclass(frozen=True, init=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 
 Array = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels.dynamics import moving_average
-from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.dynamics.dynamics import moving_average
+from panelvar.dynamics.lag_problem import lag_matrices
 
 Array = npt.NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 r"""Local projections of thousands of generated data sets at once.
 
 Regressors are put into the coordinates :math:`z = x R^{-1}` of the original data's triangle, in which cross products
-lose no digits to persistence (as in `panelvar.kernels.lag_problem.LagProblem.refit`). A longer horizon has fewer rows;
+lose no digits to persistence (as in `panelvar.dynamics.lag_problem.LagProblem.refit`). A longer horizon has fewer rows;
 cross products are added up from the longest horizon's on, never taken away.
 """
 

@@ -19,8 +19,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.dynamics.lag_problem import LagProblem, Refits
 from panelvar.kernels import reduced_rank
-from panelvar.kernels.lag_problem import LagProblem, Refits
 
 Array = npt.NDArray[np.float64]
 

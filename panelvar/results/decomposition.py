@@ -12,7 +12,7 @@ from panelvar.bands.target import Band
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import position, variables_of
-from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.var_convention import VarConvention
 from panelvar.tables.test_result import TestResult
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import SpecificationError
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels import dynamics
-from panelvar.kernels.lag_problem import lag_matrices
-from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.kernels.response_variances import response_variances
 from panelvar.results.shocks import Shocks
 
@@ -29,7 +29,7 @@ def response_gradients(
     form : ReducedForm
         One, or a batch of draws.
     moves : array (..., D, m, K)
-        Directions of the coefficients (`panelvar.kernels.lag_problem.LagProblem.directions`).
+        Directions of the coefficients (`panelvar.dynamics.lag_problem.LagProblem.directions`).
     nobs : int
         n.
 
@@ -59,7 +59,7 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
     form, moves, nobs, shocks
         As in `response_gradients`; one form, no batch.
     unit_roots : int
-        Of the system: :math:`\Xi` is `panelvar.kernels.lasting_effects.lasting_effects`.
+        Of the system: :math:`\Xi` is `panelvar.dynamics.lasting_effects.lasting_effects`.
 
     Returns
     -------

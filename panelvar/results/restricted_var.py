@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_other
 from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.dynamics.restricted_lags import RestrictedLagProblem
 from panelvar.identification.scheme import position, variables_of
-from panelvar.kernels.restricted_lags import RestrictedLagProblem
 from panelvar.results.lag_exclusion import tested_lags
 from panelvar.results.var_result import VarResult
 from panelvar.tables.test_result import TestResult

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.dynamics import dynamics
 from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
 from panelvar.identification.scheme import (
     Estimates,
@@ -18,7 +19,6 @@ from panelvar.identification.scheme import (
     of_unit_size,
     unit_size_derivatives,
 )
-from panelvar.kernels import dynamics
 
 Array = npt.NDArray[np.float64]
 

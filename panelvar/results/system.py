@@ -21,15 +21,15 @@ from panelvar.base.errors import (
 )
 from panelvar.base.hints import has_attribute, name_here
 from panelvar.base.names import listed
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
-from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition, shares_of
 from panelvar.results.identified_set import identified_set
 from panelvar.results.published import read_published
 from panelvar.results.responses import Responses, cumulated, described_responses
 from panelvar.results.shocks import Shocks, choose_shocks, positive_factor
 from panelvar.results.system_process import SystemProcess
-from panelvar.results.var_terms import Terms
 
 if TYPE_CHECKING:
     import pandas as pd

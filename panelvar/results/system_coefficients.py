@@ -12,8 +12,8 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import MissingInformationError, Note, NumericalError
 from panelvar.base.hints import HintsAtNames
-from panelvar.kernels import dynamics
-from panelvar.results.var_terms import Terms, coefficient_axes, regressor_labels
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
 
 if TYPE_CHECKING:
     import pandas as pd

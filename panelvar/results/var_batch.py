@@ -13,15 +13,15 @@ import numpy.typing as npt
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.names import listed
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.batched_lags import BatchFit
+from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.kernels import dynamics
-from panelvar.kernels.batched_lags import BatchFit
-from panelvar.kernels.lag_problem import lag_matrices
 from panelvar.results.responses import cumulated
 from panelvar.results.shocks import choose_shocks
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
-from panelvar.results.var_terms import Terms, regressor_labels
 
 if TYPE_CHECKING:
     import pandas as pd

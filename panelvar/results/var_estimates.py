@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
+from panelvar.dynamics.lag_problem import LagProblem
+from panelvar.dynamics.second_moments import correlations, sample_autocovariances
+from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, ReducedForm
-from panelvar.kernels.lag_problem import LagProblem
-from panelvar.kernels.second_moments import correlations, sample_autocovariances
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
 from panelvar.results.system import System
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_data import VarData
-from panelvar.results.var_terms import Terms
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,11 +13,11 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.kernels import dynamics
 from panelvar.kernels.conditional_forecast import conditional_forecast
 from panelvar.kernels.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
-from panelvar.kernels.lag_problem import LagProblem
 from panelvar.results.forecast import Forecast
 from panelvar.results.published import finite_array
 from panelvar.results.responses import Responses, cumulated

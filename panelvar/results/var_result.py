@@ -12,8 +12,8 @@ import numpy.typing as npt
 from panelvar.bands.target import BandSource, Draws
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
+from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.kernels import dynamics
 from panelvar.results.decomposition import VarianceDecomposition, shares_of
 from panelvar.results.historical import HistoricalDecomposition
 from panelvar.results.lag_exclusion import granger_test, lags_test

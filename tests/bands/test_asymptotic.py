@@ -11,7 +11,7 @@ import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, SpecificationError
 from panelvar.bands.simulated import estimated_form
 from panelvar.bands.target import Target
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 
 NAMES = ["dl_investment", "dl_income", "dl_consumption"]
 

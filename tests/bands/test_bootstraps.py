@@ -20,8 +20,8 @@ from panelvar import (
 )
 from panelvar.bands import bootstrap_after_bootstrap as after
 from panelvar.bands.target import Target
-from panelvar.kernels import dynamics
-from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import lag_matrices
 
 EPSILON = np.finfo(float).eps
 

@@ -19,9 +19,9 @@ from panelvar import (
     ResidualBootstrap,
 )
 from panelvar.bands.target import Target
-from panelvar.kernels import dynamics
-from panelvar.kernels.autoregressive_bias import least_squares_bias
-from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.autoregressive_bias import least_squares_bias
+from panelvar.dynamics.lag_problem import lag_matrices
 
 EPSILON = np.finfo(float).eps
 ROWS, DRAWS, LAGS = 96, 3, 2

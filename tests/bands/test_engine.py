@@ -15,7 +15,7 @@ from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
 from panelvar.bands import simulated
 from panelvar.bands.target import Draws, Target
 from panelvar.base.errors import NumericalError, SpecificationError, check_level
-from panelvar.kernels import dynamics, lag_problem
+from panelvar.dynamics import dynamics, lag_problem
 
 
 @pytest.fixture(scope="module")

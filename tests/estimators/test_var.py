@@ -144,7 +144,7 @@ def test_selection_equals_fits_on_the_common_rows(frame, trend):
     selection = pv.select_lags(frame, 4, trend)
     assert selection.nobs == 56
     table = selection.table
-    from panelvar.results.var_terms import TREND_POWERS
+    from panelvar.dynamics.terms import TREND_POWERS
 
     time = np.arange(5.0, 61.0)
     terms = [time**power for power in TREND_POWERS[trend]]

@@ -12,8 +12,8 @@ from scipy.optimize import minimize
 import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
 from panelvar.bands.target import Target
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.lasting_effects import lasting_derivatives, lasting_effects
 
 NAN = np.nan
 CANADA = ("prod", "e", "U", "rw")

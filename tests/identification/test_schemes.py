@@ -17,8 +17,8 @@ from panelvar import (
     SpecificationError,
 )
 from panelvar.bands.target import Target
+from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels import dynamics
 
 NAMES = ("x", "y", "z")
 

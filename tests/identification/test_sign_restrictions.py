@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import panelvar as pv
 from panelvar import MonteCarlo, NumericalError, ResidualBootstrap, SignRestrictions, SpecificationError
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 from panelvar.kernels.draws import constrained_columns, haar_columns
 
 NAMES = ("output", "prices", "rate")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from panelvar.kernels import dynamics
-from panelvar.kernels.autoregressive_bias import least_squares_bias
-from panelvar.kernels.second_moments import stacked_variance
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.autoregressive_bias import least_squares_bias
+from panelvar.dynamics.second_moments import stacked_variance
 
 
 @pytest.fixture

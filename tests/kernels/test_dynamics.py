@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from panelvar.base.errors import PanelVarError
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from panelvar.kernels import lag_problem
-from panelvar.kernels.lag_problem import LagProblem, lag_matrices, stack_lags
+from panelvar.dynamics import lag_problem
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
 
 EPS = np.finfo(float).eps
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from reference_data import table
 
-from panelvar.kernels.lag_problem import LagProblem, stack_lags
+from panelvar.dynamics.lag_problem import LagProblem, stack_lags
 
 
 def exact_least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:

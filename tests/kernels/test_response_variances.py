@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from panelvar.kernels import dynamics
-from panelvar.kernels.lag_problem import lag_matrices
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.kernels.response_variances import response_variances
 
 

@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import panelvar as pv
-from panelvar.kernels import dynamics
-from panelvar.kernels.second_moments import sample_autocovariances, stacked_variance
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.second_moments import sample_autocovariances, stacked_variance
 
 COEFFICIENTS = np.array([[[0.5, 0.1], [0.4, 0.5]], [[0.0, 0.0], [0.25, 0.0]]])
 SIGMA = np.array([[0.09, 0.0], [0.0, 0.04]])

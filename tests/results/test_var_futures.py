@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 import panelvar as pv
 from panelvar import InsufficientDataError, LongRun, SpecificationError
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 
 NAMES = ["x", "y", "z"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels import dynamics
-from panelvar.kernels.second_moments import stacked_variance
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.second_moments import stacked_variance
 
 Array = npt.NDArray[np.float64]
 

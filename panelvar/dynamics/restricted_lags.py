@@ -1,7 +1,7 @@
 r"""Least squares of a vector autoregression some of whose coefficients are zero.
 
 Equations have different regressors, so that generalised least squares differs from ordinary. From the triangle R of
-[X, Y] (`panelvar.kernels.lag_problem`) and :math:`\Sigma = P P'`, the free coefficients b of vec B solve
+[X, Y] (`panelvar.dynamics.lag_problem`) and :math:`\Sigma = P P'`, the free coefficients b of vec B solve
 
 .. math:: \min_b \bigl\lVert (P^{-1} \otimes I)\,\mathrm{vec}(R_{12} - R_{11} B) \bigr\rVert, \qquad
     \mathrm{Var}\,\hat b = (H'H)^{-1}, \quad H = (P^{-1} \otimes R_{11})_{\text{free}}
@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels.lag_problem import LagProblem, Refits
+from panelvar.dynamics.lag_problem import LagProblem, Refits
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

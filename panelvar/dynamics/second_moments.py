@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels.dynamics import companion
+from panelvar.dynamics.dynamics import companion
 
 Array = npt.NDArray[np.float64]
 

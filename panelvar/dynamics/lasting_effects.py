@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import NumericalError
-from panelvar.kernels import dynamics
+from panelvar.dynamics import dynamics
 
 Array = npt.NDArray[np.float64]
 
