@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from panelvar.covariances import HC as HC
     from panelvar.covariances import Classical as Classical
     from panelvar.covariances import Clustered as Clustered
+    from panelvar.data.panel import Panel as Panel
     from panelvar.diagnostics.born_breitung import born_breitung_test as born_breitung_test
     from panelvar.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
     from panelvar.diagnostics.cluster_leverage import cluster_diagnostics as cluster_diagnostics
@@ -125,7 +126,6 @@ if TYPE_CHECKING:
     from panelvar.identification.long_run import LongRun as LongRun
     from panelvar.identification.short_run import ShortRun as ShortRun
     from panelvar.identification.sign_restrictions import SignRestrictions as SignRestrictions
-    from panelvar.panel import Panel as Panel
     from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
@@ -157,7 +157,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "Panel": "panel",
+    "Panel": "data.panel",
     "fit_pooled": "estimators.pooled",
     "fit_between": "estimators.between",
     "fit_first_difference": "estimators.first_difference",

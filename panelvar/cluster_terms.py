@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
 from panelvar.conventions import Convention, DofFactor
-from panelvar.design import compact
+from panelvar.data.design import compact
 from panelvar.fit import Fit
 from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping

@@ -25,7 +25,7 @@ from panelvar.base.errors import (
     Note,
     SpecificationError,
 )
-from panelvar.design import CONSTANT, Design
+from panelvar.data.design import CONSTANT, Design
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents

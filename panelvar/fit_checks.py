@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.fit import FloatArray
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.rows import column_norms

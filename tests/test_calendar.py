@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.calendar import Calendar, read_times
-from panelvar.panel import Panel
-from panelvar.periods import BusinessDays, Clock, Days, Months, parse_freq, suggest_unit
-from panelvar.source import as_labels
-from panelvar.time_texts import read_digits, read_texts
+from panelvar.data.calendar import Calendar, read_times
+from panelvar.data.panel import Panel
+from panelvar.data.periods import BusinessDays, Clock, Days, Months, parse_freq, suggest_unit
+from panelvar.data.source import as_labels
+from panelvar.data.time_texts import read_digits, read_texts
 
 
 def read(values, freq=None):

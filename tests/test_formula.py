@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.formula import parse, regressors
-from panelvar.kernels.full_rank_coding import full_rank_codings
-from panelvar.panel import Panel
+from panelvar.data.formula import parse, regressors
+from panelvar.data.full_rank_coding import full_rank_codings
+from panelvar.data.panel import Panel
 
 
 @pytest.fixture

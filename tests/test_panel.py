@@ -11,8 +11,8 @@ import pytest
 from reference_data import table
 
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.description import variation
-from panelvar.panel import Panel, as_panel
+from panelvar.data.description import variation
+from panelvar.data.panel import Panel, as_panel
 
 
 @pytest.fixture
@@ -417,7 +417,7 @@ def test_entity_and_time_are_columns_too(frame):
 
 def test_plain_arrays_do_not_load_pandas():
     code = (
-        "import sys, numpy as np; from panelvar.panel import Panel\n"
+        "import sys, numpy as np; from panelvar.data.panel import Panel\n"
         "p = Panel({'i': np.array([1, 1, 2, 2]), 't': np.array([1, 2, 1, 2]), 'x': np.arange(4.0)}, 'i', 't')\n"
         "p.lag('x'), p.entity_codes, p.n_periods, p.is_balanced\n"
         "assert 'pandas' not in sys.modules"

@@ -14,10 +14,10 @@ from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design
+from panelvar.data.design import Design
+from panelvar.data.lags import lag_positions
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.results.linear import LinearResult

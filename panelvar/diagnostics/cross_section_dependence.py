@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_whole
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
 from panelvar.results.linear import LinearResult
 from panelvar.tables.test_result import TestResult

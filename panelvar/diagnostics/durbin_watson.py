@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.chi_square_mixtures import probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.data.lags import lag_positions
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     lagged,
@@ -19,7 +20,6 @@ from panelvar.diagnostics.auxiliary import (
     transformed_columns,
     unweighted,
 )
-from panelvar.kernels.differences import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.results.linear import LinearResult
 from panelvar.tables.test_result import TestResult

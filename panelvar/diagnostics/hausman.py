@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError, choose
-from panelvar.design import CONSTANT
+from panelvar.data.design import CONSTANT
 from panelvar.diagnostics.contrast import contrast_test
 from panelvar.diagnostics.long_run_hausman import long_run_hausman
 from panelvar.results.error_correction import ErrorCorrectionResult

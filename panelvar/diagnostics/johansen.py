@@ -21,7 +21,7 @@ from panelvar.results.var_result import VarResult
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.panel import Panel
+    from panelvar.data.panel import Panel
 
 Array = npt.NDArray[np.float64]
 

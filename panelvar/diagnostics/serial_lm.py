@@ -9,6 +9,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
+from panelvar.data.lags import lag_positions
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     centred,
@@ -19,7 +20,6 @@ from panelvar.diagnostics.auxiliary import (
     pooled_residuals,
     unweighted,
 )
-from panelvar.kernels.differences import lag_positions
 from panelvar.results.linear import LinearResult
 from panelvar.tables.test_result import TestResult
 

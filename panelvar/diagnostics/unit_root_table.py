@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
+from panelvar.data.panel import Panel, as_panel
+from panelvar.data.series import read_var_data
 from panelvar.diagnostics.unit_root import adf_test, dfgls_test
 from panelvar.diagnostics.unit_root_long_run import kpss_test, phillips_perron_test
-from panelvar.panel import Panel, as_panel
 from panelvar.results.unit_root_result import UnitRootResult
-from panelvar.results.var_data import read_var_data
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.data.panel import Panel
+from panelvar.data.series import read_var_data
 from panelvar.dynamics.terms import TRENDS_ELSEWHERE
 from panelvar.kernels.dickey_fuller import Regression
-from panelvar.panel import Panel
-from panelvar.results.var_data import read_var_data
 
 Array = npt.NDArray[np.float64]
 

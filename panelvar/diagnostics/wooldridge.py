@@ -6,7 +6,8 @@ import numpy as np
 
 from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.design import Design
+from panelvar.data.design import Design
+from panelvar.data.lags import lag_positions
 from panelvar.diagnostics.auxiliary import (
     FloatArray,
     centred,
@@ -20,7 +21,6 @@ from panelvar.diagnostics.auxiliary import (
     unweighted,
 )
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.kernels.differences import lag_positions
 from panelvar.results.linear import LinearResult
 from panelvar.tables.test_result import TestResult
 

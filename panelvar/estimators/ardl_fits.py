@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_names
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.design import CONSTANT, Design
+from panelvar.data.design import CONSTANT, Design
 from panelvar.estimators.ardl_rows import ArdlRows, lost_rows, panel_positions
 from panelvar.estimators.lag_orders import Lags, Orders, criterion_of, criterion_values, grid, read_orders
 from panelvar.estimators.unit_fits import UnitFits, fit_units

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_names, refuse_beyond
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
+from panelvar.data.panel import Panel
 from panelvar.estimators.lag_orders import Orders
 from panelvar.estimators.unit_fits import TREND
-from panelvar.panel import Panel
 
 FloatArray = NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def ardl_rows(
     trend = read_flag("trend", trend)
     extra = read_names("short_run", short_run)
     if x is None and isinstance(y, str) and "~" in y:
-        from panelvar.formula import parse
+        from panelvar.data.formula import parse
 
         first = build_design(data, y, None, constant=constant, missing=missing)
         panel, parsed = first.panel, parse(y, first.panel)

@@ -11,7 +11,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.finish import finish
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model

@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random import components_model, weights_refused

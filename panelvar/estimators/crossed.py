@@ -6,7 +6,7 @@ import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.conventions import Convention
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import FloatArray

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance, CovarianceEstimate
-from panelvar.design import CONSTANT
+from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.estimators.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
 from panelvar.estimators.error_correction_form import bias_notes

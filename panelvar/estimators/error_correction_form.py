@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
-from panelvar.design import CONSTANT
+from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.estimators.ardl_fits import ArdlFits
 from panelvar.estimators.ardl_rows import SPEED, difference_name

@@ -9,7 +9,7 @@ from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, as_ar1
 from panelvar.estimators.finish import finish
 from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh

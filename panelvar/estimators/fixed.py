@@ -14,7 +14,7 @@ from panelvar.base.arguments import read_names
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column

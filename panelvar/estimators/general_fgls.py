@@ -11,7 +11,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.finish import finish
 from panelvar.estimators.first_difference import differenced_model
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError
-from panelvar.design import Design, compact
+from panelvar.data.design import Design, compact
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.whitened_model import coefficients_of, residuals_of
 from panelvar.fit import FloatArray

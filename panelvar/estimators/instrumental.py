@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from panelvar.base.errors import choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
+from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.estimators.between import means_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.first_difference import differenced_model
@@ -17,7 +18,6 @@ from panelvar.estimators.fixed import within_model
 from panelvar.estimators.instrumental_finish import finish_instrumental
 from panelvar.estimators.instrumental_methods import Method
 from panelvar.estimators.pooled import centred_model
-from panelvar.instrument_columns import Names, build_instrumented
 from panelvar.presets import as_convention
 from panelvar.results.instrumental_result import InstrumentalResult
 

@@ -11,7 +11,7 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import Fit, FloatArray

@@ -9,7 +9,8 @@ import numpy as np
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design
+from panelvar.data.design import Design
+from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.estimators.between import means_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.fixed import within_model
@@ -17,7 +18,6 @@ from panelvar.estimators.instrumental_finish import finish_instrumental, two_sta
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.estimators.random_notes import variance_notes
 from panelvar.fit import Fit, FloatArray
-from panelvar.instrument_columns import Names, build_instrumented
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.k_class import Layout
 from panelvar.kernels.moments import panel_moments

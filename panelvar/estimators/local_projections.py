@@ -27,7 +27,7 @@ from panelvar.serial_covariances import PanelNeweyWest
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.panel import Panel
+    from panelvar.data.panel import Panel
 
 SAMPLES = ("all", "common")
 

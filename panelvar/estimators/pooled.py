@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.finish import finish
 from panelvar.estimators.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, restored_norms

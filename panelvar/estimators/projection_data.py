@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import shown
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.panel import Panel
-from panelvar.results.var_data import VarData, as_table, read_var_data
+from panelvar.data.panel import Panel
+from panelvar.data.series import VarData, as_table, read_var_data
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def read_projection_data(
     Raises
     ------
     DataError
-        As `panelvar.results.var_data.read_var_data`, or labels that do not match.
+        As `panelvar.data.series.read_var_data`, or labels that do not match.
     """
     names = [names] if isinstance(names, str) else names
     data, names = as_table(data, names)

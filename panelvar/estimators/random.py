@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
-from panelvar.design import Design, build_design
+from panelvar.data.design import Design, build_design
 from panelvar.estimators.crossed import crossed_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.fit import FloatArray
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.variance_components import Likelihood

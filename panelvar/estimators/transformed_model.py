@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import Note
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.fit import Family, FloatArray
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows

@@ -19,16 +19,16 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.data.panel import Panel, as_panel
+from panelvar.data.series import VarData
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
 from panelvar.dynamics.lag_problem import stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
-from panelvar.panel import Panel, as_panel
 from panelvar.results.forecast_accuracy import ForecastAccuracy
 from panelvar.results.var_batch import VarBatch
 from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.results.var_data import VarData
 from panelvar.results.var_result import VarResult
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from panelvar.panel import Panel
+    from panelvar.data.panel import Panel
 
 
 def fit_vecm(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.estimators.transformed_model import TransformedModel
 from panelvar.fit import Family, FloatArray
 from panelvar.kernels.groups import Grouping

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.differences import lag_positions, previous_positions
+from panelvar.data.lags import lag_positions, previous_positions
 from panelvar.kernels.groups import Codes, Grouping
 
 FloatArray = NDArray[np.float64]

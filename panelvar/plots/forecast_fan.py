@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_whole, refuse_other
+from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import BLUE, GREY, check_figure, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.results.forecast import Forecast
-from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

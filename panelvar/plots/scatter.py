@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.panel import Panel
+from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
 from panelvar.results.linear import LinearResult
 

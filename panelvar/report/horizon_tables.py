@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.data.time_labels import as_text
 from panelvar.tables.number_format import check_digits
 from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
-from panelvar.time_labels import as_text
 
 if TYPE_CHECKING:
     from panelvar.results.decomposition import VarianceDecomposition

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.conventions import Convention
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.results.inference import Coefficients, Inference
 from panelvar.tables.test_result import TestResult
 

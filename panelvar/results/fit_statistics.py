@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.fit import Fit
 from panelvar.results.effects import EffectVariances, effect_variances
 from panelvar.results.f_statistics import classical_f, dummies_f, joint_significance, poolability_f

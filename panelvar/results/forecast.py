@@ -11,8 +11,8 @@ import numpy.typing as npt
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
-from panelvar.results.var_data import VarData
-from panelvar.time_labels import as_text
+from panelvar.data.series import VarData
+from panelvar.data.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd

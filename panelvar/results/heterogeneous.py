@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.errors import Note
 from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.results.averaged import AveragedResult
 from panelvar.results.restrictions import wald

@@ -12,7 +12,7 @@ import numpy as np
 from panelvar.base.errors import NumericalError, check_level, emit
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.design import Design
+from panelvar.data.design import Design
 from panelvar.fit import FloatArray
 from panelvar.results.effects import effects_table
 from panelvar.results.fit_statistics import FitStatistics

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit
-from panelvar.calendar import read_times
-from panelvar.dimensions import refuse_missing
+from panelvar.data.calendar import read_times
+from panelvar.data.dimensions import refuse_missing
+from panelvar.data.panel import Panel
+from panelvar.data.source import Coded, Source
 from panelvar.fit import Fit, FloatArray
-from panelvar.panel import Panel
 from panelvar.results.effects import blup, dimension_of, leading_table, level_tables
-from panelvar.source import Coded, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ def _needs_calendar(result: LinearResult) -> bool:
         return True
     if formula is None:
         return False
-    from panelvar.formula import shifts
+    from panelvar.data.formula import shifts
 
     return shifts(formula)
 
@@ -178,7 +178,7 @@ def _columns(result: LinearResult, panel: Panel) -> list[FloatArray]:
     if source.formula is None:
         columns = [panel.column(name) for name in names]
     else:
-        from panelvar.formula import regressors
+        from panelvar.data.formula import regressors
 
         terms, values, _ = regressors(source.formula, panel, source.panel)
         found = dict(zip(terms, values, strict=True))

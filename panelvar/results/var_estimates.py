@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
+from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.dynamics.terms import Terms
@@ -19,7 +20,6 @@ from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
 from panelvar.results.system import System
 from panelvar.results.var_convention import VarConvention
-from panelvar.results.var_data import VarData
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.data.series import VarData
 from panelvar.dynamics.lasting_effects import lasting_effects
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification
 from panelvar.kernels.vecm_problem import VecmProblem
 from panelvar.results.shocks import Shocks, choose_shocks
 from panelvar.results.var_convention import VarConvention
-from panelvar.results.var_data import VarData
 from panelvar.results.var_result import VarResult
 
 if TYPE_CHECKING:

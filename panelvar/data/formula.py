@@ -31,9 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.factors import Categories, Factor, Factors, shifts_rows
-from panelvar.kernels.full_rank_coding import full_rank_codings
-from panelvar.panel import Panel
+from panelvar.data.factors import Categories, Factor, Factors, shifts_rows
+from panelvar.data.full_rank_coding import full_rank_codings
+from panelvar.data.panel import Panel
 
 FloatArray = NDArray[np.float64]
 Term = tuple[Factor, ...]

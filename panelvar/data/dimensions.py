@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError, SpecificationError
-from panelvar.source import Coded, Labels, Source, as_labels, missing, one_dimensional
-from panelvar.time_labels import as_text, ascending_places
+from panelvar.data.source import Coded, Labels, Source, as_labels, missing, one_dimensional
+from panelvar.data.time_labels import as_text, ascending_places
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.calendar import Calendar
+    from panelvar.data.calendar import Calendar
 
 _FEW_LABELS = 2000
 """Labels up to which comparing neighbours as Python objects is cheaper than a hash table."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError
-from panelvar.periods import Dates, Days, Months, Unit
+from panelvar.data.periods import Dates, Days, Months, Unit
 
 _NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip

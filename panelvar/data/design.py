@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.data.panel import Panel, as_panel
+from panelvar.data.source import as_floats
 from panelvar.kernels.groups import Grouping
-from panelvar.panel import Panel, as_panel
-from panelvar.source import as_floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,7 +227,7 @@ def build_design(
     if x is None:
         if "~" not in y:
             raise SpecificationError("Regressors are missing: give x, or a formula such as 'y ~ x1 + x2'.")
-        from panelvar.formula import parse
+        from panelvar.data.formula import parse
 
         parsed = parse(y, panel)
         dependent, outcome = parsed.y_name, parsed.y

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from panelvar.base.errors import DataError, Note, SpecificationError
-from panelvar.periods import Clock, Dates, Unit, parse_freq, suggest_unit
-from panelvar.source import Coded, Labels
-from panelvar.time_labels import (
+from panelvar.data.periods import Clock, Dates, Unit, parse_freq, suggest_unit
+from panelvar.data.source import Coded, Labels
+from panelvar.data.time_labels import (
     DateLabels,
     DateWriter,
     IntegerLabels,
@@ -24,7 +24,7 @@ from panelvar.time_labels import (
     as_text,
     ascending_places,
 )
-from panelvar.time_texts import DatedTexts, MonthStyle, read_digits, read_texts
+from panelvar.data.time_texts import DatedTexts, MonthStyle, read_digits, read_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
     - Integers, and floats that are whole, are themselves, in steps of their greatest common divisor: with every second
       year observed a lag is two years. Integers such as 200112, 20014 or 20011231 that span several years are months,
       quarters or days.
-    - Dates are years, quarters, months, weeks, business days, days or clock time (`panelvar.periods.suggest_unit`).
+    - Dates are years, quarters, months, weeks, business days, days or clock time (`panelvar.data.periods.suggest_unit`).
     - Periods have their own unit.
     - Texts of one form are what they write: ``"1980Q1"``, ``"2001-05"``, ``"May 2001"``, ``"2001-W05"``,
       ``"2001-05-17"``, ``"1999"``, ``"wave 3"``.

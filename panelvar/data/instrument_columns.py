@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.design import Design, FloatArray, assemble, dated_panel
+from panelvar.data.design import Design, FloatArray, assemble, dated_panel
+from panelvar.data.panel import Panel
 from panelvar.kernels.k_class import Layout
-from panelvar.panel import Panel
 
 Names = Sequence[str] | str | None
 
@@ -55,7 +55,7 @@ def build_instrumented(
         A column with two parts, no endogenous regressor, fewer instruments than endogenous regressors; a formula that
         cannot be read.
     DataError, InsufficientDataError
-        As `panelvar.design.build_design`.
+        As `panelvar.data.design.build_design`.
     """
     choose("missing", missing, ("drop", "raise"))
     panel = dated_panel(data)
@@ -113,7 +113,7 @@ def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: 
 
 def _from_formula(formula: str, panel: Panel) -> _Columns:
     """Read ``y ~ x1 + [p ~ z1 + z2]``, or ``y ~ x1 + p | x1 + z1 + z2``."""
-    from panelvar.formula import parse, written_terms
+    from panelvar.data.formula import parse, written_terms
 
     left, _, right = formula.partition("~")
     outside, inside = _brackets(right, formula)
@@ -164,7 +164,7 @@ def _brackets(right: str, formula: str) -> tuple[str, str | None]:
 
 def _bars(left: str, right: str, formula: str) -> tuple[str, str, str]:
     """Split ``x1 + p | x1 + z`` (AER, plm) into exogenous, endogenous and excluded terms."""
-    from panelvar.formula import written_terms
+    from panelvar.data.formula import written_terms
 
     pieces = right.split("|")
     if len(pieces) != 2:

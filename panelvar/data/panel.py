@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import DataError, Note, SpecificationError
-from panelvar.calendar import Calendar, read_times
-from panelvar.dimensions import comparable_keys, duplicates_error, find_dimensions, number_keys, refuse_missing
-from panelvar.kernels.differences import lag_positions
-from panelvar.kernels.row_order import sorting_permutation, starts_if_sorted
-from panelvar.source import Coded, Labels, Source, as_floats, one_dimensional, stored
-from panelvar.time_labels import as_text
+from panelvar.data.calendar import Calendar, read_times
+from panelvar.data.dimensions import comparable_keys, duplicates_error, find_dimensions, number_keys, refuse_missing
+from panelvar.data.lags import lag_positions
+from panelvar.data.row_order import sorting_permutation, starts_if_sorted
+from panelvar.data.source import Coded, Labels, Source, as_floats, one_dimensional, stored
+from panelvar.data.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
     from pandas.api.extensions import ExtensionArray
 
-    from panelvar.description import PanelDescription
+    from panelvar.data.description import PanelDescription
 
 FloatArray = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class Panel:
         two-level index, or the index of a single entity; with ``entity`` alone and no time in the index, the rows of
         each entity count as consecutive periods.
     freq : int or str, optional
-        Spacing of the calendar, where the labels alone do not tell it; see `panelvar.calendar.read_times`.
+        Spacing of the calendar, where the labels alone do not tell it; see `panelvar.data.calendar.read_times`.
 
     Attributes
     ----------
@@ -353,7 +353,7 @@ class Panel:
 
     def describe(self) -> PanelDescription:
         """Count entities, periods and gaps, and split the variation of each numeric column."""
-        from panelvar.description import describe
+        from panelvar.data.description import describe
 
         return describe(self)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError
-from panelvar.periods import Dates, Unit
-from panelvar.time_texts import DateStyle, MonthStyle, NumberStyle
+from panelvar.data.periods import Dates, Unit
+from panelvar.data.time_texts import DateStyle, MonthStyle, NumberStyle
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_labels
 from panelvar.base.errors import DataError, Note, SpecificationError
-from panelvar.calendar import Calendar, read_times
-from panelvar.panel import Panel
-from panelvar.source import as_floats, as_labels, missing, stored
-from panelvar.time_labels import RankLabels
+from panelvar.data.calendar import Calendar, read_times
+from panelvar.data.panel import Panel
+from panelvar.data.source import as_floats, as_labels, missing, stored
+from panelvar.data.time_labels import RankLabels
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError
-from panelvar.time_labels import as_text
+from panelvar.data.time_labels import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.panel import Panel
+    from panelvar.data.panel import Panel
     from panelvar.tables.table import Table
 
 FloatArray = NDArray[np.float64]

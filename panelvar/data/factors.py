@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import DataError, SpecificationError, choose
-from panelvar.panel import Panel
-from panelvar.time_labels import as_text
+from panelvar.data.panel import Panel
+from panelvar.data.time_labels import as_text
 
 FloatArray = NDArray[np.float64]
 
