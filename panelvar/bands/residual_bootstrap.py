@@ -13,7 +13,7 @@ from panelvar.bands.simulated import Simulated, reduced_form
 from panelvar.bands.target import Array, Draws, Target
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem, Refits
-from panelvar.kernels.instruments_of_shocks import orthonormal_instruments
+from panelvar.identification.instruments_of_shocks import orthonormal_instruments
 
 
 class Resampled(NamedTuple):

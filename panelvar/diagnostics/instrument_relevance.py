@@ -8,7 +8,7 @@ from panelvar.base.arguments import shown
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
-from panelvar.kernels.instruments_of_shocks import FirstStage
+from panelvar.identification.instruments_of_shocks import FirstStage
 from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
 

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
-from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
-from panelvar.kernels.instruments_of_shocks import (
+from panelvar.identification.instruments_of_shocks import (
     FirstStage,
     first_stage,
     impact_column,
     orthonormal_instruments,
     own_rows,
 )
+from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
 
 WEAK = 10.0
 """First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""

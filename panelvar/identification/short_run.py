@@ -11,10 +11,10 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, NumericalError, SpecificationError
+from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern
 from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
 from panelvar.identification.structural_restrictions import Restrictions
-from panelvar.kernels import structural_likelihood as likelihood
 
 _SAME = 1e-9
 """Log likelihoods of one observation this close are the same maximum."""

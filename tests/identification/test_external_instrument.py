@@ -82,7 +82,7 @@ def test_several_instruments_are_two_stage_least_squares(data, model):
 
 @pytest.mark.parametrize("columns", [1, 2])
 def test_the_first_stage_against_least_squares(data, model, columns):
-    from panelvar.kernels.instruments_of_shocks import first_stage
+    from panelvar.identification.instruments_of_shocks import first_stage
 
     proxies = data[1][2:, :columns].copy()
     proxies[:40, 0] = np.nan
