@@ -36,7 +36,7 @@ html_css_files = ["features.css"]
 
 def write_presets(folder: Path) -> None:
     """Tabulate the presets of the conventions, so that the page cannot disagree with the code."""
-    from panelvar.presets import PRESETS
+    from panelvar.fit.presets import PRESETS
 
     fields = [field.name for field in dataclasses.fields(next(iter(PRESETS.values()))) if field.name != "name"]
     lines = ["| choice | " + " | ".join(PRESETS) + " |", "|---" * (len(PRESETS) + 1) + "|"]

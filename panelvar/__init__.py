@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from panelvar.base.errors import PanelVarWarning as PanelVarWarning
     from panelvar.base.errors import SpecificationError as SpecificationError
     from panelvar.bias_reduced import BiasReduced as BiasReduced
-    from panelvar.conventions import Convention as Convention
     from panelvar.covariances import HC as HC
     from panelvar.covariances import Classical as Classical
     from panelvar.covariances import Clustered as Clustered
@@ -118,6 +117,7 @@ if TYPE_CHECKING:
     from panelvar.estimators.var_batch_fit import fit_rolling_var as fit_rolling_var
     from panelvar.estimators.var_batch_fit import fit_var_batch as fit_var_batch
     from panelvar.estimators.vecm import fit_vecm as fit_vecm
+    from panelvar.fit.conventions import Convention as Convention
     from panelvar.identification.cholesky import Cholesky as Cholesky
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
@@ -230,7 +230,7 @@ _EXPORTS = {
     "fit_svar": "estimators.svar",
     "SvarResult": "results.svar_result",
     "ReducedFormErrors": "identification.errors_alone",
-    "Convention": "conventions",
+    "Convention": "fit.conventions",
     "VarConvention": "results.var_convention",
     "hausman": "diagnostics.hausman",
     "mundlak_test": "diagnostics.mundlak",

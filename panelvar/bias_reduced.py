@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.cluster_basis import ClusterBasis
 from panelvar.cluster_terms import lies_within, signs, with_intersections
-from panelvar.conventions import Convention
 from panelvar.covariances import HOPELESS_CLUSTERS, CovarianceEstimate
 from panelvar.crossing_basis import CrossingBasis, cluster_basis
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
+from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels import sandwich
 from panelvar.kernels.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.kernels.groups import Grouping
@@ -32,7 +33,6 @@ from panelvar.kernels.local_blocks import (
 from panelvar.kernels.variance_components import Components
 from panelvar.projected_blocks import PairedAdjusted, ProjectedBlocks
 from panelvar.score_adjustment import refuse_weighted_instruments, scores
-from panelvar.small_samples import clustered_factor, counted
 
 FloatArray = NDArray[np.float64]
 

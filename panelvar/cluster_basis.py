@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.fit import Fit
+from panelvar.fit.fit import Fit
 from panelvar.kernels.cluster_adjustment import ClusterParts, regressor_parts
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.local_blocks import Piece

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
-from panelvar.conventions import Convention, DofFactor
 from panelvar.data.design import compact
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention, DofFactor
+from panelvar.fit.fit import Fit
+from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping
-from panelvar.small_samples import clustered_factor, counted
 
 FloatArray = NDArray[np.float64]
 

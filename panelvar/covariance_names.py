@@ -7,9 +7,9 @@ from collections.abc import Collection
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.bias_reduced import BiasReduced
-from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
 from panelvar.score_adjustment import KINDS
 from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
 from panelvar.spatial_covariances import PanelCorrected

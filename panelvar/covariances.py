@@ -1,6 +1,6 @@
 r"""Covariance estimators: small frozen specifications, callable on a `Fit`.
 
-All are :math:`L M L'` with the map L of `panelvar.fit` and a meat M; a variant supplies the meat and its factor.
+All are :math:`L M L'` with the map L of `panelvar.fit.fit` and a meat M; a variant supplies the meat and its factor.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, choose
 from panelvar.cluster_terms import mended, signs, term_factors, with_intersections
-from panelvar.conventions import Convention, DofFactor
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention, DofFactor
+from panelvar.fit.fit import Fit
+from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
 from panelvar.kernels import sandwich
 from panelvar.score_adjustment import KINDS, scores
-from panelvar.small_samples import classical_df, heteroskedastic_factor
 
 FloatArray = NDArray[np.float64]
 

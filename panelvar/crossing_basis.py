@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.errors import NumericalError
 from panelvar.cluster_basis import ClusterBasis
 from panelvar.cluster_terms import lies_within
-from panelvar.fit import Fit
+from panelvar.fit.fit import Fit
 from panelvar.kernels.cluster_adjustment import ClusterParts, segment_products
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.local_blocks import Piece

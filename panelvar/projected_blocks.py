@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError
-from panelvar.fit import Fit
+from panelvar.fit.fit import Fit
 from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.local_blocks import lanczos

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError
-from panelvar.conventions import Convention
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
 from panelvar.kernels import sandwich
 
 FloatArray = NDArray[np.float64]

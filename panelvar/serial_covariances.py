@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.cluster_terms import lies_within
-from panelvar.conventions import Convention, SerialFactor
 from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention, SerialFactor
+from panelvar.fit.fit import Fit
+from panelvar.fit.small_samples import clustered_factor, counted, heteroskedastic_factor
 from panelvar.kernels import sandwich, serial_scores
 from panelvar.kernels.groups import Grouping
 from panelvar.score_adjustment import KINDS, scores
-from panelvar.small_samples import clustered_factor, counted, heteroskedastic_factor
 
 FloatArray = NDArray[np.float64]
 

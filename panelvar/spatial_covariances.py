@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import Note, choose
 from panelvar.cluster_terms import mended
-from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
+from panelvar.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels import unit_correlation
 from panelvar.kernels.groups import Grouping
 from panelvar.score_adjustment import KINDS, multiplier
 from panelvar.serial_covariances import dated_rows
-from panelvar.small_samples import heteroskedastic_factor
 
 FloatArray = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from scipy import stats
 from twins import Dense, X, assert_matrix, dummy_twin, gappy_frame, indicator, pooled_twin
 
 import panelvar as pv
-from panelvar.presets import as_convention
+from panelvar.fit.presets import as_convention
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 POWERS = {"CR0": 0.0, "CR2": -0.5, "CR3": -1.0}

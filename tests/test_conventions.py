@@ -11,8 +11,8 @@ import pytest
 from twins import X, gappy_frame
 
 import panelvar as pv
-from panelvar.presets import PRESETS, as_convention
-from panelvar.small_samples import Counts, clustered_factor, counted, heteroskedastic_factor
+from panelvar.fit.presets import PRESETS, as_convention
+from panelvar.fit.small_samples import Counts, clustered_factor, counted, heteroskedastic_factor
 
 FITS = {
     "pooled": pv.fit_pooled,

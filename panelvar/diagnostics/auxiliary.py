@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import refuse_other
 from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.estimators.finish import finish
-from panelvar.estimators.transformed_model import TransformedModel
+from panelvar.fit.conventions import Convention
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.results.linear import LinearResult

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.crossing_basis import CrossingBasis, cluster_basis
-from panelvar.fit import Fit
+from panelvar.fit.fit import Fit
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.local_blocks import CellSums, Piece, sum_cells

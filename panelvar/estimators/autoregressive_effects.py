@@ -9,15 +9,15 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.finish import finish
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.presets import as_convention
 from panelvar.kernels.autoregression import find_runs
-from panelvar.presets import as_convention
 from panelvar.results.effects import EffectVariances
 from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
 from panelvar.results.linear import LinearResult

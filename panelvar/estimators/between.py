@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import DataError, InsufficientDataError, choose
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design, build_design, compact
 from panelvar.data.panel import Panel
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
-from panelvar.estimators.transformed_model import TransformedModel, ones_column
-from panelvar.fit_checks import check_scale
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit_checks import check_scale
+from panelvar.fit.presets import as_convention
+from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
-from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

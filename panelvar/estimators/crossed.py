@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.conventions import Convention
 from panelvar.data.design import Design
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
-from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import FloatArray
-from panelvar.fit_checks import check_scale
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import FloatArray
+from panelvar.fit.fit_checks import check_scale
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.crossed_likelihood import CrossedSample, crossed_maximum_likelihood

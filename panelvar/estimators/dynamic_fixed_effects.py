@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance, CovarianceEstimate
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
@@ -18,7 +17,8 @@ from panelvar.estimators.error_correction_form import bias_notes
 from panelvar.estimators.finish import finish
 from panelvar.estimators.fixed import within_model
 from panelvar.estimators.lag_orders import Orders, read_orders
-from panelvar.presets import as_convention
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
 from panelvar.results.linear import LinearResult
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, as_ar1
 from panelvar.estimators.finish import finish
 from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
 from panelvar.estimators.whitened_model import whitened_model
-from panelvar.presets import as_convention
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
 from panelvar.results.gls import ErrorStructure, GLSResult
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import choose, emit
-from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import Fit
-from panelvar.fit_checks import check_fit, check_scale, check_variation
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
+from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.qr import solve
 from panelvar.kernels.refinement import polish
 from panelvar.results.linear import LinearResult

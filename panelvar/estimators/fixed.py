@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
-from panelvar.estimators.transformed_model import TransformedModel, ones_column
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
+from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.absorb import Absorbed, absorb
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.orthonormal_block import Block
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
-from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

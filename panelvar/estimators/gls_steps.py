@@ -13,7 +13,7 @@ from panelvar.base.errors import InsufficientDataError, Note, NumericalError
 from panelvar.data.design import Design, compact
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.whitened_model import coefficients_of, residuals_of
-from panelvar.fit import FloatArray
+from panelvar.fit.fit import FloatArray
 from panelvar.kernels.autoregression import Runs, find_runs
 from panelvar.kernels.error_covariance import unit_covariances, unit_variances, whiten
 from panelvar.kernels.groups import Grouping

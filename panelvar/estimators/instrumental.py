@@ -8,7 +8,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from panelvar.base.errors import choose
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.estimators.between import means_model
@@ -18,7 +17,8 @@ from panelvar.estimators.fixed import within_model
 from panelvar.estimators.instrumental_finish import finish_instrumental
 from panelvar.estimators.instrumental_methods import Method
 from panelvar.estimators.pooled import centred_model
-from panelvar.presets import as_convention
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
 from panelvar.results.instrumental_result import InstrumentalResult
 
 

@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
-from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
-from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import Fit, FloatArray
-from panelvar.fit_checks import check_fit, check_scale, check_variation
-from panelvar.instruments import Instrumented, orthonormal_moments
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
+from panelvar.fit.instrumented import Instrumented, orthonormal_moments
+from panelvar.fit.small_samples import without_factors
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
 from panelvar.results.instrumental_result import InstrumentalResult
 from panelvar.results.weak_instruments import weakness_notes
-from panelvar.small_samples import without_factors
 
 IntArray = NDArray[np.intp]
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.instrument_columns import Names, build_instrumented
@@ -17,13 +16,14 @@ from panelvar.estimators.fixed import within_model
 from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.estimators.random_notes import variance_notes
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.presets import as_convention
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.k_class import Layout
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.variance_components import Components, swamy_arora
-from panelvar.presets import as_convention
 from panelvar.results.instrumental_result import InstrumentalResult
 
 _VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from panelvar.base.errors import SpecificationError
 from panelvar.bias_reduced import BiasReduced
 from panelvar.cluster_terms import signs, with_intersections
-from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
 from panelvar.data.design import Design
 from panelvar.data.panel import Panel
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.horizon_regressions import serial_covariance
 from panelvar.score_adjustment import scores

@@ -21,7 +21,6 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
-from panelvar.conventions import Convention
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.data.panel import Panel, as_panel
@@ -30,8 +29,9 @@ from panelvar.estimators.instrumental import fit_iv_fixed_effects, fit_iv_pooled
 from panelvar.estimators.joint_horizons import joint_covariance, row_influences
 from panelvar.estimators.pooled import fit_pooled
 from panelvar.estimators.var import lag_order
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
 from panelvar.kernels.horizon_regressions import root_of
-from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.finish import finish
-from panelvar.estimators.transformed_model import TransformedModel, ones_column
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
+from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, restored_norms
-from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
-from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
 from panelvar.estimators.ardl_rows import ardl_rows
 from panelvar.estimators.error_correction_form import Places, error_correction_fit, places
 from panelvar.estimators.lag_orders import Lags
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
 from panelvar.kernels.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
 from panelvar.kernels.pooled_long_run import (
     LongRunProblem,
@@ -27,7 +28,6 @@ from panelvar.kernels.pooled_long_run import (
     newton_raphson,
 )
 from panelvar.kernels.random_coefficients import mean_group
-from panelvar.presets import as_convention
 from panelvar.results.error_correction import ErrorCorrectionResult, Likelihood
 from panelvar.tables.test_result import TestResult
 

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.conventions import Convention
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.crossed import crossed_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
-from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import FloatArray
-from panelvar.fit_checks import check_scale
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import FloatArray
+from panelvar.fit.fit_checks import check_scale
+from panelvar.fit.presets import as_convention
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
@@ -30,7 +31,6 @@ from panelvar.kernels.variance_components_quadratic import (
     pooled_solution,
     wallace_hussain,
 )
-from panelvar.presets import as_convention
 from panelvar.results.linear import LinearResult
 
 METHODS = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.data.design import Design
-from panelvar.fit import FloatArray
+from panelvar.fit.fit import FloatArray
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.variance_components import Likelihood
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
-from panelvar.fit_checks import check_scale
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit_checks import check_scale
 from panelvar.kernels.rows import column_norms
 from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
 from panelvar.results.heterogeneous import HeterogeneousFit

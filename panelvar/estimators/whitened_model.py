@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
-from panelvar.estimators.transformed_model import TransformedModel
-from panelvar.fit import Family, FloatArray
+from panelvar.fit.fit import Family, FloatArray
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RANK_TOLERANCE, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, column_norms

@@ -11,8 +11,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_number
 from panelvar.base.errors import NumericalError, SpecificationError, choose
-from panelvar.fit import FloatArray
-from panelvar.instruments import instrumented_of
+from panelvar.fit.fit import FloatArray
+from panelvar.fit.instrumented import instrumented_of
 from panelvar.results.instrument_regressions import on_instruments, zero_test
 from panelvar.tables.test_result import TestResult
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.conventions import Convention
 from panelvar.data.design import Design
+from panelvar.fit.conventions import Convention
 from panelvar.results.inference import Coefficients, Inference
 from panelvar.tables.test_result import TestResult
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit, FloatArray
 from panelvar.kernels.crossed_rows import CrossedRows
 from panelvar.kernels.effect_precision import level_variances
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood

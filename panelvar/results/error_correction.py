@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import MissingInformationError, Note
-from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.data.design import Design
+from panelvar.fit.conventions import Convention
 from panelvar.kernels.long_run_covariance import OwnInformation
 from panelvar.results.averaged import AveragedResult
 from panelvar.results.linear import LinearResult

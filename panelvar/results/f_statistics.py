@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.distributions import chi2_tail, f_tail
-from panelvar.conventions import Convention
-from panelvar.fit import Fit
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
 from panelvar.kernels.qr import solve
 from panelvar.kernels.rows import restored_norms
 from panelvar.results.restrictions import wald

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import MissingInformationError, SpecificationError
-from panelvar.fit import FloatArray
+from panelvar.fit.fit import FloatArray
 from panelvar.results.effects import EffectVariances
 from panelvar.results.linear import LinearResult
 from panelvar.tables.test_result import TestResult

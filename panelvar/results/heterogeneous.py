@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
-from panelvar.conventions import Convention
 from panelvar.covariances import CovarianceEstimate
 from panelvar.data.design import Design
+from panelvar.fit.conventions import Convention
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.results.averaged import AveragedResult
 from panelvar.results.restrictions import wald

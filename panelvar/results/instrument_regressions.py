@@ -10,15 +10,15 @@ import numpy as np
 
 from panelvar.base.errors import NumericalError
 from panelvar.bias_reduced import BiasReduced
-from panelvar.conventions import Convention
 from panelvar.covariances import HC, Classical, Clustered, Covariance
-from panelvar.fit import Fit, FloatArray
-from panelvar.instruments import Instrumented, auxiliary_fit, instrumented_of, orthonormal_moments
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.instrumented import Instrumented, auxiliary_fit, instrumented_of, orthonormal_moments
+from panelvar.fit.small_samples import without_factors
 from panelvar.kernels.k_class import Layout, k_class
 from panelvar.kernels.qr import triangularize
 from panelvar.results.linear import LinearResult
 from panelvar.results.restrictions import wald
-from panelvar.small_samples import without_factors
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def regression(
     coefficients: FloatArray | None = None,
     convention: Convention | None = None,
 ) -> LinearResult:
-    """Regress one combination of ``[Z, W, y]`` on others (see `panelvar.instruments.auxiliary_fit`)."""
+    """Regress one combination of ``[Z, W, y]`` on others (see `panelvar.fit.instrumented.auxiliary_fit`)."""
     fit = auxiliary_fit(result.fit, loadings, names, dependent, coefficients=coefficients)
     chosen = result.convention if convention is None else convention
     return LinearResult(fit, result.specification(fit, chosen), chosen, title)

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
-from panelvar.instruments import instrumented_of
+from panelvar.fit.instrumented import instrumented_of
 from panelvar.kernels.k_class import first_stage
 from panelvar.results.instrument_regressions import (
     first_stage_df,

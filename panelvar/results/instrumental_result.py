@@ -11,7 +11,7 @@ from panelvar.base.arguments import read_names
 from panelvar.base.errors import MissingInformationError, check_level, emit
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
-from panelvar.instruments import Instrumented
+from panelvar.fit.instrumented import Instrumented
 from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
 from panelvar.results.instrument_regressions import is_classical
 from panelvar.results.instrument_validity import basmann, difference, endogeneity, hansen, sargan

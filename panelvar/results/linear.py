@@ -13,7 +13,7 @@ from panelvar.base.errors import NumericalError, check_level, emit
 from panelvar.covariance_names import resolve
 from panelvar.covariances import Covariance
 from panelvar.data.design import Design
-from panelvar.fit import FloatArray
+from panelvar.fit.fit import FloatArray
 from panelvar.results.effects import effects_table
 from panelvar.results.fit_statistics import FitStatistics
 from panelvar.results.prediction_intervals import predict_interval

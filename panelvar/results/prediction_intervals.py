@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import DataError, SpecificationError, choose
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit, FloatArray
 from panelvar.kernels.effect_precision import sum_variances
 from panelvar.kernels.variance_components import Components
 from panelvar.results.effects import level_tables, unit_variances

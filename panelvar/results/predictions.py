@@ -13,7 +13,7 @@ from panelvar.data.calendar import read_times
 from panelvar.data.dimensions import refuse_missing
 from panelvar.data.panel import Panel
 from panelvar.data.source import Coded, Source
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit, FloatArray
 from panelvar.results.effects import blup, dimension_of, leading_table, level_tables
 
 if TYPE_CHECKING:

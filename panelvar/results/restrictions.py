@@ -13,7 +13,7 @@ import numpy as np
 from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.distributions import chi2_tail, f_tail, quantile, two_sided
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.fit import FloatArray
+from panelvar.fit.fit import FloatArray
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelvar.conventions import Convention
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit, FloatArray
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import Note
-from panelvar.fit import Fit, FloatArray
-from panelvar.instruments import Instrumented, instrumented_of
+from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.instrumented import Instrumented, instrumented_of
+from panelvar.fit.small_samples import without_factors
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.results.instrument_regressions import (
@@ -30,7 +31,6 @@ from panelvar.results.instrument_regressions import (
     zero_test,
 )
 from panelvar.results.linear import LinearResult
-from panelvar.small_samples import without_factors
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

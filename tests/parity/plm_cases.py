@@ -19,7 +19,7 @@ from reference_data import table
 
 import panelvar as pv
 from panelvar.base.distributions import chi2_tail, f_tail
-from panelvar.presets import as_convention
+from panelvar.fit.presets import as_convention
 
 NAMES = {"(Intercept)": "const"}
 PLM = as_convention("plm")

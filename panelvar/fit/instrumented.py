@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from panelvar.base.errors import MissingInformationError
-from panelvar.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit, FloatArray
 from panelvar.kernels.k_class import Estimate, Layout, first_stage
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows

@@ -9,10 +9,10 @@ import numpy as np
 
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
-from panelvar.fit import Family, FloatArray
+from panelvar.fit.fit import Family, FloatArray
+from panelvar.fit.small_samples import Counts
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows
-from panelvar.small_samples import Counts
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
@@ -26,7 +26,7 @@ class TransformedModel:
     Attributes
     ----------
     family : str
-        What is estimated (see `panelvar.fit.Fit`).
+        What is estimated (see `panelvar.fit.fit.Fit`).
     estimator : str
         The same in words.
     source : Design
@@ -46,7 +46,7 @@ class TransformedModel:
     absorbed_rank : int
         Rank of the absorbed effects, less the one that the constant has already.
     effects, absorbed, components, moments, error_variance, mixed
-        As in `panelvar.fit.Fit`.
+        As in `panelvar.fit.fit.Fit`.
     tss : float or None
         Total sum of squares where it is not that of the last column of the triangle.
     notes : tuple of Note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from panelvar.base.errors import choose
-from panelvar.conventions import Convention
+from panelvar.fit.conventions import Convention
 
 PRESETS: dict[str, Convention] = {
     preset.name: preset

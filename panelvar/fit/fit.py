@@ -26,13 +26,13 @@ from panelvar.base.errors import (
     SpecificationError,
 )
 from panelvar.data.design import CONSTANT, Design
+from panelvar.fit.small_samples import Counts
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents
-from panelvar.small_samples import Counts
 
 if TYPE_CHECKING:
-    from panelvar.instruments import Instrumented
+    from panelvar.fit.instrumented import Instrumented
     from panelvar.kernels.absorb import Absorbed
     from panelvar.kernels.qr import Solution
 
@@ -86,7 +86,7 @@ class Fit:
     structural : TransformedRows or None
         Of a fit with instruments, the transformed rows of ``design``: those of ``rows`` are then the regressors as the
         instruments explain them, and a dependent variable that leaves the structural residuals
-        (`panelvar.instruments`).
+        (`panelvar.fit.instrumented`).
     instrumented : Instrumented or None
         The instruments, where there are any.
     """

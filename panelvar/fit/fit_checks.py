@@ -8,10 +8,10 @@ import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.data.design import Design
-from panelvar.fit import FloatArray
+from panelvar.fit.fit import FloatArray
+from panelvar.fit.small_samples import Counts
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.rows import column_norms
-from panelvar.small_samples import Counts
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""

@@ -1,6 +1,6 @@
 """Conventions: every choice on which programs disagree, in one frozen object.
 
-No estimator asks which preset is in force; each reads the field that concerns it, and `panelvar.small_samples` turns a
+No estimator asks which preset is in force; each reads the field that concerns it, and `panelvar.fit.small_samples` turns a
 convention and the counts of a model into factors.
 """
 
@@ -18,7 +18,7 @@ SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
 LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
 _NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
-"""Names of the presets (`panelvar.presets`) but for the default."""
+"""Names of the presets (`panelvar.fit.presets`) but for the default."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from panelvar.base.errors import InsufficientDataError
-from panelvar.conventions import Convention, Counted
+from panelvar.fit.conventions import Convention, Counted
 
 
 class Counts(NamedTuple):
