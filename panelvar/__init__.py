@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap as BootstrapAfterBootstrap
     from panelvar.bands.delta_method import DeltaMethod as DeltaMethod
     from panelvar.bands.monte_carlo import MonteCarlo as MonteCarlo
-    from panelvar.bands.moving_block import MovingBlockBootstrap as MovingBlockBootstrap
     from panelvar.bands.parametric_bootstrap import ParametricBootstrap as ParametricBootstrap
     from panelvar.bands.recursive_wild import RecursiveWildBootstrap as RecursiveWildBootstrap
+    from panelvar.bands.resampling import MovingBlockBootstrap as MovingBlockBootstrap
     from panelvar.bands.residual_bootstrap import ResidualBootstrap as ResidualBootstrap
     from panelvar.base.errors import CollinearityError as CollinearityError
     from panelvar.base.errors import DataError as DataError
@@ -215,7 +215,7 @@ _EXPORTS = {
     "ResidualBootstrap": "bands.residual_bootstrap",
     "ParametricBootstrap": "bands.parametric_bootstrap",
     "RecursiveWildBootstrap": "bands.recursive_wild",
-    "MovingBlockBootstrap": "bands.moving_block",
+    "MovingBlockBootstrap": "bands.resampling",
     "BootstrapAfterBootstrap": "bands.bootstrap_after_bootstrap",
     "MonteCarlo": "bands.monte_carlo",
     "DeltaMethod": "bands.delta_method",
