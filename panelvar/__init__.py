@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from panelvar.base.errors import PanelVarError as PanelVarError
     from panelvar.base.errors import PanelVarWarning as PanelVarWarning
     from panelvar.base.errors import SpecificationError as SpecificationError
-    from panelvar.bias_reduced import BiasReduced as BiasReduced
-    from panelvar.covariances import HC as HC
-    from panelvar.covariances import Classical as Classical
-    from panelvar.covariances import Clustered as Clustered
+    from panelvar.covariance.bias_reduced import BiasReduced as BiasReduced
+    from panelvar.covariance.covariances import HC as HC
+    from panelvar.covariance.covariances import Classical as Classical
+    from panelvar.covariance.covariances import Clustered as Clustered
+    from panelvar.covariance.serial import DriscollKraay as DriscollKraay
+    from panelvar.covariance.serial import PanelNeweyWest as PanelNeweyWest
+    from panelvar.covariance.spatial import PanelCorrected as PanelCorrected
     from panelvar.data.panel import Panel as Panel
     from panelvar.diagnostics.born_breitung import born_breitung_test as born_breitung_test
     from panelvar.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
@@ -149,9 +152,6 @@ if TYPE_CHECKING:
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
     from panelvar.results.vecm_result import VecmResult as VecmResult
-    from panelvar.serial_covariances import DriscollKraay as DriscollKraay
-    from panelvar.serial_covariances import PanelNeweyWest as PanelNeweyWest
-    from panelvar.spatial_covariances import PanelCorrected as PanelCorrected
     from panelvar.tables.test_result import TestResult as TestResult
 
 __version__ = "0.1.0"
@@ -205,13 +205,13 @@ _EXPORTS = {
     "VarResult": "results.var_result",
     "VarBatch": "results.var_batch",
     "TestResult": "tables.test_result",
-    "Classical": "covariances",
-    "HC": "covariances",
-    "Clustered": "covariances",
-    "BiasReduced": "bias_reduced",
-    "DriscollKraay": "serial_covariances",
-    "PanelNeweyWest": "serial_covariances",
-    "PanelCorrected": "spatial_covariances",
+    "Classical": "covariance.covariances",
+    "HC": "covariance.covariances",
+    "Clustered": "covariance.covariances",
+    "BiasReduced": "covariance.bias_reduced",
+    "DriscollKraay": "covariance.serial",
+    "PanelNeweyWest": "covariance.serial",
+    "PanelCorrected": "covariance.spatial",
     "ResidualBootstrap": "bands.residual_bootstrap",
     "ParametricBootstrap": "bands.parametric_bootstrap",
     "RecursiveWildBootstrap": "bands.recursive_wild",

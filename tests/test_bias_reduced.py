@@ -334,7 +334,7 @@ def crossing_twin(frame, levels, slopes, weights):
 @pytest.mark.parametrize("effects", CROSSING)
 def test_the_largest_effect_may_cut_across_the_clusters(effects, by, kind, weights, dense_rows, monkeypatch):
     """Small blocks are decomposed whole, large ones by Lanczos' method; slopes and singletons included."""
-    monkeypatch.setattr("panelvar.kernels.local_blocks.DENSE_ROWS", dense_rows)
+    monkeypatch.setattr("panelvar.covariance.local_blocks.DENSE_ROWS", dense_rows)
     frame = gappy_frame(seed=8, entities=22, periods=6, kept=0.5)
     frame["t"] = frame["year"] - 2002 + frame["w"]
     # Most entities stay in one group, a few change: some levels lie within clusters and some do not.
@@ -358,14 +358,14 @@ def test_the_largest_effect_may_cut_across_the_clusters(effects, by, kind, weigh
 @pytest.mark.parametrize("by", ["batch", "mover", "year"])
 @pytest.mark.parametrize("effects", CROSSING)
 def test_effects_of_any_number_are_projected_cluster_by_cluster(effects, by, kind, weights, monkeypatch):
-    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 0)
+    monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 0)
     test_the_largest_effect_may_cut_across_the_clusters(effects, by, kind, weights, 150, monkeypatch)
 
 
 @pytest.mark.parametrize("limit", [0, 1000])
 def test_the_constant_of_effects_is_no_loss(limit, monkeypatch):
     """A period's dummy takes the constant along within the period: nothing that other clusters should know."""
-    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", limit)
+    monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", limit)
     frame = gappy_frame(seed=4, entities=12, periods=6)
     result = results(frame, "twoway", pv.BiasReduced("year"))
     assert "cluster-leverage-one" not in [note.code for note in result.notes]
@@ -375,21 +375,21 @@ def test_the_constant_of_effects_is_no_loss(limit, monkeypatch):
 
 def test_effects_that_are_too_many_are_refused_with_a_reason(monkeypatch):
     frame = gappy_frame(seed=4, entities=8, periods=6)
-    monkeypatch.setattr("panelvar.projected_blocks.WORK", 400)
-    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 5)
+    monkeypatch.setattr("panelvar.covariance.projected_blocks.WORK", 400)
+    monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 5)
     message = (
         r"largest, of 8 levels, may be of any size, but the others have 6 coef.* With at most 4 clusters each.* 5\."
     )
     with pytest.raises(pv.NumericalError, match=message):
         results(frame, "twoway", pv.BiasReduced("batch"))
-    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 6)
-    monkeypatch.setattr("panelvar.crossing_basis.TABLE_LIMIT", 40)
+    monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 6)
+    monkeypatch.setattr("panelvar.covariance.crossing_basis.TABLE_LIMIT", 40)
     with pytest.raises(pv.NumericalError, match=r"tables of the 6 coefficients .* by its 8 levels"):
         results(frame, "twoway", pv.BiasReduced("batch"))
 
 
 def test_degrees_of_freedom_of_too_many_pairs_are_refused(monkeypatch):
-    monkeypatch.setattr("panelvar.kernels.local_blocks.PAIRS", 3)
+    monkeypatch.setattr("panelvar.covariance.local_blocks.PAIRS", 3)
     frame = gappy_frame(seed=4, entities=8, periods=6)
     with pytest.raises(pv.NumericalError, match="covariance of every pair of clusters"):
         results(frame, "entity", pv.BiasReduced("batch"))
@@ -397,8 +397,8 @@ def test_degrees_of_freedom_of_too_many_pairs_are_refused(monkeypatch):
 
 
 def test_lanczos_says_when_it_does_not_converge(monkeypatch):
-    monkeypatch.setattr("panelvar.kernels.local_blocks.DENSE_ROWS", 0)
-    monkeypatch.setattr("panelvar.kernels.local_blocks.MOST_STEPS", 2)
+    monkeypatch.setattr("panelvar.covariance.local_blocks.DENSE_ROWS", 0)
+    monkeypatch.setattr("panelvar.covariance.local_blocks.MOST_STEPS", 2)
     with pytest.raises(pv.NumericalError, match="was not inverted in 2 steps"):
         results(gappy_frame(seed=4, entities=8, periods=6), "twoway", pv.BiasReduced("batch"))
 

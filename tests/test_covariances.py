@@ -9,7 +9,7 @@ import pytest
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 
 FEW = pytest.mark.filterwarnings("ignore:Only .* clusters")
 NO_FACTOR = {"group_factor": False, "dof_factor": "none"}

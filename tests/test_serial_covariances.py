@@ -12,9 +12,9 @@ from reference_data import table
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
+from panelvar.covariance import spatial_scores as unit_correlation
+from panelvar.covariance.serial_scores import kernel_weights
 from panelvar.kernels import rows as blocks
-from panelvar.kernels import unit_correlation
-from panelvar.kernels.serial_scores import kernel_weights
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Only .* periods:panelvar.PanelVarWarning",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import refuse_other
 from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.estimators.finish import finish

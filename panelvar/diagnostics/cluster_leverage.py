@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, emit
-from panelvar.covariances import HOPELESS_CLUSTERS
-from panelvar.crossing_basis import cluster_basis
+from panelvar.covariance.covariances import HOPELESS_CLUSTERS
+from panelvar.covariance.crossing_basis import cluster_basis
 from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.results.linear import LinearResult
 

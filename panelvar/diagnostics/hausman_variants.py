@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_names
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.diagnostics.auxiliary import regress, unweighted
 from panelvar.results.linear import LinearResult
 from panelvar.tables.test_result import TestResult

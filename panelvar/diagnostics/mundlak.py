@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from panelvar.base.errors import SpecificationError
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.estimators.correlated import with_means
 from panelvar.estimators.finish import finish
@@ -66,7 +66,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     (dimension,) = fit.effects
     effects = "entity" if fit.source.group_by(dimension)[0] is fit.source.entities else "time"
     if isinstance(cov, str) and cov == "cluster" and effects == "time":
-        from panelvar.covariances import Clustered
+        from panelvar.covariance.covariances import Clustered
 
         cov = Clustered("time")
     used = replace(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_generator, read_whole
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
-from panelvar.bias_reduced import BiasReduced
+from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.diagnostics.wild_dimensions import Clustering, small_sample_notes
 from panelvar.diagnostics.wild_scores import jackknife_scores, scores

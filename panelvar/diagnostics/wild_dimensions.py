@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.cluster_terms import signs, term_factors, with_intersections
-from panelvar.covariances import HOPELESS_CLUSTERS
+from panelvar.covariance.cluster_terms import signs, term_factors, with_intersections
+from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.results.linear import LinearResult
 
 

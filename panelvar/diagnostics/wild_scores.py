@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError, SpecificationError
-from panelvar.crossing_basis import CrossingBasis, cluster_basis
+from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
+from panelvar.covariance.local_blocks import CellSums, Piece, sum_cells
+from panelvar.covariance.projected_blocks import ProjectedBlocks
 from panelvar.fit.fit import Fit
 from panelvar.kernels import wild_cluster as kernel
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.local_blocks import CellSums, Piece, sum_cells
-from panelvar.projected_blocks import ProjectedBlocks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.estimators.finish import finish

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import DataError, InsufficientDataError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design, compact
 from panelvar.data.panel import Panel
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish

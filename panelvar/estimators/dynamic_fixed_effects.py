@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
-from panelvar.covariances import Covariance, CovarianceEstimate
+from panelvar.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.estimators.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows

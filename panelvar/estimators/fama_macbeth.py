@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose, emit
+from panelvar.covariance.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
 from panelvar.estimators.unit_fits import covariance_of_average, fit_units
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
 from panelvar.results.period_average import PeriodAverageResult
 
 

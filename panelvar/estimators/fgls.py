@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, as_ar1
 from panelvar.estimators.finish import finish

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import choose, emit
-from panelvar.covariance_names import resolve
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.named import resolve
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import check_fit, check_scale, check_variation

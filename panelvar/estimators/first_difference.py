@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.data.lags import lag_positions
 from panelvar.estimators.finish import finish

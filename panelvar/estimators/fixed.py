@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
 from panelvar.estimators.finish import finish

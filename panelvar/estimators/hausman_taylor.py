@@ -10,7 +10,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
 from panelvar.estimators.pooled import centred_model

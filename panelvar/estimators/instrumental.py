@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from panelvar.base.errors import choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.estimators.between import means_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE

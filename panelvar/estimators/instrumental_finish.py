@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
-from panelvar.covariance_names import resolve
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
 from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.fit.conventions import Convention

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 
 
 @dataclass(frozen=True)

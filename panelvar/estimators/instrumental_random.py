@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.estimators.between import means_model

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import SpecificationError
-from panelvar.bias_reduced import BiasReduced
-from panelvar.cluster_terms import signs, with_intersections
-from panelvar.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.bias_reduced import BiasReduced
+from panelvar.covariance.cluster_terms import signs, with_intersections
+from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.score_adjustment import scores
+from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.data.design import Design
 from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.horizon_regressions import serial_covariance
-from panelvar.score_adjustment import scores
-from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
 
 FloatArray = NDArray[np.float64]
 

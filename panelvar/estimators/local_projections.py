@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.errors import Note, SpecificationError, check_level, choose, emit
-from panelvar.covariances import HC
+from panelvar.covariance.covariances import HC
+from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.dynamics.terms import terms_within
 from panelvar.estimators.horizon_models import HorizonRegressions
 from panelvar.estimators.projection_data import read_projection_data
@@ -22,7 +23,6 @@ from panelvar.results.lag_selection import CRITERIA_ELSEWHERE
 from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.results.responses import cumulated
 from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.serial_covariances import PanelNeweyWest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,8 +21,9 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
-from panelvar.covariance_names import resolve
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.named import resolve
+from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.data.panel import Panel, as_panel
 from panelvar.estimators.fixed import fit_fixed_effects
 from panelvar.estimators.instrumental import fit_iv_fixed_effects, fit_iv_pooled
@@ -34,7 +35,6 @@ from panelvar.fit.presets import as_convention
 from panelvar.kernels.horizon_regressions import root_of
 from panelvar.results.linear import LinearResult
 from panelvar.results.projected_responses import ProjectedResponses
-from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
 
 FloatArray = NDArray[np.float64]
 SHORT = 20.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
 from panelvar.estimators.ardl_rows import ardl_rows
 from panelvar.estimators.error_correction_form import Places, error_correction_fit, places

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import Note, SpecificationError, choose
-from panelvar.covariances import HC
+from panelvar.covariance.covariances import HC
+from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.kernels.horizon_regressions import Projection, serial_variances
-from panelvar.serial_covariances import PanelNeweyWest
 
 Array = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.crossed import crossed_model
 from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale

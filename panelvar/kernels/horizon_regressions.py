@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import CollinearityError
+from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
 from panelvar.kernels.k_class import Estimate, Layout, k_class
-from panelvar.kernels.serial_scores import kernel_weights, lagged_gram
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]

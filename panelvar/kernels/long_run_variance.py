@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.kernels.serial_scores import kernel_weights
+from panelvar.covariance.serial_scores import kernel_weights
 
 Array = npt.NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 r"""The wild cluster bootstrap from cluster sums: no residual is ever drawn.
 
 Signs :math:`v_h` multiply the residuals of a bootstrap cluster h. With :math:`d_i` what row i contributes to the
-restrictions (:math:`R\hat\beta - R\beta = \sum_i d_i u_i`), W and Z as in `panelvar.kernels.local_blocks`, the gap
+restrictions (:math:`R\hat\beta - R\beta = \sum_i d_i u_i`), W and Z as in `panelvar.covariance.local_blocks`, the gap
 :math:`\delta = R\hat\beta - r` and :math:`M = (R (X'X)^{-1} R')^{-1}`, restricted residuals are
 :math:`\tilde e = e + d M \delta`. A draw's estimate, and its score in a cluster c of the covariance, are
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.cluster_adjustment import SINGULAR, ClusterParts
+from panelvar.covariance.cluster_adjustment import SINGULAR, ClusterParts
 from panelvar.kernels.wild_multipliers import wild_multipliers
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import MissingInformationError, Note
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.long_run_covariance import OwnInformation

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit

@@ -13,7 +13,7 @@ from panelvar.base.distributions import quantile, quantiles, two_sided
 from panelvar.base.errors import Note, check_level
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.fit import FloatArray
 from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.tables.test_result import TestResult

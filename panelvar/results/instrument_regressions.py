@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import NumericalError
-from panelvar.bias_reduced import BiasReduced
-from panelvar.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.bias_reduced import BiasReduced
+from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.fit.instrumented import Instrumented, auxiliary_fit, instrumented_of, orthonormal_moments

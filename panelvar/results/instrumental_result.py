@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import MissingInformationError, check_level, emit
-from panelvar.covariance_names import resolve
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.named import resolve
 from panelvar.fit.instrumented import Instrumented
 from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
 from panelvar.results.instrument_regressions import is_classical

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import NumericalError, check_level, emit
-from panelvar.covariance_names import resolve
-from panelvar.covariances import Covariance
+from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
 from panelvar.fit.fit import FloatArray
 from panelvar.results.effects import effects_table

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import Note
-from panelvar.covariances import CovarianceEstimate
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.results.inference import Inference
 
 Array = npt.NDArray[np.float64]

@@ -261,7 +261,7 @@ class VarEstimates(System):
 
     def _stacked(self, df: float) -> StackedInference:
         # Half as many modules again as a fit needs: they wait for the first question.
-        from panelvar.covariances import CovarianceEstimate
+        from panelvar.covariance.covariances import CovarianceEstimate
         from panelvar.results.stacked_coefficients import Stacked, StackedInference, equation_labels
 
         if self.problem.dependent_columns:

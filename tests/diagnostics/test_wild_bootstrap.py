@@ -79,13 +79,13 @@ def test_every_enumerated_draw_is_a_refit(model, by, weights, impose_null):
 def test_effects_without_a_basis_are_projected_cluster_by_cluster(by, monkeypatch):
     result = fitted(gappy_frame(seed=5, entities=7, periods=6), "twoway", weights="w")
     usual = [pv.wild_bootstrap(result, null, cluster=by) for null in ("x1", "x2 = 5", X)]
-    monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", 0)
+    monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", 0)
     for null, one in zip(("x1", "x2 = 5", X), usual, strict=True):
         other = pv.wild_bootstrap(result, null, cluster=by)
         assert other.pvalue == one.pvalue
         assert other.statistic == pytest.approx(one.statistic, rel=1e-9)
         np.testing.assert_allclose((other.lower, other.upper), (one.lower, one.upper), rtol=1e-6)
-    monkeypatch.setattr("panelvar.projected_blocks.WORK", 1)
+    monkeypatch.setattr("panelvar.covariance.projected_blocks.WORK", 1)
     with pytest.raises(pv.NumericalError, match="each could be projected on its own"):
         pv.wild_bootstrap(result, "x1", cluster=by)
 

@@ -151,7 +151,7 @@ def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, res
         return
     for few, levels in ((0, 1000), (300, 1000), (300, -1)):
         monkeypatch.setattr(kernel, "FEW", few)
-        monkeypatch.setattr("panelvar.crossing_basis.LEVEL_LIMIT", levels)
+        monkeypatch.setattr("panelvar.covariance.crossing_basis.LEVEL_LIMIT", levels)
         found = pv.wild_bootstrap(result, equations, cluster=["batch", "region"], **options)
         assert found.statistic == pytest.approx(statistic / len(restrict), rel=1e-7)
         assert found.infeasible == np.isnan(draws).sum()

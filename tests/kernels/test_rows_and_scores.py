@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from panelvar.covariance import sandwich
 from panelvar.kernels import rows as blocks
-from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import solve
 from panelvar.kernels.rows import TransformedRows

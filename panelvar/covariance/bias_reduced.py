@@ -12,17 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.cluster_basis import ClusterBasis
-from panelvar.cluster_terms import lies_within, signs, with_intersections
-from panelvar.covariances import HOPELESS_CLUSTERS, CovarianceEstimate
-from panelvar.crossing_basis import CrossingBasis, cluster_basis
-from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit
-from panelvar.fit.small_samples import clustered_factor, counted
-from panelvar.kernels import sandwich
-from panelvar.kernels.cluster_adjustment import Adjusted, adjust, satterthwaite
-from panelvar.kernels.groups import Grouping
-from panelvar.kernels.local_blocks import (
+from panelvar.covariance import sandwich
+from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
+from panelvar.covariance.cluster_basis import ClusterBasis
+from panelvar.covariance.cluster_terms import lies_within, signs, with_intersections
+from panelvar.covariance.covariances import HOPELESS_CLUSTERS, CovarianceEstimate
+from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
+from panelvar.covariance.local_blocks import (
     LocalAdjusted,
     Piece,
     adjust_local,
@@ -30,9 +26,13 @@ from panelvar.kernels.local_blocks import (
     remaining,
     working_power,
 )
+from panelvar.covariance.projected_blocks import PairedAdjusted, ProjectedBlocks
+from panelvar.covariance.score_adjustment import refuse_weighted_instruments, scores
+from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
+from panelvar.fit.small_samples import clustered_factor, counted
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.variance_components import Components
-from panelvar.projected_blocks import PairedAdjusted, ProjectedBlocks
-from panelvar.score_adjustment import refuse_weighted_instruments, scores
 
 FloatArray = NDArray[np.float64]
 
@@ -112,7 +112,7 @@ class BiasReduced:
     Notes
     -----
     Effects nested in the clusters are free. Of effects that cut across the clusters the largest may have any number of
-    levels; the others join a basis of at most `panelvar.crossing_basis.LEVEL_LIMIT` columns. Where those are more,
+    levels; the others join a basis of at most `panelvar.covariance.crossing_basis.LEVEL_LIMIT` columns. Where those are more,
     each cluster is projected on its own, which is for few of them; with many it is refused. The working model of the
     degrees of freedom, and of CR2, is independent transformed errors: analytic weights and the random-effects structure
     are taken at their word.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.bias_reduced import KINDS as CLUSTER_KINDS
-from panelvar.bias_reduced import BiasReduced
-from panelvar.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.bias_reduced import KINDS as CLUSTER_KINDS
+from panelvar.covariance.bias_reduced import BiasReduced
+from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.score_adjustment import KINDS
+from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
+from panelvar.covariance.spatial import PanelCorrected
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
-from panelvar.score_adjustment import KINDS
-from panelvar.serial_covariances import DriscollKraay, PanelNeweyWest
-from panelvar.spatial_covariances import PanelCorrected
 
 
 def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:

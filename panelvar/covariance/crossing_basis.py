@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError
-from panelvar.cluster_basis import ClusterBasis
-from panelvar.cluster_terms import lies_within
+from panelvar.covariance.cluster_adjustment import ClusterParts, segment_products
+from panelvar.covariance.cluster_basis import ClusterBasis
+from panelvar.covariance.cluster_terms import lies_within
+from panelvar.covariance.local_blocks import Piece
 from panelvar.fit.fit import Fit
-from panelvar.kernels.cluster_adjustment import ClusterParts, segment_products
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.local_blocks import Piece
 from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class CrossingBasis(ClusterBasis):
     r"""Basis of the absorbed effects besides the largest, less their projection on it, and of the regressors.
 
     The largest effect needs no basis, however many levels it has: its part of a cluster's block is known cell by cell
-    (`panelvar.kernels.local_blocks`), and of a level that lies within one cluster even that is not needed.
+    (`panelvar.covariance.local_blocks`), and of a level that lies within one cluster even that is not needed.
     """
 
     @cached_property

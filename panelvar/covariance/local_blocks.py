@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError
-from panelvar.kernels.cluster_adjustment import SINGULAR
+from panelvar.covariance.cluster_adjustment import SINGULAR
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import Note, choose
-from panelvar.cluster_terms import mended
-from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
+from panelvar.covariance import spatial_scores as unit_correlation
+from panelvar.covariance.cluster_terms import mended
+from panelvar.covariance.covariances import CovarianceEstimate, inference_df, symmetric
+from panelvar.covariance.score_adjustment import KINDS, multiplier
+from panelvar.covariance.serial import dated_rows
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import heteroskedastic_factor
-from panelvar.kernels import unit_correlation
 from panelvar.kernels.groups import Grouping
-from panelvar.score_adjustment import KINDS, multiplier
-from panelvar.serial_covariances import dated_rows
 
 FloatArray = NDArray[np.float64]
 

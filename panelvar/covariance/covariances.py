@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, choose
-from panelvar.cluster_terms import mended, signs, term_factors, with_intersections
+from panelvar.covariance import sandwich
+from panelvar.covariance.cluster_terms import mended, signs, term_factors, with_intersections
+from panelvar.covariance.score_adjustment import KINDS, scores
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
-from panelvar.kernels import sandwich
-from panelvar.score_adjustment import KINDS, scores
 
 FloatArray = NDArray[np.float64]
 

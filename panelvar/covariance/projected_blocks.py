@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError
+from panelvar.covariance.local_blocks import lanczos
 from panelvar.fit.fit import Fit
 from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.local_blocks import lanczos
 
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import NumericalError
+from panelvar.covariance import sandwich
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
-from panelvar.kernels import sandwich
 
 FloatArray = NDArray[np.float64]
 

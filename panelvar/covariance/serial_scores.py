@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.sandwich import Scores
+from panelvar.covariance.sandwich import Scores
 
 FloatArray = NDArray[np.float64]
 Integers = NDArray[np.integer]

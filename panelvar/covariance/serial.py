@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.cluster_terms import lies_within
-from panelvar.covariances import CovarianceEstimate, inference_df, symmetric
+from panelvar.covariance import sandwich, serial_scores
+from panelvar.covariance.cluster_terms import lies_within
+from panelvar.covariance.covariances import CovarianceEstimate, inference_df, symmetric
+from panelvar.covariance.score_adjustment import KINDS, scores
 from panelvar.fit.conventions import Convention, SerialFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted, heteroskedastic_factor
-from panelvar.kernels import sandwich, serial_scores
 from panelvar.kernels.groups import Grouping
-from panelvar.score_adjustment import KINDS, scores
 
 FloatArray = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class DriscollKraay:
     Parameters
     ----------
     lags : float or None
-        L of `panelvar.kernels.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels (Stata's
+        L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels (Stata's
         ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the convention:
         :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
         :math:`\lfloor T^{1/4} \rfloor` (plm, pyfixest) or :math:`\lfloor \tfrac34 T^{1/3} \rfloor` (gretl).

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.covariance.cluster_adjustment import ClusterParts, regressor_parts
+from panelvar.covariance.local_blocks import Piece
 from panelvar.fit.fit import Fit
-from panelvar.kernels.cluster_adjustment import ClusterParts, regressor_parts
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.local_blocks import Piece
 
 FloatArray = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ class ClusterBasis:
     r"""Basis W of the transformed constant and regressors, all absorbed effects being nested in the clusters.
 
     Effects that lie within clusters cost nothing: the transformed regressors are orthogonal to them, cluster by
-    cluster. `panelvar.crossing_basis.CrossingBasis` is for effects that cut across the clusters.
+    cluster. `panelvar.covariance.crossing_basis.CrossingBasis` is for effects that cut across the clusters.
 
     Attributes
     ----------

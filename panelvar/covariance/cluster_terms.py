@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import Note
+from panelvar.covariance import sandwich
 from panelvar.data.design import compact
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted
-from panelvar.kernels import sandwich
 from panelvar.kernels.groups import Grouping
 
 FloatArray = NDArray[np.float64]
