@@ -11,7 +11,7 @@ import pytest
 
 import panelvar as pv
 from panelvar.base.hints import has_attribute, name_here
-from panelvar.results.responses import Responses
+from panelvar.responses.responses import Responses
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "var_functions.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`\n]+)`", PAGE)

@@ -12,7 +12,7 @@ from paper.source import THREE, TWO, printed_name
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from panelvar.results.responses import Responses
+    from panelvar.responses.responses import Responses
     from panelvar.results.var_result import VarResult
     from paper.source import Paper
 

@@ -15,7 +15,7 @@ from paper.source import LABELS, THREE, TWO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from panelvar.results.responses import Responses
+    from panelvar.responses.responses import Responses
     from panelvar.results.var_result import VarResult
     from panelvar.tables.test_result import TestResult
     from paper.source import Paper

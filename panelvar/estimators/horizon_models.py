@@ -18,7 +18,7 @@ from panelvar.estimators.var import lag_order
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.horizon_regressions import Projection, project
-from panelvar.results.shocks import Shocks, positive_factor
+from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
 

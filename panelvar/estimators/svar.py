@@ -14,8 +14,8 @@ from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
-from panelvar.results.response_gradients import parameter_steps
-from panelvar.results.shocks import positive_factor
+from panelvar.responses.response_gradients import parameter_steps
+from panelvar.responses.shocks import positive_factor
 from panelvar.results.svar_result import SvarResult
 from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult

@@ -26,7 +26,7 @@ from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_ba
 from panelvar.dynamics.lag_problem import stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
 from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
-from panelvar.results.forecast_accuracy import ForecastAccuracy
+from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.results.var_batch import VarBatch
 from panelvar.results.var_convention import VarConvention, var_convention
 from panelvar.results.var_result import VarResult

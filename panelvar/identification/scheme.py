@@ -92,7 +92,7 @@ class Identification(ABC):
     Attributes
     ----------
     name : str
-        One word, as `panelvar.results.responses.Responses` keeps it.
+        One word, as `panelvar.responses.responses.Responses` keeps it.
     needs_sigma : bool
         Whether the residual covariance enters at all for shocks of one unit.
     set_valued : bool

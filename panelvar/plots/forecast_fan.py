@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, refuse_other
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import BLUE, GREY, check_figure, folded, literal, plain_ticks, pyplot, tidy
-from panelvar.results.forecast import Forecast
+from panelvar.responses.forecast import Forecast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

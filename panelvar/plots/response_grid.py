@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import refuse_other
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
-from panelvar.results.responses import Responses
+from panelvar.responses.responses import Responses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_other
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, folded, literal, pyplot, tidy
-from panelvar.results.decomposition import VarianceDecomposition
+from panelvar.responses.decomposition import VarianceDecomposition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

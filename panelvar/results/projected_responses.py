@@ -17,7 +17,7 @@ from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.base.names import listed
 from panelvar.identification.scheme import position
 from panelvar.kernels.horizon_regressions import root_of, serial_covariance
-from panelvar.results.responses import Responses
+from panelvar.responses.responses import Responses
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,11 +24,11 @@ from panelvar.base.names import listed
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
-from panelvar.results.decomposition import VarianceDecomposition, shares_of
-from panelvar.results.identified_set import identified_set
+from panelvar.responses.decomposition import VarianceDecomposition, shares_of
+from panelvar.responses.identified_set import identified_set
+from panelvar.responses.responses import Responses, cumulated, described_responses
+from panelvar.responses.shocks import Shocks, choose_shocks, positive_factor
 from panelvar.results.published import read_published
-from panelvar.results.responses import Responses, cumulated, described_responses
-from panelvar.results.shocks import Shocks, choose_shocks, positive_factor
 from panelvar.results.system_process import SystemProcess
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_generator, read_whole
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
+from panelvar.responses.shocks import positive_factor
 from panelvar.results.published import finite_array
-from panelvar.results.shocks import positive_factor
 from panelvar.results.system_coefficients import SystemCoefficients
 
 if TYPE_CHECKING:

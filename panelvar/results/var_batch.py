@@ -18,8 +18,8 @@ from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.results.responses import cumulated
-from panelvar.results.shocks import choose_shocks
+from panelvar.responses.responses import cumulated
+from panelvar.responses.shocks import choose_shocks
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
 

@@ -18,10 +18,10 @@ from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.kernels.conditional_forecast import conditional_forecast
 from panelvar.kernels.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
-from panelvar.results.forecast import Forecast
+from panelvar.responses.forecast import Forecast
+from panelvar.responses.responses import Responses, cumulated
+from panelvar.responses.shocks import positive_factor
 from panelvar.results.published import finite_array
-from panelvar.results.responses import Responses, cumulated
-from panelvar.results.shocks import positive_factor
 from panelvar.results.var_estimates import VarEstimates
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.results.decomposition import VarianceDecomposition, shares_of
-from panelvar.results.historical import HistoricalDecomposition
+from panelvar.responses.decomposition import VarianceDecomposition, shares_of
+from panelvar.responses.historical import HistoricalDecomposition
+from panelvar.responses.response_gradients import long_run_errors, response_errors, response_gradients
+from panelvar.responses.responses import Responses, cumulated, described_responses
+from panelvar.responses.share_gradients import share_gradients
+from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.results.lag_exclusion import granger_test, lags_test
-from panelvar.results.response_gradients import long_run_errors, response_errors, response_gradients
-from panelvar.results.responses import Responses, cumulated, described_responses
-from panelvar.results.share_gradients import share_gradients
-from panelvar.results.shocks import Shocks, positive_factor
 from panelvar.results.system import System
 from panelvar.results.var_forecasts import VarForecasts
 from panelvar.tables.test_result import TestResult

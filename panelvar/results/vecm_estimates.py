@@ -16,7 +16,7 @@ from panelvar.dynamics.lasting_effects import lasting_effects
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification
 from panelvar.kernels.vecm_problem import VecmProblem
-from panelvar.results.shocks import Shocks, choose_shocks
+from panelvar.responses.shocks import Shocks, choose_shocks
 from panelvar.results.var_convention import VarConvention
 from panelvar.results.var_result import VarResult
 

@@ -65,7 +65,7 @@ def test_long_run_shocks_have_triangular_lasting_effects(model, ordering):
 )
 @pytest.mark.parametrize("size", ["sd", "unit"])
 def test_derivatives_equal_differences(model, scheme, size):
-    from panelvar.results.shocks import choose_shocks
+    from panelvar.responses.shocks import choose_shocks
 
     shocks = choose_shocks(NAMES, model.sigma, scheme, size, None)
     rng = np.random.default_rng(2)

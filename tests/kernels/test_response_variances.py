@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
-from panelvar.kernels.response_variances import response_variances
+from panelvar.responses.gradients import response_variances
 
 
 def squares_of_derivatives(coefficients, base, factor, spread, impacts, n_deterministic, cumulative):

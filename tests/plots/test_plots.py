@@ -29,7 +29,7 @@ from panelvar.plots.response_grid import plot_responses
 from panelvar.plots.roots import plot_roots
 from panelvar.plots.scatter import plot_scatter
 from panelvar.plots.variance_shares import plot_decomposition
-from panelvar.results.responses import Responses
+from panelvar.responses.responses import Responses
 from panelvar.results.system import System
 
 NASTY = r"x_1$\alpha^{2$ <b>&"

@@ -13,12 +13,12 @@ import panelvar as pv
 from panelvar.base.elsewhere import ELSEWHERE
 from panelvar.base.errors import MissingInformationError
 from panelvar.base.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
-from panelvar.results.decomposition import VarianceDecomposition
-from panelvar.results.forecast import Forecast
-from panelvar.results.forecast_accuracy import ForecastAccuracy
-from panelvar.results.historical import HistoricalDecomposition
+from panelvar.responses.decomposition import VarianceDecomposition
+from panelvar.responses.forecast import Forecast
+from panelvar.responses.forecast_accuracy import ForecastAccuracy
+from panelvar.responses.historical import HistoricalDecomposition
+from panelvar.responses.responses import Responses
 from panelvar.results.lag_selection import LagSelection
-from panelvar.results.responses import Responses
 
 ANSWERS = (Responses, VarianceDecomposition, Forecast, LagSelection)
 SYSTEM = pv.System([[[0.5, 0.1], [0.0, 0.4]]], ["x", "y"])

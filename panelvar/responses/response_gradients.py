@@ -10,8 +10,8 @@ from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.response_variances import response_variances
-from panelvar.results.shocks import Shocks
+from panelvar.responses.gradients import response_variances
+from panelvar.responses.shocks import Shocks
 
 Array = npt.NDArray[np.float64]
 

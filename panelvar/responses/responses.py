@@ -14,7 +14,7 @@ from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
 from panelvar.identification.scheme import position
-from panelvar.results.shocks import Shocks
+from panelvar.responses.shocks import Shocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,8 +143,8 @@ class Responses(HintsAtNames):
         return plot_responses(self if overlay is None else {self.subject: self, **overlay}, **options)
 
     def summary(self, **options: Any) -> Table:
-        """Render the responses as a table; see `panelvar.report.horizon_tables.responses_table` for the options."""
-        from panelvar.report.horizon_tables import responses_table
+        """Render the responses as a table; see `panelvar.responses.horizon_tables.responses_table` for the options."""
+        from panelvar.responses.horizon_tables import responses_table
 
         return responses_table(self, **options)
 

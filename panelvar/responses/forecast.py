@@ -89,8 +89,8 @@ class Forecast(HintsAtNames):
         return plot_forecast(self, **options)
 
     def summary(self, **options: Any) -> Table:
-        """Render the forecasts as a table; see `panelvar.report.horizon_tables.forecast_table` for the options."""
-        from panelvar.report.horizon_tables import forecast_table
+        """Render the forecasts as a table; see `panelvar.responses.horizon_tables.forecast_table` for the options."""
+        from panelvar.responses.horizon_tables import forecast_table
 
         return forecast_table(self, **options)
 

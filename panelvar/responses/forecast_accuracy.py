@@ -122,8 +122,8 @@ class ForecastAccuracy(HintsAtNames):
         return TestResult("Diebold-Mariano", value, pvalue, "t", n - 1, None, null)
 
     def summary(self, **options: Any) -> Table:
-        """Render errors by horizon; see `panelvar.report.horizon_tables.accuracy_table` for the options."""
-        from panelvar.report.horizon_tables import accuracy_table
+        """Render errors by horizon; see `panelvar.responses.horizon_tables.accuracy_table` for the options."""
+        from panelvar.responses.horizon_tables import accuracy_table
 
         return accuracy_table(self, **options)
 

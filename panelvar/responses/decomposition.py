@@ -97,8 +97,8 @@ class VarianceDecomposition(HintsAtNames):
         return plot_decomposition(self, **options)
 
     def summary(self, **options: Any) -> Table:
-        """Render the shares as a table; see `panelvar.report.horizon_tables.decomposition_table` for the options."""
-        from panelvar.report.horizon_tables import decomposition_table
+        """Render the shares as a table; see `panelvar.responses.horizon_tables.decomposition_table` for the options."""
+        from panelvar.responses.horizon_tables import decomposition_table
 
         return decomposition_table(self, **options)
 

@@ -13,10 +13,10 @@ from panelvar.tables.number_format import check_digits
 from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
 
 if TYPE_CHECKING:
-    from panelvar.results.decomposition import VarianceDecomposition
-    from panelvar.results.forecast import Forecast
-    from panelvar.results.forecast_accuracy import ForecastAccuracy
-    from panelvar.results.responses import Responses
+    from panelvar.responses.decomposition import VarianceDecomposition
+    from panelvar.responses.forecast import Forecast
+    from panelvar.responses.forecast_accuracy import ForecastAccuracy
+    from panelvar.responses.responses import Responses
 
 FloatArray = NDArray[np.float64]
 
