@@ -21,7 +21,7 @@ from panelvar.plots.scatter import plot_scatter
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
     from panelvar.tables.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -85,14 +85,11 @@ if TYPE_CHECKING:
     from panelvar.estimators.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
     from panelvar.estimators.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
     from panelvar.estimators.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1
-    from panelvar.estimators.between import fit_between as fit_between
     from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
     from panelvar.estimators.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
     from panelvar.estimators.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
     from panelvar.estimators.fgls import fit_fgls as fit_fgls
-    from panelvar.estimators.first_difference import fit_first_difference as fit_first_difference
-    from panelvar.estimators.fixed import fit_fixed_effects as fit_fixed_effects
     from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.estimators.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
     from panelvar.estimators.instrumental import fit_iv_between as fit_iv_between
@@ -108,7 +105,6 @@ if TYPE_CHECKING:
     from panelvar.estimators.panel_local_projections import (
         fit_panel_local_projections as fit_panel_local_projections,
     )
-    from panelvar.estimators.pooled import fit_pooled as fit_pooled
     from panelvar.estimators.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
     from panelvar.estimators.restricted_var_fit import fit_restricted_var as fit_restricted_var
@@ -141,7 +137,6 @@ if TYPE_CHECKING:
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
-    from panelvar.results.linear import LinearResult as LinearResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
@@ -152,16 +147,21 @@ if TYPE_CHECKING:
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
     from panelvar.results.vecm_result import VecmResult as VecmResult
+    from panelvar.static_panels.between import fit_between as fit_between
+    from panelvar.static_panels.first_difference import fit_first_difference as fit_first_difference
+    from panelvar.static_panels.fixed import fit_fixed_effects as fit_fixed_effects
+    from panelvar.static_panels.pooled import fit_pooled as fit_pooled
+    from panelvar.static_panels.result import LinearResult as LinearResult
     from panelvar.tables.test_result import TestResult as TestResult
 
 __version__ = "0.1.0"
 
 _EXPORTS = {
     "Panel": "data.panel",
-    "fit_pooled": "estimators.pooled",
-    "fit_between": "estimators.between",
-    "fit_first_difference": "estimators.first_difference",
-    "fit_fixed_effects": "estimators.fixed",
+    "fit_pooled": "static_panels.pooled",
+    "fit_between": "static_panels.between",
+    "fit_first_difference": "static_panels.first_difference",
+    "fit_fixed_effects": "static_panels.fixed",
     "fit_random_effects": "estimators.random",
     "fit_correlated_random_effects": "estimators.correlated",
     "fit_iv_pooled": "estimators.instrumental",
@@ -197,7 +197,7 @@ _EXPORTS = {
     "fit_rolling_var": "estimators.var_batch_fit",
     "evaluate_forecasts": "estimators.var_batch_fit",
     "System": "results.system",
-    "LinearResult": "results.linear",
+    "LinearResult": "static_panels.result",
     "InstrumentalResult": "results.instrumental_result",
     "HeterogeneousResult": "results.heterogeneous",
     "PeriodAverageResult": "results.period_average",

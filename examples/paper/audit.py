@@ -18,7 +18,7 @@ from paper.regressions import ESTIMATORS, TABLES, three_estimators
 from paper.source import LABELS, THREE, TWO
 
 if TYPE_CHECKING:
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
     from paper.source import Paper
 
 ENTITIES, SLOPES = 3, 2

@@ -10,7 +10,7 @@ from paper.agreement import LEGEND, Agreement, Compared, pair, paired_header
 from paper.source import LABELS, STARS
 
 if TYPE_CHECKING:
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
     from paper.source import Paper
 
 ESTIMATORS = {"pooled": "Pooled", "fixed_effects": "Fixed", "random_effects": "Random"}

@@ -15,12 +15,12 @@ from panelvar.base.errors import InsufficientDataError, NumericalError, Specific
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
-from panelvar.estimators.finish import finish
 from panelvar.fit.conventions import Convention
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 FloatArray = NDArray[np.float64]
 Positions = NDArray[np.intp]

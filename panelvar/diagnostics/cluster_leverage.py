@@ -12,7 +12,7 @@ from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.covariance.crossing_basis import cluster_basis
 from panelvar.diagnostics.auxiliary import linear_result
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,7 +21,7 @@ from panelvar.diagnostics.auxiliary import (
     unweighted,
 )
 from panelvar.kernels.groups import Grouping
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 MOST_ROWS = 2000

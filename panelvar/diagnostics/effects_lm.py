@@ -9,8 +9,8 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.diagnostics.auxiliary import normal_tail, pooled_residuals, unweighted
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")

@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.diagnostics.auxiliary import unweighted
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 

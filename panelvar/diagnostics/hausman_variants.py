@@ -12,7 +12,7 @@ from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.diagnostics.auxiliary import regress, unweighted
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 _PREFIX = "within "

@@ -20,7 +20,7 @@ from panelvar.diagnostics.auxiliary import (
     pooled_residuals,
     unweighted,
 )
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 

@@ -17,8 +17,8 @@ from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.diagnostics.wild_dimensions import Clustering, small_sample_notes
 from panelvar.diagnostics.wild_scores import jackknife_scores, scores
 from panelvar.kernels import wild_cluster as kernel
-from panelvar.results.linear import LinearResult
-from panelvar.results.restrictions import restriction_matrix
+from panelvar.static_panels.restrictions import restriction_matrix
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 FloatArray = NDArray[np.float64]

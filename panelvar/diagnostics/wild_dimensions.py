@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.covariance.cluster_terms import signs, term_factors, with_intersections
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 
 
 class Clustering:

@@ -20,8 +20,8 @@ from panelvar.diagnostics.auxiliary import (
     regress,
     unweighted,
 )
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 

@@ -12,15 +12,15 @@ from panelvar.base.errors import InsufficientDataError, Note, NumericalError, Sp
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
-from panelvar.estimators.finish import finish
 from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.fit.presets import as_convention
 from panelvar.kernels.autoregression import find_runs
-from panelvar.results.effects import EffectVariances
 from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effects import EffectVariances
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 WITHIN = AR1(rho="dw", weights="pooled", starts="drop")

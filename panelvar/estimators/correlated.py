@@ -10,8 +10,6 @@ import numpy as np
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.estimators.finish import finish
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -19,7 +17,9 @@ from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.rows import restored_norms
 from panelvar.kernels.variance_components_quadratic import pooled_solution
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 
 def fit_correlated_random_effects(

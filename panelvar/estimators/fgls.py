@@ -10,12 +10,12 @@ from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.ar1 import AR1, as_ar1
-from panelvar.estimators.finish import finish
 from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
 from panelvar.estimators.whitened_model import whitened_model
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.results.gls import ErrorStructure, GLSResult
+from panelvar.static_panels.finish import finish
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")
 # Periods for each entity below which standard errors of correlated panels are known to be far too small.

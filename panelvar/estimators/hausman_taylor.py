@@ -13,7 +13,6 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
-from panelvar.estimators.pooled import centred_model
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.estimators.random_notes import variance_notes
 from panelvar.fit.conventions import Convention
@@ -26,6 +25,7 @@ from panelvar.kernels.qr import RANK_TOLERANCE, solve
 from panelvar.kernels.rows import restored_norms
 from panelvar.kernels.variance_components import Components, quasi_demeaning_weight
 from panelvar.results.instrumental_result import InstrumentalResult
+from panelvar.static_panels.pooled import centred_model
 
 _METHODS = {
     "hausman-taylor": "Hausman-Taylor",

@@ -51,7 +51,7 @@ def finish_instrumental(
     method : str or object
         As `panelvar.estimators.instrumental_methods.as_method` takes it.
     cov, convention, collinear
-        As in `panelvar.estimators.finish.finish`.
+        As in `panelvar.static_panels.finish.finish`.
     label : str
         What the method is called in the name of the estimator, if not by its own name.
     derived : bool

@@ -10,9 +10,6 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.instrument_columns import Names, build_instrumented
-from panelvar.estimators.between import means_model
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.estimators.fixed import within_model
 from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.estimators.random_notes import variance_notes
@@ -25,6 +22,9 @@ from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.results.instrumental_result import InstrumentalResult
+from panelvar.static_panels.between import means_model
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.fixed import within_model
 
 _VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")
 

@@ -10,8 +10,6 @@ from panelvar.base.errors import InsufficientDataError, Note, NumericalError, Sp
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.estimators.crossed import crossed_model
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.estimators.finish import finish
 from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import FloatArray
@@ -31,7 +29,9 @@ from panelvar.kernels.variance_components_quadratic import (
     pooled_solution,
     wallace_hussain,
 )
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 METHODS = {
     "swamy-arora": "Swamy-Arora",

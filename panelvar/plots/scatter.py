@@ -12,7 +12,7 @@ from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

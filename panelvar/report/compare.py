@@ -14,7 +14,7 @@ from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, numbe
 
 if TYPE_CHECKING:
     from panelvar.results.averaged import AveragedResult
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
 
     Fitted: TypeAlias = LinearResult | AveragedResult
 
@@ -215,7 +215,7 @@ def compare(
 
 def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:
     from panelvar.results.averaged import AveragedResult
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
 
     if isinstance(results, (LinearResult, AveragedResult)):
         results = [results, *more]

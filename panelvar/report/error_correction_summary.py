@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from panelvar.report.heterogeneous_summary import averaged_facts
-from panelvar.report.linear_summary import coefficient_header, coefficient_rows
+from panelvar.static_panels.summary import coefficient_header, coefficient_rows
 from panelvar.tables.number_format import check_digits, format_number
 from panelvar.tables.table import Fact, Table
 from panelvar.tables.test_table import statistic_text

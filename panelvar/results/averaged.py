@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
-from panelvar.results.inference import Coefficients, Inference
+from panelvar.static_panels.inference import Coefficients, Inference
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

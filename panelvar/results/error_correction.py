@@ -15,8 +15,8 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.long_run_covariance import OwnInformation
 from panelvar.results.averaged import AveragedResult
-from panelvar.results.linear import LinearResult
-from panelvar.results.restrictions import wald
+from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

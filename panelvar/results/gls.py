@@ -10,8 +10,8 @@ import numpy as np
 
 from panelvar.base.errors import MissingInformationError, SpecificationError
 from panelvar.fit.fit import FloatArray
-from panelvar.results.effects import EffectVariances
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effects import EffectVariances
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

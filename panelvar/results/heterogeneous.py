@@ -15,7 +15,7 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.unit_regressions import UnitRegressions
 from panelvar.results.averaged import AveragedResult
-from panelvar.results.restrictions import wald
+from panelvar.static_panels.restrictions import wald
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from panelvar.fit.instrumented import Instrumented, auxiliary_fit, instrumented_
 from panelvar.fit.small_samples import without_factors
 from panelvar.kernels.k_class import Layout, k_class
 from panelvar.kernels.qr import triangularize
-from panelvar.results.linear import LinearResult
-from panelvar.results.restrictions import wald
+from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from panelvar.fit.instrumented import Instrumented
 from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
 from panelvar.results.instrument_regressions import is_classical
 from panelvar.results.instrument_validity import basmann, difference, endogeneity, hansen, sargan
-from panelvar.results.linear import LinearResult
 from panelvar.results.weak_instruments import (
     EffectiveF,
     cragg_donald,
@@ -25,6 +24,7 @@ from panelvar.results.weak_instruments import (
     rank_test,
     stock_yogo,
 )
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

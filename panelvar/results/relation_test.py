@@ -12,7 +12,7 @@ import numpy.typing as npt
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError
 from panelvar.kernels.reduced_rank import likelihood_terms, relations_beside, restricted_relations
-from panelvar.results.restrictions import restriction_matrix
+from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.results.inference import Inference
+from panelvar.static_panels.inference import Inference
 
 Array = npt.NDArray[np.float64]
 

@@ -24,8 +24,8 @@ from panelvar.results.var_convention import VarConvention
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.results.restrictions import LinearCombination
     from panelvar.results.stacked_coefficients import StackedInference
+    from panelvar.static_panels.restrictions import LinearCombination
     from panelvar.tables.test_result import TestResult
 
 Array = npt.NDArray[np.float64]

@@ -30,7 +30,7 @@ from panelvar.results.instrument_regressions import (
     regression,
     zero_test,
 )
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import panelvar as pv
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 
 
 def test_text(pooled: LinearResult, fixed: LinearResult, fixed_value: LinearResult, few_clusters: LinearResult) -> None:

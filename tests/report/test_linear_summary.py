@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.report.linear_summary import linear_table
+from panelvar.static_panels.summary import linear_table
 
 
 def test_fixed_effects(fixed: pv.results.linear.LinearResult) -> None:

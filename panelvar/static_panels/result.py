@@ -14,10 +14,10 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
 from panelvar.fit.fit import FloatArray
-from panelvar.results.effects import effects_table
-from panelvar.results.fit_statistics import FitStatistics
-from panelvar.results.prediction_intervals import predict_interval
-from panelvar.results.predictions import predict
+from panelvar.static_panels.effects import effects_table
+from panelvar.static_panels.fit_statistics import FitStatistics
+from panelvar.static_panels.prediction_intervals import predict_interval
+from panelvar.static_panels.predictions import predict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +201,7 @@ class LinearResult(FitStatistics):
         digits : int
             Digits after the point.
         """
-        from panelvar.report.linear_summary import linear_table
+        from panelvar.static_panels.summary import linear_table
 
         return linear_table(self, level=check_level(level), digits=digits)
 

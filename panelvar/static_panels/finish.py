@@ -13,7 +13,7 @@ from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.qr import solve
 from panelvar.kernels.refinement import polish
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.result import LinearResult
 
 
 def finish(model: TransformedModel, cov: str | Covariance, convention: Convention, collinear: str) -> LinearResult:

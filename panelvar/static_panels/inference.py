@@ -15,7 +15,7 @@ from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.fit import FloatArray
-from panelvar.results.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
+from panelvar.static_panels.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.finish import finish
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, restored_norms
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 
 def fit_pooled(

@@ -14,15 +14,15 @@ from panelvar.base.errors import DataError, InsufficientDataError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design, compact
 from panelvar.data.panel import Panel
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.estimators.finish import finish
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -18,7 +18,7 @@ from panelvar.tables.test_result import TestResult
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
 
 
 @dataclass(frozen=True, eq=False)

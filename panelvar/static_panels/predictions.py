@@ -14,12 +14,12 @@ from panelvar.data.dimensions import refuse_missing
 from panelvar.data.panel import Panel
 from panelvar.data.source import Coded, Source
 from panelvar.fit.fit import Fit, FloatArray
-from panelvar.results.effects import blup, dimension_of, leading_table, level_tables
+from panelvar.static_panels.effects import blup, dimension_of, leading_table, level_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,6 @@ from panelvar.base.arguments import read_names
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.effect_names import EFFECTS_ELSEWHERE
-from panelvar.estimators.finish import finish
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
@@ -23,7 +21,9 @@ from panelvar.kernels.absorb import Absorbed, absorb
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.orthonormal_block import Block
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 
 def fit_fixed_effects(

@@ -12,7 +12,7 @@ from panelvar.tables.test_table import statistic_text
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
     from panelvar.results.averaged import AveragedResult
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
     from panelvar.tables.test_result import TestResult
 
 

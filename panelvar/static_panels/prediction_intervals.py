@@ -12,13 +12,13 @@ from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.kernels.effect_precision import sum_variances
 from panelvar.kernels.variance_components import Components
-from panelvar.results.effects import level_tables, unit_variances
-from panelvar.results.predictions import PredictionRows, caller_index, predicted_values, prediction_rows
+from panelvar.static_panels.effects import level_tables, unit_variances
+from panelvar.static_panels.predictions import PredictionRows, caller_index, predicted_values, prediction_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.results.linear import LinearResult
+    from panelvar.static_panels.result import LinearResult
 
 
 def predict_interval(

@@ -12,10 +12,10 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df
-from panelvar.results.effects import EffectVariances, effect_variances
-from panelvar.results.f_statistics import classical_f, dummies_f, joint_significance, poolability_f
-from panelvar.results.inference import Inference
-from panelvar.results.rsquared import RSquared, rsquared_of
+from panelvar.static_panels.effects import EffectVariances, effect_variances
+from panelvar.static_panels.f_statistics import classical_f, dummies_f, joint_significance, poolability_f
+from panelvar.static_panels.inference import Inference
+from panelvar.static_panels.rsquared import RSquared, rsquared_of
 from panelvar.tables.test_result import TestResult
 
 _R2_LABELS = {

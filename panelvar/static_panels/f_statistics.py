@@ -12,12 +12,12 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.kernels.qr import solve
 from panelvar.kernels.rows import restored_norms
-from panelvar.results.restrictions import wald
-from panelvar.results.rsquared import total_sum_of_squares
+from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.rsquared import total_sum_of_squares
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.fit_statistics import FitStatistics
+    from panelvar.static_panels.fit_statistics import FitStatistics
 
 
 def joint_significance(result: FitStatistics) -> TestResult | None:

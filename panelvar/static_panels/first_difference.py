@@ -13,12 +13,12 @@ from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.data.lags import lag_positions
-from panelvar.estimators.finish import finish
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, column_norms
-from panelvar.results.linear import LinearResult
+from panelvar.static_panels.finish import finish
+from panelvar.static_panels.result import LinearResult
 
 
 def fit_first_difference(

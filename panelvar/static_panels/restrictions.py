@@ -17,7 +17,7 @@ from panelvar.fit.fit import FloatArray
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.inference import Inference
+    from panelvar.static_panels.inference import Inference
 
 
 @dataclass(frozen=True)
