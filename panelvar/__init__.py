@@ -59,11 +59,6 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.serial_lm import baltagi_li_test as baltagi_li_test
     from panelvar.diagnostics.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
     from panelvar.diagnostics.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
-    from panelvar.diagnostics.unit_root import adf_test as adf_test
-    from panelvar.diagnostics.unit_root import dfgls_test as dfgls_test
-    from panelvar.diagnostics.unit_root_long_run import kpss_test as kpss_test
-    from panelvar.diagnostics.unit_root_long_run import phillips_perron_test as phillips_perron_test
-    from panelvar.diagnostics.unit_root_table import unit_root_table as unit_root_table
     from panelvar.diagnostics.var_arch import arch_test as arch_test
     from panelvar.diagnostics.var_causality import instantaneous_causality_test as instantaneous_causality_test
     from panelvar.diagnostics.var_causality import toda_yamamoto_test as toda_yamamoto_test
@@ -142,7 +137,6 @@ if TYPE_CHECKING:
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
     from panelvar.results.svar_result import SvarResult as SvarResult
     from panelvar.results.system import System as System
-    from panelvar.results.unit_root_result import UnitRootResult as UnitRootResult
     from panelvar.results.var_batch import VarBatch as VarBatch
     from panelvar.results.var_convention import VarConvention as VarConvention
     from panelvar.results.var_result import VarResult as VarResult
@@ -153,6 +147,12 @@ if TYPE_CHECKING:
     from panelvar.static_panels.pooled import fit_pooled as fit_pooled
     from panelvar.static_panels.result import LinearResult as LinearResult
     from panelvar.tables.test_result import TestResult as TestResult
+    from panelvar.unit_roots.battery import unit_root_table as unit_root_table
+    from panelvar.unit_roots.dickey_fuller import adf_test as adf_test
+    from panelvar.unit_roots.dickey_fuller import dfgls_test as dfgls_test
+    from panelvar.unit_roots.long_run import kpss_test as kpss_test
+    from panelvar.unit_roots.long_run import phillips_perron_test as phillips_perron_test
+    from panelvar.unit_roots.result import UnitRootResult as UnitRootResult
 
 __version__ = "0.1.0"
 
@@ -270,17 +270,17 @@ _EXPORTS = {
     "white_test": "diagnostics.var_white",
     "cusum_test": "diagnostics.var_constancy",
     "mosum_test": "diagnostics.var_constancy",
-    "adf_test": "diagnostics.unit_root",
-    "dfgls_test": "diagnostics.unit_root",
-    "phillips_perron_test": "diagnostics.unit_root_long_run",
-    "kpss_test": "diagnostics.unit_root_long_run",
-    "unit_root_table": "diagnostics.unit_root_table",
+    "adf_test": "unit_roots.dickey_fuller",
+    "dfgls_test": "unit_roots.dickey_fuller",
+    "phillips_perron_test": "unit_roots.long_run",
+    "kpss_test": "unit_roots.long_run",
+    "unit_root_table": "unit_roots.battery",
     "engle_granger_test": "diagnostics.engle_granger",
     "johansen_test": "diagnostics.johansen",
     "fit_vecm": "estimators.vecm",
     "VecmResult": "results.vecm_result",
     "JohansenResult": "results.johansen_result",
-    "UnitRootResult": "results.unit_root_result",
+    "UnitRootResult": "unit_roots.result",
     "compare": "report.compare",
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",

@@ -9,11 +9,11 @@ import numpy as np
 
 from panelvar.base.errors import DataError, NumericalError, SpecificationError, emit
 from panelvar.data.series import read_var_data
-from panelvar.diagnostics.unit_root import adf_test
-from panelvar.diagnostics.unit_root_distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
-from panelvar.diagnostics.univariate import POWERS, check_trend
-from panelvar.kernels import dickey_fuller
-from panelvar.results.unit_root_result import UnitRootResult
+from panelvar.unit_roots import regressions as dickey_fuller
+from panelvar.unit_roots.dickey_fuller import adf_test
+from panelvar.unit_roots.distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
+from panelvar.unit_roots.one_series import POWERS, check_trend
+from panelvar.unit_roots.result import UnitRootResult
 
 
 def engle_granger_test(

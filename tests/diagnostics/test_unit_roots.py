@@ -15,14 +15,14 @@ from simulation.dfgls_quantiles import ratios
 
 import panelvar as pv
 from panelvar import CollinearityError, NumericalError
-from panelvar.diagnostics.unit_root_distributions import (
+from panelvar.unit_roots import regressions as dickey_fuller
+from panelvar.unit_roots.distributions import (
     gls_critical_values,
     gls_pvalue,
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.kernels import dickey_fuller
-from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
+from panelvar.unit_roots.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
 
 COUNTS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 

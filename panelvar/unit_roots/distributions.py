@@ -23,7 +23,7 @@ KPSS = {
 
 @cache
 def _surfaces() -> dict[tuple[str, str, int, str], tuple[float, ...]]:
-    text = files("panelvar").joinpath("constants", "dickey_fuller.csv").read_text(encoding="utf-8")
+    text = files("panelvar").joinpath("unit_roots", "constants", "dickey_fuller.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {
         (row["quantity"], row["trend"], int(row["series"]), row["level"]): tuple(float(row[f"c{k}"]) for k in range(5))
@@ -68,7 +68,7 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
 @cache
 def _gls_quantiles(trend: str) -> tuple[Array, Array, Array]:
     """Probabilities (P,), one over the periods (N,) and quantiles (N, P) of the simulated table, longest first."""
-    text = files("panelvar").joinpath("constants", "dfgls_quantiles.csv").read_text(encoding="utf-8")
+    text = files("panelvar").joinpath("unit_roots", "constants", "dfgls_quantiles.csv").read_text(encoding="utf-8")
     header, *rows = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
     own = [row for row in rows if row[0] == trend][::-1]
     sizes = 1.0 / np.array([row[1] for row in own], dtype=np.float64)

@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import CollinearityError, SpecificationError, choose, emit
-from panelvar.diagnostics.unit_root_distributions import (
+from panelvar.unit_roots import regressions as dickey_fuller
+from panelvar.unit_roots.distributions import (
     gls_critical_values,
     gls_pvalue,
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying
-from panelvar.kernels import dickey_fuller
-from panelvar.results.unit_root_result import UnitRootResult
+from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
+from panelvar.unit_roots.result import UnitRootResult
 
 Array = npt.NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def dfgls_test(
     -------
     UnitRootResult
         P-value and critical values are for the number of periods, by interpolation of simulated quantiles
-        (``constants/dfgls_quantiles.csv``); with a trend they agree with Elliott, Rothenberg and Stock's table 1.
+        (``unit_roots/constants/dfgls_quantiles.csv``); with a trend they agree with Elliott, Rothenberg and Stock's table 1.
 
     Notes
     -----

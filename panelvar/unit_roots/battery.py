@@ -12,9 +12,9 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
-from panelvar.diagnostics.unit_root import adf_test, dfgls_test
-from panelvar.diagnostics.unit_root_long_run import kpss_test, phillips_perron_test
-from panelvar.results.unit_root_result import UnitRootResult
+from panelvar.unit_roots.dickey_fuller import adf_test, dfgls_test
+from panelvar.unit_roots.long_run import kpss_test, phillips_perron_test
+from panelvar.unit_roots.result import UnitRootResult
 
 if TYPE_CHECKING:
     import pandas as pd

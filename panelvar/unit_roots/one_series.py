@@ -12,7 +12,7 @@ from panelvar.base.errors import DataError, InsufficientDataError, Note, Numeric
 from panelvar.data.panel import Panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.terms import TRENDS_ELSEWHERE
-from panelvar.kernels.dickey_fuller import Regression
+from panelvar.unit_roots.regressions import Regression
 
 Array = npt.NDArray[np.float64]
 

@@ -10,17 +10,17 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
-from panelvar.diagnostics.unit_root_distributions import (
+from panelvar.unit_roots import regressions as dickey_fuller
+from panelvar.unit_roots.distributions import (
     KPSS,
     kpss_pvalue,
     rho_pvalue,
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.diagnostics.univariate import POWERS, check_trend, enough, not_exact, one_series, varying
-from panelvar.kernels import dickey_fuller
-from panelvar.kernels.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
-from panelvar.results.unit_root_result import UnitRootResult
+from panelvar.unit_roots.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
+from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
+from panelvar.unit_roots.result import UnitRootResult
 
 Array = npt.NDArray[np.float64]
 
@@ -112,7 +112,7 @@ def phillips_perron_test(
     r"""Phillips-Perron test of a unit root: no lags in the regression, a long-run variance in their place.
 
     :math:`y_t = d_t'\delta + \rho y_{t-1} + u_t` is fitted and :math:`\tau` or :math:`n(\hat\rho - 1)` corrected, see
-    `panelvar.kernels.dickey_fuller.phillips_perron`.
+    `panelvar.unit_roots.regressions.phillips_perron`.
 
     Parameters
     ----------
