@@ -87,13 +87,6 @@ if TYPE_CHECKING:
     from panelvar.estimators.fgls import fit_fgls as fit_fgls
     from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.estimators.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
-    from panelvar.estimators.instrumental import fit_iv_between as fit_iv_between
-    from panelvar.estimators.instrumental import fit_iv_first_difference as fit_iv_first_difference
-    from panelvar.estimators.instrumental import fit_iv_fixed_effects as fit_iv_fixed_effects
-    from panelvar.estimators.instrumental import fit_iv_pooled as fit_iv_pooled
-    from panelvar.estimators.instrumental_methods import Fuller as Fuller
-    from panelvar.estimators.instrumental_methods import KClass as KClass
-    from panelvar.estimators.instrumental_methods import TwoStepGMM as TwoStepGMM
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.estimators.local_projections import fit_local_projections as fit_local_projections
     from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
@@ -120,6 +113,14 @@ if TYPE_CHECKING:
     from panelvar.identification.long_run import LongRun as LongRun
     from panelvar.identification.short_run import ShortRun as ShortRun
     from panelvar.identification.sign_restrictions import SignRestrictions as SignRestrictions
+    from panelvar.instruments.instrumental import fit_iv_between as fit_iv_between
+    from panelvar.instruments.instrumental import fit_iv_first_difference as fit_iv_first_difference
+    from panelvar.instruments.instrumental import fit_iv_fixed_effects as fit_iv_fixed_effects
+    from panelvar.instruments.instrumental import fit_iv_pooled as fit_iv_pooled
+    from panelvar.instruments.methods import Fuller as Fuller
+    from panelvar.instruments.methods import KClass as KClass
+    from panelvar.instruments.methods import TwoStepGMM as TwoStepGMM
+    from panelvar.instruments.result import InstrumentalResult as InstrumentalResult
     from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
@@ -130,7 +131,6 @@ if TYPE_CHECKING:
     from panelvar.results.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
     from panelvar.results.gls import GLSResult as GLSResult
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
-    from panelvar.results.instrumental_result import InstrumentalResult as InstrumentalResult
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
@@ -164,14 +164,14 @@ _EXPORTS = {
     "fit_fixed_effects": "static_panels.fixed",
     "fit_random_effects": "estimators.random",
     "fit_correlated_random_effects": "estimators.correlated",
-    "fit_iv_pooled": "estimators.instrumental",
-    "fit_iv_between": "estimators.instrumental",
-    "fit_iv_first_difference": "estimators.instrumental",
-    "fit_iv_fixed_effects": "estimators.instrumental",
+    "fit_iv_pooled": "instruments.instrumental",
+    "fit_iv_between": "instruments.instrumental",
+    "fit_iv_first_difference": "instruments.instrumental",
+    "fit_iv_fixed_effects": "instruments.instrumental",
     "fit_iv_random_effects": "estimators.instrumental_random",
-    "Fuller": "estimators.instrumental_methods",
-    "KClass": "estimators.instrumental_methods",
-    "TwoStepGMM": "estimators.instrumental_methods",
+    "Fuller": "instruments.methods",
+    "KClass": "instruments.methods",
+    "TwoStepGMM": "instruments.methods",
     "fit_hausman_taylor": "estimators.hausman_taylor",
     "fit_mean_group": "estimators.mean_group",
     "fit_fama_macbeth": "estimators.fama_macbeth",
@@ -198,7 +198,7 @@ _EXPORTS = {
     "evaluate_forecasts": "estimators.var_batch_fit",
     "System": "results.system",
     "LinearResult": "static_panels.result",
-    "InstrumentalResult": "results.instrumental_result",
+    "InstrumentalResult": "instruments.result",
     "HeterogeneousResult": "results.heterogeneous",
     "PeriodAverageResult": "results.period_average",
     "ErrorCorrectionResult": "results.error_correction",

@@ -12,19 +12,19 @@ from panelvar.base.arguments import read_names
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.instrumental_finish import finish_instrumental, two_stage_fit
 from panelvar.estimators.random import components_model, weights_refused
 from panelvar.estimators.random_notes import variance_notes
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
+from panelvar.instruments.finish_instrumental import finish_instrumental, two_stage_fit
+from panelvar.instruments.result import InstrumentalResult
 from panelvar.kernels.k_class import Layout
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE, solve
 from panelvar.kernels.rows import restored_norms
 from panelvar.kernels.variance_components import Components, quasi_demeaning_weight
-from panelvar.results.instrumental_result import InstrumentalResult
 from panelvar.static_panels.pooled import centred_model
 
 _METHODS = {

@@ -63,13 +63,13 @@ def _theta(result: Fitted, digits: int) -> Cell:
 
 def _weakest(result: Fitted) -> float | None:
     """Smallest first-stage F given the other endogenous regressors, of a result with instruments."""
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
     return float(result.first_stage["conditional_f"].min()) if isinstance(result, InstrumentalResult) else None
 
 
 def _overidentified(result: Fitted, digits: int) -> Cell:
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
     test = result.overidentification if isinstance(result, InstrumentalResult) else None
     return Cell() if test is None else probability(test.pvalue, digits)

@@ -151,7 +151,7 @@ def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
 
 
 def _instruments(result: LinearResult) -> tuple[str, ...]:
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
     if not isinstance(result, InstrumentalResult):
         return ()
@@ -160,7 +160,7 @@ def _instruments(result: LinearResult) -> tuple[str, ...]:
 
 def _strength(result: LinearResult, digits: int) -> tuple[Fact, ...]:
     """What is known of the instruments: strong, valid, needed."""
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
     if not isinstance(result, InstrumentalResult):
         return ()

@@ -10,8 +10,7 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.fit.instrumented import instrumented_of
-from panelvar.kernels.k_class import first_stage
-from panelvar.results.instrument_regressions import (
+from panelvar.instruments.regressions import (
     first_stage_df,
     is_classical,
     large_sample,
@@ -21,10 +20,11 @@ from panelvar.results.instrument_regressions import (
     smallest_distance,
     zero_test,
 )
+from panelvar.kernels.k_class import first_stage
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
 NULL = "all instruments are uncorrelated with the error"
 

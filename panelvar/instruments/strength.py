@@ -19,9 +19,7 @@ from panelvar.base.errors import Note
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.fit.instrumented import Instrumented, instrumented_of
 from panelvar.fit.small_samples import without_factors
-from panelvar.kernels.k_class import k_class, solve_upper
-from panelvar.kernels.qr import triangularize
-from panelvar.results.instrument_regressions import (
+from panelvar.instruments.regressions import (
     as_f,
     first_stage_df,
     is_classical,
@@ -30,13 +28,15 @@ from panelvar.results.instrument_regressions import (
     regression,
     zero_test,
 )
+from panelvar.kernels.k_class import k_class, solve_upper
+from panelvar.kernels.qr import triangularize
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
 RULE_OF_THUMB = 10.0
 """Staiger and Stock's first-stage F, below which a warning says what weak instruments do."""
@@ -240,7 +240,7 @@ def stock_yogo(result: InstrumentalResult) -> pd.DataFrame:
     base = result.fit.instrumented
     rows = []
     if base is not None and base.method in ("2sls", "liml", "fuller"):
-        text = files("panelvar").joinpath("constants", "stock_yogo.csv").read_text(encoding="utf-8")
+        text = files("panelvar").joinpath("instruments", "constants", "stock_yogo.csv").read_text(encoding="utf-8")
         for entry in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
             same = int(entry["endogenous"]), int(entry["instruments"])
             if entry["method"] == base.method and same == (base.layout.endogenous, base.layout.excluded):

@@ -12,10 +12,9 @@ from panelvar.base.errors import MissingInformationError, check_level, emit
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.fit.instrumented import Instrumented
-from panelvar.results.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
-from panelvar.results.instrument_regressions import is_classical
-from panelvar.results.instrument_validity import basmann, difference, endogeneity, hansen, sargan
-from panelvar.results.weak_instruments import (
+from panelvar.instruments.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
+from panelvar.instruments.regressions import is_classical
+from panelvar.instruments.strength import (
     EffectiveF,
     cragg_donald,
     effective_f,
@@ -24,6 +23,7 @@ from panelvar.results.weak_instruments import (
     rank_test,
     stock_yogo,
 )
+from panelvar.instruments.validity import basmann, difference, endogeneity, hansen, sargan
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from panelvar.base.errors import choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.instrument_columns import Names, build_instrumented
-from panelvar.estimators.instrumental_finish import finish_instrumental
-from panelvar.estimators.instrumental_methods import Method
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.results.instrumental_result import InstrumentalResult
+from panelvar.instruments.finish_instrumental import finish_instrumental
+from panelvar.instruments.methods import Method
+from panelvar.instruments.result import InstrumentalResult
 from panelvar.static_panels.between import means_model
 from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.first_difference import differenced_model

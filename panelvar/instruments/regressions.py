@@ -22,7 +22,7 @@ from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
 
 def regression(

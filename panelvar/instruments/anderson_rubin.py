@@ -13,11 +13,11 @@ from panelvar.base.arguments import read_number
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.fit.fit import FloatArray
 from panelvar.fit.instrumented import instrumented_of
-from panelvar.results.instrument_regressions import on_instruments, zero_test
+from panelvar.instruments.regressions import on_instruments, zero_test
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
-    from panelvar.results.instrumental_result import InstrumentalResult
+    from panelvar.instruments.result import InstrumentalResult
 
 Quadratic = tuple[FloatArray, FloatArray, FloatArray]
 

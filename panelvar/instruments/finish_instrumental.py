@@ -11,18 +11,18 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
-from panelvar.estimators.instrumental_methods import Fuller, KClass, Method, TwoStepGMM, as_method
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
 from panelvar.fit.instrumented import Instrumented, orthonormal_moments
 from panelvar.fit.small_samples import without_factors
 from panelvar.fit.transformed_model import TransformedModel
+from panelvar.instruments.methods import Fuller, KClass, Method, TwoStepGMM, as_method
+from panelvar.instruments.result import InstrumentalResult
+from panelvar.instruments.strength import weakness_notes
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
-from panelvar.results.instrumental_result import InstrumentalResult
-from panelvar.results.weak_instruments import weakness_notes
 
 IntArray = NDArray[np.intp]
 
@@ -49,7 +49,7 @@ def finish_instrumental(
     layout : Layout
         How many there are of each.
     method : str or object
-        As `panelvar.estimators.instrumental_methods.as_method` takes it.
+        As `panelvar.instruments.methods.as_method` takes it.
     cov, convention, collinear
         As in `panelvar.static_panels.finish.finish`.
     label : str
