@@ -76,16 +76,11 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
     from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
     from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
-    from panelvar.estimators.ar1 import AR1 as AR1
     from panelvar.estimators.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
-    from panelvar.estimators.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
-    from panelvar.estimators.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1
     from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
     from panelvar.estimators.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
     from panelvar.estimators.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
-    from panelvar.estimators.fgls import fit_fgls as fit_fgls
-    from panelvar.estimators.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.estimators.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.estimators.local_projections import fit_local_projections as fit_local_projections
@@ -105,6 +100,12 @@ if TYPE_CHECKING:
     from panelvar.estimators.var_batch_fit import fit_var_batch as fit_var_batch
     from panelvar.estimators.vecm import fit_vecm as fit_vecm
     from panelvar.fit.conventions import Convention as Convention
+    from panelvar.gls.ar1 import AR1 as AR1
+    from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
+    from panelvar.gls.autoregressive_effects import fit_random_effects_ar1 as fit_random_effects_ar1
+    from panelvar.gls.fgls import fit_fgls as fit_fgls
+    from panelvar.gls.general_fgls import fit_general_fgls as fit_general_fgls
+    from panelvar.gls.result import GLSResult as GLSResult
     from panelvar.identification.cholesky import Cholesky as Cholesky
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
@@ -129,7 +130,6 @@ if TYPE_CHECKING:
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
     from panelvar.report.compare import compare as compare
     from panelvar.results.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
-    from panelvar.results.gls import GLSResult as GLSResult
     from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
     from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
@@ -177,12 +177,12 @@ _EXPORTS = {
     "fit_fama_macbeth": "estimators.fama_macbeth",
     "fit_common_correlated_effects": "estimators.common_correlated",
     "fit_swamy": "estimators.swamy",
-    "fit_fgls": "estimators.fgls",
-    "fit_general_fgls": "estimators.general_fgls",
-    "fit_fixed_effects_ar1": "estimators.autoregressive_effects",
-    "fit_random_effects_ar1": "estimators.autoregressive_effects",
-    "AR1": "estimators.ar1",
-    "GLSResult": "results.gls",
+    "fit_fgls": "gls.fgls",
+    "fit_general_fgls": "gls.general_fgls",
+    "fit_fixed_effects_ar1": "gls.autoregressive_effects",
+    "fit_random_effects_ar1": "gls.autoregressive_effects",
+    "AR1": "gls.ar1",
+    "GLSResult": "gls.result",
     "fit_pooled_mean_group": "estimators.pooled_mean_group",
     "fit_ardl_mean_group": "estimators.ardl_mean_group",
     "fit_dynamic_fixed_effects": "estimators.dynamic_fixed_effects",

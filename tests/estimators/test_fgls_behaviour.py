@@ -13,8 +13,8 @@ from twins import X, gappy_frame
 from twins import autocorrelated_frame as frame
 
 import panelvar as pv
-from panelvar.kernels.autoregression import remove_autoregression
-from panelvar.kernels.error_covariance import contrasts, unit_covariances, whiten
+from panelvar.gls.autoregression import remove_autoregression
+from panelvar.gls.error_covariance import contrasts, unit_covariances, whiten
 from panelvar.kernels.groups import Grouping
 
 FITS = {
@@ -362,7 +362,7 @@ def test_kernels_with_units_and_dates_exchanged():
 
 
 def test_the_transform_near_and_beyond_a_unit_root():
-    from panelvar.kernels.autoregression import Runs
+    from panelvar.gls.autoregression import Runs
 
     runs = Runs(np.array([-1, 0, 1]), np.array([1.0, 3.0, 1.0]), np.array([False, False, True]))
     column = np.array([1.0, 2.0, 3.0])

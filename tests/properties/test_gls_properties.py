@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panelvar.kernels.autoregression import METHODS, estimate_coefficients, find_runs, remove_autoregression
-from panelvar.kernels.error_covariance import contrasts, whiten
+from panelvar.gls.autoregression import METHODS, estimate_coefficients, find_runs, remove_autoregression
+from panelvar.gls.error_covariance import contrasts, whiten
 from panelvar.kernels.groups import Grouping
 
 

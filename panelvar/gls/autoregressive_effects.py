@@ -11,13 +11,13 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
-from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.autoregression import find_runs
-from panelvar.results.gls import ErrorStructure, GLSResult, joint_f
+from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
+from panelvar.gls.autoregression import find_runs
+from panelvar.gls.result import ErrorStructure, GLSResult, joint_f
+from panelvar.gls.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult

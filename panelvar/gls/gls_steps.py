@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError
 from panelvar.data.design import Design, compact
-from panelvar.estimators.ar1 import AR1, Transformed, coefficients, transform
-from panelvar.estimators.whitened_model import coefficients_of, residuals_of
 from panelvar.fit.fit import FloatArray
-from panelvar.kernels.autoregression import Runs, find_runs
-from panelvar.kernels.error_covariance import unit_covariances, unit_variances, whiten
+from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
+from panelvar.gls.autoregression import Runs, find_runs
+from panelvar.gls.error_covariance import unit_covariances, unit_variances, whiten
+from panelvar.gls.whitened_model import coefficients_of, residuals_of
 from panelvar.kernels.groups import Grouping
 
 # Root mean square residuals of an entity this small beside those of its dependent variable are rounding.

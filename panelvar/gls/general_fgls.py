@@ -11,11 +11,11 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.error_covariance import unit_covariances, whiten
-from panelvar.results.gls import ErrorStructure, GLSResult
+from panelvar.gls.error_covariance import unit_covariances, whiten
+from panelvar.gls.result import ErrorStructure, GLSResult
+from panelvar.gls.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.first_difference import differenced_model
 

@@ -9,12 +9,12 @@ from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.ar1 import AR1, as_ar1
-from panelvar.estimators.gls_steps import ErrorModel, Steps, weigh
-from panelvar.estimators.whitened_model import whitened_model
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.results.gls import ErrorStructure, GLSResult
+from panelvar.gls.ar1 import AR1, as_ar1
+from panelvar.gls.gls_steps import ErrorModel, Steps, weigh
+from panelvar.gls.result import ErrorStructure, GLSResult
+from panelvar.gls.whitened_model import whitened_model
 from panelvar.static_panels.finish import finish
 
 PANELS = ("homoskedastic", "heteroskedastic", "correlated")

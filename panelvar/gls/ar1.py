@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.kernels.autoregression import (
+from panelvar.gls.autoregression import (
     METHODS,
     Runs,
     estimate_coefficients,
@@ -37,7 +37,7 @@ class AR1:
     rho : str or float
         How the coefficient is estimated from residuals (Stata's ``rhotype()``): ``"regress"``, ``"freg"``,
         ``"tscorr"``, ``"dw"``, ``"theil"``, ``"nagar"``, ``"onestep"``, with the formulas of
-        `panelvar.kernels.autoregression.estimate_coefficients`; or the coefficient itself, which is then not estimated.
+        `panelvar.gls.autoregression.estimate_coefficients`; or the coefficient itself, which is then not estimated.
     weights : {"pairs", "rows", "equal", "pooled"}
         What the common coefficient is: the mean of the entities' coefficients, weighted by their pairs of adjacent
         rows (``xtpcse``), by their rows (``xtpcse, np1``), or not at all (``xtgls``), all equal on a balanced panel
