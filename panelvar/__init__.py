@@ -76,23 +76,16 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
     from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
     from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
-    from panelvar.estimators.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
-    from panelvar.estimators.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
-    from panelvar.estimators.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
-    from panelvar.estimators.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
     from panelvar.estimators.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
     from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.estimators.local_projections import fit_local_projections as fit_local_projections
-    from panelvar.estimators.mean_group import fit_mean_group as fit_mean_group
     from panelvar.estimators.panel_local_projections import (
         fit_panel_local_projections as fit_panel_local_projections,
     )
-    from panelvar.estimators.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
     from panelvar.estimators.restricted_var_fit import fit_restricted_var as fit_restricted_var
     from panelvar.estimators.svar import fit_svar as fit_svar
-    from panelvar.estimators.swamy import fit_swamy as fit_swamy
     from panelvar.estimators.var import fit_var as fit_var
     from panelvar.estimators.var import select_lags as select_lags
     from panelvar.estimators.var_batch_fit import evaluate_forecasts as evaluate_forecasts
@@ -106,6 +99,16 @@ if TYPE_CHECKING:
     from panelvar.gls.fgls import fit_fgls as fit_fgls
     from panelvar.gls.general_fgls import fit_general_fgls as fit_general_fgls
     from panelvar.gls.result import GLSResult as GLSResult
+    from panelvar.heterogeneous.ardl_mean_group import fit_ardl_mean_group as fit_ardl_mean_group
+    from panelvar.heterogeneous.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
+    from panelvar.heterogeneous.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
+    from panelvar.heterogeneous.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
+    from panelvar.heterogeneous.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
+    from panelvar.heterogeneous.mean_group import fit_mean_group as fit_mean_group
+    from panelvar.heterogeneous.period_average import PeriodAverageResult as PeriodAverageResult
+    from panelvar.heterogeneous.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
+    from panelvar.heterogeneous.result import HeterogeneousResult as HeterogeneousResult
+    from panelvar.heterogeneous.swamy import fit_swamy as fit_swamy
     from panelvar.identification.cholesky import Cholesky as Cholesky
     from panelvar.identification.errors_alone import Generalised as Generalised
     from panelvar.identification.errors_alone import ReducedFormErrors as ReducedFormErrors
@@ -129,10 +132,7 @@ if TYPE_CHECKING:
     from panelvar.plots.scatter import plot_scatter as plot_scatter
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
     from panelvar.report.compare import compare as compare
-    from panelvar.results.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
-    from panelvar.results.heterogeneous import HeterogeneousResult as HeterogeneousResult
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
-    from panelvar.results.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
     from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
     from panelvar.results.svar_result import SvarResult as SvarResult
@@ -173,19 +173,19 @@ _EXPORTS = {
     "KClass": "instruments.methods",
     "TwoStepGMM": "instruments.methods",
     "fit_hausman_taylor": "estimators.hausman_taylor",
-    "fit_mean_group": "estimators.mean_group",
-    "fit_fama_macbeth": "estimators.fama_macbeth",
-    "fit_common_correlated_effects": "estimators.common_correlated",
-    "fit_swamy": "estimators.swamy",
+    "fit_mean_group": "heterogeneous.mean_group",
+    "fit_fama_macbeth": "heterogeneous.fama_macbeth",
+    "fit_common_correlated_effects": "heterogeneous.common_correlated",
+    "fit_swamy": "heterogeneous.swamy",
     "fit_fgls": "gls.fgls",
     "fit_general_fgls": "gls.general_fgls",
     "fit_fixed_effects_ar1": "gls.autoregressive_effects",
     "fit_random_effects_ar1": "gls.autoregressive_effects",
     "AR1": "gls.ar1",
     "GLSResult": "gls.result",
-    "fit_pooled_mean_group": "estimators.pooled_mean_group",
-    "fit_ardl_mean_group": "estimators.ardl_mean_group",
-    "fit_dynamic_fixed_effects": "estimators.dynamic_fixed_effects",
+    "fit_pooled_mean_group": "heterogeneous.pooled_mean_group",
+    "fit_ardl_mean_group": "heterogeneous.ardl_mean_group",
+    "fit_dynamic_fixed_effects": "heterogeneous.dynamic_fixed_effects",
     "fit_local_projections": "estimators.local_projections",
     "fit_panel_local_projections": "estimators.panel_local_projections",
     "ProjectedResponses": "results.projected_responses",
@@ -199,9 +199,9 @@ _EXPORTS = {
     "System": "results.system",
     "LinearResult": "static_panels.result",
     "InstrumentalResult": "instruments.result",
-    "HeterogeneousResult": "results.heterogeneous",
-    "PeriodAverageResult": "results.period_average",
-    "ErrorCorrectionResult": "results.error_correction",
+    "HeterogeneousResult": "heterogeneous.result",
+    "PeriodAverageResult": "heterogeneous.period_average",
+    "ErrorCorrectionResult": "heterogeneous.error_correction",
     "VarResult": "results.var_result",
     "VarBatch": "results.var_batch",
     "TestResult": "tables.test_result",

@@ -8,7 +8,7 @@ from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.data.design import CONSTANT
 from panelvar.diagnostics.contrast import contrast_test
 from panelvar.diagnostics.long_run_hausman import long_run_hausman
-from panelvar.results.error_correction import ErrorCorrectionResult
+from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.diagnostics.contrast import contrast_test
-from panelvar.results.error_correction import ErrorCorrectionResult
+from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.tables.test_result import TestResult
 
 

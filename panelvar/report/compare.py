@@ -13,7 +13,7 @@ from panelvar.tables.number_format import check_digits, check_stars, star_legend
 from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
 
 if TYPE_CHECKING:
-    from panelvar.results.averaged import AveragedResult
+    from panelvar.heterogeneous.averaged import AveragedResult
     from panelvar.static_panels.result import LinearResult
 
     Fitted: TypeAlias = LinearResult | AveragedResult
@@ -214,7 +214,7 @@ def compare(
 
 
 def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:
-    from panelvar.results.averaged import AveragedResult
+    from panelvar.heterogeneous.averaged import AveragedResult
     from panelvar.static_panels.result import LinearResult
 
     if isinstance(results, (LinearResult, AveragedResult)):

@@ -11,7 +11,7 @@ from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
-    from panelvar.results.averaged import AveragedResult
+    from panelvar.heterogeneous.averaged import AveragedResult
     from panelvar.static_panels.result import LinearResult
     from panelvar.tables.test_result import TestResult
 

@@ -15,8 +15,8 @@ from scipy import optimize, stats
 from twins import indicator
 
 import panelvar as pv
-from panelvar.estimators.lag_orders import grid, read_orders
-from panelvar.kernels.pooled_long_run import LongRunProblem, newton_raphson
+from panelvar.heterogeneous.lag_orders import grid, read_orders
+from panelvar.heterogeneous.pooled_long_run import LongRunProblem, newton_raphson
 
 X = ["x1", "x2"]
 
@@ -748,7 +748,7 @@ def test_both_searches_end_at_the_same_maximum_where_there_is_no_long_run(seed):
 
 
 def test_a_start_from_which_the_climb_fails_is_left_for_the_others(monkeypatch):
-    from panelvar.estimators import pooled_mean_group as module
+    from panelvar.heterogeneous import pooled_mean_group as module
 
     calls = []
 

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import Note, NumericalError, choose, emit
-from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
-from panelvar.estimators.ardl_rows import ardl_rows
-from panelvar.estimators.error_correction_form import error_correction_fit, places
-from panelvar.estimators.lag_orders import Lags
-from panelvar.estimators.unit_fits import covariance_of_average
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.random_coefficients import mean_group
-from panelvar.results.error_correction import ErrorCorrectionResult
+from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
+from panelvar.heterogeneous.ardl_rows import ardl_rows
+from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
+from panelvar.heterogeneous.error_correction_form import error_correction_fit, places
+from panelvar.heterogeneous.lag_orders import Lags
+from panelvar.heterogeneous.random_coefficients import mean_group
+from panelvar.heterogeneous.unit_fits import covariance_of_average
 
 FloatArray = NDArray[np.float64]
 

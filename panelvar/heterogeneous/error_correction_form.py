@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from panelvar.base.errors import Note
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
-from panelvar.estimators.ardl_fits import ArdlFits
-from panelvar.estimators.ardl_rows import SPEED, difference_name
-from panelvar.estimators.lag_orders import Orders
-from panelvar.results.error_correction import ErrorCorrectionFit
+from panelvar.heterogeneous.ardl_fits import ArdlFits
+from panelvar.heterogeneous.ardl_rows import SPEED, difference_name
+from panelvar.heterogeneous.error_correction import ErrorCorrectionFit
+from panelvar.heterogeneous.lag_orders import Orders
 
 FloatArray = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 r"""What follows once long-run coefficients are known: the entities' own coefficients, and the covariance of all.
 
 Every entity's triangle is that of :math:`[W, C, X, \ell]` with the target column beside it, see
-`panelvar.kernels.pooled_long_run`. Own coefficients are :math:`(\phi_i, \kappa_i)` on :math:`Z_i = [\xi_i, W_i]`;
+`panelvar.heterogeneous.pooled_long_run`. Own coefficients are :math:`(\phi_i, \kappa_i)` on :math:`Z_i = [\xi_i, W_i]`;
 shared ones enter the residual through :math:`G_i = [\phi_iX_i, -C_i]`. With :math:`L_i = (Z_i'Z_i)^{-1}Z_i'G_i` and V
 the covariance of the shared coefficients, the inverse of the bordered information matrix (Pesaran, Shin and Smith
 1999, eq. 13) is
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.pooled_long_run import LongRunProblem, Point
+from panelvar.heterogeneous.pooled_long_run import LongRunProblem, Point
 
 FloatArray = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from panelvar.base.arguments import read_flag, read_names, refuse_beyond
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
-from panelvar.estimators.lag_orders import Orders
-from panelvar.estimators.unit_fits import TREND
+from panelvar.heterogeneous.lag_orders import Orders
+from panelvar.heterogeneous.unit_fits import TREND
 
 FloatArray = NDArray[np.float64]
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import emit
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.random_coefficients import mean_group
-from panelvar.results.heterogeneous import HeterogeneousResult
+from panelvar.heterogeneous.random_coefficients import mean_group
+from panelvar.heterogeneous.result import HeterogeneousResult
+from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 
 
 def fit_mean_group(

@@ -13,8 +13,8 @@ from panelvar.base.errors import MissingInformationError, Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
-from panelvar.kernels.long_run_covariance import OwnInformation
-from panelvar.results.averaged import AveragedResult
+from panelvar.heterogeneous.averaged import AveragedResult
+from panelvar.heterogeneous.long_run_covariance import OwnInformation
 from panelvar.static_panels.restrictions import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
@@ -290,6 +290,6 @@ class ErrorCorrectionResult(AveragedResult):
 
     def summary(self) -> Table:
         """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
-        from panelvar.report.error_correction_summary import error_correction_table
+        from panelvar.heterogeneous.summary import error_correction_table
 
         return error_correction_table(self)

@@ -12,12 +12,12 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
-from panelvar.estimators.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
-from panelvar.estimators.error_correction_form import bias_notes
-from panelvar.estimators.lag_orders import Orders, read_orders
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.results.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
+from panelvar.heterogeneous.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
+from panelvar.heterogeneous.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
+from panelvar.heterogeneous.error_correction_form import bias_notes
+from panelvar.heterogeneous.lag_orders import Orders, read_orders
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fixed import within_model
 from panelvar.static_panels.result import LinearResult

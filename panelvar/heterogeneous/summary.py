@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from panelvar.report.heterogeneous_summary import averaged_facts
+from panelvar.heterogeneous.heterogeneous_summary import averaged_facts
 from panelvar.static_panels.summary import coefficient_header, coefficient_rows
 from panelvar.tables.number_format import check_digits, format_number
 from panelvar.tables.table import Fact, Table
 from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
-    from panelvar.results.error_correction import ErrorCorrectionResult
+    from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 
 
 def error_correction_table(result: ErrorCorrectionResult, *, level: float = 0.95, digits: int = 4) -> Table:

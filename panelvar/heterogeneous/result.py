@@ -13,8 +13,8 @@ from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
+from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.kernels.unit_regressions import UnitRegressions
-from panelvar.results.averaged import AveragedResult
 from panelvar.static_panels.restrictions import wald
 from panelvar.tables.test_result import TestResult
 
@@ -156,6 +156,6 @@ class HeterogeneousResult(AveragedResult):
 
     def summary(self) -> Table:
         """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
-        from panelvar.report.heterogeneous_summary import heterogeneous_table
+        from panelvar.heterogeneous.heterogeneous_summary import heterogeneous_table
 
         return heterogeneous_table(self)

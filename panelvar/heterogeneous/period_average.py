@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.results.heterogeneous import HeterogeneousResult
+from panelvar.heterogeneous.result import HeterogeneousResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.random_coefficients import mean_group, pooled_slopes
-from panelvar.results.heterogeneous import HeterogeneousResult
+from panelvar.heterogeneous.random_coefficients import mean_group, pooled_slopes
+from panelvar.heterogeneous.result import HeterogeneousResult
+from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 
 FloatArray = NDArray[np.float64]
 

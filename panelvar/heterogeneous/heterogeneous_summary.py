@@ -10,8 +10,8 @@ from panelvar.tables.table import Fact, Table
 from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
-    from panelvar.results.averaged import AveragedResult
-    from panelvar.results.heterogeneous import HeterogeneousResult
+    from panelvar.heterogeneous.averaged import AveragedResult
+    from panelvar.heterogeneous.result import HeterogeneousResult
 
 
 def averaged_facts(result: AveragedResult) -> tuple[Fact, ...]:

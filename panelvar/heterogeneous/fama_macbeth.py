@@ -10,10 +10,10 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError, choo
 from panelvar.covariance.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
-from panelvar.estimators.unit_fits import covariance_of_average, fit_units
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.results.period_average import PeriodAverageResult
+from panelvar.heterogeneous.period_average import PeriodAverageResult
+from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units
 
 
 def fit_fama_macbeth(

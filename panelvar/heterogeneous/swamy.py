@@ -9,11 +9,11 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.data.design import build_design
-from panelvar.estimators.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.random_coefficients import random_coefficients
-from panelvar.results.heterogeneous import HeterogeneousResult
+from panelvar.heterogeneous.random_coefficients import random_coefficients
+from panelvar.heterogeneous.result import HeterogeneousResult
+from panelvar.heterogeneous.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
 from panelvar.tables.test_result import TestResult
 
 # Residuals this small beside the dependent variable are rounding: there is no variance to weigh by.

@@ -11,14 +11,15 @@ from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.estimators.ardl_fits import ArdlFits, fit_ardl
-from panelvar.estimators.ardl_rows import ardl_rows
-from panelvar.estimators.error_correction_form import Places, error_correction_fit, places
-from panelvar.estimators.lag_orders import Lags
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.kernels.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
-from panelvar.kernels.pooled_long_run import (
+from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
+from panelvar.heterogeneous.ardl_rows import ardl_rows
+from panelvar.heterogeneous.error_correction import ErrorCorrectionResult, Likelihood
+from panelvar.heterogeneous.error_correction_form import Places, error_correction_fit, places
+from panelvar.heterogeneous.lag_orders import Lags
+from panelvar.heterogeneous.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
+from panelvar.heterogeneous.pooled_long_run import (
     LongRunProblem,
     Maximum,
     Point,
@@ -27,8 +28,7 @@ from panelvar.kernels.pooled_long_run import (
     inverse_triangle,
     newton_raphson,
 )
-from panelvar.kernels.random_coefficients import mean_group
-from panelvar.results.error_correction import ErrorCorrectionResult, Likelihood
+from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.tables.test_result import TestResult
 
 FloatArray = NDArray[np.float64]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_names
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.design import CONSTANT, Design
-from panelvar.estimators.ardl_rows import ArdlRows, lost_rows, panel_positions
-from panelvar.estimators.lag_orders import Lags, Orders, criterion_of, criterion_values, grid, read_orders
-from panelvar.estimators.unit_fits import UnitFits, fit_units
+from panelvar.heterogeneous.ardl_rows import ArdlRows, lost_rows, panel_positions
+from panelvar.heterogeneous.lag_orders import Lags, Orders, criterion_of, criterion_values, grid, read_orders
+from panelvar.heterogeneous.unit_fits import UnitFits, fit_units
 from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
 
 FloatArray = NDArray[np.float64]

@@ -14,9 +14,9 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale
+from panelvar.heterogeneous.result import HeterogeneousFit
 from panelvar.kernels.rows import column_norms
 from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
-from panelvar.results.heterogeneous import HeterogeneousFit
 
 FloatArray = NDArray[np.float64]
 TREND = "trend"
