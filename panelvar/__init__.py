@@ -84,13 +84,6 @@ if TYPE_CHECKING:
         fit_panel_local_projections as fit_panel_local_projections,
     )
     from panelvar.estimators.random import fit_random_effects as fit_random_effects
-    from panelvar.estimators.restricted_var_fit import fit_restricted_var as fit_restricted_var
-    from panelvar.estimators.svar import fit_svar as fit_svar
-    from panelvar.estimators.var import fit_var as fit_var
-    from panelvar.estimators.var import select_lags as select_lags
-    from panelvar.estimators.var_batch_fit import evaluate_forecasts as evaluate_forecasts
-    from panelvar.estimators.var_batch_fit import fit_rolling_var as fit_rolling_var
-    from panelvar.estimators.var_batch_fit import fit_var_batch as fit_var_batch
     from panelvar.estimators.vecm import fit_vecm as fit_vecm
     from panelvar.fit.conventions import Convention as Convention
     from panelvar.gls.ar1 import AR1 as AR1
@@ -134,12 +127,6 @@ if TYPE_CHECKING:
     from panelvar.report.compare import compare as compare
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
     from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
-    from panelvar.results.restricted_var import RestrictedVarResult as RestrictedVarResult
-    from panelvar.results.svar_result import SvarResult as SvarResult
-    from panelvar.results.system import System as System
-    from panelvar.results.var_batch import VarBatch as VarBatch
-    from panelvar.results.var_convention import VarConvention as VarConvention
-    from panelvar.results.var_result import VarResult as VarResult
     from panelvar.results.vecm_result import VecmResult as VecmResult
     from panelvar.static_panels.between import fit_between as fit_between
     from panelvar.static_panels.first_difference import fit_first_difference as fit_first_difference
@@ -153,6 +140,19 @@ if TYPE_CHECKING:
     from panelvar.unit_roots.long_run import kpss_test as kpss_test
     from panelvar.unit_roots.long_run import phillips_perron_test as phillips_perron_test
     from panelvar.unit_roots.result import UnitRootResult as UnitRootResult
+    from panelvar.var_models.batch import evaluate_forecasts as evaluate_forecasts
+    from panelvar.var_models.batch import fit_rolling_var as fit_rolling_var
+    from panelvar.var_models.batch import fit_var_batch as fit_var_batch
+    from panelvar.var_models.batch_result import VarBatch as VarBatch
+    from panelvar.var_models.restricted import fit_restricted_var as fit_restricted_var
+    from panelvar.var_models.restricted_var import RestrictedVarResult as RestrictedVarResult
+    from panelvar.var_models.svar import fit_svar as fit_svar
+    from panelvar.var_models.svar_result import SvarResult as SvarResult
+    from panelvar.var_models.system import System as System
+    from panelvar.var_models.var import fit_var as fit_var
+    from panelvar.var_models.var import select_lags as select_lags
+    from panelvar.var_models.var_convention import VarConvention as VarConvention
+    from panelvar.var_models.var_result import VarResult as VarResult
 
 __version__ = "0.1.0"
 
@@ -189,21 +189,21 @@ _EXPORTS = {
     "fit_local_projections": "estimators.local_projections",
     "fit_panel_local_projections": "estimators.panel_local_projections",
     "ProjectedResponses": "results.projected_responses",
-    "fit_var": "estimators.var",
-    "select_lags": "estimators.var",
-    "fit_restricted_var": "estimators.restricted_var_fit",
-    "RestrictedVarResult": "results.restricted_var",
-    "fit_var_batch": "estimators.var_batch_fit",
-    "fit_rolling_var": "estimators.var_batch_fit",
-    "evaluate_forecasts": "estimators.var_batch_fit",
-    "System": "results.system",
+    "fit_var": "var_models.var",
+    "select_lags": "var_models.var",
+    "fit_restricted_var": "var_models.restricted",
+    "RestrictedVarResult": "var_models.restricted_var",
+    "fit_var_batch": "var_models.batch",
+    "fit_rolling_var": "var_models.batch",
+    "evaluate_forecasts": "var_models.batch",
+    "System": "var_models.system",
     "LinearResult": "static_panels.result",
     "InstrumentalResult": "instruments.result",
     "HeterogeneousResult": "heterogeneous.result",
     "PeriodAverageResult": "heterogeneous.period_average",
     "ErrorCorrectionResult": "heterogeneous.error_correction",
-    "VarResult": "results.var_result",
-    "VarBatch": "results.var_batch",
+    "VarResult": "var_models.var_result",
+    "VarBatch": "var_models.batch_result",
     "TestResult": "tables.test_result",
     "Classical": "covariance.covariances",
     "HC": "covariance.covariances",
@@ -227,11 +227,11 @@ _EXPORTS = {
     "instrument_relevance_test": "diagnostics.instrument_relevance",
     "ExternalInstrument": "identification.external_instrument",
     "ImpactMatrix": "identification.impact_matrix",
-    "fit_svar": "estimators.svar",
-    "SvarResult": "results.svar_result",
+    "fit_svar": "var_models.svar",
+    "SvarResult": "var_models.svar_result",
     "ReducedFormErrors": "identification.errors_alone",
     "Convention": "fit.conventions",
-    "VarConvention": "results.var_convention",
+    "VarConvention": "var_models.var_convention",
     "hausman": "diagnostics.hausman",
     "mundlak_test": "diagnostics.mundlak",
     "wild_bootstrap": "diagnostics.wild_bootstrap",

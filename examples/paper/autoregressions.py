@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from panelvar.responses.responses import Responses
-    from panelvar.results.var_result import VarResult
+    from panelvar.var_models.var_result import VarResult
     from paper.source import Paper
 
 HORIZON = 10

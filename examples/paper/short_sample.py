@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from panelvar.responses.responses import Responses
-    from panelvar.results.var_result import VarResult
     from panelvar.tables.test_result import TestResult
+    from panelvar.var_models.var_result import VarResult
     from paper.source import Paper
 
 DRAWS, SEED, LEVEL = 2000, 2021, 0.95

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from panelvar.base.errors import SpecificationError
-from panelvar.results.system import System
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.system import System
+from panelvar.var_models.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd

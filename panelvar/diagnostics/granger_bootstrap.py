@@ -15,8 +15,8 @@ from panelvar.dynamics.lag_problem import CHUNK_BYTES
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.wild_exclusion import wild_exclusion_statistics
 from panelvar.kernels.wild_multipliers import wild_multipliers
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 Array = npt.NDArray[np.float64]
 

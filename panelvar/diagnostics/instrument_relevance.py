@@ -9,8 +9,8 @@ from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.identification.instruments_of_shocks import FirstStage
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 
 def instrument_relevance_test(model: VarResult, identification: ExternalInstrument, *, cov: str = "HC1") -> TestResult:

@@ -13,10 +13,10 @@ from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.dynamics import dynamics
 from panelvar.estimators.deterministic_cases import Case, deterministic_case, ranked
-from panelvar.estimators.var import fit_var
 from panelvar.kernels.reduced_rank import likelihood_terms
 from panelvar.results.johansen_result import JohansenResult
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.var import fit_var
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,8 @@ from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.diagnostics.var_residuals import gaps, tested_residuals, warned, whole_lags
 from panelvar.identification.scheme import position
 from panelvar.kernels import residual_tests
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 
 def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -> TestResult:

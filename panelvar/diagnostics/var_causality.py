@@ -9,12 +9,12 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import NumericalError, SpecificationError
-from panelvar.estimators.var import fit_var, lag_order
 from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels import residual_tests
-from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var import fit_var, lag_order
+from panelvar.var_models.var_convention import VarConvention, var_convention
+from panelvar.var_models.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd

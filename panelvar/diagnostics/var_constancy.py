@@ -15,9 +15,9 @@ from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.names import listed
 from panelvar.diagnostics.var_residuals import gaps, require_freedom, warned
 from panelvar.kernels import fluctuation, residual_tests
-from panelvar.results.restricted_var import RestrictedVarResult
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.restricted_var import RestrictedVarResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd

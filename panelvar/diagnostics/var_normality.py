@@ -13,9 +13,9 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError, choo
 from panelvar.diagnostics.var_residuals import crowded, require_freedom, tested_residuals
 from panelvar.identification.scheme import Identification
 from panelvar.kernels import normality_moments, residual_tests
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 Array = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import InsufficientDataError, Note, emit
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.var_result import VarResult
 
 Array = npt.NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.diagnostics.var_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
 from panelvar.kernels import residual_tests
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from panelvar.base.errors import choose
 from panelvar.kernels.vecm_problem import VecmProblem
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.var_result import VarResult
 
 
 class Case(NamedTuple):

@@ -14,13 +14,13 @@ from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.estimators.projection_data import ProjectionData
 from panelvar.estimators.projection_errors import ErrorRule
-from panelvar.estimators.var import lag_order
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.horizon_regressions import Projection, project
 from panelvar.responses.shocks import Shocks, positive_factor
-from panelvar.results.var_convention import VarConvention
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.var import lag_order
+from panelvar.var_models.var_convention import VarConvention
+from panelvar.var_models.var_result import VarResult
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]

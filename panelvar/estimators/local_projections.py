@@ -17,12 +17,12 @@ from panelvar.dynamics.terms import terms_within
 from panelvar.estimators.horizon_models import HorizonRegressions
 from panelvar.estimators.projection_data import read_projection_data
 from panelvar.estimators.projection_errors import error_rule
-from panelvar.estimators.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
 from panelvar.identification.scheme import Identification
 from panelvar.responses.responses import cumulated
-from panelvar.results.lag_selection import CRITERIA_ELSEWHERE
 from panelvar.results.projected_responses import ProjectedResponses
-from panelvar.results.var_convention import VarConvention, var_convention
+from panelvar.var_models.lag_selection import CRITERIA_ELSEWHERE
+from panelvar.var_models.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
+from panelvar.var_models.var_convention import VarConvention, var_convention
 
 if TYPE_CHECKING:
     import pandas as pd

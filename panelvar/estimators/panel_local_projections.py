@@ -26,7 +26,6 @@ from panelvar.covariance.named import resolve
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.data.panel import Panel, as_panel
 from panelvar.estimators.joint_horizons import joint_covariance, row_influences
-from panelvar.estimators.var import lag_order
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.instruments.instrumental import fit_iv_fixed_effects, fit_iv_pooled
@@ -35,6 +34,7 @@ from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.static_panels.fixed import fit_fixed_effects
 from panelvar.static_panels.pooled import fit_pooled
 from panelvar.static_panels.result import LinearResult
+from panelvar.var_models.var import lag_order
 
 FloatArray = NDArray[np.float64]
 SHORT = 20.0

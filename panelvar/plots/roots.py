@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, check_axes, pyplot, tidy
-from panelvar.results.system import System
+from panelvar.var_models.system import System
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

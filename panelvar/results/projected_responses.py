@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.bands.projection_bootstrap import ProjectionBootstrap
-    from panelvar.results.var_result import VarResult
     from panelvar.static_panels.result import LinearResult
+    from panelvar.var_models.var_result import VarResult
 
 Array = npt.NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification
 from panelvar.kernels.vecm_problem import VecmProblem
 from panelvar.responses.shocks import Shocks, choose_shocks
-from panelvar.results.var_convention import VarConvention
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.var_convention import VarConvention
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -30,7 +30,7 @@ from panelvar.plots.roots import plot_roots
 from panelvar.plots.scatter import plot_scatter
 from panelvar.plots.variance_shares import plot_decomposition
 from panelvar.responses.responses import Responses
-from panelvar.results.system import System
+from panelvar.var_models.system import System
 
 NASTY = r"x_1$\alpha^{2$ <b>&"
 

@@ -18,7 +18,7 @@ from panelvar.responses.forecast import Forecast
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.responses.historical import HistoricalDecomposition
 from panelvar.responses.responses import Responses
-from panelvar.results.lag_selection import LagSelection
+from panelvar.var_models.lag_selection import LagSelection
 
 ANSWERS = (Responses, VarianceDecomposition, Forecast, LagSelection)
 SYSTEM = pv.System([[[0.5, 0.1], [0.0, 0.4]]], ["x", "y"])

@@ -11,7 +11,7 @@ from scipy import stats
 
 import panelvar as pv
 from panelvar.base.errors import NumericalError, SpecificationError
-from panelvar.results.var_convention import VAR_PRESETS, VarConvention
+from panelvar.var_models.var_convention import VAR_PRESETS, VarConvention
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,16 @@ from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, ReducedForm
-from panelvar.results.criteria import VarCriteria, information_criteria, log_likelihood
-from panelvar.results.system import System
-from panelvar.results.var_convention import VarConvention
+from panelvar.var_models.criteria import VarCriteria, information_criteria, log_likelihood
+from panelvar.var_models.system import System
+from panelvar.var_models.var_convention import VarConvention
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.results.stacked_coefficients import StackedInference
     from panelvar.static_panels.restrictions import LinearCombination
     from panelvar.tables.test_result import TestResult
+    from panelvar.var_models.estimates import StackedInference
 
 Array = npt.NDArray[np.float64]
 
@@ -262,7 +262,7 @@ class VarEstimates(System):
     def _stacked(self, df: float) -> StackedInference:
         # Half as many modules again as a fit needs: they wait for the first question.
         from panelvar.covariance.covariances import CovarianceEstimate
-        from panelvar.results.stacked_coefficients import Stacked, StackedInference, equation_labels
+        from panelvar.var_models.estimates import Stacked, StackedInference, equation_labels
 
         if self.problem.dependent_columns:
             raise NumericalError("The residual covariance is singular: there is no test of these equations.")

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import position, variables_of
-from panelvar.results.var_convention import VarConvention
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.var_convention import VarConvention
 
 Array = npt.NDArray[np.float64]
 Names = tuple[str, ...]

@@ -128,8 +128,8 @@ class SvarResult(HintsAtNames):
         return self._frame(impact @ impact.T, self.names)
 
     def summary(self, **options: Any) -> Table:
-        """Render A and B with their errors; see `panelvar.report.svar_summary.svar_table` for the options."""
-        from panelvar.report.svar_summary import svar_table
+        """Render A and B with their errors; see `panelvar.var_models.svar_summary.svar_table` for the options."""
+        from panelvar.var_models.svar_summary import svar_table
 
         return svar_table(self, **options)
 

@@ -16,13 +16,13 @@ from panelvar.base.errors import MissingInformationError, NumericalError, Specif
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.kernels.conditional_forecast import conditional_forecast
-from panelvar.kernels.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import positive_factor
-from panelvar.results.published import finite_array
-from panelvar.results.var_estimates import VarEstimates
+from panelvar.var_models.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
+from panelvar.var_models.forecasts import conditional_forecast
+from panelvar.var_models.published import finite_array
+from panelvar.var_models.var_estimates import VarEstimates
 
 if TYPE_CHECKING:
     import pandas as pd

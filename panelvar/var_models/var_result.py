@@ -20,10 +20,10 @@ from panelvar.responses.response_gradients import long_run_errors, response_erro
 from panelvar.responses.responses import Responses, cumulated, described_responses
 from panelvar.responses.share_gradients import share_gradients
 from panelvar.responses.shocks import Shocks, positive_factor
-from panelvar.results.lag_exclusion import granger_test, lags_test
-from panelvar.results.system import System
-from panelvar.results.var_forecasts import VarForecasts
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.exclusion import granger_test, lags_test
+from panelvar.var_models.system import System
+from panelvar.var_models.var_forecasts import VarForecasts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -94,8 +94,8 @@ class LagSelection(HintsAtNames):
         return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
 
     def summary(self, **options: Any) -> Table:
-        """Render the criteria as a table; see `panelvar.report.lag_table.lag_table` for the options."""
-        from panelvar.report.lag_table import lag_table
+        """Render the criteria as a table; see `panelvar.var_models.summary.lag_table` for the options."""
+        from panelvar.var_models.summary import lag_table
 
         return lag_table(self, **options)
 

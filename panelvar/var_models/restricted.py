@@ -11,10 +11,10 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_number, shown
 from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
-from panelvar.estimators.var import fit_var
-from panelvar.results.restricted_var import RestrictedVarResult
-from panelvar.results.var_convention import VarConvention
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.restricted_var import RestrictedVarResult
+from panelvar.var_models.var import fit_var
+from panelvar.var_models.var_convention import VarConvention
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

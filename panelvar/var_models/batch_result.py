@@ -20,8 +20,8 @@ from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.responses import cumulated
 from panelvar.responses.shocks import choose_shocks
-from panelvar.results.var_convention import VarConvention
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.var_convention import VarConvention
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

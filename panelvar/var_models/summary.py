@@ -9,7 +9,7 @@ from panelvar.tables.number_format import check_digits, format_count, format_sig
 from panelvar.tables.table import Cell, Fact, Row, Table, number, probability
 
 if TYPE_CHECKING:
-    from panelvar.results.lag_selection import LagSelection
+    from panelvar.var_models.lag_selection import LagSelection
 
 _HEADINGS = {"llf": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "AIC", "bic": "BIC", "hqic": "HQIC"}
 

@@ -14,9 +14,9 @@ from panelvar.base.arguments import refuse_other
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem
 from panelvar.identification.scheme import position, variables_of
-from panelvar.results.lag_exclusion import tested_lags
-from panelvar.results.var_result import VarResult
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.exclusion import tested_lags
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

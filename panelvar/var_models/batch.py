@@ -25,11 +25,11 @@ from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
 from panelvar.dynamics.lag_problem import stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
-from panelvar.estimators.var import fit_var, lag_order, specification, stacked_rows
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
-from panelvar.results.var_batch import VarBatch
-from panelvar.results.var_convention import VarConvention, var_convention
-from panelvar.results.var_result import VarResult
+from panelvar.var_models.batch_result import VarBatch
+from panelvar.var_models.var import fit_var, lag_order, specification, stacked_rows
+from panelvar.var_models.var_convention import VarConvention, var_convention
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

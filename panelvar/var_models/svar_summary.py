@@ -11,7 +11,7 @@ from panelvar.tables.table import Cell, Fact, Row, Table, number, words
 from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
-    from panelvar.results.svar_result import SvarResult
+    from panelvar.var_models.svar_result import SvarResult
 
 
 def svar_table(result: SvarResult, *, digits: int = 4) -> Table:

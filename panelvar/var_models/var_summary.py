@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import NumericalError
-from panelvar.results.restricted_var import RestrictedVarResult
-from panelvar.results.var_result import VarResult
 from panelvar.tables.number_format import (
     NOT_AVAILABLE,
     check_digits,
@@ -21,9 +19,11 @@ from panelvar.tables.number_format import (
     stars_for,
 )
 from panelvar.tables.table import Cell, Fact, Row, Table, number, words
+from panelvar.var_models.restricted_var import RestrictedVarResult
+from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
-    from panelvar.results.system import System
+    from panelvar.var_models.system import System
 
 _TRENDS = {
     "n": "no deterministic terms",

@@ -12,8 +12,8 @@ from panelvar.base.arguments import read_generator, read_whole
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
 from panelvar.responses.shocks import positive_factor
-from panelvar.results.published import finite_array
-from panelvar.results.system_coefficients import SystemCoefficients
+from panelvar.var_models.published import finite_array
+from panelvar.var_models.system_coefficients import SystemCoefficients
 
 if TYPE_CHECKING:
     import pandas as pd

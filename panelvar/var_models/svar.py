@@ -16,9 +16,9 @@ from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
 from panelvar.responses.response_gradients import parameter_steps
 from panelvar.responses.shocks import positive_factor
-from panelvar.results.svar_result import SvarResult
-from panelvar.results.var_result import VarResult, require_fit
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.svar_result import SvarResult
+from panelvar.var_models.var_result import VarResult, require_fit
 
 Array = npt.NDArray[np.float64]
 

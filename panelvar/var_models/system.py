@@ -28,8 +28,8 @@ from panelvar.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.responses.identified_set import identified_set
 from panelvar.responses.responses import Responses, cumulated, described_responses
 from panelvar.responses.shocks import Shocks, choose_shocks, positive_factor
-from panelvar.results.published import read_published
-from panelvar.results.system_process import SystemProcess
+from panelvar.var_models.process import SystemProcess
+from panelvar.var_models.published import read_published
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -273,8 +273,8 @@ class System(SystemProcess):
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
     def summary(self, **options: Any) -> Table:
-        """Render the coefficients as a table; see `panelvar.report.var_summary.var_table` for the options."""
-        from panelvar.report.var_summary import var_table
+        """Render the coefficients as a table; see `panelvar.var_models.var_summary.var_table` for the options."""
+        from panelvar.var_models.var_summary import var_table
 
         return var_table(self, **options)
 
@@ -285,7 +285,7 @@ class System(SystemProcess):
         return self.summary()._repr_html_()
 
     def _no_attribute(self, name: str) -> AttributeError:
-        from panelvar.results.var_result import VarResult
+        from panelvar.var_models.var_result import VarResult
 
         own = has_attribute(VarResult, name) and not name.startswith("_")
         what = name if own else name_here(name, VarResult)
