@@ -76,14 +76,10 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
     from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
     from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
-    from panelvar.estimators.correlated import fit_correlated_random_effects as fit_correlated_random_effects
-    from panelvar.estimators.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
-    from panelvar.estimators.instrumental_random import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.estimators.local_projections import fit_local_projections as fit_local_projections
     from panelvar.estimators.panel_local_projections import (
         fit_panel_local_projections as fit_panel_local_projections,
     )
-    from panelvar.estimators.random import fit_random_effects as fit_random_effects
     from panelvar.estimators.vecm import fit_vecm as fit_vecm
     from panelvar.fit.conventions import Convention as Convention
     from panelvar.gls.ar1 import AR1 as AR1
@@ -124,6 +120,10 @@ if TYPE_CHECKING:
     from panelvar.plots.roots import plot_roots as plot_roots
     from panelvar.plots.scatter import plot_scatter as plot_scatter
     from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
+    from panelvar.random_effects.correlated import fit_correlated_random_effects as fit_correlated_random_effects
+    from panelvar.random_effects.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
+    from panelvar.random_effects.instrumental import fit_iv_random_effects as fit_iv_random_effects
+    from panelvar.random_effects.random import fit_random_effects as fit_random_effects
     from panelvar.report.compare import compare as compare
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
     from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
@@ -162,17 +162,17 @@ _EXPORTS = {
     "fit_between": "static_panels.between",
     "fit_first_difference": "static_panels.first_difference",
     "fit_fixed_effects": "static_panels.fixed",
-    "fit_random_effects": "estimators.random",
-    "fit_correlated_random_effects": "estimators.correlated",
+    "fit_random_effects": "random_effects.random",
+    "fit_correlated_random_effects": "random_effects.correlated",
     "fit_iv_pooled": "instruments.instrumental",
     "fit_iv_between": "instruments.instrumental",
     "fit_iv_first_difference": "instruments.instrumental",
     "fit_iv_fixed_effects": "instruments.instrumental",
-    "fit_iv_random_effects": "estimators.instrumental_random",
+    "fit_iv_random_effects": "random_effects.instrumental",
     "Fuller": "instruments.methods",
     "KClass": "instruments.methods",
     "TwoStepGMM": "instruments.methods",
-    "fit_hausman_taylor": "estimators.hausman_taylor",
+    "fit_hausman_taylor": "random_effects.hausman_taylor",
     "fit_mean_group": "heterogeneous.mean_group",
     "fit_fama_macbeth": "heterogeneous.fama_macbeth",
     "fit_common_correlated_effects": "heterogeneous.common_correlated",

@@ -7,9 +7,9 @@ from dataclasses import replace
 from panelvar.base.errors import SpecificationError
 from panelvar.covariance.covariances import Covariance
 from panelvar.diagnostics.auxiliary import linear_result
-from panelvar.estimators.correlated import with_means
-from panelvar.estimators.random import components_model
 from panelvar.kernels.variance_components import Components
+from panelvar.random_effects.correlated import with_means
+from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult

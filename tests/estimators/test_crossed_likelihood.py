@@ -12,11 +12,12 @@ from scipy import optimize, stats
 from twins import X, assert_matrix
 
 import panelvar as pv
-from panelvar.kernels import crossed_likelihood, level_system
+from panelvar.kernels import level_system
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_equations import Crossing
-from panelvar.kernels.crossed_likelihood import CrossedSample
 from panelvar.kernels.rows import TransformedRows
+from panelvar.random_effects import crossed_likelihood
+from panelvar.random_effects.crossed_likelihood import CrossedSample
 
 CASES = [(kept, constant, method) for kept in (0.6, 1.0) for constant in (True, False) for method in ("ml", "reml")]
 

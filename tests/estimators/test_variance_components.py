@@ -7,7 +7,7 @@ from twins import X, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
 from panelvar.kernels.moments import panel_moments
-from panelvar.kernels.variance_components_likelihood import Profile
+from panelvar.random_effects.variance_components_likelihood import Profile
 
 COLUMN = {"entity": "entity", "time": "year"}
 CASES = [(dimension, constant) for dimension in ("entity", "time") for constant in (True, False)]

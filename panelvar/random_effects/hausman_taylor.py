@@ -12,8 +12,6 @@ from panelvar.base.arguments import read_names
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.random import components_model, weights_refused
-from panelvar.estimators.random_notes import variance_notes
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
@@ -25,6 +23,8 @@ from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE, solve
 from panelvar.kernels.rows import restored_norms
 from panelvar.kernels.variance_components import Components, quasi_demeaning_weight
+from panelvar.random_effects.random import components_model, weights_refused
+from panelvar.random_effects.random_notes import variance_notes
 from panelvar.static_panels.pooled import centred_model
 
 _METHODS = {

@@ -6,21 +6,21 @@ import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.data.design import Design
-from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_equations import Crossing
-from panelvar.kernels.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
 from panelvar.kernels.crossed_rows import CrossedRows
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.kernels.variance_components import CrossedComponents, Likelihood, quasi_demeaning_weight
-from panelvar.kernels.variance_components_likelihood import maximum_likelihood
-from panelvar.kernels.variance_components_quadratic import (
+from panelvar.random_effects.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
+from panelvar.random_effects.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
+from panelvar.random_effects.variance_components_likelihood import maximum_likelihood
+from panelvar.random_effects.variance_components_quadratic import (
     Levels,
     Variances,
     amemiya,

@@ -10,13 +10,13 @@ import numpy as np
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.random import components_model, weights_refused
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.rows import restored_norms
-from panelvar.kernels.variance_components_quadratic import pooled_solution
+from panelvar.random_effects.random import components_model, weights_refused
+from panelvar.random_effects.variance_components_quadratic import pooled_solution
 from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult

@@ -9,8 +9,6 @@ import numpy as np
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.estimators.crossed import crossed_model
-from panelvar.estimators.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
@@ -21,8 +19,10 @@ from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.kernels.variance_components import Components, quasi_demeaning_weight, swamy_arora
-from panelvar.kernels.variance_components_likelihood import maximum_likelihood
-from panelvar.kernels.variance_components_quadratic import (
+from panelvar.random_effects.crossed import crossed_model
+from panelvar.random_effects.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
+from panelvar.random_effects.variance_components_likelihood import maximum_likelihood
+from panelvar.random_effects.variance_components_quadratic import (
     Levels,
     amemiya,
     nerlove,
@@ -91,8 +91,8 @@ def fit_random_effects(
         ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
         ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
         effects); ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. Formulas in
-        `panelvar.kernels.variance_components_quadratic`, `panelvar.kernels.variance_components_likelihood` and
-        `panelvar.kernels.crossed_likelihood`.
+        `panelvar.random_effects.variance_components_quadratic`, `panelvar.random_effects.variance_components_likelihood` and
+        `panelvar.random_effects.crossed_likelihood`.
     weights : None
         Analytic weights are not defined for this estimator and are refused.
 

@@ -10,8 +10,6 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Note,
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.instrument_columns import Names, build_instrumented
-from panelvar.estimators.random import components_model, weights_refused
-from panelvar.estimators.random_notes import variance_notes
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit, FloatArray
 from panelvar.fit.presets import as_convention
@@ -22,6 +20,8 @@ from panelvar.kernels.k_class import Layout
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.variance_components import Components, swamy_arora
+from panelvar.random_effects.random import components_model, weights_refused
+from panelvar.random_effects.random_notes import variance_notes
 from panelvar.static_panels.between import means_model
 from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.fixed import within_model
