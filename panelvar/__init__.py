@@ -76,10 +76,6 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
     from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
     from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
-    from panelvar.estimators.local_projections import fit_local_projections as fit_local_projections
-    from panelvar.estimators.panel_local_projections import (
-        fit_panel_local_projections as fit_panel_local_projections,
-    )
     from panelvar.estimators.vecm import fit_vecm as fit_vecm
     from panelvar.fit.conventions import Convention as Convention
     from panelvar.gls.ar1 import AR1 as AR1
@@ -114,6 +110,11 @@ if TYPE_CHECKING:
     from panelvar.instruments.methods import KClass as KClass
     from panelvar.instruments.methods import TwoStepGMM as TwoStepGMM
     from panelvar.instruments.result import InstrumentalResult as InstrumentalResult
+    from panelvar.local_projections.local_projections import fit_local_projections as fit_local_projections
+    from panelvar.local_projections.panel_local_projections import (
+        fit_panel_local_projections as fit_panel_local_projections,
+    )
+    from panelvar.local_projections.result import ProjectedResponses as ProjectedResponses
     from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
@@ -126,7 +127,6 @@ if TYPE_CHECKING:
     from panelvar.random_effects.random import fit_random_effects as fit_random_effects
     from panelvar.report.compare import compare as compare
     from panelvar.results.johansen_result import JohansenResult as JohansenResult
-    from panelvar.results.projected_responses import ProjectedResponses as ProjectedResponses
     from panelvar.results.vecm_result import VecmResult as VecmResult
     from panelvar.static_panels.between import fit_between as fit_between
     from panelvar.static_panels.first_difference import fit_first_difference as fit_first_difference
@@ -186,9 +186,9 @@ _EXPORTS = {
     "fit_pooled_mean_group": "heterogeneous.pooled_mean_group",
     "fit_ardl_mean_group": "heterogeneous.ardl_mean_group",
     "fit_dynamic_fixed_effects": "heterogeneous.dynamic_fixed_effects",
-    "fit_local_projections": "estimators.local_projections",
-    "fit_panel_local_projections": "estimators.panel_local_projections",
-    "ProjectedResponses": "results.projected_responses",
+    "fit_local_projections": "local_projections.local_projections",
+    "fit_panel_local_projections": "local_projections.panel_local_projections",
+    "ProjectedResponses": "local_projections.result",
     "fit_var": "var_models.var",
     "select_lags": "var_models.var",
     "fit_restricted_var": "var_models.restricted",

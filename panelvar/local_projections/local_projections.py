@@ -14,12 +14,12 @@ from panelvar.base.errors import Note, SpecificationError, check_level, choose, 
 from panelvar.covariance.covariances import HC
 from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.dynamics.terms import terms_within
-from panelvar.estimators.horizon_models import HorizonRegressions
-from panelvar.estimators.projection_data import read_projection_data
-from panelvar.estimators.projection_errors import error_rule
 from panelvar.identification.scheme import Identification
+from panelvar.local_projections.horizon_models import HorizonRegressions
+from panelvar.local_projections.projection_data import read_projection_data
+from panelvar.local_projections.projection_errors import error_rule
+from panelvar.local_projections.result import ProjectedResponses
 from panelvar.responses.responses import cumulated
-from panelvar.results.projected_responses import ProjectedResponses
 from panelvar.var_models.lag_selection import CRITERIA_ELSEWHERE
 from panelvar.var_models.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention

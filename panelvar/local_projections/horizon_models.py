@@ -7,16 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.projection_bootstrap import ProjectionBootstrap
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
-from panelvar.estimators.projection_data import ProjectionData
-from panelvar.estimators.projection_errors import ErrorRule
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.horizon_regressions import Projection, project
+from panelvar.local_projections.bootstrap import ProjectionBootstrap
+from panelvar.local_projections.horizon_regressions import Projection, project
+from panelvar.local_projections.projection_data import ProjectionData
+from panelvar.local_projections.projection_errors import ErrorRule
 from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.var_models.var import lag_order
 from panelvar.var_models.var_convention import VarConvention

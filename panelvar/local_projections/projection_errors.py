@@ -11,7 +11,7 @@ import numpy.typing as npt
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import HC
 from panelvar.covariance.serial import PanelNeweyWest
-from panelvar.kernels.horizon_regressions import Projection, serial_variances
+from panelvar.local_projections.horizon_regressions import Projection, serial_variances
 
 Array = npt.NDArray[np.float64]
 

@@ -28,7 +28,7 @@ from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import ReducedForm
-from panelvar.kernels.projection_refits import ProjectionRefits, generated, refit_projections
+from panelvar.local_projections.projection_refits import ProjectionRefits, generated, refit_projections
 
 Array = npt.NDArray[np.float64]
 

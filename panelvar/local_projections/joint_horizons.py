@@ -18,7 +18,7 @@ from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.horizon_regressions import serial_covariance
+from panelvar.local_projections.horizon_regressions import serial_covariance
 
 FloatArray = NDArray[np.float64]
 

@@ -16,13 +16,13 @@ from panelvar.bands.simulated import finite_errors
 from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.base.names import listed
 from panelvar.identification.scheme import position
-from panelvar.kernels.horizon_regressions import root_of, serial_covariance
+from panelvar.local_projections.horizon_regressions import root_of, serial_covariance
 from panelvar.responses.responses import Responses
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.bands.projection_bootstrap import ProjectionBootstrap
+    from panelvar.local_projections.bootstrap import ProjectionBootstrap
     from panelvar.static_panels.result import LinearResult
     from panelvar.var_models.var_result import VarResult
 

@@ -25,12 +25,12 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.data.panel import Panel, as_panel
-from panelvar.estimators.joint_horizons import joint_covariance, row_influences
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.instruments.instrumental import fit_iv_fixed_effects, fit_iv_pooled
-from panelvar.kernels.horizon_regressions import root_of
-from panelvar.results.projected_responses import ProjectedResponses
+from panelvar.local_projections.horizon_regressions import root_of
+from panelvar.local_projections.joint_horizons import joint_covariance, row_influences
+from panelvar.local_projections.result import ProjectedResponses
 from panelvar.static_panels.fixed import fit_fixed_effects
 from panelvar.static_panels.pooled import fit_pooled
 from panelvar.static_panels.result import LinearResult
