@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from panelvar.base.errors import PanelVarError as PanelVarError
     from panelvar.base.errors import PanelVarWarning as PanelVarWarning
     from panelvar.base.errors import SpecificationError as SpecificationError
+    from panelvar.cointegration.engle_granger import engle_granger_test as engle_granger_test
+    from panelvar.cointegration.johansen import johansen_test as johansen_test
+    from panelvar.cointegration.johansen_result import JohansenResult as JohansenResult
+    from panelvar.cointegration.vecm import fit_vecm as fit_vecm
+    from panelvar.cointegration.vecm_result import VecmResult as VecmResult
     from panelvar.covariance.bias_reduced import BiasReduced as BiasReduced
     from panelvar.covariance.covariances import HC as HC
     from panelvar.covariance.covariances import Classical as Classical
@@ -44,14 +49,12 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.durbin_watson import bhargava_test as bhargava_test
     from panelvar.diagnostics.durbin_watson import durbin_watson_test as durbin_watson_test
     from panelvar.diagnostics.effects_lm import effects_lm_test as effects_lm_test
-    from panelvar.diagnostics.engle_granger import engle_granger_test as engle_granger_test
     from panelvar.diagnostics.granger import granger_table as granger_table
     from panelvar.diagnostics.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
     from panelvar.diagnostics.groupwise import modified_wald_test as modified_wald_test
     from panelvar.diagnostics.hausman import hausman as hausman
     from panelvar.diagnostics.hausman_variants import hausman_regression as hausman_regression
     from panelvar.diagnostics.instrument_relevance import instrument_relevance_test as instrument_relevance_test
-    from panelvar.diagnostics.johansen import johansen_test as johansen_test
     from panelvar.diagnostics.mundlak import mundlak_test as mundlak_test
     from panelvar.diagnostics.panel_causality import panel_granger_test as panel_granger_test
     from panelvar.diagnostics.pooling import nested_f_test as nested_f_test
@@ -76,7 +79,6 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
     from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
     from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
-    from panelvar.estimators.vecm import fit_vecm as fit_vecm
     from panelvar.fit.conventions import Convention as Convention
     from panelvar.gls.ar1 import AR1 as AR1
     from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
@@ -126,8 +128,6 @@ if TYPE_CHECKING:
     from panelvar.random_effects.instrumental import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.random_effects.random import fit_random_effects as fit_random_effects
     from panelvar.report.compare import compare as compare
-    from panelvar.results.johansen_result import JohansenResult as JohansenResult
-    from panelvar.results.vecm_result import VecmResult as VecmResult
     from panelvar.static_panels.between import fit_between as fit_between
     from panelvar.static_panels.first_difference import fit_first_difference as fit_first_difference
     from panelvar.static_panels.fixed import fit_fixed_effects as fit_fixed_effects
@@ -275,11 +275,11 @@ _EXPORTS = {
     "phillips_perron_test": "unit_roots.long_run",
     "kpss_test": "unit_roots.long_run",
     "unit_root_table": "unit_roots.battery",
-    "engle_granger_test": "diagnostics.engle_granger",
-    "johansen_test": "diagnostics.johansen",
-    "fit_vecm": "estimators.vecm",
-    "VecmResult": "results.vecm_result",
-    "JohansenResult": "results.johansen_result",
+    "engle_granger_test": "cointegration.engle_granger",
+    "johansen_test": "cointegration.johansen",
+    "fit_vecm": "cointegration.vecm",
+    "VecmResult": "cointegration.vecm_result",
+    "JohansenResult": "cointegration.johansen_result",
     "UnitRootResult": "unit_roots.result",
     "compare": "report.compare",
     "plot_roots": "plots.roots",

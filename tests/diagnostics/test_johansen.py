@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose
 from reference_data import table
 
 import panelvar as pv
-from panelvar.kernels import reduced_rank
-from panelvar.results.johansen_distribution import critical_values, gamma_pvalues
+from panelvar.cointegration import reduced_rank
+from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
 
 CASES = ("n", "rc", "c", "rt", "ct")
 

@@ -12,7 +12,7 @@ from reference_data import table
 from scipy.optimize import minimize
 
 import panelvar as pv
-from panelvar.kernels.vecm_problem import VecmProblem
+from panelvar.cointegration.vecm_problem import VecmProblem
 
 CASES = ("n", "rc", "c", "rt", "ct")
 NAMES = ["lrm", "lry", "ibo", "ide"]

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.data.series import VarData
 from panelvar.dynamics.lasting_effects import lasting_effects
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification
-from panelvar.kernels.vecm_problem import VecmProblem
 from panelvar.responses.shocks import Shocks, choose_shocks
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.report.johansen_summary import CASES
+from panelvar.cointegration.summary import CASES
 from panelvar.tables.number_format import (
     check_digits,
     check_stars,
@@ -17,7 +17,7 @@ from panelvar.tables.number_format import (
 from panelvar.tables.table import Fact, Row, Table, number, words
 
 if TYPE_CHECKING:
-    from panelvar.results.vecm_result import VecmResult
+    from panelvar.cointegration.vecm_result import VecmResult
 
 
 def vecm_table(result: VecmResult, *, stars: Sequence[float] = (0.1, 0.05, 0.01), digits: int = 4) -> Table:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, SpecificationError, emit
-from panelvar.estimators.deterministic_cases import deterministic_case, ranked
-from panelvar.results.vecm_estimates import check_normalisation
-from panelvar.results.vecm_result import VecmResult
+from panelvar.cointegration.cases import deterministic_case, ranked
+from panelvar.cointegration.vecm_estimates import check_normalisation
+from panelvar.cointegration.vecm_result import VecmResult
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 

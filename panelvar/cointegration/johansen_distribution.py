@@ -19,7 +19,7 @@ SOURCES_ELSEWHERE |= {"urca": "osterwald-lenum", "ol": "osterwald-lenum", "gretl
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    text = files("panelvar").joinpath("constants", name).read_text(encoding="utf-8")
+    text = files("panelvar").joinpath("cointegration", "constants", name).read_text(encoding="utf-8")
     return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
 
 

@@ -19,8 +19,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.cointegration import reduced_rank
 from panelvar.dynamics.lag_problem import LagProblem, Refits
-from panelvar.kernels import reduced_rank
 
 Array = npt.NDArray[np.float64]
 

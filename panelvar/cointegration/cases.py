@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from panelvar.base.errors import choose
-from panelvar.kernels.vecm_problem import VecmProblem
+from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.var_models.var_result import VarResult
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from panelvar.base.errors import Note, check_level, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
-from panelvar.results.johansen_distribution import critical_values, gamma_pvalues
+from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,8 +188,8 @@ class JohansenResult(HintsAtNames):
         return [f"ec{place + 1}" for place in range(len(self.names))]
 
     def summary(self, **options: Any) -> Table:
-        """Render the tests as a table; see `panelvar.report.johansen_summary.johansen_table` for the options."""
-        from panelvar.report.johansen_summary import johansen_table
+        """Render the tests as a table; see `panelvar.cointegration.summary.johansen_table` for the options."""
+        from panelvar.cointegration.summary import johansen_table
 
         return johansen_table(self, **options)
 

@@ -11,9 +11,9 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import SpecificationError
 from panelvar.base.names import listed
+from panelvar.cointegration.relation_test import RelationTest, relation_test
+from panelvar.cointegration.vecm_estimates import VecmEstimates
 from panelvar.identification.scheme import position, variables_of
-from panelvar.results.relation_test import RelationTest, relation_test
-from panelvar.results.vecm_estimates import VecmEstimates
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class VecmResult(VecmEstimates):
         )
 
     def summary(self, **options: Any) -> Table:
-        """Render relations and equations as a table; see `panelvar.report.vecm_summary.vecm_table` for the options."""
-        from panelvar.report.vecm_summary import vecm_table
+        """Render relations and equations as a table; see `panelvar.cointegration.vecm_summary.vecm_table` for the options."""
+        from panelvar.cointegration.vecm_summary import vecm_table
 
         return vecm_table(self, **options)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.cointegration.cases import Case, deterministic_case, ranked
+from panelvar.cointegration.johansen_result import JohansenResult
+from panelvar.cointegration.reduced_rank import likelihood_terms
 from panelvar.dynamics import dynamics
-from panelvar.estimators.deterministic_cases import Case, deterministic_case, ranked
-from panelvar.kernels.reduced_rank import likelihood_terms
-from panelvar.results.johansen_result import JohansenResult
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_result import VarResult
 

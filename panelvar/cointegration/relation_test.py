@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError
-from panelvar.kernels.reduced_rank import likelihood_terms, relations_beside, restricted_relations
+from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.kernels.vecm_problem import VecmProblem
+    from panelvar.cointegration.vecm_problem import VecmProblem
 
 Array = npt.NDArray[np.float64]
 
