@@ -38,30 +38,9 @@ if TYPE_CHECKING:
     from panelvar.covariance.serial import PanelNeweyWest as PanelNeweyWest
     from panelvar.covariance.spatial import PanelCorrected as PanelCorrected
     from panelvar.data.panel import Panel as Panel
-    from panelvar.diagnostics.born_breitung import born_breitung_test as born_breitung_test
-    from panelvar.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
-    from panelvar.diagnostics.cluster_leverage import cluster_diagnostics as cluster_diagnostics
-    from panelvar.diagnostics.cross_section_dependence import cd_star_test as cd_star_test
-    from panelvar.diagnostics.cross_section_dependence import (
-        cross_section_dependence_test as cross_section_dependence_test,
-    )
-    from panelvar.diagnostics.cross_section_dependence import residual_correlations as residual_correlations
-    from panelvar.diagnostics.durbin_watson import bhargava_test as bhargava_test
-    from panelvar.diagnostics.durbin_watson import durbin_watson_test as durbin_watson_test
-    from panelvar.diagnostics.effects_lm import effects_lm_test as effects_lm_test
     from panelvar.diagnostics.granger import granger_table as granger_table
     from panelvar.diagnostics.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
-    from panelvar.diagnostics.groupwise import modified_wald_test as modified_wald_test
-    from panelvar.diagnostics.hausman import hausman as hausman
-    from panelvar.diagnostics.hausman_variants import hausman_regression as hausman_regression
     from panelvar.diagnostics.instrument_relevance import instrument_relevance_test as instrument_relevance_test
-    from panelvar.diagnostics.mundlak import mundlak_test as mundlak_test
-    from panelvar.diagnostics.panel_causality import panel_granger_test as panel_granger_test
-    from panelvar.diagnostics.pooling import nested_f_test as nested_f_test
-    from panelvar.diagnostics.pooling import slope_poolability_test as slope_poolability_test
-    from panelvar.diagnostics.serial_lm import baltagi_li_test as baltagi_li_test
-    from panelvar.diagnostics.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
-    from panelvar.diagnostics.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
     from panelvar.diagnostics.var_arch import arch_test as arch_test
     from panelvar.diagnostics.var_causality import instantaneous_causality_test as instantaneous_causality_test
     from panelvar.diagnostics.var_causality import toda_yamamoto_test as toda_yamamoto_test
@@ -72,13 +51,6 @@ if TYPE_CHECKING:
     from panelvar.diagnostics.var_serial import serial_lm_table as serial_lm_table
     from panelvar.diagnostics.var_serial import serial_lm_test as serial_lm_test
     from panelvar.diagnostics.var_white import white_test as white_test
-    from panelvar.diagnostics.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
-    from panelvar.diagnostics.wild_bootstrap import wild_bootstrap as wild_bootstrap
-    from panelvar.diagnostics.wooldridge import wooldridge_difference_test as wooldridge_difference_test
-    from panelvar.diagnostics.wooldridge import wooldridge_effects_test as wooldridge_effects_test
-    from panelvar.diagnostics.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
-    from panelvar.diagnostics.wooldridge import wooldridge_serial_test as wooldridge_serial_test
-    from panelvar.diagnostics.wooldridge import wooldridge_within_test as wooldridge_within_test
     from panelvar.fit.conventions import Convention as Convention
     from panelvar.gls.ar1 import AR1 as AR1
     from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
@@ -117,6 +89,34 @@ if TYPE_CHECKING:
         fit_panel_local_projections as fit_panel_local_projections,
     )
     from panelvar.local_projections.result import ProjectedResponses as ProjectedResponses
+    from panelvar.panel_tests.born_breitung import born_breitung_test as born_breitung_test
+    from panelvar.panel_tests.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
+    from panelvar.panel_tests.cluster_leverage import cluster_diagnostics as cluster_diagnostics
+    from panelvar.panel_tests.cross_section_dependence import cd_star_test as cd_star_test
+    from panelvar.panel_tests.cross_section_dependence import (
+        cross_section_dependence_test as cross_section_dependence_test,
+    )
+    from panelvar.panel_tests.cross_section_dependence import residual_correlations as residual_correlations
+    from panelvar.panel_tests.durbin_watson import bhargava_test as bhargava_test
+    from panelvar.panel_tests.durbin_watson import durbin_watson_test as durbin_watson_test
+    from panelvar.panel_tests.effects_lm import effects_lm_test as effects_lm_test
+    from panelvar.panel_tests.groupwise import modified_wald_test as modified_wald_test
+    from panelvar.panel_tests.hausman import hausman as hausman
+    from panelvar.panel_tests.hausman_regression import hausman_regression as hausman_regression
+    from panelvar.panel_tests.mundlak import mundlak_test as mundlak_test
+    from panelvar.panel_tests.panel_causality import panel_granger_test as panel_granger_test
+    from panelvar.panel_tests.pooling import nested_f_test as nested_f_test
+    from panelvar.panel_tests.pooling import slope_poolability_test as slope_poolability_test
+    from panelvar.panel_tests.serial_lm import baltagi_li_test as baltagi_li_test
+    from panelvar.panel_tests.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
+    from panelvar.panel_tests.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
+    from panelvar.panel_tests.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
+    from panelvar.panel_tests.wild_bootstrap import wild_bootstrap as wild_bootstrap
+    from panelvar.panel_tests.wooldridge import wooldridge_difference_test as wooldridge_difference_test
+    from panelvar.panel_tests.wooldridge import wooldridge_effects_test as wooldridge_effects_test
+    from panelvar.panel_tests.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
+    from panelvar.panel_tests.wooldridge import wooldridge_serial_test as wooldridge_serial_test
+    from panelvar.panel_tests.wooldridge import wooldridge_within_test as wooldridge_within_test
     from panelvar.plots.contributions import plot_historical as plot_historical
     from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
     from panelvar.plots.response_grid import plot_responses as plot_responses
@@ -232,32 +232,32 @@ _EXPORTS = {
     "ReducedFormErrors": "identification.errors_alone",
     "Convention": "fit.conventions",
     "VarConvention": "var_models.var_convention",
-    "hausman": "diagnostics.hausman",
-    "mundlak_test": "diagnostics.mundlak",
-    "wild_bootstrap": "diagnostics.wild_bootstrap",
-    "WildBootstrapResult": "diagnostics.wild_bootstrap",
-    "cluster_diagnostics": "diagnostics.cluster_leverage",
-    "effects_lm_test": "diagnostics.effects_lm",
-    "nested_f_test": "diagnostics.pooling",
-    "slope_poolability_test": "diagnostics.pooling",
-    "hausman_regression": "diagnostics.hausman_variants",
-    "wooldridge_effects_test": "diagnostics.wooldridge",
-    "wooldridge_pooled_test": "diagnostics.wooldridge",
-    "wooldridge_within_test": "diagnostics.wooldridge",
-    "wooldridge_difference_test": "diagnostics.wooldridge",
-    "wooldridge_serial_test": "diagnostics.wooldridge",
-    "bera_sosa_yoon_test": "diagnostics.serial_lm",
-    "baltagi_li_test": "diagnostics.serial_lm",
-    "bhargava_test": "diagnostics.durbin_watson",
-    "durbin_watson_test": "diagnostics.durbin_watson",
-    "breusch_godfrey_test": "diagnostics.breusch_godfrey",
-    "born_breitung_test": "diagnostics.born_breitung",
-    "cross_section_dependence_test": "diagnostics.cross_section_dependence",
-    "cd_star_test": "diagnostics.cross_section_dependence",
-    "residual_correlations": "diagnostics.cross_section_dependence",
-    "modified_wald_test": "diagnostics.groupwise",
-    "slope_homogeneity_test": "diagnostics.slope_homogeneity",
-    "panel_granger_test": "diagnostics.panel_causality",
+    "hausman": "panel_tests.hausman",
+    "mundlak_test": "panel_tests.mundlak",
+    "wild_bootstrap": "panel_tests.wild_bootstrap",
+    "WildBootstrapResult": "panel_tests.wild_bootstrap",
+    "cluster_diagnostics": "panel_tests.cluster_leverage",
+    "effects_lm_test": "panel_tests.effects_lm",
+    "nested_f_test": "panel_tests.pooling",
+    "slope_poolability_test": "panel_tests.pooling",
+    "hausman_regression": "panel_tests.hausman_regression",
+    "wooldridge_effects_test": "panel_tests.wooldridge",
+    "wooldridge_pooled_test": "panel_tests.wooldridge",
+    "wooldridge_within_test": "panel_tests.wooldridge",
+    "wooldridge_difference_test": "panel_tests.wooldridge",
+    "wooldridge_serial_test": "panel_tests.wooldridge",
+    "bera_sosa_yoon_test": "panel_tests.serial_lm",
+    "baltagi_li_test": "panel_tests.serial_lm",
+    "bhargava_test": "panel_tests.durbin_watson",
+    "durbin_watson_test": "panel_tests.durbin_watson",
+    "breusch_godfrey_test": "panel_tests.breusch_godfrey",
+    "born_breitung_test": "panel_tests.born_breitung",
+    "cross_section_dependence_test": "panel_tests.cross_section_dependence",
+    "cd_star_test": "panel_tests.cross_section_dependence",
+    "residual_correlations": "panel_tests.cross_section_dependence",
+    "modified_wald_test": "panel_tests.groupwise",
+    "slope_homogeneity_test": "panel_tests.slope_homogeneity",
+    "panel_granger_test": "panel_tests.panel_causality",
     "granger_bootstrap_test": "diagnostics.granger_bootstrap",
     "granger_table": "diagnostics.granger",
     "portmanteau_test": "diagnostics.var_serial",

@@ -348,7 +348,7 @@ def test_exact_durbin_watson(frame, fits, model, lags):
 
 
 def test_exact_durbin_watson_has_a_limit(monkeypatch, fits):
-    monkeypatch.setattr("panelvar.diagnostics.durbin_watson.MOST_ROWS", 50)
+    monkeypatch.setattr("panelvar.panel_tests.durbin_watson.MOST_ROWS", 50)
     with pytest.raises(pv.SpecificationError, match="dense matrix"):
         pv.durbin_watson_test(fits["pooled"], exact=True)
 

@@ -9,7 +9,7 @@ from reference_data import table
 from twins import X, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
-from panelvar.kernels import wild_cluster as kernel
+from panelvar.panel_tests import wild_cluster as kernel
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 

@@ -8,7 +8,7 @@ from twins import X, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
 from panelvar.fit.presets import as_convention
-from panelvar.kernels import wild_cluster as kernel
+from panelvar.panel_tests import wild_cluster as kernel
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 EACH = as_convention("default").but(multiway_factor="each", repair_multiway=False)

@@ -10,7 +10,7 @@ from features.panel_names import COVARIANCE, grunfeld, indicators
 from reference_data import table
 
 import panelvar as pv
-from panelvar.kernels.wild_cluster import signs
+from panelvar.panel_tests.wild_cluster import signs
 
 WILD = "tests/diagnostics/test_wild_bootstrap.py"
 VARIANTS = "tests/diagnostics/test_wild_variants.py"

@@ -8,7 +8,7 @@ from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.data.lags import lag_positions
-from panelvar.diagnostics.auxiliary import normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import normal_tail, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

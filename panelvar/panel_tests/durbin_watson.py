@@ -11,7 +11,8 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.chi_square_mixtures import probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.lags import lag_positions
-from panelvar.diagnostics.auxiliary import (
+from panelvar.kernels.groups import Grouping
+from panelvar.panel_tests.auxiliary import (
     FloatArray,
     lagged,
     least_squares,
@@ -20,7 +21,6 @@ from panelvar.diagnostics.auxiliary import (
     transformed_columns,
     unweighted,
 )
-from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

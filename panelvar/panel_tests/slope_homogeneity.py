@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.diagnostics.auxiliary import least_squares, level_columns, normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import least_squares, level_columns, normal_tail, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.covariance.crossing_basis import cluster_basis
-from panelvar.diagnostics.auxiliary import linear_result
+from panelvar.panel_tests.auxiliary import linear_result
 from panelvar.static_panels.result import LinearResult
 
 if TYPE_CHECKING:

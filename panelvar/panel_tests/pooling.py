@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
-from panelvar.diagnostics.auxiliary import least_squares, level_columns, linear_result, unweighted
+from panelvar.panel_tests.auxiliary import least_squares, level_columns, linear_result, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

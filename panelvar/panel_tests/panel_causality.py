@@ -12,7 +12,7 @@ from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.data.design import build_design
 from panelvar.data.lags import lag_positions
-from panelvar.diagnostics.auxiliary import FloatArray, least_squares, normal_tail
+from panelvar.panel_tests.auxiliary import FloatArray, least_squares, normal_tail
 from panelvar.tables.test_result import TestResult
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.diagnostics.contrast import contrast_test
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
+from panelvar.panel_tests.contrast import contrast_test
 from panelvar.tables.test_result import TestResult
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, shown
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import InsufficientDataError, choose
-from panelvar.diagnostics.auxiliary import lagged, least_squares, transformed_columns, unweighted
+from panelvar.panel_tests.auxiliary import lagged, least_squares, transformed_columns, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

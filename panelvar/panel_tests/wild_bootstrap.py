@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_generator, read_whole
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.covariance.bias_reduced import BiasReduced
-from panelvar.diagnostics.auxiliary import linear_result
-from panelvar.diagnostics.wild_dimensions import Clustering, small_sample_notes
-from panelvar.diagnostics.wild_scores import jackknife_scores, scores
-from panelvar.kernels import wild_cluster as kernel
+from panelvar.panel_tests import wild_cluster as kernel
+from panelvar.panel_tests.auxiliary import linear_result
+from panelvar.panel_tests.wild_dimensions import Clustering, small_sample_notes
+from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult

@@ -13,7 +13,7 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.data.design import Design
-from panelvar.diagnostics.auxiliary import FloatArray, normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import FloatArray, normal_tail, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -13,8 +13,8 @@ from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.covariance.local_blocks import CellSums, Piece, sum_cells
 from panelvar.covariance.projected_blocks import ProjectedBlocks
 from panelvar.fit.fit import Fit
-from panelvar.kernels import wild_cluster as kernel
 from panelvar.kernels.groups import Grouping
+from panelvar.panel_tests import wild_cluster as kernel
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

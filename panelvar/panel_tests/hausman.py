@@ -6,9 +6,9 @@ import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.data.design import CONSTANT
-from panelvar.diagnostics.contrast import contrast_test
-from panelvar.diagnostics.long_run_hausman import long_run_hausman
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
+from panelvar.panel_tests.contrast import contrast_test
+from panelvar.panel_tests.long_run_hausman import long_run_hausman
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

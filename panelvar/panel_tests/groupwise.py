@@ -6,7 +6,7 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, emit
-from panelvar.diagnostics.auxiliary import unweighted
+from panelvar.panel_tests.auxiliary import unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -8,7 +8,7 @@ from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
-from panelvar.diagnostics.auxiliary import (
+from panelvar.panel_tests.auxiliary import (
     FloatArray,
     centred,
     clustered,

@@ -11,7 +11,7 @@ from panelvar.base.arguments import read_names
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
-from panelvar.diagnostics.auxiliary import regress, unweighted
+from panelvar.panel_tests.auxiliary import regress, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
@@ -61,7 +61,7 @@ def hausman_regression(
     -----
     Unlike the matrix form it cannot be negative. The two are not equal in samples; neither is better. The classical
     version needs homoskedastic, serially uncorrelated errors; with others pass
-    ``cov="cluster"`` or use `panelvar.diagnostics.mundlak.mundlak_test`. On unbalanced panels plm gives the
+    ``cov="cluster"`` or use `panelvar.panel_tests.mundlak.mundlak_test`. On unbalanced panels plm gives the
     auxiliary regression a plain constant where the model has :math:`1 - \theta_i`, and another statistic.
     """
     design = unweighted(random, "The Hausman regression", ("random",))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from panelvar.base.errors import SpecificationError
 from panelvar.covariance.covariances import Covariance
-from panelvar.diagnostics.auxiliary import linear_result
 from panelvar.kernels.variance_components import Components
+from panelvar.panel_tests.auxiliary import linear_result
 from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish

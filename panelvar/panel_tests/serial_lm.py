@@ -10,7 +10,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.data.lags import lag_positions
-from panelvar.diagnostics.auxiliary import (
+from panelvar.panel_tests.auxiliary import (
     FloatArray,
     centred,
     lagged,
