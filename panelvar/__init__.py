@@ -38,19 +38,6 @@ if TYPE_CHECKING:
     from panelvar.covariance.serial import PanelNeweyWest as PanelNeweyWest
     from panelvar.covariance.spatial import PanelCorrected as PanelCorrected
     from panelvar.data.panel import Panel as Panel
-    from panelvar.diagnostics.granger import granger_table as granger_table
-    from panelvar.diagnostics.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
-    from panelvar.diagnostics.instrument_relevance import instrument_relevance_test as instrument_relevance_test
-    from panelvar.diagnostics.var_arch import arch_test as arch_test
-    from panelvar.diagnostics.var_causality import instantaneous_causality_test as instantaneous_causality_test
-    from panelvar.diagnostics.var_causality import toda_yamamoto_test as toda_yamamoto_test
-    from panelvar.diagnostics.var_constancy import cusum_test as cusum_test
-    from panelvar.diagnostics.var_constancy import mosum_test as mosum_test
-    from panelvar.diagnostics.var_normality import normality_test as normality_test
-    from panelvar.diagnostics.var_serial import portmanteau_test as portmanteau_test
-    from panelvar.diagnostics.var_serial import serial_lm_table as serial_lm_table
-    from panelvar.diagnostics.var_serial import serial_lm_test as serial_lm_test
-    from panelvar.diagnostics.var_white import white_test as white_test
     from panelvar.fit.conventions import Convention as Convention
     from panelvar.gls.ar1 import AR1 as AR1
     from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1
@@ -153,6 +140,19 @@ if TYPE_CHECKING:
     from panelvar.var_models.var import select_lags as select_lags
     from panelvar.var_models.var_convention import VarConvention as VarConvention
     from panelvar.var_models.var_result import VarResult as VarResult
+    from panelvar.var_tests.arch import arch_test as arch_test
+    from panelvar.var_tests.causality import granger_table as granger_table
+    from panelvar.var_tests.constancy import cusum_test as cusum_test
+    from panelvar.var_tests.constancy import mosum_test as mosum_test
+    from panelvar.var_tests.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
+    from panelvar.var_tests.instrument_relevance import instrument_relevance_test as instrument_relevance_test
+    from panelvar.var_tests.normality import normality_test as normality_test
+    from panelvar.var_tests.serial import portmanteau_test as portmanteau_test
+    from panelvar.var_tests.serial import serial_lm_table as serial_lm_table
+    from panelvar.var_tests.serial import serial_lm_test as serial_lm_test
+    from panelvar.var_tests.var_causality import instantaneous_causality_test as instantaneous_causality_test
+    from panelvar.var_tests.var_causality import toda_yamamoto_test as toda_yamamoto_test
+    from panelvar.var_tests.white import white_test as white_test
 
 __version__ = "0.1.0"
 
@@ -224,7 +224,7 @@ _EXPORTS = {
     "LongRun": "identification.long_run",
     "ShortRun": "identification.short_run",
     "SignRestrictions": "identification.sign_restrictions",
-    "instrument_relevance_test": "diagnostics.instrument_relevance",
+    "instrument_relevance_test": "var_tests.instrument_relevance",
     "ExternalInstrument": "identification.external_instrument",
     "ImpactMatrix": "identification.impact_matrix",
     "fit_svar": "var_models.svar",
@@ -258,18 +258,18 @@ _EXPORTS = {
     "modified_wald_test": "panel_tests.groupwise",
     "slope_homogeneity_test": "panel_tests.slope_homogeneity",
     "panel_granger_test": "panel_tests.panel_causality",
-    "granger_bootstrap_test": "diagnostics.granger_bootstrap",
-    "granger_table": "diagnostics.granger",
-    "portmanteau_test": "diagnostics.var_serial",
-    "serial_lm_test": "diagnostics.var_serial",
-    "serial_lm_table": "diagnostics.var_serial",
-    "normality_test": "diagnostics.var_normality",
-    "arch_test": "diagnostics.var_arch",
-    "instantaneous_causality_test": "diagnostics.var_causality",
-    "toda_yamamoto_test": "diagnostics.var_causality",
-    "white_test": "diagnostics.var_white",
-    "cusum_test": "diagnostics.var_constancy",
-    "mosum_test": "diagnostics.var_constancy",
+    "granger_bootstrap_test": "var_tests.granger_bootstrap",
+    "granger_table": "var_tests.causality",
+    "portmanteau_test": "var_tests.serial",
+    "serial_lm_test": "var_tests.serial",
+    "serial_lm_table": "var_tests.serial",
+    "normality_test": "var_tests.normality",
+    "arch_test": "var_tests.arch",
+    "instantaneous_causality_test": "var_tests.var_causality",
+    "toda_yamamoto_test": "var_tests.var_causality",
+    "white_test": "var_tests.white",
+    "cusum_test": "var_tests.constancy",
+    "mosum_test": "var_tests.constancy",
     "adf_test": "unit_roots.dickey_fuller",
     "dfgls_test": "unit_roots.dickey_fuller",
     "phillips_perron_test": "unit_roots.long_run",

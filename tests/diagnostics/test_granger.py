@@ -7,7 +7,7 @@ import pytest
 
 import panelvar as pv
 from panelvar.base.errors import SpecificationError
-from panelvar.diagnostics.granger import granger_causality, granger_table
+from panelvar.var_tests.causality import granger_causality, granger_table
 
 
 def simulate(n: int, effect: float, seed: int) -> np.ndarray:

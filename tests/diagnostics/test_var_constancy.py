@@ -14,8 +14,8 @@ from simulation.mosum_quantiles import STEPS, WINDOWS, largest_increments
 
 import panelvar as pv
 from panelvar import InsufficientDataError, SpecificationError
-from panelvar.diagnostics.var_constancy import _tail
-from panelvar.kernels import fluctuation
+from panelvar.var_tests import fluctuation
+from panelvar.var_tests.constancy import _tail
 
 
 def series(rows: int = 100, seed: int = 2) -> pd.DataFrame:

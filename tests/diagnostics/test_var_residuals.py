@@ -12,7 +12,7 @@ from scipy import stats
 
 import panelvar as pv
 from panelvar import InsufficientDataError, SpecificationError
-from panelvar.kernels import residual_tests
+from panelvar.var_tests import residual_statistics as residual_tests
 
 
 @pytest.fixture(scope="module", params=["c", "n", "ct"])

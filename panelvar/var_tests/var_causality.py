@@ -10,11 +10,11 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.identification.scheme import position, variables_of
-from panelvar.kernels import residual_tests
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var import fit_var, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
 from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_tests import residual_statistics as residual_tests
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.diagnostics.var_residuals import crowded, require_freedom, tested_residuals
 from panelvar.identification.scheme import Identification
-from panelvar.kernels import normality_moments, residual_tests
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_tests import normality_moments
+from panelvar.var_tests import residual_statistics as residual_tests
+from panelvar.var_tests.tested_residuals import crowded, require_freedom, tested_residuals
 
 Array = npt.NDArray[np.float64]
 

@@ -13,11 +13,12 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_number
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.names import listed
-from panelvar.diagnostics.var_residuals import gaps, require_freedom, warned
-from panelvar.kernels import fluctuation, residual_tests
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.restricted_var import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_tests import fluctuation
+from panelvar.var_tests import residual_statistics as residual_tests
+from panelvar.var_tests.tested_residuals import gaps, require_freedom, warned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,7 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
     Returns
     -------
     CusumTests
-        P-values from simulated quantiles (``constants/mosum_quantiles.csv``), between 0.001 and 0.999.
+        P-values from simulated quantiles (``var_tests/constants/mosum_quantiles.csv``), between 0.001 and 0.999.
 
     Raises
     ------
@@ -245,7 +246,7 @@ def _tail(value: float, process: str, window: float | None) -> float:
 @cache
 def _increments() -> dict[str, tuple[Array, Array, Array]]:
     """By process: windows, tail probabilities, and quantiles (windows, tails) of the largest absolute increment."""
-    text = files("panelvar").joinpath("constants", "mosum_quantiles.csv").read_text(encoding="utf-8")
+    text = files("panelvar").joinpath("var_tests", "constants", "mosum_quantiles.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     tails = np.array(lines[0].split(",")[2:], dtype=np.float64)
     cells = [line.split(",") for line in lines[1:]]

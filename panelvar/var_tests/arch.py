@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note
-from panelvar.diagnostics.var_residuals import gaps, tested_residuals, warned, whole_lags
 from panelvar.identification.scheme import position
-from panelvar.kernels import residual_tests
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_tests import residual_statistics as residual_tests
+from panelvar.var_tests.tested_residuals import gaps, tested_residuals, warned, whole_lags
 
 
 def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -> TestResult:

@@ -10,10 +10,10 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.diagnostics.var_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
-from panelvar.kernels import residual_tests
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_tests import residual_statistics as residual_tests
+from panelvar.var_tests.tested_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
 
 if TYPE_CHECKING:
     import pandas as pd
