@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from panelvar.cointegration.johansen_result import JohansenResult as JohansenResult
     from panelvar.cointegration.vecm import fit_vecm as fit_vecm
     from panelvar.cointegration.vecm_result import VecmResult as VecmResult
+    from panelvar.comparison.compare import compare as compare
     from panelvar.covariance.bias_reduced import BiasReduced as BiasReduced
     from panelvar.covariance.covariances import HC as HC
     from panelvar.covariance.covariances import Classical as Classical
@@ -114,7 +115,6 @@ if TYPE_CHECKING:
     from panelvar.random_effects.hausman_taylor import fit_hausman_taylor as fit_hausman_taylor
     from panelvar.random_effects.instrumental import fit_iv_random_effects as fit_iv_random_effects
     from panelvar.random_effects.random import fit_random_effects as fit_random_effects
-    from panelvar.report.compare import compare as compare
     from panelvar.static_panels.between import fit_between as fit_between
     from panelvar.static_panels.first_difference import fit_first_difference as fit_first_difference
     from panelvar.static_panels.fixed import fit_fixed_effects as fit_fixed_effects
@@ -281,7 +281,7 @@ _EXPORTS = {
     "VecmResult": "cointegration.vecm_result",
     "JohansenResult": "cointegration.johansen_result",
     "UnitRootResult": "unit_roots.result",
-    "compare": "report.compare",
+    "compare": "comparison.compare",
     "plot_roots": "plots.roots",
     "plot_responses": "plots.response_grid",
     "plot_decomposition": "plots.variance_shares",
