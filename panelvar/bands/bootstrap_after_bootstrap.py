@@ -14,8 +14,9 @@ from panelvar.bands.residual_bootstrap import (
     refit_or_refuse,
 )
 from panelvar.bands.simulated import Simulated, reduced_form
-from panelvar.bands.target import Array, Draws, Target
+from panelvar.bands.target import Draws, Target
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.autoregressive_bias import least_squares_bias

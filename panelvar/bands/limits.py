@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 INTERVALS = ("percentile", "hall", "studentised")
 JOINTS = ("sup-t", "bonferroni")

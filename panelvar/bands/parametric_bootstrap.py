@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.bands.target import Array
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.bands.target import Array, Target
+from panelvar.bands.target import Target
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, choose
 from panelvar.kernels.wild_multipliers import wild_multipliers
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.bands.target import Array, Target
+from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note
 
 # With 100 rows and six blocks bands cover three to eight points less than the residual bootstrap's.

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.bands.simulated import Simulated, reduced_form
-from panelvar.bands.target import Array, Draws, Target
+from panelvar.bands.target import Draws, Target
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem, Refits
 from panelvar.identification.instruments_of_shocks import orthonormal_instruments

@@ -11,8 +11,9 @@ from typing import ClassVar
 import numpy as np
 
 from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
-from panelvar.bands.target import Array, Band, Draws, Target
+from panelvar.bands.target import Band, Draws, Target
 from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import ReducedForm

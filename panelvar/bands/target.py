@@ -12,14 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import ReducedForm
-
-Array = npt.NDArray[np.float64]
 
 
 class Draws(NamedTuple):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
-def probability_below_zero(weights: FloatArray) -> float:
+def probability_below_zero(weights: Array) -> float:
     r"""Return :math:`P(\sum_j \lambda_j \chi^2_1 < 0)` of independent chi-squares with one degree of freedom.
 
     .. math:: P(Q < 0) = \frac12 - \frac1\pi \int_0^\infty \frac{\sin \theta(u)}{u \rho(u)} du, \qquad

@@ -6,9 +6,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 @cache
@@ -19,7 +18,7 @@ def _special() -> Any:
     return special
 
 
-def two_sided(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
+def two_sided(statistic: Array, df: float | Array) -> Array:
     """Two-sided p-values of t statistics with ``df`` degrees of freedom; the normal when ``df`` is infinite.
 
     One number for all statistics, or one each (then all finite).
@@ -28,13 +27,13 @@ def two_sided(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
     lower = -np.abs(statistic)
     normal = isinstance(df, float) and np.isinf(df)
     tail = special.ndtr(lower) if normal else special.stdtr(df, lower)
-    doubled: FloatArray = 2.0 * tail
+    doubled: Array = 2.0 * tail
     return doubled
 
 
-def quantiles(level: float, df: FloatArray) -> FloatArray:
+def quantiles(level: float, df: Array) -> Array:
     """Values exceeded in absolute terms with probability ``1 - level`` by t variables with ``df`` (p,), all finite."""
-    out: FloatArray = _special().stdtrit(df, 0.5 + 0.5 * level)
+    out: Array = _special().stdtrit(df, 0.5 + 0.5 * level)
     return out
 
 

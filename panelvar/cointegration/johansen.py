@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.residual_bootstrap import Recursive
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.cointegration.cases import Case, deterministic_case, ranked
 from panelvar.cointegration.johansen_result import JohansenResult
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from panelvar.data.panel import Panel
 
-Array = npt.NDArray[np.float64]
 
 CORRECTIONS = ("reinsel-ahn", "doornik")
 # Below this share the statistics are visibly too large for their asymptotic distributions.

@@ -9,9 +9,8 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
-
-Array = npt.NDArray[np.float64]
 
 SOURCES = ("doornik", "mackinnon-haug-michelis", "osterwald-lenum")
 SOURCES_ELSEWHERE = dict.fromkeys(("mhm", "mackinnon", "eviews", "statsmodels"), "mackinnon-haug-michelis")

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, check_level, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from panelvar.tables.table import Table
 
-Array = npt.NDArray[np.float64]
 
 STATISTICS = ("trace", "max")
 STATISTICS_ELSEWHERE = {"lambda-max": "max", "maxeig": "max", "eigen": "max", "lmax": "max"}

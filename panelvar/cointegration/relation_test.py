@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.cointegration.vecm_problem import VecmProblem
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)

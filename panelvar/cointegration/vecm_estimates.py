@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.data.series import VarData
@@ -23,7 +24,6 @@ from panelvar.var_models.var_result import VarResult
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[np.float64]
 
 CANONICAL = "canonical"
 _UNIT = 1e-6

@@ -17,12 +17,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.cointegration import reduced_rank
 from panelvar.dynamics.lag_problem import LagProblem, Refits
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -189,7 +189,7 @@ class VecmResult(VecmEstimates):
         )
 
     def summary(self, **options: Any) -> Table:
-        """Render relations and equations as a table; see `panelvar.cointegration.vecm_summary.vecm_table` for the options."""
+        """Render relations and equations as a table; options as in `panelvar.cointegration.summary.vecm_table`."""
         from panelvar.cointegration.vecm_summary import vecm_table
 
         return vecm_table(self, **options)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance import sandwich
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
@@ -34,8 +35,6 @@ from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.variance_components import Components
 
-FloatArray = NDArray[np.float64]
-
 KINDS = ("CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3", "CR3J")
 FACTORS = ("none", "clustered", "(G-1)/G")
 LARGEST_BLOCK = 3000
@@ -51,7 +50,7 @@ class Satterthwaite:
 
     adjusted: Adjusted | LocalAdjusted | PairedAdjusted
 
-    def __call__(self, contrasts: FloatArray) -> float:
+    def __call__(self, contrasts: Array) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
         used = np.flatnonzero(contrasts)
         if contrasts.shape[1] == 1 and len(used) == 1:
@@ -59,13 +58,13 @@ class Satterthwaite:
         return satterthwaite(self.adjusted, contrasts, self._mean)
 
     @cached_property
-    def each(self) -> FloatArray:
+    def each(self) -> Array:
         """Degrees of freedom of each coefficient, shape (p,)."""
         units = np.eye(len(self._mean))
         return np.array([satterthwaite(self.adjusted, unit[:, None], self._mean) for unit in units])
 
     @cached_property
-    def _mean(self) -> FloatArray:
+    def _mean(self) -> Array:
         return self.adjusted.expected()
 
 
@@ -112,10 +111,10 @@ class BiasReduced:
     Notes
     -----
     Effects nested in the clusters are free. Of effects that cut across the clusters the largest may have any number of
-    levels; the others join a basis of at most `panelvar.covariance.crossing_basis.LEVEL_LIMIT` columns. Where those are more,
-    each cluster is projected on its own, which is for few of them; with many it is refused. The working model of the
-    degrees of freedom, and of CR2, is independent transformed errors: analytic weights and the random-effects structure
-    are taken at their word.
+    levels; the others join a basis of at most `panelvar.covariance.crossing_basis.LEVEL_LIMIT` columns. Where those are
+    more, each cluster is projected on its own, which is for few of them; with many it is refused. The working model of
+    the degrees of freedom, and of CR2, is independent transformed errors: analytic weights and the random-effects
+    structure are taken at their word.
 
     When to use something else: with many clusters, none of which dominates, ``Clustered`` gives the same answer. With
     degrees of freedom below about 4 even these tests are unreliable: see `wild_bootstrap` and `cluster_diagnostics`.
@@ -235,9 +234,7 @@ class BiasReduced:
         blocks.check(len(fit.names), why)
         return blocks.adjust(power)
 
-    def _several(
-        self, fit: Fit, convention: Convention, clusters: list[Grouping]
-    ) -> tuple[FloatArray, float, list[Note]]:
+    def _several(self, fit: Fit, convention: Convention, clusters: list[Grouping]) -> tuple[Array, float, list[Note]]:
         matrix = np.zeros((len(fit.names),) * 2)
         factors, notes = [], []
         for grouping, sign in zip(
@@ -293,7 +290,7 @@ class BiasReduced:
         )
 
 
-def _few_degrees(fit: Fit, each: FloatArray, groups: int) -> Note:
+def _few_degrees(fit: Fit, each: Array, groups: int) -> Note:
     where = ", ".join(f"{fit.names[i]} ({each[i]:.3g})" for i in np.flatnonzero(~(each >= FEW_DEGREES)))
     return Note(
         "few-degrees-of-freedom",
@@ -310,14 +307,14 @@ def _has_working_model(fit: Fit) -> bool:
 
 
 def _without_effects(
-    kept: int, weigh: Callable[[Piece, Sequence[int]], tuple[FloatArray, int]], piece: Piece, edges: Sequence[int]
-) -> tuple[FloatArray, int]:
+    kept: int, weigh: Callable[[Piece, Sequence[int]], tuple[Array, int]], piece: Piece, edges: Sequence[int]
+) -> tuple[Array, int]:
     """Adjust by the block of the regressors alone."""
     partial_hat = piece._replace(basis=piece.basis[:, piece.basis.shape[1] - kept :], cells=piece.cells[:, :0])
     return weigh(partial_hat, edges)
 
 
-def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[FloatArray, int]]:
+def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
     """Return the adjustment whose root is taken of the untransformed block."""
     largest = int(basis.clusters.sizes.max())
     if largest > LARGEST_BLOCK:
@@ -326,7 +323,7 @@ def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[in
             f"cluster has {largest} rows, and {LARGEST_BLOCK} is the limit. Use 'transformed', the default."
         )
 
-    def weigh(piece: Piece, edges: Sequence[int]) -> tuple[FloatArray, int]:
+    def weigh(piece: Piece, edges: Sequence[int]) -> tuple[Array, int]:
         out = np.empty_like(piece.direction)
         numbers = np.arange(fit.counts.rows)[piece.where]
         for low, high in itertools.pairwise(edges):
@@ -338,7 +335,7 @@ def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[in
     return weigh
 
 
-def _working_block(fit: Fit, index: NDArray[np.intp]) -> FloatArray:
+def _working_block(fit: Fit, index: NDArray[np.intp]) -> Array:
     """Working covariance of the errors of a cluster's rows, up to a factor."""
     weights = fit.design.weights
     if fit.family not in ("random", "gls", "gls-within"):

@@ -18,10 +18,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows
-
-FloatArray = NDArray[np.float64]
 
 SINGULAR = 1e-10
 """A direction with less than this share outside its own cluster has leverage one: it is left out (pseudo-inverse)."""
@@ -50,8 +49,8 @@ class ClusterParts(NamedTuple):
         :math:`W_g'e_g` with the transformed residuals.
     """
 
-    gram: FloatArray
-    scores: FloatArray
+    gram: Array
+    scores: Array
 
 
 class Adjusted(NamedTuple):
@@ -70,18 +69,18 @@ class Adjusted(NamedTuple):
         Clusters some direction of which has leverage one.
     """
 
-    moves: FloatArray
-    lengths: FloatArray
-    couplings: FloatArray
+    moves: Array
+    lengths: Array
+    couplings: Array
     singular: int
 
-    def expected(self) -> FloatArray:
+    def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
         couplings = self.couplings.reshape(-1, self.couplings.shape[2])
-        out: FloatArray = self.lengths.sum(axis=0) - couplings.T @ couplings
+        out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings
         return out
 
-    def total_variance(self, contrasts: FloatArray) -> float:
+    def total_variance(self, contrasts: Array) -> float:
         r"""Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r).
 
         With :math:`P_{gh}` the r x r covariance of :math:`a_g'e` and :math:`a_h'e`, Gaussian errors give
@@ -115,19 +114,19 @@ class Adjusted(NamedTuple):
 class Moments(Protocol):
     """Anything whose adjusted scores have an expected covariance, and that covariance a variance."""
 
-    def expected(self) -> FloatArray:
+    def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients."""
 
-    def total_variance(self, contrasts: FloatArray) -> float:
+    def total_variance(self, contrasts: Array) -> float:
         """Return the sum over the entries of the variances of the estimated covariance of contrasts (p, r)."""
 
 
 def regressor_parts(
     rows: TransformedRows,
     kept: NDArray[np.intp],
-    coefficients: FloatArray,
-    inverse_r: FloatArray,
-    constant: FloatArray | float | None,
+    coefficients: Array,
+    inverse_r: Array,
+    constant: Array | float | None,
     constant_mass: float,
     grouping: Grouping,
 ) -> ClusterParts:
@@ -161,7 +160,7 @@ def regressor_parts(
     return ClusterParts(gram[:, :q, :q], gram[:, :q, q])
 
 
-def _add_segments(basis: FloatArray, start: int, stop: int, grouping: Grouping, gram: FloatArray) -> None:
+def _add_segments(basis: Array, start: int, stop: int, grouping: Grouping, gram: Array) -> None:
     """Add the Gram matrix of each run of rows of one cluster."""
     starts = grouping.starts
     assert starts is not None
@@ -170,7 +169,7 @@ def _add_segments(basis: FloatArray, start: int, stop: int, grouping: Grouping, 
     gram[first:last] += segment_products(basis, np.clip(starts[first : last + 1] - start, 0, stop - start))
 
 
-def segment_products(rows: FloatArray, edges: NDArray[np.intp]) -> FloatArray:
+def segment_products(rows: Array, edges: NDArray[np.intp]) -> Array:
     """Return the Gram matrix (s, q, q) of each run ``rows[edges[i] : edges[i + 1]]``: runs of one length together."""
     sizes = np.diff(edges)
     out = np.zeros((len(sizes), rows.shape[1], rows.shape[1]))
@@ -189,7 +188,7 @@ def segment_products(rows: FloatArray, edges: NDArray[np.intp]) -> FloatArray:
     return out
 
 
-def _add_products(basis: FloatArray, start: int, stop: int, grouping: Grouping, gram: FloatArray) -> None:
+def _add_products(basis: Array, start: int, stop: int, grouping: Grouping, gram: Array) -> None:
     """Add the sums of each product of two columns within the clusters: for small or scattered ones."""
     size = basis.shape[1]
     column = np.zeros((grouping.n_groups, size), order="F")
@@ -200,7 +199,7 @@ def _add_products(basis: FloatArray, start: int, stop: int, grouping: Grouping, 
         gram[:, i + 1 :, i] += column[:, i + 1 :]
 
 
-def adjust(parts: ClusterParts, targets: FloatArray, power: float) -> Adjusted:
+def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
     r"""Adjust the scores by :math:`(I - V_g)^{+power}`: 0 (CR0), -1/2 (CR2) or -1 (CR3).
 
     Parameters
@@ -231,7 +230,7 @@ def adjust(parts: ClusterParts, targets: FloatArray, power: float) -> Adjusted:
     return Adjusted(moves, lengths, couplings, singular)
 
 
-def _powers_times(gram: FloatArray, targets: FloatArray, power: float) -> tuple[FloatArray, int]:
+def _powers_times(gram: Array, targets: Array, power: float) -> tuple[Array, int]:
     """Return ``(I - V_g)^power T`` of every cluster, (G, q, p), and how many blocks are singular.
 
     The many clusters of a large panel have small V_g, whose power series is ten times cheaper than eigenvectors; the
@@ -263,7 +262,7 @@ def _powers_times(gram: FloatArray, targets: FloatArray, power: float) -> tuple[
     return turned, singular
 
 
-def _series(gram: FloatArray, targets: FloatArray, power: float, terms: int) -> FloatArray:
+def _series(gram: Array, targets: Array, power: float, terms: int) -> Array:
     """Return ``(I - V_g)^power T`` by the first terms of its power series, by Horner's rule."""
     ratios = [(j - power) / (j + 1) for j in range(terms)]
     # The innermost product is with T itself.
@@ -276,7 +275,7 @@ def _series(gram: FloatArray, targets: FloatArray, power: float, terms: int) -> 
     return series
 
 
-def satterthwaite(adjusted: Moments, contrasts: FloatArray, mean_of_all: FloatArray) -> float:
+def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> float:
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
@@ -293,7 +292,7 @@ def satterthwaite(adjusted: Moments, contrasts: FloatArray, mean_of_all: FloatAr
     return float(r * (r + 1) / adjusted.total_variance(standard))
 
 
-def _weights(values: FloatArray, power: float) -> tuple[FloatArray, int]:
+def _weights(values: Array, power: float) -> tuple[Array, int]:
     remaining = 1.0 - values
     good = remaining > SINGULAR
     weight = np.where(good, np.where(good, remaining, 1.0) ** power, 0.0)

@@ -9,12 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.covariance.cluster_adjustment import ClusterParts, regressor_parts
 from panelvar.covariance.local_blocks import Piece
 from panelvar.fit.fit import Fit
 from panelvar.kernels.groups import Grouping
-
-FloatArray = NDArray[np.float64]
 
 BATCH_ROWS = 4000
 """Rows of small clusters whose basis is formed in one step."""
@@ -47,17 +46,17 @@ class ClusterBasis:
         return len(self.fit.kept) + int(self.constant is not None)
 
     @cached_property
-    def constant(self) -> FloatArray | float | None:
+    def constant(self) -> Array | float | None:
         """The transformed constant, where no absorbed effect contains it."""
         return self.fit.constant_column if self.fit.constant and self.fit.absorbed is None else None
 
     @property
-    def targets(self) -> FloatArray:
+    def targets(self) -> Array:
         """T, each coefficient as a combination of the basis, shape (q, p)."""
         return self._from_regressors
 
     @cached_property
-    def _from_regressors(self) -> FloatArray:
+    def _from_regressors(self) -> Array:
         """Coefficients as combinations of the transformed constant and regressors."""
         fit = self.fit
         root = fit.solution.inverse_r.T
@@ -103,7 +102,7 @@ class ClusterBasis:
                 block[:, j] = column[index]
             yield self._piece(index, block, residuals[index]), edges
 
-    def _piece(self, index: slice | NDArray[np.intp], regressors: FloatArray, residuals: FloatArray) -> Piece:
+    def _piece(self, index: slice | NDArray[np.intp], regressors: Array, residuals: Array) -> Piece:
         """Form the columns of some rows from their transformed regressors and residuals."""
         fit = self.fit
         basis = regressors @ fit.solution.inverse_r
@@ -112,8 +111,8 @@ class ClusterBasis:
         rows = len(basis)
         return Piece(index, basis, np.zeros((rows, 0)), np.zeros(rows, dtype=np.intp), basis @ self.targets, residuals)
 
-    def _constant_at(self, index: slice | NDArray[np.intp]) -> FloatArray:
-        column: FloatArray = np.broadcast_to(np.asarray(self.fit.constant_column, dtype=float), self.fit.counts.rows)
+    def _constant_at(self, index: slice | NDArray[np.intp]) -> Array:
+        column: Array = np.broadcast_to(np.asarray(self.fit.constant_column, dtype=float), self.fit.counts.rows)
         return column[index]
 
     @cached_property

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.covariance import sandwich
 from panelvar.data.design import compact
@@ -15,8 +15,6 @@ from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
-
-FloatArray = NDArray[np.float64]
 
 
 def term_factors(
@@ -52,7 +50,7 @@ def term_factors(
     ], k
 
 
-def mended(fit: Fit, convention: Convention, matrix: FloatArray, kind: str) -> tuple[FloatArray, list[Note]]:
+def mended(fit: Fit, convention: Convention, matrix: Array, kind: str) -> tuple[Array, list[Note]]:
     """Repair a matrix that is not positive semi-definite if the convention does, and say what was found."""
     if convention.repair_multiway:
         matrix, changed = _repaired(fit, matrix)
@@ -69,7 +67,7 @@ def mended(fit: Fit, convention: Convention, matrix: FloatArray, kind: str) -> t
     return matrix, [Note("negative-variance", text, warn=True)]
 
 
-def _repaired(fit: Fit, matrix: FloatArray) -> tuple[FloatArray, bool]:
+def _repaired(fit: Fit, matrix: Array) -> tuple[Array, bool]:
     """Mend a multi-way matrix that is not positive semi-definite.
 
     With absorbed effects the scores of the recovered constant sum to zero within the effects, so its own block can be

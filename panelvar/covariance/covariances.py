@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose
 from panelvar.covariance import sandwich
 from panelvar.covariance.cluster_terms import mended, signs, term_factors, with_intersections
@@ -21,8 +22,6 @@ from panelvar.covariance.score_adjustment import KINDS, scores
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
-
-FloatArray = NDArray[np.float64]
 
 FEW_CLUSTERS = 20
 """Below this many clusters the asymptotics of clustered errors are a poor guide; a warning says so."""
@@ -54,21 +53,21 @@ class CovarianceEstimate:
         is then the smallest of a single coefficient.
     """
 
-    matrix: FloatArray
+    matrix: Array
     label: str
     df: float
     factor: float = 1.0
     clusters: tuple[tuple[str, int], ...] = ()
     notes: tuple[Note, ...] = ()
     classical: bool = False
-    degrees: Callable[[FloatArray], float] | None = None
+    degrees: Callable[[Array], float] | None = None
 
-    def df_of(self, weights: FloatArray) -> float:
+    def df_of(self, weights: Array) -> float:
         """Return the degrees of freedom of a linear combination (p,) of the coefficients."""
         return self.df if self.degrees is None else self.degrees(weights[:, None])
 
     @cached_property
-    def coefficient_df(self) -> FloatArray:
+    def coefficient_df(self) -> Array:
         """Degrees of freedom of each coefficient, shape (p,)."""
         return np.array([self.df_of(unit) for unit in np.eye(len(self.matrix))])
 
@@ -295,6 +294,6 @@ def inference_df(fit: Fit, convention: Convention, df: float) -> float:
     return float(df)
 
 
-def symmetric(matrix: FloatArray) -> FloatArray:
+def symmetric(matrix: Array) -> Array:
     """Return the matrix with the rounding of its two halves averaged."""
     return 0.5 * (matrix + matrix.T)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.cluster_adjustment import ClusterParts, segment_products
 from panelvar.covariance.cluster_basis import ClusterBasis
@@ -21,7 +22,6 @@ from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
 
-FloatArray = NDArray[np.float64]
 
 LEVEL_LIMIT = 1000
 """Coefficients of the absorbed effects besides the largest, beyond which their basis (rows times their square) costs
@@ -52,8 +52,8 @@ class _Sides(NamedTuple):
     """The largest effect, orthonormal within its levels, and the columns of the others with what they multiply."""
 
     grouping: Grouping
-    columns: tuple[FloatArray, ...]
-    others: tuple[tuple[Grouping, FloatArray | None], ...]
+    columns: tuple[Array, ...]
+    others: tuple[tuple[Grouping, Array | None], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class CrossingBasis(ClusterBasis):
     """
 
     @cached_property
-    def _largest(self) -> tuple[Block, tuple[tuple[Grouping, FloatArray | None], ...]]:
+    def _largest(self) -> tuple[Block, tuple[tuple[Grouping, Array | None], ...]]:
         """The effect with the most coefficients, and the columns of the others with what they multiply."""
         absorbed = self.fit.absorbed
         assert absorbed is not None
@@ -108,7 +108,7 @@ class CrossingBasis(ClusterBasis):
         return _Sides(largest.grouping, columns, others)
 
     @cached_property
-    def _cells(self) -> FloatArray:
+    def _cells(self) -> Array:
         """The largest effect's columns (n, b), zero in levels that lie within one cluster."""
         grouping, columns, _ = self._sides
         first = np.empty(grouping.n_groups, dtype=np.intp)
@@ -130,7 +130,7 @@ class CrossingBasis(ClusterBasis):
         return len(self.fit.kept) + int(self._root.shape[1])
 
     @property
-    def targets(self) -> FloatArray:
+    def targets(self) -> Array:
         """T, each coefficient as a combination of the basis, shape (q, p): where `compact`, all of it."""
         out = np.zeros((self.size, len(self.fit.names)))
         for index, _ in self._batches:
@@ -149,7 +149,7 @@ class CrossingBasis(ClusterBasis):
         gram = np.concatenate(grams)
         return ClusterParts(gram[:, :-1, :-1], gram[:, :-1, -1])
 
-    def _piece(self, index: slice | NDArray[np.intp], regressors: FloatArray, residuals: FloatArray) -> Piece:
+    def _piece(self, index: slice | NDArray[np.intp], regressors: Array, residuals: Array) -> Piece:
         """Form the columns of some rows from their transformed regressors and residuals."""
         fit = self.fit
         slopes = regressors @ fit.solution.inverse_r
@@ -161,7 +161,7 @@ class CrossingBasis(ClusterBasis):
         return Piece(index, basis, self._cells[index], levels, direction, residuals)
 
     @cached_property
-    def _lead(self) -> FloatArray:
+    def _lead(self) -> Array:
         """What the transformed constant contributes to its coefficient, less levels that lie within one cluster."""
         grouping, columns, _ = self._sides
         lead = self._constant_at(slice(None)) / self.fit.constant_mass
@@ -174,7 +174,7 @@ class CrossingBasis(ClusterBasis):
             lead = lead - column * grouping.sums(column * lead)[grouping.codes]
         return lead
 
-    def _effect_columns(self, index: slice | NDArray[np.intp]) -> FloatArray:
+    def _effect_columns(self, index: slice | NDArray[np.intp]) -> Array:
         """Weighted dummies (and slopes) of the other effects in some rows, less their projection on the largest."""
         grouping, columns, _ = self._sides
         out = self._raw_columns(index)
@@ -183,7 +183,7 @@ class CrossingBasis(ClusterBasis):
             out -= column[index, None] * table[codes]
         return out
 
-    def _raw_columns(self, index: slice | NDArray[np.intp]) -> FloatArray:
+    def _raw_columns(self, index: slice | NDArray[np.intp]) -> Array:
         others = self._sides.others
         weights = self.fit.design.weights
         rows = len(self.clusters.codes[index])
@@ -196,7 +196,7 @@ class CrossingBasis(ClusterBasis):
         return out
 
     @cached_property
-    def _tables(self) -> list[FloatArray]:
+    def _tables(self) -> list[Array]:
         """Products of the largest effect's columns with those of the others, (levels, columns) each."""
         from scipy.sparse import coo_array
 
@@ -216,7 +216,7 @@ class CrossingBasis(ClusterBasis):
         return tables
 
     @cached_property
-    def _root(self) -> FloatArray:
+    def _root(self) -> Array:
         """F with F F' the pseudo-inverse of the Gram matrix of the other effects' columns, shape (columns, rank)."""
         width = sum(grouping.n_groups for grouping, _ in self._sides.others)
         if width == 0:

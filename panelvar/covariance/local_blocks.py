@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.cluster_adjustment import SINGULAR
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-FloatArray = NDArray[np.float64]
 
 DENSE_ROWS = 150
 """Rows of a cluster up to which its block is decomposed whole."""
@@ -65,11 +65,11 @@ class Piece(NamedTuple):
     """
 
     where: slice | NDArray[np.intp]
-    basis: FloatArray
-    cells: FloatArray
+    basis: Array
+    cells: Array
     levels: NDArray[np.intp]
-    direction: FloatArray
-    residuals: FloatArray
+    direction: Array
+    residuals: Array
 
     def rows(self, start: int, stop: int) -> Piece:
         """Return some of its rows."""
@@ -82,9 +82,9 @@ class CellSums(NamedTuple):
 
     clusters: NDArray[np.intp]
     levels: NDArray[np.intp]
-    values: FloatArray
+    values: Array
 
-    def matrix(self, column: FloatArray, groups: int, width: int) -> csr_array:
+    def matrix(self, column: Array, groups: int, width: int) -> csr_array:
         """Return the matrix (G, width) of a combination of the columns."""
         from scipy.sparse import coo_array, csr_array
 
@@ -108,19 +108,19 @@ class LocalAdjusted(NamedTuple):
         Clusters some direction of which has leverage one.
     """
 
-    moves: FloatArray
-    lengths: FloatArray
-    couplings: FloatArray
+    moves: Array
+    lengths: Array
+    couplings: Array
     cells: CellSums
     singular: int
 
-    def expected(self) -> FloatArray:
+    def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
         couplings = self.couplings.reshape(-1, self.couplings.shape[2])
-        out: FloatArray = self.lengths.sum(axis=0) - couplings.T @ couplings - self.cells.values.T @ self.cells.values
+        out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings - self.cells.values.T @ self.cells.values
         return out
 
-    def total_variance(self, contrasts: FloatArray) -> float:
+    def total_variance(self, contrasts: Array) -> float:
         r"""Return :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`, see `cluster_adjustment.Adjusted`."""
         groups, r = len(self.moves), contrasts.shape[1]
         width = int(self.cells.levels.max(initial=0)) + 1
@@ -145,13 +145,13 @@ class LocalAdjusted(NamedTuple):
         return total - _pair_total(own) + _pair_total(lengths - own)
 
 
-def _pair_total(blocks: FloatArray) -> float:
+def _pair_total(blocks: Array) -> float:
     return float(np.square(np.trace(blocks, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", blocks, blocks))
 
 
 def _inner(
     pairs: dict[tuple[int, int], csr_array],
-    dense: Sequence[FloatArray],
+    dense: Sequence[Array],
     one: tuple[int, int],
     two: tuple[int, int],
 ) -> float:
@@ -162,7 +162,7 @@ def _inner(
     return float(total + ((dense[s].T @ dense[u]) * (dense[t].T @ dense[v])).sum())
 
 
-def sum_cells(cells: FloatArray, levels: NDArray[np.intp], clusters: NDArray[np.intp], columns: FloatArray) -> CellSums:
+def sum_cells(cells: Array, levels: NDArray[np.intp], clusters: NDArray[np.intp], columns: Array) -> CellSums:
     """Sum ``cells * column`` over the rows of each level in each cluster, for every function of the effect.
 
     Parameters
@@ -189,18 +189,16 @@ def sum_cells(cells: FloatArray, levels: NDArray[np.intp], clusters: NDArray[np.
     )
 
 
-def remaining(piece: Piece) -> FloatArray:
+def remaining(piece: Piece) -> Array:
     """Return the block I - H_gg (m, m) of a cluster's rows."""
-    out: FloatArray = np.eye(len(piece.basis)) - piece.basis @ piece.basis.T
+    out: Array = np.eye(len(piece.basis)) - piece.basis @ piece.basis.T
     same = piece.levels[:, None] == piece.levels[None, :]
     for z in piece.cells.T:
         out -= np.where(same, np.multiply.outer(z, z), 0.0)
     return out
 
 
-def symmetric_power(
-    blocks: FloatArray, direction: FloatArray, power: float, lead: int = 0
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+def symmetric_power(blocks: Array, direction: Array, power: float, lead: int = 0) -> tuple[Array, NDArray[np.bool_]]:
     """Return (pseudo-inverse) powers of blocks (..., m, m) times a direction, and which blocks are singular."""
     values, vectors = np.linalg.eigh(blocks)
     good = values > SINGULAR
@@ -212,7 +210,7 @@ def symmetric_power(
     return vectors @ (weight[..., None] * inside), lost > 1e-8 * scale
 
 
-def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[FloatArray, bool]:
+def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[Array, bool]:
     r"""Return :math:`(I - H_{gg})^{+power}` times the direction (m, p) of one cluster, and whether it is singular.
 
     Krylov vectors are kept orthogonal in full, so that the small tridiagonal matrix has the block's eigenvalues and no
@@ -227,8 +225,8 @@ def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[FloatArray
     count = int(local.max()) + 1
     used = [z for z in piece.cells.T if z.any()]
 
-    def apply(x: FloatArray) -> FloatArray:
-        out: FloatArray = x - piece.basis @ (piece.basis.T @ x)
+    def apply(x: Array) -> Array:
+        out: Array = x - piece.basis @ (piece.basis.T @ x)
         for z in used:
             out -= z * np.bincount(local, z * x, count)[local]
         return out
@@ -246,7 +244,7 @@ def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[FloatArray
     return out, singular
 
 
-def lanczos(apply: Callable[[FloatArray], FloatArray], start: FloatArray, power: float) -> tuple[FloatArray, bool]:
+def lanczos(apply: Callable[[Array], Array], start: Array, power: float) -> tuple[Array, bool]:
     """Return a power of a symmetric operator, eigenvalues in [0, 1], times a unit vector, and whether part was lost."""
     steps = min(MOST_STEPS, len(start))
     vectors = np.empty((min(steps, 32), len(start)))
@@ -281,7 +279,7 @@ def lanczos(apply: Callable[[FloatArray], FloatArray], start: FloatArray, power:
     )
 
 
-def working_power(block: FloatArray, direction: FloatArray, working: FloatArray) -> FloatArray:
+def working_power(block: Array, direction: Array, working: Array) -> Array:
     r"""Return :math:`\Phi (\Phi (I - H_{gg}) \Phi)^{+1/2} d`: the symmetric root taken of the untransformed block.
 
     With transformed rows :math:`\Phi_g^{-1/2} x` this is Pustejovsky and Tipton's
@@ -290,13 +288,13 @@ def working_power(block: FloatArray, direction: FloatArray, working: FloatArray)
     values, vectors = np.linalg.eigh(working @ block @ working)
     good = values > SINGULAR * values[-1]
     root = (vectors[:, good] / np.sqrt(values[good])) @ vectors[:, good].T
-    turned: FloatArray = working @ (root @ direction)
+    turned: Array = working @ (root @ direction)
     return turned
 
 
 def adjust_local(
     pieces: Iterable[tuple[Piece, Sequence[int]]],
-    weigh: Callable[[Piece, Sequence[int]], tuple[FloatArray, int]],
+    weigh: Callable[[Piece, Sequence[int]], tuple[Array, int]],
 ) -> LocalAdjusted:
     """Adjust the scores of every cluster.
 
@@ -325,7 +323,7 @@ def adjust_local(
     return LocalAdjusted(np.array(moves), np.array(lengths), np.array(couplings), joined, singular)
 
 
-def adjusted_rows(piece: Piece, edges: Sequence[int], power: float, lead: int = 0) -> tuple[FloatArray, int]:
+def adjusted_rows(piece: Piece, edges: Sequence[int], power: float, lead: int = 0) -> tuple[Array, int]:
     """Return the direction (m, p) of whole clusters times powers of their blocks, and how many are singular.
 
     The power is -1/2 (CR2), -1 (CR3) or 0 (CR0). Small clusters of one size are decomposed together. One is singular

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.local_blocks import lanczos
 from panelvar.fit.fit import Fit
@@ -22,7 +23,6 @@ from panelvar.kernels.groups import Grouping
 if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
 
-FloatArray = NDArray[np.float64]
 
 WORK = 200_000_000
 """Rows times clusters times columns that are projected in one round."""
@@ -41,16 +41,16 @@ class PairedAdjusted(NamedTuple):
         Clusters some direction of which has leverage one.
     """
 
-    moves: FloatArray
-    pairs: FloatArray
+    moves: Array
+    pairs: Array
     singular: int
 
-    def expected(self) -> FloatArray:
+    def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        out: FloatArray = np.einsum("gpgq->pq", self.pairs)
+        out: Array = np.einsum("gpgq->pq", self.pairs)
         return 0.5 * (out + out.T)
 
-    def total_variance(self, contrasts: FloatArray) -> float:
+    def total_variance(self, contrasts: Array) -> float:
         r"""Return :math:`\sum_{gh} (tr P_{gh})^2 + tr(P_{gh}P_{gh})`, see `cluster_adjustment.Adjusted`."""
         pairs = np.einsum("ps,gphq,qt->ghst", contrasts, self.pairs, contrasts, optimize=True)
         traces = np.trace(pairs, axis1=2, axis2=3)
@@ -87,14 +87,14 @@ class ProjectedBlocks:
         return absorbed
 
     @cached_property
-    def _basis(self) -> FloatArray:
+    def _basis(self) -> Array:
         """Transformed regressors, orthonormal (n, k)."""
         rows = self.fit.rows_or_refuse("Few-cluster inference")
-        basis: FloatArray = np.column_stack([rows.column(j) for j in self.fit.kept]) @ self.fit.solution.inverse_r
+        basis: Array = np.column_stack([rows.column(j) for j in self.fit.kept]) @ self.fit.solution.inverse_r
         return basis
 
     @cached_property
-    def direction(self) -> FloatArray:
+    def direction(self) -> Array:
         """What each row contributes to each coefficient, (n, p), the constant's part in the effects left out."""
         fit = self.fit
         slopes = self._basis @ fit.solution.inverse_r.T
@@ -102,10 +102,10 @@ class ProjectedBlocks:
             return slopes
         lead = -(slopes @ fit.centre[:-1][fit.kept])
         lead += np.asarray(fit.constant_column) / fit.constant_mass
-        both: FloatArray = np.column_stack((lead, slopes))
+        both: Array = np.column_stack((lead, slopes))
         return both
 
-    def residual(self, columns: FloatArray) -> FloatArray:
+    def residual(self, columns: Array) -> Array:
         """Return what the whole model leaves of transformed columns (n, m)."""
         absorbed, weights = self._absorbed, self.fit.design.weights
         root = None if weights is None else np.sqrt(weights)[:, None]
@@ -117,7 +117,7 @@ class ProjectedBlocks:
         out -= self._basis @ (self._basis.T @ out)
         return out
 
-    def embedded(self, group: int, values: FloatArray) -> FloatArray:
+    def embedded(self, group: int, values: Array) -> Array:
         """Return columns (n, m) that are zero outside a cluster."""
         out = np.zeros((self.fit.counts.rows, values.shape[1]), order="F")
         out[self.rows[group]] = values
@@ -142,16 +142,16 @@ class ProjectedBlocks:
         residuals = self.fit.transformed_residuals
         return PairedAdjusted(self.clusters.sums_of(adjusted * residuals[:, None]), pairs, singular)
 
-    def _power(self, group: int, start: FloatArray, power: float) -> tuple[FloatArray, bool]:
+    def _power(self, group: int, start: Array, power: float) -> tuple[Array, bool]:
         norm = float(np.linalg.norm(start))
         if norm <= 1e-14 * np.abs(self.direction).max():
             return np.zeros_like(start), False
         rows = self.rows[group]
 
-        def apply(values: FloatArray) -> FloatArray:
-            left: FloatArray = self.residual(self.embedded(group, values[:, None]))[rows, 0]
+        def apply(values: Array) -> Array:
+            left: Array = self.residual(self.embedded(group, values[:, None]))[rows, 0]
             return left
 
         solution, dropped = lanczos(apply, start / norm, power)
-        found: FloatArray = norm * solution
+        found: Array = norm * solution
         return found, dropped

@@ -15,10 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows
-
-FloatArray = NDArray[np.float64]
 
 # Sums turned at a time.
 _PIECE_ROWS = 2_000
@@ -45,17 +44,17 @@ class Scores(NamedTuple):
 
     rows: TransformedRows
     kept: NDArray[np.intp]
-    coefficients: FloatArray
-    constant: FloatArray | float | None
-    basis: FloatArray
-    multiplier: FloatArray | None = None
+    coefficients: Array
+    constant: Array | float | None
+    basis: Array
+    multiplier: Array | None = None
 
     @property
     def size(self) -> int:
         """Columns of a score: the constant, if any, and the regressors in use."""
         return len(self.kept) + int(self.constant is not None)
 
-    def orthonormal(self, scores: FloatArray) -> FloatArray:
+    def orthonormal(self, scores: Array) -> Array:
         """Return scores, or sums of them, in the orthonormal basis."""
         lead = int(self.constant is not None)
         out = np.empty_like(scores)
@@ -63,7 +62,7 @@ class Scores(NamedTuple):
         np.matmul(scores[:, lead:], self.basis, out=out[:, lead:])
         return out
 
-    def blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, scores)`` in the regressors' basis: column-major scratch, (stop - start, size)."""
         lead = int(self.constant is not None)
         scratch = np.empty(0)
@@ -80,8 +79,8 @@ class Scores(NamedTuple):
                 np.multiply(block[:, position], residuals, out=scores[:, lead + j])
             yield start, stop, scores
 
-    def _residuals(self, start: int, stop: int, block: FloatArray) -> FloatArray:
-        residuals: FloatArray = block[:, -1] - block[:, :-1] @ self.coefficients
+    def _residuals(self, start: int, stop: int, block: Array) -> Array:
+        residuals: Array = block[:, -1] - block[:, :-1] @ self.coefficients
         if self.multiplier is not None:
             residuals *= self.multiplier[start:stop]
         return residuals
@@ -91,7 +90,7 @@ class Scores(NamedTuple):
         """Whether a block of rows can be overwritten by its scores: it is scratch, and every regressor is in use."""
         return len(self.kept) == self.rows.n_columns - 1 and not self.rows.keeps_rows
 
-    def _turned_blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+    def _turned_blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield blocks as `blocks` does, but the constant's scores last; in place, so that one block stays in cache."""
         for start, stop, block in self.rows.blocks():
             residuals = self._residuals(start, stop, block)
@@ -104,7 +103,7 @@ class Scores(NamedTuple):
                 yield start, stop, block
 
 
-def score_gram(scores: Scores) -> FloatArray:
+def score_gram(scores: Scores) -> Array:
     r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980, eq. 4)."""
     gram = np.zeros((scores.size, scores.size))
     for _, _, block in scores.blocks():
@@ -113,7 +112,7 @@ def score_gram(scores: Scores) -> FloatArray:
     return gram
 
 
-def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[FloatArray]:
+def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[Array]:
     """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.
 
     One pass over the rows serves all groupings.
@@ -133,7 +132,7 @@ def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[FloatArray
     return sums
 
 
-def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArray) -> FloatArray:
+def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: Array) -> Array:
     r"""Return :math:`\tilde x_i' (\tilde X'\tilde X)^{-1} \tilde x_i` of each transformed row, shape (n,)."""
     out = np.empty(rows.n_rows)
     for start, stop, block in rows.blocks():
@@ -142,7 +141,7 @@ def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: FloatArra
     return out
 
 
-def repair(covariance: FloatArray) -> tuple[FloatArray, bool]:
+def repair(covariance: Array) -> tuple[Array, bool]:
     """Return the nearest positive semi-definite matrix and whether anything had to change.
 
     Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero, as Cameron,

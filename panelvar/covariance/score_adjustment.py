@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance import sandwich
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
-
-FloatArray = NDArray[np.float64]
 
 KINDS = ("HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5")
 """Adjustments of residuals; HC1 is a factor and leaves them alone."""
@@ -25,7 +23,7 @@ def scores(fit: Fit, convention: Convention, kind: str) -> sandwich.Scores:
     return sandwich.Scores(rows, fit.kept, solution.coefficients, constant, solution.inverse_r, adjusted)
 
 
-def multiplier(fit: Fit, convention: Convention, kind: str) -> FloatArray | None:
+def multiplier(fit: Fit, convention: Convention, kind: str) -> Array | None:
     r"""Return :math:`(1 - h_i)^{-d_i}`, or None where it is one (`panelvar.HC` lists the exponents).
 
     Raises
@@ -44,7 +42,7 @@ def multiplier(fit: Fit, convention: Convention, kind: str) -> FloatArray | None
             f"{where} row(s) have leverage 1 (singletons or dummies for one row): {kind} divides by 1 - leverage. "
             "Drop these rows or use HC1."
         )
-    exponent: FloatArray | float
+    exponent: Array | float
     # The sum is the rank of the regression; rounding it leaves no error of the leverages behind.
     relative = leverage * (len(leverage) / round(float(leverage.sum())))
     if kind == "HC2":
@@ -57,7 +55,7 @@ def multiplier(fit: Fit, convention: Convention, kind: str) -> FloatArray | None
         exponent = 0.5 * (np.minimum(1.0, relative) + np.minimum(1.5, relative))
     else:
         exponent = 0.25 * np.minimum(relative, max(4.0, 0.7 * float(relative.max())))
-    adjusted: FloatArray = remaining**-exponent
+    adjusted: Array = remaining**-exponent
     return adjusted
 
 
@@ -75,7 +73,7 @@ def refuse_weighted_instruments(fit: Fit, what: str) -> None:
         )
 
 
-def leverages(fit: Fit, convention: Convention) -> FloatArray:
+def leverages(fit: Fit, convention: Convention) -> Array:
     """Return the diagonal of the hat matrix, with the absorbed effects unless the convention leaves them out."""
     rows = fit.rows_or_refuse("A leverage")
     out = sandwich.leverage(rows, fit.kept, fit.solution.inverse_r)

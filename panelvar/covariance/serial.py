@@ -17,8 +17,6 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted, heteroskedastic_factor
 from panelvar.kernels.groups import Grouping
 
-FloatArray = NDArray[np.float64]
-
 FACTORS = ("none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered")
 FEW_PERIODS = 20
 """Below this many periods a covariance whose asymptotics are in T is a poor guide; a warning says so."""
@@ -37,8 +35,8 @@ class DriscollKraay:
     Parameters
     ----------
     lags : float or None
-        L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels (Stata's
-        ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the convention:
+        L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels
+        (Stata's         ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the convention:
         :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
         :math:`\lfloor T^{1/4} \rfloor` (plm, pyfixest) or :math:`\lfloor \tfrac34 T^{1/3} \rfloor` (gretl).
     kernel : {"bartlett", "parzen", "quadratic-spectral"}

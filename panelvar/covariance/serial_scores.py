@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.covariance.sandwich import Scores
 
-FloatArray = NDArray[np.float64]
 Integers = NDArray[np.integer]
 
 KERNELS = ("bartlett", "parzen", "quadratic-spectral")
@@ -26,7 +26,7 @@ KERNELS_ELSEWHERE = {
 """What other programs call them."""
 
 
-def kernel_weights(distance: Integers, kernel: str, lags: float) -> FloatArray:
+def kernel_weights(distance: Integers, kernel: str, lags: float) -> Array:
     r"""Return the weight of pairs of scores so many periods apart.
 
     With :math:`z = d / (L + 1)`: Bartlett :math:`1 - z` (Newey and West 1987), Parzen :math:`1 - 6z^2 + 6z^3` up to 1/2
@@ -45,7 +45,7 @@ def kernel_weights(distance: Integers, kernel: str, lags: float) -> FloatArray:
         if lags == 0:
             return np.zeros(len(distance))
         x = 1.2 * np.pi * distance / lags
-        spectral: FloatArray = 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x))
+        spectral: Array = 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x))
         return spectral
     z = np.minimum(distance / (lags + 1.0), 1.0)
     if kernel == "bartlett":
@@ -53,7 +53,7 @@ def kernel_weights(distance: Integers, kernel: str, lags: float) -> FloatArray:
     return np.where(z <= 0.5, 1.0 - 6.0 * z**2 + 6.0 * z**3, 2.0 * (1.0 - z) ** 3)
 
 
-def lagged_gram(sums: FloatArray, dates: Integers, kernel: str, lags: float) -> FloatArray:
+def lagged_gram(sums: Array, dates: Integers, kernel: str, lags: float) -> Array:
     """Return the meat of sums of scores by date (Driscoll and Kraay 1998).
 
     Parameters
@@ -73,7 +73,7 @@ def lagged_gram(sums: FloatArray, dates: Integers, kernel: str, lags: float) -> 
     return gram
 
 
-def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel: str, lags: float) -> FloatArray:
+def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel: str, lags: float) -> Array:
     """Return the meat of pairs of scores of the same entity in the orthonormal basis, from one pass over the rows.
 
     Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, choose
 from panelvar.covariance import spatial_scores as unit_correlation
 from panelvar.covariance.cluster_terms import mended
@@ -18,8 +18,6 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.groups import Grouping
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class PanelCorrected:
         )
 
 
-def _regressors(fit: Fit) -> FloatArray:
+def _regressors(fit: Fit) -> Array:
     """Return the transformed regressors in the orthonormal basis, the constant's column first, shape (n, p)."""
     rows = fit.rows_or_refuse("A panel-corrected covariance")
     lead = int(fit.constant)

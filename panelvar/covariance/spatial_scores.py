@@ -13,16 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError
 from panelvar.kernels.groups import Grouping
-
-FloatArray = NDArray[np.float64]
 
 CHUNK = 1 << 21
 """Numbers in a slice of the units x units matrix, the only part of it that exists at a time."""
 
 
-def diagonal_meat(x: FloatArray, e: FloatArray, units: Grouping) -> FloatArray:
+def diagonal_meat(x: Array, e: Array, units: Grouping) -> Array:
     r"""Return :math:`\sum_i \hat\sigma_{ii} \sum_t x_{it} x_{it}'`: a variance for each unit, nothing between them.
 
     Parameters
@@ -35,7 +34,7 @@ def diagonal_meat(x: FloatArray, e: FloatArray, units: Grouping) -> FloatArray:
     return x.T @ (x * variance[units.codes][:, None])
 
 
-def correlated_meat(x: FloatArray, e: FloatArray, units: Grouping, dates: Grouping, *, pairwise: bool) -> FloatArray:
+def correlated_meat(x: Array, e: Array, units: Grouping, dates: Grouping, *, pairwise: bool) -> Array:
     """Return the meat with all covariances between units.
 
     On dates that all units share, the covariances are ``E'E / T``, of rank T: with fewer dates than units the meat is
@@ -67,9 +66,7 @@ def correlated_meat(x: FloatArray, e: FloatArray, units: Grouping, dates: Groupi
     return _by_units(x, e, units, dates, complete)
 
 
-def _by_dates(
-    x: FloatArray, e: FloatArray, units: Grouping, dates: Grouping, complete: NDArray[np.bool_]
-) -> FloatArray:
+def _by_dates(x: Array, e: Array, units: Grouping, dates: Grouping, complete: NDArray[np.bool_]) -> Array:
     """Sum ``a_ts a_ts' / T`` with ``a_ts = sum_i x_it e_is`` over dates t and complete dates s."""
     count = int(complete.sum())
     used = complete[dates.codes]
@@ -85,7 +82,7 @@ def _by_dates(
     return meat / count
 
 
-def _by_units(x: FloatArray, e: FloatArray, units: Grouping, dates: Grouping, used: NDArray[np.bool_]) -> FloatArray:
+def _by_units(x: Array, e: Array, units: Grouping, dates: Grouping, used: NDArray[np.bool_]) -> Array:
     """Multiply a slice of the units' covariances with the regressors of all units at every date."""
     p = x.shape[1]
     starts = np.concatenate(([0], np.cumsum(units.sizes)))
@@ -107,7 +104,7 @@ def _by_units(x: FloatArray, e: FloatArray, units: Grouping, dates: Grouping, us
     return meat
 
 
-def _table(values: FloatArray, starts: NDArray[np.integer], codes: NDArray[np.integer], n_dates: int) -> Any:
+def _table(values: Array, starts: NDArray[np.integer], codes: NDArray[np.integer], n_dates: int) -> Any:
     """Lay (n, p) rows sorted by unit out as units x (dates, p), sparse unless most dates are there."""
     import scipy.sparse
 
@@ -117,6 +114,6 @@ def _table(values: FloatArray, starts: NDArray[np.integer], codes: NDArray[np.in
     return table.toarray() if 4 * len(codes) >= n_dates * (len(starts) - 1) else table
 
 
-def _dense(table: Any) -> FloatArray:
-    dense: FloatArray = table if isinstance(table, np.ndarray) else table.toarray()
+def _dense(table: Any) -> Array:
+    dense: Array = table if isinstance(table, np.ndarray) else table.toarray()
     return dense

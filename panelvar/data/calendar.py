@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from panelvar.base.arrays import Integers
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.data.periods import Clock, Dates, Unit, parse_freq, suggest_unit
 from panelvar.data.source import Coded, Labels
@@ -29,7 +30,6 @@ from panelvar.data.time_texts import DatedTexts, MonthStyle, read_digits, read_t
 if TYPE_CHECKING:
     import pandas as pd
 
-Integers = NDArray[np.int64]
 
 _SPARSE = 20
 """Positions per distinct label above which the calendar is probably not the one meant."""
@@ -117,7 +117,8 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
     - Integers, and floats that are whole, are themselves, in steps of their greatest common divisor: with every second
       year observed a lag is two years. Integers such as 200112, 20014 or 20011231 that span several years are months,
       quarters or days.
-    - Dates are years, quarters, months, weeks, business days, days or clock time (`panelvar.data.periods.suggest_unit`).
+    - Dates are years, quarters, months, weeks, business days, days or clock time
+      (`panelvar.data.periods.suggest_unit`).
     - Periods have their own unit.
     - Texts of one form are what they write: ``"1980Q1"``, ``"2001-05"``, ``"May 2001"``, ``"2001-W05"``,
       ``"2001-05-17"``, ``"1999"``, ``"wave 3"``.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
 from panelvar.data.time_labels import as_text
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from panelvar.data.panel import Panel
     from panelvar.tables.table import Table
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,7 @@ def describe(panel: Panel) -> PanelDescription:
     )
 
 
-def variation(name: str, values: FloatArray, codes: NDArray[np.intp], n_entities: int) -> Variation:
+def variation(name: str, values: Array, codes: NDArray[np.intp], n_entities: int) -> Variation:
     """Return the moments of a column; NaN where there are too few values for one.
 
     Parameters
@@ -254,7 +253,7 @@ def variation(name: str, values: FloatArray, codes: NDArray[np.intp], n_entities
     )
 
 
-def _deviation(values: FloatArray) -> float:
+def _deviation(values: Array) -> float:
     return float(np.std(values - values[0], ddof=1)) if len(values) > 1 else math.nan
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.source import as_floats
@@ -20,7 +21,6 @@ from panelvar.kernels.groups import Grouping
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 CONSTANT = "const"
 """Label of the constant in every result."""
@@ -56,10 +56,10 @@ class Design:
     panel: Panel
     dependent: str
     names: tuple[str, ...]
-    y: FloatArray
-    x: tuple[FloatArray, ...]
+    y: Array
+    x: tuple[Array, ...]
     constant: bool = True
-    weights: FloatArray | None = None
+    weights: Array | None = None
     kept: NDArray[np.intp] | None = None
     notes: tuple[Note, ...] = ()
     formula: str | None = None
@@ -70,12 +70,12 @@ class Design:
         return int(self.y.shape[0])
 
     @property
-    def columns(self) -> tuple[FloatArray, ...]:
+    def columns(self) -> tuple[Array, ...]:
         """Regressors and, last, the dependent variable."""
         return (*self.x, self.y)
 
     @cached_property
-    def means(self) -> FloatArray:
+    def means(self) -> Array:
         """Weighted mean of each column, regressors first, shape (k + 1,)."""
         if self.weights is None:
             return np.array([column.mean() for column in self.columns])
@@ -261,8 +261,8 @@ def assemble(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
-    outcome: FloatArray,
-    columns: tuple[FloatArray, ...],
+    outcome: Array,
+    columns: tuple[Array, ...],
     constant: bool | None,
     weights: str | NDArray[Any] | None,
     missing: str,
@@ -281,7 +281,7 @@ def assemble(
     return design if formula is None else replace(design, formula=formula)
 
 
-def _weights(panel: Panel, weights: str | NDArray[Any] | None) -> FloatArray | None:
+def _weights(panel: Panel, weights: str | NDArray[Any] | None) -> Array | None:
     if weights is None:
         return None
     if isinstance(weights, str):
@@ -301,10 +301,10 @@ def _complete(
     panel: Panel,
     dependent: str,
     names: tuple[str, ...],
-    outcome: FloatArray,
-    columns: tuple[FloatArray, ...],
+    outcome: Array,
+    columns: tuple[Array, ...],
     constant: bool,
-    weight: FloatArray | None,
+    weight: Array | None,
     missing: str,
 ) -> Design:
     labelled = [(dependent, outcome), *zip(names, columns, strict=True)]

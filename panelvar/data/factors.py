@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.data.panel import Panel
 from panelvar.data.time_labels import as_text
 
-FloatArray = NDArray[np.float64]
-
-_MATH: dict[str, Callable[[FloatArray], FloatArray]] = {
+_MATH: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
     "log2": np.log2,
     "log10": np.log10,
@@ -83,9 +82,9 @@ class Categories:
     codes: NDArray[np.int64]
     levels: tuple[str, ...]
 
-    def indicator(self, level: int) -> FloatArray:
+    def indicator(self, level: int) -> Array:
         """Return 1 where a row has the level, else 0; NaN where it is missing."""
-        column: FloatArray = (self.codes == level).astype(np.float64)
+        column: Array = (self.codes == level).astype(np.float64)
         column[self.codes < 0] = np.nan
         return column
 
@@ -102,9 +101,9 @@ class Factors:
     def __init__(self, panel: Panel, like: Panel | None = None) -> None:
         self.panel = panel
         self.like = panel if like is None else like
-        self._known: dict[Factor, FloatArray | Categories] = {}
+        self._known: dict[Factor, Array | Categories] = {}
 
-    def __getitem__(self, factor: Factor) -> FloatArray | Categories:
+    def __getitem__(self, factor: Factor) -> Array | Categories:
         if factor not in self._known:
             with np.errstate(all="ignore"):
                 try:
@@ -113,7 +112,7 @@ class Factors:
                     raise SpecificationError(f"{factor.text[:40]!r}... is nested too deeply.") from None
         return self._known[factor]
 
-    def _compute(self, factor: Factor) -> FloatArray | Categories:
+    def _compute(self, factor: Factor) -> Array | Categories:
         if factor.is_column:
             if factor.text in _EFFECTS and factor.text not in self.like.names:
                 raise SpecificationError(
@@ -141,7 +140,7 @@ class Factors:
         dtype: Any = self.like.raw_column(name).dtype
         return str(dtype).startswith(("category", "object", "str", "<U"))
 
-    def _column(self, name: str) -> FloatArray:
+    def _column(self, name: str) -> Array:
         values = self.panel.column(name)
         infinite = np.isinf(values)
         if infinite.any():
@@ -191,7 +190,7 @@ class Factors:
         text = ast.unparse(node) if isinstance(node, ast.Attribute) else None
         return text if text in self.panel.names else None
 
-    def _value(self, node: ast.AST) -> FloatArray:
+    def _value(self, node: ast.AST) -> Array:
         """Compute an expression of columns, numbers, arithmetic and known functions; refuse anything else."""
         name = self._name(node)
         if name is not None:
@@ -216,7 +215,7 @@ class Factors:
             f"{', '.join(FUNCTIONS)} are."
         )
 
-    def _call(self, node: ast.Call, function: str) -> FloatArray:
+    def _call(self, node: ast.Call, function: str) -> Array:
         choose("function", function, FUNCTIONS, _FUNCTIONS_ELSEWHERE)
         if function == "C":
             raise SpecificationError(f"{self._text(node)} must stand alone or in a product ':', not in an expression.")
@@ -227,7 +226,7 @@ class Factors:
         value = self._value(node.args[0])
         return self._finite(node, _MATH[function](value), (value,), _FAILURES.get(function))
 
-    def _shift(self, node: ast.Call, function: str) -> FloatArray:
+    def _shift(self, node: ast.Call, function: str) -> Array:
         periods = [*node.args[1:], *(keyword.value for keyword in node.keywords if keyword.arg == "k")]
         given = len(node.args) + len(node.keywords)
         try:
@@ -241,9 +240,7 @@ class Factors:
         values = np.broadcast_to(self._value(node.args[0]), self.panel.nobs)
         return _SHIFTS[function](self.panel, values, k)
 
-    def _finite(
-        self, node: ast.AST, result: FloatArray, inputs: tuple[FloatArray, ...], failure: str | None = None
-    ) -> FloatArray:
+    def _finite(self, node: ast.AST, result: Array, inputs: tuple[Array, ...], failure: str | None = None) -> Array:
         """Return a result, unless it is infinite or undefined where nothing was missing."""
         result = np.asarray(result)
         bad = ~np.isfinite(result)

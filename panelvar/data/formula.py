@@ -28,14 +28,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.factors import Categories, Factor, Factors, shifts_rows
 from panelvar.data.full_rank_coding import full_rank_codings
 from panelvar.data.panel import Panel
 
-FloatArray = NDArray[np.float64]
 Term = tuple[Factor, ...]
 """Factors to be multiplied; the constant has none."""
 
@@ -58,9 +57,9 @@ class FormulaColumns:
     """
 
     y_name: str
-    y: FloatArray
+    y: Array
     x_names: tuple[str, ...]
-    x: tuple[FloatArray, ...]
+    x: tuple[Array, ...]
     constant: bool
 
 
@@ -99,7 +98,7 @@ def parse(formula: str, panel: Panel) -> FormulaColumns:
 
 def regressors(
     formula: str, panel: Panel, like: Panel | None = None
-) -> tuple[tuple[str, ...], tuple[FloatArray, ...], bool]:
+) -> tuple[tuple[str, ...], tuple[Array, ...], bool]:
     """Compute the right side of a formula alone, for data that need not hold the dependent variable.
 
     Parameters
@@ -214,13 +213,13 @@ def _read_side(side: Any) -> list[Term]:
     return [() if term == (Factor("1", False),) else term for term in terms]
 
 
-def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...], tuple[FloatArray, ...], bool]:
+def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...], tuple[Array, ...], bool]:
     """Multiply the factors of each term, categorical ones by their indicators."""
     split = []
     for term in terms:
         categorical = tuple(factor for factor in term if isinstance(computed[factor], Categories))
         split.append((frozenset(term) - frozenset(categorical), categorical))
-    columns: dict[str, FloatArray] = {}
+    columns: dict[str, Array] = {}
     for term, products in zip(terms, full_rank_codings(split), strict=True):
         if not term:
             continue
@@ -232,7 +231,7 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
     return tuple(columns), tuple(columns.values()), () in terms
 
 
-def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, FloatArray]]:
+def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Array]]:
     """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
     numeric: Any = np.ones(computed.panel.nobs)
     choices: list[list[tuple[Factor, int]]] = []

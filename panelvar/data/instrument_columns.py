@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.data.design import Design, FloatArray, assemble, dated_panel
+from panelvar.data.design import Design, assemble, dated_panel
 from panelvar.data.panel import Panel
 from panelvar.kernels.k_class import Layout
 
@@ -22,8 +23,8 @@ class _Columns(NamedTuple):
     """Columns of one model by part, and the formula of its regressors."""
 
     dependent: str
-    outcome: FloatArray
-    parts: tuple[dict[str, FloatArray], ...]
+    outcome: Array
+    parts: tuple[dict[str, Array], ...]
     constant: bool | None
     formula: str | None
 

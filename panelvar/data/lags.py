@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.groups import Codes, Columns, FloatArray, split_columns
-
-Positions = NDArray[np.intp]
+from panelvar.base.arrays import Array, Positions
+from panelvar.kernels.groups import Codes, Columns, split_columns
 
 
 def lag_positions(entity_codes: Codes, time_positions: NDArray[np.integer], k: int = 1) -> Positions:
@@ -80,7 +79,7 @@ def previous_positions(entity_codes: Codes) -> Positions:
     return positions
 
 
-def first_difference(columns: Columns, positions: Positions) -> FloatArray:
+def first_difference(columns: Columns, positions: Positions) -> Array:
     """Subtract from each row its earlier row: ``x_i - x_positions[i]``, over the rows that have one.
 
     Parameters

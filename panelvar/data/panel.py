@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.dimensions import comparable_keys, duplicates_error, find_dimensions, number_keys, refuse_missing
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from pandas.api.extensions import ExtensionArray
 
     from panelvar.data.description import PanelDescription
-
-FloatArray = NDArray[np.float64]
 
 
 class Panel:
@@ -179,7 +178,7 @@ class Panel:
         names = [name for name in self._source.names if name not in self._dimensions]
         return [*names, *(name for name in self._added if name not in names)]
 
-    def column(self, name: Hashable) -> FloatArray:
+    def column(self, name: Hashable) -> Array:
         """Return a column as float64 in the panel's order.
 
         Parameters
@@ -249,7 +248,7 @@ class Panel:
         array = stored(values)
         return array if self.order is None else array[self.order]
 
-    def lag(self, column: Hashable | FloatArray, k: int = 1) -> FloatArray:
+    def lag(self, column: Hashable | Array, k: int = 1) -> Array:
         """Return the value ``k`` periods earlier on the calendar.
 
         Parameters
@@ -277,11 +276,11 @@ class Panel:
         lagged[absent] = np.nan
         return lagged
 
-    def lead(self, column: Hashable | FloatArray, k: int = 1) -> FloatArray:
+    def lead(self, column: Hashable | Array, k: int = 1) -> Array:
         """Return the value ``k`` periods later on the calendar: ``lag(column, -k)``."""
         return self.lag(column, -_whole(k))
 
-    def difference(self, column: Hashable | FloatArray, k: int = 1) -> FloatArray:
+    def difference(self, column: Hashable | Array, k: int = 1) -> Array:
         """Return the value less the value ``k`` periods earlier, ``x - lag(x, k)``; NaN where that is absent.
 
         Raises
@@ -296,7 +295,7 @@ class Panel:
         np.subtract(values, difference, out=difference)
         return difference
 
-    def _values(self, column: Any) -> FloatArray:
+    def _values(self, column: Any) -> Array:
         if isinstance(column, np.ndarray):
             if column.shape != (self.nobs,):
                 raise DataError(f"An array of shape {column.shape} was given for a panel of {self.nobs} rows.")

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Integers
 from panelvar.base.errors import SpecificationError, choose
 
-Integers = NDArray[np.int64]
 Dates = NDArray[np.datetime64]
 Placement: TypeAlias = Literal["last", "first business", "last business"] | int
 

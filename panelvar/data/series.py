@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_labels
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
@@ -18,9 +19,6 @@ from panelvar.data.time_labels import RankLabels
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 
 if TYPE_CHECKING:
     import pandas as pd
     from pandas.api.extensions import ExtensionArray
-
-FloatArray = NDArray[np.float64]
 
 
 class Coded(NamedTuple):
@@ -178,7 +177,7 @@ def _unmasked(values: Any, what: str) -> NDArray[Any]:
         return np.asarray(values)
     if values.dtype.kind not in "fiub":
         raise DataError(f"{what} has masked values of dtype {values.dtype}; only numbers can be missing by a mask.")
-    filled: FloatArray = np.ma.filled(values.astype(np.float64), np.nan)
+    filled: Array = np.ma.filled(values.astype(np.float64), np.nan)
     return filled
 
 
@@ -224,7 +223,7 @@ def missing(labels: Labels) -> NDArray[np.bool_] | None:
     return np.asarray(labels.isna(), dtype=bool)
 
 
-def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> FloatArray:
+def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> Array:
     """Return a stored column as float64, the same memory if it is contiguous float64 already.
 
     Integers and booleans are converted; missing values of pandas' nullable types become NaN.
@@ -244,7 +243,7 @@ def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> FloatArray
         dtype: Any = values.dtype
         categorical = hasattr(values, "categories")
         if not categorical and dtype.kind != "c" and (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
-            filled: FloatArray = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            filled: Array = values.to_numpy(dtype=np.float64, na_value=np.nan)
             return filled
     raise _not_numeric(values, name)
 

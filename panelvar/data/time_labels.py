@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Integers
 from panelvar.base.errors import DataError
 from panelvar.data.periods import Dates, Unit
 from panelvar.data.time_texts import DateStyle, MonthStyle, NumberStyle
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Integers = NDArray[np.int64]
 
 
 def ascending_places(labels: pd.Index, what: str) -> NDArray[np.intp]:

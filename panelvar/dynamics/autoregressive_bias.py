@@ -7,12 +7,10 @@ Analysis 11, 249-258. With a known one: Nicholls and Pope (1988), Australian J. 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.second_moments import stacked_variance
-
-Array = npt.NDArray[np.float64]
 
 
 def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant: bool = True) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 CHUNK_BYTES = 1_000_000
 """Memory of the rows triangularised at once: they stay in the cache between being laid out and being factored."""

@@ -20,10 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array, ComplexArray
 from panelvar.base.errors import DataError, SpecificationError
-
-Array = npt.NDArray[np.float64]
-ComplexArray = npt.NDArray[np.complex128]
 
 
 def wide(coefficients: Array) -> Array:

@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp]
+from panelvar.base.arrays import Array, Positions
 
 # Memory of the rows of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
 CHUNK_BYTES = 8_000_000
@@ -64,7 +63,7 @@ class Refits(NamedTuple):
         return spread
 
 
-def stack_lags(y: Array, lags: int, deterministic: Array, rows: Index | None = None) -> Array:
+def stack_lags(y: Array, lags: int, deterministic: Array, rows: Positions | None = None) -> Array:
     """Lay out [deterministics, lag 1, ..., lag p, Y] for the rows to be explained, column-major.
 
     Parameters
@@ -85,12 +84,12 @@ def stack_lags(y: Array, lags: int, deterministic: Array, rows: Index | None = N
     n_regressors = n_deterministic + lags * n_vars
     n_rows = n_periods - lags if rows is None else rows.size
     design = np.empty((n_rows, n_regressors + n_vars), order="F")
-    keep: slice | Index = slice(lags, None) if rows is None else rows
+    keep: slice | Positions = slice(lags, None) if rows is None else rows
     design[:, :n_deterministic] = deterministic[keep]
     design[:, n_regressors:] = y[keep]
     for lag in range(1, lags + 1):
         first = n_deterministic + (lag - 1) * n_vars
-        past: slice | Index = slice(lags - lag, n_periods - lag) if rows is None else rows - lag
+        past: slice | Positions = slice(lags - lag, n_periods - lag) if rows is None else rows - lag
         design[:, first : first + n_vars] = y[past]
     return design
 
@@ -136,7 +135,7 @@ class LagProblem:
         return self.nobs - self.n_regressors
 
     @property
-    def degrees(self) -> int | Index:
+    def degrees(self) -> int | Positions:
         """Residual degrees of freedom, of all equations alike or one by one (K,)."""
         return self.df_resid
 
@@ -419,7 +418,7 @@ def _upper_factor(matrix: Array) -> Array:
     return np.asarray(factor, dtype=np.float64)
 
 
-def _lower_factors(gram: Array, n_regressors: int) -> tuple[Array, Index]:
+def _lower_factors(gram: Array, n_regressors: int) -> tuple[Array, Positions]:
     """Lower factors L (B, w, w) with L L' = W'W, and the draws that want a QR of their rows W instead."""
     try:
         lower = np.linalg.cholesky(gram).astype(np.float64, copy=False)

@@ -13,12 +13,10 @@ vectors that belong to the s smallest singular values of the sum, every variable
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
-
-Array = npt.NDArray[np.float64]
 
 
 def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array:

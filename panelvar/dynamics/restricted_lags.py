@@ -17,10 +17,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array, Mask
 from panelvar.dynamics.lag_problem import LagProblem, Refits
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 _STEPS = 500
 _TOLERANCE = 1e-13

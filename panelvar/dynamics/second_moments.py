@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.dynamics.dynamics import companion
-
-Array = npt.NDArray[np.float64]
 
 # The companion matrix of a system with its largest root an epsilon from one is spent after some fifty squarings.
 MOST_DOUBLINGS = 60

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     MissingInformationError,
     Note,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from panelvar.kernels.absorb import Absorbed
     from panelvar.kernels.qr import Solution
 
-FloatArray = NDArray[np.float64]
 Family = Literal["pooled", "between", "difference", "fixed", "random", "gls", "gls-within"]
 
 
@@ -97,7 +97,7 @@ class Fit:
     rows: TransformedRows | None
     solution: Solution
     tss: float
-    centre: FloatArray
+    centre: Array
     constant: bool
     constant_mass: float
     counts: Counts
@@ -115,7 +115,7 @@ class Fit:
         return f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>"
 
     @property
-    def constant_column(self) -> FloatArray | float | None:
+    def constant_column(self) -> Array | float | None:
         """The transformed constant z, times the root of the weights; None without one, or without rows."""
         return None if self.rows is None else self.rows.constant
 
@@ -135,12 +135,12 @@ class Fit:
         return (CONSTANT, *self.slope_names) if self.constant else self.slope_names
 
     @cached_property
-    def slopes(self) -> FloatArray:
+    def slopes(self) -> Array:
         """Slopes in use, shape (k,)."""
         return self.solution.coefficients[self.kept]
 
     @cached_property
-    def coefficients(self) -> FloatArray:
+    def coefficients(self) -> Array:
         """All coefficients, shape (p,)."""
         if not self.constant:
             return self.slopes
@@ -152,13 +152,13 @@ class Fit:
         return np.concatenate(([level], self.slopes))
 
     @cached_property
-    def slope_bread(self) -> FloatArray:
+    def slope_bread(self) -> Array:
         """A, the inverse cross product of the transformed regressors, shape (k, k)."""
         inverse = self.solution.inverse_r
         return inverse @ inverse.T
 
     @cached_property
-    def spread(self) -> FloatArray:
+    def spread(self) -> Array:
         r"""The map K from summed scores in the orthonormal basis to coefficients, shape (p, p).
 
         Covariances are :math:`K M K'`. For the slopes it is :math:`R^{-1}`, R being the factor of the transformed
@@ -175,7 +175,7 @@ class Fit:
         return out
 
     @cached_property
-    def bread(self) -> FloatArray:
+    def bread(self) -> Array:
         """Inverse cross product of all transformed regressors, the constant included, shape (p, p)."""
         if not self.constant:
             return self.slope_bread
@@ -244,7 +244,7 @@ class Fit:
             )
 
     @cached_property
-    def transformed_residuals(self) -> FloatArray:
+    def transformed_residuals(self) -> Array:
         """Residuals of the transformed (weighted) rows, shape (n,)."""
         return self.rows_or_refuse("A residual").residuals(self.solution.coefficients)
 

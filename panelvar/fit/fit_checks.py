@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.data.design import Design
-from panelvar.fit.fit import FloatArray
 from panelvar.fit.small_samples import Counts
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.rows import column_norms
@@ -19,7 +19,7 @@ NEARLY_COLLINEAR = 1e7
 """Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
 
 
-def check_scale(design: Design, raw_norms: FloatArray) -> None:
+def check_scale(design: Design, raw_norms: Array) -> None:
     """Refuse columns whose sum of squares overflows or underflows.
 
     Raises
@@ -96,7 +96,7 @@ def _nearly_collinear(design: Design, solution: Solution) -> list[Note]:
     return [Note("regressors-nearly-collinear", text, warn=True)]
 
 
-def _why_absorbed(column: FloatArray, share: float) -> str:
+def _why_absorbed(column: Array, share: float) -> str:
     """Say why nothing is left of a regressor: it does not vary, or by too few digits of its level."""
     level = float(np.abs(column).max())
     swamped = share > 1e-15 and float(np.ptp(column)) <= 1e-10 * level

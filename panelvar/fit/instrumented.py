@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.kernels.k_class import Estimate, Layout, first_stage
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
@@ -51,9 +52,9 @@ class Instrumented:
     layout: Layout
     names: tuple[str, ...]
     rows: TransformedRows | None
-    triangle: FloatArray
-    raw_norms: FloatArray
-    centre: FloatArray
+    triangle: Array
+    raw_norms: Array
+    centre: Array
     estimate: Estimate
     kappa: float = 1.0
     distance: float | None = None
@@ -78,15 +79,15 @@ class Instrumented:
         """Excluded instruments beyond the endogenous regressors."""
         return self.layout.excluded - self.layout.endogenous
 
-    def units(self, columns: Sequence[int] | range) -> FloatArray:
+    def units(self, columns: Sequence[int] | range) -> Array:
         """Loadings that pick columns of ``[Z, W, y]``."""
         return np.eye(len(self.triangle))[:, list(columns)]
 
-    def first_stage(self) -> FloatArray:
+    def first_stage(self) -> Array:
         """Coefficients of W on Z, shape (L, p)."""
         return first_stage(self.triangle, self.layout)
 
-    def residual(self) -> FloatArray:
+    def residual(self) -> Array:
         """Loadings of the structural residual."""
         out = np.zeros(len(self.triangle))
         out[-1] = 1.0
@@ -110,11 +111,11 @@ def instrumented_of(fit: Fit, what: str) -> Instrumented:
 
 def auxiliary_fit(
     fit: Fit,
-    loadings: FloatArray,
+    loadings: Array,
     names: Sequence[str],
     dependent: str,
     *,
-    coefficients: FloatArray | None = None,
+    coefficients: Array | None = None,
 ) -> Fit:
     """Regress one combination of ``[Z, W, y]`` on others, on the rows and with the constant and effects of a fit.
 
@@ -158,7 +159,7 @@ def auxiliary_fit(
     )
 
 
-def _restricted(solution: Solution, triangle: FloatArray, coefficients: FloatArray) -> Solution:
+def _restricted(solution: Solution, triangle: Array, coefficients: Array) -> Solution:
     left = triangle[:, -1] - triangle[:, :-1] @ coefficients
     return solution._replace(coefficients=coefficients, rss=float(left @ left))
 

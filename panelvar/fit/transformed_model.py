@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
-from panelvar.fit.fit import Family, FloatArray
+from panelvar.fit.fit import Family
 from panelvar.fit.small_samples import Counts
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows
@@ -57,9 +58,9 @@ class TransformedModel:
     source: Design
     design: Design
     rows: TransformedRows
-    triangle: FloatArray
-    raw_norms: FloatArray
-    centre: FloatArray
+    triangle: Array
+    raw_norms: Array
+    centre: Array
     constant_mass: float
     absorbed_rank: int = 0
     effects: tuple[str, ...] = ()
@@ -84,7 +85,7 @@ class TransformedModel:
         )
 
 
-def ones_column(design: Design) -> FloatArray | float | None:
+def ones_column(design: Design) -> Array | float | None:
     """Return the constant of rows that are weighted at most, None where the design has none."""
     if not design.constant:
         return None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.gls.autoregression import (
     METHODS,
@@ -19,8 +20,6 @@ from panelvar.gls.autoregression import (
     remove_autoregression,
 )
 from panelvar.kernels.groups import Grouping
-
-FloatArray = NDArray[np.float64]
 
 # Pairs of adjacent rows, as a share of all rows, below which estimators that divide by all squares are warned about.
 _PAIRS_SHARE = 0.75
@@ -103,7 +102,7 @@ def as_ar1(autocorrelation: object) -> AR1 | None:
     return None if name == "none" else AR1(by_entity=name == "psar1")
 
 
-def coefficients(model: AR1, e: FloatArray, runs: Runs, entities: Grouping, k: int) -> tuple[FloatArray, list[Note]]:
+def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -> tuple[Array, list[Note]]:
     """Estimate the coefficient of each entity, shape (N,), and say where there was nothing to estimate it from.
 
     Raises
@@ -186,13 +185,13 @@ class Transformed(NamedTuple):
         Of the transform; None where rows were dropped.
     """
 
-    columns: list[FloatArray]
-    ones: FloatArray
+    columns: list[Array]
+    ones: Array
     rows: NDArray[np.intp]
     log_determinant: float | None
 
 
-def transform(model: AR1, columns: Sequence[FloatArray], runs: Runs, rho: FloatArray) -> Transformed:
+def transform(model: AR1, columns: Sequence[Array], runs: Runs, rho: Array) -> Transformed:
     """Transform columns, and a column of ones, with the coefficient of each row.
 
     Raises

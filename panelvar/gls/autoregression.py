@@ -17,10 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.data.lags import lag_positions, previous_positions
 from panelvar.kernels.groups import Codes, Grouping
-
-FloatArray = NDArray[np.float64]
 
 METHODS = ("regress", "freg", "tscorr", "dw", "theil", "nagar", "onestep")
 """Estimators of the coefficient, as Stata's ``rhotype()`` names them."""
@@ -40,7 +39,7 @@ class Runs(NamedTuple):
     """
 
     previous: NDArray[np.intp]
-    distance: FloatArray
+    distance: Array
     adjacent: NDArray[np.bool_]
 
 
@@ -68,7 +67,7 @@ def find_runs(codes: Codes, positions: NDArray[np.integer], gaps: str) -> Runs:
     return Runs(previous, distance, follows & (distance == 1.0))
 
 
-def estimate_coefficients(e: FloatArray, runs: Runs, units: Grouping, method: str, k: int) -> FloatArray:
+def estimate_coefficients(e: Array, runs: Runs, units: Grouping, method: str, k: int) -> Array:
     r"""Estimate the coefficient of each unit from its residuals.
 
     Sums are over the pairs of adjacent rows of a unit, or, marked ``all``, over its n rows; m counts the pairs.
@@ -105,8 +104,8 @@ def estimate_coefficients(e: FloatArray, runs: Runs, units: Grouping, method: st
     later = np.flatnonzero(runs.adjacent)
     codes, now, before = units.codes[later], e[later], e[runs.previous[later]]
 
-    def total(values: FloatArray) -> FloatArray:
-        sums: FloatArray = np.bincount(codes, values, units.n_groups).astype(np.float64, copy=False)
+    def total(values: Array) -> Array:
+        sums: Array = np.bincount(codes, values, units.n_groups).astype(np.float64, copy=False)
         return sums
 
     products, pairs = total(now * before), total(np.ones(len(later)))
@@ -130,8 +129,8 @@ def estimate_coefficients(e: FloatArray, runs: Runs, units: Grouping, method: st
 
 
 def remove_autoregression(
-    columns: Sequence[FloatArray], runs: Runs, rho: FloatArray, *, keep_starts: bool
-) -> tuple[list[FloatArray], NDArray[np.intp], float]:
+    columns: Sequence[Array], runs: Runs, rho: Array, *, keep_starts: bool
+) -> tuple[list[Array], NDArray[np.intp], float]:
     r"""Transform columns so that autoregressive errors become uncorrelated with the innovations' variance.
 
     .. math:: \tilde v_t = \Big(\frac{1 - \rho^2}{1 - \rho^{2d}}\Big)^{1/2} (v_t - \rho^d v_{t-d}), \qquad
@@ -170,7 +169,7 @@ def remove_autoregression(
     return [(column[rows] - weight * column[earlier]) * gain for column in columns], rows, float(np.log(gain).sum())
 
 
-def _summed_squares(rho: FloatArray, distance: FloatArray) -> FloatArray:
+def _summed_squares(rho: Array, distance: Array) -> Array:
     r"""Return :math:`\sum_{s<d} \rho^{2s} = (1 - \rho^{2d}) / (1 - \rho^2)`, row by row."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         log = 2.0 * np.log(np.abs(rho))

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import find_runs
@@ -200,7 +201,7 @@ class _Freed:
 
     model: AR1
     rows: Transformed
-    rho: FloatArray
+    rho: Array
     rounds: int
     settled: bool
     notes: tuple[Note, ...]

@@ -12,21 +12,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError
 from panelvar.kernels.groups import Grouping
-
-FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-10
 """A row whose variance, given the rows before it, is this share of its own counts as dependent on them."""
 
 
-def unit_variances(e: FloatArray, units: Grouping) -> FloatArray:
+def unit_variances(e: Array, units: Grouping) -> Array:
     r"""Return :math:`\hat\sigma_i^2 = \sum_t e_{it}^2 / T_i`, shape (G,)."""
     return units.sums(e * e) / units.sizes
 
 
-def unit_covariances(e: FloatArray, units: Grouping, dates: Grouping, *, pairwise: bool) -> FloatArray:
+def unit_covariances(e: Array, units: Grouping, dates: Grouping, *, pairwise: bool) -> Array:
     r"""Return :math:`\hat\sigma_{ij} = \sum_t e_{it} e_{jt} / T_{ij}`, shape (G, G).
 
     Parameters
@@ -68,14 +67,14 @@ def unit_covariances(e: FloatArray, units: Grouping, dates: Grouping, *, pairwis
 
 
 def whiten(
-    columns: Sequence[FloatArray],
-    covariance: FloatArray,
+    columns: Sequence[Array],
+    covariance: Array,
     units: Grouping,
     dates: Grouping,
     *,
     singular: str = "refuse",
     centred: bool = False,
-) -> tuple[list[FloatArray], float, int]:
+) -> tuple[list[Array], float, int]:
     r"""Multiply the rows of each date by :math:`C_t^{-1}`, :math:`C_t C_t' = \Sigma[S_t, S_t]` lower triangular.
 
     Parameters
@@ -132,7 +131,7 @@ def whiten(
     return [np.ascontiguousarray(out[:, j]) for j in range(out.shape[1])], log_determinant, dropped
 
 
-def contrasts(size: int) -> FloatArray:
+def contrasts(size: int) -> Array:
     r"""Return an orthonormal basis of the vectors that sum to zero (Helmert), shape (size, size - 1).
 
     Column j has :math:`(j(j+1))^{-1/2}` in its first j rows and :math:`-(j / (j + 1))^{1/2}` in the next.
@@ -155,7 +154,7 @@ def _patterns(units: Grouping, dates: Grouping) -> Iterator[tuple[NDArray[np.int
         yield np.asarray(units.codes[rows[0]], dtype=np.intp), rows
 
 
-def _root(matrix: FloatArray, singular: str) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
     """Cholesky factor, and which rows depend on those before them."""
     own = np.diagonal(matrix)
     size = len(own)

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError
 from panelvar.data.design import Design, compact
-from panelvar.fit.fit import FloatArray
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import Runs, find_runs
 from panelvar.gls.error_covariance import unit_covariances, unit_variances, whiten
@@ -45,13 +45,13 @@ class WhitenedRows:
     notes : tuple of Note
     """
 
-    columns: list[FloatArray]
-    ones: FloatArray
+    columns: list[Array]
+    ones: Array
     positions: NDArray[np.intp]
     complete: bool
     variance: float
-    variances: FloatArray
-    covariance: FloatArray | None
+    variances: Array
+    covariance: Array | None
     log_determinant: float | None
     notes: tuple[Note, ...] = ()
 
@@ -73,7 +73,7 @@ class Steps:
     """
 
     rows: WhitenedRows
-    rho: FloatArray | None
+    rho: Array | None
     rank: int
     log_likelihood: float | None
     iterations: int
@@ -97,7 +97,7 @@ class ErrorModel:
         gaps = "restart" if self.autocorrelation is None else self.autocorrelation.gaps
         return find_runs(self.source.entities.codes, self.source.time_positions, gaps)
 
-    def freed(self, e: FloatArray) -> tuple[Transformed, FloatArray | None, list[Note]]:
+    def freed(self, e: Array) -> tuple[Transformed, Array | None, list[Note]]:
         """Return rows without autocorrelation, the coefficients, and notes."""
         source = self.source
         if self.autocorrelation is None:
@@ -108,7 +108,7 @@ class ErrorModel:
         rows = transform(self.autocorrelation, source.columns, self.runs, rho[source.entities.codes])
         return rows, rho, notes
 
-    def weighted(self, rows: Transformed, u: FloatArray) -> WhitenedRows:
+    def weighted(self, rows: Transformed, u: Array) -> WhitenedRows:
         """Return rows whitened by the covariance that residuals u have.
 
         Raises
@@ -124,7 +124,7 @@ class ErrorModel:
         own = unit_variances(u, units)
         variances = np.full(n_entities, np.nan)
         notes: list[Note] = []
-        covariance: FloatArray | None = None
+        covariance: Array | None = None
         if self.panels == "homoskedastic":
             variance = float(u @ u) / len(u)
             variances[members] = variance
@@ -163,8 +163,8 @@ class ErrorModel:
         )
 
     def _across(
-        self, columns: list[FloatArray], u: FloatArray, units: Grouping, rows: NDArray[np.intp]
-    ) -> tuple[list[FloatArray], float, FloatArray, int]:
+        self, columns: list[Array], u: Array, units: Grouping, rows: NDArray[np.intp]
+    ) -> tuple[list[Array], float, Array, int]:
         dates = Grouping.from_codes(*compact(self.source.time_positions[rows]))
         if dates.n_groups < units.n_groups and self.singular == "refuse":
             raise InsufficientDataError(
@@ -180,7 +180,7 @@ class ErrorModel:
             raise NumericalError(f"{error}: use {hint}panels='homoskedastic' with cov='pcse'.") from None
         return moved, logs, covariance, dropped
 
-    def _refuse_exact(self, y: FloatArray, own: FloatArray, units: Grouping, members: NDArray[np.intp]) -> None:
+    def _refuse_exact(self, y: Array, own: Array, units: Grouping, members: NDArray[np.intp]) -> None:
         exact = np.flatnonzero(own <= _EXACT**2 * unit_variances(y, units))
         if len(exact):
             labels = ", ".join(map(str, self.source.entity_labels[members[exact[:3]]]))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError
-from panelvar.fit.fit import FloatArray
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
@@ -44,9 +44,9 @@ class ErrorStructure:
 
     words: tuple[tuple[str, str], ...]
     labels: pd.Index
-    rho: FloatArray | None = None
-    variances: FloatArray | None = None
-    covariance: FloatArray | None = None
+    rho: Array | None = None
+    variances: Array | None = None
+    covariance: Array | None = None
     log_likelihood: float | None = None
     iterations: int = 1
     converged: bool = True
@@ -94,7 +94,7 @@ class GLSResult(LinearResult):
         labels, matrix = self.structure.labels, self.structure.covariance
         return None if matrix is None else pd.DataFrame(matrix, labels, labels)
 
-    def _series(self, values: FloatArray | None, name: str) -> pd.Series | None:
+    def _series(self, values: Array | None, name: str) -> pd.Series | None:
         import pandas as pd
 
         return None if values is None else pd.Series(values, index=self.structure.labels, name=name)
@@ -131,7 +131,7 @@ class GLSResult(LinearResult):
         return self.structure.words
 
     @cached_property
-    def _entity_effects(self) -> FloatArray:
+    def _entity_effects(self) -> Array:
         r"""Level :math:`c + \alpha_i` of each entity of the rows used (within), or the prediction of :math:`\mu_i`."""
         fit = self.fit
         rows = fit.rows_or_refuse("Estimated effects")

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
-from panelvar.fit.fit import Family, FloatArray
+from panelvar.fit.fit import Family
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RANK_TOLERANCE, solve, triangularize
@@ -19,13 +20,13 @@ from panelvar.kernels.rows import TransformedRows, column_norms
 
 def whitened_model(
     source: Design,
-    columns: Sequence[FloatArray],
-    ones: FloatArray,
+    columns: Sequence[Array],
+    ones: Array,
     rows: NDArray[np.intp] | None,
     *,
     family: Family,
     estimator: str,
-    share: FloatArray | float | None = None,
+    share: Array | float | None = None,
     total: str = "constant",
     error_variance: float | None = None,
     mixed: str | None = None,
@@ -94,7 +95,7 @@ def whitened_model(
     )
 
 
-def coefficients_of(columns: Sequence[FloatArray], ones: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+def coefficients_of(columns: Sequence[Array], ones: Array | None) -> tuple[Array, Array]:
     """Least squares of the last column on the others, after the constant's column if there is one.
 
     Returns
@@ -111,7 +112,7 @@ def coefficients_of(columns: Sequence[FloatArray], ones: FloatArray | None) -> t
     return solution.coefficients, scale
 
 
-def residuals_of(columns: Sequence[FloatArray], ones: FloatArray | None, b: FloatArray) -> FloatArray:
+def residuals_of(columns: Sequence[Array], ones: Array | None, b: Array) -> Array:
     """Dependent variable less its fit by the coefficients of `coefficients_of`."""
     parts = list(columns) if ones is None else [ones, *columns]
     out = parts[-1].copy()
@@ -120,7 +121,7 @@ def residuals_of(columns: Sequence[FloatArray], ones: FloatArray | None, b: Floa
     return out
 
 
-def demeaned(columns: Sequence[FloatArray], groups: Grouping) -> list[FloatArray]:
+def demeaned(columns: Sequence[Array], groups: Grouping) -> list[Array]:
     """Take group means out of columns; what is left of a column that does not vary within groups is set to zero."""
     out = []
     for column in columns:

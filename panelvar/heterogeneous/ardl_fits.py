@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_names
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.design import CONSTANT, Design
 from panelvar.heterogeneous.ardl_rows import ArdlRows, lost_rows, panel_positions
 from panelvar.heterogeneous.lag_orders import Lags, Orders, criterion_of, criterion_values, grid, read_orders
 from panelvar.heterogeneous.unit_fits import UnitFits, fit_units
 from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +50,12 @@ class ArdlFits:
     own: tuple[str, ...]
     pooled: tuple[str, ...]
     present: NDArray[np.bool_]
-    triangles: FloatArray
-    targets: FloatArray
-    coefficients: FloatArray
-    rss: FloatArray
-    sizes: FloatArray
-    df: FloatArray
+    triangles: Array
+    targets: Array
+    coefficients: Array
+    rss: Array
+    sizes: Array
+    df: Array
     notes: tuple[Note, ...]
 
     @property
@@ -64,7 +63,7 @@ class ArdlFits:
         """Number of long-run regressors."""
         return len(self.rows.long_run)
 
-    def residuals(self, own: FloatArray, pooled: FloatArray, levels: FloatArray, lagged: FloatArray) -> FloatArray:
+    def residuals(self, own: Array, pooled: Array, levels: Array, lagged: Array) -> Array:
         """Residuals of all rows, in the order of ``design``, from coefficients by entity.
 
         Parameters
@@ -86,7 +85,7 @@ class ArdlFits:
                 elif name in design.names:
                     left -= mine[:, j] * design.x[design.names.index(name)]
             parts.append(left)
-        out: FloatArray = np.concatenate(parts)[where]
+        out: Array = np.concatenate(parts)[where]
         return out
 
 
@@ -235,8 +234,8 @@ def _together(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]]])
     positions = np.concatenate([panel_positions(design) for design, _ in blocks])
     order = np.argsort(positions, kind="stable")
 
-    def joined(name: str) -> FloatArray:
-        out: FloatArray = np.concatenate([each.x[each.names.index(name)] for each, _ in blocks])[order]
+    def joined(name: str) -> Array:
+        out: Array = np.concatenate([each.x[each.names.index(name)] for each, _ in blocks])[order]
         return out
 
     return replace(

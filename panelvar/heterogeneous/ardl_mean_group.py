@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -17,8 +17,6 @@ from panelvar.heterogeneous.error_correction_form import error_correction_fit, p
 from panelvar.heterogeneous.lag_orders import Lags
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import covariance_of_average
-
-FloatArray = NDArray[np.float64]
 
 # A long run further from the median than this many median absolute deviations makes the average its own.
 _FAR = 20.0
@@ -122,7 +120,7 @@ def fit_ardl_mean_group(
     return result
 
 
-def _delta_errors(fits: ArdlFits, theta: FloatArray, arranged: Callable[[FloatArray], FloatArray]) -> FloatArray:
+def _delta_errors(fits: ArdlFits, theta: Array, arranged: Callable[[Array], Array]) -> Array:
     """Standard errors of each entity's long run, by the delta method, and of its speed and short run."""
     k, w = fits.k, len(fits.own)
     inverse = np.linalg.solve(fits.triangles, np.broadcast_to(np.eye(fits.triangles.shape[1]), fits.triangles.shape))
@@ -136,7 +134,7 @@ def _delta_errors(fits: ArdlFits, theta: FloatArray, arranged: Callable[[FloatAr
     return np.concatenate((long_errors, speed_errors, arranged(own)), axis=1)
 
 
-def _outlying(fits: ArdlFits, theta: FloatArray) -> tuple[Note, ...]:
+def _outlying(fits: ArdlFits, theta: Array) -> tuple[Note, ...]:
     """Warn where single entities make the average long run."""
     median = np.median(theta, axis=0)
     distance = np.abs(theta - median)

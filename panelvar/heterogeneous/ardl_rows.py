@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_names, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
 from panelvar.heterogeneous.lag_orders import Orders
 from panelvar.heterogeneous.unit_fits import TREND
-
-FloatArray = NDArray[np.float64]
 
 SPEED = "ec"
 """Label of the speed of error correction in every result."""
@@ -46,9 +45,9 @@ class ArdlRows:
     """
 
     source: Design
-    y: FloatArray
-    x: tuple[FloatArray, ...]
-    extra: tuple[FloatArray, ...]
+    y: Array
+    x: tuple[Array, ...]
+    extra: tuple[Array, ...]
     long_run: tuple[str, ...]
     short_run: tuple[str, ...]
     trend: bool

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.static_panels.inference import Coefficients, Inference
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.tables.table import Table
-
-FloatArray = NDArray[np.float64]
 
 
 class AveragedFit(Coefficients, Protocol):
@@ -42,7 +40,7 @@ class AveragedResult(Inference):
         raise NotImplementedError
 
     @cached_property
-    def _residuals(self) -> FloatArray:
+    def _residuals(self) -> Array:
         raise NotImplementedError
 
     @cached_property
@@ -89,7 +87,7 @@ class AveragedResult(Inference):
 
     # ---- entities
 
-    def _by_entity(self, values: FloatArray, names: tuple[str, ...]) -> pd.DataFrame:
+    def _by_entity(self, values: Array, names: tuple[str, ...]) -> pd.DataFrame:
         import pandas as pd
 
         return pd.DataFrame(values, index=self.fit.design.entity_labels, columns=list(names))

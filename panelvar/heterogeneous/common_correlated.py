@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -16,8 +17,6 @@ from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.random_coefficients import mean_group, pooled_slopes
 from panelvar.heterogeneous.result import HeterogeneousResult
 from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
-
-FloatArray = NDArray[np.float64]
 
 _SAME = 1e-12  # a column this close to its average over entities, relative to its size, is common to them
 
@@ -180,7 +179,7 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
     return design, notes
 
 
-def _lagged(averages: FloatArray, positions: NDArray[np.int64], lag: int) -> FloatArray:
+def _lagged(averages: Array, positions: NDArray[np.int64], lag: int) -> Array:
     """The average of the period ``lag`` earlier on the calendar, NaN where the sample has no such period."""
     wanted = positions - lag
     found = np.searchsorted(positions, wanted)

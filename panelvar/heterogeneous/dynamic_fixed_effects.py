@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
 from panelvar.covariance.covariances import Covariance, CovarianceEstimate
@@ -21,8 +20,6 @@ from panelvar.heterogeneous.lag_orders import Orders, read_orders
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fixed import within_model
 from panelvar.static_panels.result import LinearResult
-
-FloatArray = NDArray[np.float64]
 
 
 def fit_dynamic_fixed_effects(

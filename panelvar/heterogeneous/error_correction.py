@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.tables.table import Table
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +61,14 @@ class ErrorCorrectionFit:
     source: Design
     design: Design
     names: tuple[str, ...]
-    coefficients: FloatArray
-    long_run: FloatArray
-    own: FloatArray
-    own_errors: FloatArray | None
-    variances: FloatArray
-    roots: FloatArray
+    coefficients: Array
+    long_run: Array
+    own: Array
+    own_errors: Array | None
+    variances: Array
+    roots: Array
     orders: NDArray[np.intp]
-    residuals: FloatArray
+    residuals: Array
     parameters: int
     notes: tuple[Note, ...] = ()
 
@@ -103,8 +102,8 @@ class Likelihood:
     """
 
     shared: tuple[str, ...]
-    estimates: FloatArray
-    covariance: FloatArray
+    estimates: Array
+    covariance: Array
     information: OwnInformation
     homogeneity: TestResult
     algorithm: str
@@ -149,7 +148,7 @@ class ErrorCorrectionResult(AveragedResult):
         return self.nobs - self.fit.parameters
 
     @property
-    def _residuals(self) -> FloatArray:
+    def _residuals(self) -> Array:
         return self.fit.residuals
 
     # ---- parts

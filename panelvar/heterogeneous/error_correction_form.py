@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
@@ -15,8 +15,6 @@ from panelvar.heterogeneous.ardl_fits import ArdlFits
 from panelvar.heterogeneous.ardl_rows import SPEED, difference_name
 from panelvar.heterogeneous.error_correction import ErrorCorrectionFit
 from panelvar.heterogeneous.lag_orders import Orders
-
-FloatArray = NDArray[np.float64]
 
 # Below so many rows an entity the bias of the lagged dependent variable is a fair share of the speed.
 _LONG = 30
@@ -39,7 +37,7 @@ class Places:
     names: tuple[str, ...]
     short: tuple[str, ...]
 
-    def short_run(self, fits: ArdlFits, own: FloatArray, pooled: FloatArray) -> FloatArray:
+    def short_run(self, fits: ArdlFits, own: Array, pooled: Array) -> Array:
         """Arrange own (N, w) and shared (N, c) values as the result's short-run part."""
         both = np.concatenate((own, pooled), axis=1)
         labels = (*fits.own, *fits.pooled)
@@ -60,7 +58,7 @@ def places(fits: ArdlFits) -> Places:
     return Places((*fits.rows.long_run, SPEED, *short), tuple(short))
 
 
-def largest_moduli(fits: ArdlFits, speeds: FloatArray, short: FloatArray, names: Sequence[str]) -> FloatArray:
+def largest_moduli(fits: ArdlFits, speeds: Array, short: Array, names: Sequence[str]) -> Array:
     r"""Largest modulus of the roots of each entity's autoregression of y in levels.
 
     :math:`a_1 = 1 + \phi + \lambda_1`, :math:`a_j = \lambda_j - \lambda_{j-1}`, :math:`a_p = -\lambda_{p-1}`.
@@ -104,7 +102,7 @@ def sample_notes(fits: ArdlFits) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def speed_notes(fits: ArdlFits, speeds: FloatArray, moduli: FloatArray) -> tuple[Note, ...]:
+def speed_notes(fits: ArdlFits, speeds: Array, moduli: Array) -> tuple[Note, ...]:
     """Warn of entities that do not return to the long run."""
     labels = fits.design.entity_labels
     notes = []
@@ -136,13 +134,13 @@ def error_correction_fit(
     fits: ArdlFits,
     where: Places,
     *,
-    coefficients: FloatArray,
-    long_run: FloatArray,
-    speeds: FloatArray,
-    own: FloatArray,
-    pooled: FloatArray,
-    own_errors: FloatArray | None,
-    variances: FloatArray,
+    coefficients: Array,
+    long_run: Array,
+    speeds: Array,
+    own: Array,
+    pooled: Array,
+    own_errors: Array | None,
+    variances: Array,
     parameters: int,
     notes: Sequence[Note] = (),
 ) -> ErrorCorrectionFit:

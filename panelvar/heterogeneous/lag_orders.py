@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
-
-FloatArray = NDArray[np.float64]
 
 CRITERIA = ("aic", "bic", "hqic")
 _ELSEWHERE = {"sbc": "bic", "sic": "bic", "sc": "bic", "schwarz": "bic", "akaike": "aic", "hq": "hqic", "hqc": "hqic"}
@@ -104,7 +102,7 @@ def grid(most: Orders) -> list[Orders]:
     return sorted(every, key=lambda orders: orders.y + sum(orders.x))
 
 
-def criterion_values(criterion: str, rss: FloatArray, rows: FloatArray, parameters: int) -> FloatArray:
+def criterion_values(criterion: str, rss: Array, rows: Array, parameters: int) -> Array:
     r"""Return :math:`T_i\log(RSS_i/T_i)` plus the penalty of the parameters, by entity.
 
     The penalty of each is 2 (aic), :math:`\log T_i` (bic) or :math:`2\log\log T_i` (hqic).

@@ -15,16 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.heterogeneous.pooled_long_run import LongRunProblem, Point
 
-FloatArray = NDArray[np.float64]
 
-
-def long_run_problem(
-    triangles: FloatArray, targets: FloatArray, rss: FloatArray, rows: FloatArray, k: int, pooled: int
-) -> LongRunProblem:
+def long_run_problem(triangles: Array, targets: Array, rss: Array, rows: Array, k: int, pooled: int) -> LongRunProblem:
     """Cut the entities' triangles to the columns whose coefficients are shared, and lagged y.
 
     Parameters
@@ -43,7 +39,7 @@ def long_run_problem(
     )
 
 
-def own_short_run(triangles: FloatArray, targets: FloatArray, point: Point, k: int) -> FloatArray:
+def own_short_run(triangles: Array, targets: Array, point: Point, k: int) -> Array:
     r"""Return each entity's :math:`\kappa_i` at given shared coefficients and speeds, shape (N, w)."""
     c = len(point.shared) - k
     w = triangles.shape[1] - 1 - k - c
@@ -65,25 +61,25 @@ class OwnInformation:
         :math:`L_i`.
     """
 
-    conditional: FloatArray
-    loadings: FloatArray
+    conditional: Array
+    loadings: Array
 
-    def marginal(self, shared: FloatArray) -> FloatArray:
+    def marginal(self, shared: Array) -> Array:
         """Covariance of each entity's own coefficients, shape (N, w + 1, w + 1)."""
         return self.conditional + self.loadings @ shared @ self.loadings.transpose(0, 2, 1)
 
-    def joint(self, shared: FloatArray) -> FloatArray:
+    def joint(self, shared: Array) -> Array:
         """Covariance of the shared coefficients and then every entity's own: dense, for small N."""
         n, own, _ = self.loadings.shape
         stacked = np.concatenate((np.eye(len(shared)), self.loadings.reshape(n * own, -1)))
-        out: FloatArray = stacked @ shared @ stacked.T
+        out: Array = stacked @ shared @ stacked.T
         for i in range(n):
             at = slice(len(shared) + i * own, len(shared) + (i + 1) * own)
             out[at, at] += self.conditional[i]
         return out
 
 
-def own_information(triangles: FloatArray, point: Point, k: int, *, observed: bool) -> OwnInformation:
+def own_information(triangles: Array, point: Point, k: int, *, observed: bool) -> OwnInformation:
     r"""Split the information matrix into own and shared parts.
 
     Parameters

@@ -21,11 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-
-FloatArray = NDArray[np.float64]
 
 _DECREMENT = 1e-20  # g'H^-1 g at the maximum: coefficients within 1e-10 of a standard error
 _QUADRATIC = 1e-9  # below this gain of a Newton step the likelihood's own rounding decides comparisons
@@ -51,11 +49,11 @@ class Point:
     loglik : float
     """
 
-    shared: FloatArray
-    gaps: FloatArray
-    speeds: FloatArray
-    residuals: FloatArray
-    variances: FloatArray
+    shared: Array
+    gaps: Array
+    speeds: Array
+    residuals: Array
+    variances: Array
     loglik: float
 
 
@@ -76,19 +74,19 @@ class LongRunProblem:
         Rows of the entities.
     """
 
-    levels: FloatArray
-    lagged: FloatArray
-    pooled: FloatArray
-    target: FloatArray
-    rss: FloatArray
-    rows: FloatArray
+    levels: Array
+    lagged: Array
+    pooled: Array
+    target: Array
+    rss: Array
+    rows: Array
 
     @property
     def k(self) -> int:
         """Number of long-run coefficients."""
         return int(self.levels.shape[2])
 
-    def at(self, shared: FloatArray) -> Point:
+    def at(self, shared: Array) -> Point:
         """Evaluate the concentrated likelihood."""
         gaps = self.lagged - self.levels @ shared[: self.k]
         aims = self.target - self.pooled @ shared[self.k :]
@@ -99,27 +97,27 @@ class LongRunProblem:
             loglik = -0.5 * float(self.rows @ (np.log(2.0 * np.pi * variances) + 1.0))
         return Point(shared, gaps, speeds, residuals, variances, loglik if np.isfinite(loglik) else -np.inf)
 
-    def jacobian(self, point: Point) -> FloatArray:
+    def jacobian(self, point: Point) -> Array:
         r"""Return J over :math:`\hat\sigma_i`, the derivative of scaled residuals, shape (N, m, k + c)."""
         scale = 1.0 / np.sqrt(point.variances)
         return np.concatenate(
             ((point.speeds * scale)[:, None, None] * self.levels, -scale[:, None, None] * self.pooled), axis=2
         )
 
-    def score(self, point: Point) -> FloatArray:
+    def score(self, point: Point) -> Array:
         """Gradient of the concentrated likelihood, shape (k + c,)."""
         scaled = point.residuals / np.sqrt(point.variances)[:, None]
-        out: FloatArray = -np.einsum("imk,im->k", self.jacobian(point), scaled)
+        out: Array = -np.einsum("imk,im->k", self.jacobian(point), scaled)
         return out
 
-    def expected_triangle(self, point: Point) -> FloatArray:
+    def expected_triangle(self, point: Point) -> Array:
         r"""R with :math:`R'R = \sum_i \hat\sigma_i^{-2} J'M_uJ`, the expected information (eq. 13)."""
         jacobian = self.jacobian(point)
         unit = point.gaps / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps))[:, None]
         jacobian = jacobian - unit[:, :, None] * np.einsum("im,imk->ik", unit, jacobian)[:, None, :]
         return np.asarray(np.linalg.qr(jacobian.reshape(-1, jacobian.shape[2]), mode="r"), dtype=np.float64)
 
-    def observed(self, point: Point) -> FloatArray:
+    def observed(self, point: Point) -> Array:
         r"""Minus the Hessian of the concentrated likelihood, shape (k + c, k + c).
 
         :math:`\sum_i \hat\sigma_i^{-2}\big[J'J - b b'/u'u - \tfrac{2}{T_i\hat\sigma_i^2} J'e\,e'J\big]` with
@@ -132,10 +130,10 @@ class LongRunProblem:
         own *= (sigma / np.sqrt(np.einsum("ij,ij->i", point.gaps, point.gaps)))[:, None]
         slope = np.einsum("imk,im->ik", scaled, point.residuals / sigma[:, None]) * np.sqrt(2.0 / self.rows)[:, None]
         flat = scaled.reshape(-1, scaled.shape[2])
-        out: FloatArray = flat.T @ flat - own.T @ own - slope.T @ slope
+        out: Array = flat.T @ flat - own.T @ own - slope.T @ slope
         return out
 
-    def substitute(self, point: Point) -> FloatArray:
+    def substitute(self, point: Point) -> Array:
         """Shared coefficients that are best at the speeds and variances of a point (their eq. 9)."""
         jacobian = self.jacobian(point)
         scale = 1.0 / np.sqrt(point.variances)
@@ -147,14 +145,14 @@ class LongRunProblem:
         found = np.linalg.lstsq(flat / norms, aims.reshape(-1), rcond=None)[0]
         return np.asarray(found / norms, dtype=np.float64)
 
-    def first_guess(self) -> FloatArray:
+    def first_guess(self) -> Array:
         """Shared coefficients of the static regression of lagged y on the levels, entities' own columns taken out."""
         flat = self.levels.reshape(-1, self.k)
         norms = np.sqrt(np.einsum("ij,ij->j", flat, flat))
         theta = np.linalg.lstsq(flat / norms, self.lagged.reshape(-1), rcond=None)[0] / norms
         return self.with_pooled(np.asarray(theta, dtype=np.float64))
 
-    def with_pooled(self, theta: FloatArray) -> FloatArray:
+    def with_pooled(self, theta: Array) -> Array:
         """Join to long-run coefficients the shared short-run ones that go with them."""
         c = self.pooled.shape[2]
         if c == 0:
@@ -189,7 +187,7 @@ class Maximum:
     converged: bool
 
 
-def newton_raphson(problem: LongRunProblem, start: FloatArray, most: int) -> Maximum:
+def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
     """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite.
 
     Parameters
@@ -223,7 +221,7 @@ def newton_raphson(problem: LongRunProblem, start: FloatArray, most: int) -> Max
     return Maximum(point, most, decrement, False)
 
 
-def back_substitution(problem: LongRunProblem, start: FloatArray, most: int) -> Maximum:
+def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maximum:
     """Alternate between shared coefficients and the entities' own (Pesaran, Shin and Smith 1999, eqs. 9 to 11).
 
     Every step raises the likelihood; convergence is linear.
@@ -238,7 +236,7 @@ def back_substitution(problem: LongRunProblem, start: FloatArray, most: int) -> 
     return Maximum(point, most, decrement, False)
 
 
-def inverse_triangle(triangle: FloatArray) -> FloatArray:
+def inverse_triangle(triangle: Array) -> Array:
     """Invert an upper triangular factor, or say that the shared coefficients are not identified.
 
     Raises
@@ -252,7 +250,7 @@ def inverse_triangle(triangle: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(triangle / norms, np.eye(len(norms))) / norms[:, None], dtype=np.float64)
 
 
-def inverse_positive(matrix: FloatArray) -> FloatArray | None:
+def inverse_positive(matrix: Array) -> Array | None:
     """Invert a symmetric matrix, None if it is not positive definite."""
     diagonal = np.diagonal(matrix)
     if not (np.isfinite(matrix).all() and (diagonal > 0.0).all()):
@@ -266,17 +264,17 @@ def inverse_positive(matrix: FloatArray) -> FloatArray | None:
     return np.asarray(root.T @ root, dtype=np.float64)
 
 
-def _newton_step(information: FloatArray, score: FloatArray) -> FloatArray | None:
+def _newton_step(information: Array, score: Array) -> Array | None:
     inverse = inverse_positive(information)
     return None if inverse is None else inverse @ score
 
 
-def _scoring_step(triangle: FloatArray, score: FloatArray) -> FloatArray:
+def _scoring_step(triangle: Array, score: Array) -> Array:
     inverse = inverse_triangle(triangle)
     return inverse @ (inverse.T @ score)
 
 
-def _searched(problem: LongRunProblem, point: Point, step: FloatArray, gain: float) -> Point | None:
+def _searched(problem: LongRunProblem, point: Point, step: Array, gain: float) -> Point | None:
     """Halve the step until it brings a fair share of the gain it promises."""
     length = 1.0
     for _ in range(_HALVINGS):

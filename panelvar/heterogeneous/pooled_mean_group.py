@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_number, read_whole, refuse_other
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.covariance.covariances import CovarianceEstimate
@@ -30,8 +30,6 @@ from panelvar.heterogeneous.pooled_long_run import (
 )
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.tables.test_result import TestResult
-
-FloatArray = NDArray[np.float64]
 
 _SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substitution}
 # Maxima further apart than this in log-likelihood are different maxima.
@@ -206,7 +204,7 @@ def _searched(
     return best, notes
 
 
-def _own_guesses(problem: LongRunProblem, fits: ArdlFits) -> list[FloatArray]:
+def _own_guesses(problem: LongRunProblem, fits: ArdlFits) -> list[Array]:
     """The median of the entities' own long runs, and the one under which the sample is likeliest."""
     levels, lagged = fits.coefficients[:, -1 - fits.k : -1], fits.coefficients[:, -1:]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -287,7 +285,7 @@ def _assembled(
     )  # fmt: skip
 
 
-def _shared_covariance(problem: LongRunProblem, point: Point, information: str) -> FloatArray:
+def _shared_covariance(problem: LongRunProblem, point: Point, information: str) -> Array:
     if information == "observed":
         inverse = inverse_positive(problem.observed(point))
         if inverse is None:
@@ -297,7 +295,7 @@ def _shared_covariance(problem: LongRunProblem, point: Point, information: str) 
     return root @ root.T
 
 
-def _own_errors(fits: ArdlFits, where: Places, marginal: FloatArray, shared: FloatArray) -> FloatArray:
+def _own_errors(fits: ArdlFits, where: Places, marginal: Array, shared: Array) -> Array:
     """Standard errors of every entity's coefficients in the order of the result, (N, p)."""
     n, k = len(marginal), fits.k
     own = np.sqrt(np.diagonal(marginal, axis1=1, axis2=2))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.unit_regressions import UnitRegressions, stacked_triangles
 
-FloatArray = NDArray[np.float64]
 
-
-def mean_group(coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
+def mean_group(coefficients: Array) -> tuple[Array, Array]:
     r"""Average coefficients over entities (Pesaran and Smith 1995).
 
     .. math:: \bar b = \frac1N \sum_i b_i, \qquad V = \frac{1}{N(N-1)} \sum_i (b_i - \bar b)(b_i - \bar b)'
@@ -32,7 +30,7 @@ def mean_group(coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
     return mean, apart.T @ apart / (n_units * (n_units - 1))
 
 
-def pooled_slopes(triangles: FloatArray, targets: FloatArray, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
+def pooled_slopes(triangles: Array, targets: Array, slopes: Array) -> tuple[Array, Array]:
     r"""Pool slopes that differ by entity, and estimate the covariance without a model of the errors.
 
     .. math:: b = \Big(\sum_i A_i\Big)^{-1} \sum_i A_i b_i, \qquad
@@ -82,11 +80,11 @@ class RandomCoefficients(NamedTuple):
         Chi-squared statistic of equal coefficients, with p(N - 1) degrees of freedom.
     """
 
-    mean: FloatArray
-    covariance: FloatArray
-    dispersion: FloatArray
+    mean: Array
+    covariance: Array
+    dispersion: Array
     fallback: bool
-    predictions: FloatArray
+    predictions: Array
     constancy: float
 
 
@@ -144,9 +142,9 @@ def random_coefficients(units: UnitRegressions, *, unbiased: bool = True) -> Ran
     )
 
 
-def _least_squares(stacked: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+def _least_squares(stacked: Array) -> tuple[Array, Array, float]:
     """Coefficients, inverse triangle and residual sum of squares of (N, p, p + 1) blocks, one below another."""
     p = stacked.shape[1]
     r = stacked_triangles(stacked.reshape(-1, p + 1))
-    inverse: FloatArray = np.asarray(np.linalg.solve(r[:p, :p], np.eye(p)), dtype=np.float64)
+    inverse: Array = np.asarray(np.linalg.solve(r[:p, :p], np.eye(p)), dtype=np.float64)
     return inverse @ r[:p, p], inverse, float(r[p, p] ** 2)

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.tables.table import Table
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class HeterogeneousFit:
     units: UnitRegressions
     unit_names: tuple[str, ...]
     names: tuple[str, ...]
-    coefficients: FloatArray
+    coefficients: Array
     notes: tuple[Note, ...] = ()
 
     @cached_property
@@ -86,8 +84,8 @@ class HeterogeneousResult(AveragedResult):
     covariance: CovarianceEstimate
     convention: Convention
     estimator: str
-    dispersion_matrix: FloatArray | None = None
-    predictions: FloatArray | None = None
+    dispersion_matrix: Array | None = None
+    predictions: Array | None = None
     constancy: TestResult | None = None
 
     @property
@@ -143,7 +141,7 @@ class HeterogeneousResult(AveragedResult):
     # ---- rows
 
     @cached_property
-    def _residuals(self) -> FloatArray:
+    def _residuals(self) -> Array:
         design = self.fit.design
         own = self.fit.units.coefficients[design.entities.codes]
         out = design.y.copy()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
@@ -18,7 +18,6 @@ from panelvar.heterogeneous.result import HeterogeneousFit
 from panelvar.kernels.rows import column_norms
 from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions, unit_regressions
 
-FloatArray = NDArray[np.float64]
 TREND = "trend"
 # Below so many rows an entity the bias of a lagged dependent variable is a fair share of its coefficient.
 _LONG = 30
@@ -34,7 +33,7 @@ class UnitFits:
     notes: tuple[Note, ...]
 
     def result(
-        self, source: Design, coefficients: FloatArray, names: tuple[str, ...], notes: Sequence[Note] = ()
+        self, source: Design, coefficients: Array, names: tuple[str, ...], notes: Sequence[Note] = ()
     ) -> HeterogeneousFit:
         """Wrap an average of the regressions."""
         found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes)
@@ -138,7 +137,7 @@ def refuse_single(fits: UnitFits) -> None:
 
 
 def covariance_of_average(
-    matrix: FloatArray, label: str, n_units: int, convention: Convention, notes: tuple[Note, ...] = ()
+    matrix: Array, label: str, n_units: int, convention: Convention, notes: tuple[Note, ...] = ()
 ) -> CovarianceEstimate:
     """Attach the inference of averages over entities: t with N - 1, or the normal."""
     df = float(n_units - 1) if convention.heterogeneous_distribution == "t" else np.inf

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics import dynamics
-from panelvar.identification.scheme import Array, Identification, Names, ReducedForm, factor_derivative, position
+from panelvar.identification.scheme import Identification, Names, ReducedForm, factor_derivative, position
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.identification.scheme import Array, Identification, Names, ReducedForm
+from panelvar.base.arrays import Array
+from panelvar.identification.scheme import Identification, Names, ReducedForm
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
 from panelvar.identification.instruments_of_shocks import (
     FirstStage,
@@ -18,7 +19,7 @@ from panelvar.identification.instruments_of_shocks import (
     orthonormal_instruments,
     own_rows,
 )
-from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
+from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm, position
 
 WEAK = 10.0
 """First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""

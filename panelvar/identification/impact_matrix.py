@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
+from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
 
 _REPRODUCES = 1e-6
 """How far covariances of the shocks may be from those of one standard deviation each."""

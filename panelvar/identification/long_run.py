@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
 from panelvar.identification.cholesky import Cholesky
-from panelvar.identification.scheme import Array, Names, ReducedForm
+from panelvar.identification.scheme import Names, ReducedForm
 
 
 @dataclass(frozen=True, init=False)

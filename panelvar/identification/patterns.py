@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
-from panelvar.identification.scheme import Array, Names, position
+from panelvar.identification.scheme import Names, position
 
 Pattern = Any
 """A matrix (array, DataFrame) with NaN where an entry is free, or ``{(row, column): number}`` of those that are not.

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 
-Array = npt.NDArray[np.float64]
 Names = tuple[str, ...]
 
 

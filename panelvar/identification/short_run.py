@@ -10,10 +10,11 @@ from typing import ClassVar, NamedTuple, Self
 import numpy as np
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern
-from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm
+from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
 from panelvar.identification.structural_restrictions import Restrictions
 
 _SAME = 1e-9

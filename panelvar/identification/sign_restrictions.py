@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import LONGEST_HORIZON, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.dynamics import dynamics
 from panelvar.identification.patterns import pair_of
-from panelvar.identification.scheme import Array, Estimates, Identification, Names, ReducedForm, position
+from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm, position
 from panelvar.kernels.draws import constrained_columns, haar_columns
 
 _AT_ONCE = 4096

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 TOLERANCE = 1e-24
 """Squared length of the last step, in the metric of the information of one observation."""

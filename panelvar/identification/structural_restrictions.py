@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
-from panelvar.identification.scheme import Array, Names, ReducedForm
+from panelvar.identification.scheme import Names, ReducedForm
 
 _DEPENDENT = 1e-8
 """Share of a restriction that must be left beside earlier ones of the same shock for it to count."""

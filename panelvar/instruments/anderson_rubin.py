@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_number
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
-from panelvar.fit.fit import FloatArray
 from panelvar.fit.instrumented import instrumented_of
 from panelvar.instruments.regressions import on_instruments, zero_test
 from panelvar.tables.test_result import TestResult
@@ -19,7 +19,7 @@ from panelvar.tables.test_result import TestResult
 if TYPE_CHECKING:
     from panelvar.instruments.result import InstrumentalResult
 
-Quadratic = tuple[FloatArray, FloatArray, FloatArray]
+Quadratic = tuple[Array, Array, Array]
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,13 @@ def _critical(restrictions: int, df: float, level: float) -> float:
     return restrictions * float(fdtri(restrictions, df, level))
 
 
-def _accepted(quadratic: Quadratic, y: FloatArray, p: FloatArray, critical: float) -> list[tuple[float, float]]:
+def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list[tuple[float, float]]:
     r"""Return where :math:`(y - tp)'V(t)^{-1}(y - tp) \le c`, with V(t) = V0 + t V1 + t^2 V2."""
     constant, linear, square = quadratic
     size = len(y)
     scale = np.linalg.cholesky(constant + square)
 
-    def whiten(matrix: FloatArray) -> FloatArray:
+    def whiten(matrix: Array) -> Array:
         half = np.linalg.solve(scale, matrix)
         return np.asarray(np.linalg.solve(scale, half.T).T)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
 from panelvar.fit.instrumented import Instrumented, orthonormal_moments
 from panelvar.fit.small_samples import without_factors
@@ -23,8 +23,6 @@ from panelvar.instruments.strength import weakness_notes
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
-
-IntArray = NDArray[np.intp]
 
 LABELS = {"2sls": "2SLS", "liml": "LIML", "fuller": "Fuller", "k-class": "k-class", "gmm": "two-step GMM"}
 
@@ -158,7 +156,7 @@ def two_stage_fit(
     return replace(fit, tss=total, notes=(*fit.notes, *degenerate))
 
 
-def _with_estimate(fit: Fit, estimate: Estimate, scored: FloatArray) -> Fit:
+def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
     """Put an estimate into a fit: its coefficients, bread and the rows that give its scores, combined by ``scored``."""
     base = fit.instrumented
     assert base is not None
@@ -180,7 +178,7 @@ def _with_estimate(fit: Fit, estimate: Estimate, scored: FloatArray) -> Fit:
     return replace(fit, rows=base.rows.combined(loadings), solution=solution)
 
 
-def _residual(base: Instrumented, estimate: Estimate) -> FloatArray:
+def _residual(base: Instrumented, estimate: Estimate) -> Array:
     return replace(base, estimate=estimate).residual()
 
 
@@ -216,7 +214,7 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     return _with_gmm_constant(fit, loading * fit.constant_mass)
 
 
-def _with_gmm_constant(fit: Fit, loading: FloatArray) -> Fit:
+def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     r"""Give the constant its GMM estimate.
 
     The constant is an instrument too, and GMM sets to zero not its own moment but that of
@@ -251,7 +249,7 @@ def _with_gmm_constant(fit: Fit, loading: FloatArray) -> Fit:
     return replace(fit, rows=moved, solution=solution, centre=centre)
 
 
-def _kappa(method: Method, triangle: FloatArray, layout: Layout, df: int) -> tuple[float, str]:
+def _kappa(method: Method, triangle: Array, layout: Layout, df: int) -> tuple[float, str]:
     if isinstance(method, KClass):
         return float(method.k), "k-class"
     if isinstance(method, Fuller):
@@ -261,11 +259,11 @@ def _kappa(method: Method, triangle: FloatArray, layout: Layout, df: int) -> tup
     return 1.0, "2sls"
 
 
-def _part(triangle: FloatArray, columns: list[int] | IntArray) -> FloatArray:
+def _part(triangle: Array, columns: list[int] | Positions) -> Array:
     return triangularize(np.asfortranarray(triangle[:, columns]))
 
 
-def _select(design: Design, columns: IntArray) -> Design:
+def _select(design: Design, columns: Positions) -> Design:
     return replace(design, names=tuple(design.names[i] for i in columns), x=tuple(design.x[i] for i in columns))
 
 
@@ -278,7 +276,7 @@ def _named(estimator: str, label: str) -> str:
 
 
 def _dropped_instruments(
-    design: Design, candidates: IntArray, solution: Solution, collinear: str, derived: bool
+    design: Design, candidates: Positions, solution: Solution, collinear: str, derived: bool
 ) -> list[Note]:
     notes = []
     for item in solution.dropped:
@@ -294,7 +292,7 @@ def _dropped_instruments(
     return notes
 
 
-def _check_identified(model: TransformedModel, layout: Layout, order: IntArray, triangle: FloatArray) -> None:
+def _check_identified(model: TransformedModel, layout: Layout, order: Positions, triangle: Array) -> None:
     """Refuse fewer instruments than endogenous regressors, and instruments that do not explain them."""
     names = model.design.names
     excluded = [names[i] for i in order[layout.exogenous : layout.instruments]]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented, auxiliary_fit, instrumented_of, orthonormal_moments
 from panelvar.fit.small_samples import without_factors
 from panelvar.kernels.k_class import Layout, k_class
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 def regression(
     result: InstrumentalResult,
-    loadings: FloatArray,
+    loadings: Array,
     names: Sequence[str],
     dependent: str,
     *,
     title: str,
-    coefficients: FloatArray | None = None,
+    coefficients: Array | None = None,
     convention: Convention | None = None,
 ) -> LinearResult:
     """Regress one combination of ``[Z, W, y]`` on others (see `panelvar.fit.instrumented.auxiliary_fit`)."""
@@ -42,7 +43,7 @@ def regression(
 
 
 def on_instruments(
-    result: InstrumentalResult, target: FloatArray, dependent: str, title: str = "First stage"
+    result: InstrumentalResult, target: Array, dependent: str, title: str = "First stage"
 ) -> LinearResult:
     """Regress a combination of ``[Z, W, y]`` on the instruments."""
     base = instrumented_of(result.fit, title)
@@ -126,7 +127,7 @@ def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
     return replace(fit, instrumented=changed)
 
 
-def moment_root(result: InstrumentalResult, fit: Fit) -> FloatArray:
+def moment_root(result: InstrumentalResult, fit: Fit) -> Array:
     r"""Return the lower triangular root of the covariance of :math:`\sum_i q_i e_i` at a fit's residuals, (L, L).
 
     Classical: :math:`\hat\sigma^2 I` with :math:`\hat\sigma^2 = e'e` over `large_sample`.
@@ -161,7 +162,7 @@ def moment_root(result: InstrumentalResult, fit: Fit) -> FloatArray:
     return np.asarray(root * np.sqrt(variance))
 
 
-def smallest_distance(base: Instrumented, root: FloatArray, kept: Sequence[int] | None = None) -> float:
+def smallest_distance(base: Instrumented, root: Array, kept: Sequence[int] | None = None) -> float:
     r"""Return :math:`\min_b g(b)'S^{-1}g(b)` over the moments of all instruments, or of those kept.
 
     Parameters

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import Note
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented, instrumented_of
 from panelvar.fit.small_samples import without_factors
 from panelvar.instruments.regressions import (
@@ -127,7 +128,7 @@ def _shea_r2(base: Instrumented, j: int) -> float:
     layout, n = base.layout, base.layout.instruments
     columns, place = layout.regressors, layout.exogenous + j
 
-    def variance(coordinates: FloatArray) -> float:
+    def variance(coordinates: Array) -> float:
         root = triangularize(np.asfortranarray(coordinates))
         row = solve_upper(root, np.eye(len(root)))[place]
         return float(row @ row)
@@ -135,7 +136,7 @@ def _shea_r2(base: Instrumented, j: int) -> float:
     return variance(base.triangle[:, columns]) / variance(base.triangle[:n, columns])
 
 
-def canonical_correlations(base: Instrumented) -> tuple[FloatArray, FloatArray, FloatArray]:
+def canonical_correlations(base: Instrumented) -> tuple[Array, Array, Array]:
     """Return left vectors, canonical correlations and the loadings of the weakest combination of W."""
     first, n, p = base.layout.exogenous, base.layout.instruments, base.layout.endogenous
     all_of_it = triangularize(np.asfortranarray(base.triangle[first:, n : n + p]))

@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
-from panelvar.kernels.groups import Codes, Columns, FloatArray, Grouping, split_columns
+from panelvar.kernels.groups import Codes, Columns, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
 from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem
 from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
@@ -25,11 +26,11 @@ _BLOCK_ROWS = 8_000
 
 def subtract_tables(
     columns: Columns,
-    levels: Sequence[tuple[Codes, FloatArray]],
+    levels: Sequence[tuple[Codes, Array]],
     rows: slice,
-    out: FloatArray | None = None,
-    slopes: Sequence[FloatArray | None] = (),
-) -> FloatArray:
+    out: Array | None = None,
+    slopes: Sequence[Array | None] = (),
+) -> Array:
     """Subtract each row's levels from a block of rows: ``x_ij - sum_d table_d[codes_d[i], j] slope_d[i]``.
 
     Parameters
@@ -92,9 +93,9 @@ class Absorbed(ABC):
 
     rank_is_exact: bool = True
 
-    def __init__(self, groupings: tuple[Grouping, ...], weights: FloatArray | None) -> None:
+    def __init__(self, groupings: tuple[Grouping, ...], weights: Array | None) -> None:
         self.groupings = groupings
-        self.slopes: tuple[FloatArray | None, ...] = (None,) * len(groupings)
+        self.slopes: tuple[Array | None, ...] = (None,) * len(groupings)
         self.counts = tuple(grouping.n_groups for grouping in groupings)
         self.weights = weights
 
@@ -116,12 +117,12 @@ class Absorbed(ABC):
         """The level system of exactly two effects with levels only; None otherwise."""
         return None
 
-    def original(self, tables: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+    def original(self, tables: Sequence[Array]) -> tuple[Array, ...]:
         """Turn tables into coefficients of the levels and of the slopes' variables as they were given."""
         return tuple(tables)
 
     @abstractmethod
-    def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
+    def tables(self, columns: Columns) -> tuple[Array, ...]:
         """Return the level tables of the (weighted) projection of each column on all dummies.
 
         Parameters
@@ -141,7 +142,7 @@ class Absorbed(ABC):
         """
 
     @abstractmethod
-    def leverage(self) -> FloatArray:
+    def leverage(self) -> Array:
         """Return the diagonal of the projection on the dummies, ``h_i = w_i d_i' (D'WD)^+ d_i``.
 
         Returns
@@ -167,10 +168,10 @@ class _OneWay(Absorbed):
     def rank(self) -> int:
         return self.groupings[0].n_groups
 
-    def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
+    def tables(self, columns: Columns) -> tuple[Array, ...]:
         return (self.groupings[0].means_of(columns, self.weights),)
 
-    def leverage(self) -> FloatArray:
+    def leverage(self) -> Array:
         grouping = self.groupings[0]
         shares = (1.0 / grouping.mass(self.weights))[grouping.codes]
         return shares if self.weights is None else shares * self.weights
@@ -185,7 +186,7 @@ class _TwoWay(Absorbed):
     .. math:: (W_2 - N' W_1^{-1} N)\, b = D_2' W (x - D_1 \bar x), \qquad a = \bar x - W_1^{-1} N b.
     """
 
-    def __init__(self, groupings: tuple[Grouping, ...], weights: FloatArray | None) -> None:
+    def __init__(self, groupings: tuple[Grouping, ...], weights: Array | None) -> None:
         super().__init__(groupings, weights)
         first, second = groupings
         self._swapped = first.n_groups < second.n_groups
@@ -203,7 +204,7 @@ class _TwoWay(Absorbed):
     def rank(self) -> int:
         return self._large.n_groups + self._small.n_groups - self.n_components
 
-    def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
+    def tables(self, columns: Columns) -> tuple[Array, ...]:
         system = self._system
         parts = split_columns(columns)
         if not parts:
@@ -219,7 +220,7 @@ class _TwoWay(Absorbed):
         small += shift[system.small_components]
         return small, large
 
-    def _sums_of_rest(self, columns: Sequence[FloatArray], means: FloatArray) -> FloatArray:
+    def _sums_of_rest(self, columns: Sequence[Array], means: Array) -> Array:
         """Sum ``w (x - means)`` over each level of the smaller effect.
 
         Real subtraction, so that levels of the larger effect cost the smaller no digits.
@@ -236,7 +237,7 @@ class _TwoWay(Absorbed):
             sums += part.sums_of(block, None if self.weights is None else self.weights[rows])
         return sums
 
-    def leverage(self) -> FloatArray:
+    def leverage(self) -> Array:
         return self._system.leverage()
 
     @property
@@ -247,7 +248,7 @@ class _TwoWay(Absorbed):
 class _ManyWay(Absorbed):
     """Three or more effects, or slopes: the largest block is eliminated, the others solved for together."""
 
-    def __init__(self, blocks: Sequence[Block], weights: FloatArray | None) -> None:
+    def __init__(self, blocks: Sequence[Block], weights: Array | None) -> None:
         super().__init__(tuple(b.grouping for b in blocks for _ in range(b.size)), weights)
         self._blocks = tuple(OrthonormalBlock(block, weights) for block in blocks)
         self.slopes = tuple(
@@ -271,7 +272,7 @@ class _ManyWay(Absorbed):
     def rank(self) -> int:
         return self._rank
 
-    def tables(self, columns: Columns) -> tuple[FloatArray, ...]:
+    def tables(self, columns: Columns) -> tuple[Array, ...]:
         system, parts = self._system, split_columns(columns)
         first = [system.first.sums_of(parts, j) for j in range(system.first.block.size)]
         theta = np.zeros((0, len(parts)))
@@ -288,7 +289,7 @@ class _ManyWay(Absorbed):
         ]
         return self._normalised([table for group in by_block for table in group])
 
-    def _sums_of_rest(self, columns: Sequence[FloatArray], first: list[FloatArray]) -> FloatArray:
+    def _sums_of_rest(self, columns: Sequence[Array], first: list[Array]) -> Array:
         """Sum ``w z (x - projection on the eliminated block)`` over each group of the others."""
         system, n_rows = self._system, len(columns[0])
         own = system.first.block.grouping
@@ -312,7 +313,7 @@ class _ManyWay(Absorbed):
                 sums[system.part(b)] /= block.root[:, None]
         return sums
 
-    def _normalised(self, tables: list[FloatArray]) -> tuple[FloatArray, ...]:
+    def _normalised(self, tables: list[Array]) -> tuple[Array, ...]:
         """Turn levels into values, those of every effect but the first with levels of mean zero over the rows."""
         levels = [i for i, slope in enumerate(self.slopes) if slope is None]
         out = [np.asfortranarray(table) for table in tables]
@@ -325,7 +326,7 @@ class _ManyWay(Absorbed):
                 out[levels[0]] += shift
         return tuple(out)
 
-    def original(self, tables: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+    def original(self, tables: Sequence[Array]) -> tuple[Array, ...]:
         out = [np.array(table) for table in tables]
         position = 0
         for block in self._blocks:
@@ -340,7 +341,7 @@ class _ManyWay(Absorbed):
             position += p
         return tuple(out)
 
-    def leverage(self) -> FloatArray:
+    def leverage(self) -> Array:
         system = self._system
         if not system.is_direct:
             raise NumericalError(
@@ -379,7 +380,7 @@ class _ManyWay(Absorbed):
         return out if self.weights is None else out * self.weights
 
 
-def absorb(effects: Sequence[Grouping | Block], weights: FloatArray | None = None) -> Absorbed:
+def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) -> Absorbed:
     """Prepare the projection on the dummies, and slopes by level, of any number of effects.
 
     Parameters

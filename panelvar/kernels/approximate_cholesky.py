@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.groups import FloatArray
+from panelvar.base.arrays import Array
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -64,7 +64,7 @@ class _Round:
     left: NDArray[np.intp]
     spread: csr_array
     average: csr_array
-    inverse: FloatArray
+    inverse: Array
 
 
 class ApproximateCholesky:
@@ -132,7 +132,7 @@ class ApproximateCholesky:
 
         degree = np.asarray(links.sum(axis=1)).ravel()
         self._scale = np.sqrt(np.where(degree > 0.0, degree, 1.0))[:, None]
-        self._core: FloatArray | None = None
+        self._core: Array | None = None
         m = len(degree)
         if m > _DENSE_CORE:
             self.is_exact = False
@@ -148,7 +148,7 @@ class ApproximateCholesky:
         matrix += np.where(component[:, None] == component, np.outer(null, null), 0.0)
         self._core = np.asarray(cho_factor(matrix, lower=False, overwrite_a=True, check_finite=False)[0])
 
-    def solve(self, target: FloatArray) -> FloatArray:
+    def solve(self, target: Array) -> Array:
         """Apply the approximate inverse to each column of an (n, k) array."""
         from scipy.linalg import cho_solve
 
@@ -169,7 +169,7 @@ class ApproximateCholesky:
         return solution
 
 
-def linked_levels(cross: csr_array, mass: FloatArray, limit: int) -> csr_array | None:
+def linked_levels(cross: csr_array, mass: Array, limit: int) -> csr_array | None:
     """Return the links (G_2, G_2) between levels of one effect through the levels of another, ``N' W_1^(-1) N``.
 
     Parameters

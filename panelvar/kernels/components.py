@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.groups import FloatArray
+from panelvar.base.arrays import Array
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FLOOD_STEPS = 6
 
 
-def bipartite_components(cross: FloatArray | csr_array) -> tuple[int, NDArray[np.intp], NDArray[np.intp]]:
+def bipartite_components(cross: Array | csr_array) -> tuple[int, NDArray[np.intp], NDArray[np.intp]]:
     """Find the components of the graph whose vertices are levels and whose edges are filled cells.
 
     Parameters

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from panelvar.kernels.groups import FloatArray
+from panelvar.base.arrays import Array
 
 # Times the recursion for the residual may turn out to have drifted from the residual itself.
 _MAX_RESTARTS = 5
@@ -15,16 +15,16 @@ _TRIAL = 5
 
 
 def conjugate_gradients(
-    multiply: Callable[[FloatArray], FloatArray],
-    target: FloatArray,
+    multiply: Callable[[Array], Array],
+    target: Array,
     *,
     tolerance: float,
-    floor: FloatArray,
+    floor: Array,
     max_iterations: int,
-    precondition: Callable[[FloatArray], FloatArray] | None = None,
-    start: FloatArray | None = None,
+    precondition: Callable[[Array], Array] | None = None,
+    start: Array | None = None,
     impatient: bool = False,
-) -> tuple[FloatArray, bool]:
+) -> tuple[Array, bool]:
     """Solve ``A z = target`` for a symmetric A with eigenvalues in [0, 1], all columns side by side.
 
     A column is solved when ``|target - A z| <= tolerance max(|target|, |z|) + floor``: backward stable, as A has norm
@@ -96,18 +96,18 @@ def conjugate_gradients(
     return solution, False
 
 
-def _is_slow(size: FloatArray, norm: FloatArray, bound: FloatArray, elapsed: float) -> bool:
+def _is_slow(size: Array, norm: Array, bound: Array, elapsed: float) -> bool:
     """Whether a column has gained less than half the elapsed share of the digits it needs."""
     open_columns = (size > bound) & (norm > bound)
     size, norm, bound = size[open_columns], norm[open_columns], bound[open_columns]
     return bool(np.any(np.log(norm / size) < 0.5 * elapsed * np.log(norm / np.maximum(bound, 1e-300))))
 
 
-def _products(left: FloatArray, right: FloatArray) -> FloatArray:
-    products: FloatArray = np.einsum("ij,ij->j", left, right)
+def _products(left: Array, right: Array) -> Array:
+    products: Array = np.einsum("ij,ij->j", left, right)
     return products
 
 
-def _ratio(numerator: FloatArray, denominator: FloatArray, active: np.ndarray) -> FloatArray:
+def _ratio(numerator: Array, denominator: Array, active: np.ndarray) -> Array:
     """Divide where a column is active; zero elsewhere."""
     return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=active & (denominator != 0.0))

@@ -27,15 +27,13 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.kernels import level_system
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.level_system import LevelSystem
-
-FloatArray = NDArray[np.float64]
 
 DETERMINANT_LIMIT = 6_000
 """Levels of the smaller effect beyond which the determinant of the covariance matrix is refused: a factor of 290 MB."""
@@ -61,27 +59,27 @@ class Crossing:
         self.system = system
         self.swapped = system.large is not first
 
-    def ordered(self, large: FloatArray, small: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def ordered(self, large: Array, small: Array) -> tuple[Array, Array]:
         """Put what belongs to the larger and to the smaller effect in the caller's order, or the reverse."""
         return (small, large) if self.swapped else (large, small)
 
-    def equations(self, ratios: FloatArray) -> CrossedEquations:
+    def equations(self, ratios: Array) -> CrossedEquations:
         """Return the equations for variance ratios (2,) in the caller's order."""
         large, small = ratios[::-1] if self.swapped else ratios
         return CrossedEquations(self.system, float(large), float(small))
 
-    def levels_of(self, columns: Sequence[FloatArray], centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def levels_of(self, columns: Sequence[Array], centre: Array) -> tuple[Array, Array]:
         """Return means over the larger and sums over the smaller effect of columns less their centre, a column each."""
         first, second = self.groupings
         return self.levels_from((first.means_of(columns), second.means_of(columns)), centre)
 
-    def levels_from(self, means: Sequence[FloatArray], centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def levels_from(self, means: Sequence[Array], centre: Array) -> tuple[Array, Array]:
         """Return the same from the means of the columns over either effect, in the caller's order."""
         large, small = self.ordered(means[0], means[1])
         return large - centre, self.system.small_mass[:, None] * (small - centre)
 
     @property
-    def constant_levels(self) -> tuple[FloatArray, FloatArray]:
+    def constant_levels(self) -> tuple[Array, Array]:
         """The same of a column of ones."""
         return np.ones((len(self.system.large_mass), 1)), self.system.small_mass[:, None]
 
@@ -105,7 +103,7 @@ class CrossedEquations:
         # How much of a level's mean its prediction is, T phi / (1 + T phi).
         self._shrink = system.large_mass * large_ratio * self._kept
 
-    def solve(self, means: FloatArray, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def solve(self, means: Array, sums: Array) -> tuple[Array, Array]:
         """Return the tables b of columns, the larger effect's first, column-major.
 
         Parameters
@@ -127,7 +125,7 @@ class CrossedEquations:
         large = self._shrink[:, None] * (means - system.average_small(small))
         return np.asfortranarray(large), np.asfortranarray(small)
 
-    def _solve_small(self, target: FloatArray, means: FloatArray) -> FloatArray:
+    def _solve_small(self, target: Array, means: Array) -> Array:
         """Solve ``(W_2 + 1/phi_2 - N' diag(shrink / T) N) b = target``."""
         system, phi = self.system, self.small_ratio
         diagonal = system.small_mass + 1.0 / phi
@@ -136,7 +134,7 @@ class CrossedEquations:
             groups = len(diagonal)
             left = 1.0 / phi + float(system.large_mass @ self._kept) / groups
             mean = target.mean(axis=0)
-            out: FloatArray = (target - mean) / diagonal[0] + mean / left
+            out: Array = (target - mean) / diagonal[0] + mean / left
             return out
         root = np.sqrt(diagonal)[:, None]
         limit = level_system.MAX_ITERATIONS
@@ -159,14 +157,14 @@ class CrossedEquations:
 
         return phi * np.asarray(cho_solve((self._factor, False), target, check_finite=False))
 
-    def _iterate(self, target: FloatArray, root: FloatArray, noise: FloatArray, limit: int) -> tuple[FloatArray, bool]:
+    def _iterate(self, target: Array, root: Array, noise: Array, limit: int) -> tuple[Array, bool]:
         cross, transposed = self.system.cross, self.system.cross.T
         inverse_root, share = 1.0 / root, (self._shrink / self.system.large_mass)[:, None]
 
-        def multiply(vectors: FloatArray) -> FloatArray:
+        def multiply(vectors: Array) -> Array:
             inner = cross @ (vectors * inverse_root)
             inner *= share
-            image: FloatArray = transposed @ inner
+            image: Array = transposed @ inner
             image *= inverse_root
             return vectors - image
 
@@ -181,19 +179,19 @@ class CrossedEquations:
         )
 
     @cached_property
-    def gram(self) -> FloatArray:
+    def gram(self) -> Array:
         r"""G, :math:`D_2'(I + \phi_1D_1D_1')^{-1}D_2`, both triangles, (G_2, G_2)."""
         gram = -self.weighted_gram(self._shrink / self.system.large_mass)
         gram[np.diag_indices_from(gram)] += self.system.small_mass
         return gram
 
-    def weighted_gram(self, weights: FloatArray) -> FloatArray:
+    def weighted_gram(self, weights: Array) -> Array:
         """``N' diag(w) N``, both triangles, for weights (G_1,) that are not negative."""
         upper = self.system.weighted_gram(weights)
         return np.triu(upper) + np.triu(upper, 1).T
 
     @cached_property
-    def _factor(self) -> FloatArray:
+    def _factor(self) -> Array:
         """Upper Cholesky factor of ``I + phi_2 G``."""
         from scipy.linalg import LinAlgError, cholesky
 
@@ -233,27 +231,27 @@ class CrossedEquations:
             )
         return value + 2.0 * float(np.log(np.diagonal(self._factor)).sum())
 
-    def inverse_factor_product(self, matrix: FloatArray) -> FloatArray:
+    def inverse_factor_product(self, matrix: Array) -> Array:
         """``(I + phi_2 G)^(-1)`` times a matrix with G_2 rows."""
         from scipy.linalg import cho_solve
 
         return np.asarray(cho_solve((self._factor, False), matrix, check_finite=False))
 
     @property
-    def kept(self) -> FloatArray:
+    def kept(self) -> Array:
         """``1 / (1 + T phi_1)`` (G_1,) of each level of the larger effect."""
         return self._kept
 
-    def total(self, large: FloatArray, small: FloatArray, means: FloatArray) -> FloatArray:
+    def total(self, large: Array, small: Array, means: Array) -> Array:
         r"""Return :math:`1'\Omega^{-1}v` (k,) of columns from their tables b and their means over the larger effect."""
         for table, phi in ((large, self.large_ratio), (small, self.small_ratio)):
             if phi > 0.0:
                 # phi D'Omega^-1 v is what b is: nothing cancels.
-                out: FloatArray = table.sum(axis=0) / phi
+                out: Array = table.sum(axis=0) / phi
                 return out
         return np.asarray(self.system.large_mass @ means)
 
-    def penalty_rows(self, large: FloatArray, small: FloatArray) -> FloatArray:
+    def penalty_rows(self, large: Array, small: Array) -> Array:
         r"""Return the rows :math:`\Phi^{-1/2}b`; an effect without variance has none."""
         pairs = ((large, self.large_ratio), (small, self.small_ratio))
         return np.vstack([np.empty((0, large.shape[1])), *(b / np.sqrt(phi) for b, phi in pairs if phi > 0.0)])

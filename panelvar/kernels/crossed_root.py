@@ -19,12 +19,10 @@ import math
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.variance_components import quasi_demeaning_weight
-
-FloatArray = NDArray[np.float64]
 
 _DIGITS = 1e-16
 
@@ -39,11 +37,11 @@ class CrossedRoot:
         Variance of each effect over the idiosyncratic variance, in the order of the groupings.
     """
 
-    def __init__(self, crossing: Crossing, ratios: FloatArray) -> None:
+    def __init__(self, crossing: Crossing, ratios: Array) -> None:
         self._crossing = crossing
         self._ratios = ratios
 
-    def tables(self, means: FloatArray, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def tables(self, means: Array, sums: Array) -> tuple[Array, Array]:
         """Return the level tables that the root subtracts, in the order of the groupings.
 
         Parameters
@@ -64,19 +62,19 @@ class CrossedRoot:
             small += weight * second
         return self._crossing.ordered(np.asfortranarray(large), np.asfortranarray(small))
 
-    def _balanced_tables(self, means: FloatArray, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _balanced_tables(self, means: Array, sums: Array) -> tuple[Array, Array]:
         """Quasi-demeaning in both directions, the grand mean given back."""
         system = self._crossing.system
         mass = np.array([system.large_mass[0], system.small_mass[0]])
         ratios = np.array(self._crossing.ordered(*self._ratios))
         theta = quasi_demeaning_weight(1.0, ratios, mass)
         both = 1.0 - (1.0 + float(mass @ ratios)) ** -0.5
-        large: FloatArray = theta[0] * means
+        large: Array = theta[0] * means
         small = theta[1] * (sums / mass[1]) + (both - theta[0] - theta[1]) * means.mean(axis=0)
         return self._crossing.ordered(np.asfortranarray(large), np.asfortranarray(small))
 
     @cached_property
-    def _rule(self) -> tuple[FloatArray, FloatArray]:
+    def _rule(self) -> tuple[Array, Array]:
         r"""Squares of the nodes and weights :math:`w_j/(1 + t_j^2)`, for eigenvalues from 1 to a bound of the largest.
 
         With :math:`t = \mathrm{sc}(u, k')`, :math:`k^2 = 1/\kappa`, the midpoint rule over :math:`(0, K(k'))`.

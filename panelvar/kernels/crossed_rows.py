@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.crossed_equations import Crossing, FloatArray
+from panelvar.base.arrays import Array
+from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.crossed_root import CrossedRoot
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products, cross_products
@@ -65,13 +66,13 @@ class CrossedRows(TransformedRows):
 
     def __init__(
         self,
-        columns: Sequence[FloatArray],
+        columns: Sequence[Array],
         crossing: Crossing,
-        ratios: FloatArray,
-        near: FloatArray,
+        ratios: Array,
+        near: Array,
         *,
         constant: bool,
-        level_means: Sequence[FloatArray] | None = None,
+        level_means: Sequence[Array] | None = None,
     ) -> None:
         super().__init__(columns, groupings=crossing.groupings)
         self.slopes = (None, None)
@@ -100,7 +101,7 @@ class CrossedRows(TransformedRows):
         self._penalty = self.equations.penalty_rows(large, small)
         self._inverse = crossing.ordered(large, small)
 
-    def triangle(self) -> FloatArray:
+    def triangle(self) -> Array:
         """Return the R factor, shape (k + 1, k + 1), of all rows, from the inverse and the penalty rows."""
         tables = [np.asfortranarray(table[:, self._lead :]) for table in self._inverse]
         inverse = TransformedRows(self.columns, shift=self.shift, groupings=self.groupings, tables=tables)
@@ -108,7 +109,7 @@ class CrossedRows(TransformedRows):
         return triangularize(np.asfortranarray(stack))
 
     @property
-    def tables(self) -> tuple[FloatArray, ...]:
+    def tables(self) -> tuple[Array, ...]:
         """The level tables of the symmetric root."""
         if not self._tables:
             first, second = CrossedRoot(self.crossing, self.ratios).tables(*self._levels)
@@ -119,14 +120,14 @@ class CrossedRows(TransformedRows):
         return self._tables
 
     @property
-    def constant(self) -> FloatArray | float | None:
+    def constant(self) -> Array | float | None:
         """The transformed constant."""
         return self._constant if self.tables else None
 
     def products(self) -> Products:
         """Return the cross products of ``[X, y]`` in extended precision, with the constant first if there is one."""
         columns = list(self.columns)
-        tables: list[tuple[NDArray[Any] | None, FloatArray]] = [
+        tables: list[tuple[NDArray[Any] | None, Array]] = [
             (grouping.codes, table) for grouping, table in zip(self.groupings, self._inverse, strict=True)
         ]
         if self._lead:
@@ -144,7 +145,7 @@ class CrossedRows(TransformedRows):
 
         return both
 
-    def predictions(self, residuals: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def predictions(self, residuals: Array) -> tuple[Array, Array]:
         r"""Return the best linear unbiased predictions of both effects, :math:`\phi_d D_d'\Omega^{-1}e`.
 
         Parameters

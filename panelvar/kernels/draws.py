@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.random.Generator) -> Array:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.groups import FloatArray
+from panelvar.base.arrays import Array
 from panelvar.kernels.level_system import LevelSystem
 
 _ADVICE = "Ask for the values alone (errors=False)."
@@ -25,12 +25,12 @@ _ADVICE = "Ask for the values alone (errors=False)."
 _BLOCK = 500
 
 
-def _dense(system: LevelSystem, levels: NDArray[np.intp]) -> FloatArray:
+def _dense(system: LevelSystem, levels: NDArray[np.intp]) -> Array:
     rows = system.cross[levels]
     return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
 
-def level_variances(system: LevelSystem, *, larger_is_centred: bool) -> tuple[FloatArray, FloatArray]:
+def level_variances(system: LevelSystem, *, larger_is_centred: bool) -> tuple[Array, Array]:
     """Return the variances of the levels of the larger effect (G_1,) and of the smaller (G_2,).
 
     Parameters
@@ -61,7 +61,7 @@ def level_variances(system: LevelSystem, *, larger_is_centred: bool) -> tuple[Fl
     return large, small
 
 
-def sum_variances(system: LevelSystem, large: NDArray[np.intp], small: NDArray[np.intp]) -> FloatArray:
+def sum_variances(system: LevelSystem, large: NDArray[np.intp], small: NDArray[np.intp]) -> Array:
     """Return the variance of the sum of a level of the larger and a level of the smaller effect, pair by pair.
 
     Parameters

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
-from panelvar.kernels.groups import FloatArray
 
 if TYPE_CHECKING:
     from panelvar.kernels.many_effects import EffectSystem
@@ -52,7 +52,7 @@ class BlockPreconditioner:
             for factor, root in [found]
         ]
 
-    def solve(self, target: FloatArray) -> FloatArray:
+    def solve(self, target: Array) -> Array:
         """Apply the approximate inverse to each column of an (m, k) array."""
         out = target * self._inverse_diagonal
         for part, factor, root in self._large:
@@ -62,9 +62,7 @@ class BlockPreconditioner:
         return out
 
 
-def _small_inverse(
-    system: EffectSystem, blocks: NDArray[np.intp], diagonal: FloatArray
-) -> tuple[NDArray[np.intp], FloatArray]:
+def _small_inverse(system: EffectSystem, blocks: NDArray[np.intp], diagonal: Array) -> tuple[NDArray[np.intp], Array]:
     """Return the coefficients of the small effects that are identified, and the inverse of their block."""
     if not len(blocks):
         return np.zeros(0, dtype=np.intp), np.zeros((0, 0))
@@ -77,7 +75,7 @@ def _small_inverse(
     return index[alive], inverse
 
 
-def _large_factor(system: EffectSystem, b: int) -> tuple[ApproximateCholesky, FloatArray] | None:
+def _large_factor(system: EffectSystem, b: int) -> tuple[ApproximateCholesky, Array] | None:
     """Return the factor of one effect of levels given the eliminated one, and the root of its masses."""
     coupling, root, own = system.level_coupling(b), system.rest[b][0].root, system.first.root
     if coupling is None or isinstance(coupling, np.ndarray) or root is None or own is None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 MOST_INFLATION = 200.0
 """Largest sum of variance inflation factors at which cross products are factored: rounding stays below 1e-13."""
@@ -50,7 +49,7 @@ class CrossProducts:
         self._sum = np.zeros((self._width, self._width))
         self._stack = self._buffer[:0].reshape(0, self._width)
 
-    def room(self, rows: int) -> FloatArray:
+    def room(self, rows: int) -> Array:
         """Scratch of shape ``(rows, columns)``, column-major, for the caller to fill before `update`."""
         self._stack = self._buffer[: rows * self._width].reshape((rows, self._width), order="F")
         self._stack[:, self._columns :] = 0.0
@@ -62,12 +61,12 @@ class CrossProducts:
         with np.errstate(over="ignore", invalid="ignore"):
             self._sum += self._stack.T @ self._stack
 
-    def triangle(self) -> FloatArray | None:
+    def triangle(self) -> Array | None:
         """Return the R factor (columns, columns) of all rows so far, or None where QR is needed."""
         return triangle_of(self._sum[: self._columns, : self._columns])
 
 
-def triangle_of(gram: FloatArray) -> FloatArray | None:
+def triangle_of(gram: Array) -> Array | None:
     """Factor a cross-product matrix ``R'R``, or return None where the columns are too close to dependent.
 
     Parameters

@@ -9,11 +9,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError
 
-FloatArray: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
-Columns: TypeAlias = Sequence[FloatArray] | FloatArray
+Columns: TypeAlias = Sequence[Array] | Array
 """Equally long 1-D arrays, or one (n, k) array (column-major, or every column is copied)."""
 
 # A row of ones this long costs more to read than pairwise summation costs to run.
@@ -24,7 +24,7 @@ _SHORT_GROUP = 4
 _SCATTERED = 8
 
 
-def split_columns(columns: Columns) -> list[FloatArray]:
+def split_columns(columns: Columns) -> list[Array]:
     """Return the columns as a list of 1-D arrays, without copying.
 
     Parameters
@@ -140,7 +140,7 @@ class Grouping:
             return False
         return bool(np.all(codes.reshape(-1, n_groups) == np.arange(n_groups, dtype=codes.dtype)))
 
-    def sums(self, column: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    def sums(self, column: Array, weights: Array | None = None) -> Array:
         """Sum a column within each group: ``sum_{i in g} w_i x_i``.
 
         Parameters
@@ -177,7 +177,7 @@ class Grouping:
             return np.ones(len(blocks)) @ blocks
         return np.bincount(self.codes, column, self.n_groups).astype(np.float64, copy=False)
 
-    def sums_of(self, columns: Columns, weights: FloatArray | None = None) -> FloatArray:
+    def sums_of(self, columns: Columns, weights: Array | None = None) -> Array:
         """Sum several columns within each group.
 
         Parameters
@@ -196,7 +196,7 @@ class Grouping:
             sums[:, j] = self.sums(column, weights)
         return sums
 
-    def add_sums(self, block: FloatArray, start: int, stop: int, out: FloatArray) -> None:
+    def add_sums(self, block: Array, start: int, stop: int, out: Array) -> None:
         """Add the sums of a block of rows within each group to running totals.
 
         Parameters
@@ -229,7 +229,7 @@ class Grouping:
         for j in range(block.shape[1]):
             out[:, j] += np.bincount(codes, block[:, j], self.n_groups)
 
-    def means(self, column: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    def means(self, column: Array, weights: Array | None = None) -> Array:
         """Average a column within each group: ``sum_{i in g} w_i x_i / sum_{i in g} w_i``.
 
         Parameters
@@ -249,7 +249,7 @@ class Grouping:
         """
         return self.sums(column, weights) / self.mass(weights)
 
-    def means_of(self, columns: Columns, weights: FloatArray | None = None) -> FloatArray:
+    def means_of(self, columns: Columns, weights: Array | None = None) -> Array:
         """Average several columns within each group; see `means`.
 
         Returns
@@ -263,7 +263,7 @@ class Grouping:
         means /= self.mass(weights)[:, None]
         return means
 
-    def mass(self, weights: FloatArray | None = None) -> FloatArray:
+    def mass(self, weights: Array | None = None) -> Array:
         """Sum of the weights (G,) in each group, the number of rows without weights.
 
         Raises

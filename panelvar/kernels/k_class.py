@@ -17,9 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-
-FloatArray = NDArray[np.float64]
 
 
 class Layout(NamedTuple):
@@ -66,20 +65,20 @@ class Estimate(NamedTuple):
         The rows :math:`\hat x_i` whose products with the residuals sum to zero, as combinations of ``[Z, W, y]``.
     """
 
-    coefficients: FloatArray
-    root: FloatArray
-    inverse_root: FloatArray
-    residual: FloatArray
-    fitted: FloatArray
+    coefficients: Array
+    root: Array
+    inverse_root: Array
+    residual: Array
+    fitted: Array
 
 
-def first_stage(triangle: FloatArray, layout: Layout) -> FloatArray:
+def first_stage(triangle: Array, layout: Layout) -> Array:
     """Return the coefficients of W on Z, shape (L, p)."""
     n = layout.instruments
     return solve_upper(triangle[:n, :n], triangle[:n, n:-1])
 
 
-def k_class(triangle: FloatArray, layout: Layout, kappa: float = 1.0) -> Estimate:
+def k_class(triangle: Array, layout: Layout, kappa: float = 1.0) -> Estimate:
     r"""Estimate :math:`b = [X'(I - \kappa M_Z)X]^{-1} X'(I - \kappa M_Z)y`.
 
     The bracket is factored as :math:`\hat R'(I - (\kappa - 1)F'F)\hat R` with :math:`\hat R` the triangle of P and
@@ -124,7 +123,7 @@ def k_class(triangle: FloatArray, layout: Layout, kappa: float = 1.0) -> Estimat
     return _estimate(triangle, layout, coefficients, root, fitted)
 
 
-def minimum_distance(triangle: FloatArray, layout: Layout, moment_root: FloatArray) -> tuple[Estimate, float]:
+def minimum_distance(triangle: Array, layout: Layout, moment_root: Array) -> tuple[Estimate, float]:
     r"""Estimate :math:`b = (P'S^{-1}P)^{-1}P'S^{-1}p_y`, efficient GMM, and the minimum of the distance.
 
     Parameters
@@ -152,7 +151,7 @@ def minimum_distance(triangle: FloatArray, layout: Layout, moment_root: FloatArr
     return _estimate(triangle, layout, coefficients, root, fitted), float(left @ left)
 
 
-def liml_kappa(triangle: FloatArray, layout: Layout) -> float:
+def liml_kappa(triangle: Array, layout: Layout) -> float:
     r"""Return the smallest ratio of :math:`|M_1(y - Wb)|^2` to :math:`|M_Z(y - Wb)|^2` over all combinations.
 
     :math:`M_1` projects off the exogenous regressors (Davidson and MacKinnon 1993, section 18.5). It is 1 where the
@@ -161,7 +160,7 @@ def liml_kappa(triangle: FloatArray, layout: Layout) -> float:
     k1, n = layout.exogenous, layout.instruments
     if layout.excluded == layout.endogenous:
         return 1.0
-    outer: FloatArray = np.linalg.qr(triangle[k1:, n:], mode="r")  # type: ignore[assignment]
+    outer: Array = np.linalg.qr(triangle[k1:, n:], mode="r")  # type: ignore[assignment]
     if np.abs(np.diagonal(outer)).min() == 0.0:
         return 1.0
     # Largest singular value of what the instruments leave, relative to what the exogenous regressors leave.
@@ -169,18 +168,16 @@ def liml_kappa(triangle: FloatArray, layout: Layout) -> float:
     return float(1.0 / ratios[0] ** 2)
 
 
-def solve_upper(triangle: FloatArray, right: FloatArray, *, lower: bool = False) -> FloatArray:
+def solve_upper(triangle: Array, right: Array, *, lower: bool = False) -> Array:
     """Solve a triangular system; ``lower`` says that the triangle is a lower one."""
     if triangle.shape[0] == 0:
         return np.zeros(right.shape)
     from scipy.linalg import solve_triangular
 
-    solution: FloatArray = solve_triangular(triangle, right, lower=lower, check_finite=False)
+    solution: Array = solve_triangular(triangle, right, lower=lower, check_finite=False)
     return solution
 
 
-def _estimate(
-    triangle: FloatArray, layout: Layout, coefficients: FloatArray, root: FloatArray, fitted: FloatArray
-) -> Estimate:
+def _estimate(triangle: Array, layout: Layout, coefficients: Array, root: Array, fitted: Array) -> Estimate:
     residual = triangle[:, -1] - triangle[:, layout.regressors] @ coefficients
     return Estimate(coefficients, root, solve_upper(root, np.eye(len(root))), residual, fitted)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
-from panelvar.kernels.groups import FloatArray, Grouping
+from panelvar.kernels.groups import Grouping
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -76,7 +77,7 @@ class LevelSystem:
     weights : (n,) array or None
     """
 
-    def __init__(self, large: Grouping, small: Grouping, weights: FloatArray | None) -> None:
+    def __init__(self, large: Grouping, small: Grouping, weights: Array | None) -> None:
         self.large = large
         self.small = small
         self.weights = weights
@@ -84,7 +85,7 @@ class LevelSystem:
         self.small_mass = small.mass(weights)
 
     @cached_property
-    def cross(self) -> FloatArray | csr_array:
+    def cross(self) -> Array | csr_array:
         """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or half filled, else sparse."""
         n_large, n_small = self.large.n_groups, self.small.n_groups
         codes, n_rows = self.small.codes, len(self.small.codes)
@@ -129,24 +130,24 @@ class LevelSystem:
         """Component (G_2,) of each level of the smaller effect."""
         return self._components[2]
 
-    def average_small(self, small: FloatArray) -> FloatArray:
+    def average_small(self, small: Array) -> Array:
         """Average a table of the smaller effect over each level of the larger, ``W_1^(-1) N b``: (G_1, k)."""
-        average: FloatArray = self.cross @ small
+        average: Array = self.cross @ small
         average /= self.large_mass[:, None]
         return average
 
-    def component_means_of_large(self, large: FloatArray) -> FloatArray:
+    def component_means_of_large(self, large: Array) -> Array:
         """Average a table of the larger effect over the rows of each component: (n_components, k)."""
         return self._component_means(large, self.large_mass, self.large_components)
 
-    def _component_means(self, table: FloatArray, mass: FloatArray, components: NDArray[np.intp]) -> FloatArray:
+    def _component_means(self, table: Array, mass: Array, components: NDArray[np.intp]) -> Array:
         total = np.bincount(components, mass, self.n_components)
         means = np.empty((self.n_components, table.shape[1]))
         for j in range(table.shape[1]):
             means[:, j] = np.bincount(components, mass * table[:, j], self.n_components)
         return means / total[:, None]
 
-    def solve(self, sums: FloatArray, means: FloatArray) -> FloatArray:
+    def solve(self, sums: Array, means: Array) -> Array:
         """Solve ``(W_2 - N' W_1^(-1) N) b = sums`` for the table whose sum over the rows of each component is zero.
 
         An error e in b leaves errors in the span of the dummies, and these enter a regression on the residuals only
@@ -176,11 +177,11 @@ class LevelSystem:
             table = self._solve_scaled(sums / root, means) / root
         return np.asfortranarray(self._centre(table))
 
-    def _centre(self, table: FloatArray) -> FloatArray:
+    def _centre(self, table: Array) -> Array:
         """Subtract from a table of the smaller effect its mean over the rows of each component."""
         return table - self._component_means(table, self.small_mass, self.small_components)[self.small_components]
 
-    def _solve_scaled(self, target: FloatArray, means: FloatArray) -> FloatArray:
+    def _solve_scaled(self, target: Array, means: Array) -> Array:
         """Solve ``(I - C'C) z = target``, iterating first where that may cost less than the factor."""
         direct = self.small.n_groups <= DIRECT_LIMIT
         limit = _PLAIN_ITERATIONS
@@ -209,16 +210,16 @@ class LevelSystem:
             "Drop levels with few rows, or restrict the sample to well connected components."
         )
 
-    def _multiply(self, vectors: FloatArray) -> FloatArray:
+    def _multiply(self, vectors: Array) -> Array:
         """``(I - C'C) z`` through the cross table."""
         inverse_root = 1.0 / np.sqrt(self.small_mass)[:, None]
         inner = self.cross @ (vectors * inverse_root)
         inner /= self.large_mass[:, None]
-        image: FloatArray = self.cross.T @ inner
+        image: Array = self.cross.T @ inner
         image *= inverse_root
         return vectors - image
 
-    def _precondition(self, target: FloatArray, noise: FloatArray, start: FloatArray) -> tuple[FloatArray, bool]:
+    def _precondition(self, target: Array, noise: Array, start: Array) -> tuple[Array, bool]:
         """Iterate on from `start` with an approximate factor, and without one should that not do."""
         multiply, solution = self._multiply, start
         links, approximate = self._links, self._approximate
@@ -226,9 +227,9 @@ class LevelSystem:
             inverse_root = 1.0 / np.sqrt(self.small_mass)[:, None]
             diagonal = np.asarray(links.sum(axis=1)).reshape(-1, 1)
 
-            def sparse(vectors: FloatArray) -> FloatArray:
+            def sparse(vectors: Array) -> Array:
                 scaled = vectors * inverse_root
-                image: FloatArray = diagonal * scaled - links @ scaled
+                image: Array = diagonal * scaled - links @ scaled
                 image *= inverse_root
                 return image
 
@@ -295,7 +296,7 @@ class LevelSystem:
         return 0.5 * _SPARSE_COST * n_columns * float(np.sum(lengths))
 
     @cached_property
-    def _factor(self) -> FloatArray:
+    def _factor(self) -> Array:
         """Upper Cholesky factor (G_2, G_2) of ``I - C'C + sum_c u_c u_c'``; the lower triangle is not used."""
         from scipy.linalg import LinAlgError, cholesky
 
@@ -320,7 +321,7 @@ class LevelSystem:
         ends = np.cumsum(np.bincount(self.small_components, minlength=self.n_components))
         return np.split(order, ends[:-1])
 
-    def weighted_gram(self, large_weights: FloatArray) -> FloatArray:
+    def weighted_gram(self, large_weights: Array) -> Array:
         """``N' diag(w) N`` (G_2, G_2), column-major, upper triangle, by the cheaper of a sparse and a dense product.
 
         Parameters
@@ -339,17 +340,17 @@ class LevelSystem:
             return np.asarray((scaled.T @ scaled).toarray(order="F"))
         from scipy.linalg.blas import dsyrk
 
-        gram: FloatArray = np.zeros((n_small, n_small), order="F")
+        gram: Array = np.zeros((n_small, n_small), order="F")
         for begin, end in self._level_blocks():
             rows = cross[begin:end]
             block = (rows if isinstance(rows, np.ndarray) else rows.toarray()) * large_root[begin:end, None]
             gram = dsyrk(1.0, block.T, beta=1.0, c=gram, overwrite_c=1)
         return gram
 
-    def schur_root(self, small: FloatArray) -> FloatArray:
+    def schur_root(self, small: Array) -> Array:
         """Return r (G_2, k) with ``r'r = b' (W_2 - N' W_1^(-1) N) b`` for a table b of the smaller effect."""
         root = np.sqrt(self.small_mass)[:, None]
-        centred: FloatArray = root * self._centre(small)
+        centred: Array = root * self._centre(small)
         return centred if self.is_balanced else np.triu(self._factor) @ centred
 
     def _level_blocks(self) -> Iterator[tuple[int, int]]:
@@ -358,7 +359,7 @@ class LevelSystem:
         for begin in range(0, self.large.n_groups, step):
             yield begin, min(begin + step, self.large.n_groups)
 
-    def inverse(self, what: str, advice: str) -> FloatArray:
+    def inverse(self, what: str, advice: str) -> Array:
         """Inverse (G_2, G_2) of the Schur complement plus one over the mass on the blocks of each component.
 
         For two vectors that sum to the same number in every component, it acts on their difference as the
@@ -378,17 +379,17 @@ class LevelSystem:
 
         root = np.sqrt(self.small_mass)
         # Symmetric; transposed to the row-major order that a sparse product reads without a copy.
-        inverse: FloatArray = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False).T
+        inverse: Array = cho_solve((self._factor, False), np.eye(len(root)), check_finite=False).T
         inverse /= root[:, None]
         inverse /= root
         return inverse
 
     @property
-    def component_mass(self) -> FloatArray:
+    def component_mass(self) -> Array:
         """Mass of the rows of each component (n_components,)."""
         return np.bincount(self.small_components, self.small_mass, self.n_components).astype(np.float64, copy=False)
 
-    def leverage(self) -> FloatArray:
+    def leverage(self) -> Array:
         """Diagonal (n,) of the projection on both effects, ``w_i (1/m_g + (e_t - q_g)' V (e_t - q_g))``.
 
         Here V is the pseudo-inverse of the Schur complement and ``q_g`` the share of each level of the smaller effect

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.effect_preconditioner import BlockPreconditioner
-from panelvar.kernels.groups import FloatArray
 from panelvar.kernels.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 
 # A dense system of this order is factored in about a second; its rank is then exact.
@@ -44,8 +44,8 @@ _SPARSE_FACTOR = 50
 _PIECE_CELLS = 4_000_000
 
 
-def _dense(matrix: Any) -> FloatArray:
-    dense: FloatArray = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+def _dense(matrix: Any) -> Array:
+    dense: Array = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
     return dense
 
 
@@ -58,7 +58,7 @@ class EffectSystem:
     weights : (n,) array or None
     """
 
-    def __init__(self, blocks: Sequence[OrthonormalBlock], weights: FloatArray | None) -> None:
+    def __init__(self, blocks: Sequence[OrthonormalBlock], weights: Array | None) -> None:
         self.weights = weights
         widths = [b.block.size * b.block.grouping.n_groups for b in blocks]
         self.eliminated = int(np.argmax(widths))
@@ -180,7 +180,7 @@ class EffectSystem:
             self._cells.update({(a, b): self.cell(a, b) for a in wide for b in wide if a <= b})
             self.__dict__["_wide"] = []
 
-    def apply(self, theta: FloatArray) -> FloatArray:
+    def apply(self, theta: Array) -> Array:
         """Multiply coefficients (m, k) of the rest by ``B - C'C``."""
         pieces = [theta[self.part(b)] for b in range(len(self.rest))]
         out = np.zeros_like(theta)
@@ -202,19 +202,19 @@ class EffectSystem:
         return out
 
     @staticmethod
-    def _coupled(row: list[Matrix], pieces: list[FloatArray]) -> FloatArray:
-        inner: FloatArray = row[0] @ pieces[0]
+    def _coupled(row: list[Matrix], pieces: list[Array]) -> Array:
+        inner: Array = row[0] @ pieces[0]
         for matrix, piece in zip(row[1:], pieces[1:], strict=True):
             inner += matrix @ piece
         return inner
 
-    def couple(self, theta: FloatArray) -> list[FloatArray]:
+    def couple(self, theta: Array) -> list[Array]:
         """``C theta``, one (G, k) array for each basis function of the eliminated block."""
         pieces = [np.ascontiguousarray(theta[self.part(b)]) for b in range(len(self.rest))]
         return [self._coupled(row, pieces) for row in self.coupling]
 
     @cached_property
-    def diagonal(self) -> FloatArray:
+    def diagonal(self) -> Array:
         """Diagonal of ``B - C'C``; zero where a coefficient lies in the eliminated block."""
         out = self.alive.astype(np.float64)
         for row in self.coupling:
@@ -226,7 +226,7 @@ class EffectSystem:
         return np.where(out > _NULL_PIVOT, out, 0.0)
 
     @cached_property
-    def factor(self) -> tuple[FloatArray, NDArray[np.intp]]:
+    def factor(self) -> tuple[Array, NDArray[np.intp]]:
         """Upper Cholesky factor (r, r) of the system on a largest independent set of coefficients, and that set (r,).
 
         Complete pivoting (LAPACK's dpstrf) finds the rank r.
@@ -242,7 +242,7 @@ class EffectSystem:
             rank = 0
         return np.triu(factored[:rank, :rank]), (pivots[:rank] - 1).astype(np.intp)
 
-    def _dense(self) -> FloatArray:
+    def _dense(self) -> Array:
         m = self.order
         out = np.zeros((m, m), order="F")
         out[np.diag_indices(m)] = self.alive
@@ -278,7 +278,7 @@ class EffectSystem:
         """Exact rank of the system; only where `is_direct`."""
         return len(self.factor[1])
 
-    def solve(self, target: FloatArray, noise: FloatArray) -> FloatArray:
+    def solve(self, target: Array, noise: Array) -> Array:
         """Solve for the coefficients (m, k) of the rest; `noise` (k,) is the size of rounding errors in the target.
 
         Raises
@@ -298,7 +298,7 @@ class EffectSystem:
         inverse = np.divide(1.0, self.diagonal, out=np.zeros(self.order), where=self.diagonal > 0.0)[:, None]
         target = self._centred(np.where(inverse > 0.0, target, 0.0))
 
-        def iterate(precondition: Any, most: int, **options: Any) -> tuple[FloatArray, bool]:
+        def iterate(precondition: Any, most: int, **options: Any) -> tuple[Array, bool]:
             return conjugate_gradients(
                 lambda vectors: np.where(inverse > 0.0, self.apply(vectors), 0.0),
                 target,
@@ -321,7 +321,7 @@ class EffectSystem:
             )
         return solution
 
-    def _centred(self, target: FloatArray) -> FloatArray:
+    def _centred(self, target: Array) -> Array:
         """Take out of a target what rounding left along the constants that an effect shares with the eliminated one."""
         out = target
         for b, (block, _) in enumerate(self.rest):
@@ -344,7 +344,7 @@ class EffectSystem:
         own, j = self.rest[b]
         return self.coupling[0][b] if own.is_level(j) and self.first.block.level else None
 
-    def block(self, functions: Sequence[int]) -> FloatArray:
+    def block(self, functions: Sequence[int]) -> Array:
         """``B - C'C`` among some basis functions of the rest, dense."""
         widths = [int(self.offsets[b + 1] - self.offsets[b]) for b in functions]
         ends = np.concatenate([[0], np.cumsum(widths)])
@@ -357,7 +357,7 @@ class EffectSystem:
         return out
 
     @cached_property
-    def inverse(self) -> FloatArray:
+    def inverse(self) -> Array:
         """A symmetric generalised inverse (m, m) of the system, zero outside the independent set."""
         from scipy.linalg.lapack import dpotri
 

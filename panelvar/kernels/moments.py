@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.rows import TransformedRows
-
-FloatArray = NDArray[np.float64]
 
 
 class PanelMoments(NamedTuple):
@@ -36,12 +34,12 @@ class PanelMoments(NamedTuple):
         Upper-triangular factor of the rows after their group's mean is subtracted.
     """
 
-    counts: FloatArray
-    weights: FloatArray
-    means: FloatArray
-    r: FloatArray
+    counts: Array
+    weights: Array
+    means: Array
+    r: Array
 
-    def centre(self, theta: FloatArray | float = 0.0) -> tuple[FloatArray, float]:
+    def centre(self, theta: Array | float = 0.0) -> tuple[Array, float]:
         r"""Return the mean of quasi-demeaned rows against the quasi-demeaned constant, and its sum of squares.
 
         With :math:`z_i = 1 - \theta_i`, returns :math:`m = \sum_i W_i z_i^2 \bar v_i / \sum_i W_i z_i^2` and
@@ -51,7 +49,7 @@ class PanelMoments(NamedTuple):
         total = float(mass.sum())
         return mass @ self.means / total, total
 
-    def triangle(self, theta: FloatArray | float = 0.0, *, centre: FloatArray | None) -> FloatArray:
+    def triangle(self, theta: Array | float = 0.0, *, centre: Array | None) -> Array:
         r"""Return the R factor of the rows :math:`v_{it} - \theta_i \bar v_i - (1-\theta_i) m`.
 
         ``theta = 1`` gives the within rows, ``theta = 0`` the pooled rows; ``centre=None`` leaves them uncentred
@@ -77,7 +75,7 @@ class PanelMoments(NamedTuple):
         return PanelMoments(self.counts + other.counts, weights, means, triangularize(stacked))
 
 
-def panel_moments(columns: Sequence[FloatArray], groups: Grouping, weights: FloatArray | None = None) -> PanelMoments:
+def panel_moments(columns: Sequence[Array], groups: Grouping, weights: Array | None = None) -> PanelMoments:
     """Compute the moments of ``columns`` within ``groups`` in one pass for the means and one for the triangle.
 
     Parameters

@@ -6,14 +6,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError
 from panelvar.kernels.qr import solve, triangularize
-
-FloatArray = NDArray[np.float64]
-
 
 _SMALLEST = 1e-280
 """Sums of squares below this lose digits to underflow."""
@@ -36,11 +33,11 @@ class LeastSquares(NamedTuple):
         Of all slopes being zero.
     """
 
-    coefficients: FloatArray
-    std_errors: FloatArray
-    tstats: FloatArray
-    pvalues: FloatArray
-    covariance_root: FloatArray
+    coefficients: Array
+    std_errors: Array
+    tstats: Array
+    pvalues: Array
+    covariance_root: Array
     rss: float
     tss: float
     residual_df: int
@@ -50,7 +47,7 @@ class LeastSquares(NamedTuple):
     f_pvalue: float
 
 
-def ols(x: FloatArray, y: FloatArray, *, constant: bool = True) -> LeastSquares:
+def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     r"""Regress y on the columns of x, by one QR of the centred columns.
 
     :math:`\hat\beta = R^{-1} Q'y`, :math:`s^2 = RSS / (n - p)`, :math:`V = s^2 R^{-1} R^{-\prime}`; the constant

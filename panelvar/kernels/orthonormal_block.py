@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.groups import Columns, FloatArray, Grouping, split_columns
+from panelvar.base.arrays import Array
+from panelvar.kernels.groups import Columns, Grouping, split_columns
 from panelvar.kernels.level_system import merged
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Matrix: TypeAlias = "FloatArray | csr_array"
+Matrix: TypeAlias = "Array | csr_array"
 
 # Share of a basis function's square left by the others, below which it depends on them.
 _DEPENDENT = 1e-12
@@ -39,7 +40,7 @@ class Block:
 
     grouping: Grouping
     level: bool = True
-    slopes: tuple[FloatArray, ...] = ()
+    slopes: tuple[Array, ...] = ()
 
     @property
     def size(self) -> int:
@@ -60,14 +61,14 @@ class OrthonormalBlock:
         function depends on those before it.
     """
 
-    def __init__(self, block: Block, weights: FloatArray | None) -> None:
+    def __init__(self, block: Block, weights: Array | None) -> None:
         self.block = block
         grouping, codes = block.grouping, block.grouping.codes
         count, p = grouping.n_groups, block.size
         self.triangle = np.zeros((count, p, p))
         self._weights = weights
-        columns: list[FloatArray] = []
-        self.root: FloatArray | None = None
+        columns: list[Array] = []
+        self.root: Array | None = None
         if block.level:
             self.root = np.sqrt(grouping.mass(weights))
             self.triangle[:, 0, 0] = self.root
@@ -92,7 +93,7 @@ class OrthonormalBlock:
         self._columns = tuple(columns)
 
     @cached_property
-    def columns(self) -> tuple[FloatArray, ...]:
+    def columns(self) -> tuple[Array, ...]:
         """The basis (n,) each, the constant (one over the root of the group's mass) first if there is one."""
         if self._columns or self.root is None:
             return self._columns
@@ -102,14 +103,14 @@ class OrthonormalBlock:
         """Whether function j is the constant."""
         return self.block.level and j == 0
 
-    def sums_of(self, columns: Columns, j: int) -> FloatArray:
+    def sums_of(self, columns: Columns, j: int) -> Array:
         """Sum ``w z_j x`` within each group for every column x: (G, k)."""
         grouping = self.block.grouping
         if self.root is not None and j == 0:
             return grouping.sums_of(columns, self._weights) / self.root[:, None]
         return grouping.sums_of([self.columns[j] * column for column in split_columns(columns)], self._weights)
 
-    def table(self, coefficients: FloatArray, j: int) -> tuple[FloatArray, FloatArray | None]:
+    def table(self, coefficients: Array, j: int) -> tuple[Array, Array | None]:
         """Turn coefficients (G, k) of function j into a level table and what it is multiplied by (None for one)."""
         if self.root is not None and j == 0:
             return np.asfortranarray(coefficients / self.root[:, None]), None
@@ -120,7 +121,7 @@ class OrthonormalBlock:
         """Which coefficients (G, p) are identified within their own group."""
         return np.diagonal(self.triangle, axis1=1, axis2=2) > 0.0
 
-    def raw(self, coefficients: FloatArray) -> FloatArray:
+    def raw(self, coefficients: Array) -> Array:
         """Turn coefficients (G, p) of the orthonormal basis into those of the original functions, by substitution."""
         out = np.zeros_like(coefficients)
         for j in reversed(range(self.block.size)):
@@ -130,9 +131,7 @@ class OrthonormalBlock:
         return out
 
 
-def cross_products(
-    first: OrthonormalBlock, i: int, second: OrthonormalBlock, j: int, weights: FloatArray | None
-) -> Matrix:
+def cross_products(first: OrthonormalBlock, i: int, second: OrthonormalBlock, j: int, weights: Array | None) -> Matrix:
     """Cross products (G_1, G_2) of two basis functions, ``sum_r w_r z_ir v_jr`` over each pair of groups."""
     if first.root is None or second.root is None or i or j:
         values = first.columns[i] * second.columns[j]
@@ -149,7 +148,7 @@ def cross_products(
     return table
 
 
-def cross_table(first: Grouping, second: Grouping, values: FloatArray | None) -> Matrix:
+def cross_table(first: Grouping, second: Grouping, values: Array | None) -> Matrix:
     """Sum values (n,), or count rows, over each pair of groups: (G_1, G_2), dense where small or well filled.
 
     A sparse table may hold a pair more than once: its cells add up in every product.

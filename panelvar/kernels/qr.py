@@ -13,12 +13,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import NumericalError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 RANK_TOLERANCE = 1e-12
 """Relative change of the columns, each on its raw scale, that a dependence may need and still count as exact.
@@ -34,21 +31,21 @@ def _lapack() -> Any:
 
 
 @cache
-def _upper(columns: int) -> FloatArray:
+def _upper(columns: int) -> Array:
     mask = np.asfortranarray(np.triu(np.ones((columns, columns))))
     mask.setflags(write=False)
     return mask
 
 
 @cache
-def _ones(size: int) -> FloatArray:
+def _ones(size: int) -> Array:
     ones = np.ones(size)
     ones.setflags(write=False)
     return ones
 
 
 @cache
-def _positions(size: int) -> IntArray:
+def _positions(size: int) -> Positions:
     positions = np.arange(size)
     positions.setflags(write=False)
     return positions
@@ -87,7 +84,7 @@ class RowAccumulator:
         self._stack = self._r
         self._lwork = 0
 
-    def room(self, rows: int) -> FloatArray:
+    def room(self, rows: int) -> Array:
         """Scratch of shape ``(rows, columns)``, column-major, for the caller to fill before `update`.
 
         The same memory is handed out every time: fill it and call `update` before asking again.
@@ -115,12 +112,12 @@ class RowAccumulator:
         self._stack = self._r
 
     @property
-    def r(self) -> FloatArray:
+    def r(self) -> Array:
         """A copy of the ``(columns, columns)`` upper triangular factor; rows beyond the rank of few rows are zero."""
         return self._r.copy(order="F")
 
 
-def triangularize(matrix: FloatArray) -> FloatArray:
+def triangularize(matrix: Array) -> Array:
     """The square upper triangular R of one small matrix, ``R'R = matrix' matrix``.
 
     Parameters
@@ -136,7 +133,7 @@ def triangularize(matrix: FloatArray) -> FloatArray:
     rows, columns = matrix.shape
     if rows == 0:
         return np.zeros((columns, columns), order="F")
-    factored: FloatArray = _lapack().dgeqrf(matrix)[0]
+    factored: Array = _lapack().dgeqrf(matrix)[0]
     if rows >= columns:
         return factored[:columns] * _upper(columns)
     r = np.zeros((columns, columns), order="F")
@@ -160,14 +157,14 @@ class Dropped:
 class Solution(NamedTuple):
     """Least-squares solution of r independent columns out of k."""
 
-    coefficients: FloatArray
+    coefficients: Array
     """(k,), 0.0 where a column was dropped."""
-    kept: IntArray
+    kept: Positions
     """(r,) positions of the columns kept, ascending."""
     dropped: tuple[Dropped, ...]
-    r: FloatArray
+    r: Array
     """(r, r) upper triangular factor of the kept columns."""
-    inverse_r: FloatArray
+    inverse_r: Array
     """(r, r) its inverse: ``inverse_r @ inverse_r.T`` is the inverse of X'X."""
     rss: float
     """Residual sum of squares."""
@@ -178,7 +175,7 @@ class Solution(NamedTuple):
     """The constant of centred columns, where refinement has computed it; None leaves it to the algebra of means."""
 
 
-def solve(r_full: FloatArray, raw_norms: FloatArray, tolerance: float = RANK_TOLERANCE) -> Solution:
+def solve(r_full: Array, raw_norms: Array, tolerance: float = RANK_TOLERANCE) -> Solution:
     r"""Least squares of y on X from the triangular factor of ``[X, y]``.
 
     A column is dropped when changing it and the columns before it by ``tolerance``, relative to the raw length of
@@ -219,7 +216,7 @@ def solve(r_full: FloatArray, raw_norms: FloatArray, tolerance: float = RANK_TOL
     return _solve_carefully(r_full, raw_norms, tolerance)
 
 
-def _invert_triangle(r: FloatArray) -> tuple[FloatArray, int]:
+def _invert_triangle(r: Array) -> tuple[Array, int]:
     """The inverse of an upper triangle, and 1 + the position of an exact zero on its diagonal, or 0."""
     if r.shape[0] == 0:
         return np.zeros((0, 0)), 0
@@ -227,7 +224,7 @@ def _invert_triangle(r: FloatArray) -> tuple[FloatArray, int]:
     return inverse, failure
 
 
-def _read_off(r_full: FloatArray, inverse: FloatArray) -> Solution:
+def _read_off(r_full: Array, inverse: Array) -> Solution:
     """The solution when every column of ``r_full`` but the last is independent."""
     rank = inverse.shape[0]
     r = r_full[:rank, :rank]
@@ -239,7 +236,7 @@ def _read_off(r_full: FloatArray, inverse: FloatArray) -> Solution:
     return Solution(coefficients, _positions(rank), (), r, inverse, remainder * remainder, condition)
 
 
-def _solve_carefully(r_full: FloatArray, raw_norms: FloatArray, tolerance: float) -> Solution:
+def _solve_carefully(r_full: Array, raw_norms: Array, tolerance: float) -> Solution:
     """`solve` for dependent columns and for units so far apart that squares overflow."""
     if not np.isfinite(r_full).all() or not np.isfinite(raw_norms).all():
         columns = np.flatnonzero(~(np.isfinite(r_full).all(axis=0) & np.isfinite(np.append(raw_norms, 0.0)))).tolist()
@@ -278,7 +275,7 @@ def _solve_carefully(r_full: FloatArray, raw_norms: FloatArray, tolerance: float
     return Solution(coefficients, kept, tuple(dropped), r, inverse, rss, solution.condition)
 
 
-def _leading_rank(work: FloatArray, norms: FloatArray, tolerance: float) -> int:
+def _leading_rank(work: Array, norms: Array, tolerance: float) -> int:
     """How many columns come before the first dependent one."""
     lead = norms.shape[0]
     inverse, failure = _invert_triangle(work[:lead, :lead])
@@ -291,7 +288,7 @@ def _leading_rank(work: FloatArray, norms: FloatArray, tolerance: float) -> int:
 
 
 def _describe(
-    work: FloatArray, position: int, active: list[int], norms: FloatArray, tolerance: float, exponents: IntArray
+    work: Array, position: int, active: list[int], norms: Array, tolerance: float, exponents: Positions
 ) -> Dropped:
     """Say what the column at ``position`` of the working triangle is made of."""
     index = active[position]

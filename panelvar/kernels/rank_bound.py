@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from panelvar.kernels.groups import FloatArray
+from panelvar.base.arrays import Array
 from panelvar.kernels.orthonormal_block import OrthonormalBlock
 
 
@@ -57,7 +57,7 @@ def _shared_functions(a: OrthonormalBlock, b: OrthonormalBlock) -> int:
     return max(counts)
 
 
-def _contains(block: OrthonormalBlock, variable: FloatArray) -> bool:
+def _contains(block: OrthonormalBlock, variable: Array) -> bool:
     if any(variable is own or np.array_equal(variable, own) for own in block.block.slopes):
         return True
     grouping = block.block.grouping

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.kernels.qr import FloatArray, Solution
+from panelvar.base.arrays import Array
+from panelvar.kernels.qr import Solution
 
 ExtendedArray = NDArray[np.longdouble]
 Products = Callable[[ExtendedArray], tuple[ExtendedArray, ExtendedArray]]
@@ -31,7 +32,7 @@ class EstimatedError(NamedTuple):
     """Relative error of the standard errors."""
 
 
-def estimated_error(solution: Solution, centre: FloatArray | None = None) -> EstimatedError:
+def estimated_error(solution: Solution, centre: Array | None = None) -> EstimatedError:
     r"""First-order estimate of the rounding error of a QR solution, worst coefficient.
 
     With column lengths :math:`c`, rows :math:`s_j` of :math:`R^{-1}`, residual r and condition number :math:`\kappa`,
@@ -79,7 +80,7 @@ def polish(
     solution: Solution,
     products: Callable[[], Products],
     rows: int,
-    centre: FloatArray | None = None,
+    centre: Array | None = None,
 ) -> Solution:
     """`refine` a solution where `estimated_error` says that rounding cost digits worth the time.
 
@@ -106,7 +107,7 @@ def polish(
 def refine(
     solution: Solution,
     products: Products,
-    centre: FloatArray | None = None,
+    centre: Array | None = None,
     *,
     factor: bool = True,
     steps: int = 4,
@@ -185,7 +186,7 @@ def refine(
     )
 
 
-def _centre_exactly(centre: FloatArray, products: Products) -> tuple[ExtendedArray, Products]:
+def _centre_exactly(centre: Array, products: Products) -> tuple[ExtendedArray, Products]:
     """The means of ``[X, y]`` to more digits than ``centre`` holds, and the products of columns less those means.
 
     Rounding leaves up to epsilon times its level of z in a centred column: nothing, until the level is a million times
@@ -227,7 +228,7 @@ def _invert_upper(matrix: ExtendedArray) -> ExtendedArray:
 def cross_products(
     columns: Sequence[NDArray[Any]],
     tables: Sequence[tuple[NDArray[Any] | None, NDArray[Any]]] = (),
-    weights: FloatArray | None = None,
+    weights: Array | None = None,
     *,
     slopes: Sequence[NDArray[Any] | None] = (),
     rows: int = 2048,

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.gram import CrossProducts, pays
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RowAccumulator, triangularize
 from panelvar.kernels.refinement import Products, cross_products
-
-FloatArray = NDArray[np.float64]
 
 BLOCK_ROWS = 8000
 """Rows of one block: at a dozen columns it stays within the second-level cache."""
@@ -48,31 +47,31 @@ class TransformedRows:
 
     def __init__(
         self,
-        columns: Sequence[FloatArray],
+        columns: Sequence[Array],
         *,
-        shift: FloatArray | None = None,
+        shift: Array | None = None,
         groupings: Sequence[Grouping] = (),
-        tables: Sequence[FloatArray] = (),
-        slopes: Sequence[FloatArray | None] = (),
-        weights: FloatArray | None = None,
-        constant: FloatArray | float | None = None,
+        tables: Sequence[Array] = (),
+        slopes: Sequence[Array | None] = (),
+        weights: Array | None = None,
+        constant: Array | float | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.shift = shift
         self.groupings = tuple(groupings)
-        self._tables: tuple[FloatArray, ...] | None = tuple(tables)
+        self._tables: tuple[Array, ...] | None = tuple(tables)
         self.slopes = tuple(slopes) or (None,) * len(tables)
         self.weights = weights
         self._constant = constant
-        self._kept: FloatArray | None = None
+        self._kept: Array | None = None
 
     @property
-    def tables(self) -> tuple[FloatArray, ...]:
+    def tables(self) -> tuple[Array, ...]:
         """The level tables (G, k + 1), one a grouping."""
         return self._tables or ()
 
     @property
-    def constant(self) -> FloatArray | float | None:
+    def constant(self) -> Array | float | None:
         """The transformed constant."""
         return self._constant
 
@@ -91,7 +90,7 @@ class TransformedRows:
         """Number of columns, the dependent variable included."""
         return len(self.columns)
 
-    def fill(self, start: int, stop: int, out: FloatArray) -> None:
+    def fill(self, start: int, stop: int, out: Array) -> None:
         """Write transformed rows ``start:stop`` into ``out`` of shape (stop - start, k + 1), column-major."""
         size = self._group_rows
         if size and not (start % size or stop % size):
@@ -111,7 +110,7 @@ class TransformedRows:
             out -= self.shift
         self._weigh(start, stop, out)
 
-    def _weigh(self, start: int, stop: int, out: FloatArray) -> None:
+    def _weigh(self, start: int, stop: int, out: Array) -> None:
         if self.weights is not None:
             out *= np.sqrt(self.weights[start:stop])[:, None]
 
@@ -126,7 +125,7 @@ class TransformedRows:
         size = self._group_rows
         return BLOCK_ROWS // size * size if 0 < size <= BLOCK_ROWS else BLOCK_ROWS
 
-    def blocks(self) -> Iterator[tuple[int, int, FloatArray]]:
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, block)``; the block is scratch and is overwritten by the next one."""
         n = self.n_rows
         if n <= BLOCK_ROWS:
@@ -146,7 +145,7 @@ class TransformedRows:
             self.fill(start, stop, block)
             yield start, stop, block
 
-    def triangle(self) -> FloatArray:
+    def triangle(self) -> Array:
         """Return the R factor, shape (k + 1, k + 1), of all transformed rows.
 
         Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.gram`), all
@@ -167,7 +166,7 @@ class TransformedRows:
             accumulator.update()
         return accumulator.r
 
-    def _triangle_of_products(self, step: int) -> FloatArray | None:
+    def _triangle_of_products(self, step: int) -> Array | None:
         n, triangle = self.n_rows, None
         products = CrossProducts(self.n_columns, step)
         for start in range(0, n, step):
@@ -181,7 +180,7 @@ class TransformedRows:
                     return None
         return triangle
 
-    def column(self, j: int) -> FloatArray:
+    def column(self, j: int) -> Array:
         """Return transformed column ``j`` in full, shape (n,)."""
         if self._kept is not None:
             return self._kept[:, j]
@@ -194,7 +193,7 @@ class TransformedRows:
             out *= np.sqrt(self.weights)[:, None]
         return out[:, 0]
 
-    def combined(self, loadings: FloatArray) -> TransformedRows:
+    def combined(self, loadings: Array) -> TransformedRows:
         """Return the rows of linear combinations of the columns; what is subtracted is combined alike.
 
         Parameters
@@ -215,7 +214,7 @@ class TransformedRows:
     def products(self) -> Products:
         """Return the cross products of ``[X, y]`` in extended precision, with the constant first if there is one."""
         columns, slopes, weights = list(self.columns), self.slopes, self.weights
-        tables: list[tuple[NDArray[Any] | None, FloatArray]] = [
+        tables: list[tuple[NDArray[Any] | None, Array]] = [
             (grouping.codes, table) for grouping, table in zip(self.groupings, self.tables, strict=True)
         ]
         if self.shift is not None:
@@ -228,7 +227,7 @@ class TransformedRows:
             tables = [(codes, np.insert(table, 0, 0.0, axis=1)) for codes, table in tables]
         return cross_products(columns, tables, weights, slopes=slopes)
 
-    def residuals(self, coefficients: FloatArray) -> FloatArray:
+    def residuals(self, coefficients: Array) -> Array:
         """Return ``y - X b`` of the transformed (weighted) rows, shape (n,)."""
         residuals = np.empty(self.n_rows)
         for start, stop, block in self.blocks():
@@ -236,7 +235,7 @@ class TransformedRows:
         return residuals
 
 
-def _combination(columns: Sequence[FloatArray], loadings: FloatArray) -> FloatArray:
+def _combination(columns: Sequence[Array], loadings: Array) -> Array:
     used = np.flatnonzero(loadings).tolist()
     if len(used) == 1 and loadings[used[0]] == 1.0:
         return columns[used[0]]
@@ -246,7 +245,7 @@ def _combination(columns: Sequence[FloatArray], loadings: FloatArray) -> FloatAr
     return out
 
 
-def restored_norms(triangle: FloatArray, levels: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
+def restored_norms(triangle: Array, levels: Sequence[tuple[Array, Array]]) -> Array:
     r"""Return the size of each column before levels were subtracted, without reading the columns again.
 
     :math:`\bigl(\lVert \tilde x \rVert^2 + \sum_d \sum_g m_{dg} a_{dg}^2\bigr)^{1/2}` with levels :math:`a_{dg}` of
@@ -261,14 +260,14 @@ def restored_norms(triangle: FloatArray, levels: Sequence[tuple[FloatArray, Floa
     """
     # An overflow is seen in the norm, and refused there.
     with np.errstate(over="ignore", invalid="ignore"):
-        squares: FloatArray = np.square(triangle).sum(axis=0)
+        squares: Array = np.square(triangle).sum(axis=0)
         for mass, level in levels:
             squares += mass @ np.square(level)
-        restored: FloatArray = np.sqrt(squares)
+        restored: Array = np.sqrt(squares)
     return restored
 
 
-def column_norms(columns: Sequence[FloatArray], weights: FloatArray | None = None) -> FloatArray:
+def column_norms(columns: Sequence[Array], weights: Array | None = None) -> Array:
     """Return the Euclidean norm of each (weighted) column before any transform, shape (k,)."""
     # An overflow is seen in the norm, and refused there.
     with np.errstate(over="ignore"):

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 ESTIMATED, SHORT, DEPENDENT = 0, 1, 2
 """What became of an entity: a regression, too few rows for one, regressors that depend on one another."""
@@ -40,24 +40,24 @@ class UnitRegressions:
         `ESTIMATED`, `SHORT` or `DEPENDENT`.
     """
 
-    coefficients: FloatArray
-    triangles: FloatArray
-    targets: FloatArray
-    rss: FloatArray
+    coefficients: Array
+    triangles: Array
+    targets: Array
+    rss: Array
     df: NDArray[np.intp]
     status: NDArray[np.int8]
 
     @cached_property
-    def inverses(self) -> FloatArray:
+    def inverses(self) -> Array:
         """:math:`R_i^{-1}`, shape (N, p, p)."""
-        inverse: FloatArray = np.asarray(np.linalg.solve(self.triangles, np.eye(self.triangles.shape[-1])[None]), float)
+        inverse: Array = np.asarray(np.linalg.solve(self.triangles, np.eye(self.triangles.shape[-1])[None]), float)
         return inverse
 
     @cached_property
-    def covariances(self) -> FloatArray:
+    def covariances(self) -> Array:
         r"""Classical covariances :math:`s_i^2 (Z_i'Z_i)^{-1}`, shape (N, p, p)."""
         scaled = np.sqrt(self.rss / self.df)[:, None, None] * self.inverses
-        out: FloatArray = scaled @ scaled.transpose(0, 2, 1)
+        out: Array = scaled @ scaled.transpose(0, 2, 1)
         return out
 
     def take(self, which: NDArray[np.intp]) -> UnitRegressions:
@@ -67,7 +67,7 @@ class UnitRegressions:
 
 
 def unit_regressions(
-    columns: Sequence[FloatArray], starts: NDArray[np.intp], *, constant: bool, fewest: int = 0
+    columns: Sequence[Array], starts: NDArray[np.intp], *, constant: bool, fewest: int = 0
 ) -> UnitRegressions:
     """Regress the last column on the others, entity by entity.
 
@@ -123,13 +123,13 @@ def unit_regressions(
     return UnitRegressions(coefficients, triangles, targets, rss, sizes - p, status)
 
 
-def stacked_triangles(matrices: FloatArray) -> FloatArray:
+def stacked_triangles(matrices: Array) -> Array:
     """Upper triangular R of each of a stack of matrices, or of one, with at least as many rows as columns."""
-    r: FloatArray = np.asarray(np.linalg.qr(matrices, mode="r"))
+    r: Array = np.asarray(np.linalg.qr(matrices, mode="r"))
     return r
 
 
-def _triangles(block: FloatArray, constant: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _triangles(block: Array, constant: bool) -> tuple[Array, Array, Array]:
     """R of each entity's (centred) rows, the means, and the norms of the raw columns."""
     means = block.mean(axis=1)
     # Powers of two change no digit, and keep squares in range.
@@ -141,7 +141,7 @@ def _triangles(block: FloatArray, constant: bool) -> tuple[FloatArray, FloatArra
     return np.ldexp(r, units[:, None, :]), means, norms
 
 
-def _dependent(r: FloatArray, norms: FloatArray) -> NDArray[np.bool_]:
+def _dependent(r: Array, norms: Array) -> NDArray[np.bool_]:
     """Which entities have a column that a relative change of the tolerance makes dependent on the others."""
     k = r.shape[-1]
     if k == 0:

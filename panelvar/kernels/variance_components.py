@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
 
 if TYPE_CHECKING:
     from panelvar.kernels.crossed_equations import CrossedEquations
-
-FloatArray = NDArray[np.float64]
 
 
 class Likelihood(NamedTuple):
@@ -40,16 +38,16 @@ class Likelihood(NamedTuple):
     value: float
     pooled: float
     without: tuple[float, ...]
-    variance_cov: FloatArray
-    drift: FloatArray
+    variance_cov: Array
+    drift: Array
     restricted: bool
 
     @property
-    def coefficient_spread(self) -> FloatArray:
+    def coefficient_spread(self) -> Array:
         """What not knowing the ratios adds to the covariance of the coefficients, (p, p); none at a boundary."""
         free = np.flatnonzero(np.isfinite(np.diagonal(self.variance_cov)[1:]))
         moved = self.drift[:, free]
-        out: FloatArray = moved @ self.variance_cov[np.ix_(free + 1, free + 1)] @ moved.T
+        out: Array = moved @ self.variance_cov[np.ix_(free + 1, free + 1)] @ moved.T
         return out
 
 
@@ -75,7 +73,7 @@ class Components(NamedTuple):
     idiosyncratic: float
     effect: float
     effect_raw: float
-    theta: FloatArray
+    theta: Array
     df_within: int
     df_between: int
     likelihood: Likelihood | None = None
@@ -108,9 +106,9 @@ class CrossedComponents:
     """
 
     idiosyncratic: float
-    effects: FloatArray
-    effects_raw: FloatArray
-    thetas: tuple[FloatArray, ...]
+    effects: Array
+    effects_raw: Array
+    thetas: tuple[Array, ...]
     df_within: int
     df_between: tuple[int, ...]
     equations: CrossedEquations | None
@@ -141,7 +139,7 @@ class CrossedComponents:
         return replace(self, equations=None)
 
 
-def quasi_demeaning_weight(idiosyncratic: float, effect: float | FloatArray, counts: FloatArray) -> FloatArray:
+def quasi_demeaning_weight(idiosyncratic: float, effect: float | Array, counts: Array) -> Array:
     r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
 
     Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
@@ -151,7 +149,7 @@ def quasi_demeaning_weight(idiosyncratic: float, effect: float | FloatArray, cou
     return np.where(total > 0.0, 1.0 - np.sqrt(idiosyncratic / safe), 0.0)
 
 
-def between_solution(moments: PanelMoments, raw_norms: FloatArray, *, weighted: bool, constant: bool) -> Solution:
+def between_solution(moments: PanelMoments, raw_norms: Array, *, weighted: bool, constant: bool) -> Solution:
     """Regress group means on group means, weighted by group weight or not, and return the solution."""
     root = np.sqrt(moments.weights) if weighted else np.ones(len(moments.weights))
     means = moments.means
@@ -163,7 +161,7 @@ def between_solution(moments: PanelMoments, raw_norms: FloatArray, *, weighted: 
 def swamy_arora(
     moments: PanelMoments,
     within: Solution,
-    raw_norms: FloatArray,
+    raw_norms: Array,
     *,
     version: str,
     constant: bool,

@@ -17,20 +17,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap, corrected, with_lags
 from panelvar.bands.limits import limits
 from panelvar.bands.residual_bootstrap import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
 from panelvar.bands.target import Band, Target
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import ReducedForm
 from panelvar.local_projections.projection_refits import ProjectionRefits, generated, refit_projections
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_beyond
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
@@ -21,9 +22,6 @@ from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.var_models.var import lag_order
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
-
-Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp]
 
 WEAK = 10.0
 """First-stage F below which an instrument is called weak."""
@@ -108,7 +106,7 @@ class HorizonRegressions:
             notes.append(Note("beside-missing", text, warn=hole))
         return tuple(notes)
 
-    def rows(self, lead: int) -> Index:
+    def rows(self, lead: int) -> Positions:
         """Dates of the impulse in the regression of a horizon."""
         return np.flatnonzero(self.usable & _ahead(self.whole, lead))
 
@@ -239,7 +237,7 @@ class HorizonRegressions:
         """Degrees of freedom of the shock given the controls."""
         return found.df_resid + 1.0
 
-    def _projections(self, first: int) -> dict[int, tuple[Index, Projection]]:
+    def _projections(self, first: int) -> dict[int, tuple[Positions, Projection]]:
         """The regression of every horizon; one factor serves all where the rows are the same."""
         leads = range(first, self.horizon + 1)
         if self.common and len(leads):
@@ -264,7 +262,7 @@ class HorizonRegressions:
             found[lead] = (rows, self._project(rows, self.values[rows + lead], lead))
         return found
 
-    def _project(self, rows: Index, left: Array, lead: int) -> Projection:
+    def _project(self, rows: Positions, left: Array, lead: int) -> Projection:
         tools = self.read.instruments
         width = self.controls.shape[1] + self.impulses.shape[1] + (0 if tools is None else tools.shape[1])
         if len(rows) <= width:
@@ -313,7 +311,7 @@ def _shifted(values: Array, lag: int) -> Array:
     return out
 
 
-def _span(rows: Index) -> slice | Index:
+def _span(rows: Positions) -> slice | Positions:
     """Rows as a slice, where they are consecutive: it is written to several times faster."""
     consecutive = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
     return slice(int(rows[0]), int(rows[-1]) + 1) if consecutive else rows

@@ -17,14 +17,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError
 from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
 from panelvar.kernels.k_class import Estimate, Layout, k_class
-
-Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp]
 
 
 class Projection(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.covariance.cluster_terms import signs, with_intersections
@@ -20,10 +21,8 @@ from panelvar.fit.fit import Fit
 from panelvar.kernels.groups import Grouping
 from panelvar.local_projections.horizon_regressions import serial_covariance
 
-FloatArray = NDArray[np.float64]
 
-
-def row_influences(fit: Fit, convention: Convention, names: Sequence[str]) -> FloatArray:
+def row_influences(fit: Fit, convention: Convention, names: Sequence[str]) -> Array:
     """What each row of the panel adds to coefficients, (coefficients, panel rows); zero for rows not used."""
     own = scores(fit, convention, "HC0")
     places = [fit.names.index(name) for name in names]
@@ -35,7 +34,7 @@ def row_influences(fit: Fit, convention: Convention, names: Sequence[str]) -> Fl
     return out
 
 
-def joint_covariance(influence: FloatArray, cov: Covariance, panel: Panel, errors: FloatArray) -> FloatArray:
+def joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: Array) -> Array:
     """Covariance (C, C) of C estimates: correlations from the rows' influences, scaled to their standard errors.
 
     Parameters
@@ -56,11 +55,11 @@ def joint_covariance(influence: FloatArray, cov: Covariance, panel: Panel, error
     raw = _raw(influence, cov, panel)
     scale = np.sqrt(np.maximum(raw.diagonal(), 0.0))
     correlation = raw / np.outer(*[np.where(scale > 0.0, scale, 1.0)] * 2)
-    joint: FloatArray = correlation * np.outer(errors, errors)
+    joint: Array = correlation * np.outer(errors, errors)
     return joint
 
 
-def _raw(influence: FloatArray, cov: Covariance, panel: Panel) -> FloatArray:
+def _raw(influence: Array, cov: Covariance, panel: Panel) -> Array:
     if isinstance(cov, (Classical, HC)):
         return influence @ influence.T
     dates = panel.time_positions - panel.time_positions.min()
@@ -88,5 +87,5 @@ def _raw(influence: FloatArray, cov: Covariance, panel: Panel) -> FloatArray:
     )
 
 
-def _summed(influence: FloatArray, codes: NDArray[np.integer], count: int) -> FloatArray:
+def _summed(influence: Array, codes: NDArray[np.integer], count: int) -> Array:
     return np.stack([np.bincount(codes, row, count) for row in influence])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     DataError,
     InsufficientDataError,
@@ -36,7 +37,6 @@ from panelvar.static_panels.pooled import fit_pooled
 from panelvar.static_panels.result import LinearResult
 from panelvar.var_models.var import lag_order
 
-FloatArray = NDArray[np.float64]
 SHORT = 20.0
 """Average rows an entity below which the bias of fixed effects with lagged outcomes is warned about."""
 
@@ -222,7 +222,7 @@ class _Columns:
         own_lags, shock_lags, control_lags = lags
         outcome = panel.column(y)
         lagged = panel.difference(outcome) if long_difference else outcome
-        columns: dict[str, FloatArray] = {shock: panel.column(shock)}
+        columns: dict[str, Array] = {shock: panel.column(shock)}
         label = f"D.{y}" if long_difference else y
         columns |= {f"L{lag}.{label}": panel.lag(lagged, lag) for lag in range(1, own_lags + 1)}
         columns |= {f"L{lag}.{shock}": panel.lag(shock, lag) for lag in range(1, shock_lags + 1)}
@@ -239,8 +239,8 @@ class _Columns:
             columns[state] = weight
             shocks = [f"{shock}:1", f"{shock}:0"]
             labels = [f"{shock} ({state} = 1)", f"{shock} ({state} = 0)"]
-        outcomes: dict[str, FloatArray] = {}
-        total: FloatArray | float = 0.0
+        outcomes: dict[str, Array] = {}
+        total: Array | float = 0.0
         for lead in range(horizon + 1):
             ahead = panel.lead(outcome, lead)
             total = total + ahead
@@ -364,7 +364,7 @@ def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covarian
     return found
 
 
-def _by_state(columns: dict[str, FloatArray], state: FloatArray) -> dict[str, FloatArray]:
+def _by_state(columns: dict[str, Array], state: Array) -> dict[str, Array]:
     out = {f"{name}:1": values * state for name, values in columns.items()}
     return out | {f"{name}:0": values * (1.0 - state) for name, values in columns.items()}
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import shown
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.panel import Panel
 from panelvar.data.series import VarData, as_table, read_var_data
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import HC
 from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.local_projections.horizon_regressions import Projection, serial_variances
-
-Array = npt.NDArray[np.float64]
 
 COVARIANCES = ("HC0", "HC1", "HC2", "HC3", "newey-west")
 _COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "hac": "newey-west", "nw": "newey-west"}

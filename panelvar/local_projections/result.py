@@ -13,6 +13,7 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.limits import sup_t_quantile
 from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.simulated import finite_errors
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.base.names import listed
 from panelvar.identification.scheme import position
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from panelvar.local_projections.bootstrap import ProjectionBootstrap
     from panelvar.static_panels.result import LinearResult
     from panelvar.var_models.var_result import VarResult
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

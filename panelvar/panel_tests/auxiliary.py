@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import refuse_other
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
@@ -21,9 +22,6 @@ from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
-
-FloatArray = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 LAGS = ("calendar", "rows", "stacked")
 
@@ -60,12 +58,12 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
     return result.fit.source
 
 
-def level_columns(result: LinearResult) -> list[FloatArray]:
+def level_columns(result: LinearResult) -> list[Array]:
     """Return the regressors in use, in levels."""
     return [result.fit.source.x[i] for i in result.fit.kept]
 
 
-def transformed_columns(result: LinearResult) -> tuple[FloatArray, FloatArray, FloatArray]:
+def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
     """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression.
 
     Returns
@@ -82,7 +80,7 @@ def transformed_columns(result: LinearResult) -> tuple[FloatArray, FloatArray, F
     return matrix, rows.column(rows.n_columns - 1).copy(), residuals
 
 
-def pooled_residuals(result: LinearResult) -> FloatArray:
+def pooled_residuals(result: LinearResult) -> Array:
     """Return residuals of pooled OLS of the model's regressors in levels."""
     fit = result.fit
     if fit.family == "pooled":
@@ -94,9 +92,9 @@ def pooled_residuals(result: LinearResult) -> FloatArray:
     return least_squares(x, columns[-1]).residuals
 
 
-def centred(column: FloatArray) -> FloatArray:
+def centred(column: Array) -> Array:
     """Subtract the mean, and what rounding left of it: a constant is fitted and far levels cost no digits."""
-    moved: FloatArray = column - column.mean()
+    moved: Array = column - column.mean()
     moved -= moved.mean()
     return moved
 
@@ -104,13 +102,13 @@ def centred(column: FloatArray) -> FloatArray:
 class Auxiliary(NamedTuple):
     """A small regression: coefficients, residuals, (X'X)^-1, rank."""
 
-    coefficients: FloatArray
-    residuals: FloatArray
-    bread: FloatArray
+    coefficients: Array
+    residuals: Array
+    bread: Array
     rank: int
 
 
-def least_squares(x: FloatArray, y: FloatArray) -> Auxiliary:
+def least_squares(x: Array, y: Array) -> Auxiliary:
     """Regress y on the columns of x, scaled to length one first; columns that depend on others share coefficients."""
     if x.shape[1] == 0:
         return Auxiliary(np.empty(0), y.copy(), np.empty((0, 0)), 0)
@@ -126,7 +124,7 @@ def least_squares(x: FloatArray, y: FloatArray) -> Auxiliary:
     return Auxiliary(coefficients, residuals, root @ root.T, int(used.sum()))
 
 
-def clustered(fit: Auxiliary, x: FloatArray, codes: NDArray[np.integer], *, corrected: bool) -> tuple[FloatArray, int]:
+def clustered(fit: Auxiliary, x: Array, codes: NDArray[np.integer], *, corrected: bool) -> tuple[Array, int]:
     """Return the covariance clustered by ``codes``, with Stata's factor if asked, and the number of clusters."""
     grouping = Grouping.from_codes(np.unique(codes, return_inverse=True)[1].astype(np.int64))
     sums = grouping.sums_of(np.asfortranarray(x * fit.residuals[:, None]))
@@ -172,8 +170,8 @@ def normal_tail(statistic: float, *, sides: int = 2) -> float:
 
 def regress(
     design: Design,
-    y: FloatArray,
-    columns: Sequence[FloatArray],
+    y: Array,
+    columns: Sequence[Array],
     names: Sequence[str],
     *,
     cov: str | Covariance,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.covariance.crossing_basis import cluster_basis
@@ -17,7 +18,6 @@ from panelvar.static_panels.result import LinearResult
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 FEW_EFFECTIVE = 10.0
 """Effective clusters below which t(G - 1) is a poor guide (Carter, Schnepel and Steigerwald 2017)."""
@@ -124,9 +124,7 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     return ClusterDiagnostics(table, pd.Series(effective, index=list(fit.slope_names)), groups, notes)
 
 
-def _notes(
-    names: tuple[str, ...], shares: FloatArray, effective: FloatArray, groups: int, label: str
-) -> tuple[Note, ...]:
+def _notes(names: tuple[str, ...], shares: Array, effective: Array, groups: int, label: str) -> tuple[Note, ...]:
     notes = []
     if groups <= HOPELESS_CLUSTERS:
         notes.append(

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, emit
 from panelvar.tables.test_result import TestResult
 
-FloatArray = NDArray[np.float64]
-
 
 def contrast_test(
-    gap: FloatArray,
-    difference: FloatArray,
-    units: FloatArray,
+    gap: Array,
+    difference: Array,
+    units: Array,
     notes: Sequence[Note],
     *,
     null: str,

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.data.design import Design
-from panelvar.panel_tests.auxiliary import FloatArray, normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import normal_tail, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
@@ -260,13 +261,13 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     )
 
 
-def _residuals(result: LinearResult) -> FloatArray:
+def _residuals(result: LinearResult) -> Array:
     if result.fit.family == "random":
         return np.asarray(result.resids.to_numpy())
     return np.asarray(result.fit.transformed_residuals)
 
 
-def _pairs(design: Design, residuals: FloatArray) -> Iterator[tuple[FloatArray, FloatArray, NDArray[np.bool_]]]:
+def _pairs(design: Design, residuals: Array) -> Iterator[tuple[Array, Array, NDArray[np.bool_]]]:
     """Yield correlations, common periods and whether i < j of the pairs, some entities i at a time."""
     entities, times = design.entities, design.times
     centred = residuals - entities.means(residuals)[entities.codes]

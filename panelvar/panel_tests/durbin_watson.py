@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.chi_square_mixtures import probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.lags import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.panel_tests.auxiliary import (
-    FloatArray,
     lagged,
     least_squares,
     level_columns,
@@ -170,8 +170,8 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
 
 def _exact(
     statistic: float,
-    x: FloatArray,
-    bread: FloatArray,
+    x: Array,
+    bread: Array,
     rows: NDArray[np.intp],
     before: NDArray[np.intp],
     averaged: Grouping | None,

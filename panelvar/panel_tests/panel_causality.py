@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.data.design import build_design
 from panelvar.data.lags import lag_positions
-from panelvar.panel_tests.auxiliary import FloatArray, least_squares, normal_tail
+from panelvar.panel_tests.auxiliary import least_squares, normal_tail
 from panelvar.tables.test_result import TestResult
 
 
@@ -30,7 +31,7 @@ class PanelCausalityResult(TestResult):
         Labels of the entities used.
     """
 
-    wald: FloatArray = None  # type: ignore[assignment]
+    wald: Array = None  # type: ignore[assignment]
     average: float = float("nan")
     entities: tuple[object, ...] = ()
 

@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
-    FloatArray,
     centred,
     lagged,
     least_squares,
@@ -171,7 +171,7 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     return TestResult(title, root**2, chi2_tail(root**2, 1.0), "chi2", 1.0, None, null)
 
 
-def _likelihood_residuals(y: FloatArray, x: FloatArray) -> FloatArray:
+def _likelihood_residuals(y: Array, x: Array) -> Array:
     r"""Return :math:`y - \hat c - x'\hat\beta` of random effects by maximum likelihood (Breusch 1987's iteration).
 
     :math:`\phi^2 = \sigma_e^2 / \sigma_1^2` and the coefficients are solved for in turn; the likelihood rises with
@@ -202,7 +202,7 @@ def _likelihood_residuals(y: FloatArray, x: FloatArray) -> FloatArray:
     raise NumericalError("Maximum likelihood of random effects did not converge.")
 
 
-def _score_given_random_effects(u: FloatArray) -> float:
+def _score_given_random_effects(u: Array) -> float:
     """Return the signed root of Baltagi and Li's (1995) LM statistic of rho = 0 given random effects."""
     entities, periods = u.shape
     level = u.mean(axis=1, keepdims=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, read_generator, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.panel_tests import wild_cluster as kernel
@@ -20,8 +21,6 @@ from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
-
-FloatArray = NDArray[np.float64]
 
 VARIANTS = ("11", "13", "31", "33")
 ALTERNATIVES = ("two-sided", "equal-tailed", "greater", "less")
@@ -84,7 +83,7 @@ class WildBootstrapResult(TestResult):
 
 def wild_bootstrap(
     result: LinearResult,
-    restriction: str | Sequence[str] | FloatArray | Mapping[str, float],
+    restriction: str | Sequence[str] | Array | Mapping[str, float],
     *,
     cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] = "entity",
     bootstrap_cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] | None = None,
@@ -228,7 +227,7 @@ def wild_bootstrap(
     )
 
 
-def _check_restrictions(result: LinearResult, matrix: FloatArray, alternative: str) -> None:
+def _check_restrictions(result: LinearResult, matrix: Array, alternative: str) -> None:
     fit = result.fit
     fit.refuse_instruments(
         "The wild cluster bootstrap",
@@ -247,7 +246,7 @@ def _check_restrictions(result: LinearResult, matrix: FloatArray, alternative: s
         )
 
 
-def _check_variance(variance: FloatArray, dimensions: int) -> None:
+def _check_variance(variance: Array, dimensions: int) -> None:
     smallest = float(np.linalg.eigvalsh(variance)[0])
     if dimensions > 1 and not smallest > 0.0:
         raise NumericalError(
@@ -261,13 +260,11 @@ class _Sample:
     """Scores of the draws, and the covariance (r, r) of the restrictions in the sample, factors included."""
 
     scores: kernel.Scores
-    variance: FloatArray
+    variance: Array
     factor: float
 
 
-def _sample(
-    result: LinearResult, clustering: Clustering, matrix: FloatArray, variant: str, *, impose_null: bool
-) -> _Sample:
+def _sample(result: LinearResult, clustering: Clustering, matrix: Array, variant: str, *, impose_null: bool) -> _Sample:
     fit = result.fit
     if variant == "11":
         factors = clustering.factors(result)

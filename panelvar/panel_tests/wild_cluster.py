@@ -20,15 +20,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.covariance.cluster_adjustment import SINGULAR, ClusterParts
 from panelvar.kernels.wild_multipliers import wild_multipliers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-FloatArray = NDArray[np.float64]
 
 CHUNK = 1_000_000
 """Numbers in one chunk of draws (8 MB)."""
@@ -60,8 +59,8 @@ class Term(NamedTuple):
     """
 
     factor: float
-    own: Sequence[Sequence[FloatArray | csr_array]]
-    left: FloatArray
+    own: Sequence[Sequence[Array | csr_array]]
+    left: Array
 
 
 class Scores(NamedTuple):
@@ -76,8 +75,8 @@ class Scores(NamedTuple):
     terms : list of Term
     """
 
-    estimate: FloatArray
-    right: FloatArray
+    estimate: Array
+    right: Array
     terms: list[Term]
 
     @property
@@ -85,7 +84,7 @@ class Scores(NamedTuple):
         """Whether there is one dimension, whose squares are all added."""
         return len(self.terms) == 1
 
-    def at(self, gap: FloatArray) -> Scores:
+    def at(self, gap: Array) -> Scores:
         """Return the scores at a gap (r,): one column of residuals."""
         weights = np.concatenate(([1.0], gap))[: len(self.right)]
         terms = [
@@ -100,8 +99,8 @@ class Scores(NamedTuple):
 
 
 def one_way_scores(
-    parts: ClusterParts, direction: FloatArray, *, impose_null: bool, variant: str = "11"
-) -> tuple[Scores, FloatArray]:
+    parts: ClusterParts, direction: Array, *, impose_null: bool, variant: str = "11"
+) -> tuple[Scores, Array]:
     r"""Return the scores of one dimension from Gram matrices, with jackknife variants, and the sample's moves (G, r).
 
     The first digit of the variant 3: residuals of a cluster are those of the (restricted) estimates without it,
@@ -138,17 +137,17 @@ def one_way_scores(
     return Scores(estimate, np.moveaxis(columns, 2, 0), [term]), np.einsum("gqr,gq->gr", turned, parts.scores)
 
 
-def _inverse_of_rest(gram: FloatArray) -> FloatArray:
+def _inverse_of_rest(gram: Array) -> Array:
     """Return the pseudo-inverse of I - V of every cluster."""
     values, vectors = np.linalg.eigh(gram)
     rest = 1.0 - values
     good = rest > SINGULAR
     weight = np.where(good, 1.0 / np.where(good, rest, 1.0), 0.0)
-    out: FloatArray = (vectors * weight[:, None, :]) @ np.swapaxes(vectors, 1, 2)
+    out: Array = (vectors * weight[:, None, :]) @ np.swapaxes(vectors, 1, 2)
     return out
 
 
-def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple[int, bool, Iterator[FloatArray]]:
+def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple[int, bool, Iterator[Array]]:
     r"""Return how many draws there are, whether they are all there are, and chunks (G, b) of them.
 
     Numbers are those of `wild_multipliers`. Of Rademacher's every pattern comes once if there are no more than
@@ -158,7 +157,7 @@ def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple
     if kind == "rademacher" and groups < 60 and 2**groups <= draws:
         count = 2 ** (groups - 1)
 
-        def patterns() -> Iterator[FloatArray]:
+        def patterns() -> Iterator[Array]:
             for start in range(0, count, step):
                 numbers = np.arange(start, min(start + step, count))
                 bits = (numbers[None, :] >> np.arange(groups)[:, None]) & 1
@@ -166,7 +165,7 @@ def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple
 
         return count, True, patterns()
 
-    def drawn() -> Iterator[FloatArray]:
+    def drawn() -> Iterator[Array]:
         for start in range(0, draws, step):
             yield wild_multipliers(kind, (min(step, draws - start), groups), rng).T
 
@@ -179,11 +178,11 @@ class Quadratics(NamedTuple):
     ``(estimate[0] + estimate[1] d) / sqrt(variance[0] + variance[1] d + variance[2] d**2)`` is t.
     """
 
-    estimate: FloatArray
-    variance: FloatArray
+    estimate: Array
+    variance: Array
     simple: bool
 
-    def statistics(self, gap: float) -> FloatArray:
+    def statistics(self, gap: float) -> Array:
         """Return t of every draw at a gap; infinite where one dimension has no variance, NaN where several have none.
 
         With several dimensions the difference of squares may be negative: there is no statistic then.
@@ -191,18 +190,16 @@ class Quadratics(NamedTuple):
         top = self.estimate[0] + gap * self.estimate[1]
         bottom = self.variance[0] + gap * (self.variance[1] + gap * self.variance[2])
         if not self.simple:
-            signed: FloatArray = np.where(bottom > 0.0, top / np.sqrt(np.where(bottom > 0.0, bottom, 1.0)), np.nan)
+            signed: Array = np.where(bottom > 0.0, top / np.sqrt(np.where(bottom > 0.0, bottom, 1.0)), np.nan)
             return signed
         # A draw whose cluster scores are all rounding (one cluster alone moves) is as extreme as can be.
         floor = (TIE * top) ** 2
         sure = bottom > floor
-        ratio: FloatArray = np.divide(
-            top, np.sqrt(np.where(sure, bottom, 1.0)), out=np.copysign(np.inf, top), where=sure
-        )
+        ratio: Array = np.divide(top, np.sqrt(np.where(sure, bottom, 1.0)), out=np.copysign(np.inf, top), where=sure)
         return ratio
 
 
-def one_restriction(scores: Scores, chunks: Iterator[FloatArray]) -> Quadratics:
+def one_restriction(scores: Scores, chunks: Iterator[Array]) -> Quadratics:
     """Return the draws of one restriction for every gap at once."""
     imposed = len(scores.right) > 1
     estimate = scores.estimate[:, 0]
@@ -231,7 +228,7 @@ def one_restriction(scores: Scores, chunks: Iterator[FloatArray]) -> Quadratics:
     return Quadratics(np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), scores.simple)
 
 
-def _moves(scores: Scores, term: Term, restriction: int, v: FloatArray) -> list[FloatArray]:
+def _moves(scores: Scores, term: Term, restriction: int, v: Array) -> list[Array]:
     """Return the clusters' scores (C, b) in some draws, for every column of residuals."""
     out = []
     for own, right in zip(term.own[restriction], scores.right, strict=True):
@@ -247,7 +244,7 @@ def _collapses(scores: Scores) -> bool:
     return not scores.simple and groups <= FEW and groups * groups < 4 * cells
 
 
-def _forms(scores: Scores) -> list[FloatArray]:
+def _forms(scores: Scores) -> list[Array]:
     """Return the quadratic forms (H, H) in the signs of the variance's coefficients of 1, d and d squared."""
     maps = [[_dense(scores, term, 0, j) for j in range(len(scores.right))] for term in scores.terms]
     out = []
@@ -258,14 +255,14 @@ def _forms(scores: Scores) -> list[FloatArray]:
     return out
 
 
-def _dense(scores: Scores, term: Term, restriction: int, column: int) -> FloatArray:
+def _dense(scores: Scores, term: Term, restriction: int, column: int) -> Array:
     own = term.own[restriction][column]
     whole = np.diag(own) if isinstance(own, np.ndarray) else own.toarray()
-    out: FloatArray = whole - term.left[restriction] @ scores.right[column].T
+    out: Array = whole - term.left[restriction] @ scores.right[column].T
     return out
 
 
-def joint_statistics(scores: Scores, gap: FloatArray, chunks: Iterator[FloatArray]) -> FloatArray:
+def joint_statistics(scores: Scores, gap: Array, chunks: Iterator[Array]) -> Array:
     """Return the Wald statistic of several restrictions in every draw, at a gap (r,).
 
     NaN where the covariance of several dimensions is not positive in a draw.
@@ -291,16 +288,16 @@ def joint_statistics(scores: Scores, gap: FloatArray, chunks: Iterator[FloatArra
     return np.concatenate(out)
 
 
-def wald(matrix: FloatArray, gap: FloatArray, *, simple: bool) -> FloatArray:
+def wald(matrix: Array, gap: Array, *, simple: bool) -> Array:
     """Return ``gap' matrix^+ gap`` for batches (b, r, r), (b, r); NaN where several dimensions leave it indefinite."""
     values, vectors = np.linalg.eigh(matrix)
     inside = np.einsum("brs,br->bs", vectors, gap)
     good = values > 1e-12 * values[:, -1:]
-    found: FloatArray = np.where(good, np.square(inside) / np.where(good, values, 1.0), 0.0).sum(axis=1)
+    found: Array = np.where(good, np.square(inside) / np.where(good, values, 1.0), 0.0).sum(axis=1)
     return found if simple else np.where(good.all(axis=1), found, np.nan)
 
 
-def tail_share(draws: FloatArray, statistic: float, *, ties: bool) -> float:
+def tail_share(draws: Array, statistic: float, *, ties: bool) -> float:
     """Return the share of draws beyond a statistic, those equal to it counted or not; NaN does not count."""
     slack = TIE * abs(statistic)
     beyond = draws >= statistic - slack if ties else draws > statistic + slack
@@ -308,7 +305,7 @@ def tail_share(draws: FloatArray, statistic: float, *, ties: bool) -> float:
     return float(beyond.sum() / max(len(draws) - infeasible, 1))
 
 
-def pvalue(draws: FloatArray, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:
+def pvalue(draws: Array, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:
     """Return the p-value of a t statistic.
 
     Parameters

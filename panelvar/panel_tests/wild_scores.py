@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.covariance.local_blocks import CellSums, Piece, sum_cells
@@ -19,15 +20,14 @@ from panelvar.panel_tests import wild_cluster as kernel
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-FloatArray = NDArray[np.float64]
 
 CELLS = 100_000_000
 """Pairs of clusters with a level of a crossing effect in common that are held."""
 
 
 def jackknife_scores(
-    fit: Fit, clusters: Grouping, matrix: FloatArray, *, impose_null: bool, variant: str
-) -> tuple[kernel.Scores, FloatArray]:
+    fit: Fit, clusters: Grouping, matrix: Array, *, impose_null: bool, variant: str
+) -> tuple[kernel.Scores, Array]:
     """Return scores and sample moves of one dimension whose residuals or covariance leave a cluster out.
 
     Raises
@@ -49,10 +49,10 @@ def scores(
     finest: Grouping,
     covariance: Sequence[tuple[Grouping, float]],
     bootstrap: Grouping,
-    matrix: FloatArray,
+    matrix: Array,
     *,
     impose_null: bool,
-) -> tuple[kernel.Scores, list[FloatArray]]:
+) -> tuple[kernel.Scores, list[Array]]:
     """Return the scores, and the sample's moves (C, r) of each dimension.
 
     Parameters
@@ -85,8 +85,8 @@ def scores(
 
 
 def _projected_scores(
-    blocks: ProjectedBlocks, covariance: Sequence[tuple[Grouping, float]], matrix: FloatArray, *, impose_null: bool
-) -> tuple[kernel.Scores, list[FloatArray]]:
+    blocks: ProjectedBlocks, covariance: Sequence[tuple[Grouping, float]], matrix: Array, *, impose_null: bool
+) -> tuple[kernel.Scores, list[Array]]:
     """Return the scores where no basis of the effects can be formed: one projection a bootstrap cluster."""
     from scipy.sparse import csr_array
 
@@ -116,7 +116,7 @@ class _Sums:
     """Running sums over pieces of rows."""
 
     def __init__(
-        self, fit: Fit, dimensions: Sequence[Grouping], bootstrap: Grouping, matrix: FloatArray, *, impose_null: bool
+        self, fit: Fit, dimensions: Sequence[Grouping], bootstrap: Grouping, matrix: Array, *, impose_null: bool
     ) -> None:
         self.dimensions, self.bootstrap = dimensions, bootstrap
         self.matrix = matrix
@@ -126,11 +126,11 @@ class _Sums:
         r, n = len(matrix), fit.counts.rows
         self.estimate = np.zeros((self.columns, r, bootstrap.n_groups))
         self.moves = [[np.zeros(grouping.n_groups) for _ in range(r)] for grouping in dimensions]
-        self.left: list[list[FloatArray]] = []
-        self.right: list[FloatArray] = []
+        self.left: list[list[Array]] = []
+        self.right: list[Array] = []
         # What each row adds to the own sums of the pairs of clusters it is in.
         self.products = np.empty((0 if self.same else n, r, self.columns))
-        self.cells: list[tuple[NDArray[np.intp], FloatArray, FloatArray, FloatArray, slice]] = []
+        self.cells: list[tuple[NDArray[np.intp], Array, Array, Array, slice]] = []
 
     def add(self, piece: Piece) -> None:
         """Add the rows of a piece."""
@@ -160,7 +160,7 @@ class _Sums:
         if piece.cells.shape[1]:
             self.cells.append((piece.levels, piece.cells, direction, residuals, slice(start, stop)))
 
-    def own_of(self, number: int) -> Sequence[Sequence[FloatArray | csr_array]]:
+    def own_of(self, number: int) -> Sequence[Sequence[Array | csr_array]]:
         """Own sums of one dimension, less what the largest effect's cells take away."""
         r = len(self.matrix)
         if self.same and not self.cells:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
-    FloatArray,
     centred,
     clustered,
     lagged,
@@ -242,9 +242,9 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
 def _autoregression(
     result: LinearResult,
     design: Design,
-    residuals: FloatArray,
+    residuals: Array,
     previous: np.ndarray,
-    expected: FloatArray,
+    expected: Array,
     name: str,
     null: str,
 ) -> TestResult:

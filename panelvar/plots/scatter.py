@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, refuse_other
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
@@ -17,7 +18,6 @@ from panelvar.static_panels.result import LinearResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 # More entities than this get one colour: nobody can tell apart, or look up, more.
 _NAMED = len(PALETTE)
@@ -102,7 +102,7 @@ def plot_scatter(
 
 def _columns(
     source: Panel | LinearResult, x: str, y: str | None
-) -> tuple[FloatArray, FloatArray, NDArray[np.integer], list[str], str]:
+) -> tuple[Array, Array, NDArray[np.integer], list[str], str]:
     codes: NDArray[np.integer]
     if isinstance(source, Panel):
         if y is None:
@@ -130,8 +130,8 @@ def _columns(
 
 def _line(
     ax: Axes,
-    x: FloatArray,
-    y: FloatArray,
+    x: Array,
+    y: Array,
     colour: str,
     linewidth: float,
     alpha: float,

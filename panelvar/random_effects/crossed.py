@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.absorb import absorb
@@ -113,7 +113,7 @@ def crossed_model(
 class _Crossed:
     """The regression that absorbs both effects, from which every method estimates the three variances."""
 
-    def __init__(self, design: Design, labels: tuple[str, str], moments: PanelMoments, raw_norms: FloatArray) -> None:
+    def __init__(self, design: Design, labels: tuple[str, str], moments: PanelMoments, raw_norms: Array) -> None:
         self.design = design
         self.both = f"{labels[0]} and {labels[1]}"
         self.moments = moments
@@ -137,7 +137,7 @@ class _Crossed:
     def pooled(self) -> Solution:
         return pooled_solution(self.moments, self.raw_norms, constant=self.design.constant)
 
-    def quadratic(self, method: str, centre: FloatArray, *, by_rows: bool) -> tuple[Variances, list[Note]]:
+    def quadratic(self, method: str, centre: Array, *, by_rows: bool) -> tuple[Variances, list[Note]]:
         """Equate quadratic forms to their expectations."""
         design, constant, within, rank = self.design, self.design.constant, self.within, self.rank
         levels = Levels(design.columns, self.groupings, centre, self.crossing, self.level_means)

@@ -20,13 +20,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.kernels import level_system
 from panelvar.kernels.crossed_equations import CrossedEquations, Crossing
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
-
-FloatArray = NDArray[np.float64]
 
 _GRID = np.logspace(-4.0, 4.0, 7)
 """Ratios from whose pairs the best few start the search: the likelihood may have several maxima."""
@@ -60,8 +59,8 @@ class CrossedSample:
     def __init__(
         self,
         crossing: Crossing,
-        within: FloatArray,
-        tables: Sequence[FloatArray],
+        within: Array,
+        tables: Sequence[Array],
         n_rows: int,
         *,
         constant: bool,
@@ -82,13 +81,13 @@ class CrossedSample:
         self.degrees = n_rows - self.coefficients if restricted else n_rows
         self.means, self.sums = self.levels(self.large, self.small)
 
-    def levels(self, large: FloatArray, small: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def levels(self, large: Array, small: Array) -> tuple[Array, Array]:
         """Means over the larger and sums over the smaller effect of the columns that tables make."""
         system = self.system
-        sums: FloatArray = system.cross.T @ large + system.small_mass[:, None] * small
+        sums: Array = system.cross.T @ large + system.small_mass[:, None] * small
         return large + system.average_small(small), sums
 
-    def at(self, ratios: FloatArray) -> CrossedLikelihood:
+    def at(self, ratios: Array) -> CrossedLikelihood:
         """Return the likelihood at ratios in the order of the groupings."""
         return CrossedLikelihood(self, ratios)
 
@@ -105,7 +104,7 @@ class CrossedLikelihood:
         Not negative.
     """
 
-    def __init__(self, sample: CrossedSample, ratios: FloatArray) -> None:
+    def __init__(self, sample: CrossedSample, ratios: Array) -> None:
         self.sample = sample
         self.ratios = ratios
         self.equations: CrossedEquations = sample.crossing.equations(ratios)
@@ -137,14 +136,12 @@ class CrossedLikelihood:
         """The idiosyncratic variance that maximises the likelihood."""
         return self.rss / self.sample.degrees
 
-    def projected(self, large: FloatArray, small: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def projected(self, large: Array, small: Array) -> tuple[Array, Array]:
         """Return ``D_d' Omega^-1 D a`` of each effect for tables a of the larger and the smaller one."""
         means, sums = self.sample.levels(large, small)
         return self._ordered_projection(means, sums, *self.equations.solve(means, sums))
 
-    def _ordered_projection(
-        self, means: FloatArray, sums: FloatArray, large: FloatArray, small: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def _ordered_projection(self, means: Array, sums: Array, large: Array, small: Array) -> tuple[Array, Array]:
         equations, system = self.equations, self.sample.system
         ratios = equations.large_ratio, equations.small_ratio
         # phi D'Omega^-1 v is the prediction; where phi is zero the sums of what is left are taken.
@@ -153,33 +150,33 @@ class CrossedLikelihood:
         return self.sample.crossing.ordered(own, other)
 
     @cached_property
-    def _column_projections(self) -> tuple[FloatArray, FloatArray]:
+    def _column_projections(self) -> tuple[Array, Array]:
         return self._ordered_projection(self.sample.means, self.sample.sums, *self._tables)
 
     @cached_property
-    def pulls(self) -> list[FloatArray]:
+    def pulls(self) -> list[Array]:
         r""":math:`g_d = D_d'\Omega^{-1}\hat u`, (G_d,) each: minus the slope of RSS is their square."""
         return [projection @ self.direction for projection in self._column_projections]
 
     @cached_property
-    def _levers(self) -> list[FloatArray]:
+    def _levers(self) -> list[Array]:
         r""":math:`D_d'\Omega^{-1}XA^{1/2}`, (G_d, p) each, :math:`A = (X'\Omega^{-1}X)^{-1}`."""
         k = self.sample.coefficients
         root = np.linalg.inv(self.triangle[:k, :k]) if k else np.empty((0, 0))
         return [projection[:, :k] @ root for projection in self._column_projections]
 
     @cached_property
-    def _inverse(self) -> FloatArray:
+    def _inverse(self) -> Array:
         """``K^(-1)``, K the identity plus phi_2 times G."""
         return self.equations.inverse_factor_product(np.eye(len(self.sample.system.small_mass)))
 
     @cached_property
-    def _cross_gram(self) -> FloatArray:
+    def _cross_gram(self) -> Array:
         """``M'M`` with ``M = D_1'(I + phi_1 D_1 D_1')^(-1) D_2``."""
         return self.equations.weighted_gram(self.equations.kept**2)
 
     @cached_property
-    def slope(self) -> FloatArray:
+    def slope(self) -> Array:
         r"""Derivative, :math:`\frac m2\frac{g_d'g_d}{RSS} - \frac12\mathrm{tr}(D_d'VD_d)`, (2,).
 
         V is :math:`\Omega^{-1}`, or P, less its part that X explains, for the restricted likelihood.
@@ -193,11 +190,11 @@ class CrossedLikelihood:
         if self.sample.restricted:
             traces = traces - np.array([np.square(lever).sum() for lever in self._levers])
         squares = np.array([pull @ pull for pull in self.pulls])
-        out: FloatArray = 0.5 * self.sample.degrees * squares / self.rss - 0.5 * traces
+        out: Array = 0.5 * self.sample.degrees * squares / self.rss - 0.5 * traces
         return out
 
     @cached_property
-    def parts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def parts(self) -> tuple[Array, Array, Array]:
         r"""Return derivatives of RSS (2,), second derivatives of RSS and of the log determinants, (2, 2) each.
 
         :math:`RSS_{de} = 2g_d'D_d'PD_eg_e`, and the second derivative of the determinants is minus the squared norm of
@@ -223,7 +220,7 @@ class CrossedLikelihood:
         return first, 0.5 * (curvature + curvature.T), -norms
 
     @cached_property
-    def _squared_norms(self) -> FloatArray:
+    def _squared_norms(self) -> Array:
         r"""Squared Frobenius norms of :math:`D_d'\Omega^{-1}D_e`, (2, 2)."""
         equations, phi = self.equations, self.equations.small_ratio
         inverse, cross = self._inverse, self._cross_gram
@@ -238,14 +235,14 @@ class CrossedLikelihood:
         return np.array([[float(first), float(both)], [float(both), float(second)]])
 
     @property
-    def curvature(self) -> FloatArray:
+    def curvature(self) -> Array:
         """Second derivative of the profile, (2, 2)."""
         first, second, determinants = self.parts
         relative = second / self.rss - np.outer(first, first) / self.rss**2
-        out: FloatArray = -0.5 * self.sample.degrees * relative - 0.5 * determinants
+        out: Array = -0.5 * self.sample.degrees * relative - 0.5 * determinants
         return out
 
-    def information(self, free: NDArray[np.intp]) -> FloatArray:
+    def information(self, free: NDArray[np.intp]) -> Array:
         """Covariance of the error variance and the ratios, (3, 3), from the observed information of those not fixed.
 
         Parameters
@@ -265,7 +262,7 @@ class CrossedLikelihood:
         return cov
 
     @property
-    def drift(self) -> FloatArray:
+    def drift(self) -> Array:
         r"""Derivatives of the coefficients, constant first, :math:`-AX'\Omega^{-1}D_dg_d`: (p, 2)."""
         k, sample = self.sample.coefficients, self.sample
         out = np.zeros((k, 2))
@@ -279,7 +276,7 @@ class CrossedLikelihood:
         return out
 
 
-def maximise(sample: CrossedSample, starts: Sequence[FloatArray]) -> CrossedLikelihood | None:
+def maximise(sample: CrossedSample, starts: Sequence[Array]) -> CrossedLikelihood | None:
     """Return the likelihood at the best local maximum with both ratios positive, None without one.
 
     Newton's method in the logarithms of the ratios, from given starts and the best pairs of a grid.
@@ -305,7 +302,7 @@ def maximise(sample: CrossedSample, starts: Sequence[FloatArray]) -> CrossedLike
     return max(ends, key=lambda end: end.value, default=None)
 
 
-def _climb(sample: CrossedSample, start: FloatArray) -> CrossedLikelihood | None:
+def _climb(sample: CrossedSample, start: Array) -> CrossedLikelihood | None:
     """Newton's method from one start; None where a ratio becomes negligible."""
     masses = sample.crossing.ordered(sample.system.large_mass, sample.system.small_mass)
     largest = np.array([mass.max() for mass in masses])
@@ -340,9 +337,7 @@ def _climb(sample: CrossedSample, start: FloatArray) -> CrossedLikelihood | None
     raise NumericalError("Newton's method for the likelihood of the variances did not settle in 200 steps.")
 
 
-def crossed_maximum_likelihood(
-    sample: CrossedSample, one_way: Sequence[Components]
-) -> tuple[FloatArray, float, Likelihood]:
+def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Components]) -> tuple[Array, float, Likelihood]:
     """Return the ratios and the idiosyncratic variance at the global maximum, and what is known of them.
 
     Parameters

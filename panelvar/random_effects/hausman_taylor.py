@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arguments import read_names
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
 from panelvar.instruments.finish_instrumental import finish_instrumental, two_stage_fit
@@ -170,7 +170,7 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
     return (*(note for note in notes if note.code != "instrument-redundant"), Note("instrument-redundant", text))
 
 
-def _parts(design: Design, moments: PanelMoments, raw_norms: FloatArray, endogenous: Sequence[str] | str) -> _Parts:
+def _parts(design: Design, moments: PanelMoments, raw_norms: Array, endogenous: Sequence[str] | str) -> _Parts:
     """Sort the regressors into four kinds."""
     given = read_names("endogenous", endogenous)
     for name in given:
@@ -199,7 +199,7 @@ def _parts(design: Design, moments: PanelMoments, raw_norms: FloatArray, endogen
 def _components(
     design: Design,
     moments: PanelMoments,
-    raw_norms: FloatArray,
+    raw_norms: Array,
     parts: _Parts,
     convention: Convention,
     label: str,
@@ -245,7 +245,7 @@ def _components(
 def _instrumented(design: Design, moments: PanelMoments, parts: _Parts, method: str) -> tuple[Design, Layout]:
     """Add the instruments: within parts, and values of single periods repeated over the rows of an entity."""
     codes = design.entities.codes
-    columns: dict[str, FloatArray] = {}
+    columns: dict[str, Array] = {}
     for j in (*parts.varying_exogenous, *parts.varying_endogenous):
         columns[f"within({design.names[j]})"] = design.x[j] - moments.means[codes, j]
     repeated = list(parts.varying_exogenous) if method != "hausman-taylor" else []

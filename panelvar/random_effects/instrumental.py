@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.instruments.finish_instrumental import finish_instrumental, two_stage_fit
 from panelvar.instruments.result import InstrumentalResult
@@ -172,7 +173,7 @@ def _split(design: Design, layout: Layout, grouping: Grouping) -> tuple[Design, 
     Quasi-demeaned they are :math:`a_{it} - \bar a_i` and :math:`(1 - \theta_i)\bar a_i`. The between part of an
     exogenous regressor is its quasi-demeaned self less its within part, and so is not added.
     """
-    columns: dict[str, FloatArray] = {}
+    columns: dict[str, Array] = {}
     for j in range(layout.instruments):
         name, column = design.names[j], design.x[j]
         means = np.ascontiguousarray(grouping.means_of([column])[:, 0])[grouping.codes]

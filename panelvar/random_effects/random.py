@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import FloatArray
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
@@ -91,8 +91,8 @@ def fit_random_effects(
         ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
         ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
         effects); ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. Formulas in
-        `panelvar.random_effects.variance_components_quadratic`, `panelvar.random_effects.variance_components_likelihood` and
-        `panelvar.random_effects.crossed_likelihood`.
+        `panelvar.random_effects.variance_components_quadratic`,
+        `panelvar.random_effects.variance_components_likelihood` and `panelvar.random_effects.crossed_likelihood`.
     weights : None
         Analytic weights are not defined for this estimator and are refused.
 
@@ -208,7 +208,7 @@ def _estimate(
     label: str,
     moments: PanelMoments,
     within: Solution,
-    raw_norms: FloatArray,
+    raw_norms: Array,
     by_rows: bool,
 ) -> tuple[Components, tuple[Note, ...]]:
     """Estimate one-way components and say what is wrong with them."""
@@ -252,7 +252,7 @@ def _estimate(
     return components, tuple(notes)
 
 
-def _about_mean(moments: PanelMoments, theta: FloatArray) -> float:
+def _about_mean(moments: PanelMoments, theta: Array) -> float:
     """Sum of squares of the quasi-demeaned dependent variable about its mean."""
     levels = (1.0 - theta) * moments.means[:, -1]
     mean = moments.weights @ levels / moments.weights.sum()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.data.design import Design
-from panelvar.fit.fit import FloatArray
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.variance_components import Likelihood
 
@@ -42,7 +42,7 @@ def variance_notes(
     return []
 
 
-def boundary_note(labels: Sequence[str], effects: FloatArray) -> list[Note]:
+def boundary_note(labels: Sequence[str], effects: Array) -> list[Note]:
     """Say that the likelihood is highest where variances are zero."""
     zero = [label for label, variance in zip(labels, effects, strict=True) if variance == 0.0]
     if not zero:

@@ -16,13 +16,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, triangularize
 from panelvar.kernels.variance_components import Components, Likelihood, quasi_demeaning_weight
-
-FloatArray = NDArray[np.float64]
 
 _GRID = np.concatenate(([0.0], np.logspace(-8.0, 12.0, 161)))
 """Ratios at which the profile's slope is looked at first: it may have two maxima (Maddala 1971)."""
@@ -53,7 +51,7 @@ class Profile:
         self._within = np.pad(moments.r, ((0, 0), (int(constant), 0)))
         self._levels = [triangularize(np.asfortranarray(means[first == c])) for c in range(len(self.sizes))]
 
-    def _triangle(self, ratio: float) -> FloatArray:
+    def _triangle(self, ratio: float) -> Array:
         """R of the quasi-demeaned rows."""
         weights = np.sqrt(self.sizes / (1.0 + self.sizes * ratio))
         stack = [self._within, *(w * level for w, level in zip(weights, self._levels, strict=True))]
@@ -150,7 +148,7 @@ def maximum_likelihood(
 
 def _information(
     moments: PanelMoments, ratio: float, degrees: float, *, constant: bool, restricted: bool
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Array, Array]:
     r"""Invert the observed information of (variance, ratio), coefficients profiled out; and the coefficients' drift.
 
     The profile is :math:`-\frac m2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
@@ -186,7 +184,7 @@ def _information(
     hessian[0, 0] = 0.5 * degrees / variance**2 - rss / variance**3
     hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance**2
     hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
-    cov: FloatArray = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
+    cov: Array = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
     drift = np.zeros((k, 1))
     if k and not restricted:
         drift[:, 0] = -np.linalg.solve(triangle[:k, :k], lever)

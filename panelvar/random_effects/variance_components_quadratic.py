@@ -19,14 +19,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.kernels.crossed_equations import Crossing
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
-
-FloatArray = NDArray[np.float64]
 
 
 class Variances(NamedTuple):
@@ -45,7 +43,7 @@ class Variances(NamedTuple):
     """
 
     idiosyncratic: float
-    effects: FloatArray
+    effects: Array
     df_within: int
     df_between: tuple[int, ...]
 
@@ -69,11 +67,11 @@ class Levels:
 
     def __init__(
         self,
-        columns: Sequence[FloatArray],
+        columns: Sequence[Array],
         groupings: Sequence[Grouping],
-        centre: FloatArray,
+        centre: Array,
         crossing: Crossing | None = None,
-        means: Sequence[FloatArray] | None = None,
+        means: Sequence[Array] | None = None,
     ) -> None:
         self.groupings = tuple(groupings)
         self.n_rows = len(columns[0])
@@ -82,12 +80,12 @@ class Levels:
         self.means = tuple(own - centre for own in raw)
         self._crossing = crossing
 
-    def sums(self, j: int, table: FloatArray, d: int) -> FloatArray:
+    def sums(self, j: int, table: Array, d: int) -> Array:
         """Sum a table of effect ``j``, given to every row, over the levels of effect ``d``: (G_d, k)."""
         if j == d or self._crossing is None:
             return self.masses[d][:, None] * table
         cross = self._crossing.system.cross
-        out: FloatArray = cross @ table if (j == 0) == self._crossing.swapped else cross.T @ table
+        out: Array = cross @ table if (j == 0) == self._crossing.swapped else cross.T @ table
         return out
 
     def met(self, j: int, d: int) -> float:
@@ -101,7 +99,7 @@ class Levels:
         return bool((self.masses[0] == self.masses[0][0]).all())
 
 
-def _solved(matrix: FloatArray, forms: FloatArray, df_within: int, df_between: Sequence[int]) -> Variances:
+def _solved(matrix: Array, forms: Array, df_within: int, df_between: Sequence[int]) -> Variances:
     """Solve the equations that have degrees of freedom; the variance of an effect that has none is NaN."""
     effects = np.full(len(forms) - 1, np.nan)
     if df_within <= 0:
@@ -112,7 +110,7 @@ def _solved(matrix: FloatArray, forms: FloatArray, df_within: int, df_between: S
     return Variances(float(found[0]), effects, df_within, tuple(df_between))
 
 
-def _textbook(levels: Levels, rank: int) -> FloatArray:
+def _textbook(levels: Levels, rank: int) -> Array:
     r"""Denominators of a balanced panel that count effects but no coefficients.
 
     ``e'Qe`` over ``n - rank`` (N(T - 1) one way, (N - 1)(T - 1) two way) and ``e'P_d e`` over the levels of d
@@ -127,7 +125,7 @@ def _textbook(levels: Levels, rank: int) -> FloatArray:
 
 
 def swamy_arora_quadratic(
-    levels: Levels, within: Solution, rank: int, raw_norms: FloatArray, *, constant: bool
+    levels: Levels, within: Solution, rank: int, raw_norms: Array, *, constant: bool
 ) -> Variances:
     r"""Swamy and Arora (1972): the within regression, and the between regression of each effect weighted by level size.
 
@@ -166,7 +164,7 @@ def swamy_arora_quadratic(
 
 
 def wallace_hussain(
-    levels: Levels, within_triangle: FloatArray, pooled: Solution, rank: int, *, constant: bool
+    levels: Levels, within_triangle: Array, pooled: Solution, rank: int, *, constant: bool
 ) -> Variances:
     r"""Wallace and Hussain (1969): the quadratic forms of pooled OLS residuals.
 
@@ -262,7 +260,7 @@ def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> V
     return _solved(matrix, forms, df_within, df_between)
 
 
-def nerlove(levels: Levels, within: Solution, tables: Sequence[FloatArray], rank: int, *, by_rows: bool) -> Variances:
+def nerlove(levels: Levels, within: Solution, tables: Sequence[Array], rank: int, *, by_rows: bool) -> Variances:
     r"""Nerlove (1971): the within RSS over n, and the sample variance of the estimated fixed effects.
 
     :math:`\hat\sigma_\mu^2 = \sum_i(\hat a_i - \bar a)^2/(G-1)` (Baltagi 2013, p. 23; gretl), or by rows
@@ -294,12 +292,12 @@ def nerlove(levels: Levels, within: Solution, tables: Sequence[FloatArray], rank
     return Variances(idiosyncratic, np.array(effects), df_within, tuple(len(m) - 1 for m in levels.masses))
 
 
-def _with_constant(basis: FloatArray, n_rows: int, constant: bool) -> FloatArray:
+def _with_constant(basis: Array, n_rows: int, constant: bool) -> Array:
     """Put the normalised constant first."""
     return np.column_stack((np.full(len(basis), n_rows**-0.5), basis)) if constant else basis
 
 
-def pooled_solution(moments: PanelMoments, raw_norms: FloatArray, *, constant: bool) -> Solution:
+def pooled_solution(moments: PanelMoments, raw_norms: Array, *, constant: bool) -> Solution:
     """Return pooled OLS from panel moments."""
     centre = moments.centre()[0] if constant else None
     return solve(moments.triangle(0.0, centre=centre), raw_norms)

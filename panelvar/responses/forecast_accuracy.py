@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.tables.table import Table
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

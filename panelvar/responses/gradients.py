@@ -6,9 +6,8 @@ Equation numbers are those of Luetkepohl (2005).
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 def response_variances(base: Array, moving: Array, factor: Array, spread: Array, impacts: Array, lags: int) -> Array:

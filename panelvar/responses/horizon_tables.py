@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.data.time_labels import as_text
 from panelvar.tables.number_format import check_digits
 from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from panelvar.responses.forecast import Forecast
     from panelvar.responses.forecast_accuracy import ForecastAccuracy
     from panelvar.responses.responses import Responses
-
-FloatArray = NDArray[np.float64]
 
 
 def responses_table(responses: Responses, *, digits: int = 4) -> Table:
@@ -104,7 +102,7 @@ def _title(responses: Responses) -> str:
     return f"Cumulative {name}" if responses.cumulative else name.capitalize()
 
 
-def _by_shock(values: FloatArray) -> FloatArray:
+def _by_shock(values: Array) -> Array:
     """Columns ordered shock by shock, the responding variables within."""
     return values.transpose(0, 2, 1).reshape(values.shape[0], -1)
 
@@ -120,9 +118,9 @@ def _pairs(
 
 def _rows(
     labels: Iterable[object],
-    values: FloatArray,
-    lower: FloatArray | None,
-    upper: FloatArray | None,
+    values: Array,
+    lower: Array | None,
+    upper: Array | None,
     digits: int,
 ) -> tuple[Row, ...]:
     rows = []

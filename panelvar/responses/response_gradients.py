@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
@@ -12,8 +12,6 @@ from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effec
 from panelvar.identification.scheme import ReducedForm
 from panelvar.responses.gradients import response_variances
 from panelvar.responses.shocks import Shocks
-
-Array = npt.NDArray[np.float64]
 
 
 def response_gradients(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.bands.target import Band
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
     from panelvar.tables.table import Table
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

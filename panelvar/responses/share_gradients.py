@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 def share_gradients(values: Array, slopes: Array, whole: Array, whole_slopes: Array, normalised: bool) -> Array:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics import dynamics
 from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
@@ -19,8 +19,6 @@ from panelvar.identification.scheme import (
     of_unit_size,
     unit_size_derivatives,
 )
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

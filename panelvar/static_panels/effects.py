@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.kernels.crossed_rows import CrossedRows
 from panelvar.kernels.effect_precision import level_variances
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
@@ -38,7 +39,7 @@ class DimensionVariance:
     label: str
     variance: float
     variance_raw: float
-    theta: FloatArray
+    theta: Array
 
     @property
     def sigma(self) -> float:
@@ -73,7 +74,7 @@ class EffectVariances:
     idiosyncratic: float
     effect: float
     effect_raw: float
-    theta: FloatArray | None = None
+    theta: Array | None = None
     correlation: float | None = None
     dimensions: tuple[DimensionVariance, ...] = ()
     likelihood: Likelihood | None = None
@@ -119,7 +120,7 @@ class EffectVariances:
         ratios = np.array([d.variance for d in self.dimensions]) / s
         total = float(ratios.sum())
 
-        def deviation(chosen: FloatArray) -> float:
+        def deviation(chosen: Array) -> float:
             """Standard error of the root of the sum of the chosen effects' variances."""
             ratio = float(chosen @ ratios)
             if ratio == 0.0:
@@ -176,7 +177,7 @@ class EffectVariances:
         return TestResult(name, statistic, pvalue, kind, None, None, f"{null} = 0")
 
 
-def _delta(gradient: FloatArray, cov: FloatArray) -> float:
+def _delta(gradient: Array, cov: Array) -> float:
     """Standard error of a function of the variances; what it does not depend on may be missing."""
     used = np.flatnonzero(gradient)
     return float(np.sqrt(gradient[used] @ cov[np.ix_(used, used)] @ gradient[used]))
@@ -203,7 +204,7 @@ def effect_variances(fit: Fit) -> EffectVariances | None:
     return EffectVariances(fit.residual_variance, variance, variance, correlation=_correlation(fit, levels))
 
 
-def _correlation(fit: Fit, levels: FloatArray) -> float:
+def _correlation(fit: Fit, levels: Array) -> float:
     """Correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
     assert fit.absorbed is not None
     moments = fit.entity_moments
@@ -216,7 +217,7 @@ def _correlation(fit: Fit, levels: FloatArray) -> float:
     return float((mass * effects) @ means / np.sqrt(spread)) if spread > 0.0 else float("nan")
 
 
-def level_tables(fit: Fit) -> tuple[FloatArray, ...]:
+def level_tables(fit: Fit) -> tuple[Array, ...]:
     r"""Return the coefficients of each absorbed effect, one table for each of ``fit.effects``.
 
     The first table of levels carries the constant, :math:`\hat c + \hat\alpha_i`; other tables of levels are deviations
@@ -243,7 +244,7 @@ def dimension_of(fit: Fit, position: int) -> str:
     return label[: label.rindex("[")]
 
 
-def blup(fit: Fit) -> tuple[FloatArray, ...]:
+def blup(fit: Fit) -> tuple[Array, ...]:
     r"""Best linear unbiased predictions of random effects, one table an effect.
 
     One way :math:`\hat\mu_i = \frac{\sigma_\mu^2 T_i}{\sigma_\varepsilon^2 + T_i \sigma_\mu^2}
@@ -324,7 +325,7 @@ def _note_unidentified(fit: Fit) -> None:
         emit([Note("effects-unidentified", text, warn=True)])
 
 
-def unit_variances(fit: Fit) -> tuple[FloatArray, ...]:
+def unit_variances(fit: Fit) -> tuple[Array, ...]:
     """Return the variances of the levels of one or two effects (`level_tables`) for a unit error variance.
 
     Raises
@@ -348,7 +349,7 @@ def unit_variances(fit: Fit) -> tuple[FloatArray, ...]:
     return (large, small) if first_is_large else (small, large)
 
 
-def _effect_variances(result: LinearResult) -> list[tuple[FloatArray, FloatArray]]:
+def _effect_variances(result: LinearResult) -> list[tuple[Array, Array]]:
     r"""Variances of levels and of deviations, for each effect.
 
     The effect is a linear function f of the dummies' regression: its own errors have variance
@@ -359,8 +360,8 @@ def _effect_variances(result: LinearResult) -> list[tuple[FloatArray, FloatArray
     slope_cov = result.covariance.matrix[first:, first:]
     centre, per_row = fit.centre[:-1][kept], 1.0 / fit.counts.rows
 
-    def total(unit: FloatArray, lever: FloatArray) -> FloatArray:
-        moved: FloatArray = np.einsum("ij,jk,ik->i", lever, slope_cov, lever)
+    def total(unit: Array, lever: Array) -> Array:
+        moved: Array = np.einsum("ij,jk,ik->i", lever, slope_cov, lever)
         return fit.residual_variance * unit + moved
 
     out = []

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from panelvar.base.arguments import refuse_other
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile, quantiles, two_sided
 from panelvar.base.errors import Note, check_level
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.fit.fit import FloatArray
 from panelvar.static_panels.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
 from panelvar.tables.test_result import TestResult
 
@@ -30,7 +30,7 @@ class Coefficients(Protocol):
         """Coefficient names, the constant first."""
 
     @property
-    def coefficients(self) -> FloatArray:
+    def coefficients(self) -> Array:
         """Estimates, in that order."""
 
     @property
@@ -76,44 +76,44 @@ class Inference(HintsAtNames):
     # ---- estimates
 
     @labelled["pd.Series"]
-    def params(self) -> FloatArray:
+    def params(self) -> Array:
         """Estimated coefficients."""
         return self.fit.coefficients
 
     @labelled["pd.DataFrame"]
-    def cov(self) -> FloatArray:
+    def cov(self) -> Array:
         """Covariance matrix of the coefficients."""
         return self.covariance.matrix
 
     @cached_property
-    def _errors(self) -> FloatArray:
+    def _errors(self) -> Array:
         # A negative variance (of a matrix that is not repaired) has no error; the covariance has warned of it.
         with np.errstate(invalid="ignore"):
             return np.sqrt(np.diagonal(self.covariance.matrix))
 
     @cached_property
-    def _ratios(self) -> FloatArray:
+    def _ratios(self) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.fit.coefficients / self._errors
 
     @labelled["pd.Series"]
-    def std_errors(self) -> FloatArray:
+    def std_errors(self) -> Array:
         """Standard errors."""
         return self._errors
 
     @labelled["pd.Series"]
-    def tstats(self) -> FloatArray:
+    def tstats(self) -> Array:
         """Coefficients over their standard errors (t or z)."""
         return self._ratios
 
     @labelled["pd.Series"]
-    def pvalues(self) -> FloatArray:
+    def pvalues(self) -> Array:
         """Two-sided p-values of a zero coefficient."""
         estimate = self.covariance
         return two_sided(self._ratios, estimate.df if estimate.degrees is None else estimate.coefficient_df)
 
     @labelled["pd.Series"]
-    def df_coefficients(self) -> FloatArray:
+    def df_coefficients(self) -> Array:
         """Degrees of freedom of each coefficient's t; infinite for the normal. Alike but for `BiasReduced`."""
         return self.covariance.coefficient_df
 
@@ -139,8 +139,8 @@ class Inference(HintsAtNames):
 
     def wald_test(
         self,
-        restrictions: str | Sequence[str] | FloatArray | Mapping[str, float],
-        values: FloatArray | Sequence[float] | float | None = None,
+        restrictions: str | Sequence[str] | Array | Mapping[str, float],
+        values: Array | Sequence[float] | float | None = None,
     ) -> TestResult:
         """Test linear restrictions on the coefficients.
 

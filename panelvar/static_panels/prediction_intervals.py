@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import DataError, SpecificationError, choose
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.kernels.effect_precision import sum_variances
 from panelvar.kernels.variance_components import Components
 from panelvar.static_panels.effects import level_tables, unit_variances
@@ -48,13 +49,13 @@ def predict_interval(
     return pd.DataFrame({name: rows.arranged(column) for name, column in table.items()}, index=caller_index(rows))
 
 
-def _of_coefficients(result: LinearResult, x: FloatArray) -> FloatArray:
+def _of_coefficients(result: LinearResult, x: Array) -> Array:
     z = np.column_stack([np.ones(len(x)), x]) if result.fit.constant else x
     return _quadratic(z, result.covariance.matrix)
 
 
-def _quadratic(rows: FloatArray, matrix: FloatArray) -> FloatArray:
-    out: FloatArray = np.einsum("ij,ij->i", rows @ matrix, rows)
+def _quadratic(rows: Array, matrix: Array) -> Array:
+    out: Array = np.einsum("ij,ij->i", rows @ matrix, rows)
     return out
 
 
@@ -90,7 +91,7 @@ def _one_or_two(fit: Fit) -> None:
         )
 
 
-def _random(result: LinearResult, x: FloatArray, positions: NDArray[np.intp]) -> FloatArray:
+def _random(result: LinearResult, x: Array, positions: NDArray[np.intp]) -> Array:
     fit = result.fit
     c = fit.components
     if not isinstance(c, Components):
@@ -112,7 +113,7 @@ def _random(result: LinearResult, x: FloatArray, positions: NDArray[np.intp]) ->
     return _quadratic(z - shrink[:, None] * centre, result.covariance.matrix) + c.effect * (1.0 - shrink)
 
 
-def _fixed(result: LinearResult, x: FloatArray, rows: PredictionRows, unseen: str) -> FloatArray:
+def _fixed(result: LinearResult, x: Array, rows: PredictionRows, unseen: str) -> Array:
     """Variance of the expected value with fixed effects: every combination of seen and unseen levels."""
     fit = result.fit
     _one_or_two(fit)
@@ -140,7 +141,7 @@ def _fixed(result: LinearResult, x: FloatArray, rows: PredictionRows, unseen: st
     return fit.residual_variance * unit + _quadratic(gap, slope_cov) + added
 
 
-def _two_way_unit(fit: Fit, seen: list[NDArray[np.bool_]], places: list[NDArray[np.intp]], unseen: str) -> FloatArray:
+def _two_way_unit(fit: Fit, seen: list[NDArray[np.bool_]], places: list[NDArray[np.intp]], unseen: str) -> Array:
     """Variance, for a unit error variance, of the part of a prediction that is not due to the slopes."""
     absorbed = fit.absorbed
     assert absorbed is not None

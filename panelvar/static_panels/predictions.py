@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit
 from panelvar.data.calendar import read_times
 from panelvar.data.dimensions import refuse_missing
 from panelvar.data.panel import Panel
 from panelvar.data.source import Coded, Source
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 from panelvar.static_panels.effects import blup, dimension_of, leading_table, level_tables
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ class PredictionRows:
         What each table is multiplied by.
     """
 
-    columns: list[FloatArray]
+    columns: list[Array]
     index: pd.Index
     order: NDArray[np.intp] | None
     positions: tuple[NDArray[np.intp], ...] = ()
-    slopes: tuple[FloatArray | None, ...] = ()
+    slopes: tuple[Array | None, ...] = ()
 
-    def arranged(self, values: FloatArray) -> FloatArray:
+    def arranged(self, values: Array) -> Array:
         """Put values into the caller's order."""
         if self.order is None:
             return values
@@ -91,11 +92,11 @@ def prediction_rows(result: LinearResult, data: object, *, effects: bool) -> Pre
     return PredictionRows(columns, index, order, tuple(places), _slopes(fit, panel, None))
 
 
-def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[FloatArray | None, ...]:
+def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Array | None, ...]:
     """Return the variables on which effects have slopes, for each table, None for levels."""
     if fit.absorbed is None:
         return (None,) * len(fit.effects)
-    out: list[FloatArray | None] = []
+    out: list[Array | None] = []
     for label, slope in zip(fit.effects, fit.absorbed.slopes, strict=True):
         if slope is None:
             out.append(None)
@@ -124,7 +125,7 @@ def caller_index(rows: PredictionRows) -> pd.Index:
     return rows.index[inverse]
 
 
-def predicted_values(result: LinearResult, rows: PredictionRows, *, effects: bool, unseen: str) -> FloatArray:
+def predicted_values(result: LinearResult, rows: PredictionRows, *, effects: bool, unseen: str) -> Array:
     """Return the predictions in the rows' own order."""
     fit = result.fit
     values = np.full(len(rows.index), fit.coefficients[0] if fit.constant else 0.0)
@@ -172,7 +173,7 @@ def _by_row(data: Any) -> Panel:
     return Panel(data)
 
 
-def _columns(result: LinearResult, panel: Panel) -> list[FloatArray]:
+def _columns(result: LinearResult, panel: Panel) -> list[Array]:
     """Regressors in use, from columns or by the model's formula with the model's categories."""
     source, names = result.fit.source, result.fit.slope_names
     if source.formula is None:
@@ -191,7 +192,7 @@ def _columns(result: LinearResult, panel: Panel) -> list[FloatArray]:
     return [_from_row_before(column, first) for column in columns]
 
 
-def _from_row_before(column: FloatArray, first: Any) -> FloatArray:
+def _from_row_before(column: Array, first: Any) -> Array:
     """Subtract the row before, whatever its period; the first row of an entity has none."""
     difference = np.diff(column, prepend=np.nan)
     difference[first] = np.nan
@@ -231,7 +232,7 @@ def _labels_in(source: Source, result: LinearResult, name: str) -> Any:
     return labels.labels.take(labels.codes) if isinstance(labels, Coded) else pd.Index(labels)
 
 
-def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> FloatArray:
+def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
     if fit.components is not None:
         tables = blup(fit)
     else:
@@ -239,7 +240,7 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> FloatArray:
         constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
         lead, reported = leading_table(fit), constant if fit.constant else 0.0
         tables = tuple(table - reported if i == lead else table for i, table in enumerate(tables))
-    total: FloatArray | float = 0.0
+    total: Array | float = 0.0
     missing = 0
     for table, positions, slope in zip(tables, rows.positions, rows.slopes, strict=True):
         found = positions >= 0

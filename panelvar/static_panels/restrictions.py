@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_number, refuse_other
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail, f_tail, quantile, two_sided
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.fit.fit import FloatArray
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def linear_combination(result: Inference, expression: str, level: float) -> Line
     )
 
 
-def wald(result: Inference, matrix: FloatArray, target: FloatArray, name: str, null: str) -> TestResult:
+def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) -> TestResult:
     r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
 
     A rank-deficient :math:`RVR'` (fewer clusters than restrictions, say) is inverted on its range and its rank is
@@ -136,10 +136,10 @@ def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, no
 
 
 def restriction_matrix(
-    restrictions: str | Sequence[str] | FloatArray | Mapping[str, float],
-    values: FloatArray | Sequence[float] | float | None,
+    restrictions: str | Sequence[str] | Array | Mapping[str, float],
+    values: Array | Sequence[float] | float | None,
     names: tuple[str, ...],
-) -> tuple[FloatArray, FloatArray, str]:
+) -> tuple[Array, Array, str]:
     """Turn any way of writing restrictions into R, q and words.
 
     Raises
@@ -189,7 +189,7 @@ def restriction_matrix(
     return matrix, np.array([value for _, value in rows]), ", ".join(written)
 
 
-def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[FloatArray, float]:
+def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[Array, float]:
     """Return coefficients and constant of a linear expression in coefficient names.
 
     Names that are not Python identifiers, such as ``L(gdp, 1)``, are recognised as written or in backticks.
@@ -214,7 +214,7 @@ def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[FloatArra
     return _linear(tree, aliases, names, expression)
 
 
-def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[FloatArray, float]:
+def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[Array, float]:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         return np.zeros(len(names)), float(node.value)
     if isinstance(node, ast.Name):
@@ -237,7 +237,7 @@ def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
     raise SpecificationError(f"{text!r} is not linear in the coefficients, which are: {', '.join(names)}.")
 
 
-def _equation(piece: str, names: tuple[str, ...]) -> tuple[FloatArray, float]:
+def _equation(piece: str, names: tuple[str, ...]) -> tuple[Array, float]:
     left, _, right = piece.partition("=")
     weights, constant = parse_expression(left, names)
     if right.strip():
@@ -255,7 +255,7 @@ def _split(line: str, names: tuple[str, ...]) -> list[str]:
     return re.split(r",(?![^(\[]*[)\]])", line)
 
 
-def _unit(name: str, names: tuple[str, ...]) -> FloatArray:
+def _unit(name: str, names: tuple[str, ...]) -> Array:
     if name not in names:
         raise SpecificationError(f"{name!r} is not a coefficient of the model; it has: {', '.join(names)}.")
     unit = np.zeros(len(names))
@@ -263,6 +263,6 @@ def _unit(name: str, names: tuple[str, ...]) -> FloatArray:
     return unit
 
 
-def _independent(matrix: FloatArray) -> None:
+def _independent(matrix: Array) -> None:
     if np.linalg.matrix_rank(matrix) < len(matrix):
         raise SpecificationError("The restrictions are redundant or contradict each other.")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, check_level, emit
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
-from panelvar.fit.fit import FloatArray
 from panelvar.static_panels.effects import effects_table
 from panelvar.static_panels.fit_statistics import FitStatistics
 from panelvar.static_panels.prediction_intervals import predict_interval
@@ -50,7 +50,7 @@ class LinearResult(FitStatistics):
     # ---- rows
 
     @cached_property
-    def _residuals(self) -> FloatArray:
+    def _residuals(self) -> Array:
         fit = self.fit
         if fit.family in ("random", "gls", "gls-within"):
             fit.rows_or_refuse("A residual")

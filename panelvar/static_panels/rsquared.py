@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit, FloatArray
+from panelvar.fit.fit import Fit
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _correlation_of_rows(fit: Fit) -> float:
     return _squared_correlation(y @ fitted, y @ y, fitted @ fitted)
 
 
-def _centred(values: FloatArray, weights: FloatArray) -> FloatArray:
+def _centred(values: Array, weights: Array) -> Array:
     return np.asarray(values - weights @ values / weights.sum())
 
 
@@ -120,7 +121,7 @@ def _share(residual: float, total: float) -> float:
     return 1.0 - residual / total if total > 0.0 else float("nan")
 
 
-def _squared_correlation(cross: float | FloatArray, first: float | FloatArray, second: float | FloatArray) -> float:
+def _squared_correlation(cross: float | Array, first: float | Array, second: float | Array) -> float:
     # Roots first: the product of two sums of squares leaves the floating-point range long before they do.
     scale = math.sqrt(float(first)), math.sqrt(float(second))
     return (float(cross) / scale[0] / scale[1]) ** 2 if min(scale) > 0.0 else float("nan")

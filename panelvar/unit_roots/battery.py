@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
@@ -19,7 +19,6 @@ from panelvar.unit_roots.result import UnitRootResult
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[np.float64]
 
 TESTS: dict[str, Callable[..., UnitRootResult]] = {
     "adf": adf_test,

@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, SpecificationError, choose, emit
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
@@ -19,8 +19,6 @@ from panelvar.unit_roots.distributions import (
 )
 from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
 from panelvar.unit_roots.result import UnitRootResult
-
-Array = npt.NDArray[np.float64]
 
 RULES = ("aic", "bic", "t-stat")
 RULES_ELSEWHERE = {"sic": "bic", "schwarz": "bic", "sc": "bic", "tstat": "t-stat", "t": "t-stat", "akaike": "aic"}
@@ -138,7 +136,8 @@ def dfgls_test(
     -------
     UnitRootResult
         P-value and critical values are for the number of periods, by interpolation of simulated quantiles
-        (``unit_roots/constants/dfgls_quantiles.csv``); with a trend they agree with Elliott, Rothenberg and Stock's table 1.
+        (``unit_roots/constants/dfgls_quantiles.csv``); with a trend they agree with table 1
+        of Elliott, Rothenberg and Stock.
 
     Notes
     -----

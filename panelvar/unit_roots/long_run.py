@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
@@ -21,8 +21,6 @@ from panelvar.unit_roots.distributions import (
 from panelvar.unit_roots.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
 from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
 from panelvar.unit_roots.result import UnitRootResult
-
-Array = npt.NDArray[np.float64]
 
 KERNEL_NAMES = ("bartlett", "parzen", "quadratic-spectral")
 KERNELS_ELSEWHERE = {"newey-west": "bartlett", "qs": "quadratic-spectral", "ba": "bartlett", "pa": "parzen"}

@@ -11,11 +11,9 @@ Econometrica 59; Hobijn, Franses and Ooms (2004), Statistica Neerlandica 58.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.covariance.serial_scores import kernel_weights
-
-Array = npt.NDArray[np.float64]
 
 
 def autocovariances(series: Array, lags: int) -> Array:

@@ -6,15 +6,13 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.data.panel import Panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.terms import TRENDS_ELSEWHERE
 from panelvar.unit_roots.regressions import Regression
-
-Array = npt.NDArray[np.float64]
 
 POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 """Deterministic columns of each trend."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -34,7 +35,6 @@ from panelvar.var_models.var_result import VarResult
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[np.float64]
 
 BENCHMARKS_ELSEWHERE = dict.fromkeys(("rw", "random_walk", "naive", "no change"), "random walk") | {"average": "mean"}
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.names import listed
 from panelvar.dynamics import dynamics
@@ -25,8 +26,6 @@ from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

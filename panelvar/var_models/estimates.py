@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.static_panels.inference import Inference
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var_convention import VarConvention
 
-Array = npt.NDArray[np.float64]
 Names = tuple[str, ...]
 
 

@@ -6,12 +6,10 @@ References: Luetkepohl (2005), section 3.5.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.dynamics.dynamics import moving_average
 from panelvar.dynamics.lag_problem import lag_matrices
-
-Array = npt.NDArray[np.float64]
 
 
 def path_derivatives(coefficients: Array, moves: Array, history: Array, path: Array, terms: Array) -> Array:

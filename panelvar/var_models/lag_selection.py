@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, check_level, choose
 from panelvar.base.hints import HintsAtNames
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from panelvar.tables.table import Table
 
-Array = npt.NDArray[np.float64]
 
 CRITERIA = ("aic", "bic", "hqic", "fpe")
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_generator, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
 from panelvar.responses.shocks import positive_factor
@@ -17,8 +18,6 @@ from panelvar.var_models.system_coefficients import SystemCoefficients
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

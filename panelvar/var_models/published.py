@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
-
-Array = npt.NDArray[np.float64]
 
 # Trend of a system by whether it has an intercept, and how many deterministic terms.
 _TRENDS = {(False, 0): "n", (True, 1): "c", (False, 1): "t", (True, 2): "ct", (True, 3): "ctt"}

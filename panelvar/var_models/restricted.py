@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_number, shown
+from panelvar.base.arrays import Mask
 from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.var_models.restricted_var import RestrictedVarResult
@@ -19,7 +20,6 @@ from panelvar.var_models.var_result import VarResult
 if TYPE_CHECKING:
     import pandas as pd
 
-Mask = npt.NDArray[np.bool_]
 
 STRATEGIES = ("t", "aic", "bic", "hq")
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_other
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem
 from panelvar.identification.scheme import position, variables_of
@@ -20,8 +20,6 @@ from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.bands.target import Band, BandSource, Draws
 from panelvar.base.arguments import shown
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
@@ -19,8 +19,6 @@ from panelvar.responses.shocks import positive_factor
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.svar_result import SvarResult
 from panelvar.var_models.var_result import VarResult, require_fit
-
-Array = npt.NDArray[np.float64]
 
 
 def fit_svar(

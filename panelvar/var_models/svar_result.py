@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.bands.target import Band
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.names import listed
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.tables.table import Table
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

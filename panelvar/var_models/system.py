@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.bands.target import Band
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     MissingAttributeError,
     MissingInformationError,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from panelvar.tables.table import Table
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

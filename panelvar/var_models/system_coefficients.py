@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError
 from panelvar.base.hints import HintsAtNames
 from panelvar.dynamics import dynamics
@@ -17,8 +18,6 @@ from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from panelvar.data.panel import Panel
 
-Array = npt.NDArray[np.float64]
 
 CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe", "lr")
 CROWDED = "few-rows-compared"

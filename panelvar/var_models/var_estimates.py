@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
 from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from panelvar.tables.test_result import TestResult
     from panelvar.var_models.estimates import StackedInference
 
-Array = npt.NDArray[np.float64]
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
 COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "nonrobust": "classical"} | dict.fromkeys(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.target import Band, BandSource, Draws, Target
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem
@@ -26,8 +27,6 @@ from panelvar.var_models.var_estimates import VarEstimates
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.bands.target import BandSource, Draws
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
@@ -27,8 +27,6 @@ from panelvar.var_models.var_forecasts import VarForecasts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

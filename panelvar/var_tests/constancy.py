@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import read_number
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.names import listed
 from panelvar.tables.test_result import TestResult
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from panelvar.tables.table import Table
 
-Array = npt.NDArray[np.float64]
 
 _NAMES = {"ols": "OLS", "recursive": "Rec"}
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 def recursive_residuals(regressors: Array, left: Array) -> Array:

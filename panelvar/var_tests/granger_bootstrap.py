@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.bands.recursive_wild import MULTIPLIERS
 from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.dynamics.lag_problem import CHUNK_BYTES
 from panelvar.identification.scheme import position, variables_of
@@ -17,8 +17,6 @@ from panelvar.kernels.wild_multipliers import wild_multipliers
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests.wild_exclusion import wild_exclusion_statistics
-
-Array = npt.NDArray[np.float64]
 
 
 def granger_bootstrap_test(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.identification.scheme import Identification
@@ -17,8 +15,6 @@ from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import normality_moments
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, require_freedom, tested_residuals
-
-Array = npt.NDArray[np.float64]
 
 _TITLES = {"jarque-bera": "Jarque-Bera", "doornik-hansen": "Doornik-Hansen", "urzua": "Urzua"}
 

@@ -17,9 +17,8 @@ from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 class UrzuaStatistics(NamedTuple):

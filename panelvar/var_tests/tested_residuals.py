@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
 from panelvar.base.arguments import read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.var_models.var_result import VarResult
-
-Array = npt.NDArray[np.float64]
 
 
 def whole_lags(lags: int, rows: int) -> int:

@@ -9,9 +9,8 @@ to them, and residuals are :math:`e - QQ'e`: nothing is refitted.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from panelvar.base.arrays import Array
 
 
 def wild_exclusion_statistics(
