@@ -8,11 +8,10 @@ of QR to 1e-12; beyond, or where a square leaves the range of numbers, there is 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.qr import _lapack
 
 MOST_INFLATION = 200.0
 """Largest sum of variance inflation factors at which cross products are factored: rounding stays below 1e-13."""
@@ -91,9 +90,3 @@ def triangle_of(gram: Array) -> Array | None:
     if failure or not np.square(inverse).sum() <= MOST_INFLATION:
         return None
     return np.asfortranarray(factor * length)
-
-
-def _lapack() -> Any:
-    from scipy.linalg import lapack
-
-    return lapack
