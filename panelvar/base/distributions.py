@@ -1,7 +1,11 @@
-"""Tail probabilities and quantiles, from `scipy.special` (a tenth of the cost of `scipy.stats`)."""
+r"""Tail probabilities and quantiles, from `scipy.special` (a tenth of the cost of `scipy.stats`).
+
+Distribution of weighted sums of chi-squares, :math:`Q = \sum_j \lambda_j \chi^2_1`, by inversion (Imhof 1961).
+"""
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -58,3 +62,32 @@ def chi2_tail(statistic: float, df: float) -> float:
     if np.isnan(statistic):
         return float("nan")
     return float(_special().chdtrc(df, max(statistic, 0.0)))
+
+
+def probability_below_zero(weights: Array) -> float:
+    r"""Return :math:`P(\sum_j \lambda_j \chi^2_1 < 0)` of independent chi-squares with one degree of freedom.
+
+    .. math:: P(Q < 0) = \frac12 - \frac1\pi \int_0^\infty \frac{\sin \theta(u)}{u \rho(u)} du, \qquad
+              \theta(u) = \frac12 \sum_j \arctan(\lambda_j u), \qquad \rho(u) = \prod_j (1 + \lambda_j^2 u^2)^{1/4}
+
+    (Imhof 1961, Biometrika 48, eq. 3.2 at x = 0). The integral is over the logarithm of u, by the trapezoidal rule,
+    which converges geometrically there; the absolute error is about 1e-13.
+
+    Parameters
+    ----------
+    weights : (m,) array
+        At least three of them not zero, or the integral converges slowly.
+    """
+    scale = float(np.abs(weights).max())
+    if scale == 0.0 or (weights >= 0.0).all():
+        return 0.0
+    if (weights <= 0.0).all():
+        return 1.0
+    scaled = weights / scale
+    # Below exp(-40) the integrand is u times a constant; above, the product has died.
+    grid = np.arange(-40.0, 40.0, 0.02)
+    u = np.exp(grid)[:, None] * scaled
+    angle = 0.5 * np.arctan(u).sum(axis=1)
+    decay = -0.25 * np.log1p(u * u).sum(axis=1)
+    integral = 0.02 * float((np.sin(angle) * np.exp(decay)).sum())
+    return min(max(0.5 - integral / math.pi, 0.0), 1.0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
-from panelvar.base.chi_square_mixtures import probability_below_zero
+from panelvar.base.distributions import probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.lags import lag_positions
 from panelvar.kernels.groups import Grouping

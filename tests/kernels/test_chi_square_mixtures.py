@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from panelvar.base.chi_square_mixtures import probability_below_zero
+from panelvar.base.distributions import probability_below_zero
 
 
 @pytest.mark.parametrize(
