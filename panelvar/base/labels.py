@@ -1,7 +1,11 @@
-"""The one descriptor that turns a result's arrays into pandas objects with the user's labels, on first access."""
+"""The one descriptor that turns a result's arrays into pandas objects with the user's labels, on first access.
+
+Variables by name: in a line, and the labels that matrices bring along.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
+
 
 Labelled = TypeVar("Labelled")
 
@@ -57,3 +62,10 @@ class labelled(Generic[Labelled]):
             out = pd.DataFrame(values, index=index, columns=index)
         instance.__dict__[self.name] = out
         return out
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names in a line, the first few of many."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])}, ... ({len(names)} variables)"

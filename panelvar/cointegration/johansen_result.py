@@ -11,7 +11,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, check_level, choose
 from panelvar.base.hints import HintsAtNames
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
 
 if TYPE_CHECKING:

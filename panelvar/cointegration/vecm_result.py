@@ -10,7 +10,7 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import SpecificationError
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.cointegration.relation_test import RelationTest, relation_test
 from panelvar.cointegration.vecm_estimates import VecmEstimates
 from panelvar.identification.scheme import position, variables_of

@@ -15,7 +15,7 @@ from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.simulated import finite_errors
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, check_level, emit
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.local_projections.horizon_regressions import root_of, serial_covariance
 from panelvar.responses.responses import Responses

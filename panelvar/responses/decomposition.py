@@ -9,7 +9,7 @@ from panelvar.bands.target import Band
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.dynamics import dynamics
 
 if TYPE_CHECKING:

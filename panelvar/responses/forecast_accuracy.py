@@ -12,7 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.tables.test_result import TestResult
 

@@ -12,7 +12,7 @@ from panelvar.bands.target import Band
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.responses.shocks import Shocks
 

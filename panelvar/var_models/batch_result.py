@@ -13,7 +13,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import lag_matrices

@@ -11,7 +11,7 @@ from panelvar.bands.target import Band
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.hints import HintsAtNames
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.identification.short_run import ShortRun
 from panelvar.tables.test_result import TestResult
 

@@ -21,7 +21,7 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.hints import has_attribute, name_here
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm

@@ -12,7 +12,7 @@ import numpy as np
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
-from panelvar.base.names import listed
+from panelvar.base.labels import listed
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.restricted_var import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult, require_fit
