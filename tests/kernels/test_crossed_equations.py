@@ -9,8 +9,7 @@ from twins import indicator
 from panelvar.base.errors import NumericalError
 from panelvar.kernels import crossed_equations, level_system
 from panelvar.kernels.crossed_equations import Crossing
-from panelvar.kernels.crossed_root import CrossedRoot
-from panelvar.kernels.crossed_rows import CrossedRows
+from panelvar.kernels.crossed_rows import CrossedRoot, CrossedRows
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.level_system import LevelSystem
 
