@@ -10,7 +10,7 @@ from panelvar.bands.residual_bootstrap import Recursive
 from panelvar.bands.target import Target
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, choose
-from panelvar.kernels.wild_multipliers import wild_multipliers
+from panelvar.kernels.draws import wild_multipliers
 
 MULTIPLIERS = ("rademacher", "normal", "mammen")
 

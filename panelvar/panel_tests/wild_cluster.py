@@ -23,7 +23,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.covariance.cluster_adjustment import SINGULAR, ClusterParts
-from panelvar.kernels.wild_multipliers import wild_multipliers
+from panelvar.kernels.draws import wild_multipliers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -13,7 +13,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.dynamics.lag_problem import CHUNK_BYTES
 from panelvar.identification.scheme import position, variables_of
-from panelvar.kernels.wild_multipliers import wild_multipliers
+from panelvar.kernels.draws import wild_multipliers
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests.wild_exclusion import wild_exclusion_statistics

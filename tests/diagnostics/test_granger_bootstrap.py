@@ -8,7 +8,7 @@ import pytest
 
 import panelvar as pv
 from panelvar import SpecificationError
-from panelvar.kernels.wild_multipliers import wild_multipliers
+from panelvar.kernels.draws import wild_multipliers
 
 NAMES = ["x", "y", "z"]
 
