@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.kernels.components import bipartite_components
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.effect_preconditioner import BlockPreconditioner
+from panelvar.kernels.level_system import bipartite_components
 from panelvar.kernels.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 
 # A dense system of this order is factored in about a second; its rank is then exact.
