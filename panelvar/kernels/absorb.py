@@ -16,9 +16,8 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
-from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem
+from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem, rank_bound
 from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
-from panelvar.kernels.rank_bound import rank_bound
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
 _BLOCK_ROWS = 8_000
