@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.kernels.absorb import subtract_tables
-from panelvar.kernels.gram import CrossProducts, pays
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.qr import RowAccumulator, triangularize
+from panelvar.kernels.qr import CrossProducts, RowAccumulator, pays, triangularize
 from panelvar.kernels.refinement import Products, cross_products
 
 BLOCK_ROWS = 8000
@@ -148,7 +147,7 @@ class TransformedRows:
     def triangle(self) -> Array:
         """Return the R factor, shape (k + 1, k + 1), of all transformed rows.
 
-        Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.gram`), all
+        Many rows of well conditioned columns are factored by their cross products (see `panelvar.kernels.qr`), all
         others by QR.
         """
         n = self.n_rows

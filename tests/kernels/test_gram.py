@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panelvar.kernels import rows as blocks
-from panelvar.kernels.gram import MOST_INFLATION, CrossProducts, pays, triangle_of
-from panelvar.kernels.qr import triangularize
+from panelvar.kernels.qr import MOST_INFLATION, CrossProducts, pays, triangle_of, triangularize
 from panelvar.kernels.rows import TransformedRows
 
 
