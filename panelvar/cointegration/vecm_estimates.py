@@ -14,7 +14,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.data.series import VarData
-from panelvar.dynamics.lasting_effects import lasting_effects
+from panelvar.dynamics.dynamics import lasting_effects
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification
 from panelvar.responses.shocks import Shocks, choose_shocks

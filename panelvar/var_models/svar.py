@@ -11,7 +11,7 @@ from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError, check_level, emit
-from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
+from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
 from panelvar.responses.response_gradients import parameter_steps
