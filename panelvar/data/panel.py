@@ -14,9 +14,16 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.data.calendar import Calendar, read_times
-from panelvar.data.dimensions import comparable_keys, duplicates_error, find_dimensions, number_keys, refuse_missing
+from panelvar.data.dimensions import (
+    comparable_keys,
+    duplicates_error,
+    find_dimensions,
+    number_keys,
+    refuse_missing,
+    sorting_permutation,
+    starts_if_sorted,
+)
 from panelvar.data.lags import lag_positions
-from panelvar.data.row_order import sorting_permutation, starts_if_sorted
 from panelvar.data.source import Coded, Labels, Source, as_floats, one_dimensional, stored
 from panelvar.data.time_labels import as_text
 
