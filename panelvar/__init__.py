@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap as BootstrapAfterBootstrap
     from panelvar.bands.delta_method import DeltaMethod as DeltaMethod
     from panelvar.bands.monte_carlo import MonteCarlo as MonteCarlo
-    from panelvar.bands.parametric_bootstrap import ParametricBootstrap as ParametricBootstrap
-    from panelvar.bands.recursive_wild import RecursiveWildBootstrap as RecursiveWildBootstrap
     from panelvar.bands.resampling import MovingBlockBootstrap as MovingBlockBootstrap
-    from panelvar.bands.residual_bootstrap import ResidualBootstrap as ResidualBootstrap
+    from panelvar.bands.resampling import ParametricBootstrap as ParametricBootstrap
+    from panelvar.bands.resampling import RecursiveWildBootstrap as RecursiveWildBootstrap
+    from panelvar.bands.resampling import ResidualBootstrap as ResidualBootstrap
     from panelvar.base.errors import CollinearityError as CollinearityError
     from panelvar.base.errors import DataError as DataError
     from panelvar.base.errors import InsufficientDataError as InsufficientDataError
@@ -212,9 +212,9 @@ _EXPORTS = {
     "DriscollKraay": "covariance.serial",
     "PanelNeweyWest": "covariance.serial",
     "PanelCorrected": "covariance.spatial",
-    "ResidualBootstrap": "bands.residual_bootstrap",
-    "ParametricBootstrap": "bands.parametric_bootstrap",
-    "RecursiveWildBootstrap": "bands.recursive_wild",
+    "ResidualBootstrap": "bands.resampling",
+    "ParametricBootstrap": "bands.resampling",
+    "RecursiveWildBootstrap": "bands.resampling",
     "MovingBlockBootstrap": "bands.resampling",
     "BootstrapAfterBootstrap": "bands.bootstrap_after_bootstrap",
     "MonteCarlo": "bands.monte_carlo",

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.bands.residual_bootstrap import (
+from panelvar.bands.resampling import (
     Recursive,
     ResidualBootstrap,
     refit_or_refuse,

@@ -1,16 +1,306 @@
-"""The residual-based moving block bootstrap."""
+"""The residual-based moving block bootstrap.
+
+Bootstraps that generate data recursively from resampled residuals and refit the model to each.
+
+The recursive-design wild bootstrap.
+
+The parametric bootstrap: data sets whose errors are normal.
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from panelvar.bands.residual_bootstrap import Recursive
-from panelvar.bands.target import Target
+from panelvar.bands.simulated import Simulated, reduced_form
+from panelvar.bands.target import Draws, Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.dynamics.lag_problem import LagProblem, Refits
+from panelvar.identification.instruments_of_shocks import orthonormal_instruments
+from panelvar.kernels.draws import wild_multipliers
+
+
+class Resampled(NamedTuple):
+    """A chunk of resampled data sets.
+
+    Attributes
+    ----------
+    innovations : array (B, n, K)
+    future : array (B, steps, K) or None
+        Errors of the periods after the data.
+    carried : array (B, n, k) or None
+        What was resampled along with the residuals: demeaned and orthonormal over the rows that have it, zero in
+        the others.
+    """
+
+    innovations: Array
+    future: Array | None
+    carried: Array | None
+
+
+@dataclass(frozen=True)
+class Recursive(Simulated):
+    """Bootstraps of one recursion: what differs is how residuals are resampled."""
+
+    def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
+        """Yield the refits of resampled data, chunk by chunk."""
+        problem = target.problem
+        if self.interval == "studentised" and problem.restriction:
+            raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
+        for drawn in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng, target.carried):
+            refits = refit_or_refuse(problem, drawn.innovations, None, drawn.carried)
+            spread = refits.spread(problem) if self.interval == "studentised" else None
+            factor = refits.scatter_factor / np.sqrt(target.divisor)
+            yield Draws(reduced_form(problem, refits.params, factor, refits.beside), spread, drawn.future)
+
+    def innovations(
+        self,
+        problem: LagProblem,
+        residuals: Array,
+        draws: int,
+        future_steps: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> Iterator[Resampled]:
+        """Yield resampled data sets, chunk by chunk."""
+        size = problem.chunk_size()
+        rows = problem.nobs
+        for first in range(0, draws, size):
+            count = min(size, draws - first)
+            drawn, beside = self.resample(residuals, problem.df_resid, count, rows + future_steps, rng, carried)
+            future = drawn[:, rows:] if future_steps else None
+            yield Resampled(drawn[:, :rows], future, None if beside is None else orthonormal(beside[:, :rows]))
+
+    @abstractmethod
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Return resampled residuals (draws, length, K) and, of the same rows, what is carried (draws, length, k).
+
+        ``length`` is the number of rows of the data or more.
+        """
+
+
+def orthonormal(carried: Array) -> Array:
+    """Demeaned, orthonormal columns of resampled series, or say that some do not vary."""
+    try:
+        return orthonormal_instruments(carried)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "In a bootstrap data set the instrument does not vary: it has too few values. Use longer blocks, or an "
+            "instrument observed more often."
+        ) from None
+
+
+def refit_or_refuse(
+    problem: LagProblem, innovations: Array, params: Array | None = None, carried: Array | None = None
+) -> Refits:
+    """Refit, or say why a data set has no fit."""
+    try:
+        return problem.refit(innovations, params, carried)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "A bootstrap data set has linearly dependent regressors: there are too few rows for this many "
+            "coefficients. Use fewer lags."
+        ) from None
+
+
+@dataclass(frozen=True)
+class ResidualBootstrap(Recursive):
+    r"""Residual bootstrap of a vector autoregression.
+
+    Residuals are centred, rescaled by :math:`\sqrt{n / (n - m)}`, drawn with replacement (whole rows, so that
+    contemporaneous correlation stays), and run through the estimated recursion from the observed first p values; each
+    data set is refitted (Luetkepohl 2005, appendix D.3).
+
+    Parameters
+    ----------
+    draws : int
+        Number of data sets.
+    seed : int or None
+        Seed of `numpy.random.default_rng`; the same seed gives the same band.
+    interval : {"percentile", "hall", "studentised"}
+        How draws become limits (`panelvar.bands.limits`). Studentised intervals need the delta method's formula.
+    joint : {"sup-t", "bonferroni"} or None
+        Cover many cells at once, or each by itself (None).
+    over : {"path", "all"}
+        What a joint band covers: the periods of one response, or all responses together.
+
+    Notes
+    -----
+    The percentile band inherits the small-sample bias of autoregressive estimates; `BootstrapAfterBootstrap` corrects
+    it. Residuals are treated as independent over time: conditional heteroskedasticity is not respected, see
+    `MovingBlockBootstrap`.
+    """
+
+    @property
+    def kind(self) -> str:
+        """How the draws are made, in words."""
+        return "residual bootstrap"
+
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Rows of the centred, rescaled residuals, drawn independently."""
+        pool = residuals - residuals.mean(axis=0)
+        pool *= np.sqrt(len(residuals) / df_resid)
+        # 32-bit draws halve the cost; the generator keeps unused halves, so chunks do not change the stream.
+        chosen = rng.integers(0, len(pool), (draws, length), dtype=np.uint32)
+        return np.take(pool, chosen, axis=0), None if carried is None else np.take(carried, chosen, axis=0)
+
+
+MULTIPLIERS = ("rademacher", "normal", "mammen")
+
+
+@dataclass(frozen=True)
+class RecursiveWildBootstrap(Recursive):
+    r"""Wild bootstrap: each period keeps its residual, times a random number of mean zero and variance one.
+
+    :math:`u_t^* = \eta_t \hat u_t`, run through the estimated recursion (Goncalves and Kilian 2004, J. Econometrics
+    123, section 3.1; Hafner and Herwartz 2009 for vectors). It respects conditional heteroskedasticity of unknown form
+    in the coefficients' distribution.
+
+    Parameters
+    ----------
+    draws, seed, interval, joint, over
+        As in `ResidualBootstrap`.
+    multiplier : {"rademacher", "normal", "mammen"}
+        Distribution of :math:`\eta_t`: 1 or -1, the standard normal, or Mammen's two points.
+
+    Notes
+    -----
+    When to use something else: for responses to orthogonalised or one-standard-deviation shocks. The draws do not
+    reproduce the variance of the residual covariance (with Rademacher's numbers it hardly varies at all), so bands of
+    what depends on it are not consistent (Bruggemann, Jentsch and Trenkler 2016, J. Econometrics 191, section 3.3); a
+    warning says so, and `MovingBlockBootstrap` is.
+    """
+
+    multiplier: str = "rademacher"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        super().__post_init__()
+        choose("multiplier", self.multiplier, MULTIPLIERS)
+
+    @property
+    def kind(self) -> str:
+        """How the draws are made, in words."""
+        return f"recursive wild bootstrap ({self.multiplier.capitalize()})"
+
+    def notes(self, target: Target) -> tuple[Note, ...]:
+        """Warn where the residual covariance matters."""
+        if target.carried is not None:
+            text = (
+                "A wild bootstrap multiplies residuals and instrument by the same numbers and so keeps their "
+                "covariance: the band is far too narrow (Jentsch and Lunsford 2019). Use MovingBlockBootstrap."
+            )
+            return (Note("wild-instrument", text, warn=True),)
+        if not target.uses_sigma:
+            return ()
+        text = (
+            "A wild bootstrap does not reproduce the sampling variation of the residual covariance, on which these "
+            "responses depend: the band is too narrow at short horizons. MovingBlockBootstrap is consistent here."
+        )
+        return (Note("wild-sigma", text, warn=True),)
+
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Residuals times multipliers; the future's are residuals of periods drawn at random."""
+        ahead = length - len(residuals)
+        signs = wild_multipliers(self.multiplier, (draws, length), rng)
+        rows: Array = residuals
+        if ahead:
+            later = rng.integers(0, len(residuals), (draws, ahead), dtype=np.uint32)
+            rows = np.concatenate([np.broadcast_to(residuals, (draws, *residuals.shape)), residuals[later]], axis=1)
+        moved: Array = signs[..., None] * rows
+        if carried is None:
+            return moved, None
+        # The same multiplier, as Mertens and Ravn (2013) have it; rows of the future are not asked for.
+        return moved, signs[:, : len(carried), None] * carried
+
+
+@dataclass(frozen=True)
+class ParametricBootstrap(Recursive):
+    r"""Parametric bootstrap: errors drawn from a normal distribution with the estimated covariance.
+
+    :math:`u_t^* \sim N(0, \hat\Sigma)` with :math:`\hat\Sigma = U'U / (n - m)`, run through the estimated recursion
+    from the observed first p values; each data set is refitted. What Stata calls ``bsp``, and statsmodels
+    ``errband_mc``.
+
+    Parameters
+    ----------
+    draws, seed, interval, joint, over
+        As in `ResidualBootstrap`.
+
+    Raises
+    ------
+    SpecificationError
+        The shocks are identified by an instrument, whose distribution is not estimated.
+    NumericalError
+        The residual covariance is singular.
+
+    Notes
+    -----
+    When to use something else: errors that are not normal, whose fourth moments set the spread of the residual
+    covariance; `ResidualBootstrap` keeps their distribution. It pays where rows are so few that their residuals are a
+    poor picture of it. Unlike `MonteCarlo`, which moves the parameters about the estimates, it carries the small-sample
+    bias of refits.
+    """
+
+    @property
+    def kind(self) -> str:
+        """How the draws are made, in words."""
+        return "parametric bootstrap (normal)"
+
+    def resample(
+        self,
+        residuals: Array,
+        df_resid: int,
+        draws: int,
+        length: int,
+        rng: np.random.Generator,
+        carried: Array | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Normal errors with covariance U'U over the degrees of freedom."""
+        if carried is not None:
+            raise SpecificationError(
+                "A parametric bootstrap draws errors and no instrument: use MovingBlockBootstrap or ResidualBootstrap, "
+                "which resample both."
+            )
+        try:
+            factor = np.linalg.cholesky(residuals.T @ residuals / df_resid).astype(np.float64, copy=False)
+        except np.linalg.LinAlgError:
+            raise NumericalError(
+                "The residual covariance is singular: there is no normal density to draw errors from. Use "
+                "ResidualBootstrap."
+            ) from None
+        return rng.standard_normal((draws, length, residuals.shape[1])) @ factor.T, None
+
 
 # With 100 rows and six blocks bands cover three to eight points less than the residual bootstrap's.
 FEWEST_BLOCKS = 10

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.residual_bootstrap import Recursive
+from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.cointegration.cases import Case, deterministic_case, ranked

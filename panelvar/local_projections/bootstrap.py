@@ -20,7 +20,7 @@ import numpy as np
 
 from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap, corrected, with_lags
 from panelvar.bands.limits import limits
-from panelvar.bands.residual_bootstrap import Recursive, orthonormal
+from panelvar.bands.resampling import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
 from panelvar.bands.target import Band, Target
 from panelvar.base.arrays import Array

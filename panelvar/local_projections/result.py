@@ -11,7 +11,7 @@ import numpy.typing as npt
 from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.limits import sup_t_quantile
-from panelvar.bands.residual_bootstrap import Recursive
+from panelvar.bands.resampling import Recursive
 from panelvar.bands.simulated import finite_errors
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, check_level, emit

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.bands.recursive_wild import MULTIPLIERS
+from panelvar.bands.resampling import MULTIPLIERS
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
