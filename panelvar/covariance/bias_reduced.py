@@ -17,7 +17,7 @@ from panelvar.covariance import sandwich
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
 from panelvar.covariance.cluster_terms import lies_within, signs, with_intersections
-from panelvar.covariance.covariances import HOPELESS_CLUSTERS, CovarianceEstimate
+from panelvar.covariance.covariances import HOPELESS_CLUSTERS, CovarianceEstimate, refuse_weighted_instruments, scores
 from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.covariance.local_blocks import (
     LocalAdjusted,
@@ -28,7 +28,6 @@ from panelvar.covariance.local_blocks import (
     working_power,
 )
 from panelvar.covariance.projected_blocks import PairedAdjusted, ProjectedBlocks
-from panelvar.covariance.score_adjustment import refuse_weighted_instruments, scores
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted

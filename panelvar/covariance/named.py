@@ -7,8 +7,7 @@ from collections.abc import Collection
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.covariance.bias_reduced import BiasReduced
-from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
-from panelvar.covariance.score_adjustment import KINDS
+from panelvar.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.covariance.spatial import PanelCorrected
 from panelvar.fit.conventions import Convention

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance import sandwich, serial_scores
 from panelvar.covariance.cluster_terms import lies_within
-from panelvar.covariance.covariances import CovarianceEstimate, inference_df, symmetric
-from panelvar.covariance.score_adjustment import KINDS, scores
+from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, scores, symmetric
 from panelvar.fit.conventions import Convention, SerialFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted, heteroskedastic_factor

@@ -11,8 +11,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, choose
 from panelvar.covariance import spatial_scores as unit_correlation
 from panelvar.covariance.cluster_terms import mended
-from panelvar.covariance.covariances import CovarianceEstimate, inference_df, symmetric
-from panelvar.covariance.score_adjustment import KINDS, multiplier
+from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, multiplier, symmetric
 from panelvar.covariance.serial import dated_rows
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit

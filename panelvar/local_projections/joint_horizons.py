@@ -11,8 +11,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.covariance.cluster_terms import signs, with_intersections
-from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
-from panelvar.covariance.score_adjustment import scores
+from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance, scores
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.data.design import Design
 from panelvar.data.panel import Panel
