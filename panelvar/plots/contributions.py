@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import refuse_other
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
-from panelvar.responses.historical import HistoricalDecomposition
+from panelvar.responses.decomposition import HistoricalDecomposition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,8 +14,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.responses.decomposition import VarianceDecomposition, shares_of
-from panelvar.responses.historical import HistoricalDecomposition
+from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
 from panelvar.responses.response_gradients import long_run_errors, response_errors, response_gradients
 from panelvar.responses.responses import Responses, cumulated, described_responses
 from panelvar.responses.share_gradients import share_gradients

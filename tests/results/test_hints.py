@@ -13,10 +13,9 @@ import panelvar as pv
 from panelvar.base.elsewhere import ELSEWHERE
 from panelvar.base.errors import MissingInformationError
 from panelvar.base.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
-from panelvar.responses.decomposition import VarianceDecomposition
+from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
-from panelvar.responses.historical import HistoricalDecomposition
 from panelvar.responses.responses import Responses
 from panelvar.var_models.lag_selection import LagSelection
 
