@@ -14,7 +14,7 @@ from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
-from panelvar.responses.response_gradients import parameter_steps
+from panelvar.responses.gradients import parameter_steps
 from panelvar.responses.shocks import positive_factor
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.svar_result import SvarResult

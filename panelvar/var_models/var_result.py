@@ -15,9 +15,8 @@ from panelvar.base.errors import MissingInformationError, SpecificationError, ch
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
-from panelvar.responses.response_gradients import long_run_errors, response_errors, response_gradients
+from panelvar.responses.gradients import long_run_errors, response_errors, response_gradients, share_gradients
 from panelvar.responses.responses import Responses, cumulated, described_responses
-from panelvar.responses.share_gradients import share_gradients
 from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import granger_test, lags_test
