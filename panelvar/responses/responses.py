@@ -1,4 +1,7 @@
-"""Impulse responses and their bands, as labelled, frozen arrays."""
+"""Impulse responses and their bands, as labelled, frozen arrays.
+
+Limits of a set of models that fit equally well: no sampling error, only what a scheme leaves open.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.bands.target import Band
 from panelvar.base.arrays import Array
@@ -200,3 +204,16 @@ def cumulated(values: Array, axis: int) -> Array:
     """Running sums over periods; past the range of floating-point numbers they are not finite, without a warning."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.cumsum(values, axis=axis)
+
+
+def identified_set(values: npt.NDArray[np.float64], level: float) -> Band:
+    """Limits that hold the middle share of many models at each point.
+
+    Parameters
+    ----------
+    values : array (N, ...)
+        A statistic of each model.
+    level : float
+    """
+    lower, upper = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
+    return Band(lower, upper, level, f"{len(values)} models at the estimates", None, values)

@@ -26,8 +26,7 @@ from panelvar.dynamics import dynamics
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of
-from panelvar.responses.identified_set import identified_set
-from panelvar.responses.responses import Responses, cumulated, described_responses
+from panelvar.responses.responses import Responses, cumulated, described_responses, identified_set
 from panelvar.responses.shocks import Shocks, choose_shocks, positive_factor
 from panelvar.var_models.process import SystemProcess
 from panelvar.var_models.published import read_published
