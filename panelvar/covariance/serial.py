@@ -35,8 +35,8 @@ class DriscollKraay:
     ----------
     lags : float or None
         L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels
-        (Stata's ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the convention:
-        :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
+        (Stata's ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the
+        convention: :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
         :math:`\lfloor T^{1/4} \rfloor` (plm, pyfixest) or :math:`\lfloor \tfrac34 T^{1/3} \rfloor` (gretl).
     kernel : {"bartlett", "parzen", "quadratic-spectral"}
     residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}

@@ -16,9 +16,8 @@ from panelvar.instruments.finish_instrumental import finish_instrumental
 from panelvar.instruments.methods import Method
 from panelvar.instruments.result import InstrumentalResult
 from panelvar.static_panels.between import means_model
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.first_difference import differenced_model
-from panelvar.static_panels.fixed import within_model
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE, within_model
 from panelvar.static_panels.pooled import centred_model
 
 

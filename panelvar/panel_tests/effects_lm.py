@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.panel_tests.auxiliary import normal_tail, pooled_residuals, unweighted
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -20,7 +20,7 @@ from panelvar.panel_tests.auxiliary import (
     regress,
     unweighted,
 )
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 

@@ -17,8 +17,8 @@ from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.rows import restored_norms
 from panelvar.random_effects.random import components_model, weights_refused
 from panelvar.random_effects.variance_components_quadratic import pooled_solution
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 

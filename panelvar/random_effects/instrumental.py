@@ -24,8 +24,7 @@ from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.random_effects.random import components_model, weights_refused
 from panelvar.random_effects.random_notes import variance_notes
 from panelvar.static_panels.between import means_model
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
-from panelvar.static_panels.fixed import within_model
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE, within_model
 
 _VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")
 

@@ -29,8 +29,8 @@ from panelvar.random_effects.variance_components_quadratic import (
     pooled_solution,
     wallace_hussain,
 )
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 METHODS = {

@@ -20,8 +20,8 @@ from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 

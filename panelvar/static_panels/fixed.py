@@ -1,4 +1,7 @@
-"""Fixed effects: the within (least-squares dummy-variable) estimator."""
+"""Fixed effects: the within (least-squares dummy-variable) estimator.
+
+What other programs call the dimensions of effects.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,6 @@ from panelvar.kernels.absorb import Absorbed, absorb
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.orthonormal_block import Block
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
-from panelvar.static_panels.effect_names import EFFECTS_ELSEWHERE
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
@@ -64,12 +66,11 @@ def fit_fixed_effects(
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
     effects and, with more or with slopes, while the effects besides the largest have at most 1,500 coefficients; else
     the bound of `panelvar.kernels.many_effects.rank_bound`, which a note states (it can only be too large, so errors
-    are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate gradients
-    to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary within the
-    effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities: prefer
-    ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored.
-
-    Slopes by level cost one row a level each: with few rows a level little is left to estimate from.
+    are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate
+    gradients to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary
+    within the effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities:
+    prefer ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored. Slopes by
+    level cost one row a level each: with few rows a level little is left to estimate from.
     """
     chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
@@ -265,3 +266,11 @@ def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Desig
         if alone.all():
             raise InsufficientDataError("Every row is a singleton of an effect: nothing is left to estimate.")
         design = design.take(np.flatnonzero(~alone))
+
+
+EFFECTS_ELSEWHERE = {
+    **dict.fromkeys(("individual", "id", "group", "cross-section", "cross", "firm", "entityeffects"), "entity"),
+    **dict.fromkeys(("period", "periods", "year", "timeeffects"), "time"),
+    **dict.fromkeys(("twoways", "two-way", "two_way", "two-ways", "both", "entity+time", "entity + time"), "twoway"),
+}
+"""For the hint of a message: none of them is accepted."""
