@@ -16,8 +16,7 @@ from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
 from panelvar.static_panels.effects import effects_table
 from panelvar.static_panels.fit_statistics import FitStatistics
-from panelvar.static_panels.prediction_intervals import predict_interval
-from panelvar.static_panels.predictions import predict
+from panelvar.static_panels.predictions import predict, predict_interval
 
 if TYPE_CHECKING:
     import pandas as pd
