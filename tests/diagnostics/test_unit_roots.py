@@ -22,7 +22,7 @@ from panelvar.unit_roots.distributions import (
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.unit_roots.long_run_variance import andrews_bandwidth, long_run_variance, newey_west_bandwidth
+from panelvar.unit_roots.long_run import andrews_bandwidth, long_run_variance, newey_west_bandwidth
 
 COUNTS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 
