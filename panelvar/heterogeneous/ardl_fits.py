@@ -12,8 +12,17 @@ from panelvar.base.arguments import read_flag, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.design import CONSTANT, Design
-from panelvar.heterogeneous.ardl_rows import ArdlRows, lost_rows, panel_positions
-from panelvar.heterogeneous.lag_orders import Lags, Orders, criterion_of, criterion_values, grid, read_orders
+from panelvar.heterogeneous.ardl_rows import (
+    ArdlRows,
+    Lags,
+    Orders,
+    criterion_of,
+    criterion_values,
+    grid,
+    lost_rows,
+    panel_positions,
+    read_orders,
+)
 from panelvar.heterogeneous.unit_fits import UnitFits, fit_units
 from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
 

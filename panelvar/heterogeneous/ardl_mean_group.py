@@ -11,10 +11,9 @@ from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
-from panelvar.heterogeneous.ardl_rows import ardl_rows
+from panelvar.heterogeneous.ardl_rows import Lags, ardl_rows
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.heterogeneous.error_correction_form import error_correction_fit, places
-from panelvar.heterogeneous.lag_orders import Lags
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import covariance_of_average
 

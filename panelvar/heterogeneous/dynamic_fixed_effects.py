@@ -13,10 +13,9 @@ from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.heterogeneous.ardl_rows import SPEED, ArdlRows, ardl_rows, difference_name, lost_rows
+from panelvar.heterogeneous.ardl_rows import SPEED, ArdlRows, Orders, ardl_rows, difference_name, lost_rows, read_orders
 from panelvar.heterogeneous.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
 from panelvar.heterogeneous.error_correction_form import bias_notes
-from panelvar.heterogeneous.lag_orders import Orders, read_orders
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fixed import within_model
 from panelvar.static_panels.result import LinearResult

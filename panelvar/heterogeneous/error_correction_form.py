@@ -12,9 +12,8 @@ from panelvar.base.errors import Note
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.heterogeneous.ardl_fits import ArdlFits
-from panelvar.heterogeneous.ardl_rows import SPEED, difference_name
+from panelvar.heterogeneous.ardl_rows import SPEED, Orders, difference_name
 from panelvar.heterogeneous.error_correction import ErrorCorrectionFit
-from panelvar.heterogeneous.lag_orders import Orders
 
 # Below so many rows an entity the bias of the lagged dependent variable is a fair share of the speed.
 _LONG = 30

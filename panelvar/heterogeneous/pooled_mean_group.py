@@ -14,10 +14,9 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
-from panelvar.heterogeneous.ardl_rows import ardl_rows
+from panelvar.heterogeneous.ardl_rows import Lags, ardl_rows
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult, Likelihood
 from panelvar.heterogeneous.error_correction_form import Places, error_correction_fit, places
-from panelvar.heterogeneous.lag_orders import Lags
 from panelvar.heterogeneous.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
 from panelvar.heterogeneous.pooled_long_run import (
     LongRunProblem,

@@ -15,7 +15,7 @@ from scipy import optimize, stats
 from twins import indicator
 
 import panelvar as pv
-from panelvar.heterogeneous.lag_orders import grid, read_orders
+from panelvar.heterogeneous.ardl_rows import grid, read_orders
 from panelvar.heterogeneous.pooled_long_run import LongRunProblem, newton_raphson
 
 X = ["x1", "x2"]
