@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from panelvar.heterogeneous.common_correlated import fit_common_correlated_effects as fit_common_correlated_effects
     from panelvar.heterogeneous.dynamic_fixed_effects import fit_dynamic_fixed_effects as fit_dynamic_fixed_effects
     from panelvar.heterogeneous.error_correction import ErrorCorrectionResult as ErrorCorrectionResult
+    from panelvar.heterogeneous.fama_macbeth import PeriodAverageResult as PeriodAverageResult
     from panelvar.heterogeneous.fama_macbeth import fit_fama_macbeth as fit_fama_macbeth
     from panelvar.heterogeneous.mean_group import fit_mean_group as fit_mean_group
-    from panelvar.heterogeneous.period_average import PeriodAverageResult as PeriodAverageResult
     from panelvar.heterogeneous.pooled_mean_group import fit_pooled_mean_group as fit_pooled_mean_group
     from panelvar.heterogeneous.result import HeterogeneousResult as HeterogeneousResult
     from panelvar.heterogeneous.swamy import fit_swamy as fit_swamy
@@ -200,7 +200,7 @@ _EXPORTS = {
     "LinearResult": "static_panels.result",
     "InstrumentalResult": "instruments.result",
     "HeterogeneousResult": "heterogeneous.result",
-    "PeriodAverageResult": "heterogeneous.period_average",
+    "PeriodAverageResult": "heterogeneous.fama_macbeth",
     "ErrorCorrectionResult": "heterogeneous.error_correction",
     "VarResult": "var_models.var_result",
     "VarBatch": "var_models.batch_result",

@@ -1,10 +1,17 @@
-"""Fama and MacBeth's estimator: the average of one regression a period."""
+"""Fama and MacBeth's estimator: the average of one regression a period.
+
+Averages of coefficients that differ by period.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose, emit
 from panelvar.covariance.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
@@ -12,8 +19,11 @@ from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.heterogeneous.period_average import PeriodAverageResult
+from panelvar.heterogeneous.result import HeterogeneousResult
 from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def fit_fama_macbeth(
@@ -114,3 +124,52 @@ def _by_period(design: Design) -> Design:
     panel = Panel(frame, entity=design.time_positions, time=design.entities.codes)
     *x, y = (panel.column(name) for name in columns)
     return Design(panel, design.dependent, design.names, y, tuple(x), design.constant)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PeriodAverageResult(HeterogeneousResult):
+    """Averages over periods: a `HeterogeneousResult` whose regressions are the periods'.
+
+    ``individual``, ``individual_std_errors`` and ``individual_rmse`` have one row a period.
+    """
+
+    @cached_property
+    def period_labels(self) -> pd.Index:
+        """The caller's labels of the periods in use."""
+        positions = np.asarray(self.fit.design.entity_labels)
+        source = self.fit.source
+        return source.time_labels[np.searchsorted(np.unique(source.time_positions), positions)]
+
+    @property
+    def n_entities(self) -> int:
+        """Entities in use."""
+        return self.fit.design.times.n_groups
+
+    @property
+    def n_periods(self) -> int:
+        """Periods in use: the regressions averaged."""
+        return self.fit.design.entities.n_groups
+
+    @property
+    def periods_per_entity(self) -> tuple[int, float, int]:
+        """Fewest, average and most rows of an entity."""
+        sizes = self.fit.design.times.sizes
+        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
+
+    @property
+    def rsquared_label(self) -> str:
+        """Which R2 `rsquared` is."""
+        return "R2 by period"
+
+    def _by_entity(self, values: NDArray[np.float64], names: tuple[str, ...]) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=self.period_labels, columns=list(names))
+
+    @cached_property
+    def individual_rmse(self) -> pd.Series:
+        """Residual standard deviation of each period's regression."""
+        import pandas as pd
+
+        units = self.fit.units
+        return pd.Series(np.sqrt(units.rss / units.df), index=self.period_labels, name="individual_rmse")
