@@ -15,7 +15,7 @@ from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
-from panelvar.heterogeneous.long_run_covariance import OwnInformation
+from panelvar.heterogeneous.pooled_long_run import OwnInformation
 from panelvar.static_panels.restrictions import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult

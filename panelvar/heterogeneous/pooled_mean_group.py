@@ -17,15 +17,18 @@ from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
 from panelvar.heterogeneous.ardl_rows import Lags, ardl_rows
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult, Likelihood
 from panelvar.heterogeneous.error_correction_form import Places, error_correction_fit, places
-from panelvar.heterogeneous.long_run_covariance import OwnInformation, long_run_problem, own_information, own_short_run
 from panelvar.heterogeneous.pooled_long_run import (
     LongRunProblem,
     Maximum,
+    OwnInformation,
     Point,
     back_substitution,
     inverse_positive,
     inverse_triangle,
+    long_run_problem,
     newton_raphson,
+    own_information,
+    own_short_run,
 )
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.tables.test_result import TestResult
