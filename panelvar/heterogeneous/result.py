@@ -154,6 +154,6 @@ class HeterogeneousResult(AveragedResult):
 
     def summary(self) -> Table:
         """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
-        from panelvar.heterogeneous.heterogeneous_summary import heterogeneous_table
+        from panelvar.heterogeneous.summary import heterogeneous_table
 
         return heterogeneous_table(self)
