@@ -1,13 +1,37 @@
-"""All coefficients of a system in one vector, for tests and combinations of any of them."""
+"""All coefficients of a system in one vector, for tests and combinations of any of them.
+
+Estimates of a vector autoregression: coefficients, errors, residuals, measures of fit.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note
+from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
 from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.data.series import VarData
+from panelvar.dynamics.lag_problem import LagProblem
+from panelvar.dynamics.second_moments import correlations, sample_autocovariances
+from panelvar.dynamics.terms import Terms
+from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.static_panels.inference import Inference
+from panelvar.var_models.criteria import VarCriteria, information_criteria, log_likelihood
+from panelvar.var_models.system import System
+from panelvar.var_models.var_convention import VarConvention
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelvar.static_panels.restrictions import LinearCombination
+    from panelvar.tables.test_result import TestResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +65,407 @@ class StackedInference(Inference):
 def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tuple[str, ...]:
     """Labels ``"[equation]regressor"``, equation by equation."""
     return tuple(f"[{equation}]{regressor}" for equation in names for regressor in regressors)
+
+
+COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
+COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "nonrobust": "classical"} | dict.fromkeys(
+    ("hac", "nw", "newey-west"), "Errors robust to correlation over time are not offered: add lags."
+)
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class VarEstimates(System):
+    r"""Estimates of a vector autoregression: coefficients with errors, residuals, measures of fit.
+
+    What `VarResult` adds are responses, tests and forecasts; its documentation lists the parameters.
+    """
+
+    sigma: Array
+    problem: LagProblem
+    data: VarData
+    periods: npt.NDArray[np.intp]
+    convention: VarConvention
+    notes: tuple[Note, ...]
+    cov_kind: str
+
+    def __init__(
+        self,
+        problem: LagProblem,
+        data: VarData,
+        periods: npt.NDArray[np.intp],
+        terms: Terms,
+        convention: VarConvention,
+        notes: tuple[Note, ...] = (),
+        cov_kind: str = "classical",
+    ) -> None:
+        self._set(
+            coefficients=problem.coefficients,
+            names=data.names,
+            terms=terms,
+            deterministics=problem.params[: problem.n_deterministic],
+            sigma=self._covariance(problem, convention.sigma),
+            problem=problem,
+            data=data,
+            periods=periods,
+            convention=convention,
+            notes=notes,
+            cov_kind=cov_kind,
+        )
+
+    def _in_short(self) -> str:
+        return f"{super()._in_short()}; n = {self.nobs}"
+
+    def _no_intercept(self) -> Array:
+        return np.zeros(self.n_vars)
+
+    @staticmethod
+    def _covariance(problem: LagProblem, kind: str) -> Array:
+        covariance = problem.residual_covariance(kind)
+        covariance.setflags(write=False)
+        return covariance
+
+    def _estimates(self, factor: Array) -> Estimates:
+        data, periods = self.data, self.periods
+        rows = periods if data.places is None else np.searchsorted(data.places, periods)
+        count = data.values.shape[0] if data.places is None else data.places.size
+        form = ReducedForm(self.coefficients, factor)
+        return Estimates(
+            form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
+        )
+
+    # Counts
+
+    @property
+    def unit_roots(self) -> int:
+        """Roots that are one by construction: K - r in an error-correction model of rank r, none in others."""
+        return 0
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained, n; the first p periods serve as lags only."""
+        return self.problem.nobs
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients in each equation, m."""
+        return self.problem.n_regressors
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom of each equation, n - m."""
+        return self.problem.df_resid
+
+    @property
+    def df_model(self) -> int:
+        """Coefficients in each equation, deterministic terms included."""
+        return self.problem.n_regressors
+
+    @property
+    def distribution(self) -> str:
+        """Reference distribution of `tstats`: "t" with `df_resid` degrees of freedom, or "normal"."""
+        return self.convention.distribution
+
+    # Estimates
+
+    @cached_property
+    def params(self) -> pd.DataFrame:
+        """Coefficients, a row for each regressor and a column for each equation."""
+        return self._by_equation(self.problem.params)
+
+    @cached_property
+    def robust_covariance(self) -> Array | None:
+        """Covariance of all coefficients, equation by equation, under `cov_kind`; None if it is classical."""
+        if self.cov_kind == "classical":
+            return None
+        try:
+            return self.problem.robust_covariance(self.cov_kind)
+        except ZeroDivisionError:
+            raise NumericalError(
+                f"A row has leverage 1 (a dummy for one period): {self.cov_kind} divides by 1 - leverage. Use HC1."
+            ) from None
+
+    @cached_property
+    def _errors(self) -> Array:
+        robust = self.robust_covariance
+        if robust is not None:
+            return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
+        spread = np.sqrt(np.einsum("ij,ij->i", self.problem.inverse_factor, self.problem.inverse_factor))
+        scatter = self.problem.scatter_factor
+        divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
+        errors: Array = spread[:, None] * np.sqrt(np.einsum("ij,ij->i", scatter, scatter) / divisor)
+        return errors
+
+    @cached_property
+    def std_errors(self) -> pd.DataFrame:
+        """Standard errors, arranged like `params`: square roots of the diagonal of `cov`."""
+        return self._by_equation(self._errors)
+
+    @cached_property
+    def _ratios(self) -> Array:
+        if not self._errors.all():
+            raise NumericalError("An equation fits exactly: its standard errors are zero and t statistics undefined.")
+        ratios: Array = self.problem.params / self._errors
+        return ratios
+
+    @cached_property
+    def tstats(self) -> pd.DataFrame:
+        """Coefficients over their standard errors."""
+        return self._by_equation(self._ratios)
+
+    @cached_property
+    def pvalues(self) -> pd.DataFrame:
+        """Two-sided tail probabilities of `tstats`, from the distribution of the convention."""
+        from scipy.special import ndtr, stdtr
+
+        below = -np.abs(self._ratios)
+        return self._by_equation(
+            2.0 * (ndtr(below) if self.distribution == "normal" else stdtr(self.problem.degrees, below))
+        )
+
+    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, at least 0.5.
+
+        Returns
+        -------
+        DataFrame
+            Rows (equation, regressor), columns lower and upper.
+        """
+        import pandas as pd
+        from scipy.special import ndtri, stdtrit
+
+        upper = (1.0 + check_level(level)) / 2.0
+        reach = (ndtri(upper) if self.distribution == "normal" else stdtrit(self.problem.degrees, upper)) * self._errors
+        index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        limits = [(self.problem.params + sign * reach).T.ravel() for sign in (-1.0, 1.0)]
+        return pd.DataFrame(dict(zip(("lower", "upper"), limits, strict=True)), index=index)
+
+    @cached_property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of all coefficients, sigma kron (X'X)^-1 or robust; labels (equation, regressor)."""
+        import pandas as pd
+
+        values = self.robust_covariance
+        if values is None:
+            moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
+            sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
+            values = np.kron(sigma, moments).astype(np.float64, copy=False)
+        index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        return pd.DataFrame(values, index=index, columns=index)
+
+    # Questions
+
+    def wald_test(
+        self,
+        restrictions: str | Sequence[str] | Array | Mapping[str, float],
+        values: Array | Sequence[float] | float | None = None,
+    ) -> TestResult:
+        """Test linear restrictions on coefficients of any equations.
+
+        Parameters
+        ----------
+        restrictions : str, sequence of str, mapping or (q, K m) array
+            ``"[x]L1.y = [y]L1.x"``, ``["[x]L1.y", "[x]L2.y"]`` (each zero), ``{"[x]L1.x": 1.0}``, or a matrix R of
+            R b = q for the coefficients as `cov` has them, equation by equation.
+        values : array, optional
+            q when a matrix is given.
+
+        Returns
+        -------
+        TestResult
+            F or chi-squared, as the convention says, under the errors of `with_cov`.
+        """
+        systems = {"chi2": np.inf, "f-system": self.n_vars * float(self.df_resid)}
+        df = systems.get(self.convention.exclusion, float(self.df_resid))
+        return self._stacked(df).wald_test(restrictions, values)
+
+    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
+        """Estimate a linear combination of coefficients, such as ``"[x]L1.y + [x]L2.y"``, with error and limits.
+
+        Parameters
+        ----------
+        expression : str
+            In names ``"[equation]regressor"``.
+        level : float
+            Confidence level, at least 0.5.
+        """
+        df = np.inf if self.distribution == "normal" else float(self.df_resid)
+        return self._stacked(df).lincom(expression, level=level)
+
+    def _stacked(self, df: float) -> StackedInference:
+        # Half as many modules again as a fit needs: they wait for the first question.
+        from panelvar.covariance.covariances import CovarianceEstimate
+
+        if self.problem.dependent_columns:
+            raise NumericalError("The residual covariance is singular: there is no test of these equations.")
+        names = equation_labels(self.names, self.regressor_names)
+        rss = float(np.square(self.problem.scatter_factor).sum())
+        fit = Stacked(names, self.problem.params.T.ravel(), rss)
+        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
+
+    @property
+    def sigma_df(self) -> Array:
+        """Residual covariance U'U / (n - m)."""
+        return self._covariance(self.problem, "df")
+
+    @property
+    def sigma_ml(self) -> Array:
+        """Residual covariance U'U / n."""
+        return self._covariance(self.problem, "ml")
+
+    @property
+    def residual_correlation(self) -> pd.DataFrame:
+        """Correlations of the equations' errors."""
+        import pandas as pd
+
+        factor = self.problem.scatter_factor
+        unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
+        return pd.DataFrame(unit @ unit.T, index=self._axes[1], columns=self._axes[1])
+
+    def with_cov(self, kind: str) -> Self:
+        """Return the same estimates with other errors of the coefficients, and of tests of them.
+
+        Parameters
+        ----------
+        kind : {"classical", "HC0", "HC1", "HC2", "HC3"}
+            Homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. Sigma, responses
+            and their bands stay as they are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
+        """
+        if not isinstance(kind, str) and hasattr(kind, "kind"):
+            raise SpecificationError(f"kind={kind!r}: give its name, with_cov({kind.kind!r}).")
+        choose("kind", kind, COVARIANCES, COVARIANCES_ELSEWHERE)
+        return type(self)(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)
+
+    # Fit
+
+    @cached_property
+    def resids(self) -> pd.DataFrame:
+        """Residuals by period."""
+        return self._by_period(self.problem.residuals)
+
+    @cached_property
+    def fitted_values(self) -> pd.DataFrame:
+        """Fitted values by period."""
+        return self._by_period(self.problem.design[:, self.n_regressors :] - self.problem.residuals)
+
+    def residual_autocorrelations(self, lags: int = 10) -> pd.DataFrame:
+        r"""Auto- and cross-correlations of the residuals, :math:`\mathrm{corr}(u_{it}, u_{k,t-h})`, h = 0 to ``lags``.
+
+        :math:`n^{-1}\sum_t u_t u_{t-h}'` over standard deviations, products across gaps left out. Without serial
+        correlation :math:`2/\sqrt n` bounds most of them, too widely at the first lags (Luetkepohl 2005, section 4.4).
+
+        Parameters
+        ----------
+        lags : int
+            Longest lag h.
+
+        Returns
+        -------
+        DataFrame
+            Rows (lag, variable), a column for each variable h periods earlier.
+        """
+        covariances = sample_autocovariances(
+            self.problem.residuals, read_whole("lags", lags, 0), self.problem.run_starts
+        )
+        return self._by_lag(correlations(covariances))
+
+    def _by_period(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=self._axes[1])
+
+    @property
+    def _mean_removed(self) -> bool:
+        """Whether total sums of squares are about the mean."""
+        return self.terms.has_constant
+
+    @cached_property
+    def _squares(self) -> tuple[Array, Array]:
+        """Residual and total sums of squares; total is about the mean if there is a constant."""
+        scatter = self.problem.scatter_factor
+        right = self.problem.factor[int(self._mean_removed) :, self.n_regressors :]
+        return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", right, right)
+
+    @cached_property
+    def rsquared(self) -> pd.Series:
+        """R-squared of each equation, about the mean if the model has a constant and about zero otherwise."""
+        import pandas as pd
+
+        residual, total = self._squares
+        return pd.Series(1.0 - residual / total, index=self._axes[1])
+
+    @cached_property
+    def rsquared_adjusted(self) -> pd.Series:
+        """R-squared of each equation, adjusted for degrees of freedom."""
+        import pandas as pd
+
+        residual, total = self._squares
+        full = self.nobs - self._mean_removed
+        return pd.Series(1.0 - residual / total * full / self.problem.degrees, index=self._axes[1])
+
+    @cached_property
+    def rmse(self) -> pd.Series:
+        """Residual standard error of each equation, with n - m degrees of freedom."""
+        import pandas as pd
+
+        return pd.Series(np.sqrt(self._squares[0] / self.problem.degrees), index=self._axes[1])
+
+    @cached_property
+    def llf_by_equation(self) -> pd.Series:
+        """Gaussian log likelihood of each equation by itself."""
+        import pandas as pd
+
+        halves = 0.5 * np.log(self._squares[0])
+        values = [log_likelihood(self.nobs, 1, float(half)) for half in halves]
+        return pd.Series(values, index=self._axes[1])
+
+    @cached_property
+    def llf(self) -> float:
+        r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (section 3.4)."""
+        return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
+
+    @cached_property
+    def _log_half_determinant(self) -> float:
+        """Half the log determinant of U'U."""
+        if self.problem.dependent_columns:
+            raise NumericalError(
+                "The residual covariance is singular: an equation fits exactly or is a combination of the others, so "
+                "the likelihood and the criteria do not exist."
+            )
+        return float(np.log(self.problem.scatter_factor.diagonal()).sum())
+
+    @cached_property
+    def _criteria(self) -> VarCriteria:
+        return information_criteria(
+            self.convention.criteria,
+            self.nobs,
+            self.n_vars,
+            self.lags,
+            self.problem.n_deterministic,
+            self._log_half_determinant,
+            self.problem.n_free,
+        )
+
+    @property
+    def aic(self) -> float:
+        """Akaike information criterion, in the form of the convention."""
+        return self._criteria.aic
+
+    @property
+    def bic(self) -> float:
+        """Schwarz information criterion, in the form of the convention."""
+        return self._criteria.bic
+
+    @property
+    def hqic(self) -> float:
+        """Hannan-Quinn information criterion, in the form of the convention."""
+        return self._criteria.hqic
+
+    @property
+    def fpe(self) -> float:
+        r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 4.3.1)."""
+        return self._criteria.fpe

@@ -20,10 +20,10 @@ from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import positive_factor
+from panelvar.var_models.estimates import VarEstimates
 from panelvar.var_models.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
 from panelvar.var_models.forecasts import conditional_forecast
 from panelvar.var_models.published import finite_array
-from panelvar.var_models.var_estimates import VarEstimates
 
 if TYPE_CHECKING:
     import pandas as pd
