@@ -1,11 +1,34 @@
-"""Gaussian forecasts of a vector autoregression given the future of some of its variables."""
+"""Gaussian forecasts of a vector autoregression given the future of some of its variables.
+
+What a fitted vector autoregression says about the future, and about changes of its exogenous variables.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.bands.delta_method import DeltaMethod
+from panelvar.bands.target import Band, BandSource, Draws, Target
+from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.base.arrays import Array
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import LagProblem
+from panelvar.identification.scheme import Identification, ReducedForm
+from panelvar.responses.forecast import Forecast
+from panelvar.responses.responses import Responses, cumulated
+from panelvar.responses.shocks import positive_factor
+from panelvar.var_models.estimates import VarEstimates
+from panelvar.var_models.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
+from panelvar.var_models.published import finite_array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def conditional_forecast(coefficients: Array, factor: Array, path: Array, given: Array) -> tuple[Array, Array]:
@@ -57,3 +80,304 @@ def conditional_forecast(coefficients: Array, factor: Array, path: Array, given:
     left = free.reshape(steps, n_vars, -1)
     covariance: Array = left @ left.swapaxes(1, 2)
     return values, covariance
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class VarForecasts(VarEstimates):
+    """Forecasts, given the future of some variables or not, and dynamic multipliers; a part of `VarResult`."""
+
+    def forecast(
+        self,
+        steps: int = 8,
+        *,
+        level: float = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+        bands: BandSource | None = None,
+    ) -> Forecast:
+        """Forecast from the end of the data.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+        level : float
+            Probability of each interval, at least 0.5.
+        exogenous : DataFrame or array (steps, M), optional
+            Future values of the exogenous variables of a VARX, taken as known; needed if there are any. An index that
+            is not the default holds the periods of the forecast.
+        bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
+            Simulate the intervals: coefficients vary, and future errors are drawn as the source draws residuals
+            (Luetkepohl 2005, section 3.5 and appendix D.3). `DeltaMethod` adds to the variance what the coefficients'
+            errors contribute to first order, from the last observations on. By default intervals are normal and take
+            the coefficients as known.
+
+        Raises
+        ------
+        MissingInformationError
+            The model has exogenous variables and their future was not given.
+        SpecificationError
+            Future values of another shape, or labelled with other periods than those of the forecast.
+        NumericalError
+            The last p periods are not all observed.
+        """
+        from scipy.special import ndtri
+
+        check_level(level)
+        steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
+        history = self.data.values[-self.lags :]
+        if not np.isfinite(history).all():
+            raise NumericalError(
+                f"The last {self.lags} period(s) hold missing values; a forecast starts from them. Drop or fill them."
+            )
+        terms = self._future_terms(self.data.values.shape[0] + 1, steps, exogenous)
+        values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
+        covariance = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
+        if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
+            raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
+
+        def statistic(draws: Draws) -> Array:
+            form = draws.form
+            assert form.beside is not None
+            assert draws.future is not None
+            return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
+
+        def gradients(form: ReducedForm, moves: Array) -> Array:
+            estimated = path_derivatives(form.coefficients, moves, history, values, terms)
+            return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)])
+
+        asymptotic = isinstance(bands, DeltaMethod)
+        band = self._band(bands, level, values, statistic, gradients if asymptotic else None, future_steps=steps)
+        if asymptotic:
+            form = ReducedForm(self.coefficients, positive_factor(self.sigma))
+            slopes = path_derivatives(form.coefficients, self.problem.directions(form.factor), history, values, terms)
+            covariance = covariance + np.einsum("dsi,dsj->sij", slopes, slopes)
+        notes = self._stability_notes() + (band.notes if band else ())
+        emit(notes)
+        return Forecast(
+            values,
+            band.lower if band else values - reach,
+            band.upper if band else values + reach,
+            covariance,
+            self.names,
+            self.data.future(steps),
+            float(level),
+            notes,
+            self.data,
+            band.draws if band else None,
+            band.label if band else None,
+        )
+
+    def approximate_mse(self, steps: int = 8) -> Array:
+        r"""Mean squared errors of forecasts with estimated coefficients, from an average origin.
+
+        .. math:: \Sigma_{\hat y}(h) = \Sigma_y(h) + \Omega(h) / n
+
+        (Luetkepohl 2005, (3.5.9) to (3.5.12)): to first order, and with the moments of the sample in place of the last
+        observations. ``forecast(bands=DeltaMethod())`` has the last observations.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+
+        Returns
+        -------
+        array (steps, K, K)
+
+        Raises
+        ------
+        SpecificationError
+            A model with a trend, seasons, exogenous variables or restrictions, which has no average origin.
+        NumericalError
+            The system is not stable.
+        """
+        steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
+        if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
+            raise SpecificationError(
+                "Mean squared errors from an average origin are those of a stationary system, unrestricted, with a "
+                "constant or nothing beside the lags: use forecast(bands=DeltaMethod())."
+            )
+        self._require_stable("mean squared errors from an average origin")
+        problem, m, count = self.problem, self.n_regressors, self.terms.count
+        step = np.zeros((m, m))
+        step[:count, :count] = 1.0
+        step[:, count : count + self.n_vars] = problem.params
+        step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
+        transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
+        sigma = self._covariance(problem, self.convention.coefficient_sigma)
+        known = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
+        total: Array = known + estimation_mse(transition, self.coefficients, sigma, self.nobs, steps)
+        return total
+
+    def conditional_forecast(
+        self,
+        conditions: pd.DataFrame | npt.ArrayLike,
+        *,
+        level: float = 0.95,
+        exogenous: pd.DataFrame | npt.ArrayLike | None = None,
+    ) -> Forecast:
+        r"""Forecast given the future of some variables (Waggoner and Zha 1999; Doan, Litterman and Sims 1984).
+
+        Parameters
+        ----------
+        conditions : DataFrame, Series or array (steps, K)
+            A row a period ahead: values where the future is given, NaN where it is free. A DataFrame may leave out
+            variables that are free throughout, and a Series is the one it is named after. An index that is not the
+            default holds the periods of the forecast.
+        level, exogenous
+            As in `forecast`.
+
+        Returns
+        -------
+        Forecast
+            Means and normal intervals of what is free, the coefficients taken as known; given values have no width.
+
+        Raises
+        ------
+        SpecificationError
+            Conditions of the wrong shape, infinite, of other periods, or on nothing.
+        NumericalError
+            Conditions that cannot hold together.
+
+        Notes
+        -----
+        Conditions are on values, whatever shocks bring them about: the answer needs no identification.
+        """
+        import pandas as pd
+
+        if isinstance(conditions, pd.Series):
+            conditions = conditions.to_frame()
+        if isinstance(conditions, pd.DataFrame):
+            self._require_future("conditions", conditions.index)
+            conditions = conditions.set_axis(list(map(str, conditions.columns)), axis=1)
+            unknown = [name for name in conditions.columns if name not in self.names]
+            if unknown:
+                raise SpecificationError(f"{unknown} are not variables of this system: {list(self.names)}.")
+            conditions = conditions.reindex(columns=list(self.names))
+        try:
+            given = np.array(conditions, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise SpecificationError(
+                f"conditions must be a DataFrame or an array (steps, {self.n_vars}) of numbers, NaN where the future "
+                f"is free; got {shown(conditions)}."
+            ) from None
+        if given.ndim != 2 or given.shape[1] != self.n_vars or not len(given):
+            raise SpecificationError(f"conditions have shape {given.shape}; expected (steps, {self.n_vars}).")
+        if np.isinf(given).any() or np.isnan(given).all():
+            raise SpecificationError("conditions must hold a finite value somewhere, and NaN where the future is free.")
+        plain = self.forecast(len(given), level=level, exogenous=exogenous)
+        factor = dynamics.cholesky_impact(self.sigma)
+        try:
+            values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
+        except np.linalg.LinAlgError:
+            raise NumericalError("The conditions contradict or repeat one another.") from None
+        from scipy.special import ndtri
+
+        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
+        reach[~np.isnan(given)] = 0.0
+        return replace(plain, values=values, lower=values - reach, upper=values + reach, covariance=covariance)
+
+    def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
+        """Responses of every variable to one unit of each exogenous variable in period 0 alone.
+
+        Parameters
+        ----------
+        horizon : int
+            Last period; the result has ``horizon + 1`` rows.
+        cumulative : bool
+            Sum the responses over periods: the effect of a lasting change.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no exogenous variables.
+        """
+        names = self.terms.exogenous
+        if not names:
+            raise SpecificationError("The model has no exogenous variables: fit_var(..., exogenous=...) adds them.")
+        effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
+        values = dynamics.multipliers(
+            self.coefficients, effects.swapaxes(1, 2), read_whole("horizon", horizon, 0, LONGEST_HORIZON)
+        )
+        if read_flag("cumulative", cumulative):
+            values = cumulated(values, 0)
+        if not np.isfinite(values).all():
+            raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
+        notes = self._stability_notes()
+        emit(notes)
+        return Responses(
+            values, self.names, names, "exogenous", "exogenous", "unit", None, bool(cumulative), notes=notes
+        )
+
+    def _future_terms(self, first: int, steps: int, exogenous: Any) -> Array:
+        """Values of the terms beside the lags in the periods after the data."""
+        terms, past = self.terms, self.data.exogenous
+        if past is None:
+            if exogenous is not None:
+                raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
+            return terms.rows(first, steps)
+        names = list(terms.exogenous)
+        if exogenous is None:
+            raise MissingInformationError(
+                f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
+            )
+        if hasattr(exogenous, "index") and hasattr(exogenous, "iloc"):
+            self._require_future("exogenous", exogenous.index)
+        if hasattr(exogenous, "columns"):
+            exogenous = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
+            absent = [name for name in names if name not in exogenous.columns]
+            if absent:
+                raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
+            exogenous = exogenous[names]
+        future = finite_array("exogenous", exogenous)
+        future = future[:, None] if future.ndim == 1 and len(names) == 1 else future
+        if future.shape != (steps, len(names)):
+            raise SpecificationError(f"exogenous has shape {future.shape}; expected {(steps, len(names))}: {names}.")
+        known = past[past.shape[0] - terms.exogenous_lags :]
+        if not np.isfinite(known).all():
+            raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
+        return terms.rows(first, steps, np.concatenate([known, future]))
+
+    def _require_future(self, option: str, index: pd.Index) -> None:
+        """Refuse a table whose labels say that it is about other periods than those of a forecast."""
+        ahead = self.data.future(len(index))
+        given = list(index)
+        if given in (list(range(len(given))), list(ahead)) or not self.data.labels_extend:
+            return
+        raise SpecificationError(
+            f"The rows of {option} are labelled {index[0]!r} to {index[-1]!r}; the forecast is of {ahead[0]!r} to "
+            f"{ahead[-1]!r}. Give the rows of these periods, or an array."
+        )
+
+    def _band(
+        self,
+        bands: BandSource | None,
+        level: float,
+        estimate: Array,
+        statistic: Callable[[Draws], Array],
+        gradients: Callable[[ReducedForm, Array], Array] | None = None,
+        *,
+        uses_sigma: bool = True,
+        future_steps: int = 0,
+        scheme: Identification | None = None,
+        draw_errors: Callable[[ReducedForm, Array], Array] | None = None,
+    ) -> Band | None:
+        if bands is None:
+            return None
+        if isinstance(bands, type):
+            raise SpecificationError(f"bands={bands.__name__} is the class: call it, {bands.__name__}(...).")
+        if not hasattr(bands, "band"):
+            raise SpecificationError(
+                f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
+                "or None."
+            )
+        degrees = self.problem.degrees
+        own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
+        divisor = own if self.convention.sigma == "df" else self.nobs
+        carried = None if scheme is None else scheme.carried
+        many = scheme is not None and scheme.set_valued
+        target = Target(
+            self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
+        )
+        return bands.band(target, check_level(level))

@@ -20,8 +20,8 @@ from panelvar.responses.responses import Responses, cumulated, described_respons
 from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import granger_test, lags_test
+from panelvar.var_models.forecasts import VarForecasts
 from panelvar.var_models.system import System
-from panelvar.var_models.var_forecasts import VarForecasts
 
 if TYPE_CHECKING:
     import pandas as pd
