@@ -23,7 +23,7 @@ from panelvar.dynamics.second_moments import correlations, sample_autocovariance
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.static_panels.inference import Inference
-from panelvar.var_models.criteria import VarCriteria, information_criteria, log_likelihood
+from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.var_models.system import System
 from panelvar.var_models.var_convention import VarConvention
 

@@ -23,8 +23,7 @@ from panelvar.base.errors import (
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.lag_problem import LagProblem, stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels, terms_within
-from panelvar.var_models.criteria import information_criteria, log_likelihood
-from panelvar.var_models.lag_selection import CRITERIA_ELSEWHERE, LagSelection
+from panelvar.var_models.lag_selection import CRITERIA_ELSEWHERE, LagSelection, information_criteria, log_likelihood
 from panelvar.var_models.var_convention import VarConvention, var_convention
 from panelvar.var_models.var_result import VarResult
 
