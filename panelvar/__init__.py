@@ -131,8 +131,8 @@ if TYPE_CHECKING:
     from panelvar.var_models.batch import fit_rolling_var as fit_rolling_var
     from panelvar.var_models.batch import fit_var_batch as fit_var_batch
     from panelvar.var_models.batch_result import VarBatch as VarBatch
+    from panelvar.var_models.restricted import RestrictedVarResult as RestrictedVarResult
     from panelvar.var_models.restricted import fit_restricted_var as fit_restricted_var
-    from panelvar.var_models.restricted_var import RestrictedVarResult as RestrictedVarResult
     from panelvar.var_models.svar import fit_svar as fit_svar
     from panelvar.var_models.svar_result import SvarResult as SvarResult
     from panelvar.var_models.system import System as System
@@ -192,7 +192,7 @@ _EXPORTS = {
     "fit_var": "var_models.var",
     "select_lags": "var_models.var",
     "fit_restricted_var": "var_models.restricted",
-    "RestrictedVarResult": "var_models.restricted_var",
+    "RestrictedVarResult": "var_models.restricted",
     "fit_var_batch": "var_models.batch",
     "fit_rolling_var": "var_models.batch",
     "evaluate_forecasts": "var_models.batch",

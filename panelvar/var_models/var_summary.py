@@ -19,7 +19,7 @@ from panelvar.tables.number_format import (
     stars_for,
 )
 from panelvar.tables.table import Cell, Fact, Row, Table, number, words
-from panelvar.var_models.restricted_var import RestrictedVarResult
+from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
 from panelvar.tables.test_result import TestResult
-from panelvar.var_models.restricted_var import RestrictedVarResult
+from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import fluctuation
 from panelvar.var_tests import residual_statistics as residual_tests
