@@ -69,8 +69,9 @@ def fit_fixed_effects(
     are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate
     gradients to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary
     within the effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities:
-    prefer ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored. Slopes by
-    level cost one row a level each: with few rows a level little is left to estimate from.
+    prefer ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored.
+
+    Slopes by level cost one row a level each: with few rows a level little is left to estimate from.
     """
     chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)

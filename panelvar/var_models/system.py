@@ -271,8 +271,8 @@ class System(SystemProcess):
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
     def summary(self, **options: Any) -> Table:
-        """Render the coefficients as a table; see `panelvar.var_models.var_summary.var_table` for the options."""
-        from panelvar.var_models.var_summary import var_table
+        """Render the coefficients as a table; see `panelvar.var_models.summary.var_table` for the options."""
+        from panelvar.var_models.summary import var_table
 
         return var_table(self, **options)
 

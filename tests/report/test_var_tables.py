@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
+from panelvar.var_models.summary import var_table
 from panelvar.var_models.var_result import VarResult
-from panelvar.var_models.var_summary import var_table
 
 
 def test_var(var: VarResult) -> None:
