@@ -133,8 +133,8 @@ if TYPE_CHECKING:
     from panelvar.var_models.batch_result import VarBatch as VarBatch
     from panelvar.var_models.restricted import RestrictedVarResult as RestrictedVarResult
     from panelvar.var_models.restricted import fit_restricted_var as fit_restricted_var
+    from panelvar.var_models.svar import SvarResult as SvarResult
     from panelvar.var_models.svar import fit_svar as fit_svar
-    from panelvar.var_models.svar_result import SvarResult as SvarResult
     from panelvar.var_models.system import System as System
     from panelvar.var_models.var import fit_var as fit_var
     from panelvar.var_models.var import select_lags as select_lags
@@ -228,7 +228,7 @@ _EXPORTS = {
     "ExternalInstrument": "identification.external_instrument",
     "ImpactMatrix": "identification.impact_matrix",
     "fit_svar": "var_models.svar",
-    "SvarResult": "var_models.svar_result",
+    "SvarResult": "var_models.svar",
     "ReducedFormErrors": "identification.errors_alone",
     "Convention": "fit.conventions",
     "VarConvention": "var_models.var_convention",
