@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from panelvar.base.errors import PanelVarWarning as PanelVarWarning
     from panelvar.base.errors import SpecificationError as SpecificationError
     from panelvar.cointegration.engle_granger import engle_granger_test as engle_granger_test
+    from panelvar.cointegration.johansen import JohansenResult as JohansenResult
     from panelvar.cointegration.johansen import johansen_test as johansen_test
-    from panelvar.cointegration.johansen_result import JohansenResult as JohansenResult
     from panelvar.cointegration.vecm import fit_vecm as fit_vecm
     from panelvar.cointegration.vecm_result import VecmResult as VecmResult
     from panelvar.comparison.compare import compare as compare
@@ -279,7 +279,7 @@ _EXPORTS = {
     "johansen_test": "cointegration.johansen",
     "fit_vecm": "cointegration.vecm",
     "VecmResult": "cointegration.vecm_result",
-    "JohansenResult": "cointegration.johansen_result",
+    "JohansenResult": "cointegration.johansen",
     "UnitRootResult": "unit_roots.result",
     "compare": "comparison.compare",
     "plot_roots": "plots.roots",

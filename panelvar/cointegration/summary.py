@@ -8,7 +8,7 @@ from panelvar.tables.number_format import check_digits, format_count
 from panelvar.tables.table import Fact, Row, Table, number, probability, words
 
 if TYPE_CHECKING:
-    from panelvar.cointegration.johansen_result import JohansenResult
+    from panelvar.cointegration.johansen import JohansenResult
 
 CASES = {
     "n": "no deterministic terms (case 1)",
