@@ -190,6 +190,6 @@ class VecmResult(VecmEstimates):
 
     def summary(self, **options: Any) -> Table:
         """Render relations and equations as a table; options as in `panelvar.cointegration.summary.vecm_table`."""
-        from panelvar.cointegration.vecm_summary import vecm_table
+        from panelvar.cointegration.summary import vecm_table
 
         return vecm_table(self, **options)
