@@ -1,14 +1,21 @@
-"""Hausman's specification test, matrix form."""
+"""Hausman's specification test, matrix form.
+
+Hausman's quadratic form of the difference of two estimators.
+
+Hausman's test of a long run that entities share.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.arrays import Array
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.data.design import CONSTANT
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
-from panelvar.panel_tests.contrast import contrast_test
-from panelvar.panel_tests.long_run_hausman import long_run_hausman
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
@@ -209,3 +216,129 @@ def _scale(result: LinearResult) -> float:
     if components is not None and (within_scale or components.likelihood is not None):
         return components.idiosyncratic
     return result.s2
+
+
+def contrast_test(
+    gap: Array,
+    difference: Array,
+    units: Array,
+    notes: Sequence[Note],
+    *,
+    null: str,
+    advice: str,
+    absolute: bool = False,
+) -> TestResult:
+    r"""Test that a difference of estimates is noise, :math:`d'\hat V_d^{-}d \sim \chi^2(\mathrm{rank})`, and warn.
+
+    Parameters
+    ----------
+    gap : (k,) array
+        d.
+    difference : (k, k) array
+        Its covariance, as the difference of those of the estimators.
+    units : (k,) array
+        Errors of the consistent estimator: scaled by them, units do not decide what counts as zero.
+    notes : sequence of Note
+    null : str
+        The hypothesis, in words.
+    advice : str
+        What to do where the covariance is not positive definite; continues "read the statistic with care, or".
+    absolute : bool
+        Report the absolute value of a negative statistic, as plm does, instead of the value without a p-value.
+
+    Returns
+    -------
+    TestResult
+    """
+    values, vectors = np.linalg.eigh(difference / np.outer(units, units))
+    projected = vectors.T @ (gap / units)
+    used = np.abs(values) > 1e-10 * max(float(np.abs(values).max()), 1e-300)
+    statistic = float(np.sum(projected[used] ** 2 / values[used]))
+    rank = int(used.sum())
+    found = list(notes)
+    if np.abs(values).max() < 1e-10:
+        found.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
+    if (values[used] < 0.0).any():
+        found.append(_indefinite(statistic, advice, absolute))
+    emit(found)
+    statistic = abs(statistic) if absolute else statistic
+    pvalue = chi2_tail(statistic, rank) if rank and statistic >= 0.0 else float("nan")
+    return TestResult("Hausman", statistic, pvalue, "chi2", float(rank), None, null, tuple(found))
+
+
+def _indefinite(statistic: float, advice: str, absolute: bool) -> Note:
+    """Say that the difference of the covariances is not positive definite, and what that means."""
+    text = "The difference of the covariances is not positive definite"
+    if statistic < 0.0:
+        given = "what is given is its absolute value, as plm does, which has no null distribution"
+        text += (
+            f" and the statistic is negative ({statistic:.4g}): {given if absolute else 'no p-value exists'}. "
+            f"{advice[0].upper()}{advice[1:]}."
+        )
+    else:
+        text += f": read the statistic with care, or {advice}."
+    return Note("hausman-not-positive", text, warn=True)
+
+
+def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult, sigma: str) -> TestResult:
+    r"""Compare the long-run coefficients of two estimators of an ARDL panel.
+
+    .. math:: H = (\theta_c - \theta_e)'(V_c - V_e)^{-}(\theta_c - \theta_e) \sim \chi^2(k)
+
+    Parameters
+    ----------
+    consistent : ErrorCorrectionResult
+        Consistent whatever the dispersion of the long run: the mean group.
+    efficient : ErrorCorrectionResult
+        Efficient if all entities share it: pooled mean group, dynamic fixed effects.
+    sigma : str
+        ``"own"``; the mean group's covariance is no multiple of a residual variance.
+    """
+    if sigma != "own":
+        raise SpecificationError(
+            f"sigma={sigma!r} rescales covariances to one residual variance; those of long-run coefficients are "
+            "dispersions over entities or inverse information: use sigma='own'."
+        )
+    first, second = consistent.long_run, efficient.long_run
+    if consistent.dependent != efficient.dependent:
+        raise SpecificationError(
+            f"The results explain different variables: {consistent.dependent!r} and {efficient.dependent!r}."
+        )
+    shared = [name for name in first.index if name in second.index]
+    if not shared:
+        raise SpecificationError("The results share no long-run coefficient to compare.")
+    notes = _differences(consistent, efficient)
+    difference = consistent.cov.loc[shared, shared].to_numpy() - efficient.cov.loc[shared, shared].to_numpy()
+    return contrast_test(
+        np.asarray(first[shared].to_numpy() - second[shared].to_numpy(), dtype=np.float64),
+        difference,
+        np.asarray(consistent.std_errors[shared].to_numpy(), dtype=np.float64),
+        notes,
+        null="all entities have the same long run (both estimators are consistent)",
+        advice="compare the entities' long runs with the pooled one, or use the likelihood-ratio test .homogeneity",
+    )
+
+
+def _differences(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult) -> list[Note]:
+    """Say so where the models differ by more than what is tested, or the second is not efficient."""
+    notes = []
+    one, other = consistent.design, efficient.design
+    same = one.nobs == other.nobs and one.index.equals(other.index)
+    if not same:
+        rows = f"{one.nobs} and {other.nobs} rows" if one.nobs != other.nobs else f"different {one.nobs} rows"
+        text = (
+            f"The two results were estimated on {rows}: their long runs may differ because the samples do. Fit both on "
+            "the same rows."
+        )
+        notes.append(Note("hausman-samples", text, warn=True))
+    if set(consistent.names) != set(efficient.names):
+        text = "The two results have different terms or lag orders: their long runs may differ for that reason."
+        notes.append(Note("hausman-regressors", text, warn=True))
+    for result in (consistent, efficient):
+        if result.reduced_form is not None and not result.reduced_form.covariance.classical:
+            text = (
+                "The test takes the second estimator as efficient; with robust errors it is not, and the difference of "
+                "the covariances is not the covariance of the difference. Fit it with cov='classical'."
+            )
+            notes.append(Note("classical-covariances", text, warn=True))
+    return notes
