@@ -91,7 +91,7 @@ if TYPE_CHECKING:
     from panelvar.panel_tests.groupwise import modified_wald_test as modified_wald_test
     from panelvar.panel_tests.hausman import hausman as hausman
     from panelvar.panel_tests.hausman_regression import hausman_regression as hausman_regression
-    from panelvar.panel_tests.mundlak import mundlak_test as mundlak_test
+    from panelvar.panel_tests.hausman_regression import mundlak_test as mundlak_test
     from panelvar.panel_tests.panel_causality import panel_granger_test as panel_granger_test
     from panelvar.panel_tests.pooling import nested_f_test as nested_f_test
     from panelvar.panel_tests.pooling import slope_poolability_test as slope_poolability_test
@@ -233,7 +233,7 @@ _EXPORTS = {
     "Convention": "fit.conventions",
     "VarConvention": "var_models.var_convention",
     "hausman": "panel_tests.hausman",
-    "mundlak_test": "panel_tests.mundlak",
+    "mundlak_test": "panel_tests.hausman_regression",
     "wild_bootstrap": "panel_tests.wild_bootstrap",
     "WildBootstrapResult": "panel_tests.wild_bootstrap",
     "cluster_diagnostics": "panel_tests.cluster_leverage",
