@@ -94,10 +94,10 @@ if TYPE_CHECKING:
     from panelvar.panel_tests.hausman_regression import mundlak_test as mundlak_test
     from panelvar.panel_tests.panel_causality import panel_granger_test as panel_granger_test
     from panelvar.panel_tests.pooling import nested_f_test as nested_f_test
+    from panelvar.panel_tests.pooling import slope_homogeneity_test as slope_homogeneity_test
     from panelvar.panel_tests.pooling import slope_poolability_test as slope_poolability_test
     from panelvar.panel_tests.serial_lm import baltagi_li_test as baltagi_li_test
     from panelvar.panel_tests.serial_lm import bera_sosa_yoon_test as bera_sosa_yoon_test
-    from panelvar.panel_tests.slope_homogeneity import slope_homogeneity_test as slope_homogeneity_test
     from panelvar.panel_tests.wild_bootstrap import WildBootstrapResult as WildBootstrapResult
     from panelvar.panel_tests.wild_bootstrap import wild_bootstrap as wild_bootstrap
     from panelvar.panel_tests.wooldridge import wooldridge_difference_test as wooldridge_difference_test
@@ -256,7 +256,7 @@ _EXPORTS = {
     "cd_star_test": "panel_tests.cross_section_dependence",
     "residual_correlations": "panel_tests.cross_section_dependence",
     "modified_wald_test": "panel_tests.groupwise",
-    "slope_homogeneity_test": "panel_tests.slope_homogeneity",
+    "slope_homogeneity_test": "panel_tests.pooling",
     "panel_granger_test": "panel_tests.panel_causality",
     "granger_bootstrap_test": "var_tests.granger_bootstrap",
     "granger_table": "var_tests.causality",
