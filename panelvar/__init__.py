@@ -142,6 +142,8 @@ if TYPE_CHECKING:
     from panelvar.var_models.var_result import VarResult as VarResult
     from panelvar.var_tests.arch import arch_test as arch_test
     from panelvar.var_tests.causality import granger_table as granger_table
+    from panelvar.var_tests.causality import instantaneous_causality_test as instantaneous_causality_test
+    from panelvar.var_tests.causality import toda_yamamoto_test as toda_yamamoto_test
     from panelvar.var_tests.constancy import cusum_test as cusum_test
     from panelvar.var_tests.constancy import mosum_test as mosum_test
     from panelvar.var_tests.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
@@ -150,8 +152,6 @@ if TYPE_CHECKING:
     from panelvar.var_tests.serial import portmanteau_test as portmanteau_test
     from panelvar.var_tests.serial import serial_lm_table as serial_lm_table
     from panelvar.var_tests.serial import serial_lm_test as serial_lm_test
-    from panelvar.var_tests.var_causality import instantaneous_causality_test as instantaneous_causality_test
-    from panelvar.var_tests.var_causality import toda_yamamoto_test as toda_yamamoto_test
     from panelvar.var_tests.white import white_test as white_test
 
 __version__ = "0.1.0"
@@ -265,8 +265,8 @@ _EXPORTS = {
     "serial_lm_table": "var_tests.serial",
     "normality_test": "var_tests.normality",
     "arch_test": "var_tests.arch",
-    "instantaneous_causality_test": "var_tests.var_causality",
-    "toda_yamamoto_test": "var_tests.var_causality",
+    "instantaneous_causality_test": "var_tests.causality",
+    "toda_yamamoto_test": "var_tests.causality",
     "white_test": "var_tests.white",
     "cusum_test": "var_tests.constancy",
     "mosum_test": "var_tests.constancy",

@@ -1,14 +1,24 @@
-"""Granger causality, one pair or all pairs."""
+"""Granger causality, one pair or all pairs.
+
+Causality between sets of variables beyond Granger's in a stationary system: at the same time, and in levels.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from panelvar.base.errors import SpecificationError
+import numpy as np
+
+from panelvar.base.distributions import chi2_tail
+from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.system import System
+from panelvar.var_models.var import fit_var, lag_order
+from panelvar.var_models.var_convention import VarConvention, var_convention
 from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_tests import residual_statistics as residual_tests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,3 +82,97 @@ def granger_table(result: VarResult) -> pd.DataFrame:
     if tests[0].df_denominator is None:
         del rows["df_denominator"]
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"]))
+
+
+def instantaneous_causality_test(
+    model: VarResult, first: str | Sequence[str], second: str | Sequence[str] | None = None
+) -> TestResult:
+    r"""Test that the errors of two sets of variables are uncorrelated (Luetkepohl 2005, section 3.6.3).
+
+    :math:`n\, \sigma_{12}' \widehat{\mathrm{Var}}^{-1} \sigma_{12} \sim \chi^2(K_1 K_2)`, with the variance that
+    normal errors give the elements of the residual covariance.
+
+    Parameters
+    ----------
+    model : VarResult
+    first, second : str or sequence of str
+        Disjoint sets; the second is by default all other variables. The test is symmetric.
+
+    Returns
+    -------
+    TestResult
+
+    Raises
+    ------
+    SpecificationError
+        Sets that are empty or overlap.
+    """
+    require_fit(model)
+    left = variables_of(model.names, "first", first)
+    others = [name for name in model.names if name not in left]
+    right = others if second is None else variables_of(model.names, "second", second)
+    both = sorted(set(left) & set(right))
+    if both or not left or not right:
+        raise SpecificationError(f"The two sets, {left} and {right}, must be disjoint and not empty.")
+    places = [[position(model.names, name) for name in names] for names in (left, right)]
+    try:
+        value = residual_tests.instantaneous(model.sigma_ml, model.nobs, places[0], places[1])
+    except np.linalg.LinAlgError:
+        raise NumericalError("The residual covariance is singular: there is no test of its elements.") from None
+    df = len(left) * len(right)
+    null = f"the errors of {', '.join(left)} and {', '.join(right)} are uncorrelated"
+    return TestResult("Instantaneous causality", value, chi2_tail(value, df), "chi2", df, None, null)
+
+
+def toda_yamamoto_test(
+    data: pd.DataFrame | Any,
+    caused: str | Sequence[str],
+    causing: str | Sequence[str],
+    *,
+    lags: int,
+    integration: int = 1,
+    names: Sequence[Hashable] | None = None,
+    trend: str = "c",
+    exogenous: Any = None,
+    convention: str | VarConvention = "default",
+) -> TestResult:
+    r"""Test Granger causality in levels that may be integrated or cointegrated (Toda and Yamamoto 1995).
+
+    A VAR of order ``lags + integration`` is fitted to the levels, and the first ``lags`` lags of the causing variables
+    are tested: the Wald statistic is :math:`\chi^2` whatever the rank of cointegration (J. Econometrics 66, theorem 1).
+
+    Parameters
+    ----------
+    data, names, trend, exogenous, convention
+        As in `fit_var`.
+    caused, causing : str or sequence of str
+        Disjoint sets of variables.
+    lags : int
+        Lag order of the system, chosen beforehand, for instance by `select_lags` on the levels.
+    integration : int
+        Largest order of integration thought possible.
+
+    Returns
+    -------
+    TestResult
+        Chi-squared; under ``"f-system"`` or ``"f-equation"`` conventions the test reported is the Wald statistic still.
+
+    Notes
+    -----
+    No pretest of unit roots or rank is needed, at the price of power: ``integration`` lags are estimated for nothing.
+    """
+    order, extra = lag_order(lags), lag_order(integration, 1, "integration")
+    rules = var_convention(convention).but(exclusion="chi2")
+    model = fit_var(data, names, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
+    groups = [variables_of(model.names, option, group) for option, group in (("caused", caused), ("causing", causing))]
+    both = sorted(set(groups[0]) & set(groups[1]))
+    if both:
+        raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
+    test = model.exclusion_test(equations=groups[0], variables=groups[1], lags=list(range(1, order + 1)))
+    null = (
+        f"{', '.join(groups[1])} {'does' if len(groups[1]) == 1 else 'do'} not Granger-cause {', '.join(groups[0])} "
+        f"(lags 1 to {order} of a VAR({order + extra}) in levels)"
+    )
+    return TestResult(
+        "Toda-Yamamoto causality", test.statistic, test.pvalue, test.distribution, test.df, None, null, test.notes
+    )
