@@ -1,7 +1,15 @@
-"""Test that the coefficients of a vector autoregression are constant over time."""
+"""Test that the coefficients of a vector autoregression are constant over time.
+
+Processes that cumulate residuals, and how far a Brownian motion strays.
+
+Recursive residuals: Brown, Durbin and Evans (1975), Techniques for testing the constancy of regression relationships
+over time, J. Royal Statistical Society B 37, 149-163. Moving sums: Chu, Hornik and Kuan (1995), MOSUM tests for
+parameter constancy, Biometrika 82, 603-617.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,7 +24,6 @@ from panelvar.base.labels import listed
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult, require_fit
-from panelvar.var_tests import fluctuation
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import gaps, require_freedom, warned
 
@@ -192,7 +199,7 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
     length = int(window * len(residuals) + 1e-9)
     if length == 0:
         raise InsufficientDataError(f"window={window:g} of {len(residuals)} residuals has none: use a larger one.")
-    sums = fluctuation.moving_sums(residuals, length)
+    sums = moving_sums(residuals, length)
     process = "bridge increments" if kind == "ols" else "motion increments"
     return _tests(model, sums, f"{_NAMES[kind]}-MOSUM", process, notes, window)
 
@@ -236,7 +243,7 @@ def _rise(count: int, process: str) -> Array:
 def _tail(value: float, process: str, window: float | None) -> float:
     """P that a process of constant coefficients strays so far."""
     if window is None:
-        return fluctuation.motion_tail(value) if process == "motion" else residual_tests.bridge_tail(value)
+        return motion_tail(value) if process == "motion" else residual_tests.bridge_tail(value)
     windows, tails, quantiles = _increments()[process.split()[0]]
     at = np.array([np.interp(window, windows, column) for column in quantiles.T])
     return float(np.interp(value, at, tails))
@@ -265,7 +272,7 @@ def _recursive(model: VarResult) -> Array:
             "Use kind='ols'."
         )
     m = problem.n_regressors
-    found = fluctuation.recursive_residuals(problem.design[:, :m] @ problem.inverse_factor, problem.residuals)
+    found = recursive_residuals(problem.design[:, :m] @ problem.inverse_factor, problem.residuals)
     if len(found) < 2:
         raise InsufficientDataError("The regressors are linearly independent on nearly all rows only: use fewer.")
     return found
@@ -292,3 +299,64 @@ def _without_constant(model: VarResult) -> tuple[Note, ...]:
         f"The equation(s) of {where} have no constant: their residuals do not sum to zero, and the p-values of a "
         "Brownian bridge do not hold.",
     )
+
+
+def recursive_residuals(regressors: Array, left: Array) -> Array:
+    r"""Standardised errors of predictions from the rows before (Brown, Durbin and Evans 1975, eq. 2).
+
+    .. math:: w_t = \frac{y_t - x_t'b_{t-1}}{\sqrt{1 + x_t'(X_{t-1}'X_{t-1})^{-1}x_t}}
+
+    The triangle of the rows so far is updated by one row after the other, so that nothing is inverted.
+
+    Parameters
+    ----------
+    regressors : array (n, m)
+        Well scaled: an orthonormal basis of them gives the same residuals.
+    left : array (n, K)
+
+    Returns
+    -------
+    array (n - s, K)
+        s is m, or the first number of rows whose regressors are linearly independent.
+    """
+    n, m = regressors.shape
+    rows = np.concatenate([regressors, left], axis=1)
+    state: Array
+    start = m
+    while True:
+        state = np.asarray(np.linalg.qr(rows[:start], mode="r"))[:m]
+        pivots = np.abs(state[:, :m].diagonal())
+        if pivots.min() > 1e-10 * math.sqrt(start / n) or start == n:
+            break
+        start += 1
+    out = np.empty((n - start, left.shape[1]))
+    for place in range(start, n):
+        x, y = rows[place, :m], rows[place, m:]
+        along = np.linalg.solve(state[:, :m].T, x)
+        out[place - start] = (y - along @ state[:, m:]) / math.sqrt(1.0 + along @ along)
+        state = np.asarray(np.linalg.qr(np.concatenate([state, rows[place : place + 1]]), mode="r"))[:m]
+    return out
+
+
+def moving_sums(values: Array, length: int) -> Array:
+    """Sums of ``length`` consecutive rows, (n - length + 1, K)."""
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    return np.asarray(total[length:] - total[:-length])
+
+
+def motion_tail(height: float) -> float:
+    r"""P that a Brownian motion on [0, 1] leaves :math:`\pm\lambda(1 + 2t)`.
+
+    Doob's (1949) sum of images over the distribution of the end:
+
+    .. math:: 1 - \sum_{k=-\infty}^{\infty} (-1)^k e^{-4k^2\lambda^2}
+        \left[\Phi\left((3 - 2k)\lambda\right) - \Phi\left((-3 - 2k)\lambda\right)\right]
+    """
+    from scipy.special import ndtr
+
+    if height < 0.05:
+        # The series has not settled yet; the motion has left the lines to more digits than there are.
+        return 1.0
+    k = np.arange(-150, 151)
+    inside = (-1.0) ** k * np.exp(-4.0 * k**2 * height**2) * (ndtr((3 - 2 * k) * height) - ndtr((-3 - 2 * k) * height))
+    return float(min(1.0, max(0.0, 1.0 - inside.sum())))

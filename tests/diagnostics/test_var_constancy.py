@@ -14,7 +14,7 @@ from simulation.mosum_quantiles import STEPS, WINDOWS, largest_increments
 
 import panelvar as pv
 from panelvar import InsufficientDataError, SpecificationError
-from panelvar.var_tests import fluctuation
+from panelvar.var_tests import constancy
 from panelvar.var_tests.constancy import _tail
 
 
@@ -87,7 +87,7 @@ def test_rows_that_do_not_tell_regressors_apart_are_passed_over():
     x = np.column_stack([np.ones(40), np.arange(40) >= 20, rng.standard_normal(40)])
     y = rng.standard_normal((40, 2))
     q = np.linalg.qr(x)[0]
-    found = fluctuation.recursive_residuals(q, y)
+    found = constancy.recursive_residuals(q, y)
     assert found.shape == (19, 2)
     for t in range(21, 40):
         b = np.linalg.lstsq(x[:t], y[:t], rcond=None)[0]
@@ -117,17 +117,17 @@ def test_a_break_is_seen_by_all_and_one_that_is_undone_by_moving_sums():
 def test_the_tail_of_a_motion_between_rising_lines():
     # Brown, Durbin and Evans (1975), p. 154: 0.850, 0.948 and 1.143 at ten, five and one percent.
     for height, tail in ((0.850, 0.10), (0.948, 0.05), (1.143, 0.01)):
-        assert fluctuation.motion_tail(height) == pytest.approx(tail, abs=3e-4)
+        assert constancy.motion_tail(height) == pytest.approx(tail, abs=3e-4)
     rng = np.random.default_rng(3)
     paths = np.cumsum(rng.standard_normal((4000, 4000)) / np.sqrt(4000), axis=1)
     strays = (np.abs(paths) / (1 + 2 * np.arange(1, 4001) / 4000)).max(axis=1)
     for height in (0.2, 0.4, 0.6, 0.9):
         # Paths seen at 4,000 moments stray a little less than all of them.
-        share, tail = (strays > height).mean(), fluctuation.motion_tail(height)
+        share, tail = (strays > height).mean(), constancy.motion_tail(height)
         assert -3 * np.sqrt(tail * (1 - tail) / 4000) - 0.02 < share - tail < 3 * np.sqrt(0.25 / 4000)
-    assert fluctuation.motion_tail(0.05) == pytest.approx(1.0, abs=1e-12)
+    assert constancy.motion_tail(0.05) == pytest.approx(1.0, abs=1e-12)
     heights = np.linspace(0.01, 3.0, 300)
-    assert (np.diff([fluctuation.motion_tail(height) for height in heights]) <= 1e-12).all()
+    assert (np.diff([constancy.motion_tail(height) for height in heights]) <= 1e-12).all()
 
 
 def test_the_table_of_moving_sums_is_of_the_paths_it_says():
