@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from panelvar.var_tests.normality_moments import exact_moments, urzua
+from panelvar.var_tests.normality import exact_moments, urzua
 
 EXAMPLES = {(3,): [0, 0, 0], (2, 1): [0, 0, 1], (1, 1, 1): [0, 1, 2], (4,): [0, 0, 0, 0], (3, 1): [0, 0, 0, 1],
             (2, 2): [0, 0, 1, 1], (2, 1, 1): [0, 0, 1, 2], (1, 1, 1, 1): [0, 1, 2, 3]}  # fmt: skip
