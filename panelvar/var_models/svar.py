@@ -302,7 +302,6 @@ class SvarResult(HintsAtNames):
 
     def summary(self, **options: Any) -> Table:
         """Render A and B with their errors; see `panelvar.var_models.svar.svar_table` for the options."""
-
         return svar_table(self, **options)
 
     def __repr__(self) -> str:
