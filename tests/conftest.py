@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+pytest_plugins = ["small_results"]
+
 # No wall-clock deadline: a busy machine must not fail a property. Derandomised: a run can be repeated.
 settings.register_profile(
     "panelvar", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]

@@ -25,7 +25,10 @@ from panelvar.instruments.strength import (
 )
 from panelvar.instruments.validity import basmann, difference, endogeneity, hansen, sargan
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.number_format import format_number
+from panelvar.tables.table import Fact
 from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,3 +256,32 @@ class InstrumentalResult(LinearResult):
         estimate = specification(self.fit, self.convention)
         emit(estimate.notes)
         return replace(self, covariance=estimate, specification=specification)
+
+    # ---- reading
+
+    @property
+    def further_notes(self) -> tuple[str, ...]:
+        """The endogenous regressors and the instruments."""
+        return (f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}.",)
+
+    def further_statistics(self, digits: int) -> tuple[Fact, ...]:
+        """What is known of the instruments: strong, valid, needed."""
+        several = len(self.endogenous) > 1
+        facts = [
+            Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
+            for name, value in self.first_stage["f"].items()
+        ]
+        if several:
+            facts.append(Fact("Cragg-Donald F", format_number(self.cragg_donald, digits)))
+            facts.append(Fact("Kleibergen-Paap F", format_number(self.kleibergen_paap, digits)))
+        elif self.effective_f is not None:
+            facts.append(Fact("Effective F", format_number(self.effective_f.statistic, digits)))
+        tests = {
+            "Underidentification": self.underidentification,
+            "Overidentification": self.overidentification,
+            "Exogeneity": self.wu_hausman,
+        }
+        return (
+            *facts,
+            *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None),
+        )

@@ -21,7 +21,7 @@ from panelvar.static_panels.predictions import predict, predict_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.tables.table import Table
+    from panelvar.tables.table import Fact, Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +203,15 @@ class LinearResult(FitStatistics):
         from panelvar.static_panels.summary import linear_table
 
         return linear_table(self, level=check_level(level), digits=digits)
+
+    @property
+    def further_notes(self) -> tuple[str, ...]:
+        """What the summary says first of a model of this kind."""
+        return ()
+
+    def further_statistics(self, digits: int) -> tuple[Fact, ...]:
+        """What the summary adds to the statistics of every linear model."""
+        return ()
 
     def __str__(self) -> str:
         return str(self.summary())

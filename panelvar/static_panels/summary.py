@@ -11,7 +11,7 @@ from panelvar.tables.test_table import statistic_text
 
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
-    from panelvar.heterogeneous.averaged import AveragedResult
+    from panelvar.static_panels.inference import Inference
     from panelvar.static_panels.result import LinearResult
     from panelvar.tables.test_result import TestResult
 
@@ -37,15 +37,15 @@ def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) 
             *_rsquared(result, digits),
             *_components(result, digits),
             *_tests(result, digits),
-            *_strength(result, digits),
+            *result.further_statistics(digits),
         ),
         notes=tuple(
-            dict.fromkeys((*_instruments(result), *(note.text for note in (*result.notes, *_test_notes(result)))))
+            dict.fromkeys((*result.further_notes, *(note.text for note in (*result.notes, *_test_notes(result)))))
         ),
     )
 
 
-def coefficient_header(result: LinearResult | AveragedResult, level: float) -> Row:
+def coefficient_header(result: Inference, level: float) -> Row:
     """Name the columns of a table of coefficients."""
     tail = (1.0 - level) / 2.0
     statistic = "t" if result.distribution == "t" else "z"
@@ -60,7 +60,7 @@ def coefficient_header(result: LinearResult | AveragedResult, level: float) -> R
     return Row("", tuple(Cell(text, value, align="right") for text, value in names))
 
 
-def coefficient_rows(result: LinearResult | AveragedResult, level: float, digits: int) -> tuple[Row, ...]:
+def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row, ...]:
     """One row a coefficient: estimate, error, ratio, p-value and limits."""
     bounds = result.conf_int(level=level).to_numpy()
     columns = zip(
@@ -148,38 +148,6 @@ def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
             theta = f"{theta} to {format_number(high, digits)}"
         facts.append(Fact("Theta", theta))
     return tuple(facts)
-
-
-def _instruments(result: LinearResult) -> tuple[str, ...]:
-    from panelvar.instruments.result import InstrumentalResult
-
-    if not isinstance(result, InstrumentalResult):
-        return ()
-    return (f"Endogenous: {', '.join(result.endogenous)}. Instruments: {', '.join(result.instruments)}.",)
-
-
-def _strength(result: LinearResult, digits: int) -> tuple[Fact, ...]:
-    """What is known of the instruments: strong, valid, needed."""
-    from panelvar.instruments.result import InstrumentalResult
-
-    if not isinstance(result, InstrumentalResult):
-        return ()
-    several = len(result.endogenous) > 1
-    facts = [
-        Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
-        for name, value in result.first_stage["f"].items()
-    ]
-    if several:
-        facts.append(Fact("Cragg-Donald F", format_number(result.cragg_donald, digits)))
-        facts.append(Fact("Kleibergen-Paap F", format_number(result.kleibergen_paap, digits)))
-    elif result.effective_f is not None:
-        facts.append(Fact("Effective F", format_number(result.effective_f.statistic, digits)))
-    tests = {
-        "Underidentification": result.underidentification,
-        "Overidentification": result.overidentification,
-        "Exogeneity": result.wu_hausman,
-    }
-    return (*facts, *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None))
 
 
 def _test_notes(result: LinearResult) -> tuple[Note, ...]:

@@ -9,11 +9,11 @@ from reference_data import table
 
 import panelvar as pv
 
-FIXED_TESTS = "tests/estimators/test_fixed.py"
-MANY = "tests/estimators/test_slopes_and_many_effects.py"
+FIXED_TESTS = "tests/static_panels/test_fixed.py"
+MANY = "tests/static_panels/test_slopes_and_many_effects.py"
 KERNEL = "tests/kernels/test_many_effects.py"
-ERRORS = "tests/results/test_effect_errors.py"
-LINEAR = "tests/results/test_linear_result.py"
+ERRORS = "tests/static_panels/test_effect_errors.py"
+LINEAR = "tests/static_panels/test_result.py"
 
 ESTIMATES = (f"{FIXED_TESTS}::test_estimates", "tests/properties/test_static_panel.py::test_row_order_does_not_matter")
 

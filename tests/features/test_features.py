@@ -75,7 +75,7 @@ def test_a_comparison_that_is_made_is_counted():
     )
 
 
-@pytest.mark.parametrize("check", ["tests/test_nowhere.py::test_x", "tests/test_covariances.py::test_no_such_thing"])
+@pytest.mark.parametrize("check", ["tests/test_nowhere.py::test_x", "tests/test_reach.py::test_no_such_thing"])
 def test_a_test_that_does_not_exist_is_reported(check):
     row = Feature("group", "name", "1", float, 1.0, checked=(check,))
     assert len(list(missing_checks(row))) == 1

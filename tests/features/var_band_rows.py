@@ -27,9 +27,9 @@ import panelvar as pv
 ENGINE = "tests/bands/test_engine.py"
 BOOTSTRAPS = "tests/bands/test_bootstraps.py"
 LIMITS = "tests/bands/test_limits.py"
-RESULT = "tests/results/test_var_result.py"
-DYNAMICS = "tests/kernels/test_dynamics.py"
-FUTURES = "tests/results/test_var_futures.py"
+RESULT = "tests/var_models/test_var_result.py"
+DYNAMICS = "tests/dynamics/test_dynamics.py"
+FUTURES = "tests/var_models/test_futures.py"
 COVERAGE = "tests/simulation/test_var_bands.py::test_coverage_of_response_bands"
 
 
@@ -392,7 +392,7 @@ FORECAST_ROWS = [
         reference("us_macro_vars/var2_const/forecast/dl_realgdp/values/3/0"),
         (
             f"{RESULT}::test_forecasts_by_hand",
-            "tests/kernels/test_dynamics.py::test_forecast_path_by_the_companion_form",
+            "tests/dynamics/test_dynamics.py::test_forecast_path_by_the_companion_form",
         ),
         {
             "statsmodels": "forecast()",
@@ -475,7 +475,7 @@ FORECAST_ROWS = [
         "model.mean()",
         lambda series: series.iloc[0],
         reference("us_macro_statsmodels/var2_c/mean/0"),
-        ("tests/results/test_system.py::test_mean_is_a_rest_point",),
+        ("tests/var_models/test_system.py::test_mean_is_a_rest_point",),
         {"statsmodels": "mean()"},
         {"statsmodels": ("us_macro_statsmodels/var2_c/mean", "us_macro_statsmodels/var4_c/mean")},
     ),

@@ -8,8 +8,8 @@ from features.var_names import NAMES, UNIT_ROOTS, data_sets
 
 import panelvar as pv
 
-JOHANSEN = "tests/diagnostics/test_johansen.py"
-VECM = "tests/estimators/test_vecm.py"
+JOHANSEN = "tests/cointegration/test_johansen.py"
+VECM = "tests/cointegration/test_vecm.py"
 GRETL = "denmark_cointegration_gretl"
 URCA = "denmark_cointegration_urca"
 SHOCKS = "tests/identification/test_error_correction_shocks.py"

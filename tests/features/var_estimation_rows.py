@@ -9,14 +9,14 @@ from reference_data import table
 
 import panelvar as pv
 
-VAR = "tests/estimators/test_var.py"
-RESULT = "tests/results/test_var_result.py"
-EXOGENOUS = "tests/estimators/test_var_exogenous.py"
-RESTRICTED = "tests/estimators/test_restricted_var.py"
-BATCH = "tests/estimators/test_var_batch.py"
-CHOICE = "tests/estimators/test_lag_choice.py"
-ROBUST = "tests/diagnostics/test_var_residuals.py"
-PROBLEM = "tests/kernels/test_lag_problem.py"
+VAR = "tests/var_models/test_var.py"
+RESULT = "tests/var_models/test_var_result.py"
+EXOGENOUS = "tests/var_models/test_exogenous.py"
+RESTRICTED = "tests/var_models/test_restricted.py"
+BATCH = "tests/var_models/test_batch.py"
+CHOICE = "tests/var_models/test_lag_choice.py"
+ROBUST = "tests/var_tests/test_residuals.py"
+PROBLEM = "tests/dynamics/test_lag_problem.py"
 
 ESTIMATES = (f"{RESULT}::test_estimates_and_errors", f"{PROBLEM}::test_estimates_are_least_squares")
 STATA = "published_stata_var_us_macro/var_lags_1_2"
@@ -365,7 +365,7 @@ SPECIFICATION_ROWS = [
         "System([[[0.5, 0.1], [0.4, 0.5]]], names=['x', 'y'])",
         lambda system: system.moduli[0],
         0.7,
-        ("tests/results/test_system.py::test_what_is_missing_is_named",),
+        ("tests/var_models/test_system.py::test_what_is_missing_is_named",),
         {"statsmodels": "VARProcess(coefs, ...)"},
         remark="asks for nothing that was not published, and says what is missing",
     ),

@@ -7,13 +7,13 @@ from features.feature import Feature, reference
 from features.var_names import TESTS, UNIT_ROOTS, layout, model, pvalue, statistic, wald
 from reference_data import table
 
-RESIDUALS = "tests/diagnostics/test_var_residuals.py"
-RESULT = "tests/results/test_var_result.py"
-WHITE = "tests/diagnostics/test_white.py"
-CONSTANCY = "tests/diagnostics/test_var_constancy.py"
-ROOTS = "tests/diagnostics/test_unit_roots.py"
+RESIDUALS = "tests/var_tests/test_residuals.py"
+RESULT = "tests/var_models/test_var_result.py"
+WHITE = "tests/var_tests/test_white.py"
+CONSTANCY = "tests/var_tests/test_constancy.py"
+ROOTS = "tests/unit_roots/test_unit_roots.py"
 VARS = "us_macro_vars/var2_const"
-PROCESS = "tests/results/test_system_process.py"
+PROCESS = "tests/var_models/test_process.py"
 STATSMODELS = "us_macro_statsmodels/var2_c"
 GRETL = "us_macro_gretl/var2_const"
 FILES = ("us_macro", "wgmacro", "canada")
@@ -214,7 +214,7 @@ TEST_ROWS = [
         'granger_bootstrap_test(model, "dl_realgdp", "dl_realcons", draws=199, seed=1)',
         pvalue,
         wild_causality,
-        ("tests/diagnostics/test_granger_bootstrap.py::test_every_draw_is_a_fit_of_a_data_set",),
+        ("tests/var_tests/test_granger_bootstrap.py::test_every_draw_is_a_fit_of_a_data_set",),
         {"vars": "causality(boot = TRUE)"},
     ),
     Feature(
@@ -223,7 +223,7 @@ TEST_ROWS = [
         "granger_table(model)",
         lambda frame: frame.loc[("dl_realgdp", "dl_realcons"), "pvalue"],
         reference(f"{STATSMODELS}/causality_pairwise/dl_realcons->dl_realgdp/f/pvalue"),
-        ("tests/diagnostics/test_granger.py::test_the_table_holds_the_single_tests",),
+        ("tests/var_tests/test_causality.py::test_the_table_holds_the_single_tests",),
         {"Stata": "vargranger", "gretl": "output of var", "EViews": "testexog"},
     ),
     Feature(
@@ -355,7 +355,7 @@ TEST_ROWS = [
         'normality_test(model, kind="urzua").skewness',
         statistic,
         urzua_skewness,
-        ("tests/kernels/test_normality_moments.py::test_every_moment_has_the_mean_and_variance_stated",),
+        ("tests/var_tests/test_normality.py::test_every_moment_has_the_mean_and_variance_stated",),
         {"EViews": "jbera(factor=cov)"},
     ),
     Feature(

@@ -12,7 +12,7 @@ import panelvar as pv
 FILE = "fluctuation_strucchange"
 TAIL = within(1e-8, absolute=1e-7, reason="R ends the series after two terms")
 SUM = within(1e-8, absolute=1e-10, reason="a sum of residuals of both signs")
-# tests/diagnostics/test_var_constancy.py has exact arithmetic on the same data.
+# tests/var_tests/test_constancy.py has exact arithmetic on the same data.
 UPDATED = within(
     1e-5,
     absolute=1e-5,

@@ -262,7 +262,7 @@ def comparisons(data: str) -> list[Comparison]:
 SETTING = "a flag of gretl's model object, not a result"
 RANDOM_LIKELIHOOD = (
     "gretl's likelihood of random effects takes the residuals e = y - x'b as independent, -n/2 (log(2 pi e'e/n) + 1), "
-    "leaving out their correlation and the determinant; ours is that of the model (tests/estimators/test_random.py)"
+    "leaving out their correlation and the determinant; ours is that of the model (tests/random_effects/test_random.py)"
 )
 WELCH = "Welch's robust test of the fixed effects comes with a later version"
 NO_CORRECTION = "with --no-df-corr gretl divides the residual variance by n, which is not offered"

@@ -420,7 +420,7 @@ FD_HC1 = (
 TWOWAY_RANDOM = (
     "a plm error: its covariance of unbalanced two-way random effects is (X' Omega^-1 X)^-1, without error variance, "
     "and its RSS that of untransformed residuals (tests/parity/test_plm_errors.py rebuilds both; "
-    "tests/estimators/test_crossed.py derives ours)"
+    "tests/random_effects/test_crossed.py derives ours)"
 )
 
 

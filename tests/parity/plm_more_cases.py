@@ -94,7 +94,7 @@ CASES = [
             Exclusion(
                 "fixef_dmean/se",
                 "plm prints the standard errors of the levels for deviations too; ours are those of the deviations "
-                "(tests/results/test_effect_errors.py)",
+                "(tests/static_panels/test_effect_errors.py)",
             )
         ],
         "plm",

@@ -29,7 +29,7 @@ def test_a_test_is_a_table_in_a_notebook(model):
 
 
 def test_whatever_stands_in_a_test_is_escaped():
-    note = pv.errors.Note("odd", "a < b & <script>alert(1)</script>")
+    note = pv.Note("odd", "a < b & <script>alert(1)</script>")
     test = pv.TestResult("x > <b>y</b>", 1.0, 0.25, "chi2", 1, null="<u>none</u> & all", notes=(note,))
     html = test._repr_html_()
     for escaped in (

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from estimators.test_crossed import Twin, fitted, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_effects.test_crossed import Twin, fitted, sample
 from scipy import optimize, stats
 from twins import X, assert_matrix
 

@@ -190,8 +190,8 @@ def test_gram_matrices_rows_and_batches_agree(limits, by, monkeypatch):
     frame = gappy_frame(seed=4, entities=8, periods=6)
     usual = results(frame, "twoway", pv.BiasReduced(by), "w")
     for name, value in limits.items():
-        module = {"SMALL_BASIS": "crossing_basis", "DENSE_ROWS": "kernels.local_blocks"}.get(name, "cluster_basis")
-        monkeypatch.setattr(f"panelvar.{module}.{name}", value)
+        module = {"SMALL_BASIS": "crossing_basis", "DENSE_ROWS": "local_blocks"}.get(name, "cluster_basis")
+        monkeypatch.setattr(f"panelvar.covariance.{module}.{name}", value)
     other = results(frame, "twoway", pv.BiasReduced(by), "w")
     assert_matrix(other.cov, usual.cov.to_numpy(), 1e-10)
     np.testing.assert_allclose(other.df_coefficients, usual.df_coefficients, rtol=1e-9)

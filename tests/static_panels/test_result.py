@@ -70,8 +70,9 @@ def test_with_cov_equals_a_fresh_fit(name, cov):
 
 def test_with_cov_never_refits(monkeypatch):
     result = fitted("fixed")
-    for module in ("pooled", "fixed", "random", "between", "first_difference"):
-        monkeypatch.setattr(f"panelvar.estimators.{module}.finish", None)
+    for module in ("pooled", "fixed", "between", "first_difference"):
+        monkeypatch.setattr(f"panelvar.static_panels.{module}.finish", None)
+    monkeypatch.setattr("panelvar.random_effects.random.finish", None)
     changed = quietly(result.with_cov, "cluster")
     assert changed.fit is result.fit
     assert not np.allclose(changed.cov, result.cov)
