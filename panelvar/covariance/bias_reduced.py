@@ -16,8 +16,14 @@ from panelvar.base.errors import InsufficientDataError, Note, NumericalError, Sp
 from panelvar.covariance import sandwich
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
-from panelvar.covariance.cluster_terms import lies_within, signs, with_intersections
-from panelvar.covariance.covariances import HOPELESS_CLUSTERS, CovarianceEstimate, refuse_weighted_instruments, scores
+from panelvar.covariance.cluster_terms import lies_within, mended, signs, with_intersections
+from panelvar.covariance.covariances import (
+    HOPELESS_CLUSTERS,
+    CovarianceEstimate,
+    refuse_weighted_instruments,
+    scores,
+    symmetric,
+)
 from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.covariance.local_blocks import (
     LocalAdjusted,
@@ -250,18 +256,8 @@ class BiasReduced:
                 notes += found
             factors.append(factor)
             matrix += sign * factor * term
-        if convention.repair_multiway:
-            matrix, changed = sandwich.repair(matrix)
-            if changed:
-                notes.append(
-                    Note(
-                        "covariance-repaired",
-                        "The multi-way clustered covariance was not positive semi-definite; its negative eigenvalues "
-                        "were set to zero.",
-                        warn=True,
-                    )
-                )
-        return 0.5 * (matrix + matrix.T), factors[0], notes
+        matrix, found = mended(fit, convention, symmetric(matrix), "multi-way clustered")
+        return matrix, factors[0], notes + found
 
     def _factor(self, fit: Fit, convention: Convention, clusters: Grouping, groups: int) -> float:
         n, p = fit.counts.rows, fit.counts.number("slopes")

@@ -287,6 +287,23 @@ def test_several_dimensions_add_and_subtract():
     assert result.df_inference == 2
 
 
+@pytest.mark.parametrize("effects", ["entity", "twoway"])
+def test_unadjusted_clusters_of_several_dimensions_are_clustered_errors(effects):
+    """CR0 is `Clustered` without factors, also where absorbed effects leave the constant's own block negative."""
+    bare = {"group_factor": False, "dof_factor": "none"}
+    for seed in range(12):
+        frame = gappy_frame(seed=seed, entities=12, periods=8)
+        result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "year"), "y", X, effects=effects)
+        clustered = result.with_cov(pv.Clustered("entity", "time", **bare))
+        unadjusted = result.with_cov(pv.BiasReduced("entity", "time", kind="CR0"))
+        assert_matrix(unadjusted.cov, clustered.cov.to_numpy(), 1e-8)
+        codes = [
+            [note.code for note in each.covariance.notes if note.code == "covariance-repaired"]
+            for each in (clustered, unadjusted)
+        ]
+        assert codes[0] == codes[1]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
