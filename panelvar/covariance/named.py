@@ -22,7 +22,7 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
     if isinstance(cov, type):
         raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if isinstance(cov, str):
-        found = _named(cov, fit, convention)
+        found = by_name(cov) or _robust(fit, convention)
     elif callable(cov):
         found = cov
     else:
@@ -35,18 +35,22 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
     return found
 
 
-def _named(cov: str, fit: Fit, convention: Convention) -> Covariance:
+def by_name(cov: str) -> Covariance | None:
+    """Return the specification that a name stands for; None for ``"robust"``, which model and convention decide."""
     name = choose("cov", _ALIASES.get(cov, cov), _NAMES, _ELSEWHERE)
-    if name == "robust":
-        by_entity = convention.robust == "cluster" or (
-            convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random", "gls", "gls-within")
-        )
-        name = "cluster" if by_entity and fit.family != "between" else "HC1"
-    return _SPECIFICATIONS[name] if name in _SPECIFICATIONS else HC(name)
+    return _SPECIFICATIONS.get(name)
+
+
+def _robust(fit: Fit, convention: Convention) -> Covariance:
+    by_entity = convention.robust == "cluster" or (
+        convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random", "gls", "gls-within")
+    )
+    return _SPECIFICATIONS["cluster" if by_entity and fit.family != "between" else "HC1"]
 
 
 _SPECIFICATIONS: dict[str, Covariance] = {
     "classical": Classical(),
+    **{kind: HC(kind) for kind in KINDS},
     "cluster": Clustered("entity"),
     "driscoll-kraay": DriscollKraay(),
     "newey-west": PanelNeweyWest(),
@@ -67,7 +71,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("bootstrap", "wild", "jackknife"), "That is wild_bootstrap(result, ...)."),
 }
 """What other programs call them."""
-_NAMES = ("classical", "robust", *KINDS, *list(_SPECIFICATIONS)[1:])
+_NAMES = ("classical", "robust", *list(_SPECIFICATIONS)[1:])
 _ALIASES = {
     "unadjusted": "classical",
     "nonrobust": "classical",

@@ -23,7 +23,7 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.covariance.covariances import Covariance
-from panelvar.covariance.named import resolve
+from panelvar.covariance.named import by_name, resolve
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.data.panel import Panel, as_panel
 from panelvar.fit.conventions import Convention
@@ -352,12 +352,7 @@ def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
 
 def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covariance:
     """Give a kernel without lags at least those that a horizon's errors have."""
-    named: dict[str, Covariance] = {
-        "driscoll-kraay": DriscollKraay(),
-        "dk": DriscollKraay(),
-        "newey-west": PanelNeweyWest(),
-    }
-    found = named.get(cov, cov) if isinstance(cov, str) else cov
+    found = by_name(cov) or cov if isinstance(cov, str) else cov
     if isinstance(found, (DriscollKraay, PanelNeweyWest)) and found.lags is None:
         rule = np.floor(4.0 * (panel.n_periods / 100.0) ** (2.0 / 9.0) + 1e-10)
         return replace(found, lags=float(max(rule, lead)))

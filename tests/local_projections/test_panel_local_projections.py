@@ -147,6 +147,21 @@ def test_states_are_interactions():
         pv.fit_panel_local_projections(frame, "y", "s", state="x")
 
 
+@pytest.mark.parametrize(
+    ("names", "meant"),
+    [(("nw", "newey-west"), pv.PanelNeweyWest), (("dk", "driscoll-kraay"), pv.DriscollKraay)],
+)
+def test_every_name_of_a_covariance_has_the_lags_of_the_horizon(names, meant):
+    """A short name and a long one are one covariance here too: at horizon h the larger of h and the rule."""
+    by_hand = [
+        pv.fit_panel_local_projections(data(), "y", "s", horizon=h, cov=meant(lags=max(h, 3))).std_errors[h]
+        for h in (0, 5)
+    ]
+    for name in names:
+        lp = pv.fit_panel_local_projections(data(), "y", "s", horizon=5, cov=name)
+        np.testing.assert_array_equal(lp.std_errors[[0, 5]], by_hand)
+
+
 def test_what_is_said():
     short = data(40, 12)
     with pytest.warns(pv.PanelVarWarning, match="Nickell"):
