@@ -16,8 +16,8 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
 from panelvar.kernels.groups import Codes, Columns, Grouping, split_columns
 from panelvar.kernels.level_system import LevelSystem
-from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem, rank_bound
-from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
+from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem
+from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock, rank_bound
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
 _BLOCK_ROWS = 8_000
@@ -108,7 +108,7 @@ class Absorbed(ABC):
     def rank(self) -> int:
         """Rank of the matrix of all dummies: G for one effect, ``G_1 + G_2 - n_components`` for two, both exact.
 
-        Beyond, or with slopes, exact while the system can be factored, else `rank_bound.rank_bound`.
+        Beyond, or with slopes, exact while the system can be factored, else `orthonormal_block.rank_bound`.
         """
 
     @property

@@ -13,7 +13,7 @@ An upper bound of the rank of several absorbed effects, from what each pair of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
+from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
-from panelvar.kernels.effect_preconditioner import BlockPreconditioner
 from panelvar.kernels.level_system import bipartite_components
 from panelvar.kernels.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 
@@ -371,57 +371,69 @@ class EffectSystem:
         return out
 
 
-def rank_bound(blocks: Sequence[OrthonormalBlock], components: Callable[[int, int], int]) -> int:
-    r"""Bound the rank of all effects from above.
+# Coefficients of small effects that are solved for together, densely.
+_SMALL_ORDER = 400
+# Products of pairs, for each cell of the cross table, worth spending on the links between levels of one effect.
+_LINK_WORK = 12
+# Eigenvalue of the small effects' matrix (whose diagonal is at most one) that counts as zero.
+_NULL = 1e-10
 
-    .. math:: rank \le \sum_b \Big( r_b - \max_{a < b} s_{ab} c_{ab} \Big)
 
-    with :math:`r_b` the exact rank of block b alone, :math:`c_{ab}` the connected components of the graph of two
-    groupings, and :math:`s_{ab}` the functions (the constant, or a slope's variable) that both blocks contain: in every
-    component, such a function times the component's indicator lies in both spans. For blocks of levels it is the
-    count of reghdfe's ``dofadjustments(pairwise)``.
+class BlockPreconditioner:
+    """The diagonal blocks of ``B - C'C``, inverted approximately (large effects) or exactly (small ones together).
+
+    Coefficients of slopes of many levels, and of effects whose links are too many to list, keep the diagonal.
 
     Parameters
     ----------
-    blocks : sequence of OrthonormalBlock
-    components : callable
-        ``components(a, b)`` counts the connected components of the groupings of two blocks.
-
-    Returns
-    -------
-    int
-        Degrees of freedom reckoned with it are too few rather than too many, so that errors are conservative.
-
-    References
-    ----------
-    Correia (2017), "Linear models with high-dimensional fixed effects: an efficient and feasible estimator", section 3
-    (degrees of freedom).
+    system : EffectSystem
     """
-    total = 0
-    for later, block in enumerate(blocks):
-        shared = 0
-        for earlier, other in enumerate(blocks[:later]):
-            functions = _shared_functions(other, block)
-            if functions:
-                shared = max(shared, functions * components(earlier, later))
-        total += int(np.count_nonzero(block.alive)) - shared
-    return total
+
+    def __init__(self, system: EffectSystem) -> None:
+        diagonal = system.diagonal
+        self._inverse_diagonal = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)[:, None]
+        widths = np.diff(system.offsets)
+        # The smallest first, while all of them together stay small.
+        order = np.argsort(widths, kind="stable")
+        small = order[np.cumsum(widths[order]) <= _SMALL_ORDER]
+        self._small, self._small_inverse = _small_inverse(system, np.sort(small), diagonal)
+        self._large = [
+            (system.part(int(b)), factor, root)
+            for b in np.setdiff1d(order, small)
+            if (found := _large_factor(system, int(b))) is not None
+            for factor, root in [found]
+        ]
+
+    def solve(self, target: Array) -> Array:
+        """Apply the approximate inverse to each column of an (m, k) array."""
+        out = target * self._inverse_diagonal
+        for part, factor, root in self._large:
+            out[part] = root * factor.solve(root * target[part])
+        if len(self._small):
+            out[self._small] = self._small_inverse @ target[self._small]
+        return out
 
 
-def _shared_functions(a: OrthonormalBlock, b: OrthonormalBlock) -> int:
-    """Count functions that are sure to lie, on every component, in the spans of both blocks, and to be independent."""
-    counts = [int(a.block.level and b.block.level)]
-    for own, other in ((a, b), (b, a)):
-        # Independent on every component only if they are so within every group of their own block.
-        if own.alive.all():
-            counts.append(counts[0] + sum(_contains(other, variable) for variable in own.block.slopes))
-    return max(counts)
+def _small_inverse(system: EffectSystem, blocks: NDArray[np.intp], diagonal: Array) -> tuple[NDArray[np.intp], Array]:
+    """Return the coefficients of the small effects that are identified, and the inverse of their block."""
+    if not len(blocks):
+        return np.zeros(0, dtype=np.intp), np.zeros((0, 0))
+    index = np.concatenate([np.arange(system.offsets[b], system.offsets[b + 1]) for b in blocks])
+    matrix = system.block([int(b) for b in blocks])
+    alive = diagonal[index] > 0.0
+    values, vectors = np.linalg.eigh(matrix[np.ix_(alive, alive)])
+    # Positive where the matrix is not, so that no residual is lost.
+    inverse = (vectors / np.where(values > _NULL, values, 1.0)) @ vectors.T
+    return index[alive], inverse
 
 
-def _contains(block: OrthonormalBlock, variable: Array) -> bool:
-    if any(variable is own or np.array_equal(variable, own) for own in block.block.slopes):
-        return True
-    grouping = block.block.grouping
-    first = np.empty(grouping.n_groups)
-    first[grouping.codes] = variable
-    return block.block.level and bool(np.array_equal(first[grouping.codes], variable))
+def _large_factor(system: EffectSystem, b: int) -> tuple[ApproximateCholesky, Array] | None:
+    """Return the factor of one effect of levels given the eliminated one, and the root of its masses."""
+    coupling, root, own = system.level_coupling(b), system.rest[b][0].root, system.first.root
+    if coupling is None or isinstance(coupling, np.ndarray) or root is None or own is None:
+        return None
+    # Back to masses: C is the cross table over the roots of both sides' masses.
+    table = coupling.copy()
+    table.data *= np.repeat(own, np.diff(table.indptr)) * root[table.indices]
+    links = linked_levels(table, own * own, _LINK_WORK * table.nnz)
+    return None if links is None else (ApproximateCholesky(links), root[:, None])

@@ -13,7 +13,7 @@ from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize
 
 if TYPE_CHECKING:
-    from panelvar.kernels.crossed_equations import CrossedEquations
+    from panelvar.kernels.crossed_effects import CrossedEquations
 
 
 class Likelihood(NamedTuple):
@@ -128,7 +128,7 @@ class CrossedComponents:
         MissingInformationError
             Once the rows are released.
         NumericalError
-            Beyond the levels that can be factored (`panelvar.kernels.crossed_equations`).
+            Beyond the levels that can be factored (`panelvar.kernels.crossed_effects`).
         """
         if self.equations is None:
             raise MissingInformationError("The likelihood of two-way random effects needs the data rows: refit.")

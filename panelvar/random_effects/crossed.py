@@ -11,8 +11,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.absorb import absorb
-from panelvar.kernels.crossed_equations import Crossing
-from panelvar.kernels.crossed_rows import CrossedRows
+from panelvar.kernels.crossed_effects import CrossedRows, Crossing
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, restored_norms

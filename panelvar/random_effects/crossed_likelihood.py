@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.kernels import level_system
-from panelvar.kernels.crossed_equations import CrossedEquations, Crossing
+from panelvar.kernels.crossed_effects import CrossedEquations, Crossing
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.kernels.crossed_equations import Crossing
+from panelvar.kernels.crossed_effects import Crossing
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize

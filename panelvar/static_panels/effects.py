@@ -11,9 +11,9 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.fit.fit import Fit
-from panelvar.kernels.crossed_rows import CrossedRows
-from panelvar.kernels.effect_precision import level_variances
+from panelvar.kernels.crossed_effects import CrossedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
+from panelvar.static_panels.effect_precision import level_variances
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:

@@ -65,8 +65,8 @@ def fit_fixed_effects(
     -----
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
     effects and, with more or with slopes, while the effects besides the largest have at most 1,500 coefficients; else
-    the bound of `panelvar.kernels.many_effects.rank_bound`, which a note states (it can only be too large, so errors
-    are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate
+    the bound of `panelvar.kernels.orthonormal_block.rank_bound`, which a note states (it can only be too large, so
+    errors are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate
     gradients to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary
     within the effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities:
     prefer ``cov="cluster"``. HC2 and HC3 need leverages, which exist only where the system is factored.

@@ -19,8 +19,8 @@ from panelvar.data.dimensions import refuse_missing
 from panelvar.data.panel import Panel
 from panelvar.data.source import Coded, Source
 from panelvar.fit.fit import Fit
-from panelvar.kernels.effect_precision import sum_variances
 from panelvar.kernels.variance_components import Components
+from panelvar.static_panels.effect_precision import sum_variances
 from panelvar.static_panels.effects import blup, dimension_of, leading_table, level_tables, unit_variances
 
 if TYPE_CHECKING:

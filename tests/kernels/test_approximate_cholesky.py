@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from panelvar.kernels import approximate_cholesky, effect_preconditioner, level_system, many_effects, orthonormal_block
+from panelvar.kernels import approximate_cholesky, level_system, many_effects, orthonormal_block
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
@@ -167,8 +167,8 @@ def force_preconditioning(monkeypatch, *, sampled):
     monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", 0)
     monkeypatch.setattr(many_effects, "_PLAIN_ITERATIONS", 0)
     monkeypatch.setattr(many_effects, "MOST_ITERATIONS", 400)
-    monkeypatch.setattr(effect_preconditioner, "_SMALL_ORDER", 6)
-    monkeypatch.setattr(effect_preconditioner, "_LINK_WORK", 1e9)
+    monkeypatch.setattr(many_effects, "_SMALL_ORDER", 6)
+    monkeypatch.setattr(many_effects, "_LINK_WORK", 1e9)
     monkeypatch.setattr(approximate_cholesky, "_CORE", 3)
     monkeypatch.setattr(approximate_cholesky, "_DENSE_SHARE", 2.0)
     if sampled:

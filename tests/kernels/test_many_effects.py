@@ -9,8 +9,7 @@ from panelvar.kernels import many_effects, orthonormal_block
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.level_system import bipartite_components
-from panelvar.kernels.many_effects import rank_bound
-from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
+from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock, rank_bound
 
 EPS = np.finfo(float).eps
 

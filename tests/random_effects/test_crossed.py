@@ -6,7 +6,7 @@ from scipy import stats
 from twins import X, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
-from panelvar.kernels import crossed_equations, level_system
+from panelvar.kernels import crossed_effects, level_system
 
 METHODS = ["swamy-arora", "wallace-hussain", "amemiya", "nerlove"]
 CASES = [(kept, constant) for kept in (0.6, 1.0) for constant in (True, False)]
@@ -264,7 +264,7 @@ def test_methods_that_exist_one_way_only(method):
 
 
 def test_a_determinant_that_cannot_be_factored_costs_the_likelihood_alone(monkeypatch):
-    monkeypatch.setattr(crossed_equations, "DETERMINANT_LIMIT", 5)
+    monkeypatch.setattr(crossed_effects, "DETERMINANT_LIMIT", 5)
     monkeypatch.setattr(level_system, "DIRECT_LIMIT", 5)
     result = fitted(sample(), cov="HC1")
     assert np.isfinite(result.std_errors).all()

@@ -14,7 +14,7 @@ from twins import X, assert_matrix
 import panelvar as pv
 from panelvar.kernels import level_system
 from panelvar.kernels.absorb import absorb
-from panelvar.kernels.crossed_equations import Crossing
+from panelvar.kernels.crossed_effects import Crossing
 from panelvar.kernels.rows import TransformedRows
 from panelvar.random_effects import crossed_likelihood
 from panelvar.random_effects.crossed_likelihood import CrossedSample

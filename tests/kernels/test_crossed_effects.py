@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from twins import indicator
 
 from panelvar.base.errors import NumericalError
-from panelvar.kernels import crossed_equations, level_system
-from panelvar.kernels.crossed_equations import Crossing
-from panelvar.kernels.crossed_rows import CrossedRoot, CrossedRows
+from panelvar.kernels import crossed_effects, level_system
+from panelvar.kernels.crossed_effects import CrossedRoot, CrossedRows, Crossing
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.level_system import LevelSystem
 
@@ -135,7 +134,7 @@ def test_what_has_no_answer_is_refused(monkeypatch):
         patch.setattr(LevelSystem, "weighted_gram", lambda self, _: np.diag(3.0 * self.small_mass))
         with pytest.raises(NumericalError, match="idiosyncratic variance is lost"):
             crossing.equations(np.ones(2)).solve(*levels)
-    monkeypatch.setattr(crossed_equations, "DETERMINANT_LIMIT", 5)
+    monkeypatch.setattr(crossed_effects, "DETERMINANT_LIMIT", 5)
     with pytest.raises(NumericalError, match="9 levels; the limit is 5"):
         crossing.equations(np.ones(2)).log_determinant  # noqa: B018
     monkeypatch.setattr(level_system, "DIRECT_LIMIT", 5)
