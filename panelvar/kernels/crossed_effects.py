@@ -1,4 +1,4 @@
-r"""Generalised least squares with two crossed random effects, without a root of the covariance matrix.
+r"""Generalised least squares with two crossed random effects: equations, rows, and a root of the covariance matrix.
 
 The errors :math:`u_{it} = \mu_i + \lambda_t + \varepsilon_{it}` have covariance :math:`\sigma_\varepsilon^2\Omega`,
 :math:`\Omega = I + D\Phi D'` with the dummies :math:`D = (D_1, D_2)` of both effects and
@@ -19,6 +19,9 @@ of the smaller one and is factored, or solved by conjugate gradients, one right-
 Henderson (1950), Annals of Mathematical Statistics 21, 309-310 (the equations); Searle, Casella and McCulloch (1992),
 *Variance Components* (:math:`\Omega^{-1}` from them); Wansbeek and Kapteyn (1989), J. Econometrics 41, 341-361 (the
 same :math:`\Omega` in unbalanced panels).
+
+Coefficients need no more than that. Robust covariances and tests take rows :math:`Rv` with :math:`R'R = \Omega^{-1}`:
+`CrossedRows`, whose symmetric root (`CrossedRoot`) is made when somebody looks at a row.
 """
 
 from __future__ import annotations
@@ -268,8 +271,7 @@ class CrossedRows(TransformedRows):
     r"""Rows :math:`\Omega^{-1/2}v`, whose cross products are known before they are made.
 
     Coefficients need :math:`v'\Omega^{-1}w` alone, the cross products of the rows :math:`\Omega^{-1}v` with penalty
-    rows under them (`panelvar.kernels.crossed_effects`). The symmetric root, some thirty times that work, is made at
-    the first look at a row.
+    rows under them. The symmetric root, some thirty times that work, is made at the first look at a row.
 
     Robust covariances take these rows and not scores :math:`(\Omega^{-1}x)_{it}u_{it}`, though those need no root:
     under the model the transformed errors are uncorrelated, whereas :math:`u_{it}` of different entities share
@@ -406,10 +408,23 @@ class CrossedRows(TransformedRows):
 
 
 _DIGITS = 1e-16
+"""What the quadrature of the root may leave out."""
 
 
 class CrossedRoot:
-    """The root for given variance ratios.
+    r"""The symmetric root :math:`\Omega^{-1/2}` for given variance ratios, as level tables.
+
+    Any orthogonal matrix times a root is a root too, and changes robust covariances; the symmetric one is what the data
+    alone define, whatever the order of rows, labels and effects. On a balanced panel it is quasi-demeaning in both
+    directions (Baltagi 2013, eq. 3.10). On an unbalanced one
+
+    .. math:: \Omega^{-1/2} = \frac2\pi\int_0^\infty (t^2I + \Omega)^{-1}\,dt
+        \approx \sum_j w_j\,(t_j^2I + \Omega)^{-1},
+
+    and :math:`t^2I + \Omega` is :math:`1 + t^2` times a matrix of the same kind with ratios :math:`\phi_d/(1 + t^2)`.
+    The nodes and weights make the error fall as :math:`\exp(-2\pi^2 J/(\log\kappa + 3))` (Hale, Higham and Trefethen
+    2008, SIAM J. Numerical Analysis 46, 2505-2523, method 3): some thirty nodes for every digit. As
+    :math:`Rv = v - a_{1,i} - a_{2,t}`, only tables are added up.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ themselves, the rest solve
 
 .. math:: (B - C'C)\, \theta = Z_2' W (x - Z_1 Z_1' W x), \qquad \theta_1 = Z_1' W x - C \theta .
 
-An upper bound of the rank of several absorbed effects, from what each pair of them is sure to share.
+The system is factored while it is small; beyond, conjugate gradients with a preconditioner of its diagonal blocks.
 """
 
 from __future__ import annotations
@@ -381,6 +381,11 @@ _NULL = 1e-10
 
 class BlockPreconditioner:
     """The diagonal blocks of ``B - C'C``, inverted approximately (large effects) or exactly (small ones together).
+
+    With the largest effect eliminated, what couples the levels of one other effect is the Laplacian of a graph
+    (`approximate_cholesky`), whatever the remaining effects are. The small effects and slopes are coupled by a small
+    dense matrix. Both inverses side by side leave out only what couples one effect to another *given* the largest,
+    which is little where effects are told apart at all; what they leave out, the iterations find.
 
     Coefficients of slopes of many levels, and of effects whose links are too many to list, keep the diagonal.
 

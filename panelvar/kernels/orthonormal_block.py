@@ -1,4 +1,7 @@
-"""One effect: a level of its own, slopes on variables, or both, with a basis that is orthonormal within each group."""
+"""One effect: a level of its own, slopes on variables, or both, with a basis that is orthonormal within each group.
+
+Blocks meet in their cross products, over pairs of groups, and in what their spans share, which bounds their rank.
+"""
 
 from __future__ import annotations
 
