@@ -109,7 +109,7 @@ def vecm_table(result: VecmResult, *, stars: Sequence[float] = (0.1, 0.05, 0.01)
         Fact("Lags of the levels", format_count(result.lags)),
         Fact("Residual df", format_count(result.df_resid)),
         Fact("Deterministic", CASES[result.case]),
-        Fact("Log likelihood", format_number(result.llf, digits)),
+        Fact("Log likelihood", format_number(result.loglik, digits)),
         Fact("AIC", format_number(result.aic, digits)),
         Fact("BIC", format_number(result.bic, digits)),
         Fact("Convention", result.convention.name),

@@ -415,7 +415,7 @@ class VarEstimates(System):
         return pd.Series(np.sqrt(self._squares[0] / self.problem.degrees), index=self._axes[1])
 
     @cached_property
-    def llf_by_equation(self) -> pd.Series:
+    def loglik_by_equation(self) -> pd.Series:
         """Gaussian log likelihood of each equation by itself."""
         import pandas as pd
 
@@ -424,7 +424,7 @@ class VarEstimates(System):
         return pd.Series(values, index=self._axes[1])
 
     @cached_property
-    def llf(self) -> float:
+    def loglik(self) -> float:
         r"""Gaussian log likelihood, :math:`-\frac n2 [K(1 + \ln 2\pi) + \ln|\tilde\Sigma|]` (section 3.4)."""
         return log_likelihood(self.nobs, self.n_vars, self._log_half_determinant)
 

@@ -44,7 +44,7 @@ class LagSelection(HintsAtNames):
         Lag orders compared.
     criteria : array (Q, 4)
         AIC, BIC (Schwarz), HQIC (Hannan-Quinn) and FPE, in this order.
-    llf : array (Q,)
+    loglik : array (Q,)
         Gaussian log likelihood.
     lr_statistic, lr_pvalue : array (Q,)
         Likelihood-ratio test of each order against the one below it, chi-squared with K^2 degrees of freedom; NaN in
@@ -59,7 +59,7 @@ class LagSelection(HintsAtNames):
 
     orders: npt.NDArray[np.intp]
     criteria: Array
-    llf: Array
+    loglik: Array
     lr_statistic: Array
     lr_pvalue: Array
     nobs: int
@@ -91,10 +91,10 @@ class LagSelection(HintsAtNames):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a lag order: llf, LR test against the order below, AIC, BIC, HQIC, FPE."""
+        """One row a lag order: loglik, LR test against the order below, AIC, BIC, HQIC, FPE."""
         import pandas as pd
 
-        columns = {"llf": self.llf, "lr": self.lr_statistic, "lr_pvalue": self.lr_pvalue}
+        columns = {"loglik": self.loglik, "lr": self.lr_statistic, "lr_pvalue": self.lr_pvalue}
         columns |= {name: self.criteria[:, place] for place, name in enumerate(CRITERIA)}
         return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
 

@@ -237,7 +237,7 @@ class RestrictedVarResult(VarResult):
         same = unrestricted.nobs == self.nobs and unrestricted.regressor_names == self.regressor_names
         if not same or unrestricted.names != self.names:
             raise SpecificationError("The unrestricted model must have the same variables, lags, terms and rows.")
-        value = 2.0 * (unrestricted.llf - self.llf)
+        value = 2.0 * (unrestricted.loglik - self.loglik)
         df = int((~self.problem.free).sum())
         null = f"the {df} restricted coefficients are zero"
         return TestResult("Likelihood ratio", value, float(chdtrc(df, value)) if df else 1.0, "chi2", df, None, null)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from panelvar.var_models.system import System
 
 
-_HEADINGS = {"llf": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "AIC", "bic": "BIC", "hqic": "HQIC"}
+_HEADINGS = {"loglik": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "AIC", "bic": "BIC", "hqic": "HQIC"}
 
 
 def lag_table(selection: LagSelection, *, digits: int = 4) -> Table:
@@ -120,7 +120,7 @@ def _facts(system: System, fitted: VarResult | None, digits: int) -> tuple[Fact,
         Fact("BIC", _text(lambda: fitted.bic, digits)),
         Fact("HQIC", _text(lambda: fitted.hqic, digits)),
         Fact("FPE", _text(lambda: fitted.fpe, digits, format_significant)),
-        Fact("Log likelihood", _text(lambda: fitted.llf, digits)),
+        Fact("Log likelihood", _text(lambda: fitted.loglik, digits)),
         Fact("Convention", fitted.convention.name),
     )
 

@@ -211,7 +211,7 @@ class SvarResult(HintsAtNames):
     pair_errors : array (2, K, K)
         Their standard errors, from the information matrix or the source of the band; zero where an entry is known.
     nobs : int
-    llf : float
+    loglik : float
         Gaussian log likelihood, at the residual covariance of the convention.
     overidentification : TestResult or None
         Likelihood-ratio test against an unrestricted residual covariance; None if the model is just identified.
@@ -230,7 +230,7 @@ class SvarResult(HintsAtNames):
     pair: Array
     pair_errors: Array
     nobs: int
-    llf: float
+    loglik: float
     overidentification: TestResult | None
     iterations: int
     lasting: Array | None = None
@@ -305,7 +305,7 @@ class SvarResult(HintsAtNames):
         return svar_table(self, **options)
 
     def __repr__(self) -> str:
-        return f"<Structural form of {listed(self.names)}: log likelihood {self.llf:.4f}, n = {self.nobs}>"
+        return f"<Structural form of {listed(self.names)}: log likelihood {self.loglik:.4f}, n = {self.nobs}>"
 
     def __str__(self) -> str:
         return str(self.summary())
@@ -330,7 +330,10 @@ def svar_table(result: SvarResult, *, digits: int = 4) -> Table:
                     body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), number(error, digits))))
                 elif value not in (0.0, 1.0):
                     body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), Cell())))
-    facts = [Fact("Observations", format_count(result.nobs)), Fact("Log likelihood", format_number(result.llf, digits))]
+    facts = [
+        Fact("Observations", format_count(result.nobs)),
+        Fact("Log likelihood", format_number(result.loglik, digits)),
+    ]
     test = result.overidentification
     facts.append(Fact("Over-identification", "just identified" if test is None else statistic_text(test, digits)))
     zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)

@@ -230,12 +230,12 @@ def compare_lags(
         information_criteria(rules.selection_criteria, nobs, n_vars, order, n_deterministic, half)
         for order, half in zip(orders.tolist(), halves, strict=True)
     ]
-    llf = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
+    loglik = np.array([log_likelihood(nobs, n_vars, half) for half in halves])
     ratio = np.full(orders.size, np.nan)
-    ratio[1:] = 2.0 * (llf[1:] - llf[:-1])
+    ratio[1:] = 2.0 * (loglik[1:] - loglik[:-1])
     if rules.likelihood_ratio == "less-coefficients":
         ratio *= 1.0 - (n_deterministic + orders * n_vars) / nobs
-    return LagSelection(orders, np.array(rows), llf, ratio, chdtrc(n_vars**2, ratio), nobs, terms.trend, notes)
+    return LagSelection(orders, np.array(rows), loglik, ratio, chdtrc(n_vars**2, ratio), nobs, terms.trend, notes)
 
 
 def _problem(

@@ -30,7 +30,7 @@ class VarConvention:
         Of a coefficient over its standard error; t has n - m degrees of freedom.
     criteria : {"log-determinant", "per-observation", "total", "lags-only"}
         Form of the fitted model's information criteria, with c the penalty per parameter and k all coefficients:
-        ln det ml + c k / n; (-2 llf + c k) / n; -2 llf + c k; or ln det ml + c p K^2 / n, which leaves the
+        ln det ml + c k / n; (-2 loglik + c k) / n; -2 loglik + c k; or ln det ml + c p K^2 / n, which leaves the
         deterministic terms out of the count. All but the third order models alike when the rows are the same and the
         deterministic terms do not change.
     selection_criteria : same values
@@ -105,7 +105,7 @@ VAR_PRESETS: dict[str, VarConvention] = {
             smallest_order=0,
             centred=("portmanteau", "jarque-bera", "doornik-hansen"),
         ),
-        # AIC() of the fit is R's generic, -2 llf + 2 k; VARselect uses the determinant.
+        # AIC() of the fit is R's generic, -2 loglik + 2 k; VARselect uses the determinant.
         VarConvention(
             "vars",
             criteria="total",

@@ -41,7 +41,8 @@ def model() -> pv.VarResult:
         ("resid", "resids"),
         ("sigma_u", "sigma_df"),
         ("k_ar", "lags"),
-        ("loglik", "llf"),
+        ("llf", "loglik"),
+        ("llf_by_equation", "loglik_by_equation"),
         ("orth_ma_rep", "impulse_responses()"),
         ("test_whiteness", "panelvar.portmanteau_test(result)"),
         ("test_normality", "panelvar.normality_test(result)"),
@@ -148,8 +149,9 @@ def test_every_hint_names_an_attribute_of_some_result():
 
 @pytest.mark.parametrize(
     "name",
-    "std_errors tstats pvalues resids fitted_values rsquared rsquared_adjusted aic bic hqic fpe nobs cov llf conf_int "
-    "df_resid sigma_df sigma_ml residual_correlation notes data convention bse resid cov_params sigma_u".split(),
+    "std_errors tstats pvalues resids fitted_values rsquared rsquared_adjusted aic bic hqic fpe nobs cov loglik "
+    "conf_int df_resid sigma_df sigma_ml residual_correlation notes data convention bse resid cov_params "
+    "sigma_u".split(),
 )
 def test_what_a_bare_system_lacks_is_missing_information_and_no_attribute(name):
     assert not hasattr(SYSTEM, name)

@@ -68,9 +68,9 @@ def test_against_moment_matrices(trend, lags, rank):
     assert_allclose(model.alpha, coefficients[:rank].T, rtol=1e-6, atol=1e-8)
     # The likelihood, by residuals and by eigenvalues (Johansen 1995, 6.14).
     constant = -0.5 * n * 4 * (1 + np.log(2 * np.pi))
-    assert_allclose(model.llf, llf + constant, rtol=1e-10)
+    assert_allclose(model.loglik, llf + constant, rtol=1e-10)
     by_values = -0.5 * n * (np.linalg.slogdet(s00)[1] + np.log(1 - values[:rank]).sum())
-    assert_allclose(model.llf, by_values + constant, rtol=1e-10)
+    assert_allclose(model.loglik, by_values + constant, rtol=1e-10)
     # Sigma and errors, the relations taken as known.
     degrees = n - x.shape[1]
     assert model.df_resid == degrees
@@ -122,13 +122,13 @@ def test_extreme_ranks(trend):
     with_all = pv.fit_vecm(data, rank=4, lags=2, trend=trend)
     levels = pv.fit_var(data, lags=2, trend={"rc": "c", "rt": "ct"}.get(trend, trend))
     assert_allclose(with_all.params, levels.params, rtol=1e-8, atol=1e-10)
-    assert_allclose(with_all.llf, levels.llf, rtol=1e-12)
+    assert_allclose(with_all.loglik, levels.loglik, rtol=1e-12)
     if trend in ("n", "c"):
         assert_allclose(with_all.std_errors, levels.std_errors, rtol=1e-8)
     without = pv.fit_vecm(data, rank=0, lags=2, trend=trend)
     kept = {"rc": "n", "rt": "c"}.get(trend, trend)
     changes = pv.fit_var(data.diff().dropna(), lags=1, trend=kept)
-    assert_allclose(without.llf, changes.llf, rtol=1e-12)
+    assert_allclose(without.loglik, changes.loglik, rtol=1e-12)
     assert_allclose(without.gamma[0], changes.coefficients[0], atol=1e-10)
     assert without.beta.shape == (len(without.relation_names), 0)
     assert without.n_vars == 4
@@ -204,7 +204,7 @@ def test_units_and_order():
     base = pv.fit_vecm(data, rank=1, lags=2, trend="rt")
     units = np.array([1e5, 1e-3, 7.0])
     scaled = pv.fit_vecm(data * units, rank=1, lags=2, trend="rt")
-    assert_allclose(scaled.llf, base.llf - base.nobs * np.log(units).sum(), rtol=1e-10)
+    assert_allclose(scaled.loglik, base.loglik - base.nobs * np.log(units).sum(), rtol=1e-10)
     relation = base.beta["ec1"].to_numpy() * units[0] / np.append(units, 1.0)
     assert_allclose(scaled.beta["ec1"], relation, rtol=1e-7)
     assert_allclose(scaled.beta_tstats.iloc[1:], base.beta_tstats.iloc[1:], rtol=1e-7)

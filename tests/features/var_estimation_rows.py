@@ -306,7 +306,7 @@ SPECIFICATION_ROWS = [
         SPECIFICATION,
         "Zero restrictions, maximum likelihood",
         f'fit_restricted_var(growth, {LEFT_OUT}, lags=2, method="ml")',
-        lambda result: result.llf,
+        lambda result: result.loglik,
         fixed_point,
         (f"{RESTRICTED}::test_maximum_likelihood_is_a_fixed_point_and_the_highest",),
         {"Stata": "var, constraints()", "gretl": "system method=sur --iterate"},
@@ -420,7 +420,7 @@ def criteria_ours(form: str, penalty: float = 2.0) -> float:
     return forms[form]
 
 
-def common_llf(lags: int) -> float:
+def common_loglik(lags: int) -> float:
     """Likelihood of an order on the rows that eight lags leave."""
     x, y = layout(growth().iloc[8 - lags :], lags)
     u = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
@@ -481,7 +481,7 @@ LAG_ROWS = [
         "Likelihood-ratio test of each order",
         "select_lags(growth, 8)",
         lambda selection: selection.table.loc[3, "lr"],
-        lambda: 2.0 * (common_llf(3) - common_llf(2)),
+        lambda: 2.0 * (common_loglik(3) - common_loglik(2)),
         (f"{CHOICE}::test_sequential_likelihood_ratios",),
         {"gretl": "p(LR) of --lagselect", "Stata": "LR of varsoc", "EViews": "LR of laglen"},
         {"gretl": ("us_macro_gretl/*/lagselect", "wgmacro_gretl/*/lagselect")},
@@ -491,7 +491,7 @@ LAG_ROWS = [
         "Likelihood ratio less the coefficients",
         'select_lags(growth, 8, convention="eviews")',
         lambda selection: selection.table.loc[3, "lr"],
-        lambda: 2.0 * (common_llf(3) - common_llf(2)) * (1 - 10 / 194),
+        lambda: 2.0 * (common_loglik(3) - common_loglik(2)) * (1 - 10 / 194),
         (f"{CHOICE}::test_the_ratio_corrected_for_coefficients",),
         {"EViews": "LR of laglen"},
         remark="Sims's (1980) multiplier, n - m",

@@ -150,7 +150,7 @@ def test_the_likelihood_ratio_of_a_restriction(canada, finland):
         assert full.overidentification is None
         assert_allclose(full.sigma, model.sigma, rtol=1e-9, atol=1e-12)
         assert fewer.overidentification.df == spare
-        assert_allclose(fewer.overidentification.statistic, 2 * (full.llf - fewer.llf), rtol=1e-8)
+        assert_allclose(fewer.overidentification.statistic, 2 * (full.loglik - fewer.loglik), rtol=1e-8)
     ratio = np.linalg.slogdet(fewer.sigma)[1] - np.linalg.slogdet(model.sigma)[1]
     assert_allclose(fewer.overidentification.statistic, model.nobs * ratio, rtol=1e-8)
 

@@ -82,7 +82,7 @@ def test_against_a_general_optimiser(model, a, b):
         lambda values: -likelihood(filled(known, values), model.sigma), start, method="BFGS", options={"gtol": 1e-9}
     )
     assert_allclose(fit.pair[np.isnan(known)], other.x, atol=2e-6)
-    assert_allclose(fit.llf, model.nobs * (-other.fun - 1.5 * np.log(2 * np.pi)), rtol=1e-12)
+    assert_allclose(fit.loglik, model.nobs * (-other.fun - 1.5 * np.log(2 * np.pi)), rtol=1e-12)
     # At the sigma that the form implies, the information is the curvature.
     point = fit.pair[np.isnan(known)]
     implied = fit.sigma.to_numpy()
@@ -106,7 +106,7 @@ def test_the_likelihood_ratio_of_a_restriction(model):
     fit = fit_svar(model, ShortRun(OVER, DIAGONAL))
     full = fit_svar(model, ShortRun(LOWER, DIAGONAL))
     assert full.overidentification is None
-    assert_allclose(fit.overidentification.statistic, 2 * (full.llf - fit.llf), rtol=1e-9)
+    assert_allclose(fit.overidentification.statistic, 2 * (full.loglik - fit.loglik), rtol=1e-9)
     assert fit.overidentification.df == 1
     ratio = np.linalg.slogdet(fit.sigma)[1] - np.linalg.slogdet(model.sigma)[1]
     assert_allclose(fit.overidentification.statistic, model.nobs * ratio, rtol=1e-9)
@@ -304,7 +304,7 @@ def test_a_lower_maximum_elsewhere():
         )
         assert np.linalg.eigvalsh(bend).max() < 0.0
     assert value(ours.pair[free]) > value(theirs[free]) + 0.004
-    assert_allclose(ours.llf / reduced.nobs + 2.0 * np.log(2 * np.pi), value(ours.pair[free]), rtol=1e-12)
+    assert_allclose(ours.loglik / reduced.nobs + 2.0 * np.log(2 * np.pi), value(ours.pair[free]), rtol=1e-12)
 
 
 def test_a_fitted_form_is_no_scheme_but_has_one():

@@ -82,7 +82,7 @@ def test_against_a_general_optimiser(model, case):
 
     rough = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 20_000, "xatol": 1e-9, "fatol": 1e-13})
     other = minimize(loss, rough.x, method="BFGS", options={"gtol": 1e-9})
-    assert_allclose(fit.llf / model.nobs + 1.5 * np.log(2 * np.pi), -other.fun, rtol=1e-9)
+    assert_allclose(fit.loglik / model.nobs + 1.5 * np.log(2 * np.pi), -other.fun, rtol=1e-9)
     assert_allclose(fit.pair, form(other.x), atol=2e-5)
     assert (fit.overidentification.df if fit.overidentification else 0) == spare
     # Errors by differences at the sigma that the form implies, and of each entry by the chain rule.

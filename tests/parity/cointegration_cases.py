@@ -113,7 +113,7 @@ def urca(name: str, key: str) -> list[Comparison]:
         return {
             "A": {f"A{lag + 1}": matrix for lag, matrix in enumerate(fit.coefficients)},
             "deterministic": terms.T,
-            "llf": fit.llf,
+            "llf": fit.loglik,
             "forecast": forecast.values,
             "lower": forecast.lower,
             "irf_first": fit.impulse_responses(4).values[:, :, 0],
@@ -199,7 +199,7 @@ def statsmodels_fit(name: str, key: str) -> list[Comparison]:
             "stderr_gamma": own.short_run_std_errors.to_numpy()[-4 * (lags - 1) :].T,
             "pvalues_alpha": own.short_run_pvalues.to_numpy()[:rank].T,
             "sigma_u": own.sigma,
-            "llf": own.llf,
+            "llf": own.loglik,
             "var_rep": own.coefficients,
             "forecast": forecast.values,
             "lower": forecast.lower,
@@ -299,7 +299,7 @@ def gretl_key(name: str, key: str) -> list[Comparison]:
     if what == "seasonals":
         return [
             Comparison(f"{key}/beta", lambda: model(name, 1, 2, trend, 4).beta.to_numpy(), INVERTED),
-            Comparison(f"{key}/llf", lambda: model(name, 1, 2, trend, 4).llf),
+            Comparison(f"{key}/llf", lambda: model(name, 1, 2, trend, 4).loglik),
         ]
     lags = int(what)
 
@@ -333,7 +333,7 @@ def gretl_key(name: str, key: str) -> list[Comparison]:
             "errors": ordered(fit, fit.short_run_std_errors) * scale,
             "beta_errors": fit.beta_std_errors.to_numpy()[rank:].T.ravel() * scale,
             "sigma": fit.sigma_ml,
-            "llf": fit.llf,
+            "llf": fit.loglik,
         }
 
     def beta_variance(rank: int) -> np.ndarray:

@@ -154,7 +154,7 @@ PARTS = {
     "levels": (levels, THREE),
     "inverse_roots": (inverse_roots, FOUR),
     # Its likelihood is of 102 rows, where 103 are used.
-    "llf": (lambda case: model(case).llf * 102 / 103, printed(significant=7)),
+    "llf": (lambda case: model(case).loglik * 102 / 103, printed(significant=7)),
     "determinant": (lambda case: np.linalg.det(model(case).sigma), SEVEN),
     "sigma": (lambda case: model(case).sigma, SEVEN),
     "correlation": (correlation, SEVEN),

@@ -75,7 +75,7 @@ def statistics(case: str) -> dict:
     m = model(case)
     return {
         # Its likelihood is of one row less than the sample.
-        "llf": m.llf * (m.nobs - 1) / m.nobs,
+        "llf": m.loglik * (m.nobs - 1) / m.nobs,
         "determinant": np.linalg.det(m.sigma_ml),
         "aic": m.aic,
         "fpe": m.fpe,

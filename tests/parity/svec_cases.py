@@ -65,7 +65,7 @@ def comparisons() -> list[Comparison]:
         own("SR", lambda g: structure(g).b.to_numpy())
         own("LR", lambda g: structure(g).long_run.to_numpy())
         own("Sigma_U", lambda g: structure(g).sigma.to_numpy())
-        own("log_likelihood", lambda g: structure(g).llf)
+        own("log_likelihood", lambda g: structure(g).loglik)
         own("restrictions", counts)
         own("irf", paths)
         own("fevd", shares)

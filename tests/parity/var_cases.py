@@ -333,7 +333,7 @@ def vars_comparisons(file: str, group: str):
         Comparison(f"{group}/nobs_eff", lambda: model().nobs),
         Comparison(f"{group}/n_regressors_per_eq", lambda: model().n_regressors),
         Comparison(f"{group}/equations", equations, names=r_labels(variables(name), lags)),
-        Comparison(f"{group}/logLik", lambda: model().llf),
+        Comparison(f"{group}/logLik", lambda: model().loglik),
         Comparison(f"{group}/AIC", lambda: model().aic),
         Comparison(f"{group}/BIC", lambda: model().bic),
         Comparison(
@@ -454,7 +454,7 @@ def statsmodels_comparisons(file: str, group: str):
         Comparison(f"{group}/sigma_u", lambda: model().sigma),
         Comparison(f"{group}/sigma_u_mle", lambda: model().sigma_ml),
         Comparison(f"{group}/resid_corr", lambda: model().resids.corr()),
-        Comparison(f"{group}/llf", lambda: model().llf),
+        Comparison(f"{group}/llf", lambda: model().loglik),
         Comparison(f"{group}/aic", lambda: model().aic),
         Comparison(f"{group}/bic", lambda: model().bic),
         Comparison(f"{group}/hqic", lambda: model().hqic),
@@ -550,7 +550,7 @@ def gretl_comparisons(file: str, group: str):
         chosen = quiet(
             pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="gretl"
         ).table
-        columns = chosen[["llf", "lr_pvalue", "aic", "bic", "hqic"]]
+        columns = chosen[["loglik", "lr_pvalue", "aic", "bic", "hqic"]]
         return np.column_stack([chosen.index, columns]).tolist()
 
     def modtests():
@@ -593,7 +593,7 @@ def gretl_comparisons(file: str, group: str):
         Comparison(f"{group}/robust_stderr", lambda: gretl_estimates(model().with_cov("HC1"))[1]),
         Comparison(f"{group}/coeff", lambda: gretl_estimates(model())[0]),
         Comparison(f"{group}/stderr", lambda: gretl_estimates(model())[1]),
-        Comparison(f"{group}/lnl", lambda: model().llf),
+        Comparison(f"{group}/lnl", lambda: model().loglik),
         Comparison(f"{group}/aic", lambda: model().aic),
         Comparison(f"{group}/bic", lambda: model().bic),
         Comparison(f"{group}/hqc", lambda: model().hqic),
@@ -612,7 +612,7 @@ def gretl_comparisons(file: str, group: str):
                 "ncoeff": model().n_regressors,
                 "coeff": gretl_estimates(model())[0],
                 "sigma": model().sigma,
-                "lnl": model().llf,
+                "lnl": model().loglik,
                 "T": model().nobs,
                 "order": lags,
                 "df": model().df_resid,

@@ -43,7 +43,7 @@ def us_macro_stata() -> list[Comparison]:
             name: {
                 "rmse": m.rmse[name],
                 "r2": m.rsquared[name],
-                "ll": m.llf_by_equation[name],
+                "ll": m.loglik_by_equation[name],
                 "chi2(6)": test.statistic,
             }
             for name, test in zip(m.names, equation_tests(m), strict=True)
@@ -64,7 +64,7 @@ def us_macro_stata() -> list[Comparison]:
             "k_dv_var": m.n_vars,
             "neqs_var": m.n_vars,
             "df_r_var": m.df_resid,
-            "ll_var": m.llf,
+            "ll_var": m.loglik,
             "detsig_ml_var": np.linalg.det(m.sigma_ml),
             "detsig_var": np.linalg.det(m.sigma),
             "T_var": m.nobs,
@@ -74,7 +74,7 @@ def us_macro_stata() -> list[Comparison]:
                 f"F_{place}_var": test.statistic,
                 f"df_r{place}_var": test.df_denominator,
                 f"df_m{place}_var": test.df,
-                f"ll_{place}_var": m.llf_by_equation[name],
+                f"ll_{place}_var": m.loglik_by_equation[name],
                 f"r2_{place}_var": m.rsquared[name],
                 f"rmse_{place}_var": m.rmse[name],
                 f"k_{place}_var": m.n_regressors,
@@ -91,7 +91,7 @@ def us_macro_stata() -> list[Comparison]:
         Comparison(f"{first}/coef", lambda: by_equation(model().params), single(1e-3, 2e-4)),
         Comparison(f"{first}/se", lambda: by_equation(model().std_errors), single(1e-4)),
         Comparison(f"{first}/stats/N", lambda: model().nobs),
-        Comparison(f"{first}/stats/ll", lambda: model().llf, single(1e-6)),
+        Comparison(f"{first}/stats/ll", lambda: model().loglik, single(1e-6)),
         Comparison(f"{first}/stats/det_sigma_ml", lambda: np.linalg.det(model().sigma), single(1e-4)),
         Comparison(f"{first}/stats/aic", lambda: model().aic, single(1e-6)),
         Comparison(f"{first}/stats/hqic", lambda: model().hqic, single(1e-6)),
@@ -102,7 +102,7 @@ def us_macro_stata() -> list[Comparison]:
         Comparison("results_svar1_small/B_rows", lambda: structural().b, END),
         Comparison("results_svar1_small/A_se_rows", lambda: structural().a_std_errors, END),
         Comparison("results_svar1_small/B_se_rows", lambda: structural().b_std_errors, END),
-        Comparison("results_svar1_small/svar/ll", lambda: structural().llf),
+        Comparison("results_svar1_small/svar/ll", lambda: structural().loglik),
         Comparison("results_svar1_small/svar/N", lambda: structural().nobs),
     ]
 
@@ -117,7 +117,7 @@ def wgmacro_stata() -> list[Comparison]:
     def scalars(columns: int, trend: str, convention):
         m, estat = model(columns, trend, convention), model(columns, trend, ESTAT)
         return {
-            "loglike": m.llf,
+            "loglike": m.loglik,
             "aic": m.aic,
             "bic": m.bic,
             "hqic": m.hqic,
@@ -181,7 +181,7 @@ def wgmacro_stata() -> list[Comparison]:
     comparisons += [
         Comparison("lutkepohl_var1_exog2/coef_rows", lambda: trending().coefficients[0], single(3e-5)),
         Comparison("lutkepohl_var1_exog2/exog_rows", exogenous, single(1e-4)),
-        Comparison("lutkepohl_var1_exog2/loglike", lambda: trending().llf, single(1e-6)),
+        Comparison("lutkepohl_var1_exog2/loglike", lambda: trending().loglik, single(1e-6)),
         Comparison("lutkepohl_var1_exog2/forecast_1978q4_then_16_steps", forecasts, single(1e-4)),
     ]
     return comparisons
@@ -222,7 +222,7 @@ def manual() -> list[Comparison]:
     four = printed(decimals=4)
     return [
         Comparison(f"{first}/N", lambda: model(DFK).nobs),
-        Comparison(f"{first}/ll", lambda: model(DFK).llf, printed(decimals=3)),
+        Comparison(f"{first}/ll", lambda: model(DFK).loglik, printed(decimals=3)),
         Comparison(f"{first}/fpe", lambda: model(DFK).fpe, printed(significant=3)),
         Comparison(f"{first}/det_sigma_ml", lambda: np.linalg.det(model(DFK).sigma_ml), printed(significant=3)),
         Comparison(f"{first}/coef", lambda: by_equation(model(DFK).params), single(1e-4, 5e-6)),
@@ -248,7 +248,7 @@ def manual() -> list[Comparison]:
             single(3e-5),
         ),
         Comparison(f"{order}/N", lambda: orders().nobs),
-        Comparison(f"{order}/ll", lambda: orders().llf, single(1e-6)),
+        Comparison(f"{order}/ll", lambda: orders().loglik, single(1e-6)),
         Comparison(f"{order}/lr", lambda: orders().lr_statistic[1:], single(5e-5)),
         Comparison(f"{order}/p", lambda: orders().lr_pvalue[1:], printed(decimals=3)),
         Comparison(f"{order}/fpe", lambda: orders().table["fpe"], printed(significant=2)),

@@ -73,7 +73,7 @@ def test_rotating_the_variables_rotates_the_model(seed, trend, lags):
     np.testing.assert_allclose(turned.coefficients, rotation @ model.coefficients @ rotation.T, atol=1e-10)
     np.testing.assert_allclose(turned.moduli, model.moduli, atol=1e-9)
     np.testing.assert_allclose(turned.sigma, rotation @ model.sigma @ rotation.T, atol=1e-10)
-    assert abs(turned.llf - model.llf) < 1e-8
+    assert abs(turned.loglik - model.loglik) < 1e-8
 
 
 @given(seeds, st.integers(-(10**4), 10**4))
@@ -113,7 +113,7 @@ def test_lags_never_cross_a_gap(seed, absent):
 @given(seeds, st.integers(1, 5))
 def test_a_longer_model_never_fits_worse(seed, longest):
     selection = pv.select_lags(series(seed, 60, 2, 0.7, 5.0), longest, min_lags=0)
-    assert (np.diff(selection.llf) >= -1e-9).all()
+    assert (np.diff(selection.loglik) >= -1e-9).all()
 
 
 @given(seeds)

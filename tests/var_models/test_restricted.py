@@ -97,8 +97,8 @@ def test_maximum_likelihood_is_a_fixed_point_and_the_highest(frame):
     model = pv.fit_restricted_var(frame, LEFT_OUT, lags=2, method="ml")
     params, _ = dense(model, model.sigma_ml)
     assert_allclose(model.params, params, atol=1e-9)
-    others = [pv.fit_restricted_var(frame, LEFT_OUT, lags=2, method=m).llf for m in ("fgls", "ols")]
-    assert model.llf > max(others)
+    others = [pv.fit_restricted_var(frame, LEFT_OUT, lags=2, method=m).loglik for m in ("fgls", "ols")]
+    assert model.loglik > max(others)
     full = pv.fit_var(frame, lags=2)
     test = model.restriction_test(full)
     ratio = model.nobs * np.log(np.linalg.det(model.sigma_ml) / np.linalg.det(full.sigma_ml))

@@ -54,7 +54,7 @@ def test_an_equation_that_fits_exactly_is_still_printed(var: VarResult, monkeypa
     def undefined(self: VarResult) -> float:
         raise pv.NumericalError("an equation fits exactly")
 
-    for name in ("pvalues", "_criteria", "llf"):
+    for name in ("pvalues", "_criteria", "loglik"):
         monkeypatch.setattr(VarResult, name, property(undefined))
     text = str(var_table(var))
     assert "AIC             n/a" in text

@@ -158,7 +158,7 @@ def test_selection_equals_fits_on_the_common_rows(frame, trend):
         assert table.loc[order, "bic"] == pytest.approx(log_det + np.log(56) * count / 56, rel=1e-9)
         fpe = ((56 + x.shape[1]) / (56 - x.shape[1])) ** 2 * np.exp(log_det)
         assert table.loc[order, "fpe"] == pytest.approx(fpe, rel=1e-8)
-    np.testing.assert_allclose(table["lr"].iloc[1:], 2 * np.diff(table["llf"]))
+    np.testing.assert_allclose(table["lr"].iloc[1:], 2 * np.diff(table["loglik"]))
     assert np.isnan(table["lr"].iloc[0])
 
 
@@ -292,7 +292,7 @@ def test_an_exact_fit_is_announced_and_has_no_likelihood():
         model = pv.fit_var(growth, trend="n")
     assert model.params.loc["L1.a", "a"] == pytest.approx(2.0)
     with pytest.raises(NumericalError, match="singular"):
-        model.llf  # noqa: B018
+        model.loglik  # noqa: B018
     with pytest.raises(NumericalError, match="singular"):
         model.aic  # noqa: B018
     with pytest.raises(NumericalError, match="fits exactly"):

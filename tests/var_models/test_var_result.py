@@ -85,10 +85,10 @@ def test_likelihood_is_the_density_of_the_residuals(model, plain):
     residuals = plain[3]
     sigma = residuals.T @ residuals / 88
     expected = stats.multivariate_normal(cov=sigma).logpdf(residuals).sum()
-    assert model.llf == pytest.approx(expected, rel=1e-12)
+    assert model.loglik == pytest.approx(expected, rel=1e-12)
     for name, column in zip(model.names, residuals.T, strict=True):
         alone = stats.norm(scale=np.sqrt(np.mean(column**2))).logpdf(column).sum()
-        assert model.llf_by_equation[name] == pytest.approx(alone, rel=1e-12)
+        assert model.loglik_by_equation[name] == pytest.approx(alone, rel=1e-12)
 
 
 @pytest.mark.parametrize("form", ["log-determinant", "per-observation", "total", "lags-only"])
@@ -99,8 +99,8 @@ def test_criteria(frame, plain, form):
     base = {
         "log-determinant": log_det,
         "lags-only": log_det,
-        "per-observation": -2 * fit.llf / n,
-        "total": -2 * fit.llf,
+        "per-observation": -2 * fit.loglik / n,
+        "total": -2 * fit.loglik,
     }
     scale = 1 if form == "total" else n
     assert fit.aic == pytest.approx(base[form] + 2 * count / scale, rel=1e-12)
