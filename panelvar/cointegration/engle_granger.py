@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.errors import DataError, NumericalError, SpecificationError, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.data.series import read_var_data
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.dickey_fuller import adf_test
@@ -16,6 +17,7 @@ from panelvar.unit_roots.one_series import POWERS, check_trend
 from panelvar.unit_roots.result import UnitRootResult
 
 
+@documented
 def engle_granger_test(
     data: Any,
     dependent: str | None = None,
@@ -37,10 +39,12 @@ def engle_granger_test(
         The variable on the left; the first by default. The answer depends on it.
     names : sequence, optional
         Columns to use.
-    lags, max_lags
-        As in `adf_test`.
+    lags : int or {"aic", "bic", "t-stat"}
+        p of the Dickey-Fuller regression, or a rule that chooses it among 0 to ``max_lags`` on the rows the longest can
+        use: the smallest criterion, or the longest lag whose t ratio exceeds 1.645.
     trend : {"n", "c", "ct", "ctt"}
         Terms of the relation.
+    {max_lags (Dickey-Fuller)}
 
     Returns
     -------

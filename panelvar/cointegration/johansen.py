@@ -18,6 +18,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import Case, deterministic_case, ranked
 from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
 from panelvar.cointegration.reduced_rank import likelihood_terms
@@ -37,6 +38,7 @@ CORRECTIONS = ("reinsel-ahn", "doornik")
 _SMALL = 0.9
 
 
+@documented
 def johansen_test(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     names: Sequence[Hashable] | None = None,
@@ -63,16 +65,12 @@ def johansen_test(
 
     Parameters
     ----------
-    data, names, max_lags, seasons, exogenous, exogenous_lags, missing
-        As in `fit_var`.
+    {data (system), names}
     lags : int or {"aic", "bic", "hq", "fpe", "lr"}
         **Lags of the model of the levels**, p: the error-correction form has p - 1 lagged differences. R's urca counts
         in the same way (``K``, 2 or more), as do Stata and gretl; statsmodels (``k_ar_diff``) and EViews count lagged
         differences, p - 1. A criterion chooses among models of the levels.
-    trend : {"n", "rc", "c", "rt", "ct"}
-        Deterministic case: no terms; a constant in the relations only; a constant, so that levels may drift; that and a
-        trend in the relations; that and a trend in the equations, so that levels may have a quadratic trend. In other
-        programs cases 1 to 5.
+    {trend (cointegration), max_lags (system), seasons, exogenous, exogenous_lags, missing (system)}
     level : float
         One less the size of the tests that choose `JohansenResult.rank`.
     correction : {"reinsel-ahn", "doornik"} or None

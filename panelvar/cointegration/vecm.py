@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, SpecificationError, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import deterministic_case, ranked
 from panelvar.cointegration.vecm_estimates import check_normalisation
 from panelvar.cointegration.vecm_result import VecmResult
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from panelvar.data.panel import Panel
 
 
+@documented
 def fit_vecm(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     names: Sequence[Hashable] | None = None,
@@ -41,24 +43,20 @@ def fit_vecm(
 
     Parameters
     ----------
-    data, names, max_lags, seasons, exogenous, exogenous_lags, missing
-        As in `fit_var`.
+    {data (system), names}
     rank : int
         Number of relations r, 0 to K: see `johansen_test`. Rank 0 is a model of the differences, rank K one of the
         levels.
     lags : int or {"aic", "bic", "hq", "fpe", "lr"}
         **Lags of the model of the levels**, p; there are p - 1 lagged differences. statsmodels (``k_ar_diff``) and
         EViews count the latter.
-    trend : {"n", "rc", "c", "rt", "ct"}
-        Deterministic case, as in `johansen_test`. The confined trend is taken at t - 1, like the levels; it is 1 in
-        the first period of the data.
+    {trend (cointegration), max_lags (system), seasons, exogenous, exogenous_lags}
     normalise : sequence of str, "canonical" or None
         Variables, one a relation, whose coefficients are to be an identity matrix: by default the first r, so the order
         of the variables matters then. A variable that has no part in a relation must not be chosen.
         ``"canonical"`` leaves :math:`\beta'S_{11}\beta = I`, which has no errors.
-    convention : str or VarConvention
-        As in `fit_var`: ``sigma`` is also behind the errors of `VecmResult.beta`, ``coefficient_sigma`` behind the
-        others.
+    {missing (system), convention (system)}
+        Its ``sigma`` is also behind the errors of `VecmResult.beta`, ``coefficient_sigma`` behind the others.
 
     Returns
     -------

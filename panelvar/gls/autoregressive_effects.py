@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -33,6 +34,7 @@ _ROUNDS = 200
 _SETTLED = 1e-10
 
 
+@documented
 def fit_fixed_effects_ar1(
     data: object,
     y: str,
@@ -56,14 +58,12 @@ def fit_fixed_effects_ar1(
 
     Parameters
     ----------
-    data, y, x, constant, cov, convention, missing, collinear
-        As in `fit_fixed_effects`.
+    {data, y, x}
     autocorrelation : AR1
         One coefficient for all entities. By default Stata's: Durbin-Watson of all rows together, first rows of runs
         dropped. ``AR1(..., starts="keep")`` keeps them: within least squares of the Prais-Winsten rows, which is
         generalised least squares with a dummy for each entity. ``gaps="exact"`` uses rows after gaps as well.
-    iterate : bool
-        Until rho settles; False: once (``twostep``).
+    {iterate (rho), constant (within), cov, convention, missing, collinear}
 
     Returns
     -------
@@ -113,6 +113,7 @@ def fit_fixed_effects_ar1(
     return _wrapped(result, source, found, _estimated_components(result), _effects_test(result, found))
 
 
+@documented
 def fit_random_effects_ar1(
     data: object,
     y: str,
@@ -141,13 +142,11 @@ def fit_random_effects_ar1(
 
     Parameters
     ----------
-    data, y, x, constant, cov, convention, missing, collinear
-        As in `fit_random_effects`.
+    {data, y, x}
     autocorrelation : AR1
         One coefficient for all entities. By default Stata's: Durbin-Watson of the within residuals of all rows
         together; rows after a gap at their true distance.
-    iterate : bool
-        Until rho settles; False: once (``twostep``).
+    {iterate (rho), constant, cov, convention, missing, collinear}
 
     Returns
     -------

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -24,6 +25,7 @@ _PERIODS_PER_ENTITY = 3
 _FEW_ROWS = 10
 
 
+@documented
 def fit_fgls(
     data: object,
     y: str,
@@ -56,8 +58,7 @@ def fit_fgls(
 
     Parameters
     ----------
-    data, y, x, constant, missing, collinear
-        As in `fit_pooled`.
+    {data, y, x}
     panels : {"homoskedastic", "heteroskedastic", "correlated"}
         One variance; one for each entity; a covariance for each pair of entities as well (Parks 1967).
     autocorrelation : {"none", "ar1", "psar1"} or AR1
@@ -74,6 +75,7 @@ def fit_fgls(
         Largest change of a coefficient, in standard errors, that counts as settled.
     small_sample : bool
         Multiply the covariance by n / (n - k) (``nmk``).
+    {constant}
     cov : str or covariance object
         ``"classical"`` is the GLS covariance above. ``"pcse"`` with homoskedastic panels: Prais-Winsten estimates with
         panel-corrected errors. Any other takes the transformed rows; correlated panels mix the rows of a period and
@@ -81,6 +83,7 @@ def fit_fgls(
     convention : str or Convention
         ``random_distribution`` says whether inference is normal (default) or t; ``singular_errors`` what happens to a
         covariance without inverse.
+    {missing, collinear}
 
     Returns
     -------

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -32,6 +33,7 @@ _ELSEWHERE = {
 _GROUPS_PER_SIDE = 5
 
 
+@documented
 def fit_general_fgls(
     data: object,
     y: str,
@@ -57,19 +59,19 @@ def fit_general_fgls(
 
     Parameters
     ----------
-    data, y, x, constant, cov, convention, missing, collinear
-        As in `fit_pooled`; the constant belongs to the pooled model, and to differences under the conventions that
-        have one.
+    {data, y, x}
     model : {"pooled", "within", "difference"}
         The rows: as they are (the general random-effects estimator: nothing but the covariance is said of effects);
         less the means of entities; differences of adjacent periods.
     within : {"entity", "time"}
         ``"entity"``: one covariance over time for all entities; ``"time"``: one covariance across entities for all
         periods, and means over periods are taken out (``effect = "time"``).
-
     pairwise : bool
         Unbalanced panels: covariances from the entities that have both periods (pggls), or (False) from those that have
         all periods, which is positive semi-definite.
+    {constant}
+        It belongs to the pooled model, and to differences under the conventions that have one.
+    {cov, convention, missing, collinear}
 
     Returns
     -------

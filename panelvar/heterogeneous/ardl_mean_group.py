@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
@@ -21,6 +22,7 @@ from panelvar.heterogeneous.unit_fits import covariance_of_average
 _FAR = 20.0
 
 
+@documented
 def fit_ardl_mean_group(
     data: object,
     y: str,
@@ -46,14 +48,12 @@ def fit_ardl_mean_group(
 
     Parameters
     ----------
-    data, y, x, lags, max_lags, common_orders, short_run, constant, trend, min_rows, unusable, missing
-        As in `fit_pooled_mean_group`.
+    {data, y (levels), x (levels), lags (chosen), max_lags, common_orders, short_run}
     long_run : {"average", "ratio"}
         Average the entities' long-run coefficients (Stata's xtpmg), or take :math:`-\bar b/\bar\phi`, the ratio of
         averages, by the delta method: one entity whose speed is near zero makes the first useless and hardly moves the
         second.
-    convention : str or Convention
-        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
+    {constant (entities), trend, min_rows, unusable, convention (entities), missing}
 
     Returns
     -------

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -21,6 +22,7 @@ from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, r
 _SAME = 1e-12  # a column this close to its average over entities, relative to its size, is common to them
 
 
+@documented
 def fit_common_correlated_effects(
     data: object,
     y: str,
@@ -51,21 +53,17 @@ def fit_common_correlated_effects(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
-    y : str
-        Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
-    x : str or sequence of str
-        Regressors. One that is the same for all entities in every period (an oil price) has no average of its own; it
+    {data, y, x}
+        One that is the same for all entities in every period (an oil price) has no average of its own; it
         is an observed common factor, which the pooled form refuses.
     pooled : bool
         The pooled form: more efficient where slopes differ little.
     average_lags : int
         Add so many lags of the averages, as a model with a lagged dependent variable needs (Chudik and Pesaran 2015
         suggest the cube root of T). Periods whose lags are not in the sample are lost.
-    constant, trend, min_rows, unusable, missing
-        As in `fit_mean_group`. The averages count as coefficients of every entity.
-    convention : str or Convention
-        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
+    {constant (entities), trend, min_rows}
+        The averages count as coefficients of every entity.
+    {unusable, convention (entities), missing}
 
     Returns
     -------

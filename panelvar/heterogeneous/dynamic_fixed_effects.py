@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
@@ -21,6 +22,7 @@ from panelvar.static_panels.fixed import within_model
 from panelvar.static_panels.result import LinearResult
 
 
+@documented
 def fit_dynamic_fixed_effects(
     data: object,
     y: str,
@@ -43,10 +45,15 @@ def fit_dynamic_fixed_effects(
 
     Parameters
     ----------
-    data, y, x, lags, short_run, trend, missing
-        As in `fit_pooled_mean_group`; orders are given, not chosen.
-    effects, constant, cov, convention
-        As in `fit_fixed_effects`. ``cov="cluster"`` is xtpmg's ``cluster(panel)``.
+    {data, y (levels), x (levels)}
+    lags : int, (p, q), (p, q1, ..., qk) or mapping of names to int
+        Orders of the ARDL: p lags of y (1 or more), q of each regressor (0 or more).
+    {short_run, effects, constant (within)}
+    trend : bool
+        A linear trend, in periods of the calendar from one.
+    {cov}
+        ``"cluster"`` is xtpmg's ``cluster(panel)``.
+    {convention, missing}
 
     Returns
     -------

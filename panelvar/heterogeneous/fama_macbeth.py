@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@documented
 def fit_fama_macbeth(
     data: object,
     y: str,
@@ -47,13 +49,13 @@ def fit_fama_macbeth(
 
     Parameters
     ----------
-    data, y, x, constant, missing
-        As in `fit_mean_group`; each regressor must vary within the periods.
+    {data, y, x}
+        Each must vary within the periods.
     lags : int, or float with the quadratic spectral kernel
-        Lags of the kernel w over periods, as in `DriscollKraay`; with 0 the coefficients of different periods are
-        uncorrelated. Below T.
-    kernel : {"bartlett", "parzen", "quadratic-spectral"}
-        As in `DriscollKraay`.
+        Lags of the kernel w over periods; with 0 the coefficients of different periods are uncorrelated. Below T.
+    {kernel}
+    constant : bool, optional
+        A constant for each period: by default yes, or as the formula says.
     min_rows : int, optional
         Leave out periods with fewer rows; by default those without a residual degree of freedom.
     unusable : {"drop", "raise"}
@@ -61,6 +63,7 @@ def fit_fama_macbeth(
     convention : str or Convention
         ``heterogeneous_distribution`` says whether inference is by t(T - 1) or the normal, ``kernel_distance`` whether
         lags are on the calendar or count the periods that there are (linearmodels).
+    {missing}
 
     Returns
     -------

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import emit
+from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -15,6 +16,7 @@ from panelvar.heterogeneous.result import HeterogeneousResult
 from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
 
 
+@documented
 def fit_mean_group(
     data: object,
     y: str,
@@ -36,26 +38,13 @@ def fit_mean_group(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
-    y : str
-        Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
-    x : str or sequence of str
-        Regressors. Each must vary within the entities.
-    constant : bool, optional
-        A constant for each entity: by default yes, or as the formula says.
-    trend : bool
-        A linear trend for each entity, in periods of the calendar from one.
+    {data, y, x}
+        Each must vary within the entities.
+    {constant (entities), trend}
     time_demeaned : bool
         Take out each period's mean over entities first (plm's ``model = "dmg"``); it removes a common shock only if all
         entities have the same slopes. `fit_common_correlated_effects` does not need that.
-    min_rows : int, optional
-        Leave out entities with fewer rows; by default those without a residual degree of freedom.
-    unusable : {"drop", "raise"}
-        Leave out entities that have too few rows or dependent regressors, with a warning that counts them, or refuse.
-    convention : str or Convention
-        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
-    missing : {"drop", "raise"}
-        What to do with rows that have a missing value.
+    {min_rows, unusable, convention (entities), missing}
 
     Returns
     -------

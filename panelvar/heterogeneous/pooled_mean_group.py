@@ -10,6 +10,7 @@ from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -42,6 +43,7 @@ _LOOKED_AT = 100
 _EXACT = 1e-13
 
 
+@documented
 def fit_pooled_mean_group(
     data: object,
     y: str,
@@ -71,24 +73,10 @@ def fit_pooled_mean_group(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
-    y : str
-        Dependent variable, in levels; or, with ``x`` omitted, a formula such as ``"y ~ x1 + x2"``.
-    x : str or sequence of str
-        Long-run regressors, in levels.
-    lags : int, (p, q), (p, q1, ..., qk), mapping of names to int, or {"aic", "bic", "hqic"}
-        Orders of the ARDL: p lags of y (1 or more), q of each regressor (0 or more). A criterion chooses them for each
-        entity, up to ``max_lags``, on the rows that the largest order leaves.
-    max_lags : int, (p, q) or (p, q1, ..., qk)
-        Largest orders a criterion may choose.
-    common_orders : bool
-        Choose one order for all entities, by the sum of their criteria.
-    short_run : str or sequence of str
-        Further regressors of each entity's short run, as they are.
+    {data, y (levels), x (levels), lags (chosen), max_lags, common_orders, short_run}
     common : str or sequence of str
         Short-run terms whose coefficient all entities share, such as ``"D(x1)"``.
-    constant, trend, min_rows, unusable, missing
-        As in `fit_mean_group`.
+    {constant (entities), trend}
     algorithm : {"newton-raphson", "back-substitution"}
         Newton steps with the analytic Hessian, or the paper's alternation between long run and short run, which is
         safe and slow. Both go to the same maximum, to 1e-10 of a standard error.
@@ -99,8 +87,11 @@ def fit_pooled_mean_group(
         fixed-effects regression, from the median of the entities' own long-run coefficients, and from the likeliest of
         them; the highest maximum is taken, and a warning given if there are others.
     max_iterations : int
+        When to give up with a `NumericalError`.
+    {min_rows, unusable}
     convention : str or Convention
         How results are reported; inference is by the normal distribution, as maximum likelihood's is.
+    {missing}
 
     Returns
     -------

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -22,6 +23,7 @@ _EXACT = 1e-13
 _EXCESS = 0.05
 
 
+@documented
 def fit_swamy(
     data: object,
     y: str,
@@ -45,14 +47,13 @@ def fit_swamy(
 
     Parameters
     ----------
-    data, y, x, constant, trend, min_rows, unusable, missing
-        As in `fit_mean_group`.
+    {data, y, x}
+        Each must vary within the entities.
     dispersion : {"unbiased", "sample"}, optional
         :math:`\Delta` as above; or :math:`S` itself, which is never negative. Where the first is not positive
         semi-definite, the second takes its place with a warning, as in plm's pvcm. By default as the convention's
         ``coefficients_dispersion`` says (Stata's xtrc always takes the second).
-    convention : str or Convention
-        ``heterogeneous_distribution`` says whether inference is by t(N - 1) or the normal (Stata, plm).
+    {constant (entities), trend, min_rows, unusable, convention (entities), missing}
 
     Returns
     -------

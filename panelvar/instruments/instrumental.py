@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from panelvar.base.errors import choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.fit.conventions import Convention
@@ -21,6 +22,7 @@ from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE, within_model
 from panelvar.static_panels.pooled import centred_model
 
 
+@documented
 def fit_iv_pooled(
     data: object,
     y: str,
@@ -43,20 +45,8 @@ def fit_iv_pooled(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
-    y : str
-        Dependent variable; or, with all else omitted, a formula: ``"y ~ x1 + [p ~ z1 + L(p)]"``, endogenous regressors
-        and their instruments in brackets, or ``"y ~ x1 + p | x1 + z1 + L(p)"``, all exogenous variables after the bar.
-    x : str or sequence of str
-        Exogenous regressors; they are their own instruments.
-    endogenous : str or sequence of str
-        Endogenous regressors.
-    instruments : str or sequence of str
-        Instruments that are no regressors: at least one for each endogenous regressor.
-    method : {"2sls", "liml", "fuller", "gmm"} or object
-        Two-stage least squares; limited-information maximum likelihood; `Fuller`; `KClass`; `TwoStepGMM`.
-    constant, weights, cov, convention, missing, collinear
-        As in `fit_pooled`. HC2, HC3 and CR2 (leverages of :math:`\hat X`) exist by 2SLS only.
+    {data, y (instrumented), x (exogenous), endogenous, instruments, method}
+    {constant, weights, cov (instrumented), convention, missing, collinear}
 
     Returns
     -------
@@ -85,6 +75,7 @@ def fit_iv_pooled(
     return finish_instrumental(centred_model(design), layout, method, cov, as_convention(convention), collinear)
 
 
+@documented
 def fit_iv_between(
     data: object,
     y: str,
@@ -106,10 +97,8 @@ def fit_iv_between(
 
     Parameters
     ----------
-    data, y, x, endogenous, instruments, method, constant, weights, cov, convention, missing, collinear
-        As in `fit_iv_pooled`.
-    effects, wls
-        As in `fit_between`.
+    {data, y (instrumented), x (exogenous), endogenous, instruments, effects (means), wls, method}
+    {constant, weights (means), cov (instrumented), convention, missing, collinear}
 
     Returns
     -------
@@ -132,6 +121,7 @@ def fit_iv_between(
     return finish_instrumental(model, layout, method, cov, as_convention(convention), collinear)
 
 
+@documented
 def fit_iv_fixed_effects(
     data: object,
     y: str,
@@ -157,10 +147,8 @@ def fit_iv_fixed_effects(
 
     Parameters
     ----------
-    data, y, x, endogenous, instruments, method, weights, cov, convention, missing, collinear
-        As in `fit_iv_pooled`.
-    effects, constant
-        As in `fit_fixed_effects`: any number of effects, and slopes by level.
+    {data, y (instrumented), x (exogenous), endogenous, instruments, effects, method}
+    {constant (within), weights, cov (instrumented), convention, missing, collinear}
 
     Returns
     -------
@@ -184,6 +172,7 @@ def fit_iv_fixed_effects(
     return finish_instrumental(within_model(design, effects, chosen), layout, method, cov, chosen, collinear)
 
 
+@documented
 def fit_iv_first_difference(
     data: object,
     y: str,
@@ -205,10 +194,9 @@ def fit_iv_first_difference(
 
     Parameters
     ----------
-    data, y, x, endogenous, instruments, method, cov, convention, missing, collinear
-        As in `fit_iv_pooled`; the instruments are differenced like the regressors.
-    constant, weights
-        As in `fit_first_difference`.
+    {data, y (instrumented), x (exogenous), endogenous, instruments}
+        They are differenced like the regressors.
+    {method, constant (differences), weights (differences), cov (instrumented), convention, missing, collinear}
 
     Returns
     -------

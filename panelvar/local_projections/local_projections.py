@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
 from panelvar.base.errors import Note, SpecificationError, check_level, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import HC
 from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.dynamics.terms import terms_within
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SAMPLES = ("all", "common")
 
 
+@documented
 def fit_local_projections(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     names: Sequence[Hashable] | None = None,
@@ -73,14 +75,12 @@ def fit_local_projections(
 
     Parameters
     ----------
-    data, names, trend, seasons, exogenous, exogenous_lags, missing, convention
-        As in `fit_var`; exogenous variables are controls, dated like the impulse.
+    {data (system), names}
     lags : int or {"aic", "bic", "hq", "fpe", "lr"}
         Order p of the vector autoregression, or what chooses it.
-    horizon : int
-        Last horizon; there are ``horizon + 1``.
-    identification, ordering
-        As in `VarResult.impulse_responses`: a scheme with one model.
+    {horizon, identification}
+        The scheme must leave one model.
+    {ordering}
     shock : str, Series or array (T,), optional
         An observed shock instead: a column, or a series matched with the data by its labels. With ``instruments`` the
         variable that the shock moves by one unit.
@@ -89,6 +89,9 @@ def fit_local_projections(
     shock_size : {"sd", "unit"}, optional
         By default one standard deviation for a scheme, one unit for an observed shock. Of an observed shock, the
         standard deviation is that of what controls leave of it, and counts as known.
+    {trend (system), seasons, exogenous}
+        Exogenous variables are controls, dated like the impulse.
+    {exogenous_lags}
     lag_augmented : bool
         Whether one lag more than the model has is a control: q = p, and q = p - 1 without (Montiel Olea and
         Plagborg-Moller 2021). Heteroskedasticity-consistent errors are then valid at every horizon, whether or not the
@@ -110,6 +113,7 @@ def fit_local_projections(
         Confidence level of the band, at least 0.5.
     distribution : {"normal", "t"}
         Of an estimate over its standard error: t has the regression's degrees of freedom.
+    {missing (system), convention (system)}
 
     Returns
     -------

@@ -22,6 +22,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import by_name, resolve
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
@@ -41,6 +42,7 @@ SHORT = 20.0
 """Average rows an entity below which the bias of fixed effects with lagged outcomes is warned about."""
 
 
+@documented
 def fit_panel_local_projections(
     data: object,
     y: str,
@@ -72,8 +74,7 @@ def fit_panel_local_projections(
 
     Parameters
     ----------
-    data : Panel, DataFrame with a two-level index, ...
-        As in `fit_fixed_effects`.
+    {data}
     y : str
         The outcome.
     shock : str
@@ -84,10 +85,10 @@ def fit_panel_local_projections(
         Lags p of the outcome among the controls; of its differences, where ``long_difference``.
     shock_lags : int, optional
         Lags of the shock; as many as ``lags`` by default.
-    horizon : int
-        Last horizon; there are ``horizon + 1``.
-    effects : {"entity", "time", "twoway"}, column names or None
-        As in `fit_fixed_effects`; None is pooled.
+    control_lags : int, optional
+        Lags of the controls; as many as ``lags`` by default.
+    {horizon, effects}
+        None is pooled.
     instruments : sequence of str, optional
         Instruments for the shock: two-stage least squares (LP-IV).
     state : str, optional
@@ -99,15 +100,14 @@ def fit_panel_local_projections(
         The outcome is :math:`y_{i,t+h} - y_{i,t-1}`.
     sample : {"all", "common"}
         Each horizon on all rows it can use, or every horizon on those of the last.
-    weights, convention
-        As in `fit_fixed_effects`.
-    cov : str or Covariance
-        As in `fit_fixed_effects`: clustered by entity by default. `DriscollKraay` and `PanelNeweyWest` without
-        ``lags=`` have at horizon h the larger of h and :math:`\lfloor 4 (T/100)^{2/9} \rfloor`.
+    {weights, cov}
+        Clustered by entity by default. `DriscollKraay` and `PanelNeweyWest` without ``lags=`` have at horizon h the
+        larger of h and :math:`\lfloor 4 (T/100)^{2/9} \rfloor`.
     bands : DeltaMethod, optional
         Pointwise by default; ``DeltaMethod(joint="sup-t")`` holds the whole path.
     level : float
         Confidence level of the band, at least 0.5.
+    {convention}
 
     Returns
     -------

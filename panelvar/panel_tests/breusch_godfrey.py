@@ -28,6 +28,7 @@ def breusch_godfrey_test(
     order : int
         Lags p.
     kind : {"chi2", "f"}
+        n times R2, or the F of the lags.
     lags : {"calendar", "rows", "stacked"}, optional
         Calendar periods, never across a gap or an entity; consecutive rows of an entity; or consecutive rows of the
         data, so that the first rows of an entity get the last residuals of the one before: what plm does, which hands

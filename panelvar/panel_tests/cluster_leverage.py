@@ -75,8 +75,9 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     Parameters
     ----------
     result : LinearResult
+        Any linear model of a panel.
     cluster : str or array
-        As in `Clustered`.
+        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data.
 
     Returns
     -------

@@ -75,6 +75,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     result : LinearResult
         Pooled, fixed, random effects or first differences; its residuals are used.
     kind : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
+        A row of the table.
 
     Returns
     -------
@@ -173,7 +174,7 @@ def residual_correlations(result: LinearResult) -> PairCorrelations:
     Parameters
     ----------
     result : LinearResult
-        As in `cross_section_dependence_test`.
+        Pooled, fixed, random effects or first differences; its residuals are used.
 
     Returns
     -------

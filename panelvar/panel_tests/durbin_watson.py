@@ -45,6 +45,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
         Fixed or random effects, or pooled OLS, whose residuals are taken as they are; random effects are refitted
         within, as plm does.
     kind : {"durbin-watson", "lbi"}
+        The statistic d, or the locally best invariant one.
 
     Returns
     -------

@@ -43,7 +43,9 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     result : LinearResult
         Pooled OLS; any other model in levels is refitted by pooled OLS first, as ``xttest0`` does.
     effects : {"entity", "time", "twoway"}
+        The dimension whose effects are tested, or both.
     kind : {"breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort"}
+        A row of the table.
 
     Returns
     -------

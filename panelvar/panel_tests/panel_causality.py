@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import least_squares, normal_tail
@@ -36,6 +37,7 @@ class PanelCausalityResult(TestResult):
     entities: tuple[object, ...] = ()
 
 
+@documented
 def panel_granger_test(
     data: object, caused: str, causing: str, *, lags: int = 1, kind: str = "z-tilde", missing: str = "drop"
 ) -> PanelCausalityResult:
@@ -53,7 +55,7 @@ def panel_granger_test(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level index
+    {data}
     caused, causing : str
         y and x: columns.
     lags : int
@@ -61,7 +63,7 @@ def panel_granger_test(
     kind : {"z-tilde", "z-bar", "w-bar"}
         Exact moments of W for the T at hand; its limit moments, for T much larger than N; or the average itself,
         without a p-value.
-    missing : {"drop", "raise"}
+    {missing}
 
     Returns
     -------

@@ -10,6 +10,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
     centred,
@@ -24,6 +25,7 @@ from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
 
+@documented
 def bera_sosa_yoon_test(
     result: LinearResult, *, kind: str = "serial", one_sided: bool = False, lags: str | None = None
 ) -> TestResult:
@@ -50,9 +52,9 @@ def bera_sosa_yoon_test(
         degrees of freedom.
     one_sided : bool
         With ``"effects"``: the signed root, upper tail of the normal (a variance cannot be negative).
-    lags : {"calendar", "rows"}, optional
-        As in `wooldridge_within_test`. ``"rows"`` is plm, which also divides B by the squares of the rows that have a
-        predecessor only, so that its statistics are larger in short panels.
+    {lags (predecessors)}
+        plm also divides B by the squares of the rows that have a predecessor only, so that its statistics are larger in
+        short panels.
 
     Returns
     -------

@@ -107,7 +107,7 @@ def wild_bootstrap(
     result : LinearResult
         Pooled, between, first-difference, fixed- or random-effects estimates (random effects: theta is kept).
     restriction : str, sequence of str, mapping or matrix
-        As in ``wald_test``: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``.
+        Coefficients that are zero, or equations of theirs: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``.
     cluster : str, array, or sequence of them
         The dimension, or dimensions, of the clustered covariance of sample and draws.
     bootstrap_cluster : str, array, sequence of them, "intersection" or None
@@ -131,6 +131,7 @@ def wild_bootstrap(
     level : float
         Coverage of the confidence set.
     seed : int, Generator or None
+        Of the draws; the same seed gives the same draws.
 
     Returns
     -------

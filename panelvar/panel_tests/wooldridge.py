@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
@@ -37,6 +38,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     result : LinearResult
         Pooled OLS; other models in levels are refitted.
     effects : {"entity", "time"}
+        What the groups are: entities, or periods.
 
     Returns
     -------
@@ -61,6 +63,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     return TestResult(name, statistic, normal_tail(statistic), "normal", None, None, f"no unobserved {effects} effects")
 
 
+@documented
 def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> TestResult:
     r"""Test serial correlation in the residuals of entity fixed effects (plm ``pwartest``).
 
@@ -72,9 +75,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     ----------
     result : LinearResult
         One-way entity fixed effects.
-    lags : {"calendar", "rows"}, optional
-        Predecessors one calendar period earlier, never across a gap; or the row before, however far (plm). Default:
-        as the result's convention differences.
+    {lags (predecessors)}
 
     Returns
     -------
@@ -112,6 +113,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     return _autoregression(result, design, residuals, np.asarray(previous), expected, name, null)
 
 
+@documented
 def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", lags: str | None = None) -> TestResult:
     r"""Test serial correlation in the residuals of first differences (plm ``pwfdtest``).
 
@@ -126,8 +128,7 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
         First differences.
     null : {"levels", "differences"}
         Whose errors are uncorrelated (plm's ``h0`` "fe" and "fd").
-    lags : {"calendar", "rows"}, optional
-        As in `wooldridge_within_test`.
+    {lags (predecessors)}
 
     Returns
     -------

@@ -27,6 +27,7 @@ def plot_historical(
     Parameters
     ----------
     decomposition : HistoricalDecomposition
+        As ``historical_decomposition()`` of a fitted system returns it.
     of : str or sequence of str, optional
         Variables, a panel each; all by default.
     figure : Figure, optional

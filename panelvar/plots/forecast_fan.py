@@ -23,6 +23,7 @@ def plot_forecast(forecast: Forecast, *, past: int | None = None, figure: Figure
     Parameters
     ----------
     forecast : Forecast
+        As ``forecast()`` of a fitted system returns it.
     past : int, optional
         Periods of the data drawn before the forecast; three times its steps by default, or all there are.
     figure : Figure, optional

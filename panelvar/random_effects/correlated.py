@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -22,6 +23,7 @@ from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 
+@documented
 def fit_correlated_random_effects(
     data: object,
     y: str,
@@ -46,10 +48,10 @@ def fit_correlated_random_effects(
 
     Parameters
     ----------
-    data, y, x, constant, weights, variance_components, cov, convention, missing, collinear
-        As in `fit_random_effects`.
+    {data, y, x}
     effects : {"entity", "time"}
         The random dimension, over which the means are taken.
+    {variance_components, constant, weights (refused), cov, convention, missing, collinear}
 
     Returns
     -------

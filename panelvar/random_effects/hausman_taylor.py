@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -50,6 +51,7 @@ class _Parts(NamedTuple):
     invariant_endogenous: list[int]
 
 
+@documented
 def fit_hausman_taylor(
     data: object,
     y: str,
@@ -82,7 +84,7 @@ def fit_hausman_taylor(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
+    {data}
     y : str
         Dependent variable; or, with ``x`` omitted, a formula of all regressors.
     x : str or sequence of str
@@ -93,10 +95,9 @@ def fit_hausman_taylor(
         Each asks for more exogeneity than the one before, and is more precise where it holds: the means of
         :math:`x_1`; its values in every period; and :math:`x_2` correlated with the effect to the same degree in every
         period.
-    constant, cov, convention, missing, collinear
-        As in `fit_random_effects`; ``hausman_taylor_periods`` of the convention says how unbalanced panels count.
-    weights : None
-        Refused, as in `fit_random_effects`.
+    {constant, weights (refused), cov, convention}
+        Its field ``hausman_taylor_periods`` says how unbalanced panels count.
+    {missing, collinear}
 
     Returns
     -------

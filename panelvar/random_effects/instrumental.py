@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.instrument_columns import Names, build_instrumented
@@ -29,6 +30,7 @@ from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE, within_model
 _VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")
 
 
+@documented
 def fit_iv_random_effects(
     data: object,
     y: str,
@@ -61,8 +63,7 @@ def fit_iv_random_effects(
 
     Parameters
     ----------
-    data, y, x, endogenous, instruments, cov, convention, missing, collinear
-        As in `fit_iv_pooled`.
+    {data, y (instrumented), x (exogenous), endogenous, instruments}
     effects : {"entity", "time"}
         The random dimension.
     method : {"g2sls", "ec2sls"}
@@ -71,10 +72,7 @@ def fit_iv_random_effects(
     variance_components : {"swamy-arora", "baltagi-chang", "harmonic", "stata-sa"}
         From the residuals of FE2SLS and BE2SLS, in the versions of `fit_random_effects`. ``"swamy-arora"`` is that of
         the convention.
-    constant
-        As in `fit_random_effects`.
-    weights : None
-        Refused, as in `fit_random_effects`.
+    {constant, weights (refused), cov, convention, missing, collinear}
 
     Returns
     -------

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -59,6 +60,7 @@ METHODS_ELSEWHERE = {
 _VERSIONS = ("baltagi-chang", "harmonic", "stata-sa")
 
 
+@documented
 def fit_random_effects(
     data: object,
     y: str,
@@ -82,19 +84,10 @@ def fit_random_effects(
 
     Parameters
     ----------
-    data, y, x, constant, cov, convention, missing, collinear
-        As in `fit_pooled`.
+    {data, y, x}
     effects : {"entity", "time", "twoway"}
         The random dimension, or both.
-    variance_components : str
-        ``"swamy-arora"`` in the convention's unbalanced version, or one version by name: ``"baltagi-chang"``,
-        ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
-        ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
-        effects); ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. Formulas in
-        `panelvar.random_effects.variance_components_quadratic`,
-        `panelvar.random_effects.variance_components_likelihood` and `panelvar.random_effects.crossed_likelihood`.
-    weights : None
-        Analytic weights are not defined for this estimator and are refused.
+    {variance_components, constant, weights (refused), cov, convention, missing, collinear}
 
     Returns
     -------

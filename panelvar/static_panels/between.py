@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import DataError, InsufficientDataError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design, compact
 from panelvar.data.panel import Panel
@@ -78,6 +79,7 @@ class MeansDesign(Design):
         return light
 
 
+@documented
 def fit_between(
     data: object,
     y: str,
@@ -96,15 +98,7 @@ def fit_between(
 
     Parameters
     ----------
-    data, y, x, constant, cov, convention, missing, collinear
-        As in `fit_pooled`.
-    effects : {"entity", "time"}
-        The dimension whose means are regressed.
-    wls : bool
-        Weight each mean by its number of rows (Stata's ``be wls``, linearmodels' ``reweight``) instead of equally.
-    weights : column name or array, optional
-        Analytic weights: means are weighted, and each mean is weighted by the sum of its weights, the inverse of its
-        relative variance.
+    {data, y, x, effects (means), wls, constant, weights (means), cov, convention, missing, collinear}
 
     Returns
     -------

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.data.lags import lag_positions
@@ -21,6 +22,7 @@ from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
 
+@documented
 def fit_first_difference(
     data: object,
     y: str,
@@ -37,14 +39,9 @@ def fit_first_difference(
 
     Parameters
     ----------
-    data, y, x, cov, convention, missing, collinear
-        As in `fit_pooled`. Rows with missing values are dropped before differencing.
-    constant : bool, optional
-        Include a constant in the differenced equation (a common trend). Default: no, except under the ``"plm"``
-        convention.
-    weights : column name or array, optional
-        Analytic weights of the levels; a difference gets :math:`1 / (1/w_t + 1/w_{t-1})`, the inverse of its
-        relative variance.
+    {data, y, x, constant (differences), weights (differences), cov, convention, missing}
+        They are dropped before differencing.
+    {collinear}
 
     Returns
     -------

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -28,6 +29,7 @@ from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
 
+@documented
 def fit_fixed_effects(
     data: object,
     y: str,
@@ -49,13 +51,7 @@ def fit_fixed_effects(
 
     Parameters
     ----------
-    data, y, x, weights, cov, convention, missing, collinear
-        As in `fit_pooled`.
-    effects : {"entity", "time", "twoway"}, a column name, or several of them
-        What is absorbed. ``"firm[t]"`` gives every firm a level and a slope on column t, ``"firm[[t]]"`` the slope
-        alone, ``"firm[t, z]"`` a level and two slopes (R fixest's spelling). At least one effect must have a level.
-    constant : bool, optional
-        Report the constant (default) or not; slopes do not change.
+    {data, y, x, effects, constant (within), weights, cov, convention, missing, collinear}
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
@@ -18,6 +19,7 @@ from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
 
+@documented
 def fit_pooled(
     data: object,
     y: str,
@@ -34,25 +36,7 @@ def fit_pooled(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
-    y : str
-        Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
-    x : str or sequence of str
-        Regressors.
-    constant : bool, optional
-        Include a constant: by default yes, or as the formula says.
-    weights : column name or array, optional
-        Analytic weights: the inverse of each row's relative error variance. Scaled to mean one.
-    cov : str or covariance object
-        ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"driscoll-kraay"``, ``"newey-west"``,
-        ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
-    convention : str or Convention
-        How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
-        ``"gretl"``, ``"eviews"``.
-    missing : {"drop", "raise"}
-        What to do with rows that have a missing value.
-    collinear : {"drop", "raise"}
-        What to do with regressors that depend on others.
+    {data, y, x, constant, weights, cov, convention, missing, collinear}
 
     Returns
     -------

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, SpecificationError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
     gls_critical_values,
@@ -27,6 +28,7 @@ SIGNIFICANT = 1.6448536269514722
 NULL = "the series has a unit root"
 
 
+@documented
 def adf_test(
     data: Any,
     lags: int | str = "aic",
@@ -44,21 +46,7 @@ def adf_test(
 
     Parameters
     ----------
-    data : Series, array (T,), DataFrame, Panel of one entity
-        Consecutive periods; rows of a DataFrame are put in the order of its index. Many series: `unit_root_table`.
-    lags : int or {"aic", "bic", "t-stat"}
-        p, or a rule that chooses it among ``min_lags`` to ``max_lags`` on the rows the longest can use: the smallest
-        criterion, or the longest lag whose t ratio exceeds 1.645.
-    column : label, optional
-        Column of the data.
-    trend : {"n", "c", "ct", "ctt"}
-        :math:`d_t`: nothing, a constant, with a trend, with a squared trend.
-    max_lags : int, optional
-        By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
-    min_lags : int
-        urca starts from 1.
-    rows : {"all", "common"}
-        Rows of the final regression: all that the lags chosen leave (statsmodels), or those of the comparison (urca).
+    {data (one series), lags (Dickey-Fuller), column, trend (terms), max_lags (Dickey-Fuller), min_lags, rows}
 
     Returns
     -------
@@ -110,6 +98,7 @@ def adf_test(
     )
 
 
+@documented
 def dfgls_test(
     data: Any,
     lags: int | str = "aic",
@@ -128,9 +117,10 @@ def dfgls_test(
 
     Parameters
     ----------
-    data, lags, column, max_lags, min_lags, rows
-        As in `adf_test`.
+    {data (one series), lags (Dickey-Fuller), column}
     trend : {"c", "ct"}
+        The terms taken out: a constant, or also a trend.
+    {max_lags (Dickey-Fuller), min_lags, rows}
 
     Returns
     -------

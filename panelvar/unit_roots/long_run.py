@@ -20,6 +20,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import kernel_weights
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import KPSS, kpss_pvalue, rho_pvalue, tau_critical_values, tau_pvalue
@@ -32,6 +33,7 @@ BANDWIDTHS = ("short", "long", "schwert", "stata", "newey-west", "andrews")
 BANDWIDTHS_ELSEWHERE = {"legacy": "schwert", "lshort": "short", "auto": "newey-west", "hobijn": "newey-west"}
 
 
+@documented
 def kpss_test(
     data: Any,
     bandwidth: float | str = "newey-west",
@@ -48,16 +50,10 @@ def kpss_test(
 
     Parameters
     ----------
-    data, column
-        As in `adf_test`.
-    bandwidth : float or {"newey-west", "short", "long", "schwert", "stata", "andrews"}
-        Lags of the long-run variance, or a rule. "newey-west": from the data, as Hobijn, Franses and Ooms (2004) do
-        (statsmodels' and arch's "auto"). "short", "long": integer part of 4 or 12 times :math:`(T/100)^{1/4}` (urca,
-        tseries). "schwert": the longer, rounded up (statsmodels' "legacy", arch). "stata": integer part of
-        :math:`4 (T/100)^{2/9}` (``pperron``). "andrews": from the data, Andrews (1991).
+    {data (one series), bandwidth, column}
     trend : {"c", "ct"}
         Stationary about a level, or about a trend.
-    kernel : {"bartlett", "parzen", "quadratic-spectral"}
+    {kernel}
 
     Returns
     -------
@@ -101,6 +97,7 @@ def kpss_test(
     )
 
 
+@documented
 def phillips_perron_test(
     data: Any,
     bandwidth: float | str = "short",
@@ -118,12 +115,12 @@ def phillips_perron_test(
 
     Parameters
     ----------
-    data, column, trend
-        As in `adf_test`.
-    bandwidth, kernel
-        As in `kpss_test`, with n the rows of the regression. arch's default is "schwert".
+    {data (one series), bandwidth}
+        T is the rows of the regression. arch's default is "schwert".
+    {column, trend (terms)}
     statistic : {"tau", "rho"}
         :math:`Z_\tau` or :math:`Z_\rho` (also called :math:`Z_\alpha`).
+    {kernel}
     convention : {"default", "urca", "tseries"}
         How the spread of the lagged level is measured in the correction: by the regression itself (arch, Stata, and
         Phillips and Perron); by their closed form, with y in place of its lag (urca); the same with a trend's exact

@@ -20,6 +20,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.shared_parameters import documented
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import VarData
 from panelvar.dynamics import dynamics
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 BENCHMARKS_ELSEWHERE = dict.fromkeys(("rw", "random_walk", "naive", "no change"), "random walk") | {"average": "mean"}
 
 
+@documented
 def fit_var_batch(
     data: Panel | pd.DataFrame | npt.ArrayLike,
     names: Sequence[Hashable] | None = None,
@@ -57,12 +59,10 @@ def fit_var_batch(
         An array holds B data sets, such as simulated ones.
     names : sequence, optional
         Columns to use, in this order; for an array, the names of its variables.
-    lags : int
-        Lag order.
+    {lags (batch)}
     trend : {"n", "c", "t", "ct", "ctt"}
         Deterministic terms; the trend is 1 in a member's first period.
-    convention : str or VarConvention
-        As in `fit_var`.
+    {convention (system)}
 
     Returns
     -------
@@ -186,6 +186,7 @@ class _Entity:
         return fit_var(frame, lags=self.order, trend=self.trend, convention=self.rules)
 
 
+@documented
 def fit_rolling_var(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     names: Sequence[Hashable] | None = None,
@@ -200,14 +201,16 @@ def fit_rolling_var(
 
     Parameters
     ----------
-    data, names, trend, convention
-        As in `fit_var`; no gaps and no missing values. The trend keeps counting from the first period of the data.
+    {data (system)}
+        Here there must be no gaps and no missing values.
+    {names}
     window : int
         Rows explained in each window (after the lags); with ``expanding``, in the first sample.
     expanding : bool
         Start every sample with the first row instead of rolling.
-    lags : int
-        Lag order.
+    {lags (batch), trend (system)}
+        It keeps counting from there in every sample.
+    {convention (system)}
 
     Returns
     -------
@@ -273,6 +276,7 @@ class _Window:
         return fit_var(frame, lags=self.order, trend=self.trend, convention=self.rules)
 
 
+@documented
 def evaluate_forecasts(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     names: Sequence[Hashable] | None = None,
@@ -290,14 +294,17 @@ def evaluate_forecasts(
 
     Parameters
     ----------
-    data, names, lags, trend
-        As in `fit_rolling_var`.
+    {data (system)}
+        Here there must be no gaps and no missing values.
+    {names}
     window : int
         Rows of the first sample, or of every window.
     steps : int
         Longest horizon.
     expanding : bool
         Use all rows up to the origin, or a window of them.
+    {lags (batch), trend (system)}
+        It keeps counting from there in every sample.
     benchmark : {"random walk", "mean"}
         Forecasts compared with: no change, or the mean of the periods known at the origin.
 

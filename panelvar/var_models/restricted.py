@@ -16,6 +16,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_number, refuse_other, shown
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 STRATEGIES = ("t", "aic", "bic", "hq")
 
 
+@documented
 def fit_restricted_var(
     data: pd.DataFrame | npt.ArrayLike | Any,
     restrictions: str | pd.DataFrame | Mapping[str, Sequence[str]],
@@ -51,20 +53,21 @@ def fit_restricted_var(
 
     Parameters
     ----------
-    data, names, lags, max_lags, trend, seasons, exogenous, exogenous_lags, missing, convention
-        As in `fit_var`.
+    {data (system)}
     restrictions : mapping, DataFrame or {"t", "aic", "bic", "hq"}
         Equations to the regressors that are left out of them (``{"income": ["L1.price", "const"]}``); a table of 1
         (estimated) and 0 (zero) with regressors and equations as its labels, either way round; or how to find them,
         equation by equation: leave out the regressor of the smallest t statistic until all are at least
         ``threshold`` (R's ``restrict(method="ser")``), or as long as the criterion falls
         (Luetkepohl 2005, section 5.2.8, sequential elimination).
+    {names, lags (system)}
     threshold : float
         Smallest absolute t statistic kept by ``"t"``.
     method : {"fgls", "ols", "ml"}
         Feasible GLS with the residual covariance of the unrestricted system (Luetkepohl 2005, 5.2.6); ordinary least
         squares equation by equation (R's vars; consistent but less efficient); or GLS iterated until it is maximum
         likelihood.
+    {max_lags (system), trend (system), seasons, exogenous, exogenous_lags, missing (system), convention (system)}
 
     Returns
     -------

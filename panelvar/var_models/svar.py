@@ -54,6 +54,7 @@ def fit_svar(
         under a convention that says so. A `VecmResult` gives the structural error-correction model (SVEC), where
         ``long_run=`` restricts where shocks lead.
     identification : ShortRun
+        What A and B are restricted to.
     bands : ResidualBootstrap, MovingBlockBootstrap, DeltaMethod, ..., optional
         Where errors come from instead of the information, and limits.
     level : float

@@ -20,6 +20,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.lag_problem import LagProblem, stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels, terms_within
@@ -37,6 +38,7 @@ CRITERION_NAMES = ("aic", "bic", "hq", "hqic", "fpe", "lr")
 CROWDED = "few-rows-compared"
 
 
+@documented
 def fit_var(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     names: Sequence[Hashable] | None = None,
@@ -56,33 +58,8 @@ def fit_var(
 
     Parameters
     ----------
-    data : DataFrame, Series, array (T, K) or Panel of one entity
-        Rows are periods, columns variables. The index of a DataFrame or a Series is the calendar: rows are put in time
-        order, and a period without a row is a gap that lags do not bridge, with a warning that counts the rows lost.
-    names : sequence, optional
-        Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
-        ordering.
-    lags : int or {"aic", "bic", "hq", "fpe", "lr"}
-        Lag order, or what chooses it on a common sample (``"lr"``: sequential likelihood-ratio tests at 5%); the fit
-        then uses every row it can.
-    max_lags : int, optional
-        Longest lag order compared; with a criterion only. By default the integer part of
-        :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.
-    trend : {"n", "c", "t", "ct", "ctt"}
-        Deterministic terms: none, constant, trend, both, both and a squared trend. The trend is 1 in the first period
-        of the data.
-    seasons : int
-        Periods of a seasonal pattern, 4 for quarters: dummies of all seasons but the last, less 1 / seasons so that the
-        constant keeps its meaning. The first period of the data is of season 1. 0 for none.
-    exogenous : sequence of column names, DataFrame, Series or array (T, M), optional
-        Exogenous variables x (a VARX), dummies among them: columns of the data, or a table of as many rows. Forecasts
-        then need their future values.
-    exogenous_lags : int
-        Lags 0 to this of every exogenous variable enter.
-    missing : {"drop", "raise"}
-        What to do about missing values: drop the rows that need them, with a warning that counts them, or refuse.
-    convention : str or VarConvention
-        Which program's choices to follow: "default", "statsmodels", "vars", "gretl", "stata", "eviews".
+    {data (system), names, lags (system), max_lags (system), trend (system), seasons, exogenous, exogenous_lags}
+    {missing (system), convention (system)}
 
     Returns
     -------
@@ -135,6 +112,7 @@ def fit_var(
     return VarResult(problem, table, periods, terms, rules, notes)
 
 
+@documented
 def select_lags(
     data: pd.DataFrame | npt.ArrayLike | Panel,
     max_lags: int | None = None,
@@ -155,12 +133,13 @@ def select_lags(
 
     Parameters
     ----------
-    data, names, trend, seasons, exogenous, exogenous_lags, missing, convention
-        As in `fit_var`.
+    {data (system)}
     max_lags : int, optional
-        Longest order; the default is described at `fit_var`.
+        Longest order. By default the integer part of :math:`12 (T / 100)^{1/4}`, or fewer where rows do not suffice.
+    {trend (system), names}
     min_lags : int, optional
         Shortest order, 0 or more; by default the convention's (1, or 0 for programs that print order 0).
+    {seasons, exogenous, exogenous_lags, missing (system), convention (system)}
 
     Returns
     -------

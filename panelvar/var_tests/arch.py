@@ -20,6 +20,7 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are tested.
     lags : int
         h.
     equation : str, optional

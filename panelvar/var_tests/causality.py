@@ -12,6 +12,7 @@ import numpy as np
 
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.base.shared_parameters import documented
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.system import System
@@ -95,6 +96,7 @@ def instantaneous_causality_test(
     Parameters
     ----------
     model : VarResult
+        The system whose errors are tested.
     first, second : str or sequence of str
         Disjoint sets; the second is by default all other variables. The test is symmetric.
 
@@ -124,6 +126,7 @@ def instantaneous_causality_test(
     return TestResult("Instantaneous causality", value, chi2_tail(value, df), "chi2", df, None, null)
 
 
+@documented
 def toda_yamamoto_test(
     data: pd.DataFrame | Any,
     caused: str | Sequence[str],
@@ -143,14 +146,14 @@ def toda_yamamoto_test(
 
     Parameters
     ----------
-    data, names, trend, exogenous, convention
-        As in `fit_var`.
+    {data (system)}
     caused, causing : str or sequence of str
         Disjoint sets of variables.
     lags : int
         Lag order of the system, chosen beforehand, for instance by `select_lags` on the levels.
     integration : int
         Largest order of integration thought possible.
+    {names, trend (system), exogenous, convention (system)}
 
     Returns
     -------

@@ -155,7 +155,7 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
     Parameters
     ----------
     model : VarResult
-        As for `cusum_test`.
+        For ``"ols"`` with a constant, so that residuals sum to zero: a warning says where it has none.
     kind : {"ols", "recursive"}
         Which residuals.
     window : float

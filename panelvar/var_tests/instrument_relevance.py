@@ -19,7 +19,9 @@ def instrument_relevance_test(model: VarResult, identification: ExternalInstrume
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are regressed on the instruments.
     identification : ExternalInstrument
+        The instruments, and the variable whose shock they stand for.
     cov : {"HC1", "classical"}
         Covariance of the slopes.
 

@@ -65,6 +65,7 @@ def normality_test(
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are tested.
     kind : {"jarque-bera", "doornik-hansen", "urzua"}
         Residuals made uncorrelated by the Cholesky factor of their covariance and moments compared with 0 and 3
         (Luetkepohl 2005, section 4.5; R's vars, statsmodels; it depends on the order of the variables); or by the

@@ -37,6 +37,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are tested.
     lags : int
         h, above the lag order p.
     kind : {"plain", "adjusted", "ljung-box"}
@@ -94,6 +95,7 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: 
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are tested.
     lags : int
         h.
     form : {"lm", "lr", "f"}
@@ -135,10 +137,11 @@ def serial_lm_table(model: VarResult, lags: int = 4, *, form: str = "lm") -> pd.
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are tested.
     lags : int
         Longest lag.
     form : {"lm", "lr", "f"}
-        As in `serial_lm_test`.
+        Which statistic: see `serial_lm_test`.
 
     Returns
     -------

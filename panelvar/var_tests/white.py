@@ -56,6 +56,7 @@ def white_test(model: VarResult, *, cross_terms: bool = False) -> WhiteTests:
     Parameters
     ----------
     model : VarResult
+        The system whose residuals are tested.
     cross_terms : bool
         Products of different regressors too. Without them it is EViews' default, R's ``het.test::whites.htest``.
 

@@ -1,0 +1,212 @@
+r"""Parameters that several public functions share: explained once, here, and filled into their docstrings.
+
+A docstring that is `documented` may have, among its parameters, a line ``{data, y, x}``; the explanations below take
+its place when the function is defined, in that order. Where one name means different things to different models, a word
+in parentheses tells them apart (``{data (series)}``) and is left out of what is filled in. What follows the line,
+indented, is added to the last of the explanations.
+
+Parameters
+----------
+data : Panel or DataFrame with a two-level (entity, time) index
+    The rows. `Panel` says which columns hold entity and time where the index does not.
+y : str
+    Dependent variable; or, with ``x`` omitted, a formula such as ``"y ~ x1 + L(x2)"``.
+x : str or sequence of str
+    Regressors.
+constant : bool, optional
+    Include a constant: by default yes, or as the formula says.
+weights : column name or array, optional
+    Analytic weights: the inverse of each row's relative error variance. Scaled to mean one.
+cov : str or covariance object
+    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"driscoll-kraay"``, ``"newey-west"``,
+    ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
+convention : str or Convention
+    How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
+    ``"gretl"``, ``"eviews"``.
+missing : {"drop", "raise"}
+    What to do with rows that have a missing value.
+collinear : {"drop", "raise"}
+    What to do with regressors that depend on others.
+effects (means) : {"entity", "time"}
+    The dimension whose means are regressed.
+wls : bool
+    Weight each mean by its number of rows (Stata's ``be wls``, linearmodels' ``reweight``) instead of equally.
+weights (means) : column name or array, optional
+    Analytic weights: means are weighted, and each mean is weighted by the sum of its weights, the inverse of its
+    relative variance.
+constant (differences) : bool, optional
+    Include a constant in the differenced equation (a common trend). Default: no, except under the ``"plm"``
+    convention.
+weights (differences) : column name or array, optional
+    Analytic weights of the levels; a difference gets :math:`1 / (1/w_t + 1/w_{t-1})`, the inverse of its
+    relative variance.
+effects : {"entity", "time", "twoway"}, a column name, or several of them
+    What is absorbed. ``"firm[t]"`` gives every firm a level and a slope on column t, ``"firm[[t]]"`` the slope
+    alone, ``"firm[t, z]"`` a level and two slopes (R fixest's spelling). At least one effect must have a level.
+constant (within) : bool, optional
+    Report the constant (default) or not; slopes do not change.
+y (instrumented) : str
+    Dependent variable; or, with all else omitted, a formula: ``"y ~ x1 + [p ~ z1 + L(p)]"``, endogenous regressors
+    and their instruments in brackets, or ``"y ~ x1 + p | x1 + z1 + L(p)"``, all exogenous variables after the bar.
+x (exogenous) : str or sequence of str
+    Exogenous regressors; they are their own instruments.
+endogenous : str or sequence of str
+    Endogenous regressors.
+instruments : str or sequence of str
+    Instruments that are no regressors: at least one for each endogenous regressor.
+method : {"2sls", "liml", "fuller", "gmm"} or object
+    Two-stage least squares; limited-information maximum likelihood; `Fuller`; `KClass`; `TwoStepGMM`.
+cov (instrumented) : str or covariance object
+    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"driscoll-kraay"``, ``"newey-west"``,
+    ``"pcse"``, or an object such as ``Clustered("entity", "time")``. HC2, HC3 and CR2 (leverages of
+    :math:`\hat X`) exist by 2SLS only.
+weights (refused) : None
+    Analytic weights are not defined for this estimator and are refused.
+variance_components : str
+    ``"swamy-arora"`` in the convention's unbalanced version, or one version by name: ``"baltagi-chang"``,
+    ``"harmonic"``, ``"stata-sa"`` (they agree on balanced panels; two-way has the first only);
+    ``"wallace-hussain"`` (pooled residuals), ``"amemiya"`` (within residuals), ``"nerlove"`` (estimated fixed
+    effects); ``"ml"`` and ``"reml"``, maximum and restricted maximum likelihood. Formulas in
+    `panelvar.random_effects.variance_components_quadratic`,
+    `panelvar.random_effects.variance_components_likelihood` and `panelvar.random_effects.crossed_likelihood`.
+iterate (rho) : bool
+    Until rho settles; False: once (``twostep``).
+constant (entities) : bool, optional
+    A constant for each entity: by default yes, or as the formula says.
+trend : bool
+    A linear trend for each entity, in periods of the calendar from one.
+min_rows : int, optional
+    Leave out entities with fewer rows; by default those without a residual degree of freedom.
+unusable : {"drop", "raise"}
+    Leave out entities that have too few rows or dependent regressors, with a warning that counts them, or refuse.
+convention (entities) : str or Convention
+    How to count and report, by name or changed with ``but()``: ``heterogeneous_distribution`` says whether inference
+    is by t(N - 1) or the normal (Stata, plm).
+y (levels) : str
+    Dependent variable, in levels; or, with ``x`` omitted, a formula such as ``"y ~ x1 + x2"``.
+x (levels) : str or sequence of str
+    Long-run regressors, in levels.
+lags (chosen) : int, (p, q), (p, q1, ..., qk), mapping of names to int, or {"aic", "bic", "hqic"}
+    Orders of the ARDL: p lags of y (1 or more), q of each regressor (0 or more). A criterion chooses them for each
+    entity, up to ``max_lags``, on the rows that the largest order leaves.
+max_lags : int, (p, q) or (p, q1, ..., qk)
+    Largest orders a criterion may choose.
+common_orders : bool
+    Choose one order for all entities, by the sum of their criteria.
+short_run : str or sequence of str
+    Further regressors of each entity's short run, as they are.
+lags (kernel) : int, or float with the quadratic spectral kernel, optional
+    Bandwidth: the furthest periods with a weight.
+kernel : {"bartlett", "parzen", "quadratic-spectral"}
+    Weights of the lags: :math:`1 - j / (L + 1)` in Bartlett's, with L the lags; smoother in Parzen's; those of the
+    quadratic spectral kernel never end, and L is their scale.
+lags (predecessors) : {"calendar", "rows"}, optional
+    Predecessors one calendar period earlier, never across a gap; or the row before, however far (plm). Default:
+    as the result's convention differences.
+data (one series) : Series, array (T,), DataFrame, Panel of one entity
+    Consecutive periods; rows of a DataFrame are put in the order of its index. Many series: `unit_root_table`.
+column : label, optional
+    Column of the data.
+trend (terms) : {"n", "c", "ct", "ctt"}
+    :math:`d_t`: nothing, a constant, with a trend, with a squared trend.
+lags (Dickey-Fuller) : int or {"aic", "bic", "t-stat"}
+    p, or a rule that chooses it among ``min_lags`` to ``max_lags`` on the rows the longest can use: the smallest
+    criterion, or the longest lag whose t ratio exceeds 1.645.
+max_lags (Dickey-Fuller) : int, optional
+    By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
+min_lags : int
+    The shortest that a rule may choose: urca starts from 1.
+rows : {"all", "common"}
+    Rows of the final regression: all that the lags chosen leave (statsmodels), or those of the comparison (urca).
+bandwidth : float or {"newey-west", "short", "long", "schwert", "stata", "andrews"}
+    Lags of the long-run variance, or a rule. "newey-west": from the data, as Hobijn, Franses and Ooms (2004) do
+    (statsmodels' and arch's "auto"). "short", "long": integer part of 4 or 12 times :math:`(T/100)^{1/4}` (urca,
+    tseries). "schwert": the longer, rounded up (statsmodels' "legacy", arch). "stata": integer part of
+    :math:`4 (T/100)^{2/9}` (``pperron``). "andrews": from the data, Andrews (1991).
+data (system) : DataFrame, Series, array (T, K) or Panel of one entity
+    Rows are periods, columns variables. The index of a DataFrame or a Series is the calendar: rows are put in time
+    order, and a period without a row is a gap that lags do not bridge, with a warning that counts the rows lost.
+names : sequence, optional
+    Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
+    ordering.
+lags (system) : int or {"aic", "bic", "hq", "fpe", "lr"}
+    Lag order, or what chooses it on a common sample (``"lr"``: sequential likelihood-ratio tests at 5%); the fit
+    then uses every row it can.
+lags (batch) : int
+    Lag order.
+max_lags (system) : int, optional
+    Longest lag order compared; with a criterion only. By default the integer part of
+    :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.
+trend (system) : {"n", "c", "t", "ct", "ctt"}
+    Deterministic terms: none, constant, trend, both, both and a squared trend. The trend is 1 in the first period
+    of the data.
+trend (cointegration) : {"n", "rc", "c", "rt", "ct"}
+    Deterministic case: no terms; a constant in the relations only; a constant, so that levels may drift; that and a
+    trend in the relations; that and a trend in the equations, so that levels may have a quadratic trend. In other
+    programs cases 1 to 5. A confined trend is taken at t - 1, like the levels; it is 1 in the first period of the data.
+seasons : int
+    Periods of a seasonal pattern, 4 for quarters: dummies of all seasons but the last, less 1 / seasons so that the
+    constant keeps its meaning. The first period of the data is of season 1. 0 for none.
+exogenous : sequence of column names, DataFrame, Series or array (T, M), optional
+    Exogenous variables x (a VARX), dummies among them: columns of the data, or a table of as many rows. Forecasts
+    then need their future values.
+exogenous_lags : int
+    Lags 0 to this of every exogenous variable enter.
+missing (system) : {"drop", "raise"}
+    What to do about missing values: drop the rows that need them, with a warning that counts them, or refuse.
+convention (system) : str or VarConvention
+    Which program's choices to follow: "default", "statsmodels", "vars", "gretl", "stata", "eviews".
+horizon : int
+    Last period; there are ``horizon + 1``, from 0.
+identification : {"cholesky", "reduced_form", "generalised", "long_run"} or scheme
+    Shocks orthogonalised by the Cholesky factor of sigma; one reduced-form error moved by itself, which
+    describes an experiment only if the errors are uncorrelated; generalised shocks; shocks whose summed
+    responses are triangular; or an object such as `panelvar.Cholesky`, `panelvar.LongRun`.
+shock_size : {"sd", "unit"}
+    One standard deviation of the shock, or the size that moves its own variable by one unit on impact.
+    ``identification="reduced_form", shock_size="unit"`` gives the moving-average matrices
+    :math:`\Phi_h` and needs no sigma.
+ordering : sequence of str, optional
+    Ordering of the triangle, the most exogenous first; the order of the variables by default.
+cumulative : bool
+    Sum the responses over periods.
+level (models) : float
+    Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`).
+level (band) : float
+    Confidence level of the band at each point, at least 0.5.
+normalised : bool
+    Scale each row to sum to one: for generalised shocks, which are correlated, so that their raw shares do not
+    (Diebold and Yilmaz 2012, eq. 2).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_ENTRY = re.compile(r"^(?P<key>\w+(?: \([\w -]+\))?) : (?P<text>.*\n(?: .*\n)+)", re.MULTILINE)
+_LINE = re.compile(r"^(?P<indent> *)\{(?P<keys>[\w ,()-]+)\}$", re.MULTILINE)
+
+
+def documented(thing: T) -> T:
+    """Fill the shared explanations into the docstring of a function or class, which is otherwise left as it is."""
+    # Under `python -OO` there are no docstrings, and no explanations either.
+    if thing.__doc__:
+        thing.__doc__ = _LINE.sub(_filled, thing.__doc__)
+    return thing
+
+
+def _filled(line: re.Match[str]) -> str:
+    entries = "".join(_explanations()[key.strip()] for key in line["keys"].split(",")).rstrip("\n")
+    return "\n".join(line["indent"] + text for text in entries.split("\n"))
+
+
+@cache
+def _explanations() -> dict[str, str]:
+    """Each entry of this module's docstring, without the word that tells it from others of the same name."""
+    assert __doc__ is not None
+    found = _ENTRY.finditer(__doc__)
+    return {entry["key"]: f"{entry['key'].split(' ')[0]} : {entry['text']}" for entry in found}

@@ -1,0 +1,80 @@
+"""Parameters that functions share are explained once, and every public docstring explains all of its own."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import panelvar as pv
+from panelvar.base.shared_parameters import documented
+
+FUNCTIONS = [getattr(pv, name) for name in pv.__all__ if inspect.isfunction(getattr(pv, name))]
+
+
+def explained(thing: Callable) -> dict[str, str]:
+    """Return every parameter that a numpydoc docstring names, with its explanation."""
+    _, _, rest = (inspect.getdoc(thing) or "").partition("Parameters\n----------\n")
+    section = re.split(r"\n\n\w+\n---", rest)[0]
+    found = {}
+    for entry in re.split(r"\n(?! )", section) if section else []:
+        names, *lines = entry.split("\n")
+        for name in names.split(" : ")[0].split(","):
+            found[name.strip().lstrip("*")] = " ".join(lines).strip()
+    return found
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+def test_every_parameter_of_a_public_function_is_explained(function):
+    told = explained(function)
+    assert [other for other in inspect.signature(function).parameters if not told.get(other)] == []
+    assert {other: text for other, text in told.items() if text.startswith(("As in ", "As for "))} == {}
+    assert set(told) == set(inspect.signature(function).parameters)
+
+
+def sample():
+    r"""Do something to :math:`x_{it}`.
+
+    Parameters
+    ----------
+    {data, constant (differences)}
+        And more of it.
+    power : int
+        Its own.
+    """
+
+
+def test_explanations_are_filled_in_where_the_line_stands_and_indented_as_it_is():
+    filled = documented(sample)
+    assert filled is sample
+    lines = filled.__doc__.splitlines()
+    assert "    data : Panel or DataFrame with a two-level (entity, time) index" in lines
+    start = lines.index("    constant : bool, optional")
+    assert lines[start + 1].startswith("        Include a constant in the differenced equation")
+    assert lines[start + 3] == "        And more of it."
+    assert lines[start + 4] == "    power : int"
+    assert ":math:`x_{it}`" in filled.__doc__
+
+
+def test_an_explanation_that_does_not_exist_is_missed_at_once():
+    def wrong():
+        """Parameters.
+
+        {no_such_parameter}
+        """
+
+    with pytest.raises(KeyError):
+        documented(wrong)
+
+
+def test_without_docstrings_there_is_nothing_to_fill_in():
+    where = str(Path(pv.__file__).resolve().parent.parent)
+    code = f"import sys; sys.path.insert(0, {where!r}); import panelvar as pv; assert pv.fit_pooled.__doc__ is None"
+    code += "; print(pv.fit_pooled.__name__)"
+    done = subprocess.run([sys.executable, "-P", "-OO", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "fit_pooled", done.stderr
