@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.covariance import sandwich
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
 from panelvar.covariance.cluster_terms import lies_within, mended, signs, with_intersections
@@ -34,6 +33,7 @@ from panelvar.covariance.local_blocks import (
     working_power,
 )
 from panelvar.covariance.projected_blocks import PairedAdjusted, ProjectedBlocks
+from panelvar.fit import scores as sandwich
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted

@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
-from panelvar.covariance import sandwich
 from panelvar.data.design import compact
+from panelvar.fit import scores as sandwich
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted

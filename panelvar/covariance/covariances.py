@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, choose
-from panelvar.covariance import sandwich
 from panelvar.covariance.cluster_terms import mended, signs, term_factors, with_intersections
+from panelvar.fit import scores as sandwich
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.covariance import sandwich, serial_scores
+from panelvar.covariance import serial_scores
 from panelvar.covariance.cluster_terms import lies_within
 from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, scores, symmetric
+from panelvar.fit import scores as sandwich
 from panelvar.fit.conventions import Convention, SerialFactor
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted, heteroskedastic_factor

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
-from panelvar.covariance.sandwich import Scores
+from panelvar.fit.scores import Scores
 
 Integers = NDArray[np.integer]
 

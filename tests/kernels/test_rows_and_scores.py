@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panelvar.covariance import sandwich
+from panelvar.fit import scores as sandwich
 from panelvar.kernels import rows as blocks
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import solve
