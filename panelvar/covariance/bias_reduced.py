@@ -15,11 +15,10 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
-from panelvar.covariance.cluster_terms import lies_within, mended, signs, with_intersections
+from panelvar.covariance.cluster_terms import mended, one_way_factor, signs, with_intersections
 from panelvar.covariance.covariances import (
     HOPELESS_CLUSTERS,
     CovarianceEstimate,
-    refuse_weighted_instruments,
     scores,
     symmetric,
 )
@@ -33,10 +32,8 @@ from panelvar.covariance.local_blocks import (
     working_power,
 )
 from panelvar.covariance.projected_blocks import PairedAdjusted, ProjectedBlocks
-from panelvar.fit import scores as sandwich
+from panelvar.covariance.protocol import Projected
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit
-from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.variance_components import Components
 
@@ -154,11 +151,10 @@ class BiasReduced:
         object.__setattr__(self, "factor", factor)
         object.__setattr__(self, "df", df)
 
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        fit.rows_or_refuse("A clustered covariance")
-        refuse_weighted_instruments(fit, self.kind)
-        dimensions = [fit.design.group_by(column) for column in self.by]
+        fit.require_hat_matrix(self.kind)
+        dimensions = [fit.group_by(column) for column in self.by]
         labels = " and ".join(label for _, label in dimensions)
         smallest = min(grouping.n_groups for grouping, _ in dimensions)
         if smallest < 2:
@@ -196,12 +192,16 @@ class BiasReduced:
         )
 
     def _one_way(
-        self, fit: Fit, convention: Convention, clusters: Grouping
+        self, fit: Projected, convention: Convention, clusters: Grouping
     ) -> tuple[Adjusted | LocalAdjusted | PairedAdjusted, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
         crossing = isinstance(basis, CrossingBasis)
-        original = self.kind == "CR2" and convention.bias_reduced_root == "original" and _has_working_model(fit)
+        original = (
+            self.kind == "CR2"
+            and convention.bias_reduced_root == "original"
+            and (fit.generalised or fit.weights is not None)
+        )
         # With absorbed effects the constant lies in them: what a cluster alone knows of it is no loss.
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
         adjusted: Adjusted | LocalAdjusted | PairedAdjusted
@@ -227,10 +227,10 @@ class BiasReduced:
                     warn=True,
                 )
             )
-        return adjusted, self._factor(fit, convention, clusters, clusters.n_groups), notes
+        return adjusted, self._factor(fit, convention, clusters), notes
 
     def _projected(
-        self, fit: Fit, clusters: Grouping, power: float, original: bool, why: NumericalError
+        self, fit: Projected, clusters: Grouping, power: float, original: bool, why: NumericalError
     ) -> PairedAdjusted:
         """Adjust where no basis of the effects can be formed: few clusters, one projection each and step."""
         if original:
@@ -239,7 +239,9 @@ class BiasReduced:
         blocks.check(len(fit.names), why)
         return blocks.adjust(power)
 
-    def _several(self, fit: Fit, convention: Convention, clusters: list[Grouping]) -> tuple[Array, float, list[Note]]:
+    def _several(
+        self, fit: Projected, convention: Convention, clusters: list[Grouping]
+    ) -> tuple[Array, float, list[Note]]:
         matrix = np.zeros((len(fit.names),) * 2)
         factors, notes = [], []
         for grouping, sign in zip(
@@ -247,9 +249,8 @@ class BiasReduced:
         ):
             if grouping.n_groups == fit.counts.rows and self.kind in ("CR2", "CR3"):
                 # Every row its own cluster: HC2 and HC3, whose leverages are known without a basis.
-                meat = sandwich.score_gram(scores(fit, convention, f"HC{self.kind[-1]}"))
-                term = fit.spread @ meat @ fit.spread.T
-                factor = self._factor(fit, convention, grouping, grouping.n_groups)
+                term = fit.sandwich(scores(fit, convention, f"HC{self.kind[-1]}").gram())
+                factor = self._factor(fit, convention, grouping)
             else:
                 adjusted, factor, found = self._one_way(fit, convention, grouping)
                 term = adjusted.moves.T @ adjusted.moves
@@ -259,8 +260,8 @@ class BiasReduced:
         matrix, found = mended(fit, convention, symmetric(matrix), "multi-way clustered")
         return matrix, factors[0], notes + found
 
-    def _factor(self, fit: Fit, convention: Convention, clusters: Grouping, groups: int) -> float:
-        n, p = fit.counts.rows, fit.counts.number("slopes")
+    def _factor(self, fit: Projected, convention: Convention, clusters: Grouping) -> float:
+        n, p, groups = fit.counts.rows, fit.counts.number("slopes"), clusters.n_groups
         if self.kind == "CR0":
             return 1.0
         if self.kind == "CR1p":
@@ -272,20 +273,10 @@ class BiasReduced:
         rule = "(G-1)/G" if self.kind == "CR3J" else self.factor or convention.bias_reduced_factor
         if rule == "(G-1)/G":
             return (groups - 1) / groups
-        if rule == "none":
-            return 1.0
-        effects = fit.absorbed.groupings if fit.absorbed is not None else ()
-        k = counted(convention, fit.counts, tuple((lies_within(effect, clusters),) for effect in effects))
-        return clustered_factor(
-            fit.counts,
-            k,
-            groups,
-            group_factor=convention.cluster_group_factor,
-            dof_factor=convention.cluster_dof_factor,
-        )
+        return 1.0 if rule == "none" else one_way_factor(fit, convention, clusters, groups)
 
 
-def _few_degrees(fit: Fit, each: Array, groups: int) -> Note:
+def _few_degrees(fit: Projected, each: Array, groups: int) -> Note:
     where = ", ".join(f"{fit.names[i]} ({each[i]:.3g})" for i in np.flatnonzero(~(each >= FEW_DEGREES)))
     return Note(
         "few-degrees-of-freedom",
@@ -296,11 +287,6 @@ def _few_degrees(fit: Fit, each: Array, groups: int) -> Note:
     )
 
 
-def _has_working_model(fit: Fit) -> bool:
-    """Whether transformed rows differ from the caller's by more than means: random effects, GLS or weights."""
-    return fit.family in ("random", "gls", "gls-within") or fit.design.weights is not None
-
-
 def _without_effects(
     kept: int, weigh: Callable[[Piece, Sequence[int]], tuple[Array, int]], piece: Piece, edges: Sequence[int]
 ) -> tuple[Array, int]:
@@ -309,7 +295,7 @@ def _without_effects(
     return weigh(partial_hat, edges)
 
 
-def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
+def _working_root(fit: Projected, basis: ClusterBasis) -> Callable[[Piece, Sequence[int]], tuple[Array, int]]:
     """Return the adjustment whose root is taken of the untransformed block."""
     largest = int(basis.clusters.sizes.max())
     if largest > LARGEST_BLOCK:
@@ -330,14 +316,14 @@ def _working_root(fit: Fit, basis: ClusterBasis) -> Callable[[Piece, Sequence[in
     return weigh
 
 
-def _working_block(fit: Fit, index: NDArray[np.intp]) -> Array:
+def _working_block(fit: Projected, index: NDArray[np.intp]) -> Array:
     """Working covariance of the errors of a cluster's rows, up to a factor."""
-    weights = fit.design.weights
-    if fit.family not in ("random", "gls", "gls-within"):
-        return np.diag(1.0 / (np.ones(len(index)) if weights is None else weights[index]))
-    if not isinstance(fit.components, Components) or fit.rows is None or len(fit.rows.groupings) != 1:
+    if not fit.generalised:
+        return np.diag(1.0 / (np.ones(len(index)) if fit.weights is None else fit.weights[index]))
+    groupings = fit.rows_or_refuse("A clustered covariance").groupings
+    if not isinstance(fit.components, Components) or len(groupings) != 1:
         raise SpecificationError("bias_reduced_root='original' is defined for one-way random effects.")
-    grouping = fit.rows.groupings[0]
+    grouping = groupings[0]
     ratio = ((1.0 - fit.components.theta) ** -2 - 1.0) / grouping.sizes
     codes = grouping.codes[index]
     return np.eye(len(index)) + np.where(codes[:, None] == codes[None, :], ratio[codes][:, None], 0.0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.covariance.cluster_adjustment import ClusterParts, regressor_parts
 from panelvar.covariance.local_blocks import Piece
-from panelvar.fit.fit import Fit
+from panelvar.covariance.protocol import Projected
 from panelvar.kernels.groups import Grouping
 
 BATCH_ROWS = 4000
@@ -28,11 +28,11 @@ class ClusterBasis:
 
     Attributes
     ----------
-    fit : Fit
+    fit : Projected
     clusters : Grouping
     """
 
-    fit: Fit
+    fit: Projected
     clusters: Grouping
 
     @property
@@ -64,7 +64,7 @@ class ClusterBasis:
         out = np.zeros((lead + len(root), len(fit.names)))
         out[lead:, int(fit.constant) :] = root
         if fit.constant:
-            out[lead:, 0] = -(root @ fit.centre[:-1][fit.kept])
+            out[lead:, 0] = -(root @ fit.lever)
             if lead:
                 out[0, 0] = 1.0 / np.sqrt(fit.constant_mass)
         return out

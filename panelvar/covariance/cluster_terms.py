@@ -9,16 +9,15 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
+from panelvar.covariance.protocol import Scored
 from panelvar.data.design import compact
-from panelvar.fit import scores as sandwich
 from panelvar.fit.conventions import Convention, DofFactor
-from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
 
 
 def term_factors(
-    fit: Fit,
+    fit: Scored,
     convention: Convention,
     dimensions: Sequence[tuple[Grouping, str]],
     groupings: Sequence[Grouping],
@@ -38,11 +37,7 @@ def term_factors(
     """
     group_factor = convention.cluster_group_factor if group_factor is None else group_factor
     dof_factor = convention.cluster_dof_factor if dof_factor is None else dof_factor
-    nested = tuple(
-        tuple(lies_within(effect, clusters) for clusters, _ in dimensions)
-        for effect in (fit.absorbed.groupings if fit.absorbed is not None else ())
-    )
-    k = counted(convention, fit.counts, nested)
+    k = counted(convention, fit.counts, fit.nested([clusters for clusters, _ in dimensions]))
     smallest = min(grouping.n_groups for grouping, _ in dimensions)
     groups = [smallest if convention.multiway_factor == "smallest" else one.n_groups for one in groupings]
     return [
@@ -50,7 +45,18 @@ def term_factors(
     ], k
 
 
-def mended(fit: Fit, convention: Convention, matrix: Array, kind: str) -> tuple[Array, list[Note]]:
+def one_way_factor(fit: Scored, convention: Convention, clusters: Grouping, groups: int) -> float:
+    """Return the convention's factor of one dimension of clusters, so many groups counted."""
+    return clustered_factor(
+        fit.counts,
+        counted(convention, fit.counts, fit.nested([clusters])),
+        groups,
+        group_factor=convention.cluster_group_factor,
+        dof_factor=convention.cluster_dof_factor,
+    )
+
+
+def mended(fit: Scored, convention: Convention, matrix: Array, kind: str) -> tuple[Array, list[Note]]:
     """Repair a matrix that is not positive semi-definite if the convention does, and say what was found."""
     if convention.repair_multiway:
         matrix, changed = _repaired(fit, matrix)
@@ -67,24 +73,41 @@ def mended(fit: Fit, convention: Convention, matrix: Array, kind: str) -> tuple[
     return matrix, [Note("negative-variance", text, warn=True)]
 
 
-def _repaired(fit: Fit, matrix: Array) -> tuple[Array, bool]:
+def _repaired(fit: Scored, matrix: Array) -> tuple[Array, bool]:
     """Mend a multi-way matrix that is not positive semi-definite.
 
     With absorbed effects the scores of the recovered constant sum to zero within the effects, so its own block can be
     negative although nothing is wrong with the slopes: they are then left alone and the constant keeps only the part of
     its variance that comes from them.
     """
-    if fit.absorbed is None or not fit.constant:
-        return sandwich.repair(matrix)
-    slopes, changed = sandwich.repair(matrix[1:, 1:])
+    lever = fit.recovery
+    if lever is None:
+        return repair(matrix)
+    slopes, changed = repair(matrix[1:, 1:])
     if not changed and matrix[0, 0] > 0.0:
         return matrix, False
-    lever = fit.centre[:-1][fit.kept]
     out = np.empty_like(matrix)
     out[1:, 1:] = slopes
     out[0, 1:] = out[1:, 0] = -(slopes @ lever)
     out[0, 0] = lever @ slopes @ lever
     return out, changed
+
+
+def repair(covariance: Array) -> tuple[Array, bool]:
+    """Return the nearest positive semi-definite matrix and whether anything had to change.
+
+    Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero, as Cameron,
+    Gelbach and Miller (2011, section 2.3) propose. They decompose the matrix itself, so that their answer depends on
+    the units of the regressors; here it is first scaled to a unit diagonal (in absolute value), so that it does not.
+    Rounding below 1e-12 of the largest eigenvalue is not a change.
+    """
+    scale = np.sqrt(np.abs(np.diagonal(covariance)))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    if values[0] >= -1e-12 * max(values[-1], 0.0):
+        return covariance, False
+    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    return positive * np.outer(scale, scale), True
 
 
 def signs(dimensions: int) -> list[int]:
@@ -107,12 +130,3 @@ def with_intersections(dimensions: Sequence[tuple[Grouping, str]]) -> list[Group
             grouping = Grouping.from_codes(*compact(combined))
         out.append(grouping)
     return out
-
-
-def lies_within(effect: Grouping, clusters: Grouping) -> bool:
-    """Whether every level of an effect lies within one cluster."""
-    if effect is clusters:
-        return True
-    first = np.empty(effect.n_groups, dtype=clusters.codes.dtype)
-    first[effect.codes] = clusters.codes
-    return bool((first[effect.codes] == clusters.codes).all())

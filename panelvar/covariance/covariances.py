@@ -1,8 +1,8 @@
-"""Covariance estimators: small frozen specifications, callable on a `Fit`.
+"""Covariance estimators: small frozen specifications, callable on a model of `panelvar.covariance.protocol`.
 
-All are :math:`L M L'` with the map L of `panelvar.fit.fit` and a meat M; a variant supplies the meat and its factor.
-
-Scores of a fit, residuals adjusted for the leverage of their rows.
+All are :math:`L M L'` with the map L of `panelvar.fit.fit` and a meat M: a variant supplies the meat and its factor.
+Here are the classical one, HC and clusters; errors correlated over time, across entities, and few clusters have files
+of their own. HC's adjustments of residuals for the leverage of their rows serve all of them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, choose
 from panelvar.covariance.cluster_terms import mended, signs, term_factors, with_intersections
-from panelvar.fit import scores as sandwich
+from panelvar.covariance.protocol import Projected, Scored, ScoreSums
 from panelvar.fit.conventions import Convention, DofFactor
-from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
 
 FEW_CLUSTERS = 20
@@ -76,7 +75,7 @@ class CovarianceEstimate:
 class Covariance(Protocol):
     """Anything that turns a fit into a `CovarianceEstimate` under a convention."""
 
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
 
 
@@ -87,7 +86,7 @@ class Classical:
     When to use something else: nearly always in panels with T > 2, whose errors are correlated within entities.
     """
 
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance; random effects may take the within residual variance (``random_scale``).
 
         Raises
@@ -95,15 +94,10 @@ class Classical:
         SpecificationError
             After GMM, whose coefficients are not efficient under these errors.
         """
-        if fit.instrumented is not None and fit.instrumented.method == "gmm":
-            fit.refuse_instruments(
-                "A classical covariance by GMM",
-                "its weights were made for errors of another kind. Use the covariance the weights were made from, such "
-                "as 'HC0' or 'cluster', or 2SLS.",
-            )
-        scale = fit.rss / classical_df(convention, fit.counts)
+        fit.require_efficiency()
+        scale = fit.solution.rss / classical_df(convention, fit.counts)
         label = "classical" if fit.error_variance is None else "GLS"
-        df = inference_df(fit, convention, fit.residual_df)
+        df = inference_df(fit, convention, fit.counts.residual_df)
         if fit.error_variance is not None and convention.gls_scale == "known":
             return CovarianceEstimate(fit.error_variance * fit.bread, "GLS", df)
         if fit.components is not None and convention.random_scale == "within":
@@ -154,27 +148,22 @@ class HC:
         """Refuse an unknown kind."""
         choose("kind", self.kind, KINDS)
 
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        meat = sandwich.score_gram(scores(fit, convention, self.kind))
+        matrix = fit.sandwich(scores(fit, convention, self.kind).gram())
         factor = heteroskedastic_factor(convention, fit.counts, self.kind)
-        matrix = factor * (fit.spread @ meat @ fit.spread.T)
-        notes = (
-            Note("factor", f"{self.kind}: small-sample factor {factor:.6g}."),
-            *(
-                (
-                    Note(
-                        "hc-inconsistent",
-                        "Heteroskedasticity-only errors are inconsistent for fixed effects with T > 2 "
-                        "(Stock and Watson 2008); cov='cluster' is consistent.",
-                    ),
+        notes = [Note("factor", f"{self.kind}: small-sample factor {factor:.6g}.")]
+        if fit.counts.effect_levels:
+            notes.append(
+                Note(
+                    "hc-inconsistent",
+                    "Heteroskedasticity-only errors are inconsistent for fixed effects with T > 2 "
+                    "(Stock and Watson 2008); cov='cluster' is consistent.",
                 )
-                if fit.family == "fixed"
-                else ()
-            ),
-        )
-        df = inference_df(fit, convention, fit.residual_df)
-        return CovarianceEstimate(symmetric(matrix), f"heteroskedasticity-robust ({self.kind})", df, factor, (), notes)
+            )
+        label = f"heteroskedasticity-robust ({self.kind})"
+        df = inference_df(fit, convention, fit.counts.residual_df)
+        return CovarianceEstimate(symmetric(factor * matrix), label, df, factor, (), tuple(notes))
 
 
 @dataclass(frozen=True, init=False)
@@ -229,10 +218,9 @@ class Clustered:
         object.__setattr__(self, "group_factor", group_factor)
         object.__setattr__(self, "dof_factor", dof_factor)
 
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        fit.rows_or_refuse("A clustered covariance")
-        dimensions = [fit.design.group_by(column) for column in self.by]
+        dimensions = [fit.group_by(column) for column in self.by]
         groupings = with_intersections(dimensions)
         labels = [label for _, label in dimensions]
         smallest = min(groupings[i].n_groups for i in range(len(dimensions)))
@@ -240,15 +228,14 @@ class Clustered:
             raise InsufficientDataError(
                 f"Clustering by {' and '.join(labels)} needs at least two clusters in each dimension; found {smallest}."
             )
-        sums = sandwich.score_sums(scores(fit, convention, self.residuals), groupings)
+        sums = scores(fit, convention, self.residuals).sums(groupings)
         factors, k = term_factors(fit, convention, dimensions, groupings, self.group_factor, self.dof_factor)
         if self.residuals == "HC1":
             factors = [factor * heteroskedastic_factor(convention, fit.counts, "HC1") for factor in factors]
-        p = len(fit.coefficients)
-        meat = np.zeros((p, p))
+        meat = np.zeros((len(fit.names),) * 2)
         for summed, factor, sign in zip(sums, factors, signs(len(dimensions)), strict=True):
             meat += sign * factor * (summed.T @ summed)
-        matrix = symmetric(fit.spread @ meat @ fit.spread.T)
+        matrix = symmetric(fit.sandwich(meat))
         clusters = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes = [
             Note(
@@ -274,7 +261,7 @@ class Clustered:
                     warn=True,
                 )
             )
-        df = smallest - 1 if convention.cluster_df == "groups" else fit.residual_df
+        df = smallest - 1 if convention.cluster_df == "groups" else fit.counts.residual_df
         return CovarianceEstimate(
             matrix,
             f"clustered by {' and '.join(labels)}",
@@ -285,14 +272,9 @@ class Clustered:
         )
 
 
-def inference_df(fit: Fit, convention: Convention, df: float) -> float:
+def inference_df(fit: Scored, convention: Convention, df: float) -> float:
     """Return the degrees of freedom, or infinity where the convention takes the normal distribution."""
-    distribution = convention.random_distribution if fit.family in ("random", "gls") else convention.distribution
-    if fit.instrumented is not None and convention.instrumental_distribution == "normal":
-        distribution = "normal"
-    if distribution == "normal":
-        return np.inf
-    return float(df)
+    return np.inf if fit.distribution(convention) == "normal" else float(df)
 
 
 def symmetric(matrix: Array) -> Array:
@@ -304,27 +286,27 @@ KINDS = ("HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5")
 """Adjustments of residuals; HC1 is a factor and leaves them alone."""
 
 
-def scores(fit: Fit, convention: Convention, kind: str) -> sandwich.Scores:
+def scores(fit: Scored, convention: Convention, kind: str) -> ScoreSums:
     """Return the scores of a fit, each residual multiplied by its `multiplier`."""
-    rows = fit.rows_or_refuse("A robust covariance")
-    constant = fit.constant_column if fit.constant else None
-    solution = fit.solution
-    adjusted = multiplier(fit, convention, kind)
-    return sandwich.Scores(rows, fit.kept, solution.coefficients, constant, solution.inverse_r, adjusted)
+    return fit.scores(multiplier(fit, convention, kind))
 
 
-def multiplier(fit: Fit, convention: Convention, kind: str) -> Array | None:
-    r"""Return :math:`(1 - h_i)^{-d_i}`, or None where it is one (`panelvar.HC` lists the exponents).
+def multiplier(fit: Scored, convention: Convention, kind: str) -> Array | None:
+    """Return what HC of a kind multiplies residuals by, (n,), or None where it is one."""
+    if kind in ("HC0", "HC1"):
+        return None
+    fit.require_hat_matrix(kind)
+    return leverage_multiplier(kind, fit.leverages(convention.leverage == "full"))
+
+
+def leverage_multiplier(kind: str, leverage: Array) -> Array:
+    r"""Return :math:`(1 - h_i)^{-d_i}` of HC2 and above (`panelvar.HC` lists the exponents).
 
     Raises
     ------
     NumericalError
         Where a leverage is one: the row is fitted exactly and its residual carries no information.
     """
-    if kind in ("HC0", "HC1"):
-        return None
-    refuse_weighted_instruments(fit, f"{kind}")
-    leverage = leverages(fit, convention)
     remaining = 1.0 - leverage
     if remaining.min() < 1e-10:
         where = int((remaining < 1e-10).sum())
@@ -347,29 +329,3 @@ def multiplier(fit: Fit, convention: Convention, kind: str) -> Array | None:
         exponent = 0.25 * np.minimum(relative, max(4.0, 0.7 * float(relative.max())))
     adjusted: Array = remaining**-exponent
     return adjusted
-
-
-def refuse_weighted_instruments(fit: Fit, what: str) -> None:
-    """Refuse adjustments for leverage where the coefficients are no least squares on what instruments explain.
-
-    Raises
-    ------
-    SpecificationError
-        After LIML, other k-class estimators and GMM.
-    """
-    if fit.instrumented is not None and fit.instrumented.method != "2sls":
-        fit.refuse_instruments(
-            f"{what}, except by 2SLS,", "there is no hat matrix. Use HC0, HC1, or errors clustered without adjustment."
-        )
-
-
-def leverages(fit: Fit, convention: Convention) -> Array:
-    """Return the diagonal of the hat matrix, with the absorbed effects unless the convention leaves them out."""
-    rows = fit.rows_or_refuse("A leverage")
-    out = sandwich.leverage(rows, fit.kept, fit.solution.inverse_r)
-    if fit.absorbed is not None:
-        if convention.leverage == "full":
-            out += fit.absorbed.leverage()
-    elif fit.constant_column is not None:
-        out += np.square(fit.constant_column) / fit.constant_mass
-    return out

@@ -13,9 +13,8 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.cluster_adjustment import ClusterParts, segment_products
 from panelvar.covariance.cluster_basis import ClusterBasis
-from panelvar.covariance.cluster_terms import lies_within
 from panelvar.covariance.local_blocks import Piece
-from panelvar.fit.fit import Fit
+from panelvar.covariance.protocol import Projected
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 
@@ -34,7 +33,7 @@ SMALL_BASIS = 60
 """Columns of a basis up to which every cluster's Gram matrix is kept, rather than the rows gone through again."""
 
 
-def cluster_basis(fit: Fit, clusters: Grouping) -> ClusterBasis:
+def cluster_basis(fit: Projected, clusters: Grouping) -> ClusterBasis:
     """Return the basis of a fit cut up by clusters.
 
     Raises
@@ -43,7 +42,7 @@ def cluster_basis(fit: Fit, clusters: Grouping) -> ClusterBasis:
         Where several effects are too large for it.
     """
     absorbed = fit.absorbed
-    if absorbed is None or all(lies_within(grouping, clusters) for grouping in absorbed.groupings):
+    if absorbed is None or all(grouping.lies_within(clusters) for grouping in absorbed.groupings):
         return ClusterBasis(fit, clusters)
     return CrossingBasis(fit, clusters)
 
@@ -71,7 +70,7 @@ class CrossingBasis(ClusterBasis):
         assert absorbed is not None
         blocks = _blocks(absorbed)
         # Of equally large effects one that is nested in the clusters: it costs nothing at all.
-        largest = max(blocks, key=lambda b: (b.size * b.grouping.n_groups, lies_within(b.grouping, self.clusters)))
+        largest = max(blocks, key=lambda b: (b.size * b.grouping.n_groups, b.grouping.lies_within(self.clusters)))
         pairs = zip(absorbed.groupings, absorbed.slopes, strict=True)
         return largest, tuple((grouping, slope) for grouping, slope in pairs if grouping is not largest.grouping)
 
@@ -101,7 +100,7 @@ class CrossingBasis(ClusterBasis):
         if self.obstacle is not None:
             raise self.obstacle
         largest, others = self._largest
-        weights = self.fit.design.weights
+        weights = self.fit.weights
         columns = OrthonormalBlock(largest, weights).columns
         if weights is not None:
             columns = tuple(column * np.sqrt(weights) for column in columns)
@@ -185,7 +184,7 @@ class CrossingBasis(ClusterBasis):
 
     def _raw_columns(self, index: slice | NDArray[np.intp]) -> Array:
         others = self._sides.others
-        weights = self.fit.design.weights
+        weights = self.fit.weights
         rows = len(self.clusters.codes[index])
         out = np.zeros((rows, sum(grouping.n_groups for grouping, _ in others)))
         values = np.ones(rows) if weights is None else np.sqrt(weights[index])
@@ -201,7 +200,7 @@ class CrossingBasis(ClusterBasis):
         from scipy.sparse import coo_array
 
         grouping, columns, others = self._sides
-        weights = self.fit.design.weights
+        weights = self.fit.weights
         width = sum(other.n_groups for other, _ in others)
         tables = []
         for column in columns:

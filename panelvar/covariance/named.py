@@ -8,13 +8,13 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance
+from panelvar.covariance.protocol import Projected
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.covariance.spatial import PanelCorrected
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit
 
 
-def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covariance:
+def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Covariance:
     """Turn a covariance's name into its specification.
 
     ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity.
@@ -22,7 +22,7 @@ def resolve(cov: str | Covariance, fit: Fit, convention: Convention) -> Covarian
     if isinstance(cov, type):
         raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if isinstance(cov, str):
-        found = by_name(cov) or _robust(fit, convention)
+        found = by_name(cov) or _SPECIFICATIONS[fit.robust(convention)]
     elif callable(cov):
         found = cov
     else:
@@ -39,13 +39,6 @@ def by_name(cov: str) -> Covariance | None:
     """Return the specification that a name stands for; None for ``"robust"``, which model and convention decide."""
     name = choose("cov", _ALIASES.get(cov, cov), _NAMES, _ELSEWHERE)
     return _SPECIFICATIONS.get(name)
-
-
-def _robust(fit: Fit, convention: Convention) -> Covariance:
-    by_entity = convention.robust == "cluster" or (
-        convention.robust == "cluster-panel-models" and fit.family in ("fixed", "random", "gls", "gls-within")
-    )
-    return _SPECIFICATIONS["cluster" if by_entity and fit.family != "between" else "HC1"]
 
 
 _SPECIFICATIONS: dict[str, Covariance] = {

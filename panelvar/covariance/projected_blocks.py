@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.local_blocks import lanczos
-from panelvar.fit.fit import Fit
+from panelvar.covariance.protocol import Projected
 from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.groups import Grouping
 
@@ -61,7 +61,7 @@ class PairedAdjusted(NamedTuple):
 class ProjectedBlocks:
     """A fit with absorbed effects of any number and size, cut up by a few clusters."""
 
-    fit: Fit
+    fit: Projected
     clusters: Grouping
 
     def check(self, columns: int, why: NumericalError) -> None:
@@ -100,14 +100,14 @@ class ProjectedBlocks:
         slopes = self._basis @ fit.solution.inverse_r.T
         if not fit.constant:
             return slopes
-        lead = -(slopes @ fit.centre[:-1][fit.kept])
+        lead = -(slopes @ fit.lever)
         lead += np.asarray(fit.constant_column) / fit.constant_mass
         both: Array = np.column_stack((lead, slopes))
         return both
 
     def residual(self, columns: Array) -> Array:
         """Return what the whole model leaves of transformed columns (n, m)."""
-        absorbed, weights = self._absorbed, self.fit.design.weights
+        absorbed, weights = self._absorbed, self.fit.weights
         root = None if weights is None else np.sqrt(weights)[:, None]
         raw = np.asfortranarray(columns if root is None else columns / root)
         levels = [(g.codes, t) for g, t in zip(absorbed.groupings, absorbed.tables(raw), strict=True)]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.covariance import serial_scores
-from panelvar.covariance.cluster_terms import lies_within
+from panelvar.covariance.cluster_terms import one_way_factor
 from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, scores, symmetric
-from panelvar.fit import scores as sandwich
+from panelvar.covariance.protocol import Scored
 from panelvar.fit.conventions import Convention, SerialFactor
-from panelvar.fit.fit import Fit
-from panelvar.fit.small_samples import clustered_factor, counted, heteroskedastic_factor
+from panelvar.fit.small_samples import clustered_factor, heteroskedastic_factor
 from panelvar.kernels.groups import Grouping
 
 FACTORS = ("none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered")
@@ -23,7 +23,103 @@ FEW_PERIODS = 20
 
 
 @dataclass(frozen=True)
-class DriscollKraay:
+class SerialCovariance:
+    """Options of a covariance with a kernel over time, and what is made of its meat."""
+
+    lags: float | None = None
+    kernel: str = "bartlett"
+    residuals: str = "HC0"
+    factor: SerialFactor | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse unknown options."""
+        choose("kernel", self.kernel, serial_scores.KERNELS, serial_scores.KERNELS_ELSEWHERE)
+        choose("residuals", self.residuals, KINDS)
+        if self.factor is not None:
+            choose("factor", self.factor, FACTORS)
+        lags, spectral = self.lags, self.kernel == "quadratic-spectral"
+        if lags is None:
+            return
+        number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
+        if not number or not 0 <= lags < np.inf or not (spectral or lags == int(lags)):
+            kind = "a bandwidth" if spectral else "a whole number"
+            raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
+
+    def lags_of(self, fit: Scored, convention: Convention) -> float:
+        """Return the lags asked for, or those of the convention's rule."""
+        lags, periods = self.lags, fit.design.times.n_groups
+        if lags is None:
+            length = _periods(fit, convention.kernel_periods)
+            # A whisker more, or the fourth root of 81 is 2.999.
+            rules = {
+                "4(T/100)^(2/9)": 4.0 * (length / 100.0) ** (2.0 / 9.0),
+                "T^(1/4)": length**0.25,
+                "3/4 T^(1/3)": 0.75 * length ** (1.0 / 3.0),
+            }
+            lags = float(np.floor(rules[convention.kernel_lags] + 1e-10))
+            lags = min(lags, periods - 1.0)
+        if lags >= periods:
+            raise InsufficientDataError(
+                f"{lags:g} lags need more than {periods} periods: lags must be below their number."
+            )
+        return float(lags)
+
+    def _estimate(
+        self,
+        fit: Scored,
+        convention: Convention,
+        name: str,
+        meat: Array,
+        lags: float,
+        apart: NDArray[np.bool_],
+        clusters: Grouping,
+    ) -> CovarianceEstimate:
+        """Put factor, degrees of freedom and notes to a meat; ``clusters`` are those of the factor "clustered"."""
+        across = clusters is fit.design.times
+        rule = self.factor or (convention.kraay_factor if across else convention.newey_west_factor)
+        factor = self._factor(fit, convention, rule, clusters, across)
+        df_rule = convention.kraay_df if across else convention.newey_west_df
+        df: float = fit.counts.residual_df
+        if df_rule != "residual":
+            df = (fit.design.times if df_rule == "periods" else fit.design.entities).n_groups - 1
+        if self.kernel == "quadratic-spectral":
+            words = f"quadratic spectral, bandwidth {lags:g}"
+        else:
+            words = f"{self.kernel.capitalize()}, {lags:g} lag{'' if lags == 1 else 's'}"
+        notes = [Note("factor", f"{name}: {words}; small-sample factor {factor:.6g}.")]
+        # Neighbours that are more than a period apart count as adjacent, where the convention has it so.
+        count = int(np.count_nonzero(apart))
+        if convention.kernel_distance != "calendar" and lags != 0 and count != 0:
+            text = f"Lags bridge {count} gap(s) in time ({convention.name} convention)."
+            notes.append(Note("gaps-bridged", text, warn=True))
+        if across and clusters.n_groups < FEW_PERIODS:
+            text = (
+                f"Only {clusters.n_groups} periods: Driscoll-Kraay errors, whose asymptotics are in the number of "
+                "periods, are biased downward and t tests over-reject."
+            )
+            notes.append(Note("few-periods", text, warn=True))
+        return CovarianceEstimate(
+            symmetric(factor * fit.sandwich(meat)),
+            f"{name} ({words})",
+            inference_df(fit, convention, df),
+            factor,
+            notes=tuple(notes),
+        )
+
+    def _factor(self, fit: Scored, convention: Convention, rule: str, clusters: Grouping, across: bool) -> float:
+        counts, periods = fit.counts, _periods(fit, convention.kraay_periods)
+        extra = heteroskedastic_factor(convention, counts, "HC1") if self.residuals == "HC1" else 1.0
+        if rule == "none":
+            return extra
+        if rule == "clustered":
+            return extra * one_way_factor(fit, convention, clusters, periods if across else clusters.n_groups)
+        small = rule == "n/(n-k)"
+        k, dof_factor = counts.number(convention.hc1_counts), "n/(n-k)" if small else "(n-1)/(n-k)"
+        return extra * clustered_factor(counts, k, periods, group_factor=not small, dof_factor=dof_factor)
+
+
+@dataclass(frozen=True)
+class DriscollKraay(SerialCovariance):
     r"""Errors correlated across all entities and over time, whatever the pattern.
 
     .. math:: M = \sum_t \sum_s w(|t - s|)\, S_t S_s', \qquad S_t = \sum_i s_{it},
@@ -66,49 +162,21 @@ class DriscollKraay:
     281-312, on unbalanced panels.
     """
 
-    lags: float | None = None
-    kernel: str = "bartlett"
-    residuals: str = "HC0"
-    factor: SerialFactor | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse unknown options."""
-        _check(self.lags, self.kernel, self.residuals, self.factor)
-
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        dates = dated_rows(fit, "A Driscoll-Kraay covariance")
+        positions = np.unique(fit.dates("A Driscoll-Kraay covariance"))
         times = fit.design.times
-        lags = _lags(self.lags, self.kernel, fit, convention)
-        positions = np.unique(dates)
-        gaps = _bridged(convention, lags, np.diff(positions) > 1)
+        lags = self.lags_of(fit, convention)
+        apart = np.diff(positions) > 1
         if convention.kernel_distance != "calendar":
             positions = np.arange(times.n_groups)
-        (sums,) = sandwich.score_sums(scores(fit, convention, self.residuals), [times])
+        (sums,) = scores(fit, convention, self.residuals).sums([times])
         meat = serial_scores.lagged_gram(sums, positions, self.kernel, lags)
-        factor = _factor(fit, convention, self.factor or convention.kraay_factor, times, self.residuals)
-        df = _degrees(fit, convention.kraay_df)
-        notes = [_described("Driscoll-Kraay", self.kernel, lags, factor), *gaps]
-        if times.n_groups < FEW_PERIODS:
-            notes.append(
-                Note(
-                    "few-periods",
-                    f"Only {times.n_groups} periods: Driscoll-Kraay errors, whose asymptotics are in the number of "
-                    "periods, are biased downward and t tests over-reject.",
-                    warn=True,
-                )
-            )
-        return CovarianceEstimate(
-            symmetric(factor * (fit.spread @ meat @ fit.spread.T)),
-            f"Driscoll-Kraay ({_kernel_label(self.kernel, lags)})",
-            inference_df(fit, convention, df),
-            factor,
-            notes=tuple(notes),
-        )
+        return self._estimate(fit, convention, "Driscoll-Kraay", meat, lags, apart, times)
 
 
 @dataclass(frozen=True)
-class PanelNeweyWest:
+class PanelNeweyWest(SerialCovariance):
     r"""Errors correlated over time within entities, up to a number of lags, and not across entities.
 
     .. math:: M = \sum_i \sum_t \sum_s w(|t - s|)\, s_{it} s_{is}'
@@ -143,139 +211,21 @@ class PanelNeweyWest:
     panels.
     """
 
-    lags: float | None = None
-    kernel: str = "bartlett"
-    residuals: str = "HC0"
-    factor: SerialFactor | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse unknown options."""
-        _check(self.lags, self.kernel, self.residuals, self.factor)
-
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        dates = dated_rows(fit, "A Newey-West covariance")
+        dates = fit.dates("A Newey-West covariance")
         entities = fit.design.entities
-        lags = _lags(self.lags, self.kernel, fit, convention)
-        same = entities.codes[1:] == entities.codes[:-1]
+        lags = self.lags_of(fit, convention)
         distances = {"calendar": dates, "periods": fit.design.times.codes, "rows": np.arange(len(dates))}
         counted_dates = distances[convention.kernel_distance]
-        gaps = _bridged(convention, lags, same & (np.diff(dates) > np.diff(counted_dates)))
-        meat = serial_scores.lagged_gram_within(
-            scores(fit, convention, self.residuals), entities.codes, counted_dates, self.kernel, lags
-        )
-        factor = _factor(fit, convention, self.factor or convention.newey_west_factor, entities, self.residuals)
-        return CovarianceEstimate(
-            symmetric(factor * (fit.spread @ meat @ fit.spread.T)),
-            f"Newey-West within entities ({_kernel_label(self.kernel, lags)})",
-            inference_df(fit, convention, _degrees(fit, convention.newey_west_df)),
-            factor,
-            notes=(_described("Newey-West within entities", self.kernel, lags, factor), *gaps),
-        )
+        same = entities.codes[1:] == entities.codes[:-1]
+        apart = same & (np.diff(dates) > np.diff(counted_dates))
+        own = scores(fit, convention, self.residuals)
+        meat = serial_scores.lagged_gram_within(own, entities.codes, counted_dates, self.kernel, lags)
+        return self._estimate(fit, convention, "Newey-West within entities", meat, lags, apart, entities)
 
 
-def dated_rows(fit: Fit, what: str) -> NDArray[np.int64]:
-    """Return the calendar position of each row.
-
-    Raises
-    ------
-    SpecificationError
-        For a between regression, whose rows are means over the periods or the entities.
-    InsufficientDataError
-        With a single period.
-    """
-    fit.rows_or_refuse(what)
-    if fit.family == "between":
-        raise SpecificationError(f"{what} needs rows with dates: those of a between regression are means.")
-    if fit.design.times.n_groups < 2:
-        raise InsufficientDataError(f"{what} needs at least two periods.")
-    return fit.design.time_positions
-
-
-def _check(lags: float | None, kernel: str, residuals: str, factor: str | None) -> None:
-    choose("kernel", kernel, serial_scores.KERNELS, serial_scores.KERNELS_ELSEWHERE)
-    choose("residuals", residuals, KINDS)
-    if factor is not None:
-        choose("factor", factor, FACTORS)
-    if lags is None:
-        return
-    number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
-    if not number or not 0 <= lags < np.inf or (kernel != "quadratic-spectral" and lags != int(lags)):
-        kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"
-        raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
-
-
-def _periods(fit: Fit, which: str) -> int:
+def _periods(fit: Scored, which: str) -> int:
     """Return the T of lag rules and factors: all periods, or those of the longest entity."""
     design = fit.design
     return int(design.entities.sizes.max()) if which == "longest" else design.times.n_groups
-
-
-def _lags(lags: float | None, kernel: str, fit: Fit, convention: Convention) -> float:
-    """Return the lags asked for, or those of the convention's rule."""
-    periods = fit.design.times.n_groups
-    if lags is None:
-        length = _periods(fit, convention.kernel_periods)
-        # A whisker more, or the fourth root of 81 is 2.999.
-        rules = {
-            "4(T/100)^(2/9)": 4.0 * (length / 100.0) ** (2.0 / 9.0),
-            "T^(1/4)": length**0.25,
-            "3/4 T^(1/3)": 0.75 * length ** (1.0 / 3.0),
-        }
-        lags = float(np.floor(rules[convention.kernel_lags] + 1e-10))
-        lags = min(lags, periods - 1.0)
-    if lags >= periods:
-        raise InsufficientDataError(f"{lags:g} lags need more than {periods} periods: lags must be below their number.")
-    return float(lags)
-
-
-def _factor(fit: Fit, convention: Convention, rule: str, clusters: Grouping, residuals: str) -> float:
-    """Return the small-sample factor; ``clusters`` are those whose covariance "clustered" refers to."""
-    counts, k = fit.counts, fit.counts.number(convention.hc1_counts)
-    extra = heteroskedastic_factor(convention, counts, "HC1") if residuals == "HC1" else 1.0
-    if rule == "none":
-        return extra
-    if rule == "clustered":
-        effects = fit.absorbed.groupings if fit.absorbed is not None else ()
-        k = counted(convention, counts, tuple((lies_within(effect, clusters),) for effect in effects))
-        groups = _periods(fit, convention.kraay_periods) if clusters is fit.design.times else clusters.n_groups
-        return extra * clustered_factor(
-            counts,
-            k,
-            groups,
-            group_factor=convention.cluster_group_factor,
-            dof_factor=convention.cluster_dof_factor,
-        )
-    small = rule == "n/(n-k)"
-    return extra * clustered_factor(
-        counts,
-        k,
-        _periods(fit, convention.kraay_periods),
-        group_factor=not small,
-        dof_factor="n/(n-k)" if small else "(n-1)/(n-k)",
-    )
-
-
-def _bridged(convention: Convention, lags: float, apart: NDArray[np.bool_]) -> list[Note]:
-    """Say how many neighbours that are more than a period apart count as adjacent, where the convention has it so."""
-    count = int(np.count_nonzero(apart))
-    if convention.kernel_distance == "calendar" or lags == 0 or count == 0:
-        return []
-    text = f"Lags bridge {count} gap(s) in time ({convention.name} convention)."
-    return [Note("gaps-bridged", text, warn=True)]
-
-
-def _degrees(fit: Fit, rule: str) -> float:
-    if rule == "residual":
-        return fit.residual_df
-    return (fit.design.times if rule == "periods" else fit.design.entities).n_groups - 1
-
-
-def _kernel_label(kernel: str, lags: float) -> str:
-    if kernel == "quadratic-spectral":
-        return f"quadratic spectral, bandwidth {lags:g}"
-    return f"{kernel.capitalize()}, {lags:g} lag{'' if lags == 1 else 's'}"
-
-
-def _described(name: str, kernel: str, lags: float, factor: float) -> Note:
-    return Note("factor", f"{name}: {_kernel_label(kernel, lags)}; small-sample factor {factor:.6g}.")

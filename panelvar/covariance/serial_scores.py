@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
-from panelvar.fit.scores import Scores
+from panelvar.covariance.protocol import ScoreSums
 
 Integers = NDArray[np.integer]
 
@@ -73,12 +73,12 @@ def lagged_gram(sums: Array, dates: Integers, kernel: str, lags: float) -> Array
     return gram
 
 
-def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel: str, lags: float) -> Array:
+def lagged_gram_within(scores: ScoreSums, codes: Integers, dates: Integers, kernel: str, lags: float) -> Array:
     """Return the meat of pairs of scores of the same entity in the orthonormal basis, from one pass over the rows.
 
     Parameters
     ----------
-    scores : Scores
+    scores : ScoreSums
         Rows sorted by entity, then date.
     codes : (n,) integer array
         Entity of each row.
@@ -91,8 +91,7 @@ def lagged_gram_within(scores: Scores, codes: Integers, dates: Integers, kernel:
     gram = np.zeros((scores.size, scores.size))
     # The last rows of a block are earlier dates of the next one.
     tail = np.empty((0, scores.size))
-    for start, stop, raw in scores.blocks():
-        block = scores.orthonormal(raw)
+    for start, stop, block in scores.blocks():
         gram += block.T @ block
         first = start - len(tail)
         rows = np.concatenate((tail, block))

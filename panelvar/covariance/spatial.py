@@ -12,9 +12,8 @@ from panelvar.base.errors import Note, choose
 from panelvar.covariance import spatial_scores as unit_correlation
 from panelvar.covariance.cluster_terms import mended
 from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, multiplier, symmetric
-from panelvar.covariance.serial import dated_rows
+from panelvar.covariance.protocol import Projected
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.groups import Grouping
 
@@ -76,9 +75,9 @@ class PanelCorrected:
         for name in ("pairwise", "diagonal"):
             read_flag(name, getattr(self, name))
 
-    def __call__(self, fit: Fit, convention: Convention) -> CovarianceEstimate:
+    def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        dated_rows(fit, "A panel-corrected covariance")
+        fit.dates("A panel-corrected covariance")
         x = _regressors(fit)
         e = fit.transformed_residuals
         weight = multiplier(fit, convention, self.residuals)
@@ -95,9 +94,9 @@ class PanelCorrected:
         else:
             meat = unit_correlation.correlated_meat(x, e, units, dates, pairwise=self.pairwise)
         factor = heteroskedastic_factor(convention, fit.counts, "HC1") if self.residuals == "HC1" else 1.0
-        matrix = symmetric(factor * (fit.spread @ meat @ fit.spread.T))
+        matrix = symmetric(factor * fit.sandwich(meat))
         matrix, found = mended(fit, convention, matrix, "pairwise panel-corrected")
-        balanced = fit.design.nobs == units.n_groups * dates.n_groups
+        balanced = fit.counts.rows == units.n_groups * dates.n_groups
         words = [
             "variances only" if self.diagonal else "",
             "" if balanced or self.diagonal else "pairwise" if self.pairwise else "casewise",
@@ -120,7 +119,7 @@ class PanelCorrected:
         elif convention.corrected_df == "entities":
             df = fit.design.entities.n_groups - 1
         else:
-            df = fit.residual_df
+            df = fit.counts.residual_df
         return CovarianceEstimate(
             matrix,
             f"panel-corrected ({detail})" if detail else "panel-corrected",
@@ -130,7 +129,7 @@ class PanelCorrected:
         )
 
 
-def _regressors(fit: Fit) -> Array:
+def _regressors(fit: Projected) -> Array:
     """Return the transformed regressors in the orthonormal basis, the constant's column first, shape (n, p)."""
     rows = fit.rows_or_refuse("A panel-corrected covariance")
     lead = int(fit.constant)

@@ -13,21 +13,26 @@ and with :math:`A = (\tilde X'\tilde X)^{-1}` both get their covariance from one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
+    InsufficientDataError,
     MissingInformationError,
     Note,
     SpecificationError,
 )
 from panelvar.data.design import CONSTANT, Design
+from panelvar.fit.conventions import Convention
+from panelvar.fit.scores import Scores, leverage
 from panelvar.fit.small_samples import Counts
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents
@@ -147,9 +152,14 @@ class Fit:
         if self.solution.constant is not None:
             return np.concatenate(([self.solution.constant], self.slopes))
         # Summed in extended precision: the level of the data cancels here.
-        terms = self.centre[:-1][self.kept].astype(np.longdouble) * self.slopes
+        terms = self.lever.astype(np.longdouble) * self.slopes
         level = float(np.longdouble(self.centre[-1]) - terms.sum())
         return np.concatenate(([level], self.slopes))
+
+    @cached_property
+    def lever(self) -> Array:
+        """Coefficients of the regressors in use on the transformed constant, shape (k,)."""
+        return self.centre[:-1][self.kept]
 
     @cached_property
     def slope_bread(self) -> Array:
@@ -171,7 +181,7 @@ class Fit:
         out = np.zeros((k + 1, k + 1))
         out[0, 0] = 1.0 / self.constant_mass
         out[1:, 1:] = root
-        out[0, 1:] = -self.centre[:-1][self.kept] @ root
+        out[0, 1:] = -self.lever @ root
         return out
 
     @cached_property
@@ -182,7 +192,7 @@ class Fit:
         out = np.empty((len(self.names),) * 2)
         # Through the factor, so that the matrix is exactly symmetric and positive.
         root = self.solution.inverse_r
-        lever = self.centre[:-1][self.kept] @ root
+        lever = self.lever @ root
         out[0, 0] = 1.0 / self.constant_mass + lever @ lever
         out[0, 1:] = out[1:, 0] = -(root @ lever)
         out[1:, 1:] = self.slope_bread
@@ -215,6 +225,99 @@ class Fit:
         """Return the transformed rows of the design itself, whatever stands in for them in the regression."""
         rows = self.rows_or_refuse(what)
         return rows if self.structural is None else self.structural
+
+    # What covariances ask (`panelvar.covariance.protocol`)
+
+    def scores(self, multiplier: Array | None = None) -> Scores:
+        """Return the scores of the rows, each residual multiplied by what it is given."""
+        rows = self.rows_or_refuse("A robust covariance")
+        constant = self.constant_column if self.constant else None
+        return Scores(rows, self.kept, self.solution.coefficients, constant, self.solution.inverse_r, multiplier)
+
+    def sandwich(self, meat: Array) -> Array:
+        """Return the covariance of the coefficients that a covariance of the summed scores makes, shape (p, p)."""
+        return self.spread @ meat @ self.spread.T
+
+    def leverages(self, effects: bool) -> Array:
+        """Return the diagonal of the hat matrix, with or without the absorbed effects, shape (n,)."""
+        out = leverage(self.rows_or_refuse("A robust covariance"), self.kept, self.solution.inverse_r)
+        if self.absorbed is not None:
+            if effects:
+                out += self.absorbed.leverage()
+        elif self.constant_column is not None:
+            out += np.square(self.constant_column) / self.constant_mass
+        return out
+
+    @property
+    def recovery(self) -> Array | None:
+        """The regressors' part in a constant recovered from absorbed effects, shape (k,); None without such a one."""
+        return self.lever if self.constant and self.absorbed is not None else None
+
+    @property
+    def weights(self) -> Array | None:
+        """Analytic weights of the rows, shape (n,)."""
+        return self.design.weights
+
+    @property
+    def generalised(self) -> bool:
+        """Whether rows were transformed by a covariance of the errors."""
+        return self.family in ("random", "gls", "gls-within")
+
+    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        """Return the grouping and the label of a dimension of clusters (see `Design.group_by`)."""
+        self.rows_or_refuse("A clustered covariance")
+        return self.design.group_by(column)
+
+    def nested(self, clusters: Sequence[Grouping]) -> tuple[tuple[bool, ...], ...]:
+        """Return, for each absorbed effect and grouping, whether the effect's levels lie within the groups."""
+        effects = () if self.absorbed is None else self.absorbed.groupings
+        return tuple(tuple(effect.lies_within(one) for one in clusters) for effect in effects)
+
+    def dates(self, what: str) -> NDArray[np.int64]:
+        """Return the calendar position of each row, shape (n,).
+
+        Raises
+        ------
+        SpecificationError
+            For a between regression, whose rows are means over the periods or the entities.
+        InsufficientDataError
+            With a single period.
+        """
+        self.rows_or_refuse(what)
+        if self.family == "between":
+            raise SpecificationError(f"{what} needs rows with dates: those of a between regression are means.")
+        if self.design.times.n_groups < 2:
+            raise InsufficientDataError(f"{what} needs at least two periods.")
+        return self.design.time_positions
+
+    def distribution(self, convention: Convention) -> str:
+        """Return the distribution of a coefficient over its standard error: "t" or "normal"."""
+        if self.instrumented is not None and convention.instrumental_distribution == "normal":
+            return "normal"
+        return convention.random_distribution if self.family in ("random", "gls") else convention.distribution
+
+    def robust(self, convention: Convention) -> str:
+        """Return the name of the covariance that "robust" is under a convention."""
+        panel_model = self.generalised or self.family == "fixed"
+        by_entity = convention.robust == "cluster" or (convention.robust == "cluster-panel-models" and panel_model)
+        return "cluster" if by_entity and self.family != "between" else "HC1"
+
+    def require_hat_matrix(self, what: str) -> None:
+        """Refuse adjustments for leverage after LIML, other k-class estimators and GMM."""
+        if self.instrumented is not None and self.instrumented.method != "2sls":
+            self.refuse_instruments(
+                f"{what}, except by 2SLS,",
+                "there is no hat matrix. Use HC0, HC1, or errors clustered without adjustment.",
+            )
+
+    def require_efficiency(self) -> None:
+        """Refuse a classical covariance after GMM, whose coefficients are not efficient under its errors."""
+        if self.instrumented is not None and self.instrumented.method == "gmm":
+            self.refuse_instruments(
+                "A classical covariance by GMM",
+                "its weights were made for errors of another kind. Use the covariance the weights were made from, such "
+                "as 'HC0' or 'cluster', or 2SLS.",
+            )
 
     def refuse_instruments(self, what: str, instead: str) -> None:
         """Refuse what is not defined, or not derived, for a fit with instruments.

@@ -1,4 +1,4 @@
-r"""Scores and meats: the middle of every sandwich covariance.
+r"""Scores of a fit and their sums: the middle of every sandwich covariance.
 
 A score is the transformed regressor row times its residual, :math:`s_i = \tilde x_i \tilde e_i`. With a constant its
 transformed column :math:`z_i` leads: the regressors are already orthogonal to it.
@@ -54,7 +54,7 @@ class Scores(NamedTuple):
         """Columns of a score: the constant, if any, and the regressors in use."""
         return len(self.kept) + int(self.constant is not None)
 
-    def orthonormal(self, scores: Array) -> Array:
+    def _orthonormal(self, scores: Array) -> Array:
         """Return scores, or sums of them, in the orthonormal basis."""
         lead = int(self.constant is not None)
         out = np.empty_like(scores)
@@ -63,6 +63,11 @@ class Scores(NamedTuple):
         return out
 
     def blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield ``(start, stop, scores)`` in the orthonormal basis, (stop - start, size)."""
+        for start, stop, block in self._raw_blocks():
+            yield start, stop, self._orthonormal(block)
+
+    def _raw_blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, scores)`` in the regressors' basis: column-major scratch, (stop - start, size)."""
         lead = int(self.constant is not None)
         scratch = np.empty(0)
@@ -91,7 +96,7 @@ class Scores(NamedTuple):
         return len(self.kept) == self.rows.n_columns - 1 and not self.rows.keeps_rows
 
     def _turned_blocks(self) -> Iterator[tuple[int, int, Array]]:
-        """Yield blocks as `blocks` does, but the constant's scores last; in place, so that one block stays in cache."""
+        """Yield blocks as `_raw_blocks` does, but the constant's scores last; in place: one block stays in cache."""
         for start, stop, block in self.rows.blocks():
             residuals = self._residuals(start, stop, block)
             np.multiply(block[:, :-1].T, residuals, out=block[:, :-1].T)
@@ -102,34 +107,55 @@ class Scores(NamedTuple):
                 np.multiply(residuals, constant, out=block[:, -1])
                 yield start, stop, block
 
+    def gram(self) -> Array:
+        r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980, eq. 4)."""
+        gram = np.zeros((self.size, self.size))
+        for _, _, block in self.blocks():
+            gram += block.T @ block
+        return gram
 
-def score_gram(scores: Scores) -> Array:
-    r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980, eq. 4)."""
-    gram = np.zeros((scores.size, scores.size))
-    for _, _, block in scores.blocks():
-        turned = scores.orthonormal(block)
-        gram += turned.T @ turned
-    return gram
+    def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.
+
+        One pass over the rows serves all groupings.
+        """
+        sums = [np.zeros((grouping.n_groups, self.size), order="F") for grouping in groupings]
+        in_place = self._in_place
+        for start, stop, block in self._turned_blocks() if in_place else self._raw_blocks():
+            for grouping, out in zip(groupings, sums, strict=True):
+                grouping.add_sums(block, start, stop, out)
+        for out in sums:
+            # A piece at a time, in its own memory: fresh pages would cost more than the product.
+            for begin in range(0, len(out), _PIECE_ROWS):
+                piece = out[begin : begin + _PIECE_ROWS]
+                if in_place and self.constant is not None:
+                    piece[...] = np.roll(piece, 1, axis=1)
+                piece[...] = self._orthonormal(piece)
+        return sums
 
 
-def score_sums(scores: Scores, groupings: Sequence[Grouping]) -> list[Array]:
-    """Return, for each grouping, the scores summed within its groups, shape (G, size), in the orthonormal basis.
+class Influences(NamedTuple):
+    """Scores that are rows of an array (n, p): what each row adds to the coefficients themselves."""
 
-    One pass over the rows serves all groupings.
-    """
-    sums = [np.zeros((grouping.n_groups, scores.size), order="F") for grouping in groupings]
-    in_place = scores._in_place
-    for start, stop, block in scores._turned_blocks() if in_place else scores.blocks():
-        for grouping, out in zip(groupings, sums, strict=True):
-            grouping.add_sums(block, start, stop, out)
-    for out in sums:
-        # A piece at a time, in its own memory: fresh pages would cost more than the product.
-        for begin in range(0, len(out), _PIECE_ROWS):
-            piece = out[begin : begin + _PIECE_ROWS]
-            if in_place and scores.constant is not None:
-                piece[...] = np.roll(piece, 1, axis=1)
-            piece[...] = scores.orthonormal(piece)
-    return sums
+    values: Array
+
+    @property
+    def size(self) -> int:
+        """Columns of a score."""
+        return int(self.values.shape[1])
+
+    def blocks(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield all of them at once."""
+        yield 0, len(self.values), self.values
+
+    def gram(self) -> Array:
+        """Return the sum of their outer products."""
+        gram: Array = self.values.T @ self.values
+        return gram
+
+    def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return, for each grouping, their sums within its groups."""
+        return [grouping.sums_of(self.values) for grouping in groupings]
 
 
 def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: Array) -> Array:
@@ -139,20 +165,3 @@ def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: Array) ->
         scaled = block[:, kept] @ inverse_r
         np.einsum("ij,ij->i", scaled, scaled, out=out[start:stop])
     return out
-
-
-def repair(covariance: Array) -> tuple[Array, bool]:
-    """Return the nearest positive semi-definite matrix and whether anything had to change.
-
-    Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero, as Cameron,
-    Gelbach and Miller (2011, section 2.3) propose. They decompose the matrix itself, so that their answer depends on
-    the units of the regressors; here it is first scaled to a unit diagonal (in absolute value), so that it does not.
-    Rounding below 1e-12 of the largest eigenvalue is not a change.
-    """
-    scale = np.sqrt(np.abs(np.diagonal(covariance)))
-    scale = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    if values[0] >= -1e-12 * max(values[-1], 0.0):
-        return covariance, False
-    mended = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    return mended * np.outer(scale, scale), True

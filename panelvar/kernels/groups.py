@@ -177,6 +177,14 @@ class Grouping:
             return np.ones(len(blocks)) @ blocks
         return np.bincount(self.codes, column, self.n_groups).astype(np.float64, copy=False)
 
+    def lies_within(self, other: Grouping) -> bool:
+        """Return whether every group lies within one group of another grouping of the same rows."""
+        if self is other:
+            return True
+        first = np.empty(self.n_groups, dtype=other.codes.dtype)
+        first[self.codes] = other.codes
+        return bool((first[self.codes] == other.codes).all())
+
     def sums_of(self, columns: Columns, weights: Array | None = None) -> Array:
         """Sum several columns within each group.
 

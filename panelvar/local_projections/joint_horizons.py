@@ -28,7 +28,7 @@ def row_influences(fit: Fit, convention: Convention, names: Sequence[str]) -> Ar
     out = np.zeros((len(names), fit.design.panel.nobs))
     values = np.empty((fit.design.nobs, len(names)))
     for start, stop, block in own.blocks():
-        values[start:stop] = own.orthonormal(block) @ fit.spread[places].T
+        values[start:stop] = block @ fit.spread[places].T
     out[:, slice(None) if fit.design.kept is None else fit.design.kept] = values.T
     return out
 

@@ -88,8 +88,8 @@ def test_score_sums_equal_loops(codes, kept, adjusted, constant, size, monkeypat
     residual *= 1.0 if multiplier is None else multiplier
     parts = [] if constant is None else [(residual * constant)[:, None]]
     single = np.hstack([*parts, (data[:, kept] * residual[:, None]) @ found.inverse_r])
-    for g, sums in zip((grouping, other), sandwich.score_sums(scores, (grouping, other)), strict=True):
+    for g, sums in zip((grouping, other), scores.sums((grouping, other)), strict=True):
         expected = np.zeros((g.n_groups, scores.size))
         np.add.at(expected, g.codes, single)
         np.testing.assert_allclose(sums, expected, atol=1e-12)
-    np.testing.assert_allclose(sandwich.score_gram(scores), single.T @ single, atol=1e-12)
+    np.testing.assert_allclose(scores.gram(), single.T @ single, atol=1e-12)
