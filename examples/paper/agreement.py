@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from panelvar.tables.table import Cell, Fact, Row, Table, count, words
+from panelvar.tables.layout import Cell, Fact, Row, count, words
+from panelvar.tables.table import Table
 
 EXACT, NEAR, FAR = "=", "~", "!"
 LEGEND = f"{EXACT} agrees to the printed digit, {NEAR} one off in the last digit, {FAR} further off."

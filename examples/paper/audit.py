@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import panelvar as pv
-from panelvar.tables.table import Row, Table, count, interval, number, words
+from panelvar.tables.layout import Row, count, interval, number, words
+from panelvar.tables.table import Table
 from paper.autoregressions import BANDS, HORIZON, estimated, unit_impulses
 from paper.regressions import ESTIMATORS, TABLES, three_estimators
 from paper.source import LABELS, THREE, TWO

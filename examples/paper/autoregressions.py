@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
+from panelvar.tables.layout import Cell, Fact, Row, interval, number, words
+from panelvar.tables.table import Table
 from paper.agreement import LEGEND, Agreement, pair
 from paper.source import THREE, TWO, printed_name
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.table import Cell, Row, Table
+from panelvar.tables.layout import Cell, Row
+from panelvar.tables.table import Table
 from paper.agreement import LEGEND, Agreement, Compared, pair, paired_header
 from paper.source import LABELS, STARS
 

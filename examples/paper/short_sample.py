@@ -8,7 +8,8 @@ import numpy as np
 
 import panelvar as pv
 from panelvar.base.errors import InsufficientDataError
-from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
+from panelvar.tables.table import Table
 from paper.autoregressions import HORIZON, estimated
 from paper.source import LABELS, THREE, TWO
 

@@ -58,10 +58,25 @@ def f_tail(statistic: float, numerator: float, denominator: float) -> float:
 
 
 def chi2_tail(statistic: float, df: float) -> float:
-    """P-value of a chi-squared statistic."""
+    """P-value of a chi-squared statistic; one of no restrictions is as expected."""
     if np.isnan(statistic):
         return float("nan")
+    if df == 0.0:
+        return 1.0
     return float(_special().chdtrc(df, max(statistic, 0.0)))
+
+
+def t_tail(statistic: float, df: float) -> float:
+    """Two-sided p-value of one t statistic; the normal when ``df`` is infinite."""
+    return float(two_sided(np.array([statistic]), float(df))[0])
+
+
+def normal_tail(statistic: float, *, sides: int = 2) -> float:
+    """P-value of a normal statistic: both tails, or the upper one."""
+    both = t_tail(statistic, math.inf)
+    if sides == 2 or math.isnan(both):
+        return both
+    return 0.5 * both if statistic >= 0.0 else 1.0 - 0.5 * both
 
 
 def probability_below_zero(weights: Array) -> float:

@@ -94,7 +94,7 @@ def relation_test(
     return RelationTest(
         "Likelihood ratio",
         value,
-        chi2_tail(value, df) if df else 1.0,
+        chi2_tail(value, df),
         "chi2",
         df,
         None,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from panelvar.tables.layout import Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, check_stars, format_count, format_number, star_legend, stars_for
-from panelvar.tables.table import Fact, Row, Table, number, probability, words
+from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
     from panelvar.cointegration.johansen import JohansenResult

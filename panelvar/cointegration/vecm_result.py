@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import SpecificationError
 from panelvar.base.labels import listed
 from panelvar.cointegration.relation_test import RelationTest, relation_test
 from panelvar.cointegration.vecm_estimates import VecmEstimates
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.exclusion import wald_of_convention
 
 if TYPE_CHECKING:
     from panelvar.tables.table import Table
@@ -144,11 +144,7 @@ class VecmResult(VecmEstimates):
         null = (
             f"lagged differences {chosen} of {', '.join(names[1])} absent from the equations of {', '.join(names[0])}"
         )
-        if self.convention.exclusion == "chi2":
-            return TestResult("Exclusion of lags", value, chi2_tail(value, count), "chi2", count, None, null)
-        below = self.df_resid * (self.n_vars if self.convention.exclusion == "f-system" else 1)
-        share = value / count
-        return TestResult("Exclusion of lags", share, f_tail(share, count, below), "f", count, below, null)
+        return wald_of_convention("Exclusion of lags", value, count, null, self.convention, self.df_resid, self.n_vars)
 
     def lag_exclusion_tests(self) -> NoReturn:
         """Lags of levels cannot go one by one in an error-correction model."""

@@ -9,8 +9,9 @@ import numpy as np
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, check_level, choose
+from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
 from panelvar.tables.number_format import check_digits, check_stars, star_legend, stars_for
-from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
     from panelvar.heterogeneous.averaged import AveragedResult

@@ -110,7 +110,8 @@ class PanelDescription:
 
     def summary(self) -> Table:
         """Return the description as a table, to be printed or written as Markdown, HTML or LaTeX."""
-        from panelvar.tables.table import Cell, Fact, Row, Table, words
+        from panelvar.tables.layout import Cell, Fact, Row, words
+        from panelvar.tables.table import Table
 
         least, mean, most = self.rows_per_entity
         shape = "balanced" if self.balanced else f"unbalanced, {self.missing_cells} cells without a row"

@@ -12,7 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, f_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -221,7 +221,5 @@ class GLSResult(LinearResult):
 
 def joint_f(name: str, rss_restricted: float, rss: float, numerator: int, df: int, null: str) -> TestResult:
     """F from two sums of squares."""
-    from panelvar.base.distributions import f_tail
-
     statistic = (rss_restricted - rss) / numerator / (rss / df) if rss > 0.0 else float(np.inf)
-    return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)
+    return f_test(name, statistic, numerator, df, null)

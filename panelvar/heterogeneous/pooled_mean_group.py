@@ -8,7 +8,6 @@ import numpy as np
 
 from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import CovarianceEstimate
@@ -32,7 +31,7 @@ from panelvar.heterogeneous.pooled_long_run import (
     own_short_run,
 )
 from panelvar.heterogeneous.random_coefficients import mean_group
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import chi2_test
 
 _SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substitution}
 # Maxima further apart than this in log-likelihood are different maxima.
@@ -255,15 +254,7 @@ def _assembled(
     unrestricted = -0.5 * float(fits.sizes @ (np.log(2.0 * np.pi * fits.rss / fits.sizes) + 1.0))
     statistic, df = max(0.0, 2.0 * (unrestricted - point.loglik)), (n - 1) * shared
     what = "the long-run coefficients" if shared == k else "the long-run and the shared short-run coefficients"
-    homogeneity = TestResult(
-        "Likelihood ratio",
-        statistic,
-        chi2_tail(statistic, df),
-        "chi2",
-        float(df),
-        None,
-        f"{what} are the same for all entities",
-    )
+    homogeneity = chi2_test("Likelihood ratio", statistic, df, f"{what} are the same for all entities")
     label = "information matrix; dispersion over entities"
     return ErrorCorrectionResult(
         fit,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from panelvar.static_panels.summary import coefficient_header, coefficient_rows
+from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import check_digits, format_count, format_number
-from panelvar.tables.table import Fact, Table
-from panelvar.tables.test_table import statistic_text
+from panelvar.tables.table import Table
+from panelvar.tables.test_result import tests_in_lines
 
 if TYPE_CHECKING:
     from panelvar.heterogeneous.averaged import AveragedResult
@@ -43,7 +44,7 @@ def error_correction_table(result: ErrorCorrectionResult, *, level: float = 0.95
         statistics=(
             Fact("Log-likelihood", format_number(result.loglik, digits)),
             Fact("Root MSE", format_number(result.rmse, digits)),
-            *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None),
+            *tests_in_lines(tests, digits),
         ),
         notes=tuple(dict.fromkeys(note.text for note in result.notes)),
     )
@@ -86,7 +87,7 @@ def heterogeneous_table(result: HeterogeneousResult, *, level: float = 0.95, dig
         statistics=(
             Fact(result.rsquared_label, format_number(result.rsquared, digits)),
             Fact("Root MSE", format_number(result.rmse, digits)),
-            *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None),
+            *tests_in_lines(tests, digits),
         ),
         notes=tuple(dict.fromkeys(note.text for note in result.notes)),
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
@@ -15,7 +14,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.random_coefficients import random_coefficients
 from panelvar.heterogeneous.result import HeterogeneousResult
 from panelvar.heterogeneous.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import chi2_test
 
 # Residuals this small beside the dependent variable are rounding: there is no variance to weigh by.
 _EXACT = 1e-13
@@ -99,15 +98,8 @@ def fit_swamy(
         )
     oversized = _oversized(fits)
     df = p * (n_units - 1)
-    constancy = TestResult(
-        "Parameter constancy",
-        found.constancy,
-        chi2_tail(found.constancy, df),
-        "chi2",
-        df,
-        None,
-        "all entities have the same coefficients",
-        oversized,
+    constancy = chi2_test(
+        "Parameter constancy", found.constancy, df, "all entities have the same coefficients", oversized
     )
     label = "GLS (Swamy 1970)"
     result = HeterogeneousResult(

@@ -25,10 +25,9 @@ from panelvar.instruments.strength import (
 )
 from panelvar.instruments.validity import basmann, difference, endogeneity, hansen, sargan
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
-from panelvar.tables.table import Fact
-from panelvar.tables.test_result import TestResult
-from panelvar.tables.test_table import statistic_text
+from panelvar.tables.test_result import TestResult, tests_in_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -283,5 +282,5 @@ class InstrumentalResult(LinearResult):
         }
         return (
             *facts,
-            *(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None),
+            *tests_in_lines(tests, digits),
         )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail, f_tail
+from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented, instrumented_of
@@ -32,7 +32,7 @@ from panelvar.instruments.regressions import (
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,9 +194,7 @@ def rank_test(result: InstrumentalResult, *, lagrange: bool) -> TestResult:
     name = "Anderson canonical correlations LM" if is_classical(result) else "Kleibergen-Paap rk LM"
     if not lagrange:
         name = name.replace("Anderson canonical correlations LM", "Cragg-Donald Wald").replace("rk LM", "rk Wald")
-    return TestResult(
-        name, statistic, chi2_tail(statistic, df), "chi2", df, None, "some combination of the endogenous is unexplained"
-    )
+    return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained")
 
 
 def effective_f(result: InstrumentalResult) -> EffectiveF | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.fit.instrumented import instrumented_of
 from panelvar.instruments.regressions import (
@@ -21,7 +20,7 @@ from panelvar.instruments.regressions import (
     zero_test,
 )
 from panelvar.kernels.k_class import first_stage
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 if TYPE_CHECKING:
     from panelvar.instruments.result import InstrumentalResult
@@ -38,7 +37,7 @@ def sargan(result: InstrumentalResult) -> TestResult | None:
     residual = base.estimate.residual
     explained, total = residual[: base.layout.instruments], float(residual @ residual)
     statistic = large_sample(result) * float(explained @ explained) / total if total > 0.0 else float("nan")
-    return TestResult("Sargan", statistic, chi2_tail(statistic, df), "chi2", df, None, NULL)
+    return chi2_test("Sargan", statistic, df, NULL)
 
 
 def basmann(result: InstrumentalResult) -> TestResult | None:
@@ -51,7 +50,7 @@ def basmann(result: InstrumentalResult) -> TestResult | None:
     residual, free = base.estimate.residual, first_stage_df(result.fit)
     left = float(residual[n:] @ residual[n:]) / free
     statistic = float(residual[:n] @ residual[:n]) / df / left if left > 0.0 else float("nan")
-    return TestResult("Basmann", statistic, f_tail(statistic, df, free), "f", df, free, NULL)
+    return f_test("Basmann", statistic, df, free, NULL)
 
 
 def hansen(result: InstrumentalResult) -> TestResult | None:
@@ -67,9 +66,9 @@ def hansen(result: InstrumentalResult) -> TestResult | None:
             root = moment_root(result, result.fit)
         except NumericalError as error:
             notes = (Note("singular-moments", str(error)),)
-            return TestResult("Hansen J", float("nan"), float("nan"), "chi2", df, None, NULL, notes)
+            return chi2_test("Hansen J", float("nan"), df, NULL, notes)
         statistic = smallest_distance(base, root)
-    return TestResult("Hansen J", statistic, chi2_tail(statistic, df), "chi2", df, None, NULL)
+    return chi2_test("Hansen J", statistic, df, NULL)
 
 
 def difference(result: InstrumentalResult, suspects: Sequence[str]) -> TestResult:
@@ -92,7 +91,7 @@ def difference(result: InstrumentalResult, suspects: Sequence[str]) -> TestResul
     df = len(suspects)
     name = "Difference in Sargan" if is_classical(result) else "Difference in Hansen"
     null = f"{', '.join(suspects)} uncorrelated with the error, if the other instruments are"
-    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+    return chi2_test(name, statistic, df, null)
 
 
 def endogeneity(result: InstrumentalResult, variables: Sequence[str], form: str) -> TestResult:
@@ -118,7 +117,7 @@ def endogeneity(result: InstrumentalResult, variables: Sequence[str], form: str)
     statistic = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
     df = len(tested)
     name = "Durbin" if is_classical(result) and not rest else "Endogeneity (difference in J)"
-    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+    return chi2_test(name, statistic, df, null)
 
 
 def _regression_form(result: InstrumentalResult, chosen: list[str], null: str) -> TestResult:
@@ -151,5 +150,5 @@ def _regression_form(result: InstrumentalResult, chosen: list[str], null: str) -
     if len(kept) < len(added):
         text = "The instruments explain an endogenous regressor exactly: it is as exogenous as they are."
         note = Note("explained-exactly", text)
-        return TestResult("Wu-Hausman", float("nan"), float("nan"), "chi2", float(len(added)), None, null, (note,))
+        return chi2_test("Wu-Hausman", float("nan"), len(added), null, (note,))
     return zero_test(augmented, added, "Wu-Hausman", null)

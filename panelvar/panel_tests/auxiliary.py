@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
@@ -156,16 +155,6 @@ def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -
         reach = positions >= 0
         positions[reach & (codes[np.maximum(positions, 0)] != codes)] = -1
     return positions
-
-
-def normal_tail(statistic: float, *, sides: int = 2) -> float:
-    """P-value of a normal statistic: both tails, or the upper one."""
-    if np.isnan(statistic):
-        return float("nan")
-    both = float(two_sided(np.array([statistic]), float("inf"))[0])
-    if sides == 2:
-        return both
-    return 0.5 * both if statistic >= 0.0 else 1.0 - 0.5 * both
 
 
 def regress(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.arguments import read_whole, refuse_beyond
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.data.lags import lag_positions
-from panelvar.panel_tests.auxiliary import normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import unweighted
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 
 def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | None = None) -> TestResult:
@@ -99,9 +98,9 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         units = np.sqrt(np.diagonal(variance))
         scaled = total / units
         statistic = float(scaled @ np.linalg.solve(variance / np.outer(units, units), scaled))
-        return TestResult(title, statistic, chi2_tail(statistic, float(p)), "chi2", float(p), None, null, tuple(notes))
+        return chi2_test(title, statistic, p, null, notes)
     statistic = float(total[0] / np.sqrt(variance[0, 0]))
-    return TestResult(title, statistic, normal_tail(statistic), "normal", None, None, null, tuple(notes))
+    return z_test(title, statistic, null, notes)
 
 
 def _split_sums(result: LinearResult, e: np.ndarray) -> np.ndarray:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.arguments import read_whole, shown
-from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.panel_tests.auxiliary import lagged, least_squares, transformed_columns, unweighted
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 
 def breusch_godfrey_test(
@@ -72,6 +71,6 @@ def breusch_godfrey_test(
     name = f"Breusch-Godfrey (order {p})"
     if kind == "chi2":
         statistic = len(e) * (1.0 - rss / total)
-        return TestResult(name, statistic, chi2_tail(statistic, float(p)), "chi2", float(p), None, null)
+        return chi2_test(name, statistic, p, null)
     statistic = (total - rss) / p / (rss / df)
-    return TestResult(name, statistic, f_tail(statistic, p, df), "f", float(p), float(df), null)
+    return f_test(name, statistic, p, df, null)

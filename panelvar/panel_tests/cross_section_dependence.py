@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.data.design import Design
-from panelvar.panel_tests.auxiliary import normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import unweighted
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 KINDS = ("cd", "lm", "scaled-lm", "bias-corrected-lm")
 _NAMES = ("Pesaran CD", "Breusch-Pagan LM (dependence)", "Scaled LM", "Bias-corrected scaled LM")
@@ -145,9 +144,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     emit(notes)
     name = _NAMES[KINDS.index(kind)]
     if kind == "lm":
-        return TestResult(
-            name, squared, chi2_tail(squared, float(pairs)), "chi2", float(pairs), None, _NULL, tuple(notes)
-        )
+        return chi2_test(name, squared, pairs, _NULL, notes)
     if kind == "cd":
         possible = leading * (leading + 1) // 2
         statistic = signed / math.sqrt(possible if result.convention.pairs_scale == "all" else pairs)
@@ -155,7 +152,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
         statistic = (squared - pairs) / math.sqrt(2.0 * pairs)
     if kind == "bias-corrected-lm":
         statistic -= entities / (2.0 * (float(fit.design.entities.sizes.max()) - 1.0))
-    return TestResult(name, statistic, normal_tail(statistic), "normal", None, None, _NULL, tuple(notes))
+    return z_test(name, statistic, _NULL, notes)
 
 
 def _pairs_used(pairs: int, left_out: int, fewest: int) -> list[Note]:
@@ -257,9 +254,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     cd = math.sqrt(2.0 * periods / (entities * (entities - 1.0))) * total
     statistic = (cd + math.sqrt(periods / 2.0) * (1.0 - kept)) / kept
     null = f"weakly correlated errors once {factors} factor{'s are' if factors > 1 else ' is'} taken out"
-    return TestResult(
-        f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, normal_tail(statistic), "normal", None, None, null
-    )
+    return z_test(f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, null)
 
 
 def _residuals(result: LinearResult) -> Array:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import probability_below_zero
+from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.lags import lag_positions
 from panelvar.kernels.groups import Grouping
@@ -17,12 +17,11 @@ from panelvar.panel_tests.auxiliary import (
     lagged,
     least_squares,
     level_columns,
-    normal_tail,
     transformed_columns,
     unweighted,
 )
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, own_test
 
 MOST_ROWS = 2000
 """Above this many rows the matrix of an exact p-value is refused."""
@@ -87,7 +86,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
         statistic += (before + float(squares[first].sum()) + float(squares[last].sum())) / total
         name = "Baltagi-Wu LBI"
     note = Note("no-pvalue", "No p-value: the distribution depends on the regressors and the gaps.")
-    return TestResult(name, statistic, float("nan"), "none", None, None, "no serial correlation in the errors", (note,))
+    return own_test(name, statistic, float("nan"), "no serial correlation in the errors", (note,))
 
 
 def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: bool | None = None) -> TestResult:
@@ -144,12 +143,12 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     absorbs_time = fit.absorbed is not None and fit.absorbed.groupings != (design.entities,)
     if absorbs_time and lags != "stacked":
         note = Note("no-pvalue", "No p-value: the moments are derived for entity effects alone.")
-        return TestResult("Durbin-Watson", statistic, float("nan"), "none", None, None, null, (note,))
+        return own_test("Durbin-Watson", statistic, float("nan"), null, (note,))
     bread = least_squares(x, e).bread
     if exact:
         averaged = design.entities if fit.absorbed is not None and lags != "stacked" else None
         pvalue = _exact(statistic, x, bread, rows, np.asarray(before), averaged)
-        return TestResult("Durbin-Watson (exact)", statistic, pvalue, "none", None, None, null)
+        return own_test("Durbin-Watson (exact)", statistic, pvalue, null)
     # A is the quadratic form of the differences; it annihilates what is constant within entities.
     touched = (np.bincount(rows, minlength=n) + np.bincount(before, minlength=n)).astype(np.float64)
     trace, trace_square = 2.0 * pairs, float(touched @ touched) + 2.0 * pairs
@@ -166,7 +165,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     mean = p / df
     variance = 2.0 / (df * (df + 2.0)) * (q - p * mean)
     z = (mean - statistic) / math.sqrt(variance)
-    return TestResult("Durbin-Watson", statistic, normal_tail(z, sides=1), "none", None, None, null)
+    return own_test("Durbin-Watson", statistic, normal_tail(z, sides=1), null)
 
 
 def _exact(

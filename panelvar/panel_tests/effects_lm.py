@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.panel_tests.auxiliary import normal_tail, pooled_residuals, unweighted
+from panelvar.panel_tests.auxiliary import pooled_residuals, unweighted
 from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, chibar2_test, z_test
 
 KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")
 _NAMES = ("Breusch-Pagan LM", "Honda", "King-Wu", "Gourieroux-Holly-Monfort")
@@ -88,12 +87,10 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     null = f"no {label} effects"
     if kind == "breusch-pagan":
         statistic = sum(score**2 for score in scores)
-        df = float(len(scores))
-        return TestResult(title, statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+        return chi2_test(title, statistic, len(scores), null)
     if kind == "gourieroux-holly-monfort":
         statistic = sum(max(score, 0.0) ** 2 for score in scores)
-        pvalue = 0.5 * chi2_tail(statistic, 1.0) + 0.25 * chi2_tail(statistic, 2.0) if statistic > 0.0 else 1.0
-        return TestResult(title, statistic, pvalue, "chibar2-two", None, None, null)
+        return chibar2_test(title, statistic, 2, null)
     weights = np.ones(len(scores)) if kind == "honda" else np.sqrt(masses)
     statistic = float(weights @ np.array(scores) / np.sqrt(weights @ weights))
-    return TestResult(title, statistic, normal_tail(statistic, sides=1), "normal", None, None, null)
+    return z_test(title, statistic, null, sides=1)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.panel_tests.auxiliary import unweighted
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 
 
 def modified_wald_test(result: LinearResult) -> TestResult:
@@ -63,7 +62,4 @@ def modified_wald_test(result: LinearResult) -> TestResult:
         notes.append(Note("few-periods", text, warn=True))
     emit(notes)
     null = "the error variance is the same in every entity"
-    pvalue = chi2_tail(statistic, float(count))
-    return TestResult(
-        "Modified Wald (groupwise variances)", statistic, pvalue, "chi2", float(count), None, null, tuple(notes)
-    )
+    return chi2_test("Modified Wald (groupwise variances)", statistic, count, null, notes)

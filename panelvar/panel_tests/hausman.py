@@ -8,16 +8,16 @@ Hausman's test of a long run that entities share.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.data.design import CONSTANT
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 
 
 def hausman(
@@ -262,8 +262,8 @@ def contrast_test(
         found.append(_indefinite(statistic, advice, absolute))
     emit(found)
     statistic = abs(statistic) if absolute else statistic
-    pvalue = chi2_tail(statistic, rank) if rank and statistic >= 0.0 else float("nan")
-    return TestResult("Hausman", statistic, pvalue, "chi2", float(rank), None, null, tuple(found))
+    test = chi2_test("Hausman", statistic, rank, null, found)
+    return test if rank and statistic >= 0.0 else replace(test, pvalue=float("nan"))
 
 
 def _indefinite(statistic: float, advice: str, absolute: bool) -> Note:

@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.arguments import read_names
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.kernels.variance_components import Components
@@ -21,7 +20,7 @@ from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 
 _PREFIX = "within "
 
@@ -117,10 +116,9 @@ def hausman_regression(
             selection = np.eye(len(full.names))[[full.names.index(name) for name in tested]]
             gap = selection @ full.fit.coefficients
             statistic = float(gap @ np.linalg.solve(selection @ full.covariance.matrix @ selection.T, gap))
-    df = float(len(tested))
     label = "Hausman (regression)" if full.covariance.classical else f"Hausman (regression, {full.cov_label})"
     null = "the effects are uncorrelated with the regressors"
-    return TestResult(label, float(statistic), chi2_tail(float(statistic), df), "chi2", df, None, null)
+    return chi2_test(label, float(statistic), len(tested), null)
 
 
 def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> TestResult:

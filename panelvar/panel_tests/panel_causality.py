@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
+from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.data.lags import lag_positions
-from panelvar.panel_tests.auxiliary import least_squares, normal_tail
+from panelvar.panel_tests.auxiliary import least_squares
 from panelvar.tables.test_result import TestResult
 
 

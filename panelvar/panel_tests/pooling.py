@@ -10,11 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.panel_tests.auxiliary import least_squares, level_columns, linear_result, normal_tail, unweighted
+from panelvar.panel_tests.auxiliary import least_squares, level_columns, linear_result, unweighted
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, f_test, z_test
 
 
 def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
@@ -61,8 +60,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     statistic = max(restricted.rss - full.rss, 0.0) / df / (full.rss / full.df_resid)
     extra = [name for name in full.effects if name not in restricted.effects]
     null = f"no {' and '.join(extra)} effects" if extra else "the restricted model holds"
-    pvalue = f_tail(statistic, df, full.df_resid)
-    return TestResult("F of nested models", statistic, pvalue, "f", float(df), float(full.df_resid), null)
+    return f_test("F of nested models", statistic, df, full.df_resid, null)
 
 
 def slope_poolability_test(result: LinearResult) -> TestResult:
@@ -133,8 +131,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         raise InsufficientDataError("The separate regressions have no more coefficients than the common one.")
     statistic = (result.rss - rss) / numerator / (rss / df)
     null = "all entities have the same slopes" + ("" if fit.family == "fixed" else " and constants")
-    pvalue = f_tail(statistic, numerator, df)
-    return TestResult("Poolability of slopes", statistic, pvalue, "f", float(numerator), float(df), null, tuple(notes))
+    return f_test("Poolability of slopes", statistic, numerator, df, null, notes)
 
 
 def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> TestResult:
@@ -220,4 +217,4 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     statistic = total / math.sqrt(float(variances.sum()))
     name = f"Slope homogeneity (delta{', adjusted' if kind == 'adjusted' else ''})"
     null = "all entities have the same slopes"
-    return TestResult(name, statistic, normal_tail(statistic, sides=1), "normal", None, None, null, tuple(notes))
+    return z_test(name, statistic, null, notes, sides=1)

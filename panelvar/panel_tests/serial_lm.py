@@ -8,7 +8,6 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.data.lags import lag_positions
@@ -17,12 +16,11 @@ from panelvar.panel_tests.auxiliary import (
     lagged,
     least_squares,
     level_columns,
-    normal_tail,
     pooled_residuals,
     unweighted,
 )
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 
 @documented
@@ -92,13 +90,12 @@ def bera_sosa_yoon_test(
         root = -math.sqrt(n**2 / (2.0 * rest)) * (big_a + 2.0 * big_b)
         null, df = "no random effects, whatever the (local) serial correlation", 1.0
         if one_sided:
-            pvalue = normal_tail(root, sides=1)
-            return TestResult(f"{title} (effects, one-sided)", root, pvalue, "normal", None, None, null)
+            return z_test(f"{title} (effects, one-sided)", root, null, sides=1)
         statistic = root**2
     else:
         statistic = n**2 * ((big_a + 2.0 * big_b) ** 2 / (2.0 * rest) + big_b**2 / pairs)
         title, null, df = "Baltagi-Li", "neither random effects nor serial correlation", 2.0
-    return TestResult(f"{title} ({kind})", statistic, chi2_tail(statistic, df), "chi2", df, None, null)
+    return chi2_test(f"{title} ({kind})", statistic, df, null)
 
 
 def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bool = False) -> TestResult:
@@ -169,8 +166,8 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     null = f"no serial correlation, given {given} effects"
     title = f"Baltagi-Li ({given} effects{', one-sided' if one_sided else ''})"
     if one_sided:
-        return TestResult(title, root, normal_tail(root, sides=1), "normal", None, None, null)
-    return TestResult(title, root**2, chi2_tail(root**2, 1.0), "chi2", 1.0, None, null)
+        return z_test(title, root, null, sides=1)
+    return chi2_test(title, root**2, 1.0, null)
 
 
 def _likelihood_residuals(y: Array, x: Array) -> Array:

@@ -20,6 +20,7 @@ from panelvar.panel_tests.wild_dimensions import Clustering, small_sample_notes
 from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.number_format import format_number
 from panelvar.tables.test_result import TestResult
 
 VARIANTS = ("11", "13", "31", "33")
@@ -72,13 +73,15 @@ class WildBootstrapResult(TestResult):
     variant: str = "11"
     infeasible: int = 0
 
-    def _outcome(self) -> str:
-        return f"{self.name}: {'t' if self.df == 1 else 'F'} = {self.statistic:.4f}, p = {self.pvalue:.4f}"
+    def in_a_line(self, digits: int = 4) -> str:
+        """Print the test without its name; no draw beyond the statistic leaves a p-value of zero."""
+        statistic, pvalue = format_number(self.statistic, digits), format_number(self.pvalue, digits)
+        return f"{'t' if self.df == 1 else 'F'} = {statistic}, p = {pvalue}"
 
     def __str__(self) -> str:
         pieces = " or ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.confidence_set)
         limits = f", {100 * self.level:g}% {pieces}" if self.df == 1 else ""
-        return f"{self._outcome()}{limits}. Null: {self.null}"
+        return f"{self.name}: {self.in_a_line()}{limits}. Null: {self.null}"
 
 
 def wild_bootstrap(

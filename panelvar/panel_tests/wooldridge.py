@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import f_tail, two_sided
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design
@@ -16,14 +15,13 @@ from panelvar.panel_tests.auxiliary import (
     lagged,
     least_squares,
     level_columns,
-    normal_tail,
     pooled_residuals,
     regress,
     unweighted,
 )
 from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, f_test, t_test, z_test
 
 
 def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") -> TestResult:
@@ -60,7 +58,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     products[grouping.sizes == 1] = 0.0
     statistic = float(products.sum() / np.sqrt(products @ products))
     name = f"Wooldridge unobserved effects ({effects})"
-    return TestResult(name, statistic, normal_tail(statistic), "normal", None, None, f"no unobserved {effects} effects")
+    return z_test(name, statistic, f"no unobserved {effects} effects")
 
 
 @documented
@@ -184,9 +182,8 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     fit = least_squares(x, residuals[rows])
     matrix, groups = clustered(fit, x, codes[rows], corrected=True)
     statistic = float(fit.coefficients[1] / np.sqrt(matrix[1, 1]))
-    pvalue = float(two_sided(np.array([statistic]), groups - 1.0)[0])
     null = "no serial correlation of order 1 in the composite errors"
-    return TestResult("Wooldridge serial correlation (pooled)", statistic, pvalue, "t", groups - 1.0, None, null)
+    return t_test("Wooldridge serial correlation (pooled)", statistic, groups - 1, null)
 
 
 def wooldridge_serial_test(result: LinearResult) -> TestResult:
@@ -235,9 +232,8 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     fit = least_squares(lag, residuals[pairs])
     matrix, groups = clustered(fit, lag, codes[rows[pairs]], corrected=True)
     statistic = float((fit.coefficients[0] + 0.5) ** 2 / matrix[0, 0])
-    pvalue = f_tail(statistic, 1.0, groups - 1.0)
     null = "no serial correlation in the errors of the levels"
-    return TestResult("Wooldridge serial correlation (xtserial)", statistic, pvalue, "f", 1.0, groups - 1.0, null)
+    return f_test("Wooldridge serial correlation (xtserial)", statistic, 1.0, groups - 1, null)
 
 
 def _autoregression(
@@ -270,4 +266,4 @@ def _autoregression(
     statistic = float(fit.fit.coefficients[place] ** 2 / fit.covariance.matrix[place, place])
     df = float(fit.df_resid) if np.isinf(fit.covariance.df) else float(fit.covariance.df)
     notes = tuple(note for note in fit.covariance.notes if note.warn)
-    return TestResult(name, statistic, f_tail(statistic, 1.0, df), "f", 1.0, df, null, notes)
+    return f_test(name, statistic, 1.0, df, null, notes)

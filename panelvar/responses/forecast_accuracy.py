@@ -9,12 +9,11 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import two_sided
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, t_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,9 +114,8 @@ class ForecastAccuracy(HintsAtNames):
                 "Use more origins or a shorter horizon."
             )
         value = float(factor * gap.mean() / np.sqrt(variance / n))
-        pvalue = float(two_sided(np.array([value]), n - 1)[0])
         null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {horizon} period(s) ahead"
-        return TestResult("Diebold-Mariano", value, pvalue, "t", n - 1, None, null)
+        return t_test("Diebold-Mariano", value, n - 1, null)
 
     def summary(self, **options: Any) -> Table:
         """Render errors by horizon; see `panelvar.responses.horizon_tables.accuracy_table` for the options."""

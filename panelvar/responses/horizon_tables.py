@@ -9,8 +9,9 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.data.time_labels import as_text
+from panelvar.tables.layout import Cell, Fact, Row, interval, number, words
 from panelvar.tables.number_format import check_digits
-from panelvar.tables.table import Cell, Fact, Row, Table, interval, number, words
+from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
     from panelvar.responses.decomposition import VarianceDecomposition

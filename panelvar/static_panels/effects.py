@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.fit.fit import Fit
 from panelvar.kernels.crossed_effects import CrossedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
 from panelvar.static_panels.effect_precision import level_variances
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chibar2_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,13 +167,9 @@ class EffectVariances:
             tested = [choose("effect", effect, labels)]
             below = self.likelihood.without[labels.index(tested[0])]
         statistic = max(0.0, 2.0 * (self.likelihood.value - below))
-        pvalue = 1.0
-        if statistic > 0.0:
-            pvalue = 0.5 * chi2_tail(statistic, 1.0) + (0.25 * chi2_tail(statistic, 2.0) if len(tested) > 1 else 0.0)
         name = "Restricted likelihood ratio" if self.likelihood.restricted else "Likelihood ratio"
         null = " = ".join(f"sigma_{label}" for label in tested) if len(labels) > 1 else "sigma_u"
-        kind = "chibar2" if len(tested) == 1 else "chibar2-two"
-        return TestResult(name, statistic, pvalue, kind, None, None, f"{null} = 0")
+        return chibar2_test(name, statistic, len(tested), f"{null} = 0")
 
 
 def _delta(gradient: Array, cov: Array) -> float:

@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
@@ -22,7 +21,7 @@ from panelvar.static_panels.effects import EffectVariances, effect_variances
 from panelvar.static_panels.inference import Inference
 from panelvar.static_panels.restrictions import wald
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 _R2_LABELS = {
     "fixed": "Within R2",
@@ -264,7 +263,7 @@ def joint_significance(result: FitStatistics) -> TestResult | None:
             return test
         # The F has df_resid; the chi2 has the variance that the standard errors have.
         chi2 = slopes * test.statistic * (fit.residual_variance / result.s2 if result.s2 > 0.0 else 1.0)
-        return replace(test, statistic=chi2, pvalue=chi2_tail(chi2, slopes), distribution="chi2", df_denominator=None)
+        return chi2_test(test.name, chi2, slopes, test.null, test.notes)
     return wald(result, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
 
 
@@ -322,4 +321,4 @@ def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: s
     else:
         # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
         statistic = float("inf") if gain > 0.0 else float("nan")
-    return TestResult(name, statistic, f_tail(statistic, numerator, df), "f", numerator, df, null)
+    return f_test(name, statistic, numerator, df, null)

@@ -12,9 +12,9 @@ import numpy as np
 
 from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail, f_tail, quantile, two_sided
+from panelvar.base.distributions import quantile, t_tail
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 if TYPE_CHECKING:
     from panelvar.static_panels.inference import Inference
@@ -67,7 +67,7 @@ def linear_combination(result: Inference, expression: str, level: float) -> Line
         estimate,
         error,
         ratio,
-        float(two_sided(np.array([ratio]), df)[0]),
+        t_tail(ratio, df),
         estimate - half,
         estimate + half,
         level,
@@ -108,7 +108,7 @@ def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) 
             *notes,
         )
     if rank == 0:
-        return TestResult(name, float("nan"), float("nan"), "chi2", 0.0, None, null, notes)
+        return chi2_test(name, float("nan"), 0.0, null, notes)
     if result.fit.rss == 0.0:
         statistic = float("inf")
     else:
@@ -118,8 +118,8 @@ def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) 
         return _hotelling(statistic, rank, result.covariance.degrees(contrasts), name, null, notes)
     df = result.covariance.df
     if np.isinf(df):
-        return TestResult(name, statistic, chi2_tail(statistic, rank), "chi2", rank, None, null, notes)
-    return TestResult(name, statistic / rank, f_tail(statistic / rank, rank, df), "f", rank, df, null, notes)
+        return chi2_test(name, statistic, rank, null, notes)
+    return f_test(name, statistic / rank, rank, df, null, notes)
 
 
 def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:
@@ -132,7 +132,7 @@ def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, no
         )
         return TestResult(name, statistic / rank, float("nan"), "f", rank, None, null, (*notes, Note("no-df", text)))
     value = denominator / (eta * rank) * statistic
-    return TestResult(name, value, f_tail(value, rank, denominator), "f", rank, denominator, null, notes)
+    return f_test(name, value, rank, denominator, null, notes)
 
 
 def restriction_matrix(

@@ -21,7 +21,8 @@ from panelvar.static_panels.predictions import predict, predict_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.tables.table import Fact, Table
+    from panelvar.tables.layout import Fact
+    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, eq=False)

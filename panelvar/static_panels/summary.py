@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from panelvar.tables.layout import Cell, Fact, Row, number, probability
 from panelvar.tables.number_format import NOT_AVAILABLE, check_digits, format_count, format_number
-from panelvar.tables.table import Cell, Fact, Row, Table, number, probability
-from panelvar.tables.test_table import statistic_text
+from panelvar.tables.table import Table
+from panelvar.tables.test_result import tests_in_lines
 
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
@@ -160,4 +161,4 @@ def _tests(result: LinearResult, digits: int) -> tuple[Fact, ...]:
         "Slopes and effects zero": result.f_with_dummies,
         "Effects zero": result.f_poolability or result.effects_test,
     }
-    return tuple(Fact(label, statistic_text(test, digits)) for label, test in tests.items() if test is not None)
+    return tests_in_lines(tests, digits)

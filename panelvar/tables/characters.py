@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    from panelvar.tables.table import Alignment
+Alignment = Literal["decimal", "left", "center", "right"]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _JOINTS = "-_/.:|"

@@ -10,7 +10,7 @@ from panelvar.tables.characters import printable
 from panelvar.tables.text import split_at_point
 
 if TYPE_CHECKING:
-    from panelvar.tables.table import Cell, Fact, Row, Table
+    from panelvar.tables.layout import Cell, Fact, Layout, Row
 
 # As wide as a digit where digits are all of one width, so that decimal points line up.
 _FIGURE_SPACE = "\u2007"
@@ -34,7 +34,7 @@ def escape_html(text: str) -> str:
     return escape(printable(text), quote=True)
 
 
-def _tails(table: Table) -> list[int]:
+def _tails(table: Layout) -> list[int]:
     """Length of the longest text after the decimal point in each column."""
     tails = [0] * table.n_columns
     for row in (*table.body, *table.foot):
@@ -74,7 +74,7 @@ def _section(tag: str, lines: Sequence[str], kind: str = "") -> list[str]:
     return [f"<{tag}{kind}>", *lines, f"</{tag}>"] if lines else []
 
 
-def render_html(table: Table) -> str:
+def render_html(table: Layout) -> str:
     """Render a table in HTML; see `Table.to_html`."""
     span, tails = max(table.n_columns, 1), _tails(table)
     lines = ["<div>", _STYLE, '<table class="panelvar">']

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from panelvar.tables.test_result import TestResult
-
-if TYPE_CHECKING:
-    from panelvar.tables.table import Table
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult, table_of_tests
 
 
 @dataclass(frozen=True, repr=False)
-class JointTests(ABC):
+class JointTests(Presented):
     """A joint test, read like any other, and the tests it is made of."""
 
     joint: TestResult
@@ -39,16 +36,11 @@ class JointTests(ABC):
         return self.joint.df
 
     def summary(self) -> Table:
-        """Render the tests as a table."""
-        from panelvar.tables.test_table import test_table
-
-        return test_table(self.joint, *self.parts)
+        """Return the tests as a table, the joint one first."""
+        return table_of_tests(self.joint, *self.parts)
 
     def __repr__(self) -> str:
         return repr(self.joint)
 
     def __str__(self) -> str:
         return "\n".join(map(str, (self.joint, *self.parts)))
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from panelvar.tables.characters import NO_BREAK, display_width, printable, wrap
 
 if TYPE_CHECKING:
-    from panelvar.tables.table import Cell, Fact, Row, Table
+    from panelvar.tables.layout import Cell, Fact, Layout, Row
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -94,7 +94,7 @@ def _facts(facts: Sequence[Fact], span: int) -> list[str]:
     return [rf"{_label(fact.label)} & \multicolumn{{{span}}}{{l}}{{{escape_latex(fact.text)}}} \\" for fact in facts]
 
 
-def render_latex(table: Table, label: str | None = None) -> str:
+def render_latex(table: Layout, label: str | None = None) -> str:
     """Render a table in LaTeX; see `Table.to_latex`."""
     span = max(table.n_columns, 1)
     columns = [_COLUMN[table.column_alignment(j)] for j in range(table.n_columns)]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from panelvar.tables.characters import printable
 
 if TYPE_CHECKING:
-    from panelvar.tables.table import Alignment, Cell, Fact, Row, Table
+    from panelvar.tables.characters import Alignment
+    from panelvar.tables.layout import Cell, Fact, Layout, Row
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$^]")
 # At the start of a paragraph these would open a heading, a list or a rule.
@@ -45,7 +46,7 @@ def _facts(facts: tuple[Fact, ...]) -> list[str]:
     return ["", *(f"- {_paragraph(fact.label)}: {escape_markdown(fact.text)}" for fact in facts)]
 
 
-def render_markdown(table: Table) -> str:
+def render_markdown(table: Layout) -> str:
     """Render a table in Markdown; see `Table.to_markdown`."""
     lines: list[str] = []
     if table.title:

@@ -57,6 +57,14 @@ def format_pvalue(value: float, digits: int = 4) -> str:
     return format_number(value, digits)
 
 
+def pvalue_text(value: float, digits: int = 4) -> str:
+    """Print a probability in a sentence: ``p = 0.0314``, ``p < 0.0001``, or ``no p-value``."""
+    text = format_pvalue(value, digits)
+    if text == NOT_AVAILABLE:
+        return "no p-value"
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
+
+
 def format_count(value: float) -> str:
     """Print a count or degrees of freedom: no decimals when it is whole, two when it is not."""
     value = float(value)

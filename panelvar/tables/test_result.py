@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.base.errors import Note
+from panelvar.tables.layout import Fact, Row, number, probability, words
+from panelvar.tables.number_format import format_count, format_number, pvalue_text
+from panelvar.tables.table import Presented, Table
 
-if TYPE_CHECKING:
-    from panelvar.tables.table import Table
+Notes = Iterable[Note]
+
+# What a distribution is called by itself, and before a statistic that is referred to it.
+_DISTRIBUTIONS = {
+    "chi2": ("chi2", "chi2"),
+    "f": ("F", "F"),
+    "t": ("t", "t"),
+    "normal": ("N(0, 1)", "z"),
+    "chibar2": ("chibar2(01)", "chibar2(01)"),
+    "chibar2-two": ("chibar2(012)", "chibar2(012)"),
+    "none": ("its own", "statistic"),
+}
 
 
 @dataclass(frozen=True, repr=False)
-class TestResult:
+class TestResult(Presented):
     """A test statistic with its reference distribution.
 
     Parameters
@@ -48,31 +61,90 @@ class TestResult:
     notes: tuple[Note, ...] = field(default=())
 
     def summary(self) -> Table:
-        """Render the test as a small table (text, Markdown, HTML, LaTeX, DataFrame)."""
-        from panelvar.tables.test_table import test_table
+        """Return statistic, reference distribution and p-value as a table, the null hypothesis below."""
+        return table_of_tests(self)
 
-        return test_table(self)
+    @property
+    def reference(self) -> str:
+        """The reference distribution with its degrees of freedom, such as ``F(2, 36)``."""
+        return _DISTRIBUTIONS.get(self.distribution, (self.distribution, ""))[0] + self._degrees
+
+    def in_a_line(self, digits: int = 4) -> str:
+        """Print the test without its name: ``F(2, 36) = 90.2041, p < 0.0001``."""
+        symbol = _DISTRIBUTIONS[self.distribution][1]
+        return f"{symbol}{self._degrees} = {format_number(self.statistic, digits)}, {self._tail(digits)}"
+
+    @property
+    def _degrees(self) -> str:
+        degrees = [format_count(df) for df in (self.df, self.df_denominator) if df is not None]
+        return f"({', '.join(degrees)})" if degrees else ""
+
+    def _tail(self, digits: int) -> str:
+        return pvalue_text(self.pvalue, digits)
 
     def __repr__(self) -> str:
-        return f"<{self._outcome()}>"
+        return f"<{self.name}: {self.in_a_line()}>"
 
     def __str__(self) -> str:
-        return f"{self._outcome()}. Null: {self.null}"
+        return f"{self.name}: {self.in_a_line()}. Null: {self.null}"
 
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
-    def _outcome(self) -> str:
-        reference = {
-            "chi2": f"chi2({self.df:g})" if self.df is not None else "chi2",
-            "f": f"F({self.df:g}, {self.df_denominator:g})" if self.df_denominator is not None else "F",
-            "t": f"t({self.df:g})" if self.df is not None else "t",
-            "normal": "z",
-            "chibar2": "chibar2(01)",
-            "chibar2-two": "chibar2(012)",
-            "none": "statistic",
-        }[self.distribution]
-        tail = "p < 0.0001" if self.pvalue < 0.0001 else f"p = {self.pvalue:.4f}"
-        if math.isnan(self.pvalue):
-            tail = "no p-value"
-        return f"{self.name}: {reference} = {self.statistic:.4f}, {tail}"
+def table_of_tests(*results: TestResult, digits: int = 4) -> Table:
+    """Tabulate one test or several: statistic, reference distribution, p-value, and the null hypotheses below."""
+    body = tuple(
+        Row(
+            each.name,
+            (number(each.statistic, digits), words(each.reference, "right"), probability(each.pvalue, digits)),
+        )
+        for each in results
+    )
+    notes = []
+    for each in results:
+        if each.null:
+            which = "" if len(results) == 1 else f" of {each.name}"
+            notes.append(f"Null hypothesis{which}: {each.null}.".replace("..", "."))
+        notes.extend(note.text for note in each.notes)
+    header = Row("", (words("Statistic", "right"), words("Distribution", "right"), words("p", "right")))
+    return Table(header=(header,), body=body, notes=tuple(dict.fromkeys(notes)))
+
+
+def tests_in_lines(tests: Mapping[str, TestResult | None], digits: int = 4) -> tuple[Fact, ...]:
+    """Print the tests there are, a line each, for the foot of a summary."""
+    return tuple(Fact(label, test.in_a_line(digits)) for label, test in tests.items() if test is not None)
+
+
+def chi2_test(name: str, statistic: float, df: float, null: str = "", notes: Notes = ()) -> TestResult:
+    """Refer a statistic to the chi-squared distribution."""
+    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null, tuple(notes))
+
+
+def chibar2_test(name: str, statistic: float, bounds: int, null: str) -> TestResult:
+    """Refer a statistic to the mixture of chi-squareds of one or two parameters on the boundary of their space."""
+    pvalue = 1.0
+    if statistic > 0.0:
+        pvalue = 0.5 * chi2_tail(statistic, 1.0) + (0.25 * chi2_tail(statistic, 2.0) if bounds > 1 else 0.0)
+    kind = "chibar2" if bounds == 1 else "chibar2-two"
+    return TestResult(name, statistic, pvalue, kind, null=null)
+
+
+def own_test(name: str, statistic: float, pvalue: float, null: str, notes: Notes = ()) -> TestResult:
+    """A statistic with a distribution of its own: its p-value, or NaN."""
+    return TestResult(name, statistic, pvalue, "none", null=null, notes=tuple(notes))
+
+
+def f_test(
+    name: str, statistic: float, df: float, df_denominator: float, null: str = "", notes: Notes = ()
+) -> TestResult:
+    """Refer a statistic to the F distribution."""
+    pvalue = f_tail(statistic, df, df_denominator)
+    return TestResult(name, statistic, pvalue, "f", df, df_denominator, null, tuple(notes))
+
+
+def t_test(name: str, statistic: float, df: float, null: str = "", notes: Notes = ()) -> TestResult:
+    """Refer a statistic to both tails of the t distribution."""
+    return TestResult(name, statistic, t_tail(statistic, df), "t", df, None, null, tuple(notes))
+
+
+def z_test(name: str, statistic: float, null: str = "", notes: Notes = (), *, sides: int = 2) -> TestResult:
+    """Refer a statistic to the normal distribution: both tails, or the upper one."""
+    return TestResult(name, statistic, normal_tail(statistic, sides=sides), "normal", None, None, null, tuple(notes))

@@ -11,7 +11,7 @@ from panelvar.base.errors import SpecificationError
 from panelvar.tables.characters import NO_BREAK, display_width, pad, printable, wrap
 
 if TYPE_CHECKING:
-    from panelvar.tables.table import Cell, Fact, Row, Table
+    from panelvar.tables.layout import Cell, Fact, Layout, Row
 
 _GAP = 2
 _NARROWEST = 40
@@ -101,7 +101,7 @@ class _Panel:
         return self.stub + sum(column.width + _GAP for column in self.columns)
 
 
-def _panels(table: Table, width: int) -> list[_Panel]:
+def _panels(table: Layout, width: int) -> list[_Panel]:
     rows = list(table.rows())
     if not rows:
         return []
@@ -197,7 +197,7 @@ def _blank(rows: Sequence[Row], which: Sequence[int]) -> bool:
     return not any(row.cells[j].text for row in rows for j in which)
 
 
-def _panel_lines(table: Table, panel: _Panel, rule: str) -> Iterator[str]:
+def _panel_lines(table: Layout, panel: _Panel, rule: str) -> Iterator[str]:
     for group in _groups(table.header):
         yield from _group_lines(group, panel)
     if table.header and (table.body or table.foot):
@@ -234,7 +234,7 @@ def _fact_lines(facts: Sequence[Fact], width: int) -> list[str]:
     return lines
 
 
-def render_text(table: Table, width: int = 80) -> str:
+def render_text(table: Layout, width: int = 80) -> str:
     """Render a table as plain text; see `Table.to_text`."""
     if isinstance(width, bool) or not isinstance(width, int) or width < _NARROWEST:
         raise SpecificationError(f"width={width!r}: expected a whole number of columns, at least {_NARROWEST}.")

@@ -38,6 +38,5 @@ class UnitRootResult(TestResult):
     coefficient: float = math.nan
     bound: str = ""
 
-    def _outcome(self) -> str:
-        said = super()._outcome()
-        return f"{said.rpartition(', p')[0]}, p {self.bound} {self.pvalue:g}" if self.bound else said
+    def _tail(self, digits: int) -> str:
+        return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)

@@ -11,7 +11,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import position, variables_of
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.var_models.var_convention import VarConvention
 
 Names = tuple[str, ...]
@@ -91,24 +91,22 @@ def _wald(
         block = covariance[np.ix_(places, places)]
         if np.linalg.matrix_rank(block, hermitian=True) < len(places):
             raise NumericalError("The robust covariance of the tested coefficients is singular: too few rows.")
-        return _reported(float(gap @ np.linalg.solve(block, gap)), len(places), problem, convention, title, null)
+        wald = float(gap @ np.linalg.solve(block, gap))
+        return wald_of_convention(title, wald, len(places), null, convention, problem.df_resid, n_vars)
     factor = problem.scatter_factor
     sigma = factor @ factor.T / (problem.df_resid if convention.coefficient_sigma == "df" else problem.nobs)
     try:
         wald = problem.exclusion_statistic(regressors, columns, sigma)
     except np.linalg.LinAlgError:
         raise NumericalError("The residual covariance is singular: there is no test of these equations.") from None
-    return _reported(wald, len(regressors) * len(columns), problem, convention, title, null)
+    count = len(regressors) * len(columns)
+    return wald_of_convention(title, wald, count, null, convention, problem.df_resid, n_vars)
 
 
-def _reported(
-    wald: float, count: int, problem: LagProblem, convention: VarConvention, title: str, null: str
+def wald_of_convention(
+    title: str, wald: float, count: int, null: str, convention: VarConvention, df_resid: int, n_vars: int
 ) -> TestResult:
-    """Give a Wald statistic the reference distribution of the convention."""
-    from scipy.special import chdtrc, fdtrc
-
+    """Give a Wald statistic of ``count`` restrictions the reference distribution of the convention."""
     if convention.exclusion == "chi2":
-        return TestResult(title, wald, float(chdtrc(count, wald)), "chi2", count, null=null)
-    rows = problem.df_resid * (problem.n_vars if convention.exclusion == "f-system" else 1)
-    value = wald / count
-    return TestResult(title, value, float(fdtrc(count, rows, value)), "f", count, rows, null=null)
+        return chi2_test(title, wald, count, null)
+    return f_test(title, wald / count, count, df_resid * (n_vars if convention.exclusion == "f-system" else 1), null)

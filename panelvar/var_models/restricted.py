@@ -19,8 +19,8 @@ from panelvar.base.errors import Note, NumericalError, SpecificationError, choos
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.identification.scheme import position, variables_of
-from panelvar.tables.test_result import TestResult
-from panelvar.var_models.exclusion import tested_lags
+from panelvar.tables.test_result import TestResult, chi2_test
+from panelvar.var_models.exclusion import tested_lags, wald_of_convention
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
@@ -234,8 +234,6 @@ class RestrictedVarResult(VarResult):
         SpecificationError
             The other model has other rows, lags or terms.
         """
-        from scipy.special import chdtrc
-
         refuse_other("restriction_test()", unrestricted, VarResult, "the unrestricted model, a result of fit_var")
         same = unrestricted.nobs == self.nobs and unrestricted.regressor_names == self.regressor_names
         if not same or unrestricted.names != self.names:
@@ -243,7 +241,7 @@ class RestrictedVarResult(VarResult):
         value = 2.0 * (unrestricted.loglik - self.loglik)
         df = int((~self.problem.free).sum())
         null = f"the {df} restricted coefficients are zero"
-        return TestResult("Likelihood ratio", value, float(chdtrc(df, value)) if df else 1.0, "chi2", df, None, null)
+        return chi2_test("Likelihood ratio", value, df, null)
 
     def exclusion_test(
         self,
@@ -253,8 +251,6 @@ class RestrictedVarResult(VarResult):
         lags: int | Sequence[int] | None = None,
     ) -> TestResult:
         """Wald test that lagged variables are absent from equations, of the coefficients that are not so already."""
-        from scipy.special import chdtrc, fdtrc
-
         names = [
             list(self.names) if given is None else variables_of(self.names, option, given)
             for option, given in (("equations", equations), ("variables", variables))
@@ -274,12 +270,9 @@ class RestrictedVarResult(VarResult):
             raise SpecificationError(f"All of these coefficients are restricted to zero already: {null}.")
         gap = self.problem.params.T.ravel()[used]
         value = float(gap @ np.linalg.solve(self.robust_covariance[np.ix_(used, used)], gap))
-        count = len(used)
-        if self.convention.exclusion == "chi2":
-            return TestResult("Exclusion of lags", value, float(chdtrc(count, value)), "chi2", count, null=null)
-        rows = self.df_resid * (self.n_vars if self.convention.exclusion == "f-system" else 1)
-        share = value / count
-        return TestResult("Exclusion of lags", share, float(fdtrc(count, rows, share)), "f", count, rows, null=null)
+        return wald_of_convention(
+            "Exclusion of lags", value, len(used), null, self.convention, self.df_resid, self.n_vars
+        )
 
     def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
         """Test that the lags of some variables do not help to predict others, of coefficients that are not zero."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.errors import NumericalError
+from panelvar.tables.layout import Cell, Fact, Row, number, probability, words
 from panelvar.tables.number_format import (
     NOT_AVAILABLE,
     check_digits,
@@ -22,7 +23,7 @@ from panelvar.tables.number_format import (
     star_legend,
     stars_for,
 )
-from panelvar.tables.table import Cell, Fact, Row, Table, number, probability, words
+from panelvar.tables.table import Table
 from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult
 

@@ -15,7 +15,6 @@ import numpy as np
 from panelvar.bands.target import Band, BandSource, Draws
 from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import Note, SpecificationError, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
@@ -24,10 +23,10 @@ from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
 from panelvar.responses.gradients import parameter_steps
 from panelvar.responses.shocks import positive_factor
+from panelvar.tables.layout import Cell, Fact, Row, number, words
 from panelvar.tables.number_format import check_digits, format_count, format_number
-from panelvar.tables.table import Cell, Fact, Row, Table, number, words
-from panelvar.tables.test_result import TestResult
-from panelvar.tables.test_table import statistic_text
+from panelvar.tables.table import Table
+from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.var_result import VarResult, require_fit
 
 if TYPE_CHECKING:
@@ -112,14 +111,7 @@ def _overidentification(fit: ShortRunFit, model: VarResult) -> TestResult | None
         return None
     unrestricted = -np.log(positive_factor(model.sigma).diagonal()).sum() - 0.5 * size
     statistic = max(0.0, 2.0 * nobs * (unrestricted - fit.value))
-    return TestResult(
-        "Over-identification (LR)",
-        statistic,
-        float(chi2_tail(statistic, spare)),
-        "chi2",
-        float(spare),
-        null="the restrictions beyond those needed hold",
-    )
+    return chi2_test("Over-identification (LR)", statistic, spare, "the restrictions beyond those needed hold")
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,7 +328,7 @@ def svar_table(result: SvarResult, *, digits: int = 4) -> Table:
         Fact("Log likelihood", format_number(result.loglik, digits)),
     ]
     test = result.overidentification
-    facts.append(Fact("Over-identification", "just identified" if test is None else statistic_text(test, digits)))
+    facts.append(Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)))
     zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)
     if result.band is not None:
         facts.append(Fact("Standard errors", result.band.label))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.identification.scheme import position
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import gaps, tested_residuals, warned, whole_lags
@@ -71,7 +70,7 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
     statistic, df = residual_tests.arch_lm(residuals, lags, padded=padded)
     name = f"ARCH-LM ({lags} lags)" if equation is None else f"ARCH-LM of {equation} ({lags} lags)"
     null = "the errors' variance does not depend on past errors"
-    return TestResult(name, statistic, chi2_tail(statistic, df), "chi2", df, None, null, notes)
+    return chi2_test(name, statistic, df, null, notes)
 
 
 def _fitted_exactly(rows: int, regressors: int, width: int, left: int) -> tuple[Note, ...]:

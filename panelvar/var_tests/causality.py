@@ -6,15 +6,15 @@ Causality between sets of variables beyond Granger's in a stationary system: at 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.identification.scheme import position, variables_of
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.system import System
 from panelvar.var_models.var import fit_var, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
@@ -123,7 +123,7 @@ def instantaneous_causality_test(
         raise NumericalError("The residual covariance is singular: there is no test of its elements.") from None
     df = len(left) * len(right)
     null = f"the errors of {', '.join(left)} and {', '.join(right)} are uncorrelated"
-    return TestResult("Instantaneous causality", value, chi2_tail(value, df), "chi2", df, None, null)
+    return chi2_test("Instantaneous causality", value, df, null)
 
 
 @documented
@@ -176,6 +176,4 @@ def toda_yamamoto_test(
         f"{', '.join(groups[1])} {'does' if len(groups[1]) == 1 else 'do'} not Granger-cause {', '.join(groups[0])} "
         f"(lags 1 to {order} of a VAR({order + extra}) in levels)"
     )
-    return TestResult(
-        "Toda-Yamamoto causality", test.statistic, test.pvalue, test.distribution, test.df, None, null, test.notes
-    )
+    return replace(test, name="Toda-Yamamoto causality", null=null)

@@ -21,7 +21,9 @@ from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.number_format import pvalue_text
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult, own_test, table_of_tests
 from panelvar.var_models.restricted import RestrictedVarResult
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
@@ -30,14 +32,12 @@ from panelvar.var_tests.tested_residuals import gaps, require_freedom, warned
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.tables.table import Table
-
 
 _NAMES = {"ols": "OLS", "recursive": "Rec"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CusumTests:
+class CusumTests(Presented):
     """Fluctuation tests of the equations of a vector autoregression.
 
     Attributes
@@ -81,19 +81,14 @@ class CusumTests:
 
     def summary(self) -> Table:
         """Render the tests as a table."""
-        from panelvar.tables.test_table import test_table
-
-        return test_table(*self.tests.values())
+        return table_of_tests(*self.tests.values())
 
     def __repr__(self) -> str:
         least = min(test.pvalue for test in self.tests.values())
-        return f"<{self.title} tests of {listed(tuple(self.tests))}: smallest p = {least:.4f}>"
+        return f"<{self.title} tests of {listed(tuple(self.tests))}: smallest {pvalue_text(least)}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.tests.values()))
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def cusum_test(model: VarResult, *, kind: str = "ols") -> CusumTests:
@@ -218,13 +213,10 @@ def _tests(
 
     largest = (np.abs(paths) / _rise(len(paths), process)[:, None]).max(axis=0).tolist()
     tests = {
-        name: TestResult(
+        name: own_test(
             f"{title} of {name}",
             value,
             _tail(value, process, window),
-            "none",
-            None,
-            None,
             f"the {what} of the equation of {name} {'is' if what == 'variance' else 'are'} constant",
             notes,
         )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from panelvar.base.arguments import shown
-from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.identification.instruments_of_shocks import FirstStage
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, f_test
 from panelvar.var_models.var_result import VarResult, require_fit
 
 
@@ -47,13 +46,11 @@ def instrument_relevance_test(model: VarResult, identification: ExternalInstrume
     statistic = stage.robust if cov == "HC1" else stage.classical
     degrees = stage.nobs - stage.n_instruments - 1
     weak = Note("weak-instrument", f"Below {WEAK:g} the instrument is weak.")
-    return TestResult(
+    return f_test(
         "First-stage F" + (" (robust)" if cov == "HC1" else ""),
         statistic,
-        f_tail(statistic, stage.n_instruments, degrees),
-        "f",
-        float(stage.n_instruments),
-        float(degrees),
-        null="the instruments do not move the residual of the shock's variable",
-        notes=(weak,) if statistic < WEAK else (),
+        stage.n_instruments,
+        degrees,
+        "the instruments do not move the residual of the shock's variable",
+        (weak,) if statistic < WEAK else (),
     )

@@ -23,11 +23,10 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.identification.scheme import Identification
 from panelvar.tables.joint_tests import JointTests
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, require_freedom, tested_residuals
@@ -120,7 +119,7 @@ def normality_test(
     df = n_vars * (n_vars + 1) * (n_vars + 2) * (n_vars + 7) // 24 if kind == "urzua" else 2 * n_vars
 
     def test(name: str, value: float, df: int, null: str) -> TestResult:
-        return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, null, notes)
+        return chi2_test(name, value, df, null, notes)
 
     return NormalityTests(
         test(f"{title} normality", joint, df, "the errors are normal"),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.distributions import chi2_tail, f_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
@@ -75,7 +74,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     df = model.n_vars**2 * lags - model.problem.n_lag_parameters
     name = f"Portmanteau ({kind}, {lags} lags)"
     notes = gaps(model) + _too_often(model)
-    return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, f"{NULL} up to lag {lags}", notes)
+    return chi2_test(name, value, df, f"{NULL} up to lag {lags}", notes)
 
 
 def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
@@ -203,7 +202,7 @@ def _serial_lm(model: VarResult, lags: int, form: str, alone: bool, notes: tuple
         else:
             value = residual_tests.corrected_likelihood_ratio(restricted, unrestricted, rows)
         name = f"Breusch-Godfrey {form.upper()} ({spelled})"
-        return TestResult(name, value, chi2_tail(value, df), "chi2", df, None, null, notes)
+        return chi2_test(name, value, df, null, notes)
     found = residual_tests.rao_f(restricted, unrestricted, added, rows)
     value, denominator = found.statistic, found.df_denominator
     whole = float(math.floor(denominator))
@@ -212,7 +211,7 @@ def _serial_lm(model: VarResult, lags: int, form: str, alone: bool, notes: tuple
     if model.convention.rao_denominator != "real":
         denominator = whole
     name = f"Breusch-Godfrey, Rao's F ({spelled})"
-    return TestResult(name, value, f_tail(value, found.df, denominator), "f", found.df, denominator, null, notes)
+    return f_test(name, value, found.df, denominator, null, notes)
 
 
 def _too_often(model: VarResult) -> tuple[Note, ...]:

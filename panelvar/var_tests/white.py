@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.distributions import chi2_tail, f_tail
+from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError
 from panelvar.tables.joint_tests import JointTests
-from panelvar.tables.test_result import TestResult
+from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 
@@ -112,11 +112,9 @@ def white_test(model: VarResult, *, cross_terms: bool = False) -> WhiteTests:
         both = (model.names[j], model.names[i])
         what = f"variance of {both[0]}" if i == j else f"covariance of {both[0]} and {both[1]}"
         value, f = n * share, share / r / ((1.0 - share) / (n - 1 - r))
-        singles[both] = TestResult(
-            f"{label}, {what}", value, chi2_tail(value, r), "chi2", r, None, f"the {what} does not depend on them"
-        )
-        rows.append((share, f, f_tail(f, r, n - 1 - r), value, chi2_tail(value, r)))
+        singles[both] = chi2_test(f"{label}, {what}", value, r, f"the {what} does not depend on them")
+        rows.append((share, f, f_tail(f, r, n - 1 - r), value, singles[both].pvalue))
     index = pd.MultiIndex.from_tuples(list(singles), names=["first", "second"])
     columns = ["rsquared", "f", "f_pvalue", "chi2", "pvalue"]
     table = pd.DataFrame(rows, index=index, columns=columns)
-    return WhiteTests(TestResult(label, joint, chi2_tail(joint, df), "chi2", df, None, null), singles, table)
+    return WhiteTests(chi2_test(label, joint, df, null), singles, table)

@@ -31,9 +31,9 @@ Within R2                0.9470   Adjusted             0.9323
 R2 between entities      0.0296   R2 overall           0.5562
 R2 with dummies          0.9606   Std. dev. of effect  0.3556
 Std. dev. of the rest    0.1025
-All slopes zero          F(2, 18) = 160.8044, p <0.0001
-Slopes and effects zero  F(5, 18) = 87.7638, p <0.0001
-Effects zero             F(3, 18) = 61.4772, p <0.0001
+All slopes zero          F(2, 18) = 160.8044, p < 0.0001
+Slopes and effects zero  F(5, 18) = 87.7638, p < 0.0001
+Effects zero             F(3, 18) = 61.4772, p < 0.0001
 ================================================================="""
     )
 

@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panelvar.base.errors import SpecificationError
-from panelvar.tables.table import Cell, Fact, Row, Table, count, interval, number, probability, words
+from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
+from panelvar.tables.table import Table
 
 Width = Callable[[str], int]
 

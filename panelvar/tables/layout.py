@@ -1,0 +1,132 @@
+"""What a table consists of: cells, rows and facts, and how they are laid out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from panelvar.base.errors import SpecificationError
+from panelvar.tables.characters import NO_BREAK, Alignment
+from panelvar.tables.number_format import format_count, format_number, format_pvalue
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One entry of a table.
+
+    Parameters
+    ----------
+    text : str
+        What is printed, unescaped and without stars. An empty text is an empty cell.
+    value : float, int, str or None
+        What `Table.to_frame` returns for the cell.
+    stars : str
+        Significance stars printed after the text.
+    align : {"decimal", "left", "center", "right"}
+        ``"decimal"`` lines up the decimal points of a column.
+    """
+
+    text: str = ""
+    value: float | int | str | None = None
+    stars: str = ""
+    align: Alignment = "decimal"
+
+
+def number(value: float, digits: int = 4, *, stars: str = "", brackets: str = "") -> Cell:
+    """Make a cell of a number; ``brackets`` of two characters go around it."""
+    text = format_number(value, digits)
+    return Cell(f"{brackets[:1]}{text}{brackets[1:]}", float(value), stars)
+
+
+def probability(value: float, digits: int = 4, *, brackets: str = "") -> Cell:
+    """Make a cell of a p-value."""
+    return Cell(f"{brackets[:1]}{format_pvalue(value, digits)}{brackets[1:]}", float(value))
+
+
+def count(value: float) -> Cell:
+    """Make a cell of a count or of degrees of freedom."""
+    whole = math.isfinite(value) and float(value).is_integer()
+    return Cell(format_count(value), int(value) if whole else float(value))
+
+
+def words(text: object, align: Alignment = "center") -> Cell:
+    """Make a cell of words."""
+    return Cell(str(text), str(text), align=align)
+
+
+def interval(lower: float, upper: float, digits: int = 4) -> Cell:
+    """Make a cell of two limits, kept on one line."""
+    text = f"[{format_number(lower, digits)},{NO_BREAK}{format_number(upper, digits)}]"
+    return Cell(text, text.replace(NO_BREAK, " "), align="center")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table.
+
+    Parameters
+    ----------
+    label : str
+        Name of the row, printed in the first column unless ``continues``.
+    cells : tuple of Cell
+        One for each column after the first.
+    kind : str
+        What the row holds (``"estimate"``, ``"std. error"``) where a label has several rows; the second level of
+        the index of `Table.to_frame`.
+    continues : bool
+        Whether the row belongs to the one above and repeats its label, which is then not printed.
+    """
+
+    label: str
+    cells: tuple[Cell, ...]
+    kind: str = ""
+    continues: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled value above or below the columns, such as the number of observations."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, repr=False)
+class Layout:
+    """The parts of a `panelvar.tables.table.Table`, as the renderers read them."""
+
+    title: str = ""
+    header: tuple[Row, ...] = ()
+    body: tuple[Row, ...] = ()
+    foot: tuple[Row, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    statistics: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for row in self.rows():
+            if len(row.cells) != self.n_columns:
+                raise SpecificationError(
+                    f"row {row.label!r} has {len(row.cells)} cells where the table has {self.n_columns} columns; "
+                    "fill the missing ones with Cell()."
+                )
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns after the one with the row labels."""
+        first = next(self.rows(), None)
+        return len(first.cells) if first is not None else 0
+
+    def rows(self) -> Iterator[Row]:
+        """Iterate over header, body and foot."""
+        yield from self.header
+        yield from self.body
+        yield from self.foot
+
+    def column_alignment(self, column: int) -> Alignment:
+        """How a column as a whole lines up: as its first non-empty cell of the body, or of the foot."""
+        for row in (*self.body, *self.foot):
+            if row.cells[column].text:
+                return row.cells[column].align
+        return "center"

@@ -1,0 +1,68 @@
+"""What every result that is a table offers, and where its words come from."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from panelvar.tables.layout import Row, number, words
+from panelvar.tables.number_format import pvalue_text
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import chi2_test, chibar2_test, f_test, own_test, t_test, z_test
+
+
+class Shown(Presented):
+    """A result of one number."""
+
+    def summary(self) -> Table:
+        return Table("Shown", header=(Row("", (words("value"),)),), body=(Row("x", (number(1.5),)),))
+
+
+def test_every_form_is_the_summarys():
+    shown, table = Shown(), Shown().summary()
+    assert str(shown) == shown.to_text() == table.to_text() == str(table)
+    assert shown._repr_html_() == shown.to_html() == table.to_html() == table._repr_html_()
+    assert shown.to_markdown() == table.to_markdown()
+    assert shown.to_latex(label="tab:x") == table.to_latex(label="tab:x")
+    assert shown.to_text(40) == table.to_text(width=40)
+    assert table.summary() is table
+
+
+def test_a_result_without_a_summary_cannot_be_made():
+    with pytest.raises(TypeError, match="abstract"):
+        Presented()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.03142, "p = 0.0314"),
+        (0.00006, "p = 0.0001"),
+        (1e-9, "p < 0.0001"),
+        (1.0, "p = 1.0000"),
+        (math.nan, "no p-value"),
+    ],
+)
+def test_a_pvalue_in_a_sentence(value, text):
+    assert pvalue_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("test", "line", "reference"),
+    [
+        (chi2_test("a", 3.84, 1), "chi2(1) = 3.8400, p = 0.0500", "chi2(1)"),
+        (f_test("a", 90.2041, 2, 36), "F(2, 36) = 90.2041, p < 0.0001", "F(2, 36)"),
+        (t_test("a", -2.0, 12.5), "t(12.50) = -2.0000, p = 0.0677", "t(12.50)"),
+        (z_test("a", 1.645, sides=1), "z = 1.6450, p = 0.0500", "N(0, 1)"),
+        (chibar2_test("a", 2.706, 1, ""), "chibar2(01) = 2.7060, p = 0.0500", "chibar2(01)"),
+        (chibar2_test("a", 0.0, 2, ""), "chibar2(012) = 0.0000, p = 1.0000", "chibar2(012)"),
+        (own_test("a", 1.9, math.nan, ""), "statistic = 1.9000, no p-value", "its own"),
+        (chi2_test("a", math.nan, 0), "chi2(0) = n/a, no p-value", "chi2(0)"),
+    ],
+)
+def test_a_statistic_in_one_line(test, line, reference):
+    assert test.in_a_line() == line
+    assert repr(test) == f"<a: {line}>"
+    assert test.reference == reference
+    assert reference in test.to_text()
