@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from panelvar.bands.simulated import Simulated, reduced_form
-from panelvar.bands.target import Draws, Target
+from panelvar.bands.drawable import Draws, FromPosterior
+from panelvar.bands.simulated import Simulated, chunked
+from panelvar.bands.target import Target
 from panelvar.base.errors import SpecificationError
 
 
@@ -43,21 +44,10 @@ class MonteCarlo(Simulated):
                 "MonteCarlo draws parameters and no data, and an instrument's relation to the residuals is not among "
                 "them: use MovingBlockBootstrap or ResidualBootstrap."
             )
-        problem, steps = target.problem, target.future_steps
-        if problem.restriction:
+        model = target.model
+        if model.restriction:
             raise SpecificationError("MonteCarlo draws from the posterior of an unrestricted system: use a bootstrap.")
-        m, n_vars, degrees = problem.n_regressors, problem.n_vars, problem.df_resid
-        size = problem.chunk_size()
-        for first in range(0, self.draws, size):
-            count = min(size, self.draws - first)
-            # Bartlett: A A' is Wishart(I, degrees), hence C A^-T A^-1 C' is inverse Wishart with scale C C'.
-            bartlett = np.tril(rng.standard_normal((count, n_vars, n_vars)), -1)
-            diagonal = np.arange(n_vars)
-            bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(degrees - diagonal, (count, n_vars)))
-            scale = np.broadcast_to(problem.scatter_factor.T, bartlett.shape)
-            solved = np.linalg.solve(bartlett, scale).astype(np.float64, copy=False)
-            factor = np.linalg.cholesky(solved.swapaxes(1, 2) @ solved).astype(np.float64, copy=False)
-            noise = rng.standard_normal((count, m, n_vars)) @ factor.swapaxes(1, 2)
-            params = problem.params + problem.inverse_factor @ noise
-            future = rng.standard_normal((count, steps, n_vars)) @ factor.swapaxes(1, 2) if steps else None
-            yield Draws(reduced_form(problem, params, factor), None, future)
+        if not isinstance(model, FromPosterior):
+            raise SpecificationError("MonteCarlo draws from a posterior, and this model has none: use a bootstrap.")
+        for count in chunked(self.draws, model.chunk_size()):
+            yield model.posterior(count, target.future_steps, rng)

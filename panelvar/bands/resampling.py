@@ -1,10 +1,8 @@
-"""The residual-based moving block bootstrap.
+"""Bootstraps that generate data recursively from resampled residuals and refit the model to each data set.
 
-Bootstraps that generate data recursively from resampled residuals and refit the model to each.
-
-The recursive-design wild bootstrap.
-
-The parametric bootstrap: data sets whose errors are normal.
+They differ in how residuals are resampled: drawn independently (`ResidualBootstrap`), from a normal distribution
+(`ParametricBootstrap`), in blocks (`MovingBlockBootstrap`), or each kept in its period and multiplied at random
+(`RecursiveWildBootstrap`).
 """
 
 from __future__ import annotations
@@ -12,36 +10,40 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from panelvar.bands.simulated import Simulated, reduced_form
-from panelvar.bands.target import Draws, Target
+from panelvar.bands.drawable import Drawable, Draws, FromInnovations, HasResiduals, Resampled
+from panelvar.bands.simulated import Simulated, chunked
+from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
-from panelvar.dynamics.lag_problem import LagProblem, Refits
 from panelvar.identification.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.draws import wild_multipliers
 
 
-class Resampled(NamedTuple):
-    """A chunk of resampled data sets.
+class Pool(NamedTuple):
+    """What is resampled.
 
     Attributes
     ----------
-    innovations : array (B, n, K)
-    future : array (B, steps, K) or None
-        Errors of the periods after the data.
-    carried : array (B, n, k) or None
-        What was resampled along with the residuals: demeaned and orthonormal over the rows that have it, zero in
-        the others.
+    residuals : array (n, K)
+    df_resid : int
+        Their degrees of freedom.
+    carried : array (n, k) or None
+        Series of the same rows that go along with them.
     """
 
-    innovations: Array
-    future: Array | None
-    carried: Array | None
+    residuals: Array
+    df_resid: int
+    carried: Array | None = None
+
+    def carried_of(self, chosen: npt.NDArray[np.integer[Any]]) -> Array | None:
+        """What is carried by rows (B, length)."""
+        return None if self.carried is None else np.take(self.carried, chosen, axis=0)
 
 
 @dataclass(frozen=True)
@@ -50,47 +52,41 @@ class Recursive(Simulated):
 
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield the refits of resampled data, chunk by chunk."""
-        problem = target.problem
-        if self.interval == "studentised" and problem.restriction:
+        model, studentised = regenerated(target.model), self.interval == "studentised"
+        if studentised and model.restriction:
             raise SpecificationError("Studentised intervals of restricted systems are not offered: use 'hall'.")
-        for drawn in self.innovations(problem, problem.residuals, self.draws, target.future_steps, rng, target.carried):
-            refits = refit_or_refuse(problem, drawn.innovations, None, drawn.carried)
-            spread = refits.spread(problem) if self.interval == "studentised" else None
-            factor = refits.scatter_factor / np.sqrt(target.divisor)
-            yield Draws(reduced_form(problem, refits.params, factor, refits.beside), spread, drawn.future)
+        for drawn in self.innovations(model, self.draws, rng, target.future_steps, target.carried):
+            yield model.redrawn(drawn, spreads=studentised)
 
     def innovations(
         self,
-        problem: LagProblem,
-        residuals: Array,
+        model: HasResiduals,
         draws: int,
-        future_steps: int,
         rng: np.random.Generator,
+        future_steps: int = 0,
         carried: Array | None = None,
     ) -> Iterator[Resampled]:
         """Yield resampled data sets, chunk by chunk."""
-        size = problem.chunk_size()
-        rows = problem.nobs
-        for first in range(0, draws, size):
-            count = min(size, draws - first)
-            drawn, beside = self.resample(residuals, problem.df_resid, count, rows + future_steps, rng, carried)
+        pool = Pool(model.residuals, model.df_resid, carried)
+        rows = len(pool.residuals)
+        for count in chunked(draws, model.chunk_size()):
+            drawn, beside = self.resample(pool, count, rows + future_steps, rng)
             future = drawn[:, rows:] if future_steps else None
             yield Resampled(drawn[:, :rows], future, None if beside is None else orthonormal(beside[:, :rows]))
 
     @abstractmethod
-    def resample(
-        self,
-        residuals: Array,
-        df_resid: int,
-        draws: int,
-        length: int,
-        rng: np.random.Generator,
-        carried: Array | None = None,
-    ) -> tuple[Array, Array | None]:
+    def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """Return resampled residuals (draws, length, K) and, of the same rows, what is carried (draws, length, k).
 
         ``length`` is the number of rows of the data or more.
         """
+
+
+def regenerated(model: Drawable) -> FromInnovations:
+    """The model as one that generates data, or say that it does not."""
+    if not isinstance(model, FromInnovations):
+        raise SpecificationError("This bootstrap resamples residuals, and the model generates no data from them.")
+    return model
 
 
 def orthonormal(carried: Array) -> Array:
@@ -101,19 +97,6 @@ def orthonormal(carried: Array) -> Array:
         raise NumericalError(
             "In a bootstrap data set the instrument does not vary: it has too few values. Use longer blocks, or an "
             "instrument observed more often."
-        ) from None
-
-
-def refit_or_refuse(
-    problem: LagProblem, innovations: Array, params: Array | None = None, carried: Array | None = None
-) -> Refits:
-    """Refit, or say why a data set has no fit."""
-    try:
-        return problem.refit(innovations, params, carried)
-    except np.linalg.LinAlgError:
-        raise NumericalError(
-            "A bootstrap data set has linearly dependent regressors: there are too few rows for this many "
-            "coefficients. Use fewer lags."
         ) from None
 
 
@@ -150,21 +133,13 @@ class ResidualBootstrap(Recursive):
         """How the draws are made, in words."""
         return "residual bootstrap"
 
-    def resample(
-        self,
-        residuals: Array,
-        df_resid: int,
-        draws: int,
-        length: int,
-        rng: np.random.Generator,
-        carried: Array | None = None,
-    ) -> tuple[Array, Array | None]:
+    def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """Rows of the centred, rescaled residuals, drawn independently."""
-        pool = residuals - residuals.mean(axis=0)
-        pool *= np.sqrt(len(residuals) / df_resid)
+        residuals = pool.residuals - pool.residuals.mean(axis=0)
+        residuals *= np.sqrt(len(residuals) / pool.df_resid)
         # 32-bit draws halve the cost; the generator keeps unused halves, so chunks do not change the stream.
-        chosen = rng.integers(0, len(pool), (draws, length), dtype=np.uint32)
-        return np.take(pool, chosen, axis=0), None if carried is None else np.take(carried, chosen, axis=0)
+        chosen = rng.integers(0, len(residuals), (draws, length), dtype=np.uint32)
+        return np.take(residuals, chosen, axis=0), pool.carried_of(chosen)
 
 
 MULTIPLIERS = ("rademacher", "normal", "mammen")
@@ -221,16 +196,9 @@ class RecursiveWildBootstrap(Recursive):
         )
         return (Note("wild-sigma", text, warn=True),)
 
-    def resample(
-        self,
-        residuals: Array,
-        df_resid: int,
-        draws: int,
-        length: int,
-        rng: np.random.Generator,
-        carried: Array | None = None,
-    ) -> tuple[Array, Array | None]:
+    def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """Residuals times multipliers; the future's are residuals of periods drawn at random."""
+        residuals, carried = pool.residuals, pool.carried
         ahead = length - len(residuals)
         signs = wild_multipliers(self.multiplier, (draws, length), rng)
         rows: Array = residuals
@@ -277,29 +245,22 @@ class ParametricBootstrap(Recursive):
         """How the draws are made, in words."""
         return "parametric bootstrap (normal)"
 
-    def resample(
-        self,
-        residuals: Array,
-        df_resid: int,
-        draws: int,
-        length: int,
-        rng: np.random.Generator,
-        carried: Array | None = None,
-    ) -> tuple[Array, Array | None]:
+    def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """Normal errors with covariance U'U over the degrees of freedom."""
-        if carried is not None:
+        if pool.carried is not None:
             raise SpecificationError(
                 "A parametric bootstrap draws errors and no instrument: use MovingBlockBootstrap or ResidualBootstrap, "
                 "which resample both."
             )
+        sigma = pool.residuals.T @ pool.residuals / pool.df_resid
         try:
-            factor = np.linalg.cholesky(residuals.T @ residuals / df_resid).astype(np.float64, copy=False)
+            factor = np.linalg.cholesky(sigma).astype(np.float64, copy=False)
         except np.linalg.LinAlgError:
             raise NumericalError(
                 "The residual covariance is singular: there is no normal density to draw errors from. Use "
                 "ResidualBootstrap."
             ) from None
-        return rng.standard_normal((draws, length, residuals.shape[1])) @ factor.T, None
+        return rng.standard_normal((draws, length, len(factor))) @ factor.T, None
 
 
 # With 100 rows and six blocks bands cover three to eight points less than the residual bootstrap's.
@@ -347,7 +308,7 @@ class MovingBlockBootstrap(Recursive):
 
     def notes(self, target: Target) -> tuple[Note, ...]:
         """Warn of few blocks."""
-        rows = target.problem.nobs
+        rows = target.model.nobs
         length = self.length_for(rows)
         if rows >= FEWEST_BLOCKS * length:
             return ()
@@ -370,17 +331,9 @@ class MovingBlockBootstrap(Recursive):
             raise InsufficientDataError(f"Blocks of {length} periods do not fit into {rows}: give block_length=.")
         return length
 
-    def resample(
-        self,
-        residuals: Array,
-        df_resid: int,
-        draws: int,
-        length: int,
-        rng: np.random.Generator,
-        carried: Array | None = None,
-    ) -> tuple[Array, Array | None]:
+    def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """Blocks laid end to end, the last one cut."""
-        rows = len(residuals)
+        residuals, rows = pool.residuals, len(pool.residuals)
         block = self.length_for(rows)
         starts = rows - block + 1
         total = np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0)])
@@ -390,4 +343,4 @@ class MovingBlockBootstrap(Recursive):
         chosen = (first[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :length]
         drawn: Array = residuals[chosen]
         drawn -= np.tile(centres, (count, 1))[:length]
-        return drawn, None if carried is None else carried[chosen]
+        return drawn, pool.carried_of(chosen)

@@ -10,12 +10,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
-from panelvar.bands.target import Band, Draws, Target
+from panelvar.bands.target import Band, Target
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
-from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import ReducedForm
 
 _PATIENCE = 2.0
@@ -132,6 +132,12 @@ class Simulated(ABC):
         return tuple(notes)
 
 
+def chunked(draws: int, size: int) -> Iterator[int]:
+    """How many draws are made in each chunk."""
+    for first in range(0, draws, size):
+        yield min(size, draws - first)
+
+
 def check_joint(joint: str | None, over: str) -> None:
     """Refuse unknown ways to cover cells at once."""
     if joint is not None:
@@ -159,14 +165,14 @@ def drawn_errors(target: Target, form: ReducedForm, spread: Array) -> Array:
         return target.draw_errors(form, spread)
     assert target.gradients is not None
     errors = np.empty((len(spread), *target.estimate.shape))
-    directions = target.problem.n_free + form.factor.shape[-1] ** 2
+    directions = target.model.n_free + form.factor.shape[-1] ** 2
     size = max(1, _GRADIENT_BYTES // (8 * directions * target.estimate.size))
     for first in range(0, len(spread), size):
         part = slice(first, first + size)
         own = ReducedForm(
             form.coefficients[part], form.factor[part], None if form.beside is None else form.beside[part]
         )
-        slopes = target.gradients(own, target.problem.directions(own.factor, spread[part]))
+        slopes = target.gradients(own, target.model.directions(own, spread[part]))
         errors[part] = np.sqrt(np.einsum("bd...,bd...->b...", slopes, slopes))
     return errors
 
@@ -174,20 +180,8 @@ def drawn_errors(target: Target, form: ReducedForm, spread: Array) -> Array:
 def estimated_gradients(target: Target) -> Array:
     """Derivatives of the statistic at the estimates, along directions that add up to their covariance."""
     assert target.gradients is not None
-    form = estimated_form(target)
-    return target.gradients(form, target.problem.directions(form.factor))
-
-
-def estimated_form(target: Target) -> ReducedForm:
-    """The reduced form at the estimates, without an axis for draws."""
-    problem = target.problem
-    return reduced_form(problem, problem.params, problem.scatter_factor / np.sqrt(target.divisor))
-
-
-def reduced_form(problem: LagProblem, params: Array, factor: Array, carried: Array | None = None) -> ReducedForm:
-    """Arrange coefficients (..., m, K), factors of sigma and what is carried along as a reduced form."""
-    d = problem.n_deterministic
-    return ReducedForm(lag_matrices(params, d), factor, params[..., :d, :], carried)
+    form = target.model.estimate
+    return target.gradients(form, target.model.directions(form))
 
 
 def finite_errors(errors: Array) -> Array:

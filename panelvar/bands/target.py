@@ -3,37 +3,19 @@ r"""What a band is wanted for, and what it is.
 A **source** (`ResidualBootstrap`, `MonteCarlo`, `DeltaMethod`, ...) delivers draws of the parameters or their first
 derivatives. A **statistic** is a function of a chunk of draws that returns one array a draw (responses, shares,
 forecasts). A **rule** (`panelvar.bands.limits`) turns the draws of the statistic into limits. The three combine freely;
-a `Target` carries the statistic, its value at the estimates and what a source needs to know about the fit.
+a `Target` carries the statistic, its value at the estimates and the model (`panelvar.bands.drawable`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from panelvar.bands.drawable import Drawable, Draws
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
-from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import ReducedForm
-
-
-class Draws(NamedTuple):
-    """A chunk of draws.
-
-    Attributes
-    ----------
-    form : ReducedForm
-        Parameters, with a leading axis for the draws.
-    spread : array (B, m, m) or None
-        Roots S of :math:`(X'X)^{-1} = S S'` in each draw's data; made only for studentised intervals.
-    future : array (B, steps, K) or None
-        Errors in the periods after the data; made only for forecasts.
-    """
-
-    form: ReducedForm
-    spread: Array | None = None
-    future: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +24,8 @@ class Target:
 
     Parameters
     ----------
-    problem : LagProblem
+    model : Drawable
         The fit whose parameters are uncertain.
-    divisor : int or array (K, 1)
-        Sigma is U'U over this; where equations have divisors of their own, over the roots of two equations' each.
     estimate : array (periods, ...)
         The statistic at the estimates; the first axis is the path.
     statistic : callable
@@ -68,8 +48,7 @@ class Target:
         them than through ``gradients``.
     """
 
-    problem: LagProblem
-    divisor: int | Array
+    model: Drawable
     estimate: Array
     statistic: Callable[[Draws], Array]
     gradients: Callable[[ReducedForm, Array], Array] | None = None

@@ -186,7 +186,7 @@ def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, t
         if np.abs(dynamics.companion_roots(problem.coefficients)).max() > 1.0 + 1e-6:
             explosive.append(str(rank))
         chunks = []
-        for drawn in bootstrap.innovations(problem, problem.residuals, bootstrap.draws, 0, rng):
+        for drawn in bootstrap.innovations(problem, bootstrap.draws, rng):
             terms = model.nobs * likelihood_terms(problem.drawn_eigenvalues(drawn.innovations)[:, rank : model.n_vars])
             chunks.append(np.stack([terms.sum(axis=1), terms[:, 0]], axis=1))
         found.append(np.concatenate(chunks))

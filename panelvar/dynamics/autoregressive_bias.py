@@ -1,16 +1,23 @@
-r"""Bias of the least-squares estimates of a stable vector autoregression, to order one over the sample size.
+r"""Bias of the least-squares estimates of a vector autoregression, and estimates less a bias.
 
-With a fitted mean: Pope (1990), Biases of estimators in multivariate non-Gaussian autoregressions, J. Time Series
-Analysis 11, 249-258. With a known one: Nicholls and Pope (1988), Australian J. Statistics 30A, 296-309.
+To order one over the sample size the bias of stable systems has a formula; with a fitted mean: Pope (1990), Biases of
+estimators in multivariate non-Gaussian autoregressions, J. Time Series Analysis 11, 249-258; with a known one: Nicholls
+and Pope (1988), Australian J. Statistics 30A, 296-309. The rule that keeps corrected estimates stable is that of Kilian
+(1998), Review of Economics and Statistics 80, 218-230.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import LagProblem, Refits, lag_matrices
 from panelvar.dynamics.second_moments import stacked_variance
+
+_STEP = 0.01
+"""By how much the correction shrinks at a time."""
+_SQUARINGS = 7
 
 
 def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant: bool = True) -> Array:
@@ -53,3 +60,71 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
     # Conjugate roots come in pairs, whose terms add up to a real matrix.
     bias: Array = np.linalg.solve(stacked_variance(coefficients, sigma), total.real @ sigma) / -nobs
     return bias
+
+
+def corrected(lags: Array, bias: Array) -> Array:
+    """Take the bias out of lag coefficients (B, pK, K), as far as each draw stays stable.
+
+    Draws that are not stable to begin with are left alone.
+    """
+    full = lags - bias
+    doubtful = np.flatnonzero(~(_surely_stable(full) & _surely_stable(lags)))
+    if doubtful.size == 0:
+        return full
+    out = full
+    already = largest_root(lags[doubtful]) < 1.0
+    out[doubtful[~already]] = lags[doubtful[~already]]
+    left = doubtful[already]
+    left = left[largest_root(full[left]) >= 1.0]
+    share = 1.0
+    while left.size:
+        share -= _STEP
+        out[left] = lags[left] - max(share, 0.0) * bias
+        if share <= 0.0:
+            break
+        left = left[largest_root(out[left]) >= 1.0]
+    return out
+
+
+def largest_root(lags: Array) -> Array:
+    """Largest modulus (B,) of the roots of lag coefficients (B, pK, K)."""
+    if len(lags) == 0:
+        return np.zeros(0)
+    moduli: Array = np.abs(dynamics.companion_roots(lag_matrices(lags, 0))[..., 0])
+    return moduli
+
+
+def _surely_stable(lags: Array) -> Mask:
+    """Whether a high power of the companion matrix is small: proof of stability at a fraction of the eigenvalues."""
+    power = dynamics.companion(lag_matrices(lags, 0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(_SQUARINGS):
+            power = power @ power
+        sums = np.abs(power).sum(axis=-1).max(axis=-1)
+    return np.asarray(sums < 1.0)
+
+
+def with_lags(problem: LagProblem, lags: Array) -> Array:
+    """Coefficients (m, K) with these lags (pK, K), the deterministic terms fitted to what they leave."""
+    d, m = problem.n_deterministic, problem.n_regressors
+    if not d:
+        return lags
+    left = problem.design[:, m:] - problem.design[:, d:m] @ lags
+    terms = np.linalg.lstsq(problem.design[:, :d], left, rcond=None)[0]
+    return np.concatenate([terms, lags])
+
+
+def terms_beside(problem: LagProblem, refits: Refits, lags: Array) -> Array:
+    r"""Deterministic coefficients (B, d, K) of each draw's data, given other lag coefficients.
+
+    By how much they move: :math:`-(D'D)^{-1} D'X (A - \hat A)`, with the cross products of each draw's own triangle.
+    """
+    d = problem.n_deterministic
+    if not d:
+        return refits.params[:, :0]
+    m = problem.n_regressors
+    root = problem.factor[:m, :m].T @ refits.triangle
+    moments = root @ root.swapaxes(1, 2)
+    shift = np.linalg.solve(moments[:, :d, :d], moments[:, :d, d:] @ (lags - refits.params[:, d:]))
+    beside: Array = refits.params[:, :d] - shift
+    return beside

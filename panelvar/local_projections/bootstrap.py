@@ -10,11 +10,9 @@ in each. A studentised interval compares with the response that generated the da
 quantiles. With `BootstrapAfterBootstrap` the autoregression that generates the data is first corrected for its own
 bias.
 
-Local projections of thousands of generated data sets at once.
-
-Regressors are put into the coordinates :math:`z = x R^{-1}` of the original data's triangle, in which cross products
-lose no digits to persistence (as in `panelvar.dynamics.lag_problem.LagProblem.refit`). A longer horizon has fewer rows;
-cross products are added up from the longest horizon's on, never taken away.
+Thousands of data sets are projected at once, their regressors put into the coordinates :math:`z = x R^{-1}` of the
+original data's triangle, in which cross products lose no digits to persistence (as in `panelvar.dynamics.lag_problem`).
+A longer horizon has fewer rows; cross products are added up from the longest horizon's on, never taken away.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap, corrected, with_lags
+from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
 from panelvar.bands.limits import limits
 from panelvar.bands.resampling import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
@@ -32,8 +30,9 @@ from panelvar.bands.target import Band, Target
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
-from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
+from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.identification.scheme import ReducedForm
+from panelvar.var_models.drawable_system import DrawableSystem
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class ProjectionBootstrap:
 
     Parameters
     ----------
-    problem : LagProblem
+    model : DrawableSystem
         The vector autoregression, on data without gaps.
     before : array (p, K)
         The values before its first row.
@@ -56,8 +55,6 @@ class ProjectionBootstrap:
         What each date adds to the impact of a scheme that carries series; None where it counts as known.
     carried : array (n, k) or None
         Series of the scheme, resampled along with the residuals.
-    divisor : int
-        Sigma is U'U over this.
     uses_sigma : bool
         Whether the impact depends on sigma.
     factor : bool
@@ -68,14 +65,13 @@ class ProjectionBootstrap:
     cumulative : bool
     """
 
-    problem: LagProblem
+    model: DrawableSystem
     before: Array
     beside: Array
     impact: Callable[[ReducedForm], Array]
     derivatives: Callable[[ReducedForm, Array, Array], Array | None] | None
     date_moves: Callable[[ReducedForm, Array, Array, Array, Array], Array | None] | None
     carried: Array | None
-    divisor: int
     uses_sigma: bool
     factor: bool
     values: Array
@@ -98,12 +94,7 @@ class ProjectionBootstrap:
         around = drawn if interval == "percentile" else drawn - truth + self.values
         lower, upper = limits(self.values, around, level, interval, source.joint, source.over, (self.errors, errors))
         target = Target(
-            self.problem,
-            self.divisor,
-            self.values,
-            lambda draws: self.values,
-            uses_sigma=self.uses_sigma,
-            carried=self.carried,
+            self.model, self.values, lambda draws: self.values, uses_sigma=self.uses_sigma, carried=self.carried
         )
         notes = (*source._doubts(level), *source.notes(target))
         label = f"{source.kind}, {source.draws} draws, {described_limits(interval, source.joint, source.over)}"
@@ -112,41 +103,34 @@ class ProjectionBootstrap:
     def draws(self, source: Recursive | BootstrapAfterBootstrap) -> tuple[Array, Array, Array]:
         """Responses and standard errors (draws, H + 1, K, S) of every data set, and what generated them."""
         rng = np.random.default_rng(source.seed)
-        problem = self.problem
-        params, residuals = problem.params, problem.residuals
         if isinstance(source, BootstrapAfterBootstrap):
-            d, m = problem.n_deterministic, problem.n_regressors
-            params = with_lags(problem, corrected(params[None, d:], source.estimated_bias(problem, rng))[0])
-            residuals = problem.design[:, m:] - problem.design[:, :m] @ params
-            base = source.base
+            model, base = source.centred(self.model, rng), source.base
         else:
-            base = source
+            model, base = self.model, source
         values, errors = [], []
-        for chunk in base.innovations(problem, residuals, source.draws, 0, rng, self.carried):
-            data = generated(params, problem.lags, self.before, self.beside, chunk.innovations)
+        for chunk in base.innovations(model, source.draws, rng, carried=self.carried):
+            data = generated(model.params, model.problem.lags, self.before, self.beside, chunk.innovations)
             own, spread = self._projected(data, chunk.carried)
             values.append(own)
             errors.append(spread)
-        return np.concatenate(values), np.concatenate(errors), self.truth(params, residuals)
+        return np.concatenate(values), np.concatenate(errors), self.truth(model)
 
-    def truth(self, params: Array, residuals: Array) -> Array:
-        """Responses (H + 1, K, S) of an autoregression with the data's sigma."""
-        lags = lag_matrices(params, self.problem.n_deterministic)
-        cross = None if self.carried is None else residuals.T @ orthonormal(self.carried)
-        form = ReducedForm(lags, self.problem.scatter_factor / np.sqrt(self.divisor), carried=cross)
-        responses = dynamics.responses(lags, len(self.values) - 1, self.impact(form))
+    def truth(self, model: DrawableSystem) -> Array:
+        """Responses (H + 1, K, S) of what generates data, with the data's sigma."""
+        cross = None if self.carried is None else model.residuals.T @ orthonormal(self.carried)
+        form = model.form(model.params, model.estimate.factor, cross)
+        responses = dynamics.responses(form.coefficients, len(self.values) - 1, self.impact(form))
         return np.cumsum(responses, axis=0) if self.cumulative else responses
 
     def _projected(self, data: Array, carried: Array | None) -> tuple[Array, Array]:
         """Responses and standard errors of data sets (B, n + p, K), with what is carried in their rows (B, n, k)."""
-        problem = self.problem
+        problem = self.model.problem
         horizon = len(self.values) - 1
         refits = refit_projections(data, self.beside, problem.lags, horizon, problem.factor)
         n, m = refits.residuals.shape[1], problem.n_regressors
         scatter = refits.residuals.swapaxes(1, 2) @ refits.residuals
         cross = None if carried is None else refits.residuals.swapaxes(1, 2) @ carried
-        lags = lag_matrices(refits.params, problem.n_deterministic)
-        form = ReducedForm(lags, _factor(scatter / self.divisor), carried=cross)
+        form = self.model.form(refits.params, _factor(scatter / self.model.divisor), cross)
         impact = self.impact(form)
         moves = self._moves(form, refits, carried)
         if moves is not None and self.factor:
@@ -179,14 +163,14 @@ class ProjectionBootstrap:
         """What each date adds to the impact of every data set, (B, K, S, n)."""
         residuals = refits.residuals
         squares = residuals[..., :, None] * residuals[..., None, :]
-        sigma_steps = (squares - squares.mean(axis=1, keepdims=True)) / self.divisor
+        sigma_steps = (squares - squares.mean(axis=1, keepdims=True)) / self.model.divisor
         moves = None
         if carried is not None and self.date_moves is not None:
-            controls = refits.rows[..., : self.problem.n_regressors]
+            controls = refits.rows[..., : self.model.problem.n_regressors]
             moves = self.date_moves(form, residuals, controls, carried, sigma_steps)
         elif self.derivatives is not None:
             products = refits.var_gains[..., :, None] * residuals[..., None, :]
-            moves = self.derivatives(form, lag_matrices(products, self.problem.n_deterministic), sigma_steps)
+            moves = self.derivatives(form, lag_matrices(products, self.model.problem.n_deterministic), sigma_steps)
         return None if moves is None else np.moveaxis(moves, 1, -1)
 
 

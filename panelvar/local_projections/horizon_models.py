@@ -158,9 +158,8 @@ class HorizonRegressions:
         residuals = problem.residuals
         gains = problem.design[:, : problem.n_regressors] @ problem.inverse_factor @ problem.inverse_factor.T
         steps = lag_matrices(gains[:, :, None] * residuals[:, None, :], problem.n_deterministic)
-        divisor = problem.df_resid if system.convention.sigma == "df" else problem.nobs
         squares = residuals[:, :, None] * residuals[:, None, :]
-        sigma_steps = (squares - squares.mean(axis=0)) / divisor
+        sigma_steps = (squares - squares.mean(axis=0)) / system._drawable.divisor
         form = ReducedForm(system.coefficients, positive_factor(system.sigma))
         series = shocks.scheme.carried
         if series is None:
@@ -184,18 +183,17 @@ class HorizonRegressions:
         whole = system.nobs + self.order == len(self.values) and not self.common
         if not (whole and self.augmented and self.rule.kernel is None and self.rule.residuals in ("HC0", "HC1")):
             return None
-        problem = system.problem
+        model = system._drawable
 
         def made(values: Array, errors: Array, cumulative: bool) -> ProjectionBootstrap:
             return ProjectionBootstrap(
-                problem,
+                model,
                 self.values[: self.order],
                 self.beside,
                 shocks.impact,
                 None if known else shocks.derivatives,
                 None if known else shocks.date_moves,
                 shocks.scheme.carried,
-                problem.df_resid if system.convention.sigma == "df" else problem.nobs,
                 shocks.uses_sigma,
                 self.rule.corrects,
                 values,

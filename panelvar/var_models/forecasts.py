@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.delta_method import DeltaMethod
-from panelvar.bands.target import Band, BandSource, Draws, Target
+from panelvar.bands.drawable import Draws
+from panelvar.bands.target import Band, BandSource, Target
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
@@ -23,6 +24,7 @@ from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import positive_factor
+from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
 from panelvar.var_models.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
 from panelvar.var_models.published import finite_array
@@ -350,6 +352,13 @@ class VarForecasts(VarEstimates):
             f"{ahead[-1]!r}. Give the rows of these periods, or an array."
         )
 
+    @property
+    def _drawable(self) -> DrawableSystem:
+        """The system as the sources of bands see it."""
+        degrees = self.problem.degrees
+        own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
+        return DrawableSystem(self.problem, own if self.convention.sigma == "df" else self.nobs)
+
     def _band(
         self,
         bands: BandSource | None,
@@ -372,12 +381,8 @@ class VarForecasts(VarEstimates):
                 f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
                 "or None."
             )
-        degrees = self.problem.degrees
-        own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
-        divisor = own if self.convention.sigma == "df" else self.nobs
         carried = None if scheme is None else scheme.carried
         many = scheme is not None and scheme.set_valued
-        target = Target(
-            self.problem, divisor, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors
-        )
+        model = self._drawable
+        target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
         return bands.band(target, check_level(level))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.bands.target import Band, BandSource, Draws
+from panelvar.bands.drawable import Draws
+from panelvar.bands.target import Band, BandSource
 from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, check_level, emit

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.bands.target import BandSource, Draws
+from panelvar.bands.drawable import Draws
+from panelvar.bands.target import BandSource
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit

@@ -9,9 +9,8 @@ from reference_data import table
 
 import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, SpecificationError
-from panelvar.bands.simulated import estimated_form
-from panelvar.bands.target import Target
 from panelvar.dynamics import dynamics
+from panelvar.var_models.drawable_system import DrawableSystem
 
 NAMES = ["dl_investment", "dl_income", "dl_consumption"]
 
@@ -24,7 +23,7 @@ def data():
 def moved_systems(model, step):
     """Systems a step along each direction of the coefficients and of sigma, both ways."""
     problem = model.problem
-    form = estimated_form(Target(problem, model.df_resid, np.zeros(1), lambda draws: np.zeros(1)))
+    form = DrawableSystem(problem, model.df_resid).estimate
     for direction in problem.directions(form.factor):
         yield [(problem.params + sign * step * direction, model.sigma) for sign in (1.0, -1.0)]
     n_vars = model.n_vars

@@ -18,10 +18,12 @@ from panelvar import (
     ResidualBootstrap,
     SpecificationError,
 )
-from panelvar.bands import bootstrap_after_bootstrap as after
+from panelvar.bands.resampling import Pool
 from panelvar.bands.target import Target
+from panelvar.dynamics import autoregressive_bias as bias_of
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.var_models.drawable_system import DrawableSystem
 
 EPSILON = np.finfo(float).eps
 
@@ -73,9 +75,9 @@ def tolerance(model):
     ],
 )
 def test_draws_are_refits(model, source):
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     (chunk,) = source.chunks(target, np.random.default_rng(1))
-    drawn = source.resample(model.problem.residuals, model.df_resid, 5, model.nobs, np.random.default_rng(1))[0]
+    drawn = source.resample(Pool(model.problem.residuals, model.df_resid), 5, model.nobs, np.random.default_rng(1))[0]
     for draw in range(5):
         again = refitted(model, drawn[draw])
         scale = abs(again.problem.params).max()
@@ -87,7 +89,7 @@ def test_draws_are_refits(model, source):
 def test_moving_blocks_are_consecutive_and_centred():
     source = MovingBlockBootstrap(3, block_length=4)
     residuals = np.random.default_rng(0).standard_normal((22, 2))
-    drawn = source.resample(residuals, 20, 3, 22, np.random.default_rng(5))[0]
+    drawn = source.resample(Pool(residuals, 20), 3, 22, np.random.default_rng(5))[0]
     centres = [residuals[s : s + 19].mean(axis=0) for s in range(4)]
     for draw in range(3):
         for start in range(0, 22, 4):
@@ -120,7 +122,7 @@ def test_a_class_is_no_source():
 
 def test_parametric_errors_have_the_estimated_covariance_and_no_memory():
     residuals = np.random.default_rng(0).standard_t(3, (60, 2)) @ np.array([[1.0, 0.0], [0.8, 0.5]])
-    drawn = ParametricBootstrap(2).resample(residuals, 50, 2000, 60, np.random.default_rng(1))[0]
+    drawn = ParametricBootstrap(2).resample(Pool(residuals, 50), 2000, 60, np.random.default_rng(1))[0]
     flat = drawn.reshape(-1, 2)
     sigma = residuals.T @ residuals / 50
     # Standard errors over 120,000 rows: 0.003 of a mean, 0.004 of a variance, in units of sigma.
@@ -135,15 +137,15 @@ def test_parametric_errors_have_the_estimated_covariance_and_no_memory():
 def test_a_parametric_bootstrap_needs_a_density():
     source = ParametricBootstrap(2)
     with pytest.raises(NumericalError, match="singular"):
-        source.resample(np.eye(30)[:, :2] * [1.0, 0.0], 25, 2, 30, np.random.default_rng(0))
+        source.resample(Pool(np.eye(30)[:, :2] * [1.0, 0.0], 25), 2, 30, np.random.default_rng(0))
     with pytest.raises(SpecificationError, match="no instrument"):
-        source.resample(np.eye(30)[:, :2], 25, 2, 30, np.random.default_rng(0), np.ones((30, 1)))
+        source.resample(Pool(np.eye(30)[:, :2], 25, np.ones((30, 1))), 2, 30, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("multiplier", ["rademacher", "normal", "mammen"])
 def test_multipliers_have_mean_zero_and_variance_one(multiplier):
     source = RecursiveWildBootstrap(2, multiplier=multiplier)
-    drawn = source.resample(np.ones((50, 1)), 40, 4000, 50, np.random.default_rng(2))[0]
+    drawn = source.resample(Pool(np.ones((50, 1)), 40), 4000, 50, np.random.default_rng(2))[0]
     assert abs(drawn.mean()) < 0.01
     assert drawn.var() == pytest.approx(1.0, abs=0.02)
     if multiplier == "mammen":
@@ -179,16 +181,16 @@ def kilian(estimate, bias):
 def test_bootstrap_after_bootstrap_is_kilians_algorithm_in_a_loop(model):
     source = BootstrapAfterBootstrap(6, seed=3, bias_draws=8)
     problem, d = model.problem, model.problem.n_deterministic
-    target = Target(problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(source.chunks(target, np.random.default_rng(3)))
     rng = np.random.default_rng(3)
-    first = ResidualBootstrap().resample(problem.residuals, model.df_resid, 8, model.nobs, rng)[0]
+    first = ResidualBootstrap().resample(Pool(problem.residuals, model.df_resid), 8, model.nobs, rng)[0]
     bias = np.mean([refitted(model, first[b]).problem.params[d:] for b in range(8)], axis=0) - problem.params[d:]
     centre = kilian(problem.params[d:], bias)
     x, y = problem.design[:, : model.n_regressors], problem.design[:, model.n_regressors :]
     terms = np.linalg.lstsq(x[:, :d], y - x[:, d:] @ centre, rcond=None)[0]
     generating = np.concatenate([terms, centre])
-    second = ResidualBootstrap().resample(y - x @ generating, model.df_resid, 6, model.nobs, rng)[0]
+    second = ResidualBootstrap().resample(Pool(y - x @ generating, model.df_resid), 6, model.nobs, rng)[0]
     allowed = 20 * tolerance(model) * abs(generating).max()
     for draw in range(6):
         again = refitted(model, second[draw], generating)
@@ -205,8 +207,11 @@ def test_popes_formula_takes_the_place_of_the_first_bootstrap(trend):
     model = pv.fit_var(series(0.8), ["x", "y"], lags=2, trend=trend)
     source = BootstrapAfterBootstrap(400, seed=3, bias="pope")
     problem = model.problem
-    formula = source.estimated_bias(problem, np.random.default_rng(0))
-    drawn = BootstrapAfterBootstrap(bias_draws=4000).estimated_bias(problem, np.random.default_rng(0))
+    system = DrawableSystem(problem, model.df_resid)
+    formula, drawn = (
+        one.estimated_bias(system, np.random.default_rng(0)).swapaxes(1, 2).reshape(4, 2)
+        for one in (source, BootstrapAfterBootstrap(bias_draws=4000))
+    )
     variances = np.sum(problem.inverse_factor[problem.n_deterministic :] ** 2, axis=1)
     spread = np.sqrt(np.outer(variances, np.diag(model.sigma)))
     # Bias and simulation error are fractions of a standard error; what is of higher order is a fraction of that.
@@ -245,7 +250,7 @@ def test_popes_formula_needs_stable_estimates_and_no_gaps():
 def test_corrections_stop_at_the_unit_circle():
     lags = np.array([[[0.95]], [[1.02]], [[0.5]], [[0.99]]])
     bias = np.array([[-0.08]])
-    out = after.corrected(lags.copy(), bias)[:, 0, 0]
+    out = bias_of.corrected(lags.copy(), bias)[:, 0, 0]
     assert out[1] == 1.02
     assert out[2] == pytest.approx(0.58)
     # 0.95 + 0.08 d < 1 first at d = 0.62; 0.99 + 0.08 d < 1 first at d = 0.12.
@@ -253,14 +258,14 @@ def test_corrections_stop_at_the_unit_circle():
     assert out[3] == pytest.approx(0.99 + 0.08 * 0.12)
     assert (np.abs(out[[0, 2, 3]]) < 1.0).all()
     # An explosive draw stays, also where the correction would make it stable.
-    assert after.corrected(np.array([[[1.02]], [[0.99]]]), -bias)[:, 0, 0].tolist() == pytest.approx([1.02, 0.91])
+    assert bias_of.corrected(np.array([[[1.02]], [[0.99]]]), -bias)[:, 0, 0].tolist() == pytest.approx([1.02, 0.91])
 
 
 def test_a_proof_of_stability_never_errs():
     rng = np.random.default_rng(6)
     lags = rng.standard_normal((500, 4, 2)) * 0.45
     roots = np.abs(dynamics.companion_roots(lag_matrices(lags, 0)))[:, 0]
-    sure = after._surely_stable(lags)
+    sure = bias_of._surely_stable(lags)
     assert (roots[sure] < 1.0).all()
     assert sure[roots < 0.95].all()
 
@@ -310,7 +315,8 @@ def test_simulated_forecasts_are_the_recursion_of_each_draw():
     source = ResidualBootstrap(5, seed=4)
     with pytest.warns(pv.PanelVarWarning, match="draws"):
         banded = model.forecast(3, bands=source)
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor, future_steps=3)
+    system = DrawableSystem(model.problem, model.df_resid)
+    target = Target(system, np.zeros(1), lambda draws: draws.form.factor, future_steps=3)
     chunk = next(source.chunks(target, np.random.default_rng(4)))
     for draw in range(5):
         path = list(model.data.values[-2:])

@@ -18,10 +18,12 @@ from panelvar import (
     RecursiveWildBootstrap,
     ResidualBootstrap,
 )
+from panelvar.bands.resampling import Pool
 from panelvar.bands.target import Target
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.autoregressive_bias import least_squares_bias
 from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.var_models.drawable_system import DrawableSystem
 
 EPSILON = np.finfo(float).eps
 ROWS, DRAWS, LAGS = 96, 3, 2
@@ -87,7 +89,7 @@ def assert_within_digits(found, single, problem, lengths=None):
 
 
 def target_of(model):
-    return Target(model.problem, 1.0, np.zeros(1), lambda draws: draws.form.factor)
+    return Target(DrawableSystem(model.problem, 1.0), np.zeros(1), lambda draws: draws.form.factor)
 
 
 @pytest.mark.parametrize("root", ROOTS.values(), ids=ROOTS)
@@ -98,7 +100,7 @@ def test_a_batch_equals_a_loop(root, fit, source):
     model = fit(frame)
     problem = model.problem
     (chunk,) = source.chunks(target_of(model), np.random.default_rng(1))
-    drawn = source.resample(problem.residuals, problem.df_resid, DRAWS, problem.nobs, np.random.default_rng(1))[0]
+    drawn = source.resample(Pool(problem.residuals, problem.df_resid), DRAWS, problem.nobs, np.random.default_rng(1))[0]
     for draw in range(DRAWS):
         single = fit(generated(model, frame, problem.params, drawn[draw])).problem
         lags = chunk.form.coefficients[draw]
@@ -144,7 +146,7 @@ def assert_corrected_draws_are_single_fits(frame, fit, base, kind):
     (chunk,) = source.chunks(target_of(model), np.random.default_rng(2))
     rng = np.random.default_rng(2)
     if kind == "bootstrap":
-        first = base.resample(problem.residuals, problem.df_resid, 5, problem.nobs, rng)[0]
+        first = base.resample(Pool(problem.residuals, problem.df_resid), 5, problem.nobs, rng)[0]
         fits = [fit(generated(model, frame, problem.params, shocks)).problem.params[d:] for shocks in first]
         bias = np.mean(fits, axis=0) - problem.params[d:]
     else:
@@ -154,7 +156,7 @@ def assert_corrected_draws_are_single_fits(frame, fit, base, kind):
     lengths = np.linalg.norm(x[:, :d], axis=0)
     terms = np.linalg.lstsq(x[:, :d] / lengths, y - x[:, d:] @ centre, rcond=None)[0] / lengths[:, None]
     generating = np.concatenate([terms, centre])
-    second = base.resample(y - x @ generating, problem.df_resid, DRAWS, problem.nobs, rng)[0]
+    second = base.resample(Pool(y - x @ generating, problem.df_resid), DRAWS, problem.nobs, rng)[0]
     for draw in range(DRAWS):
         single = fit(generated(model, frame, generating, second[draw])).problem
         lags = corrected(single.params[d:], bias)

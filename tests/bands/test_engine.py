@@ -13,9 +13,11 @@ from scipy.special import ndtri
 import panelvar as pv
 from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap
 from panelvar.bands import simulated
-from panelvar.bands.target import Draws, Target
+from panelvar.bands.drawable import Draws
+from panelvar.bands.target import Target
 from panelvar.base.errors import NumericalError, SpecificationError, check_level
 from panelvar.dynamics import dynamics, lag_problem
+from panelvar.var_models.drawable_system import DrawableSystem
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def model():
 
 def drawn(source, model) -> Draws:
     """The first chunk of a source's draws."""
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     return next(source.chunks(target, np.random.default_rng(source.seed)))
 
 
@@ -153,7 +155,7 @@ def test_delta_method_is_the_numerical_delta_method(model, options):
 
 
 def test_monte_carlo_has_the_moments_of_its_distribution(model):
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunks = [chunk.form for chunk in MonteCarlo(20_000, seed=7).chunks(target, np.random.default_rng(7))]
     coefficients = np.concatenate([chunk.coefficients for chunk in chunks])
     factors = np.concatenate([chunk.factor for chunk in chunks])
@@ -210,7 +212,9 @@ def test_something_else_as_bands_is_refused(model):
 
 def test_draws_that_overflow_are_an_error(model):
     target = Target(
-        model.problem, model.df_resid, np.zeros(1), lambda draws: np.full((len(draws.form.coefficients), 1), np.inf)
+        DrawableSystem(model.problem, model.df_resid),
+        np.zeros(1),
+        lambda draws: np.full((len(draws.form.coefficients), 1), np.inf),
     )
     with pytest.raises(NumericalError, match="20 of 20 draws"):
         ResidualBootstrap(20, seed=1).band(target, 0.9)

@@ -229,7 +229,7 @@ def test_bootstrap_is_a_loop_of_tests(trend, rank):
     for place in range(rank + 1):
         fit = pv.fit_vecm(data, rank=place, lags=2, trend=trend)
         problem = fit.problem
-        ((shocks, _, _),) = source.innovations(problem, problem.residuals, 5, 0, rng)
+        ((shocks, _, _),) = source.innovations(problem, 5, rng)
     terms = problem.design[:, : problem.n_deterministic]
     for draw in range(5):
         path = data.to_numpy().copy()

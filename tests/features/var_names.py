@@ -153,7 +153,7 @@ def data_sets(fit: pv.VarResult, source: Any) -> list[np.ndarray]:
     """The data sets of a bootstrap of a model with a constant or nothing beside the lags, by the recursion."""
     problem, known = fit.problem, fit.data.values
     rng = np.random.default_rng(source.seed)
-    drawn = [chunk.innovations for chunk in source.innovations(problem, problem.residuals, source.draws, 0, rng)]
+    drawn = [chunk.innovations for chunk in source.innovations(problem, source.draws, rng)]
     intercept = fit.deterministics.sum(axis=0)
     found = []
     for innovations in np.concatenate(drawn):

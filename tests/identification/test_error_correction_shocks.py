@@ -14,6 +14,7 @@ from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationErro
 from panelvar.bands.target import Target
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
+from panelvar.var_models.drawable_system import DrawableSystem
 
 NAN = np.nan
 CANADA = ("prod", "e", "U", "rw")
@@ -228,7 +229,7 @@ def test_derivatives_equal_differences(case):
 @pytest.mark.parametrize("case", CASES[:4], indirect=True)
 def test_batches_equal_single_forms(case):
     model, scheme = case
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(5, seed=3).chunks(target, np.random.default_rng(3))).form
     bound = model._shocks(scheme, "sd", None).scheme
     together = bound.impact(chunk, model.names)

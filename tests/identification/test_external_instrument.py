@@ -21,6 +21,7 @@ from panelvar import (
     ResidualBootstrap,
     SpecificationError,
 )
+from panelvar.bands.resampling import Pool
 
 NAMES = ("x", "y", "z")
 IMPACT = np.array([[1.0, 0.5, -0.4], [0.6, 1.0, 0.3], [-0.5, 0.4, 0.8]])
@@ -147,9 +148,8 @@ def test_a_batch_of_draws_equals_a_loop(data, model, source):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         band = model.impulse_responses(4, identification=scheme, bands=source)
-    drawn, carried = source.resample(
-        model.problem.residuals, model.df_resid, 6, model.nobs, np.random.default_rng(11), proxy[2:]
-    )
+    pool = Pool(model.problem.residuals, model.df_resid, proxy[2:])
+    drawn, carried = source.resample(pool, 6, model.nobs, np.random.default_rng(11))
     for draw in range(6):
         y = data[0].copy()
         for t in range(2, len(y)):
@@ -169,9 +169,8 @@ def test_a_restricted_system_carries_the_instrument_too(data):
     model = pv.fit_restricted_var(data[0], zero, NAMES, lags=2)
     source = MovingBlockBootstrap(draws=4, seed=3, block_length=15)
     band = quiet(lambda: model.impulse_responses(3, identification=ExternalInstrument(data[1], "y"), bands=source))
-    drawn, carried = source.resample(
-        model.problem.residuals, model.df_resid, 4, model.nobs, np.random.default_rng(3), data[1][2:]
-    )
+    pool = Pool(model.problem.residuals, model.df_resid, data[1][2:])
+    drawn, carried = source.resample(pool, 4, model.nobs, np.random.default_rng(3))
     for draw in range(4):
         y = data[0].copy()
         for t in range(2, len(y)):

@@ -14,6 +14,7 @@ import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
 from panelvar.bands.target import Target
 from panelvar.identification.scheme import ReducedForm
+from panelvar.var_models.drawable_system import DrawableSystem
 
 NAMES = ("x", "y", "z")
 NAN = np.nan
@@ -190,7 +191,7 @@ def test_derivatives_equal_differences(model, scheme, size):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_batches_equal_single_forms(model, scheme):
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(6, seed=3).chunks(target, np.random.default_rng(3))).form
     bound = model._shocks(scheme, "sd", None).scheme
     together = bound.impact(chunk, NAMES)

@@ -13,6 +13,7 @@ import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
 from panelvar.bands.target import Target
 from panelvar.identification.scheme import ReducedForm
+from panelvar.var_models.drawable_system import DrawableSystem
 
 NAMES = ("dl_realgdp", "dl_realcons", "dl_realinv")
 NAN = np.nan
@@ -120,7 +121,7 @@ def test_derivatives_and_batches(model, case):
             for h in (1e-6, -1e-6)
         ]
         assert_allclose(exact[d], (ends[0] - ends[1]) / 2e-6, atol=1e-6 * max(1.0, np.abs(exact[d]).max()))
-    target = Target(model.problem, model.df_resid, np.zeros(1), lambda draws: draws.form.factor)
+    target = Target(DrawableSystem(model.problem, model.df_resid), np.zeros(1), lambda draws: draws.form.factor)
     chunk = next(ResidualBootstrap(5, seed=3).chunks(target, np.random.default_rng(3))).form
     together = shocks.scheme.pairs(chunk, NAMES)
     for draw in range(5):

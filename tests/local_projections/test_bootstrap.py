@@ -33,7 +33,7 @@ def test_every_draw_is_a_projection_of_a_generated_data_set(options, source):
     values, errors, _ = lp.bootstrap.draws(draws)
     problem = lp.var.problem
     d = problem.n_deterministic
-    chunks = draws.innovations(problem, problem.residuals, 12, 0, np.random.default_rng(3))
+    chunks = draws.innovations(problem, 12, np.random.default_rng(3))
     innovations = np.concatenate([chunk.innovations for chunk in chunks])
     for b in range(12):
         own = y.copy()
@@ -84,8 +84,8 @@ def test_data_of_a_corrected_autoregression():
     band = lp.with_bands(source, level=0.9)
     values, errors, truth = lp.bootstrap.draws(source)
     problem = lp.var.problem
-    bias = source.estimated_bias(problem, np.random.default_rng(2))
-    system = pv.System((problem.params[1:] - bias).T, sigma=lp.var.sigma)
+    bias = source.estimated_bias(lp.bootstrap.model, np.random.default_rng(2))[0]
+    system = pv.System(problem.params[1:].T - bias, sigma=lp.var.sigma)
     assert system.is_stable
     np.testing.assert_allclose(truth, system.impulse_responses(4).values, rtol=1e-10)
     ratios = ((values - truth) / np.where(errors > 0, errors, 1.0))[:, 4, 0, 0]

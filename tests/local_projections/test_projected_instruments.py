@@ -177,7 +177,7 @@ def test_every_draw_is_a_projection_of_generated_data_with_the_instrument_of_its
     draws = source(draws=6, seed=3)
     values, errors, truth = lp.bootstrap.draws(draws)
     problem, y = lp.var.problem, generated()[0]
-    chunks = list(draws.innovations(problem, problem.residuals, 6, 0, np.random.default_rng(3), z[2:]))
+    chunks = list(draws.innovations(problem, 6, np.random.default_rng(3), carried=z[2:]))
     innovations, carried = (np.concatenate([getattr(c, name) for c in chunks]) for name in ("innovations", "carried"))
     for b in range(6):
         own = y.copy()

@@ -1,0 +1,140 @@
+r"""What a source of bands asks of a model.
+
+Every model says what it estimated, what it restricts, and along which directions its estimates vary: that is all that
+`panelvar.bands.delta_method` reads. How parameters are *drawn* is a scheme, and a model offers the schemes it can:
+
+- from innovations (`FromInnovations`): data sets are generated from resampled residuals, each of them is fitted;
+- from a posterior (`FromPosterior`): parameters are drawn around the estimates, and no data.
+
+A source asks for the scheme it needs and says so where a model does not offer it. Another scheme (weights of the
+entities of a panel, say) is a protocol and a subclass of `panelvar.bands.simulated.Simulated` that asks for it, in
+whatever room they are wanted: statistics and rules see `Draws` alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.identification.scheme import ReducedForm
+
+
+class Draws(NamedTuple):
+    """A chunk of draws.
+
+    Attributes
+    ----------
+    form : ReducedForm
+        Parameters, with a leading axis for the draws.
+    spread : array (B, m, m) or None
+        Roots S of :math:`(X'X)^{-1} = S S'` in each draw's data; made only for studentised intervals.
+    future : array (B, steps, K) or None
+        Errors in the periods after the data; made only for forecasts.
+    """
+
+    form: ReducedForm
+    spread: Array | None = None
+    future: Array | None = None
+
+
+class Resampled(NamedTuple):
+    """A chunk of resampled data sets.
+
+    Attributes
+    ----------
+    innovations : array (B, n, K)
+    future : array (B, steps, K) or None
+        Errors of the periods after the data.
+    carried : array (B, n, k) or None
+        What was resampled along with the residuals: demeaned and orthonormal over the rows that have it, zero in
+        the others.
+    """
+
+    innovations: Array
+    future: Array | None = None
+    carried: Array | None = None
+
+
+class Drawable(Protocol):
+    """A fitted model whose parameters are uncertain."""
+
+    @property
+    def estimate(self) -> ReducedForm:
+        """The reduced form at the estimates, without an axis for draws."""
+
+    @property
+    def restriction(self) -> str:
+        """What is restricted, in words; empty if nothing is."""
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained."""
+
+    @property
+    def n_free(self) -> int:
+        """Coefficients estimated in all equations together."""
+
+    def chunk_size(self) -> int:
+        """Draws made at once."""
+
+    def directions(self, form: ReducedForm, spread: Array | None = None) -> Array:
+        """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
+
+        Parameters
+        ----------
+        form : ReducedForm
+            The estimate, or a batch of draws.
+        spread : array (..., m, m), optional
+            Roots of the inverse moments in each draw's data (`Draws.spread`); the model's own by default.
+        """
+
+
+class HasResiduals(Protocol):
+    """What residuals are resampled from."""
+
+    @property
+    def residuals(self) -> Array:
+        """Residuals (n, K) of the equations that generate the data."""
+
+    @property
+    def df_resid(self) -> int:
+        """Their degrees of freedom."""
+
+    def chunk_size(self) -> int:
+        """Data sets made at once."""
+
+
+@runtime_checkable
+class FromInnovations(Drawable, HasResiduals, Protocol):
+    """A model that generates data from resampled residuals, and is fitted to them again."""
+
+    def redrawn(self, drawn: Resampled, *, spreads: bool = False) -> Draws:
+        """Fits to the data sets of these innovations, with the spread of their regressors if it is asked for.
+
+        Raises
+        ------
+        NumericalError
+            A data set has no fit.
+        """
+
+    def asymptotic_bias(self) -> Array:
+        """Bias (p, K, K) of the lag coefficients by a formula.
+
+        Raises
+        ------
+        SpecificationError
+            There is none for this model.
+        """
+
+    def without_bias(self, bias: Array) -> Self:
+        """The model less a bias (p, K, K): its data come from corrected coefficients, and its refits are corrected."""
+
+
+@runtime_checkable
+class FromPosterior(Drawable, Protocol):
+    """A model whose parameters have a distribution around the estimates that can be drawn from."""
+
+    def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
+        """Parameters, and errors of so many periods after the data."""
