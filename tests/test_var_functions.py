@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import panelvar as pv
-from panelvar.base.hints import has_attribute, name_here
+from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.responses.responses import Responses
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "var_functions.md").read_text(encoding="utf-8")

@@ -71,7 +71,7 @@ class BootstrapAfterBootstrap(Simulated):
         read_whole("bias_draws", self.bias_draws, 2)
         if not isinstance(self.base, Recursive):
             raise SpecificationError(f"base={self.base!r}: expected a bootstrap such as ResidualBootstrap().")
-        choose("bias", self.bias, BIASES, {"analytic": "pope", "asymptotic": "pope"})
+        choose("bias", self.bias, BIASES)
 
     @property
     def kind(self) -> str:

@@ -141,7 +141,7 @@ def chunked(draws: int, size: int) -> Iterator[int]:
 def check_joint(joint: str | None, over: str) -> None:
     """Refuse unknown ways to cover cells at once."""
     if joint is not None:
-        choose("joint", joint, JOINTS, {"simultaneous": "sup-t", "supt": "sup-t", "none": "None covers each cell."})
+        choose("joint", joint, JOINTS)
     choose("over", over, SCOPES)
 
 

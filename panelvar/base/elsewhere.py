@@ -1,183 +1,59 @@
-"""What other programs call the functions of this library: for the message of an unknown name, and nothing else."""
+"""Other programs' names, and what the same is called here: for messages, and nothing else.
+
+A row of ``elsewhere.csv`` is an answer: to a ``kind`` of question (function, attribute, argument, or the value of an
+``option``), about a name ``elsewhere`` (values of options in lower case), what it is ``here``. An answer stands where
+its place has what it ``needs``: a public name, an attribute, a parameter, one of the choices. That is what the answer
+begins with (of an option's value, the whole of it) unless the row says otherwise. The first that stands is given.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-
-# The first part of a dotted R name is all that Python looks up: serial.test arrives as ``serial``.
-ELSEWHERE: dict[str, str] = {
-    # Vector autoregressions: statsmodels, vars, gretl, Stata, EViews
-    "VAR": "fit_var",
-    "var": "fit_var",
-    **dict.fromkeys(("VARX", "fit_varx"), "fit_var(..., exogenous=...)"),
-    "VARMAX": "fit_var; moving-average terms are not offered",
-    "varbasic": "fit_var and its impulse_responses()",
-    "VARResults": "VarResult",
-    "VARProcess": "System",
-    "VARselect": "select_lags",
-    "varsoc": "select_lags",
-    "select_order": "select_lags",
-    "laglen": "select_lags",
-    "restrict": "fit_restricted_var",
-    **dict.fromkeys(("BVAR", "fit_bvar"), "MonteCarlo, for bands under a flat prior; others are not offered"),
-    **dict.fromkeys(("DynamicVAR", "RollingVAR"), "fit_rolling_var"),
-    **dict.fromkeys(("fit_expanding_var", "expanding"), "fit_rolling_var(..., expanding=True)"),
-    "rolling": "fit_rolling_var",
-    "irf": "VarResult.impulse_responses()",
-    "IRAnalysis": "VarResult.impulse_responses()",
-    "Phi": "VarResult.impulse_responses(identification='reduced_form', shock_size='unit')",
-    "ma_rep": "VarResult.impulse_responses(identification='reduced_form', shock_size='unit')",
-    "Psi": "VarResult.impulse_responses()",
-    "orth_ma_rep": "VarResult.impulse_responses()",
-    "fevd": "VarResult.variance_decomposition()",
-    "FEVD": "VarResult.variance_decomposition()",
-    **dict.fromkeys(("hd", "historical_decomposition"), "VarResult.historical_decomposition()"),
-    "Acoef": "VarResult.coefficients",
-    "Bcoef": "VarResult.params",
-    "roots": "VarResult.roots or root_table",
-    "arroots": "VarResult.root_table",
-    "varstable": "VarResult.root_table",
-    "predict": "VarResult.forecast()",
-    "fcast": "VarResult.forecast()",
-    "fanchart": "plot_forecast",
-    "causality": "VarResult.granger_causality(), granger_table or instantaneous_causality_test",
-    "test_causality": "VarResult.granger_causality()",
-    "grangercausalitytests": "VarResult.granger_causality()",
-    "vargranger": "granger_table",
-    **dict.fromkeys(
-        ("granger", "granger_test", "granger_causality", "granger_causality_test"),
-        "VarResult.granger_causality() or granger_table",
-    ),
-    "varwle": "VarResult.lag_exclusion_tests()",
-    "testlags": "VarResult.lag_exclusion_tests()",
-    "serial": "portmanteau_test or serial_lm_test",
-    "test_whiteness": "portmanteau_test",
-    "varlmar": "serial_lm_table, or serial_lm_test with alone=True",
-    "arlm": "serial_lm_table",
-    **dict.fromkeys(("qstats", "whiteness_test", "ljung_box_test", "acorr_ljungbox"), "portmanteau_test"),
-    "lm_test": "serial_lm_test or serial_lm_table",
-    "normality": "normality_test",
-    "test_normality": "normality_test",
-    "varnorm": "normality_test",
-    **dict.fromkeys(("jbera", "jarque_bera", "jarque_bera_test"), "normality_test"),
-    "doornik_hansen_test": "normality_test(..., kind='doornik-hansen')",
-    "arch": "arch_test",
-    "het_arch": "arch_test",
-    "archlm": "arch_test",
-    "white": "white_test",
-    "het_white": "white_test",
-    "whites_htest": "white_test",
-    "stability": "cusum_test or mosum_test",
-    "efp": "cusum_test or mosum_test",
-    "sbcusum": "cusum_test",
-    "diebold_mariano_test": "evaluate_forecasts(...).diebold_mariano()",
-    "dm": "evaluate_forecasts(...).diebold_mariano()",
-    "SVAR": "fit_svar with ShortRun, or an identification= such as LongRun()",
-    "svar": "fit_svar with ShortRun, or an identification= such as LongRun()",
-    "BQ": "LongRun",
-    "ivsvar": "ExternalInstrument",
-    "SVEC": "fit_svar of a fit_vecm with ShortRun(b=, long_run=)",
-    "Bootstrap": "ResidualBootstrap, and other sources of bands",
-    "WildBootstrap": "RecursiveWildBootstrap for bands of responses, wild_bootstrap for clustered regressions",
-    **dict.fromkeys(("Kilian", "BiasCorrectedBootstrap"), "BootstrapAfterBootstrap"),
-    "SupT": "ResidualBootstrap(joint='sup-t'), and joint= of the other sources of bands",
-    **dict.fromkeys(("LocalProjections", "LocalProjection", "lp", "fit_lp"), "fit_local_projections"),
-    "lpirf": "fit_local_projections",
-    "lp_lin": "fit_local_projections",
-    "lp_lin_panel": "fit_panel_local_projections",
-    # Unit roots and cointegration
-    "adfuller": "adf_test",
-    "ADF": "adf_test",
-    "adf": "adf_test",
-    "dfuller": "adf_test",
-    "dfgls": "dfgls_test",
-    "DFGLS": "dfgls_test",
-    "PhillipsPerron": "phillips_perron_test",
-    "pperron": "phillips_perron_test",
-    "pp": "phillips_perron_test",
-    "kpss": "kpss_test",
-    "KPSS": "kpss_test",
-    "ur": "adf_test, dfgls_test, phillips_perron_test or kpss_test",
-    "coint": "engle_granger_test",
-    "coint_johansen": "johansen_test",
-    "select_coint_rank": "johansen_test(...).chosen_rank()",
-    "johansen": "johansen_test",
-    "ca": "johansen_test or fit_vecm",
-    "vecrank": "johansen_test",
-    "coint2": "johansen_test",
-    "VECM": "fit_vecm",
-    "vecm": "fit_vecm",
-    "vec": "fit_vecm",
-    "cajorls": "fit_vecm",
-    "vec2var": "fit_vecm, whose result is a system of the levels",
-    # Panels: linearmodels, plm, pyfixest, Stata, EViews
-    **dict.fromkeys(("pdata", "PanelData", "xtset", "tsset"), "Panel"),
-    **dict.fromkeys(("xtdescribe", "xtsum", "pdim"), "Panel(...).describe()"),
-    "PooledOLS": "fit_pooled",
-    "BetweenOLS": "fit_between",
-    "FirstDifferenceOLS": "fit_first_difference",
-    **dict.fromkeys(("PanelOLS", "areg", "xtareg", "feols", "reghdfe", "felm"), "fit_fixed_effects"),
-    "RandomEffects": "fit_random_effects",
-    **dict.fromkeys(("FamaMacBeth", "xtfmb"), "fit_fama_macbeth"),
-    "plm": "fit_pooled, fit_between, fit_first_difference, fit_fixed_effects or fit_random_effects",
-    "xtreg": "fit_fixed_effects, fit_random_effects or fit_between",
-    "mundlak": "fit_correlated_random_effects",
-    **dict.fromkeys(("xtivreg", "xtivreg2"), "fit_iv_fixed_effects, fit_iv_random_effects, ..."),
-    "ivreghdfe": "fit_iv_fixed_effects",
-    **dict.fromkeys(("IV2SLS", "ivreg", "ivregress", "ivreg2", "tsls"), "fit_iv_pooled"),
-    "IVLIML": "fit_iv_pooled(..., method='liml')",
-    "IVGMM": "fit_iv_pooled(..., method=TwoStepGMM())",
-    **dict.fromkeys(("xthtaylor", "pht"), "fit_hausman_taylor"),
-    "xtgls": "fit_fgls",
-    "pggls": "fit_general_fgls",
-    "xtregar": "fit_fixed_effects_ar1 or fit_random_effects_ar1",
-    "xtpcse": "fit_fgls(..., autocorrelation=..., cov='pcse') or fit_pooled(..., cov=PanelCorrected())",
-    **dict.fromkeys(("pmg", "xtmg"), "fit_mean_group"),
-    **dict.fromkeys(("pcce", "xtcce", "xtdcce", "xtdcce2"), "fit_common_correlated_effects"),
-    **dict.fromkeys(("pvcm", "xtrc"), "fit_swamy, or fit_mean_group(...).individual"),
-    "xtpmg": "fit_pooled_mean_group, fit_ardl_mean_group or fit_dynamic_fixed_effects",
-    **dict.fromkeys(("phtest", "hausmantest"), "hausman"),
-    **dict.fromkeys(("xtoverid", "rhausman"), "mundlak_test"),
-    **dict.fromkeys(("plmtest", "xttest0", "xttest1"), "effects_lm_test"),
-    "pFtest": "LinearResult.f_poolability, or nested_f_test",
-    "pooltest": "slope_poolability_test",
-    "pwtest": "wooldridge_effects_test",
-    "pwartest": "wooldridge_within_test",
-    "pwfdtest": "wooldridge_difference_test",
-    "xtserial": "wooldridge_serial_test",
-    "pbsytest": "bera_sosa_yoon_test",
-    "pbltest": "baltagi_li_test",
-    "pbnftest": "bhargava_test",
-    "pdwtest": "durbin_watson_test",
-    "pbgtest": "breusch_godfrey_test",
-    **dict.fromkeys(("xtqptest", "xthrtest", "xtistest"), "born_breitung_test"),
-    **dict.fromkeys(("pcdtest", "xtcd", "xtcsd", "xtcd2", "xttest2"), "cross_section_dependence_test"),
-    "xttest3": "modified_wald_test",
-    "xthst": "slope_homogeneity_test",
-    **dict.fromkeys(("pgrangertest", "xtgcause"), "panel_granger_test"),
-    "vcovHC": "HC, or Clustered by entity",
-    **dict.fromkeys(("vcovSCC", "xtscc"), "DriscollKraay"),
-    "vcovNW": "PanelNeweyWest",
-    "vcovBK": "PanelCorrected",
-    "vcovDC": "Clustered('entity', 'time')",
-    **dict.fromkeys(("vcovCR", "vcovCL", "CRV1", "CRV3"), "Clustered or BiasReduced"),
-    **dict.fromkeys(("boottest", "wildboottest", "fwildclusterboot"), "wild_bootstrap"),
-    **dict.fromkeys(("etable", "esttab", "outreg2", "stargazer", "summary_col"), "compare"),
-    **dict.fromkeys(("margins", "lincom"), "LinearResult.lincom() or predict()"),
-}
+import re
+from collections.abc import Callable, Collection
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """Message for a name that the package does not have.
+@cache
+def answers() -> dict[tuple[str, str, str], list[tuple[str, str]]]:
+    """Answers, each with what it needs, by kind, option and name; read when something is missed for the first time."""
+    import csv
+    from importlib.resources import files
 
-    Parameters
-    ----------
-    name : str
-    known : iterable of str
-        The public names.
-    """
-    here = ELSEWHERE.get(name)
+    found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    text = files("panelvar").joinpath("base", "elsewhere.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        here = row["here"]
+        needs = row["needs"] or (here if row["kind"] == "option" else re.split(r"\W", here, maxsplit=1)[0])
+        found.setdefault((row["kind"], row["option"], row["elsewhere"]), []).append((here, needs))
+    return found
+
+
+def answer(kind: str, name: str, has: Callable[[str], bool], option: str = "") -> str | None:
+    """What another program's name is here, in words; None if nothing stands in a place that ``has`` so much."""
+    return next((here for here, needs in answers().get((kind, option, name), ()) if has(needs)), None)
+
+
+def argument_here(foreign: str, parameters: Collection[str]) -> str | None:
+    """What a function with these parameters calls the argument that another program calls ``foreign``."""
+    return answer("argument", foreign, parameters.__contains__)
+
+
+def name_here(foreign: str, owner: type) -> str | None:
+    """What a class calls the thing that another program calls ``foreign``; None if it has nothing like it."""
+    # Copying, pickling and displaying ask for private names, which are nobody's.
+    return None if foreign.startswith("_") else answer("attribute", foreign, partial(has_attribute, owner))
+
+
+def has_attribute(owner: type, name: str) -> bool:
+    """Whether instances of a class have an attribute: a field of a dataclass is none of the class itself."""
+    return hasattr(owner, name) or name in getattr(owner, "__dataclass_fields__", {})
+
+
+def unknown(name: str, known: Collection[str]) -> str:
+    """Message for a name that is none of the ``known`` ones of the package."""
+    here = answer("function", name, known.__contains__)
     public = {each.lower(): each for each in known}
     if here is not None:
         hint = f" Here it is {here}."
@@ -185,3 +61,27 @@ def unknown(name: str, known: Iterable[str]) -> str:
         close = difflib.get_close_matches(name.lower(), list(public), n=1)
         hint = f" Did you mean {public[close[0]]!r}?" if close else ""
     return f"module 'panelvar' has no attribute {name!r}.{hint}"
+
+
+class HintsAtNames:
+    """A result that answers another program's attribute name with its own.
+
+    Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no.
+    """
+
+    __slots__ = ()
+
+    # Hidden from the type checker, which would otherwise believe every attribute exists.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            owner = type(self)
+            if hasattr(owner, name):
+                # A property failed with an AttributeError of its own: let it say so itself.
+                return object.__getattribute__(self, name)
+            raise self._no_attribute(name)
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        here = name_here(name, type(self))
+        hint = "" if here is None else f" Here it is {here}."
+        return AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}", name=name, obj=self)

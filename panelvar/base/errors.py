@@ -7,8 +7,10 @@ import numbers
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from panelvar.base.elsewhere import answer
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -71,29 +73,21 @@ class Note:
         return self.text
 
 
-def choose(option: str, value: object, allowed: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str:
-    """Return ``value`` if it is one of ``allowed``; otherwise say what was meant.
-
-    Parameters
-    ----------
-    option : str
-    value : object
-    allowed : iterable of str
-    elsewhere : mapping, optional
-        What other programs write, in lower case, and what it is here: an allowed value, or a sentence. For the
-        message only: nothing but ``allowed`` is accepted.
+def choose(option: str, value: object, allowed: Iterable[str]) -> str:
+    """Return ``value`` if it is one of ``allowed``; otherwise say what was meant, here or in another program.
 
     Raises
     ------
     SpecificationError
-        Names the option, what arrived, the closest allowed value and all allowed values.
+        Names the option, what arrived, the answer to another program's name or else the closest choice, and all
+        choices.
     """
     choices = tuple(allowed)
     if isinstance(value, str) and value in choices:
         return value
     lowered = {choice.lower(): choice for choice in choices}
     given = str(value).lower()
-    meant = (elsewhere or {}).get(given)
+    meant = answer("option", given, choices.__contains__, option)
     if meant is None and (close := difflib.get_close_matches(given, lowered, n=1)):
         meant = lowered[close[0]]
     hint = "" if meant is None else f" Did you mean {meant!r}?" if meant in choices else f" {meant}"

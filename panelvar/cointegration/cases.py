@@ -34,18 +34,11 @@ CASES = {
     "rt": Case("ct", (1,), "trend"),
     "ct": Case("ct", (), ""),
 }
-# Other programs' words: urca's ecdet, statsmodels' deterministic, Stata's trend(), gretl's options, numbers of cases.
-CASES_ELSEWHERE = {"none": "In urca 'none' is case 'c' here; elsewhere it is 'n'.", "nc": "n", "1": "n"}
-CASES_ELSEWHERE |= dict.fromkeys(("ci", "const", "rconstant", "--rc", "2"), "rc")
-CASES_ELSEWHERE |= dict.fromkeys(("co", "constant", "--uc", "uc", "3"), "c")
-CASES_ELSEWHERE |= dict.fromkeys(("coli", "trend", "rtrend", "--crt", "crt", "4"), "rt")
-CASES_ELSEWHERE |= dict.fromkeys(("colo", "--ct", "5"), "ct")
-CASES_ELSEWHERE |= {"ctt": "A quadratic trend is not offered with cointegration; 'ct' has one in the levels.", "0": "c"}
 
 
 def deterministic_case(trend: str) -> Case:
     """The case of a name, or what was meant."""
-    return CASES[choose("trend", trend, CASES, CASES_ELSEWHERE)]
+    return CASES[choose("trend", trend, CASES)]
 
 
 def ranked(model: VarResult, case: Case, rank: int) -> VecmProblem:

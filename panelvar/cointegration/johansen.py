@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
+from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
-from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import Case, deterministic_case, ranked
@@ -123,7 +123,7 @@ def johansen_test(
     check_level(level)
     case = deterministic_case(trend)
     if correction is not None:
-        choose("correction", correction, CORRECTIONS, {"bartlett": "It is not offered; 'doornik' is close to it."})
+        choose("correction", correction, CORRECTIONS)
     if bootstrap is not None:
         if not isinstance(bootstrap, Recursive):
             raise SpecificationError(
@@ -226,7 +226,6 @@ def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note,
 
 
 STATISTICS = ("trace", "max")
-STATISTICS_ELSEWHERE = {"lambda-max": "max", "maxeig": "max", "eigen": "max", "lmax": "max"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -316,7 +315,7 @@ class JohansenResult(HintsAtNames):
         level : float
             One less the size of each test.
         """
-        choose("statistic", statistic, STATISTICS, STATISTICS_ELSEWHERE)
+        choose("statistic", statistic, STATISTICS)
         pvalues = self.trace_pvalues if statistic == "trace" else self.max_pvalues
         kept = np.flatnonzero(pvalues > 1.0 - check_level(level))
         return int(kept[0]) if kept.size else len(self.names)

@@ -13,8 +13,6 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
 
 SOURCES = ("doornik", "mackinnon-haug-michelis", "osterwald-lenum")
-SOURCES_ELSEWHERE = dict.fromkeys(("mhm", "mackinnon", "eviews", "statsmodels"), "mackinnon-haug-michelis")
-SOURCES_ELSEWHERE |= {"urca": "osterwald-lenum", "ol": "osterwald-lenum", "gretl": "doornik", "gamma": "doornik"}
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -87,7 +85,7 @@ def critical_values(
     """
     from scipy.special import gammaincinv
 
-    choose("source", source, SOURCES, SOURCES_ELSEWHERE)
+    choose("source", source, SOURCES)
     q = np.arange(n_vars, 0, -1)
     if source == "doornik":
         mean, variance = gamma_moments(statistic, trend, q, rows)

@@ -349,7 +349,7 @@ def check_normalisation(normalise: Any, names: tuple[str, ...], rank: int) -> tu
     if chosen == (CANONICAL,) and CANONICAL not in names:
         return None
     for name in chosen:
-        choose("normalise", name, (*names, CANONICAL), {"johansen": CANONICAL, "triangular": "None does that."})
+        choose("normalise", name, (*names, CANONICAL))
     if len(chosen) != rank or len(set(chosen)) != rank:
         raise SpecificationError(f"normalise={normalise!r}: expected {rank} different variable(s), one a relation.")
     return chosen

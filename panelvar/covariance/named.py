@@ -37,7 +37,7 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
 
 def by_name(cov: str) -> Covariance | None:
     """Return the specification that a name stands for; None for ``"robust"``, which model and convention decide."""
-    name = choose("cov", _ALIASES.get(cov, cov), _NAMES, _ELSEWHERE)
+    name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
     return _SPECIFICATIONS.get(name)
 
 
@@ -50,20 +50,6 @@ _SPECIFICATIONS: dict[str, Covariance] = {
     "pcse": PanelCorrected(),
     **{kind: BiasReduced("entity", kind=kind) for kind in CLUSTER_KINDS},
 }
-_ELSEWHERE = {
-    **dict.fromkeys(("white", "hc", "vce(robust)", "huber", "white-diagonal"), "HC1"),
-    "white1": "HC0",
-    "white2": "Write cov=PanelCorrected(diagonal=True).",
-    **dict.fromkeys(("arellano", "crv1", "liang-zeger", "white-period", "vce(cluster)", "group", "entity"), "cluster"),
-    **dict.fromkeys(("time", "white-cross-section"), "Write cov=Clustered('time')."),
-    **dict.fromkeys(("twoway", "double", "crv"), "Write cov=Clustered('entity', 'time')."),
-    "crv3": "CR3",
-    **dict.fromkeys(("kernel", "scc", "xtscc", "driscoll_kraay"), "driscoll-kraay"),
-    **dict.fromkeys(("hac", "newey", "neweywest", "newey_west"), "newey-west"),
-    **dict.fromkeys(("bk", "beck-katz", "xtpcse"), "pcse"),
-    **dict.fromkeys(("bootstrap", "wild", "jackknife"), "That is wild_bootstrap(result, ...)."),
-}
-"""What other programs call them."""
 _NAMES = ("classical", "robust", *list(_SPECIFICATIONS)[1:])
 _ALIASES = {
     "unadjusted": "classical",

@@ -33,7 +33,7 @@ class SerialCovariance:
 
     def __post_init__(self) -> None:
         """Refuse unknown options."""
-        choose("kernel", self.kernel, serial_scores.KERNELS, serial_scores.KERNELS_ELSEWHERE)
+        choose("kernel", self.kernel, serial_scores.KERNELS)
         choose("residuals", self.residuals, KINDS)
         if self.factor is not None:
             choose("factor", self.factor, FACTORS)

@@ -17,13 +17,6 @@ from panelvar.covariance.protocol import ScoreSums
 Integers = NDArray[np.integer]
 
 KERNELS = ("bartlett", "parzen", "quadratic-spectral")
-KERNELS_ELSEWHERE = {
-    "qs": "quadratic-spectral",
-    "newey-west": "bartlett",
-    "gallant": "parzen",
-    "andrews": "quadratic-spectral",
-}
-"""What other programs call them."""
 
 
 def kernel_weights(distance: Integers, kernel: str, lags: float) -> Array:

@@ -28,14 +28,6 @@ _MATH: dict[str, Callable[[Array], Array]] = {
     "I": lambda values: values,
 }
 _SHIFTS = {"L": Panel.lag, "F": Panel.lead, "D": Panel.difference}
-_FUNCTIONS_ELSEWHERE = {
-    **dict.fromkeys(("lag", "shift"), "L"),
-    **dict.fromkeys(("lead", "f"), "F"),
-    **dict.fromkeys(("diff", "delta"), "D"),
-    **dict.fromkeys(("ln",), "log"),
-    **dict.fromkeys(("factor", "i", "as"), "C"),
-    **dict.fromkeys(("poly", "bs", "center", "scale"), "Make the columns first: Panel.with_columns."),
-}
 FUNCTIONS = (*_SHIFTS, *_MATH, "C")
 """The functions a formula may call."""
 
@@ -216,7 +208,7 @@ class Factors:
         )
 
     def _call(self, node: ast.Call, function: str) -> Array:
-        choose("function", function, FUNCTIONS, _FUNCTIONS_ELSEWHERE)
+        choose("function", function, FUNCTIONS)
         if function == "C":
             raise SpecificationError(f"{self._text(node)} must stand alone or in a product ':', not in an expression.")
         if function in _SHIFTS:

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 # Powers of the time index behind each trend option, and their labels.
 TREND_POWERS: dict[str, tuple[int, ...]] = {"n": (), "c": (0,), "t": (1,), "ct": (0, 1), "ctt": (0, 1, 2)}
-# Other programs' words for them, for messages.
-TRENDS_ELSEWHERE = dict.fromkeys(("none", "nc", "no", "false", "0"), "n")
-TRENDS_ELSEWHERE |= dict.fromkeys(("const", "constant", "intercept", "drift", "true", "1"), "c")
-TRENDS_ELSEWHERE |= {"trend": "t", "linear": "t", "both": "ct", "const+trend": "ct", "quadratic": "ctt", "cct": "ctt"}
 POWER_LABELS = ("const", "trend", "trend_squared")
 
 

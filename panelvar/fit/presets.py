@@ -121,13 +121,6 @@ PRESETS: dict[str, Convention] = {
         ),
     )
 }
-_ELSEWHERE = {
-    **dict.fromkeys(("xtreg", "reghdfe", "areg"), "stata"),
-    **dict.fromkeys(("r", "sandwich"), "plm"),
-    **dict.fromkeys(("fixest", "feols"), "pyfixest"),
-    "panelols": "linearmodels",
-}
-"""What users of the programs write for a preset."""
 
 
 def as_convention(convention: str | Convention) -> Convention:
@@ -140,4 +133,4 @@ def as_convention(convention: str | Convention) -> Convention:
     """
     if isinstance(convention, Convention):
         return convention
-    return PRESETS[choose("convention", convention, PRESETS, _ELSEWHERE)]
+    return PRESETS[choose("convention", convention, PRESETS)]

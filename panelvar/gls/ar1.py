@@ -78,12 +78,12 @@ class AR1:
             read_flag(name, getattr(self, name))
         number = isinstance(self.rho, numbers.Real) and not isinstance(self.rho, bool)
         if not number:
-            choose("rho", self.rho, METHODS, {"scorr": "tscorr", "breg": "regress"})
+            choose("rho", self.rho, METHODS)
         elif not -1.0 < float(self.rho) < 1.0:
             raise SpecificationError(f"rho={self.rho!r} must lie between -1 and 1, or name an estimator.")
-        choose("weights", self.weights, ("pairs", "rows", "equal", "pooled"), {"np1": "rows", "t": "rows"})
-        choose("gaps", self.gaps, ("restart", "exact", "consecutive"), {"force": "consecutive"})
-        choose("starts", self.starts, ("keep", "drop"), {"prais-winsten": "keep", "cochrane-orcutt": "drop"})
+        choose("weights", self.weights, ("pairs", "rows", "equal", "pooled"))
+        choose("gaps", self.gaps, ("restart", "exact", "consecutive"))
+        choose("starts", self.starts, ("keep", "drop"))
 
     @property
     def words(self) -> str:
@@ -97,8 +97,7 @@ def as_ar1(autocorrelation: object) -> AR1 | None:
     """Return the specification that ``"none"``, ``"ar1"``, ``"psar1"`` or an `AR1` stands for."""
     if isinstance(autocorrelation, AR1):
         return autocorrelation
-    hints = {"independent": "none", "autoregressive": "ar1"}
-    name = choose("autocorrelation", autocorrelation, ("none", "ar1", "psar1"), hints)
+    name = choose("autocorrelation", autocorrelation, ("none", "ar1", "psar1"))
     return None if name == "none" else AR1(by_entity=name == "psar1")
 
 

@@ -115,7 +115,7 @@ def fit_fgls(
     Parks (1967), Journal of the American Statistical Association 62; Kmenta (1986), Elements of Econometrics, ch. 12;
     Beck and Katz (1995), American Political Science Review 89(3).
     """
-    choose("panels", panels, PANELS, {"iid": "homoskedastic", "hetero": "heteroskedastic"})
+    choose("panels", panels, PANELS)
     model = as_ar1(autocorrelation)
     _check_options(max_iterations, tolerance, iterate=iterate, pairwise=pairwise, small_sample=small_sample)
     chosen = as_convention(convention)

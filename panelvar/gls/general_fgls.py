@@ -21,14 +21,6 @@ from panelvar.static_panels.finish import finish
 from panelvar.static_panels.first_difference import differenced_model
 
 MODELS = ("pooled", "within", "difference")
-_ELSEWHERE = {
-    "pooling": "pooled",
-    "random": "pooled",
-    "re": "pooled",
-    "fe": "within",
-    "fixed": "within",
-    "fd": "difference",
-}
 # Groups for each covariance's side below which it is poorly estimated.
 _GROUPS_PER_SIDE = 5
 
@@ -104,8 +96,8 @@ def fit_general_fgls(
     Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, 2nd ed., sections 7.4, 10.4.3 and 10.5.5;
     Im, Ahn, Schmidt and Wooldridge (1999), Journal of Econometrics 89; Kiefer (1980), ibid. 14.
     """
-    choose("model", model, MODELS, _ELSEWHERE)
-    choose("within", within, ("entity", "time"), {"individual": "entity", "group": "entity"})
+    choose("model", model, MODELS)
+    choose("within", within, ("entity", "time"))
     if model == "difference" and within == "time":
         raise SpecificationError("model='difference' with within='time' has no meaning: entities have no order.")
     pairwise = read_flag("pairwise", pairwise)

@@ -177,7 +177,6 @@ def panel_positions(design: Design) -> NDArray[np.intp]:
 
 
 CRITERIA = ("aic", "bic", "hqic")
-_ELSEWHERE = {"sbc": "bic", "sic": "bic", "sc": "bic", "schwarz": "bic", "akaike": "aic", "hq": "hqic", "hqc": "hqic"}
 _MOST_ORDERS = 5000
 _FORMS = (
     "lags is one number for all variables, (p, q), (p, q1, ..., qk), a mapping of names to numbers, or a criterion "
@@ -248,7 +247,7 @@ def _whole(option: str, value: object) -> int:
 
 def criterion_of(lags: object) -> str | None:
     """Return the criterion that ``lags`` names, None if it gives orders."""
-    return choose("lags", lags, CRITERIA, _ELSEWHERE) if isinstance(lags, str) else None
+    return choose("lags", lags, CRITERIA) if isinstance(lags, str) else None
 
 
 def grid(most: Orders) -> list[Orders]:

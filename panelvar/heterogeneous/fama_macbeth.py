@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.serial_scores import KERNELS, KERNELS_ELSEWHERE, lagged_gram
+from panelvar.covariance.serial_scores import KERNELS, lagged_gram
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
@@ -111,7 +111,7 @@ def fit_fama_macbeth(
 
 
 def _check(lags: float, kernel: str, periods: int) -> None:
-    choose("kernel", kernel, KERNELS, KERNELS_ELSEWHERE)
+    choose("kernel", kernel, KERNELS)
     number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
     if not number or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
         kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"

@@ -118,8 +118,8 @@ def fit_pooled_mean_group(
     to all entities.
     """
     chosen = as_convention(convention)
-    choose("algorithm", algorithm, _SEARCHES, {"nr": "newton-raphson", "newton": "newton-raphson"})
-    choose("information", information, ("expected", "observed"), {"oim": "observed", "hessian": "observed"})
+    choose("algorithm", algorithm, _SEARCHES)
+    choose("information", information, ("expected", "observed"))
     most = read_whole("max_iterations", max_iterations, 1)
     rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
     fits = fit_ardl(

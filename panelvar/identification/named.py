@@ -16,31 +16,6 @@ IDENTIFICATIONS: dict[str, type[Identification]] = {
 ORDERED = (Cholesky.name, LongRun.name)
 SHOCK_SIZES = ("sd", "unit")
 
-# Other programs' words, for messages.
-_ELSEWHERE = dict.fromkeys(
-    ("orth", "ortho", "oirf", "orthogonal", "orthogonalized", "orthogonalised", "recursive"), "cholesky"
-)
-_ELSEWHERE |= dict.fromkeys(("girf", "gir", "gen", "generalized", "pesaran-shin"), "generalised")
-_ELSEWHERE |= dict.fromkeys(("bq", "blanchard-quah", "longrun", "long-run"), "long_run")
-_ELSEWHERE |= dict.fromkeys(("none", "irf", "simple", "unit", "nonort", "forecast_error", "residual"), "reduced_form")
-_OBJECTS = {
-    "It is an object: ShortRun(a=..., b=...).": (
-        "short_run",
-        "short-run",
-        "svar",
-        "struct",
-        "structural",
-        "sirf",
-        "ab",
-        "ab-model",
-    ),
-    "It is an object: SignRestrictions({(response, shock): '+'}).": ("sign", "signs", "sign_restrictions"),
-    "It is an object: ImpactMatrix(matrix).": ("user", "given", "matrix", "impact_matrix", "p"),
-    "It is an object: ExternalInstrument(series, variable).": ("proxy", "iv", "external_instrument", "instrument"),
-}
-_ELSEWHERE |= {name: answer for answer, names in _OBJECTS.items() for name in names}
-_SIZES_ELSEWHERE = {"std": "sd", "stdev": "sd", "one": "unit", "1": "unit", "none": "unit"}
-
 
 def scheme_of(identification: str | Identification, ordering: Sequence[str] | None, names: Names) -> Identification:
     """Return the scheme asked for, checked against the variables.
@@ -60,7 +35,7 @@ def scheme_of(identification: str | Identification, ordering: Sequence[str] | No
         kind = type(identification).__name__
         raise SpecificationError(f"identification is a {kind}: pass its scheme on, {kind}.identification.")
     else:
-        choose("identification", identification, IDENTIFICATIONS, _ELSEWHERE)
+        choose("identification", identification, IDENTIFICATIONS)
         if ordering is not None and identification not in ORDERED:
             raise SpecificationError("ordering= applies to identification='cholesky' and 'long_run' only.")
         kinds = {"cholesky": Cholesky, "long_run": LongRun}
@@ -71,7 +46,7 @@ def scheme_of(identification: str | Identification, ordering: Sequence[str] | No
 
 def check_shock_size(shock_size: str) -> bool:
     """Return whether shocks are of one unit, or say what was expected."""
-    return choose("shock_size", shock_size, SHOCK_SIZES, _SIZES_ELSEWHERE) == "unit"
+    return choose("shock_size", shock_size, SHOCK_SIZES) == "unit"
 
 
 def require_sigma(scheme: Identification, unit: bool, purpose: str = "") -> None:

@@ -18,7 +18,7 @@ from panelvar.instruments.methods import Method
 from panelvar.instruments.result import InstrumentalResult
 from panelvar.static_panels.between import means_model
 from panelvar.static_panels.first_difference import differenced_model
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE, within_model
+from panelvar.static_panels.fixed import within_model
 from panelvar.static_panels.pooled import centred_model
 
 
@@ -113,7 +113,7 @@ def fit_iv_between(
     -----
     Consistent only if the means of the instruments are uncorrelated with the entity effects.
     """
-    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
+    choose("effects", effects, ("entity", "time"))
     design, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
     )

@@ -77,7 +77,7 @@ class TwoStepGMM:
 Method: TypeAlias = str | Fuller | KClass | TwoStepGMM
 
 _NAMES = ("2sls", "liml", "fuller", "gmm")
-_ELSEWHERE = {"iv": "2sls", "tsls": "2sls", "gmm2s": "gmm"}
+_ALIASES = {"iv": "2sls", "tsls": "2sls", "gmm2s": "gmm"}
 
 
 def as_method(method: Method) -> Method:
@@ -98,7 +98,7 @@ def as_method(method: Method) -> Method:
             f"{type(method).__name__}."
         )
     name = method.lower()
-    name = choose("method", _ELSEWHERE.get(name, name), _NAMES)
+    name = choose("method", _ALIASES.get(name, name), _NAMES)
     if name == "gmm":
         return TwoStepGMM()
     return Fuller() if name == "fuller" else name

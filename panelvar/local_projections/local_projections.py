@@ -21,7 +21,6 @@ from panelvar.local_projections.projection_data import read_projection_data
 from panelvar.local_projections.projection_errors import error_rule
 from panelvar.local_projections.result import ProjectedResponses
 from panelvar.responses.responses import cumulated
-from panelvar.var_models.lag_selection import CRITERIA_ELSEWHERE
 from panelvar.var_models.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
 
@@ -168,7 +167,7 @@ def fit_local_projections(
     terms = terms_within(periods, trend, seasons, read.table.exogenous_names, exogenous_lags)
     few: tuple[Note, ...] = ()
     if isinstance(lags, str):
-        criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
+        criterion = choose("lags", lags, CRITERION_NAMES)
         selection = compare_lags(read.table, None, terms, 1, missing, rules)
         lags, few = selection.order(criterion), crowded(selection.notes)
     order = lag_order(lags, 0 if shock is not None else 1)

@@ -14,7 +14,6 @@ from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.local_projections.horizon_regressions import Projection, serial_variances
 
 COVARIANCES = ("HC0", "HC1", "HC2", "HC3", "newey-west")
-_COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "hac": "newey-west", "nw": "newey-west"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def error_rule(cov: Any, augmented: bool) -> ErrorRule:
     if cov is None:
         return ErrorRule("HC1") if augmented else ErrorRule("HC0", "bartlett")
     if isinstance(cov, str):
-        choose("cov", cov, COVARIANCES, _COVARIANCES_ELSEWHERE)
+        choose("cov", cov, COVARIANCES)
         return ErrorRule("HC0", "bartlett") if cov == "newey-west" else ErrorRule(cov)
     if isinstance(cov, HC):
         choose("HC kind", cov.kind, COVARIANCES[:4])

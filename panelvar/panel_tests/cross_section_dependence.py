@@ -40,16 +40,6 @@ class PairCorrelations(NamedTuple):
     pairs_left_out: int
 
 
-_ELSEWHERE = {
-    "pesaran": "cd",
-    **dict.fromkeys(("bp", "breusch-pagan"), "lm"),
-    **dict.fromkeys(("sclm", "pesaran-lm"), "scaled-lm"),
-    **dict.fromkeys(("bcsclm", "baltagi-feng-kao", "bias-corrected"), "bias-corrected-lm"),
-    **dict.fromkeys(("cd*", "cdstar", "cd-star"), "That is cd_star_test."),
-    **dict.fromkeys(("friedman", "frees", "rho", "absrho"), "residual_correlations(result) has average correlations."),
-}
-
-
 def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> TestResult:
     r"""Test that residuals are uncorrelated across entities (plm ``pcdtest``, Stata ``xtcsd`` and ``xttest2``).
 
@@ -105,7 +95,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     unweighted(
         result, "The test of cross-section dependence", ("pooled", "fixed", "random", "difference"), instruments=True
     )
-    choose("kind", kind, KINDS, _ELSEWHERE)
+    choose("kind", kind, KINDS)
     fit = result.fit
     notes = []
     if kind == "bias-corrected-lm" and fit.family != "fixed":

@@ -57,7 +57,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     For a p-value use `wooldridge_within_test`, `born_breitung_test` or `durbin_watson_test`.
     """
     design = unweighted(result, "The Bhargava test", ("pooled", "fixed", "random"))
-    choose("kind", kind, ("durbin-watson", "lbi"), {"bnf": "durbin-watson", "baltagi-wu": "lbi", "dw": "durbin-watson"})
+    choose("kind", kind, ("durbin-watson", "lbi"))
     entities = design.entities
     if result.fit.family == "random":
         columns = level_columns(result)

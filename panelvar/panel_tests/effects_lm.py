@@ -8,13 +8,11 @@ import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.panel_tests.auxiliary import pooled_residuals, unweighted
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, chibar2_test, z_test
 
 KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")
 _NAMES = ("Breusch-Pagan LM", "Honda", "King-Wu", "Gourieroux-Holly-Monfort")
-_ELSEWHERE = {"bp": "breusch-pagan", "lm": "breusch-pagan", "kw": "king-wu", "ghm": "gourieroux-holly-monfort"}
 
 
 def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str = "breusch-pagan") -> TestResult:
@@ -65,8 +63,8 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     (use `bera_sosa_yoon_test`) and assume homoskedastic errors.
     """
     design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
-    choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE)
-    choose("kind", kind, KINDS, _ELSEWHERE)
+    choose("effects", effects, ("entity", "time", "twoway"))
+    choose("kind", kind, KINDS)
     if kind == KINDS[3] and effects != "twoway":
         raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")
     residuals = pooled_residuals(result)

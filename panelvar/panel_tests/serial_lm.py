@@ -64,7 +64,7 @@ def bera_sosa_yoon_test(
     `baltagi_li_test` or `wooldridge_serial_test` then. Assumes homoskedastic normal errors.
     """
     design = unweighted(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
-    choose("kind", kind, ("serial", "effects", "joint"), {"ar": "serial", "re": "effects", "j": "joint"})
+    choose("kind", kind, ("serial", "effects", "joint"))
     choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
     if read_flag("one_sided", one_sided) and kind != "effects":
         raise SpecificationError("one_sided=True belongs to kind='effects'.")

@@ -173,7 +173,7 @@ def wild_bootstrap(
     """
     choose("weights", weights, kernel.KINDS)
     choose("ties", ties, ("count", "strict"))
-    choose("variant", variant, VARIANTS, {f"wc{kind}{name}": name for kind in "ru" for name in VARIANTS})
+    choose("variant", variant, VARIANTS)
     choose("alternative", alternative, ALTERNATIVES)
     coverage = check_level(level)
     draws, impose_null = read_whole("draws", draws, 1), read_flag("impose_null", impose_null)

@@ -19,7 +19,6 @@ from panelvar.panel_tests.auxiliary import (
     regress,
     unweighted,
 )
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, t_test, z_test
 
@@ -49,7 +48,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     correlation included. With ``effects="time"`` it needs many periods.
     """
     design = unweighted(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
-    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
+    choose("effects", effects, ("entity", "time"))
     grouping = design.entities if effects == "entity" else design.times
     residuals = pooled_residuals(result)
     products = 0.5 * (np.square(grouping.sums(residuals)) - grouping.sums(np.square(residuals)))

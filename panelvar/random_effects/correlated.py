@@ -19,7 +19,6 @@ from panelvar.kernels.rows import restored_norms
 from panelvar.random_effects.random import components_model, weights_refused
 from panelvar.random_effects.variance_components_quadratic import pooled_solution
 from panelvar.static_panels.finish import finish
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 
@@ -71,7 +70,7 @@ def fit_correlated_random_effects(
     Predicting for new rows needs columns called ``mean(x)``.
     """
     weights_refused(weights)
-    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
+    choose("effects", effects, ("entity", "time"))
     design = build_design(data, y, x, constant=constant, missing=missing)
     augmented, _ = with_means(design, effects)
     chosen = as_convention(convention)

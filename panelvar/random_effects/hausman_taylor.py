@@ -33,13 +33,6 @@ _METHODS = {
     "amemiya-macurdy": "Amemiya-MaCurdy",
     "breusch-mizon-schmidt": "Breusch-Mizon-Schmidt",
 }
-_ELSEWHERE = {
-    "ht": "hausman-taylor",
-    "baltagi": "hausman-taylor",
-    "am": "amemiya-macurdy",
-    "amacurdy": "amemiya-macurdy",
-    "bms": "breusch-mizon-schmidt",
-}
 
 
 class _Parts(NamedTuple):
@@ -132,7 +125,7 @@ def fit_hausman_taylor(
     Breusch, Mizon and Schmidt (1989), Econometrica 57(3), 695-700.
     """
     weights_refused(weights)
-    choose("method", method, _METHODS, _ELSEWHERE)
+    choose("method", method, _METHODS)
     chosen = as_convention(convention)
     design = build_design(data, y, x, constant=constant, missing=missing)
     grouping = design.entities

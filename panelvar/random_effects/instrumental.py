@@ -25,7 +25,7 @@ from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.random_effects.random import components_model, weights_refused
 from panelvar.random_effects.random_notes import variance_notes
 from panelvar.static_panels.between import means_model
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE, within_model
+from panelvar.static_panels.fixed import within_model
 
 _VERSIONS = ("swamy-arora", "baltagi-chang", "harmonic", "stata-sa")
 
@@ -103,9 +103,9 @@ def fit_iv_random_effects(
     17(2), 189-200; Baltagi and Chang (2000), Econometric Reviews 19(3), 269-279, on unbalanced panels.
     """
     weights_refused(weights)
-    choose("method", method, ("g2sls", "ec2sls"), {"bvk": "g2sls", "2sls": "g2sls", "baltagi": "ec2sls"})
+    choose("method", method, ("g2sls", "ec2sls"))
     choose("variance_components", variance_components, _VERSIONS)
-    if choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE) == "twoway":
+    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
         raise SpecificationError(
             "Random effects with instruments are offered one-way. Add period dummies to the regressors (C(year)), or "
             "use fit_iv_fixed_effects."

@@ -31,7 +31,6 @@ from panelvar.random_effects.variance_components_quadratic import (
     wallace_hussain,
 )
 from panelvar.static_panels.finish import finish
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 METHODS = {
@@ -45,18 +44,6 @@ METHODS = {
     "ml": "maximum likelihood",
     "reml": "restricted maximum likelihood",
 }
-METHODS_ELSEWHERE = {
-    "swar": "swamy-arora",
-    "sa": "stata-sa",
-    "walhus": "wallace-hussain",
-    "swamy": "swamy-arora",
-    "wallace": "wallace-hussain",
-    "wansbeek-kapteyn": "amemiya",
-    "mle": "ml",
-    "maximum likelihood": "ml",
-    "restricted": "reml",
-}
-"""What R, Stata and EViews call them."""
 _VERSIONS = ("baltagi-chang", "harmonic", "stata-sa")
 
 
@@ -143,8 +130,8 @@ def components_model(
 
     With ``given``, one-way components are taken as they are instead of being estimated.
     """
-    method = choose("variance_components", variance_components, METHODS, METHODS_ELSEWHERE)
-    if choose("effects", effects, ("entity", "time", "twoway"), EFFECTS_ELSEWHERE) == "twoway":
+    method = choose("variance_components", variance_components, METHODS)
+    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
         return crossed_model(design, method, METHODS[method], convention, kind)
     method = convention.unbalanced_components if method == "swamy-arora" else method
     grouping, label = design.group_by(effects)

@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import InsufficientDataError, choose
-from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.tables.test_result import TestResult, t_test
@@ -94,7 +94,7 @@ class ForecastAccuracy(HintsAtNames):
         The benchmark must not be nested in the model for the asymptotics to hold: a random walk is nested in a VAR with
         a unit root. Read small p-values as descriptive then.
         """
-        choose("loss", loss, ("squared", "absolute"), {"mse": "squared", "abs": "absolute", "mae": "absolute"})
+        choose("loss", loss, ("squared", "absolute"))
         horizon = read_whole("horizon", horizon, 1, self.errors.shape[1])
         place = position(self.names, variable)
         pair = [np.abs(errors[:, horizon - 1, place]) for errors in (self.errors, self.benchmark_errors)]

@@ -22,7 +22,6 @@ from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.static_panels.finish import finish
-from panelvar.static_panels.fixed import EFFECTS_ELSEWHERE
 from panelvar.static_panels.result import LinearResult
 
 
@@ -110,7 +109,7 @@ def fit_between(
     that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
     uncorrelated with the means of the regressors.
     """
-    choose("effects", effects, ("entity", "time"), EFFECTS_ELSEWHERE)
+    choose("effects", effects, ("entity", "time"))
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     return finish(means_model(source, effects, wls=wls), cov, as_convention(convention), collinear)
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_names
+from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -158,8 +159,8 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     panel = design.panel
     if names == ("twoway",):
         names = ("entity", "time")
-    elif len(names) == 1 and names[0] not in (*panel.names, panel.entity_name, panel.time_name):
-        meant = EFFECTS_ELSEWHERE.get(names[0].lower())
+    elif len(names) == 1 and names[0] not in ("entity", "time", *panel.names, panel.entity_name, panel.time_name):
+        meant = answer("option", names[0].lower(), ("entity", "time", "twoway").__contains__, "effects")
         if meant is not None:
             raise SpecificationError(
                 f"effects={names[0]!r} is not known. Did you mean {meant!r}? Choose 'entity', 'time', 'twoway', or "
@@ -263,11 +264,3 @@ def _without_singletons(design: Design, terms: tuple[_Term, ...]) -> tuple[Desig
         if alone.all():
             raise InsufficientDataError("Every row is a singleton of an effect: nothing is left to estimate.")
         design = design.take(np.flatnonzero(~alone))
-
-
-EFFECTS_ELSEWHERE = {
-    **dict.fromkeys(("individual", "id", "group", "cross-section", "cross", "firm", "entityeffects"), "entity"),
-    **dict.fromkeys(("period", "periods", "year", "timeeffects"), "time"),
-    **dict.fromkeys(("twoways", "two-way", "two_way", "two-ways", "both", "entity+time", "entity + time"), "twoway"),
-}
-"""For the hint of a message: none of them is accepted."""

@@ -11,8 +11,8 @@ import numpy as np
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile, quantiles, two_sided
+from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, check_level
-from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.static_panels.restrictions import LinearCombination, linear_combination, restriction_matrix, wald

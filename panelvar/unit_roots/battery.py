@@ -26,7 +26,6 @@ TESTS: dict[str, Callable[..., UnitRootResult]] = {
     "pp": phillips_perron_test,
     "kpss": kpss_test,
 }
-TESTS_ELSEWHERE = {"df": "adf", "ers": "dfgls", "phillips-perron": "pp", "za": "Zivot-Andrews is not offered."}
 
 
 def unit_root_table(
@@ -72,7 +71,7 @@ def unit_root_table(
 
     names = [tests] if isinstance(tests, str) else list(tests)
     for name in names:
-        choose("tests", name, TESTS, TESTS_ELSEWHERE)
+        choose("tests", name, TESTS)
     differences = read_whole("differences", differences, 0)
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
     refused: dict[Any, str] = {}

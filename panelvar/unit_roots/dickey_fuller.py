@@ -22,7 +22,6 @@ from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exac
 from panelvar.unit_roots.result import UnitRootResult
 
 RULES = ("aic", "bic", "t-stat")
-RULES_ELSEWHERE = {"sic": "bic", "schwarz": "bic", "sc": "bic", "tstat": "t-stat", "t": "t-stat", "akaike": "aic"}
 SIGNIFICANT = 1.6448536269514722
 """Absolute t ratio above which the last lag stays: two-sided, 10 percent, normal."""
 NULL = "the series has a unit root"
@@ -168,7 +167,7 @@ def _regress(
     change = len(values) - 1
     longest, rule = 0, "given"
     if isinstance(lags, str):
-        kind = choose("lags", lags, RULES, RULES_ELSEWHERE)
+        kind = choose("lags", lags, RULES)
         # The longest that leaves two degrees of freedom, too: a short series has a default.
         room = max(min(len(values) // 2 - powers - 1, (change - powers - 3) // 2), 0)
         longest = min(int(np.ceil(12.0 * (len(values) / 100.0) ** 0.25)), room)

@@ -28,9 +28,7 @@ from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exac
 from panelvar.unit_roots.result import UnitRootResult
 
 KERNEL_NAMES = ("bartlett", "parzen", "quadratic-spectral")
-KERNELS_ELSEWHERE = {"newey-west": "bartlett", "qs": "quadratic-spectral", "ba": "bartlett", "pa": "parzen"}
 BANDWIDTHS = ("short", "long", "schwert", "stata", "newey-west", "andrews")
-BANDWIDTHS_ELSEWHERE = {"legacy": "schwert", "lshort": "short", "auto": "newey-west", "hobijn": "newey-west"}
 
 
 @documented
@@ -67,7 +65,7 @@ def kpss_test(
     are rejected far too often; with many the test has no power.
     """
     check_trend(trend, ("c", "ct"))
-    choose("kernel", kernel, KERNEL_NAMES, KERNELS_ELSEWHERE)
+    choose("kernel", kernel, KERNEL_NAMES)
     values, name, notes = one_series(data, column)
     n = len(values)
     enough(n, POWERS[trend], name)
@@ -137,8 +135,8 @@ def phillips_perron_test(
     1989): `dfgls_test` or `adf_test` then.
     """
     check_trend(trend)
-    choose("statistic", statistic, ("tau", "rho"), {"z-tau": "tau", "z(t_alpha)": "tau", "z-alpha": "rho"})
-    choose("kernel", kernel, KERNEL_NAMES, KERNELS_ELSEWHERE)
+    choose("statistic", statistic, ("tau", "rho"))
+    choose("kernel", kernel, KERNEL_NAMES)
     choose("convention", convention, ("default", "urca", "tseries"))
     values, name, notes = one_series(data, column)
     n, powers = len(values) - 1, POWERS[trend]
@@ -207,7 +205,7 @@ def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> t
             return float(bandwidth), "given"
         refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), n)
         return float(bandwidth), "given"
-    rule = choose("bandwidth", bandwidth, BANDWIDTHS, BANDWIDTHS_ELSEWHERE)
+    rule = choose("bandwidth", bandwidth, BANDWIDTHS)
     if rule == "newey-west":
         return newey_west_bandwidth(residuals, kernel), rule
     if rule == "andrews":

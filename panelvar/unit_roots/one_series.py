@@ -11,7 +11,6 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.data.panel import Panel
 from panelvar.data.series import read_var_data
-from panelvar.dynamics.terms import TRENDS_ELSEWHERE
 from panelvar.unit_roots.regressions import Regression
 
 POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
@@ -72,7 +71,7 @@ def stretch(values: Array, name: str) -> tuple[Array, str]:
 
 def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) -> str:
     """Return a trend option, or say what was meant."""
-    return choose("trend", trend, allowed, TRENDS_ELSEWHERE | {"nc": "n", "mu": "c", "tau": "ct", "level": "c"})
+    return choose("trend", trend, allowed)
 
 
 def not_exact(found: Regression, name: str) -> Regression:

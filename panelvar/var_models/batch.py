@@ -26,7 +26,7 @@ from panelvar.data.series import VarData
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
 from panelvar.dynamics.lag_problem import stack_lags
-from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels
+from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.var_models.batch_result import VarBatch
 from panelvar.var_models.var import fit_var, lag_order, specification, stacked_rows
@@ -35,9 +35,6 @@ from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-BENCHMARKS_ELSEWHERE = dict.fromkeys(("rw", "random_walk", "naive", "no change"), "random walk") | {"average": "mean"}
 
 
 @documented
@@ -81,7 +78,7 @@ def fit_var_batch(
     regressors, are left out with a warning that names them.
     """
     rules = var_convention(convention)
-    terms = Terms(choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE))
+    terms = Terms(choose("trend", trend, TREND_POWERS))
     order = lag_order(lags)
     if isinstance(data, Panel) or hasattr(data, "columns"):
         return _of_panel(as_panel(data), names, order, terms, rules)
@@ -317,7 +314,7 @@ def evaluate_forecasts(
     InsufficientDataError
         No period is left to forecast; and as `fit_rolling_var`.
     """
-    choose("benchmark", benchmark, ("random walk", "mean"), BENCHMARKS_ELSEWHERE)
+    choose("benchmark", benchmark, ("random walk", "mean"))
     batch = fit_rolling_var(data, names, window=window, expanding=expanding, lags=lags, trend=trend)
     table, terms = specification(data, names, trend, 0, None, 0)
     order, values = lag_order(lags), table.values

@@ -68,9 +68,6 @@ def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tupl
 
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
-COVARIANCES_ELSEWHERE = {"robust": "HC1", "white": "HC0", "nonrobust": "classical"} | dict.fromkeys(
-    ("hac", "nw", "newey-west"), "Errors robust to correlation over time are not offered: add lags."
-)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -337,7 +334,7 @@ class VarEstimates(System):
         """
         if not isinstance(kind, str) and hasattr(kind, "kind"):
             raise SpecificationError(f"kind={kind!r}: give its name, with_cov({kind.kind!r}).")
-        choose("kind", kind, COVARIANCES, COVARIANCES_ELSEWHERE)
+        choose("kind", kind, COVARIANCES)
         return type(self)(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)
 
     # Fit

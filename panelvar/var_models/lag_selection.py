@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, check_level, choose
-from panelvar.base.hints import HintsAtNames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 
 CRITERIA = ("aic", "bic", "hqic", "fpe")
-
-# Other programs' names of the criteria: for messages.
-CRITERIA_ELSEWHERE = dict.fromkeys(("sic", "sc", "sbc", "sbic", "schwarz", "schwartz", "bayes", "bayesian"), "bic") | {
-    "hqc": "hqic",
-    "hannan-quinn": "hqic",
-    "akaike": "aic",
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +76,7 @@ class LagSelection(HintsAtNames):
             One less the size of each of these tests. The size of the whole procedure is larger.
         """
         allowed = (*CRITERIA, "lr")
-        choice = choose("criterion", "hqic" if criterion == "hq" else criterion, allowed, CRITERIA_ELSEWHERE)
+        choice = choose("criterion", "hqic" if criterion == "hq" else criterion, allowed)
         if choice != "lr":
             return self.selected[choice]
         rejected = np.flatnonzero(self.lr_pvalue[1:] < 1.0 - check_level(level)) + 1

@@ -83,7 +83,7 @@ def fit_restricted_var(
     -----
     Restrictions that were chosen by the data make errors and bands too small: they take the choice as given.
     """
-    choose("method", method, ("fgls", "ols", "ml"), {"egls": "fgls", "sur": "fgls", "gls": "fgls"})
+    choose("method", method, ("fgls", "ols", "ml"))
     full = fit_var(
         data,
         names,
@@ -146,7 +146,7 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
 
 def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
     """Leave out regressors one at a time, equation by equation."""
-    choose("restrictions", strategy, STRATEGIES, {"ser": "t", "sic": "bic", "sc": "bic", "hqic": "hq"})
+    choose("restrictions", strategy, STRATEGIES)
     if not read_number("threshold", threshold) > 0.0:
         raise SpecificationError(f"threshold={threshold!r}: expected a positive number.")
     problem, m = model.problem, model.n_regressors

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.bands.target import Band
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.base.errors import (
     MissingAttributeError,
     MissingInformationError,
@@ -20,7 +21,6 @@ from panelvar.base.errors import (
     check_level,
     emit,
 )
-from panelvar.base.hints import has_attribute, name_here
 from panelvar.base.labels import listed
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.terms import Terms

@@ -23,8 +23,8 @@ from panelvar.base.errors import (
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.lag_problem import LagProblem, stack_lags
-from panelvar.dynamics.terms import TREND_POWERS, TRENDS_ELSEWHERE, Terms, regressor_labels, terms_within
-from panelvar.var_models.lag_selection import CRITERIA_ELSEWHERE, LagSelection, information_criteria, log_likelihood
+from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
+from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
 from panelvar.var_models.var_convention import VarConvention, var_convention
 from panelvar.var_models.var_result import VarResult
 
@@ -96,7 +96,7 @@ def fit_var(
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
-        criterion = choose("lags", lags, CRITERION_NAMES, CRITERIA_ELSEWHERE)
+        criterion = choose("lags", lags, CRITERION_NAMES)
         selection = compare_lags(table, max_lags, terms, 1, missing, rules)
         lags = selection.order(criterion)
         text = f"{lags} lag(s) chosen by {criterion.upper()} among 1 to {selection.orders[-1]}, {selection.nobs} rows."
@@ -171,7 +171,7 @@ def specification(
 
 def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int) -> None:
     """Refuse terms beside the lags that make no sense."""
-    choose("trend", trend, TREND_POWERS, TRENDS_ELSEWHERE)
+    choose("trend", trend, TREND_POWERS)
     for option, value, least in (("seasons", seasons, 0), ("exogenous_lags", exogenous_lags, 0)):
         read_whole(option, value, least)
     if seasons == 1:

@@ -124,7 +124,7 @@ def cusum_test(model: VarResult, *, kind: str = "ols") -> CusumTests:
     break. Sigma of recursive residuals is about zero; under ``convention="vars"`` about their mean.
     """
     require_fit(model)
-    choose("kind", kind, ("ols", "recursive", "squares"), {"rec": "recursive", "cusumsq": "squares"})
+    choose("kind", kind, ("ols", "recursive", "squares"))
     require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     if kind == "ols":
         centred = "cusum" in model.convention.centred
@@ -175,7 +175,7 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
     residuals from which m degrees are taken again; so it is under ``convention="vars"``, else over n - m about zero.
     """
     require_fit(model)
-    choose("kind", kind, tuple(_NAMES), {"rec": "recursive"})
+    choose("kind", kind, tuple(_NAMES))
     window = read_number("window", window)
     if not 0.05 <= window <= 0.5:
         raise SpecificationError(f"window={window:g}: expected a share of the rows between 0.05 and 0.5.")

@@ -39,7 +39,7 @@ def instrument_relevance_test(model: VarResult, identification: ExternalInstrume
         raise SpecificationError(
             f"identification={shown(identification)}: expected ExternalInstrument(series, variable)."
         )
-    choose("cov", cov, ("HC1", "classical"), {"robust": "HC1"})
+    choose("cov", cov, ("HC1", "classical"))
     shocks = model._shocks(identification, "sd", None)
     stage = cast("ExternalInstrument", shocks.scheme).stage
     assert isinstance(stage, FirstStage)

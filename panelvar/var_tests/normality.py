@@ -102,7 +102,7 @@ def normality_test(
     residuals are near normal whatever the errors are (White and MacDonald 1980), and a warning says so.
     """
     require_fit(model)
-    choose("kind", kind, tuple(_TITLES), {"jb": "jarque-bera", "dh": "doornik-hansen"})
+    choose("kind", kind, tuple(_TITLES))
     if identification is not None and kind != "jarque-bera":
         raise SpecificationError(
             f"identification= belongs to kind='jarque-bera'; {kind!r} has a standardisation of its own."

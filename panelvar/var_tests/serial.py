@@ -17,12 +17,6 @@ from panelvar.var_tests.tested_residuals import crowded, gaps, require_freedom, 
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS_ELSEWHERE = dict.fromkeys(("asymptotic", "pt.asymptotic", "box-pierce"), "plain") | {
-    "pt.adjusted": "adjusted",
-    "lb": "ljung-box",
-    "bg": "That test is serial_lm_test(model, lags).",
-    "es": "That test is serial_lm_test(model, lags, form='f').",
-}
 NULL = "the errors are not correlated over time"
 
 
@@ -61,7 +55,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     third of the rows it rejects far too often, and a warning says so.
     """
     require_fit(model)
-    choose("kind", kind, ("plain", "adjusted", "ljung-box"), KINDS_ELSEWHERE)
+    choose("kind", kind, ("plain", "adjusted", "ljung-box"))
     lags = whole_lags(lags, model.nobs)
     if lags <= model.lags:
         raise SpecificationError(
@@ -126,7 +120,7 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: 
     too, and its auxiliary regression always has a constant: under ``convention="vars"`` and ``"gretl"`` so does this.
     """
     require_fit(model)
-    choose("form", form, ("lm", "lr", "f"), {"bg": "lm", "es": "f", "rao": "f", "chi2": "lm", "lre": "lr"})
+    choose("form", form, ("lm", "lr", "f"))
     return _serial_lm(model, whole_lags(lags, model.nobs), form, read_flag("alone", alone), _doubts(model, form))
 
 
@@ -155,7 +149,7 @@ def serial_lm_table(model: VarResult, lags: int = 4, *, form: str = "lm") -> pd.
     import pandas as pd
 
     require_fit(model)
-    choose("form", form, ("lm", "lr", "f"), {"bg": "lm", "es": "f", "rao": "f", "chi2": "lm", "lre": "lr"})
+    choose("form", form, ("lm", "lr", "f"))
     lags = whole_lags(lags, model.nobs)
     notes = _doubts(model, form)
     fields = ["statistic", "df", *(["df_denominator"] if form == "f" else []), "pvalue"]

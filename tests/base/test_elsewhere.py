@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.base.elsewhere import ELSEWHERE
+from panelvar.base.elsewhere import HintsAtNames, answers, argument_here, has_attribute, name_here
 from panelvar.base.errors import MissingInformationError
-from panelvar.base.hints import FOREIGN_NAMES, FUNCTIONS_OF_SYSTEMS, HintsAtNames, has_attribute, name_here
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
@@ -79,18 +80,83 @@ def test_what_a_system_answers_has_hints_too(model):
         assert copy.copy(result).values is result.values if hasattr(result, "values") else True
 
 
+def given(kind):
+    """Answers of a kind with what they need, by the name elsewhere."""
+    return {name: found for (asked, _, name), found in answers().items() if asked == kind}
+
+
 def test_functions_that_hints_name_exist():
-    for text in FUNCTIONS_OF_SYSTEMS.values():
-        for name in re.findall(r"panelvar\.(\w+)", text):
+    for found in given("attribute").values():
+        for name in re.findall(r"panelvar\.(\w+)", " ".join(text for text, _ in found)):
             assert callable(getattr(pv, name))
-    for foreign, text in ELSEWHERE.items():
+    for foreign, [(text, first)] in given("function").items():
         assert foreign not in pv.__all__
-        words = re.findall(r"\w+", text)
-        assert words[0] in pv.__all__, text
-        owner = getattr(pv, words[0])
+        assert first in pv.__all__, text
+        owner = getattr(pv, first)
         for attribute in re.findall(r"\.(\w+)", text.replace("(...)", "").replace("...", "")):
             if isinstance(owner, type):
                 assert has_attribute(owner, attribute), text
+
+
+def test_answers_say_what_they_need():
+    public = [getattr(pv, name) for name in pv.__all__]
+    methods = [each for owner in public if isinstance(owner, type) for each in vars(owner).values()]
+    functions = filter(inspect.isfunction, public + methods)
+    every = {name for function in functions for name in inspect.signature(function).parameters}
+    for foreign, found in given("argument").items():
+        assert {needs for _, needs in found} <= every, foreign
+        assert argument_here(foreign, every) == found[0][0]
+    for (kind, option, foreign), found in answers().items():
+        assert kind in ("function", "attribute", "argument", "option")
+        assert bool(option) == (kind == "option")
+        assert kind != "option" or foreign == foreign.lower()
+        # A sentence is no choice, so that it must say which it needs.
+        assert kind != "option" or not any(text.endswith(".") and needs == text for text, needs in found), foreign
+
+
+@pytest.mark.parametrize(
+    ("function", "foreign", "ours"),
+    [
+        (pv.select_lags, "maxlags", "max_lags"),
+        (pv.portmanteau_test, "maxlags", "lags"),
+        (pv.fit_fixed_effects, "entity_effects", "effects='entity'"),
+        (pv.fit_pooled, "entity_effects", None),
+        (pv.fit_pooled, "vcov", "cov"),
+        (pv.VarResult.impulse_responses, "periods", "horizon"),
+        (pv.VarResult.forecast, "periods", "steps"),
+        (pv.fit_var, "nonsense", None),
+    ],
+)
+def test_arguments_elsewhere_are_answered_with_those_of_the_function(function, foreign, ours):
+    assert argument_here(foreign, inspect.signature(function).parameters) == ours
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda y: pv.johansen_test(y, lags=2, trend="const"), "Did you mean 'rc'"),
+        (lambda y: pv.fit_var(y, trend="const"), "Did you mean 'c'"),
+        (lambda y: pv.johansen_test(y, lags=2, trend="none"), "In urca 'none' is case 'c' here"),
+        (lambda y: pv.fit_var(y, trend="none"), "Did you mean 'n'"),
+        (lambda y: pv.kpss_test(y[:, 0], trend="none"), r"not known\. Choose one of: 'c', 'ct'"),
+    ],
+)
+def test_an_option_is_answered_with_a_choice_of_its_place(call, message):
+    with pytest.raises(pv.SpecificationError, match=message):
+        call(np.random.default_rng(2).standard_normal((60, 2)))
+
+
+def test_the_names_are_read_when_one_is_missed_and_once(model):
+    answers.cache_clear()
+    frame = pd.DataFrame(
+        {"i": [1, 1, 1, 2, 2, 2], "t": [1, 2, 3] * 2, "x": [1, 2, 4, 3, 5, 4], "y": [1, 3, 4, 3, 6, 5]}
+    )
+    pv.fit_fixed_effects(pv.Panel(frame, "i", "t"), "y", "x", effects="entity")
+    assert copy.copy(model).lags == pv.fit_var(np.asarray(model.resids), lags=1).lags
+    assert answers.cache_info().currsize == 0
+    assert not hasattr(model, "coef")
+    assert not hasattr(model, "coefs")
+    assert answers.cache_info().misses == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +208,7 @@ def test_every_hint_names_an_attribute_of_some_result():
         HistoricalDecomposition,
         *ANSWERS,
     )
-    for foreign in FOREIGN_NAMES:
+    for foreign in given("attribute"):
         assert any(name_here(foreign, owner) for owner in owners), foreign
         assert not all(hasattr(owner, foreign) for owner in owners), foreign
 
