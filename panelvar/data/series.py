@@ -56,8 +56,7 @@ class VarData:
         import pandas as pd
 
         index = pd.RangeIndex(self.values.shape[0]) if self.index is None else self.index
-        chosen: pd.Index = index.take(periods if self.places is None else np.searchsorted(self.places, periods))
-        return chosen
+        return index.take(periods if self.places is None else np.searchsorted(self.places, periods))
 
     def observed_periods(self) -> Positions:
         """Periods that have a row."""

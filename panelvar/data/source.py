@@ -177,8 +177,7 @@ def _unmasked(values: Any, what: str) -> NDArray[Any]:
         return np.asarray(values)
     if values.dtype.kind not in "fiub":
         raise DataError(f"{what} has masked values of dtype {values.dtype}; only numbers can be missing by a mask.")
-    filled: Array = np.ma.filled(values.astype(np.float64), np.nan)
-    return filled
+    return np.ma.filled(values.astype(np.float64), np.nan)
 
 
 def stored(values: Any) -> NDArray[Any] | ExtensionArray:
@@ -243,8 +242,7 @@ def as_floats(values: NDArray[Any] | ExtensionArray, name: object) -> Array:
         dtype: Any = values.dtype
         categorical = hasattr(values, "categories")
         if not categorical and dtype.kind != "c" and (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
-            filled: Array = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            return filled
+            return values.to_numpy(dtype=np.float64, na_value=np.nan)
     raise _not_numeric(values, name)
 
 

@@ -58,8 +58,7 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
         scale = root[..., None, None]
         total += scale * np.linalg.solve(whole - scale * matrix, np.broadcast_to(top, total.shape))
     # Conjugate roots come in pairs, whose terms add up to a real matrix.
-    bias: Array = np.linalg.solve(stacked_variance(coefficients, sigma), total.real @ sigma) / -nobs
-    return bias
+    return np.linalg.solve(stacked_variance(coefficients, sigma), total.real @ sigma) / -nobs
 
 
 def corrected(lags: Array, bias: Array) -> Array:

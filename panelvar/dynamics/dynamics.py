@@ -353,8 +353,7 @@ def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> 
         The order does not name every position once.
     """
     if order is None:
-        factor: Array = np.linalg.cholesky(sigma).astype(np.float64, copy=False)
-        return factor
+        return np.linalg.cholesky(sigma).astype(np.float64, copy=False)
     if sorted(order.tolist()) != list(range(sigma.shape[-1])):
         raise SpecificationError(f"order={order.tolist()}: expected every position 0 to {sigma.shape[-1] - 1} once.")
     index: Any = (..., order[:, None], order)
@@ -396,8 +395,7 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     middle = beside.swapaxes(-1, -2) @ (_short_run(coefficients) / scale) @ across
     if (np.linalg.cond(middle) > 1e12).any():
         raise NumericalError("The differences have a unit root of their own: the levels are integrated twice.")
-    limits: Array = (across @ np.linalg.solve(middle, beside.swapaxes(-1, -2))) * scale
-    return limits
+    return (across @ np.linalg.solve(middle, beside.swapaxes(-1, -2))) * scale
 
 
 def lasting_derivatives(coefficients: Array, effects: Array, steps: Array, unit_roots: int, sizes: Array) -> Array:
@@ -440,8 +438,7 @@ def lasting_derivatives(coefficients: Array, effects: Array, steps: Array, unit_
 
 def _ratio(sizes: Array) -> Array:
     """Unit of row i over unit of column j, (..., K, K)."""
-    ratio: Array = sizes[..., :, None] / sizes[..., None, :]
-    return ratio
+    return sizes[..., :, None] / sizes[..., None, :]
 
 
 def _short_run(coefficients: Array) -> Array:

@@ -88,8 +88,7 @@ class RestrictedLagProblem(LagProblem):
     @property
     def degrees(self) -> npt.NDArray[np.intp]:
         """Residual degrees of freedom of each equation, (K,)."""
-        degrees: npt.NDArray[np.intp] = self.nobs - self.counts
-        return degrees
+        return self.nobs - self.counts
 
     @property
     def n_free(self) -> int:
@@ -168,5 +167,4 @@ class RestrictedLagProblem(LagProblem):
 def _lower(upper: Array) -> Array:
     """Lower factors with positive diagonals from upper triangles."""
     signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
-    lower: Array = upper.swapaxes(-1, -2) * signs[..., None, :]
-    return lower
+    return upper.swapaxes(-1, -2) * signs[..., None, :]

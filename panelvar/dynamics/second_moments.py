@@ -41,8 +41,7 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
             break
         total = total + power @ total @ power.swapaxes(-2, -1)
         power = power @ power
-    symmetric: Array = 0.5 * (total + total.swapaxes(-2, -1))
-    return symmetric
+    return 0.5 * (total + total.swapaxes(-2, -1))
 
 
 def autocovariances(coefficients: Array, sigma: Array, lags: int) -> Array:
@@ -96,5 +95,4 @@ def sample_autocovariances(series: Array, lags: int, run_starts: Sequence[int] =
 def correlations(covariances: Array) -> Array:
     """Autocorrelations (lags + 1, K, K): autocovariances over the standard deviations of their two series."""
     deviations = np.sqrt(covariances[0].diagonal())
-    out: Array = covariances / np.outer(deviations, deviations)
-    return out
+    return covariances / np.outer(deviations, deviations)

@@ -35,8 +35,7 @@ class ReducedFormErrors(Identification):
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Diagonal matrices of the errors' standard deviations."""
-        alone: Array = form.sizes[..., None, :] * np.eye(len(names))
-        return alone
+        return form.sizes[..., None, :] * np.eye(len(names))
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         """Derivatives of the standard deviations."""
@@ -75,13 +74,11 @@ class Generalised(Identification):
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Columns of sigma over the errors' standard deviations."""
         sigma = form.sigma
-        scaled: Array = sigma / np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))[..., None, :]
-        return scaled
+        return sigma / np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))[..., None, :]
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         """Derivatives of the scaled columns."""
         sigma = form.sigma
         variances = sigma.diagonal(axis1=-2, axis2=-1)[..., None, None, :]
         own = sigma_steps.diagonal(axis1=-2, axis2=-1)[..., None, :]
-        change: Array = (sigma_steps - sigma[..., None, :, :] * (own / (2.0 * variances))) / np.sqrt(variances)
-        return change
+        return (sigma_steps - sigma[..., None, :, :] * (own / (2.0 * variances))) / np.sqrt(variances)

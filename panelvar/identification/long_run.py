@@ -62,8 +62,7 @@ class LongRun(Cholesky):
         if not np.isfinite(lasting).all():
             raise NumericalError("Long-run effects overflow: the system has a root near one.")
         triangle = super().impact(ReducedForm(form.coefficients, np.linalg.cholesky(lasting)), names)
-        impact: Array = total @ triangle
-        return impact
+        return total @ triangle
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives through both factors of :math:`B = \Xi^{-1} L`, with :math:`d\Xi^{-1} = -\sum_j dA_j`."""

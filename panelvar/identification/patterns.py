@@ -114,5 +114,4 @@ def pair_of(option: str, pair: object, kinds: tuple[str, str]) -> tuple[str, str
 
 def free_places(matrix: Array) -> npt.NDArray[np.intp]:
     """Rows and columns (n, 2) of free entries, column by column as vec has them."""
-    places: npt.NDArray[np.intp] = np.argwhere(np.isnan(matrix.T))[:, ::-1]
-    return places
+    return np.argwhere(np.isnan(matrix.T))[:, ::-1]

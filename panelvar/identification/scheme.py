@@ -226,8 +226,7 @@ def of_unit_size(impact: Array, own: npt.NDArray[np.intp]) -> Array:
     own : array of int (S,)
         Position of each shock's own variable.
     """
-    scaled: Array = impact / impact[..., own, np.arange(own.size)][..., None, :]
-    return scaled
+    return impact / impact[..., own, np.arange(own.size)][..., None, :]
 
 
 def unit_size_derivatives(impact: Array, change: Array, own: npt.NDArray[np.intp]) -> Array:
@@ -235,8 +234,7 @@ def unit_size_derivatives(impact: Array, change: Array, own: npt.NDArray[np.intp
     place = np.arange(own.size)
     sizes = impact[..., own, place][..., None, None, :]
     scaled = impact[..., None, :, :] / sizes
-    shifted: Array = (change - scaled * change[..., own, place][..., None, :]) / sizes
-    return shifted
+    return (change - scaled * change[..., own, place][..., None, :]) / sizes
 
 
 def factor_derivative(factor: Array, directions: Array) -> Array:
@@ -248,8 +246,7 @@ def factor_derivative(factor: Array, directions: Array) -> Array:
     n_vars = factor.shape[-1]
     inverse = np.linalg.solve(factor, np.broadcast_to(np.eye(n_vars), factor.shape))
     half = inverse[..., None, :, :] @ directions @ inverse.swapaxes(-1, -2)[..., None, :, :]
-    change: Array = factor[..., None, :, :] @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
-    return change
+    return factor[..., None, :, :] @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
 
 
 def position(names: Names, name: Hashable, what: str = "variable") -> int:

@@ -195,8 +195,7 @@ class ShortRun(Identification):
         change = self.pair_derivatives(form, names, steps, sigma_steps)
         inverse = np.linalg.inv(pair[..., 0, :, :]).astype(np.float64, copy=False)
         impact = inverse @ pair[..., 1, :, :]
-        result: Array = inverse @ (change[..., 1, :, :] - change[..., 0, :, :] @ impact)
-        return result
+        return inverse @ (change[..., 1, :, :] - change[..., 0, :, :] @ impact)
 
     def pair_derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives (..., D, 2, K, K) of A and B by the implicit function theorem.

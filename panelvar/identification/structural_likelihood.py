@@ -45,8 +45,7 @@ class Tangent(NamedTuple):
     @property
     def relative(self) -> Array:
         """DW W^-1, (..., D, K, K)."""
-        moved: Array = self.moves @ self.inverse[..., None, :, :]
-        return moved
+        return self.moves @ self.inverse[..., None, :, :]
 
 
 class Maximum(NamedTuple):
@@ -101,8 +100,7 @@ def information(at: Tangent) -> Array:
     """
     both = at.relative + at.relative.swapaxes(-1, -2)
     flat = both.reshape(*both.shape[:-2], -1)
-    curvature: Array = 0.5 * flat @ flat.swapaxes(-1, -2)
-    return curvature
+    return 0.5 * flat @ flat.swapaxes(-1, -2)
 
 
 def curvature(first: Tangent, second: Tangent, sigma: Array) -> Array:

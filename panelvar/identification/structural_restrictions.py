@@ -142,8 +142,7 @@ class Restrictions:
 
     def _units(self, form: ReducedForm) -> Array:
         """Size (N, D) of each parameter of B, of the equation that it is in first."""
-        units: Array = form.sizes[:, [entries[0][1] for entries in self.parameters]]
-        return units
+        return form.sizes[:, [entries[0][1] for entries in self.parameters]]
 
     def independent(self, form: ReducedForm) -> Restrictions:
         r"""The same without the long-run restrictions that others imply.
@@ -225,8 +224,7 @@ class Restrictions:
             basis = basis / units[:, None]
         inner = np.einsum("nducv,nucv->nd", basis, gap)
         lengths = np.einsum("nducv,neucv->nde", basis, basis)
-        coordinates: Array = np.linalg.solve(lengths, inner[..., None])[..., 0]
-        return coordinates
+        return np.linalg.solve(lengths, inner[..., None])[..., 0]
 
     def _long_run_rows(self, form: ReducedForm) -> tuple[Array, Array]:
         """Long-run restrictions as inner products with B, (N, R, K, K), and their values (N, R), in errors' units."""
@@ -331,5 +329,4 @@ def _negative(vectors: Array, place: int) -> npt.NDArray[np.bool_]:
     own = vectors[:, place]
     if not own.any():
         own = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1)[:, None], axis=1)[:, 0]
-    down: npt.NDArray[np.bool_] = own < 0.0
-    return down
+    return own < 0.0

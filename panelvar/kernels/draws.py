@@ -20,8 +20,7 @@ def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.ra
     """
     factor, triangle = np.linalg.qr(rng.standard_normal((*shape, n_vars, n_columns)))
     signs = np.where(triangle.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
-    turned: Array = factor * signs[..., None, :]
-    return turned
+    return factor * signs[..., None, :]
 
 
 def constrained_columns(zeros: Sequence[Array], rng: np.random.Generator) -> Array:

@@ -174,8 +174,7 @@ def solve_upper(triangle: Array, right: Array, *, lower: bool = False) -> Array:
         return np.zeros(right.shape)
     from scipy.linalg import solve_triangular
 
-    solution: Array = solve_triangular(triangle, right, lower=lower, check_finite=False)
-    return solution
+    return solve_triangular(triangle, right, lower=lower, check_finite=False)
 
 
 def _estimate(triangle: Array, layout: Layout, coefficients: Array, root: Array, fitted: Array) -> Estimate:

@@ -47,8 +47,7 @@ _PIECE_CELLS = 4_000_000
 
 
 def _dense(matrix: Any) -> Array:
-    dense: Array = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
-    return dense
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
 
 
 class EffectSystem:

@@ -50,15 +50,13 @@ class UnitRegressions:
     @cached_property
     def inverses(self) -> Array:
         """:math:`R_i^{-1}`, shape (N, p, p)."""
-        inverse: Array = np.asarray(np.linalg.solve(self.triangles, np.eye(self.triangles.shape[-1])[None]), float)
-        return inverse
+        return np.asarray(np.linalg.solve(self.triangles, np.eye(self.triangles.shape[-1])[None]), float)
 
     @cached_property
     def covariances(self) -> Array:
         r"""Classical covariances :math:`s_i^2 (Z_i'Z_i)^{-1}`, shape (N, p, p)."""
         scaled = np.sqrt(self.rss / self.df)[:, None, None] * self.inverses
-        out: Array = scaled @ scaled.transpose(0, 2, 1)
-        return out
+        return scaled @ scaled.transpose(0, 2, 1)
 
     def take(self, which: NDArray[np.intp]) -> UnitRegressions:
         """Return the regressions of some of the entities."""
@@ -125,8 +123,7 @@ def unit_regressions(
 
 def stacked_triangles(matrices: Array) -> Array:
     """Upper triangular R of each of a stack of matrices, or of one, with at least as many rows as columns."""
-    r: Array = np.asarray(np.linalg.qr(matrices, mode="r"))
-    return r
+    return np.asarray(np.linalg.qr(matrices, mode="r"))
 
 
 def _triangles(block: Array, constant: bool) -> tuple[Array, Array, Array]:

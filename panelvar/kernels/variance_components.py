@@ -47,8 +47,7 @@ class Likelihood(NamedTuple):
         """What not knowing the ratios adds to the covariance of the coefficients, (p, p); none at a boundary."""
         free = np.flatnonzero(np.isfinite(np.diagonal(self.variance_cov)[1:]))
         moved = self.drift[:, free]
-        out: Array = moved @ self.variance_cov[np.ix_(free + 1, free + 1)] @ moved.T
-        return out
+        return moved @ self.variance_cov[np.ix_(free + 1, free + 1)] @ moved.T
 
 
 class Components(NamedTuple):
