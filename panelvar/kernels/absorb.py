@@ -163,9 +163,7 @@ class _OneWay(Absorbed):
     def n_components(self) -> int:
         return self.groupings[0].n_groups
 
-    @property
-    def rank(self) -> int:
-        return self.groupings[0].n_groups
+    rank = n_components
 
     def tables(self, columns: Columns) -> tuple[Array, ...]:
         return (self.groupings[0].means_of(columns, self.weights),)
@@ -192,19 +190,19 @@ class _TwoWay(Absorbed):
         self._large, self._small = (second, first) if self._swapped else (first, second)
 
     @cached_property
-    def _system(self) -> LevelSystem:
+    def pair(self) -> LevelSystem:
         return LevelSystem(self._large, self._small, self.weights)
 
     @property
     def n_components(self) -> int:
-        return self._system.n_components
+        return self.pair.n_components
 
     @property
     def rank(self) -> int:
         return self._large.n_groups + self._small.n_groups - self.n_components
 
     def tables(self, columns: Columns) -> tuple[Array, ...]:
-        system = self._system
+        system = self.pair
         parts = split_columns(columns)
         if not parts:
             return tuple(np.empty((grouping.n_groups, 0), order="F") for grouping in self.groupings)
@@ -237,11 +235,7 @@ class _TwoWay(Absorbed):
         return sums
 
     def leverage(self) -> Array:
-        return self._system.leverage()
-
-    @property
-    def pair(self) -> LevelSystem | None:
-        return self._system
+        return self.pair.leverage()
 
 
 class _ManyWay(Absorbed):
@@ -262,14 +256,10 @@ class _ManyWay(Absorbed):
         self.rank_is_exact = self._system.is_direct
 
     @cached_property
-    def _rank(self) -> int:
+    def rank(self) -> int:
         if not self.rank_is_exact:
             return rank_bound(self._blocks, self._system.components)
         return int(np.count_nonzero(self._system.first.alive)) + self._system.rank
-
-    @property
-    def rank(self) -> int:
-        return self._rank
 
     def tables(self, columns: Columns) -> tuple[Array, ...]:
         system, parts = self._system, split_columns(columns)

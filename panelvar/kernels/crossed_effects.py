@@ -21,7 +21,7 @@ Henderson (1950), Annals of Mathematical Statistics 21, 309-310 (the equations);
 same :math:`\Omega` in unbalanced panels).
 
 Coefficients need no more than that. Robust covariances and tests take rows :math:`Rv` with :math:`R'R = \Omega^{-1}`:
-`CrossedRows`, whose symmetric root (`CrossedRoot`) is made when somebody looks at a row.
+`CrossedRows`, made by `symmetric_root` when somebody looks at one.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ class CrossedEquations:
         self.system = system
         self.large_ratio = large_ratio
         self.small_ratio = small_ratio
-        self._kept = 1.0 / (1.0 + system.large_mass * large_ratio)
+        self.kept = 1.0 / (1.0 + system.large_mass * large_ratio)
         # How much of a level's mean its prediction is, T phi / (1 + T phi).
-        self._shrink = system.large_mass * large_ratio * self._kept
+        self._shrink = system.large_mass * large_ratio * self.kept
 
     def solve(self, means: Array, sums: Array) -> tuple[Array, Array]:
         """Return the tables b of columns, the larger effect's first, column-major.
@@ -142,7 +142,7 @@ class CrossedEquations:
         if system.is_balanced:
             # A multiple of ones ones' beside a multiple of the identity.
             groups = len(diagonal)
-            left = 1.0 / phi + float(system.large_mass @ self._kept) / groups
+            left = 1.0 / phi + float(system.large_mass @ self.kept) / groups
             mean = target.mean(axis=0)
             out: Array = (target - mean) / diagonal[0] + mean / left
             return out
@@ -231,7 +231,7 @@ class CrossedEquations:
         levels = system.small.n_groups
         if system.is_balanced:
             growth = self.small_ratio * system.small_mass[0]
-            mean = self.small_ratio * float(system.large_mass @ self._kept) / levels
+            mean = self.small_ratio * float(system.large_mass @ self.kept) / levels
             return value + (levels - 1) * float(np.log1p(growth)) + float(np.log1p(mean))
         if levels > DETERMINANT_LIMIT:
             raise NumericalError(
@@ -246,11 +246,6 @@ class CrossedEquations:
         from scipy.linalg import cho_solve
 
         return np.asarray(cho_solve((self._factor, False), matrix, check_finite=False))
-
-    @property
-    def kept(self) -> Array:
-        """``1 / (1 + T phi_1)`` (G_1,) of each level of the larger effect."""
-        return self._kept
 
     def total(self, large: Array, small: Array, means: Array) -> Array:
         r"""Return :math:`1'\Omega^{-1}v` (k,) of columns from their tables b and their means over the larger effect."""
@@ -302,18 +297,6 @@ class CrossedRows(TransformedRows):
         :math:`1'\Omega^{-1}1`.
     """
 
-    __slots__ = (
-        "_inverse",
-        "_lead",
-        "_levels",
-        "_penalty",
-        "centre",
-        "constant_mass",
-        "crossing",
-        "equations",
-        "ratios",
-    )
-
     def __init__(
         self,
         columns: Sequence[Array],
@@ -362,7 +345,7 @@ class CrossedRows(TransformedRows):
     def tables(self) -> tuple[Array, ...]:
         """The level tables of the symmetric root."""
         if not self._tables:
-            first, second = CrossedRoot(self.crossing, self.ratios).tables(*self._levels)
+            first, second = symmetric_root(self.crossing, self.ratios, *self._levels)
             if self._lead:
                 one, two = self.groupings
                 self._constant = 1.0 - first[one.codes, 0] - second[two.codes, 0]
@@ -411,8 +394,8 @@ _DIGITS = 1e-16
 """What the quadrature of the root may leave out."""
 
 
-class CrossedRoot:
-    r"""The symmetric root :math:`\Omega^{-1/2}` for given variance ratios, as level tables.
+def symmetric_root(crossing: Crossing, ratios: Array, means: Array, sums: Array) -> tuple[Array, Array]:
+    r"""Return the level tables that the symmetric root :math:`\Omega^{-1/2}` subtracts, in the order of the groupings.
 
     Any orthogonal matrix times a root is a root too, and changes robust covariances; the symmetric one is what the data
     alone define, whatever the order of rows, labels and effects. On a balanced panel it is quasi-demeaning in both
@@ -431,56 +414,40 @@ class CrossedRoot:
     crossing : Crossing
     ratios : (2,) array
         Variance of each effect over the idiosyncratic variance, in the order of the groupings.
+    means : (G_1, k) array
+        Of the columns over the larger effect.
+    sums : (G_2, k) array
+        Over the smaller one.
     """
-
-    def __init__(self, crossing: Crossing, ratios: Array) -> None:
-        self._crossing = crossing
-        self._ratios = ratios
-
-    def tables(self, means: Array, sums: Array) -> tuple[Array, Array]:
-        """Return the level tables that the root subtracts, in the order of the groupings.
-
-        Parameters
-        ----------
-        means : (G_1, k) array
-            Of the columns over the larger effect.
-        sums : (G_2, k) array
-            Over the smaller one.
-        """
-        system = self._crossing.system
-        if system.is_balanced:
-            return self._balanced_tables(means, sums)
-        large, small = np.zeros_like(means), np.zeros_like(sums)
-        for squared, weight in zip(*self._rule, strict=True):
-            equations = self._crossing.equations(self._ratios / (1.0 + squared))
-            first, second = equations.solve(means, sums)
-            large += weight * first
-            small += weight * second
-        return self._crossing.ordered(np.asfortranarray(large), np.asfortranarray(small))
-
-    def _balanced_tables(self, means: Array, sums: Array) -> tuple[Array, Array]:
-        """Quasi-demeaning in both directions, the grand mean given back."""
-        system = self._crossing.system
+    system = crossing.system
+    if system.is_balanced:
+        # Quasi-demeaning in both directions, the grand mean given back.
         mass = np.array([system.large_mass[0], system.small_mass[0]])
-        ratios = np.array(self._crossing.ordered(*self._ratios))
-        theta = quasi_demeaning_weight(1.0, ratios, mass)
-        both = 1.0 - (1.0 + float(mass @ ratios)) ** -0.5
+        own = np.array(crossing.ordered(*ratios))
+        theta = quasi_demeaning_weight(1.0, own, mass)
+        both = 1.0 - (1.0 + float(mass @ own)) ** -0.5
         large: Array = theta[0] * means
         small = theta[1] * (sums / mass[1]) + (both - theta[0] - theta[1]) * means.mean(axis=0)
-        return self._crossing.ordered(np.asfortranarray(large), np.asfortranarray(small))
+    else:
+        large, small = np.zeros_like(means), np.zeros_like(sums)
+        for squared, weight in zip(*_quadrature(crossing, ratios), strict=True):
+            first, second = crossing.equations(ratios / (1.0 + squared)).solve(means, sums)
+            large += weight * first
+            small += weight * second
+    return crossing.ordered(np.asfortranarray(large), np.asfortranarray(small))
 
-    @cached_property
-    def _rule(self) -> tuple[Array, Array]:
-        r"""Squares of the nodes and weights :math:`w_j/(1 + t_j^2)`, for eigenvalues from 1 to a bound of the largest.
 
-        With :math:`t = \mathrm{sc}(u, k')`, :math:`k^2 = 1/\kappa`, the midpoint rule over :math:`(0, K(k'))`.
-        """
-        from scipy.special import ellipj, ellipkm1
+def _quadrature(crossing: Crossing, ratios: Array) -> tuple[Array, Array]:
+    r"""Squares of the nodes and weights :math:`w_j/(1 + t_j^2)`, for eigenvalues from 1 to a bound of the largest.
 
-        masses = self._crossing.ordered(self._crossing.system.large_mass, self._crossing.system.small_mass)
-        bound = 1.0 + sum(float(phi * mass.max()) for phi, mass in zip(self._ratios, masses, strict=True))
-        nodes = 2 + math.ceil(-math.log(_DIGITS) * (math.log(bound) + 3.0) / (2.0 * math.pi**2))
-        period = float(ellipkm1(1.0 / bound))
-        sn, cn, dn, _ = ellipj((np.arange(nodes) + 0.5) * (period / nodes), 1.0 - 1.0 / bound)
-        squared = np.square(sn / cn, dtype=np.float64)
-        return squared, (2.0 * period / (math.pi * nodes)) * dn / (cn**2 * (1.0 + squared))
+    With :math:`t = \mathrm{sc}(u, k')`, :math:`k^2 = 1/\kappa`, the midpoint rule over :math:`(0, K(k'))`.
+    """
+    from scipy.special import ellipj, ellipkm1
+
+    masses = crossing.ordered(crossing.system.large_mass, crossing.system.small_mass)
+    bound = 1.0 + sum(float(phi * mass.max()) for phi, mass in zip(ratios, masses, strict=True))
+    nodes = 2 + math.ceil(-math.log(_DIGITS) * (math.log(bound) + 3.0) / (2.0 * math.pi**2))
+    period = float(ellipkm1(1.0 / bound))
+    sn, cn, dn, _ = ellipj((np.arange(nodes) + 0.5) * (period / nodes), 1.0 - 1.0 / bound)
+    squared = np.square(sn / cn, dtype=np.float64)
+    return squared, (2.0 * period / (math.pi * nodes)) * dn / (cn**2 * (1.0 + squared))

@@ -1,6 +1,7 @@
-"""Random orthogonal matrices, some of whose columns must be orthogonal to given vectors.
+"""Random draws that several methods share: rotations of shocks, and the multipliers of wild bootstraps.
 
-Random numbers that residuals are multiplied with in wild bootstraps.
+A rotation is drawn uniformly among orthogonal matrices, or among those with columns orthogonal to given vectors. A
+multiplier has mean zero and variance one, so that residuals times multipliers keep their first two moments.
 """
 
 from __future__ import annotations

@@ -98,7 +98,9 @@ class Grouping:
         if codes.dtype.kind == "u":
             codes = codes.astype(np.intp)
         if n_groups is None:
-            n_groups = len(starts) - 1 if starts is not None else _count(codes)
+            if starts is None and len(codes) and codes.min() < 0:
+                raise DataError(f"Group codes run from 0; the smallest is {codes.min()}.")
+            n_groups = len(starts) - 1 if starts is not None else int(codes.max(initial=-1)) + 1
         return cls(codes, n_groups, starts)
 
     @cached_property
@@ -229,13 +231,13 @@ class Grouping:
                 out[first:last, j] += np.add.reduceat(block[:, j], offsets)
             return
         codes = self.codes[start:stop]
-        if self.n_groups > _SCATTERED * (stop - start):
-            # Far more groups than rows: a table of all of them for each block would cost more than the rows.
-            for j in range(block.shape[1]):
-                np.add.at(out[:, j], codes, block[:, j])
-            return
+        # Far more groups than rows: a table of all of them for each block would cost more than the rows.
+        scattered = self.n_groups > _SCATTERED * (stop - start)
         for j in range(block.shape[1]):
-            out[:, j] += np.bincount(codes, block[:, j], self.n_groups)
+            if scattered:
+                np.add.at(out[:, j], codes, block[:, j])
+            else:
+                out[:, j] += np.bincount(codes, block[:, j], self.n_groups)
 
     def means(self, column: Array, weights: Array | None = None) -> Array:
         """Average a column within each group: ``sum_{i in g} w_i x_i / sum_{i in g} w_i``.
@@ -286,12 +288,3 @@ class Grouping:
                 "renumber the codes so that every one of them occurs."
             )
         return self.sizes.astype(np.float64) if weights is None else self.sums(weights)
-
-
-def _count(codes: Codes) -> int:
-    """Number of groups, the largest code plus one."""
-    if len(codes) == 0:
-        return 0
-    if codes.min() < 0:
-        raise DataError(f"Group codes run from 0; the smallest is {codes.min()}.")
-    return int(codes.max()) + 1

@@ -1,6 +1,8 @@
-"""The Schur complement of two crossed effects: components, solution, leverage.
+"""Two crossed effects: their cross table, its connected components, and the Schur complement of the smaller effect.
 
-Connected components of the graph of two groupings, from their cross table.
+Of the normal equations of two sets of dummies the larger is eliminated; what is left is solved directly, or by
+conjugate gradients, and gives level tables, variances and leverages. Everything that two effects share goes through
+the cross table of their pairs of levels, whose graph says how many of the levels are identified.
 """
 
 from __future__ import annotations
@@ -65,6 +67,27 @@ def merged(cross: csr_array) -> csr_array:
     return csr_array((np.add.reduceat(cross.data, kept), codes[kept], pointer), shape=cross.shape)
 
 
+def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cells: int) -> Array | csr_array:
+    """Sum values (n,), or count rows, over each pair of groups: (G_1, G_2), dense up to so many cells, else sparse.
+
+    A sparse table may hold a pair more than once (its cells add up in every product), and the values themselves.
+    """
+    shape = first.n_groups, second.n_groups
+    codes, n_cells = second.codes, shape[0] * shape[1]
+    if n_cells <= most_cells:
+        pairs = first.codes.astype(np.intp)
+        pairs *= shape[1]
+        pairs += codes
+        return np.bincount(pairs, values, n_cells).astype(np.float64, copy=False).reshape(shape)
+    from scipy.sparse import coo_array, csr_array
+
+    mass = np.ones(len(codes)) if values is None else values
+    if first.starts is not None:
+        # Sorted rows are a compressed table as they stand.
+        return merged(csr_array((mass, codes, first.starts.astype(codes.dtype)), shape=shape))
+    return csr_array(coo_array((mass, (first.codes, codes)), shape=shape))
+
+
 class LevelSystem:
     """Normal equations of two crossed effects after the larger is eliminated.
 
@@ -90,23 +113,8 @@ class LevelSystem:
     @cached_property
     def cross(self) -> Array | csr_array:
         """Cross table (G_1, G_2) of the masses of pairs: dense where it is small or half filled, else sparse."""
-        n_large, n_small = self.large.n_groups, self.small.n_groups
-        codes, n_rows = self.small.codes, len(self.small.codes)
-        if n_large * n_small <= max(_SMALL_CROSS, _CELLS_A_ROW * n_rows):
-            pairs = self.large.codes.astype(np.intp)
-            pairs *= n_small
-            pairs += codes
-            cells = np.bincount(pairs, self.weights, n_large * n_small)
-            del pairs
-            return cells.reshape(n_large, n_small).astype(np.float64, copy=False)
-        from scipy.sparse import coo_array, csr_array
-
-        shape = (n_large, n_small)
-        mass = np.ones(n_rows) if self.weights is None else self.weights
-        if self.large.starts is not None:
-            # Sorted rows are a compressed table as they stand; repeated pairs add up in every product.
-            return merged(csr_array((mass, codes, self.large.starts.astype(codes.dtype)), shape=shape))
-        return csr_array(coo_array((mass, (self.large.codes, codes)), shape=shape))
+        limit = max(_SMALL_CROSS, _CELLS_A_ROW * len(self.small.codes))
+        return pair_sums(self.large, self.small, self.weights, limit)
 
     @cached_property
     def is_balanced(self) -> bool:
@@ -225,8 +233,8 @@ class LevelSystem:
     def _precondition(self, target: Array, noise: Array, start: Array) -> tuple[Array, bool]:
         """Iterate on from `start` with an approximate factor, and without one should that not do."""
         multiply, solution = self._multiply, start
-        links, approximate = self._links, self._approximate
-        if links is not None and approximate is not None:
+        if self._approximate is not None:
+            links, approximate = self._approximate
             inverse_root = 1.0 / np.sqrt(self.small_mass)[:, None]
             diagonal = np.asarray(links.sum(axis=1)).reshape(-1, 1)
 
@@ -254,15 +262,13 @@ class LevelSystem:
         )
 
     @cached_property
-    def _links(self) -> csr_array | None:
+    def _approximate(self) -> tuple[csr_array, ApproximateCholesky] | None:
+        """The links between levels of the smaller effect and their approximate factor, if they are few enough."""
         cross = self.cross
         if isinstance(cross, np.ndarray):
             return None
-        return linked_levels(cross, self.large_mass, _LINK_WORK * cross.nnz)
-
-    @cached_property
-    def _approximate(self) -> ApproximateCholesky | None:
-        return None if self._links is None else ApproximateCholesky(self._links)
+        links = linked_levels(cross, self.large_mass, _LINK_WORK * cross.nnz)
+        return None if links is None else (links, ApproximateCholesky(links))
 
     @cached_property
     def _row_lengths(self) -> NDArray[np.intp] | None:
@@ -287,16 +293,12 @@ class LevelSystem:
         Well connected panels need about a dozen.
         """
         work = min(self._sparse_work, self._dense_work) + self.small.n_groups**3 / 3.0
-        limit = int(work / self._iteration_work(n_columns))
+        # Of an iteration: in a sparse product, adding a multiple of a short row costs a quarter of a multiplication.
+        multiplications = 2.0 * n_columns * self.large.n_groups * self.small.n_groups
+        if self._row_lengths is not None:
+            multiplications = 0.5 * _SPARSE_COST * n_columns * float(np.sum(self._row_lengths))
+        limit = int(work / multiplications)
         return 0 if limit < _MIN_ITERATIONS or work < _CHEAP_FACTOR else limit
-
-    def _iteration_work(self, n_columns: int) -> float:
-        """Multiplications of an iteration, in units of those in a dense product."""
-        lengths = self._row_lengths
-        if lengths is None:
-            return 2.0 * n_columns * self.large.n_groups * self.small.n_groups
-        # Adding a multiple of a short row costs a quarter of a multiplication in a sparse product.
-        return 0.5 * _SPARSE_COST * n_columns * float(np.sum(lengths))
 
     @cached_property
     def _factor(self) -> Array:
@@ -403,17 +405,14 @@ class LevelSystem:
         NumericalError
             If the smaller effect has more than `DIRECT_LIMIT` levels.
         """
+        large_codes, small_codes = self.large.codes, self.small.codes
         if self.is_balanced:
-            h = (
-                (1.0 / self.large_mass)[self.large.codes]
-                + (1.0 / self.small_mass)[self.small.codes]
-                - 1.0 / np.sum(self.small_mass)
-            )
+            h = (1.0 / self.large_mass)[large_codes] + (1.0 / self.small_mass)[small_codes]
+            h -= 1.0 / np.sum(self.small_mass)
             return h if self.weights is None else h * self.weights
         inverse = self.inverse(
             "The leverages of two effects", "Use a covariance that needs no leverages, such as HC1 or clustered."
         )
-        large_codes, small_codes = self.large.codes, self.small.codes
         starts, order = self.large.starts, None
         if starts is None:
             order = np.argsort(large_codes, kind="stable")

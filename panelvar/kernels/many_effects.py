@@ -401,12 +401,8 @@ class BlockPreconditioner:
         order = np.argsort(widths, kind="stable")
         small = order[np.cumsum(widths[order]) <= _SMALL_ORDER]
         self._small, self._small_inverse = _small_inverse(system, np.sort(small), diagonal)
-        self._large = [
-            (system.part(int(b)), factor, root)
-            for b in np.setdiff1d(order, small)
-            if (found := _large_factor(system, int(b))) is not None
-            for factor, root in [found]
-        ]
+        found = {int(b): _large_factor(system, int(b)) for b in np.setdiff1d(order, small)}
+        self._large = [(system.part(b), *factored) for b, factored in found.items() if factored is not None]
 
     def solve(self, target: Array) -> Array:
         """Apply the approximate inverse to each column of an (m, k) array."""

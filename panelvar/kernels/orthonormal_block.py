@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Columns, Grouping, split_columns
-from panelvar.kernels.level_system import merged
+from panelvar.kernels.level_system import pair_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -147,31 +147,15 @@ def cross_products(first: OrthonormalBlock, i: int, second: OrthonormalBlock, j:
         table /= first.root[:, None]
         table /= second.root
         return table
-    table.data /= np.repeat(first.root, np.diff(table.indptr))
+    # Its numbers may be the weights themselves.
+    table.data = table.data / np.repeat(first.root, np.diff(table.indptr))
     table.data /= second.root[table.indices]
     return table
 
 
 def cross_table(first: Grouping, second: Grouping, values: Array | None) -> Matrix:
-    """Sum values (n,), or count rows, over each pair of groups: (G_1, G_2), dense where small or well filled.
-
-    A sparse table may hold a pair more than once: its cells add up in every product.
-    """
-    rows, columns, n = first.n_groups, second.n_groups, len(first.codes)
-    if rows * columns <= max(DENSE_CELLS, n):
-        pairs = first.codes.astype(np.intp)
-        pairs *= columns
-        pairs += second.codes
-        cells = np.bincount(pairs, values, rows * columns).astype(np.float64, copy=False)
-        return cells.reshape(rows, columns)
-    from scipy.sparse import coo_array, csr_array
-
-    mass = np.ones(n) if values is None else values.copy()
-    if first.starts is not None:
-        # Sorted rows are a compressed table as they stand.
-        pointer = first.starts.astype(second.codes.dtype)
-        return merged(csr_array((mass, second.codes, pointer), shape=(rows, columns)))
-    return csr_array(coo_array((mass, (first.codes, second.codes)), shape=(rows, columns)))
+    """Sum values (n,), or count rows, over each pair of groups: `level_system.pair_sums`, dense where well filled."""
+    return pair_sums(first, second, values, max(DENSE_CELLS, len(first.codes)))
 
 
 def rank_bound(blocks: Sequence[OrthonormalBlock], components: Callable[[int, int], int]) -> int:

@@ -4,9 +4,8 @@ The rows of a model are never factored at once. Blocks of transformed columns ``
 `RowAccumulator`, which keeps their upper triangular R; `solve` reads coefficients, rank and residual sum of squares off
 that small matrix. What rounding took from the solution can be had back by `panelvar.kernels.refinement`.
 
-The triangular factor of well conditioned rows from their cross products, where that is as good as QR and faster.
-
-Cholesky of :math:`A'A` loses digits with the square of the condition number of A, Householder QR of A does not. On the
+Many rows of well conditioned columns have the same factor from their cross products (`CrossProducts`), faster. Cholesky
+of :math:`A'A` loses digits with the square of the condition number of A, Householder QR of A does not. On the
 columns scaled to unit length, :math:`\lVert R^{-1} \rVert_F^2` is the sum of their variance inflation factors (the last
 column, the dependent variable, among them), and bounds that square. Up to `MOST_INFLATION` the factor agrees with that
 of QR to 1e-12; beyond, or where a square leaves the range of numbers, there is none, and QR is the way.
@@ -45,17 +44,11 @@ def _upper(columns: int) -> Array:
 
 
 @cache
-def _ones(size: int) -> Array:
-    ones = np.ones(size)
+def _ones_and_positions(size: int) -> tuple[Array, Positions]:
+    ones, positions = np.ones(size), np.arange(size)
     ones.setflags(write=False)
-    return ones
-
-
-@cache
-def _positions(size: int) -> Positions:
-    positions = np.arange(size)
     positions.setflags(write=False)
-    return positions
+    return ones, positions
 
 
 class RowAccumulator:
@@ -237,10 +230,11 @@ def _read_off(r_full: Array, inverse: Array) -> Solution:
     r = r_full[:rank, :rank]
     # A triangular solve is backward stable; a product with the inverse is not.
     coefficients = _lapack().dtrtrs(r, r_full[:rank, rank])[0] if rank else np.zeros(0)
-    squared_lengths = _ones(rank).dot(r * r)
+    ones, positions = _ones_and_positions(rank)
+    squared_lengths = ones.dot(r * r)
     condition = math.sqrt(squared_lengths.dot(inverse * inverse).sum() / rank) if rank else 1.0
     remainder = float(r_full[rank, rank])
-    return Solution(coefficients, _positions(rank), (), r, inverse, remainder * remainder, condition)
+    return Solution(coefficients, positions, (), r, inverse, remainder * remainder, condition)
 
 
 def _solve_carefully(r_full: Array, raw_norms: Array, tolerance: float) -> Solution:
@@ -314,10 +308,10 @@ def _describe(
 
 MOST_INFLATION = 200.0
 """Largest sum of variance inflation factors at which cross products are factored: rounding stays below 1e-13."""
-# BLAS multiplies whole groups of four columns at full speed.
-_LANES = 4
 # Below this many columns QR is as fast.
 _FEWEST = 4
+# BLAS multiplies whole groups of four columns at full speed.
+_LANES = 4
 # Squares between these lose no digits to underflow and cannot overflow in a product.
 _SMALLEST, _LARGEST = 1e-200, 1e200
 

@@ -152,12 +152,12 @@ class TransformedRows:
         """
         n = self.n_rows
         if n <= BLOCK_ROWS:
-            for _, _, block in self.blocks():
-                return triangularize(block)
+            return triangularize(next(self.blocks())[2])
         step = self._block_rows
-        triangle = self._triangle_of_products(step) if pays(self.n_columns) else None
-        if triangle is not None:
-            return triangle
+        if pays(self.n_columns):
+            triangle = self._triangle_of_products(step)
+            if triangle is not None:
+                return triangle
         accumulator = RowAccumulator(self.n_columns)
         for start in range(0, n, step):
             stop = min(start + step, n)
@@ -188,8 +188,7 @@ class TransformedRows:
         subtract_tables((self.columns[j],), levels, slice(0, self.n_rows), out, self.slopes)
         if self.shift is not None:
             out -= self.shift[j]
-        if self.weights is not None:
-            out *= np.sqrt(self.weights)[:, None]
+        self._weigh(0, self.n_rows, out)
         return out[:, 0]
 
     def combined(self, loadings: Array) -> TransformedRows:

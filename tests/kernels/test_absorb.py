@@ -206,7 +206,7 @@ def test_a_slow_iteration_gives_way_to_the_factor(monkeypatch):
     result = residuals(effects, columns, absorbed)
     for c in effects:
         np.testing.assert_allclose(Grouping.from_codes(c).sums_of(result), 0.0, atol=1e-9)
-    assert "_factor" in absorbed._system.__dict__
+    assert "_factor" in absorbed.pair.__dict__
 
 
 def test_what_cannot_be_solved_is_refused(monkeypatch):

@@ -8,7 +8,7 @@ from twins import indicator
 
 from panelvar.base.errors import NumericalError
 from panelvar.kernels import crossed_effects, level_system
-from panelvar.kernels.crossed_effects import CrossedRoot, CrossedRows, Crossing
+from panelvar.kernels.crossed_effects import CrossedRows, Crossing, symmetric_root
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.level_system import LevelSystem
 
@@ -65,7 +65,7 @@ def test_inverse_and_root(monkeypatch, ratios, shape, kept, way):
     np.testing.assert_allclose(stacked.T @ stacked, v.T @ inverse, rtol=1e-11, atol=1e-11)
     np.testing.assert_allclose(equations.total(large, small, levels[0]), inverse.sum(axis=0), rtol=1e-9, atol=1e-10)
     assert equations.log_determinant == pytest.approx(np.linalg.slogdet(omega)[1], rel=1e-11, abs=1e-12)
-    first, second = CrossedRoot(crossing, np.array(ratios)).tables(*levels)
+    first, second = symmetric_root(crossing, np.array(ratios), *levels)
     values, vectors = np.linalg.eigh(omega)
     root = vectors @ np.diag(values**-0.5) @ vectors.T @ v
     np.testing.assert_allclose(v - first[codes[0]] - second[codes[1]], root, atol=1e-11)
@@ -79,7 +79,7 @@ def test_the_root_is_symmetric_and_squares_to_the_inverse(seed, first, second, k
     ratios = np.array([10.0**first, 10.0**second])
     crossing = crossing_of(codes)
     eye = np.eye(len(codes[0]))
-    one, two = CrossedRoot(crossing, ratios).tables(*crossing.levels_of(list(eye), np.zeros(len(eye))))
+    one, two = symmetric_root(crossing, ratios, *crossing.levels_of(list(eye), np.zeros(len(eye))))
     root = eye - one[codes[0]] - two[codes[1]]
     condition = 1.0 + float(ratios @ [8.0, 8.0])
     np.testing.assert_allclose(root, root.T, atol=1e-14 * condition)
