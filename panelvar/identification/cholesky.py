@@ -34,18 +34,14 @@ class Cholesky(Identification):
     """
 
     name: ClassVar[str] = "cholesky"
+    words: ClassVar[str] = "Cholesky"
     needs_coefficients: ClassVar[bool] = False
     ordering: tuple[str, ...] | None = None
 
     def __init__(self, ordering: Sequence[str] | None = None) -> None:
         if isinstance(ordering, str):
             raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables.")
-        object.__setattr__(self, "ordering", None if ordering is None else tuple(map(str, ordering)))
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "Cholesky"
+        self._set(ordering=None if ordering is None else tuple(map(str, ordering)))
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError unless the ordering names every variable once."""

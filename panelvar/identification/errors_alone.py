@@ -20,18 +20,10 @@ class ReducedFormErrors(Identification):
     """
 
     name: ClassVar[str] = "reduced_form"
+    words: ClassVar[str] = "reduced-form"
+    orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
     needs_sigma: ClassVar[bool] = False
-
-    @property
-    def orthogonal(self) -> bool:
-        """They are correlated."""
-        return False
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "reduced-form"
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Diagonal matrices of the errors' standard deviations."""
@@ -59,17 +51,9 @@ class Generalised(Identification):
     """
 
     name: ClassVar[str] = "generalised"
+    words: ClassVar[str] = "generalised"
+    orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
-
-    @property
-    def orthogonal(self) -> bool:
-        """They are correlated."""
-        return False
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "generalised"
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Columns of sigma over the errors' standard deviations."""

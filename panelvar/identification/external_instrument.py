@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -65,6 +64,7 @@ class ExternalInstrument(Identification):
     """
 
     name: ClassVar[str] = "external_instrument"
+    words: ClassVar[str] = "instrumented"
     series: Any
     variable: str
     shock: str | None = None
@@ -77,18 +77,11 @@ class ExternalInstrument(Identification):
             raise SpecificationError(f"series={series!r}: expected the values, such as data[{series!r}].")
         if not isinstance(variable, str):
             raise SpecificationError(f"variable={variable!r}: expected the name of a variable of the system.")
-        values = {"series": series, "variable": variable, "shock": shock}
-        for name, value in (values | dict.fromkeys(("instruments", "cross", "stage"))).items():
-            object.__setattr__(self, name, value)
+        self._set(series=series, variable=variable, shock=shock)
 
     def __repr__(self) -> str:
         named = "" if self.shock is None else f", shock={self.shock!r}"
         return f"ExternalInstrument(<{type(self.series).__name__}>, {self.variable!r}{named})"
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "instrumented"
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError if the variable is not in the system."""
@@ -138,17 +131,14 @@ class ExternalInstrument(Identification):
             basis = orthonormal_instruments(instruments)
         except np.linalg.LinAlgError:
             raise DataError("The instruments do not vary over the model's periods, or are collinear.") from None
-        other = copy(self)
-        place = position(names, self.variable)
-        object.__setattr__(other, "instruments", instruments)
-        object.__setattr__(other, "cross", estimates.residuals.T @ basis)
-        object.__setattr__(other, "stage", first_stage(estimates.residuals[:, place], instruments))
-        return other
+        stage = first_stage(estimates.residuals[:, position(names, self.variable)], instruments)
+        return copy(self)._set(instruments=instruments, cross=estimates.residuals.T @ basis, stage=stage)
 
     def _aligned(self, estimates: Estimates) -> Array:
         """Instruments (n, k) in the rows explained, NaN where missing."""
         series = self.series
-        if hasattr(series, "index") and hasattr(series, "reindex"):
+        labelled = hasattr(series, "index") and hasattr(series, "reindex")
+        if labelled:
             import pandas as pd
 
             table = pd.DataFrame(series)
@@ -164,9 +154,12 @@ class ExternalInstrument(Identification):
                     f"No label of the instrument is a period of the model: it begins with {table.index[0]!r}, the "
                     f"model with {labels[0]!r}."
                 )
-            values = _numbers(lambda: table.reindex(labels).to_numpy(dtype=np.float64, na_value=np.nan))
-        else:
-            values = _numbers(lambda: np.asarray(series, dtype=np.float64))
+            series = table.reindex(labels)
+        try:
+            values = series.to_numpy(np.float64, na_value=np.nan) if labelled else np.asarray(series, np.float64)
+        except (TypeError, ValueError):
+            raise DataError("The instrument holds values that are no numbers.") from None
+        if not labelled:
             values = values[:, None] if values.ndim == 1 else values
             if values.ndim != 2 or len(values) != estimates.n_rows:
                 raise DataError(
@@ -213,11 +206,3 @@ class ExternalInstrument(Identification):
         along -= 0.5 * np.einsum("...nij,...i,...j->...n", sigma_steps, weights, weights)
         sized: Array = moves / scale - along[..., None] * unit[..., None, :] / scale**3
         return sized[..., None]
-
-
-def _numbers(convert: Callable[[], Array]) -> Array:
-    """Convert an instrument, or say that it holds no numbers."""
-    try:
-        return convert()
-    except (TypeError, ValueError):
-        raise DataError("The instrument holds values that are no numbers.") from None

@@ -49,6 +49,7 @@ class ImpactMatrix(Identification):
     """
 
     name: ClassVar[str] = "impact_matrix"
+    words: ClassVar[str] = "given"
     needs_coefficients: ClassVar[bool] = False
     fixed: ClassVar[bool] = True
     matrix: Any
@@ -63,14 +64,7 @@ class ImpactMatrix(Identification):
             shocks = list(map(str, matrix.columns)) if shocks is None else shocks
         else:
             matrix = _numbers(matrix)
-        object.__setattr__(self, "matrix", matrix)
-        object.__setattr__(self, "shock_names", None if shocks is None else tuple(shocks))
-        object.__setattr__(self, "gap", None)
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "given"
+        self._set(matrix=matrix, shock_names=None if shocks is None else tuple(shocks))
 
     @property
     def orthogonal(self) -> bool:
@@ -110,9 +104,7 @@ class ImpactMatrix(Identification):
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Compare the matrix with the residual covariance."""
         white = np.linalg.solve(estimates.form.factor, self._read(names))
-        bound = copy(self)
-        object.__setattr__(bound, "gap", float(np.abs(white.T @ white - np.eye(white.shape[1])).max()))
-        return bound
+        return copy(self)._set(gap=float(np.abs(white.T @ white - np.eye(white.shape[1])).max()))
 
     def _read(self, names: Names) -> Array:
         given = self.matrix

@@ -43,16 +43,8 @@ class LongRun(Cholesky):
     """
 
     name: ClassVar[str] = "long_run"
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "long-run"
-
-    @property
-    def sums_responses(self) -> bool:
-        """Whether the sum of all responses is restricted, which only a stable system has."""
-        return True
+    words: ClassVar[str] = "long-run"
+    sums_responses: ClassVar[bool] = True
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrices whose summed responses are triangular."""

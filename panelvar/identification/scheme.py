@@ -118,6 +118,12 @@ class Identification(ABC):
     def words(self) -> str:
         """The scheme in words, as in "responses to Cholesky shocks"."""
 
+    def _set(self, **values: Any) -> Self:
+        """Set fields of a scheme that is being made, and return it."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        return self
+
     def check(self, names: Names) -> None:
         """Raise a SpecificationError if the scheme does not fit these variables; most fit any."""
         del names

@@ -107,19 +107,9 @@ class ShortRun(Identification):
         if shocks is None:
             labelled = b if b is not None else long_run
             shocks = list(map(str, labelled.columns)) if hasattr(labelled, "columns") else None
-        values = {
-            "a": _kept(a),
-            "b": _kept(b),
-            "long_run": _kept(long_run),
-            "shock_names": None if shocks is None else tuple(shocks),
-            "starts": read_whole("starts", starts, 1),
-            "anchor": None,
-            "found": (),
-            "unit_roots": 0,
-            "reading": None,
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        named = None if shocks is None else tuple(shocks)
+        self._set(a=_kept(a), b=_kept(b), long_run=_kept(long_run), shock_names=named)
+        self._set(starts=read_whole("starts", starts, 1))
 
     @property
     def words(self) -> str:
@@ -154,12 +144,9 @@ class ShortRun(Identification):
 
     def fitted(self, estimates: Estimates, names: Names) -> tuple[Self, ShortRunFit]:
         """Fit A and B; return the scheme that holds them, and the fit."""
-        bound = copy(self)
-        object.__setattr__(bound, "unit_roots", estimates.unit_roots)
+        bound = copy(self)._set(unit_roots=estimates.unit_roots)
         fit = fit_short_run(bound, estimates.form, names)
-        for name, value in (("anchor", fit.pair), ("found", fit.notes), ("reading", fit.restrictions)):
-            object.__setattr__(bound, name, value)
-        return bound, fit
+        return bound._set(anchor=fit.pair, found=fit.notes, reading=fit.restrictions), fit
 
     def pairs(self, form: ReducedForm, names: Names) -> Array:
         """A and B (..., 2, K, K) of reduced forms.

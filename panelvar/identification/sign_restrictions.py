@@ -94,6 +94,7 @@ class SignRestrictions(Identification):
     """
 
     name: ClassVar[str] = "sign_restrictions"
+    words: ClassVar[str] = "sign-restricted"
     set_valued: ClassVar[bool] = True
     signs: Mapping[Pair, Any]
     periods: Periods = 0
@@ -114,20 +115,8 @@ class SignRestrictions(Identification):
         for option, least, most in (("models", 2, None), ("tries", 1, None), ("target_horizon", 0, LONGEST_HORIZON)):
             read_whole(option, getattr(self, option), least, most)
         _span(self.periods, "periods")
-        object.__setattr__(self, "signs", dict(self.signs))
         zero = dict(self.zero) if isinstance(self.zero, Mapping) else dict.fromkeys(self.zero, 0)
-        object.__setattr__(self, "zero", zero)
-        self._names_of_shocks()
-
-    def _names_of_shocks(self) -> Names:
-        pairs = [pair_of("signs", pair, ("response", "shock")) for pair in self.signs]
-        pairs += [pair_of("zero", pair, ("response", "shock")) for pair in self.zero]
-        return tuple(dict.fromkeys(shock for _, shock in pairs))
-
-    @property
-    def words(self) -> str:
-        """The scheme in words."""
-        return "sign-restricted"
+        self._set(signs=dict(self.signs), zero=zero).shocks(())
 
     @property
     def sums_responses(self) -> bool:
@@ -136,7 +125,9 @@ class SignRestrictions(Identification):
 
     def shocks(self, names: Names) -> Names:
         """Shocks in the order they are mentioned."""
-        return self._names_of_shocks()
+        pairs = [pair_of("signs", pair, ("response", "shock")) for pair in self.signs]
+        pairs += [pair_of("zero", pair, ("response", "shock")) for pair in self.zero]
+        return tuple(dict.fromkeys(shock for _, shock in pairs))
 
     def own(self, names: Names) -> npt.NDArray[np.intp]:
         """Variables of the shocks' names.
@@ -206,9 +197,7 @@ class SignRestrictions(Identification):
 
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Draw models at the estimates, and choose the one closest to their medians."""
-        other = copy(self)
-        object.__setattr__(other, "tally", Tally())
-        object.__setattr__(other, "rng", np.random.default_rng(self.seed))
+        other = copy(self)._set(tally=Tally(), rng=np.random.default_rng(self.seed))
         form = estimates.form
         many = ReducedForm(
             np.broadcast_to(form.coefficients, (self.models, *form.coefficients.shape)),
@@ -226,9 +215,7 @@ class SignRestrictions(Identification):
         moving = spread > 1e-12 * np.abs(paths).max(axis=0)
         gaps = (paths - np.median(paths, axis=0)) / np.where(moving, spread, 1.0)
         distance = np.where(moving, gaps, 0.0) ** 2
-        object.__setattr__(other, "accepted", impacts)
-        object.__setattr__(other, "chosen", int(np.argmin(distance.reshape(len(paths), -1).sum(axis=1))))
-        return other
+        return other._set(accepted=impacts, chosen=int(np.argmin(distance.reshape(len(paths), -1).sum(axis=1))))
 
     @property
     def accepted_models(self) -> Array | None:
@@ -270,11 +257,13 @@ class SignRestrictions(Identification):
         signs = self._signs(names)
         shocks = range(len(self.shocks(names)))
         zeros = [self._zeros(names, shock) for shock in shocks]
-        last = max([sign.period for sign in signs] + [p for each in zeros for _, p in each if p != LONG_RUN], default=0)
-        paths = dynamics.responses(form.coefficients, int(last), form.factor)
-        lasting = None
-        if any(period == LONG_RUN for each in zeros for _, period in each):
-            lasting = np.linalg.solve(dynamics.lag_sum(form.coefficients), form.factor).astype(np.float64, copy=False)
+        periods = [sign.period for sign in signs] + [period for each in zeros for _, period in each]
+        last = max((int(period) for period in periods if period != LONG_RUN), default=0)
+        paths = dynamics.responses(form.coefficients, last, form.factor)
+        effects: dict[int | str, Array] = {period: paths[:, period] for period in range(last + 1)}
+        if LONG_RUN in periods:
+            lasting = np.linalg.solve(dynamics.lag_sum(form.coefficients), form.factor)
+            effects[LONG_RUN] = lasting.astype(np.float64, copy=False)
 
         def stacked(rows: list[Array]) -> Array:
             return np.stack(rows, axis=1) if rows else np.zeros((len(paths), 0, len(names)))
@@ -283,16 +272,7 @@ class SignRestrictions(Identification):
             stacked([sign.factor * paths[:, sign.period, sign.variable] for sign in signs if sign.shock == shock])
             for shock in shocks
         ]
-        barred = []
-        for each in zeros:
-            rows = []
-            for variable, period in each:
-                if lasting is not None and period == LONG_RUN:
-                    rows.append(lasting[:, variable])
-                else:
-                    rows.append(paths[:, int(period), variable])
-            barred.append(stacked(rows))
-        return positive, barred
+        return positive, [stacked([effects[period][:, variable] for variable, period in each]) for each in zeros]
 
     def _columns(self, zeros: list[Array], left: npt.NDArray[np.intp], each: int, names: Names) -> Array:
         """Candidates (m, each, K, S)."""

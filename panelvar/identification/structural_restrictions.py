@@ -60,22 +60,21 @@ class Restrictions:
         if len(set(shocks)) != len(shocks) or len(shocks) != size:
             raise SpecificationError(f"shocks={list(shocks)}: expected {size} different names.")
         known = np.array([np.eye(size), np.eye(size)])
-        ties: tuple[Ties, Ties] = ({}, {})
+        a_ties: Ties = {}
+        b_ties: Ties = {}
         if a is not None:
-            known[0], found = read_tied_pattern("a", a, names, names, ("variable", "variable"))
-            ties[0].update(found)
+            known[0], a_ties = read_tied_pattern("a", a, names, names, ("variable", "variable"))
             if isinstance(a, Mapping) and b is not None:
                 for place, name in enumerate(names):
                     known[0, place, place] = known[0, place, place] if (name, name) in a else 1.0
         if b is not None:
-            known[1], found = read_tied_pattern("b", b, names, shocks, ("variable", "shock"))
-            ties[1].update(found)
+            known[1], b_ties = read_tied_pattern("b", b, names, shocks, ("variable", "shock"))
         elif long_run is not None:
             known[1] = np.nan
         lasting = None
         if long_run is not None:
             lasting = read_pattern("long_run", long_run, names, shocks, ("variable", "shock"))
-        restrictions = Restrictions(known, lasting, names, shocks, unit_roots, ties)
+        restrictions = Restrictions(known, lasting, names, shocks, unit_roots, (a_ties, b_ties))
         restrictions._count(restrictions.held)
         return restrictions
 
@@ -230,11 +229,18 @@ class Restrictions:
         """Long-run restrictions as inner products with B, (N, R, K, K), and their values (N, R), in errors' units."""
         assert self.lasting is not None
         effects = lasting_effects(form.coefficients, self.unit_roots, form.sizes)
+        held = np.isfinite(self.lasting)
+        rows = self._restricted(effects / form.sizes[:, :, None])
+        return rows, self.lasting[held] / form.sizes[:, np.nonzero(held)[0]]
+
+    def _restricted(self, effects: Array) -> Array:
+        """The rows of effects (..., K, K) that are restricted, each beside its shock and zeros, (..., R, K, K)."""
+        assert self.lasting is not None
         places = np.argwhere(np.isfinite(self.lasting))
-        rows = np.zeros((len(effects), len(places), *self.lasting.shape))
+        rows = np.zeros((*effects.shape[:-2], len(places), *self.lasting.shape))
         for place, (variable, shock) in enumerate(places):
-            rows[:, place, :, shock] = effects[:, variable] / form.sizes[:, variable, None]
-        return rows, self.lasting[tuple(places.T)] / form.sizes[:, places[:, 0]]
+            rows[..., place, :, shock] = effects[..., variable, :]
+        return rows
 
     def moved(self, form: ReducedForm, steps: Array, pair: Array) -> tuple[Array, Array]:
         r"""How long-run restrictions move a pair, for directions (N, E, p, K, K) of the coefficients.
@@ -246,16 +252,11 @@ class Restrictions:
         bound : array (N, E, K, K)
             :math:`dH'\lambda`, in B.
         """
-        assert self.lasting is not None
         rows, _ = self._long_run_rows(form)
         effects = lasting_effects(form.coefficients, self.unit_roots, form.sizes)
         turned = lasting_derivatives(form.coefficients, effects, steps, self.unit_roots, form.sizes)
-        plain = self.plain
-        places = np.argwhere(np.isfinite(self.lasting))
-        shifts = np.zeros((*turned.shape[:2], len(places), *self.lasting.shape))
-        for place, (variable, shock) in enumerate(places):
-            shifts[:, :, place, :, shock] = turned[:, :, variable] / form.sizes[:, None, variable, None]
-        units = self._units(form)
+        shifts = self._restricted(turned / form.sizes[:, None, :, None])
+        plain, units = self.plain, self._units(form)
         inverse = units[:, :, None] * np.linalg.pinv(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         gap = np.einsum("nerij,nij->ner", shifts, pair[:, 1])
         fixed = -np.einsum("ndr,ner,ducv->neucv", inverse, gap, plain)
