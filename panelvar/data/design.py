@@ -91,6 +91,13 @@ class Design:
             return Grouping.from_codes(self.panel.entity_codes, self.panel.n_entities, self.panel.starts)
         return Grouping.from_codes(*compact(self.panel.entity_codes[self.kept]))
 
+    @property
+    def entity_starts(self) -> NDArray[np.intp]:
+        """Offsets of the entities' rows, which stand together, and the number of rows."""
+        starts = self.entities.starts
+        assert starts is not None
+        return starts
+
     @cached_property
     def entity_labels(self) -> pd.Index:
         """Labels of the entities in use, in code order."""

@@ -24,7 +24,7 @@ from panelvar.heterogeneous.ardl_rows import (
     read_orders,
 )
 from panelvar.heterogeneous.unit_fits import UnitFits, fit_units
-from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
+from panelvar.kernels.unit_regressions import unit_regressions
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,11 @@ class ArdlFits:
     def k(self) -> int:
         """Number of long-run regressors."""
         return len(self.rows.long_run)
+
+    @property
+    def loglik(self) -> float:
+        """Gaussian log-likelihood of the regressions, each with its own variance."""
+        return -0.5 * float(self.sizes @ (np.log(2.0 * np.pi * self.rss / self.sizes) + 1.0))
 
     def residuals(self, own: Array, pooled: Array, levels: Array, lagged: Array) -> Array:
         """Residuals of all rows, in the order of ``design``, from coefficients by entity.
@@ -131,9 +136,7 @@ def fit_ardl(
         raise InsufficientDataError(
             f"No row is left of {rows.source.nobs}: no entity has the consecutive periods that {most} takes."
         )
-    usable = fit_units(largest, min_rows=min_rows, unusable=unusable)
-    if len(usable.units.rss) < 2:
-        raise InsufficientDataError("An average over entities needs at least two; there is one.")
+    usable = fit_units(largest, min_rows=min_rows, unusable=unusable, instead="")
     if criterion is None:
         chosen = [most] * len(usable.units.rss)
     else:
@@ -168,14 +171,12 @@ def _chosen(
 ) -> list[Orders]:
     """Compare all orders on the rows of the largest, entity by entity or for all at once."""
     design = usable.design
-    starts = design.entities.starts
-    assert starts is not None
-    sizes = np.diff(starts).astype(np.float64)
+    sizes = design.entities.sizes.astype(np.float64)
     values = []
     for orders in candidates:
         names = (*rows.short_names(orders), *rows.long_run, rows.lagged)
         columns = [design.x[design.names.index(name)] for name in names]
-        units = unit_regressions((*columns, design.y), starts, constant=design.constant)
+        units = unit_regressions((*columns, design.y), design.entity_starts, constant=design.constant)
         values.append(criterion_values(criterion, units.rss, sizes, len(names) + int(design.constant)))
     table = np.array(values)
     if common:
@@ -209,7 +210,7 @@ def _laid_out(
             design = _ordered(rows.design(orders), shared, rows)
             inside = np.isin(design.panel.entity_codes[panel_positions(design)], codes[members])
             design = design.take(np.flatnonzero(inside))
-            units = _regressed(design)
+            units = unit_regressions(design.columns, design.entity_starts, constant=design.constant)
         at = np.array([labels.index(name) for name in (*first, *design.names)])
         triangles[np.ix_(members, at, at)] = units.triangles
         targets[np.ix_(members, at)] = units.targets
@@ -229,12 +230,6 @@ def _laid_out(
         rows, design, tuple(blocks), chosen, own, shared, present, triangles, targets, coefficients, rss, sizes, df,
         tuple(notes),
     )  # fmt: skip
-
-
-def _regressed(design: Design) -> UnitRegressions:
-    starts = design.entities.starts
-    assert starts is not None
-    return unit_regressions(design.columns, starts, constant=design.constant)
 
 
 def _together(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]]]) -> Design:

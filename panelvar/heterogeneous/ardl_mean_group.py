@@ -14,7 +14,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
 from panelvar.heterogeneous.ardl_rows import Lags, ardl_rows
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
-from panelvar.heterogeneous.error_correction_form import error_correction_fit, places
+from panelvar.heterogeneous.error_correction_form import error_correction_fit, places, solved_for_long_run
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import covariance_of_average
 
@@ -89,11 +89,7 @@ def fit_ardl_mean_group(
         average, matrix = mean_group(np.concatenate((theta, speeds[:, None], short), axis=1))
     else:
         average, matrix = mean_group(np.concatenate((levels, speeds[:, None], short), axis=1))
-        derivative = np.eye(len(average))
-        average[:k] = -average[:k] / average[k]
-        derivative[:k, :k] = -np.eye(k) / average[k]
-        derivative[:k, k] = -average[:k] / average[k]
-        matrix = derivative @ matrix @ derivative.T
+        average, matrix = solved_for_long_run(average, matrix, k)
     fit = error_correction_fit(
         fits,
         where,
@@ -107,13 +103,12 @@ def fit_ardl_mean_group(
         parameters=int(fits.sizes.sum() - fits.df.sum()),
         notes=_outlying(fits, theta) if long_run == "average" else (),
     )
-    loglik = -0.5 * float(fits.sizes @ (np.log(2.0 * np.pi * fits.rss / fits.sizes) + 1.0))
     result = ErrorCorrectionResult(
         fit,
         covariance_of_average(matrix, "dispersion over entities", len(speeds), chosen),
         chosen,
         "Mean group (error correction)",
-        loglik,
+        fits.loglik,
     )
     emit(result.notes)
     return result

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
+from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.inference import Coefficients, Inference
 from panelvar.tables.test_result import TestResult
 
@@ -70,19 +71,24 @@ class AveragedResult(Inference):
         return self.fit.design.nobs
 
     @property
+    def _sides(self) -> tuple[Grouping, Grouping]:
+        """Rows by entity, and by period."""
+        return self.fit.design.entities, self.fit.design.times
+
+    @property
     def n_entities(self) -> int:
         """Entities in use."""
-        return self.fit.design.entities.n_groups
+        return self._sides[0].n_groups
 
     @property
     def n_periods(self) -> int:
         """Distinct periods in use."""
-        return self.fit.design.times.n_groups
+        return self._sides[1].n_groups
 
     @property
     def periods_per_entity(self) -> tuple[int, float, int]:
         """Fewest, average and most rows of an entity."""
-        sizes = self.fit.design.entities.sizes
+        sizes = self._sides[0].sizes
         return int(sizes.min()), float(sizes.mean()), int(sizes.max())
 
     # ---- entities

@@ -17,7 +17,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.random_coefficients import mean_group, pooled_slopes
 from panelvar.heterogeneous.result import HeterogeneousResult
-from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
+from panelvar.heterogeneous.unit_fits import fit_units, with_trend
 
 _SAME = 1e-12  # a column this close to its average over entities, relative to its size, is common to them
 
@@ -99,7 +99,6 @@ def fit_common_correlated_effects(
         # What is partialled out stands first, so that the end of each triangle is that of the regressors' remainders.
         model = replace(model, names=(*model.names[k:], *model.names[:k]), x=(*model.x[k:], *model.x[:k]))
     fits = fit_units(model, min_rows=min_rows, unusable=unusable)
-    refuse_single(fits)
     units = fits.units
     if pooled:
         average, matrix = pooled_slopes(units.triangles[:, -k:, -k:], units.targets[:, -k:], units.coefficients[:, -k:])
@@ -108,9 +107,7 @@ def fit_common_correlated_effects(
         average, matrix = mean_group(units.coefficients)
         names, label = fits.names, "dispersion over entities"
     result = HeterogeneousResult(
-        fits.result(source, average, names, notes),
-        covariance_of_average(matrix, label, len(units.rss), chosen),
-        chosen,
+        *fits.averaged(source, average, matrix, label, chosen, names=names, notes=notes),
         f"Common correlated effects ({'pooled' if pooled else 'mean group'})",
     )
     emit(result.notes)

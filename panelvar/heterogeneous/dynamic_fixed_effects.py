@@ -9,14 +9,13 @@ import numpy as np
 
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, emit
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.covariances import Covariance, CovarianceEstimate
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import CONSTANT
-from panelvar.dynamics.dynamics import companion_roots
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.heterogeneous.ardl_rows import SPEED, ArdlRows, Orders, ardl_rows, difference_name, lost_rows, read_orders
+from panelvar.heterogeneous.ardl_rows import SPEED, ArdlRows, Orders, ardl_rows, lost_rows, read_orders
 from panelvar.heterogeneous.error_correction import ErrorCorrectionFit, ErrorCorrectionResult
-from panelvar.heterogeneous.error_correction_form import bias_notes
+from panelvar.heterogeneous.error_correction_form import bias_notes, largest_moduli, solved_for_long_run
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fixed import within_model
 from panelvar.static_panels.result import LinearResult
@@ -102,18 +101,16 @@ def _solved(reduced: LinearResult, rows: ArdlRows, orders: Orders, convention: C
     given = reduced.names
     short = (*rows.short_names(orders), *((CONSTANT,) if CONSTANT in given else ()))
     order = [given.index(name) for name in (*rows.long_run, rows.lagged, *short)]
-    raw = reduced.fit.coefficients[order]
-    coefficients, speed = raw.copy(), float(raw[k])
-    coefficients[:k] = -raw[:k] / speed
-    derivative = np.eye(len(raw))
-    derivative[:k, :k] = -np.eye(k) / speed
-    derivative[:k, k] = -coefficients[:k] / speed
     estimate = reduced.covariance
-    matrix = derivative @ estimate.matrix[np.ix_(order, order)] @ derivative.T
+    coefficients, matrix = solved_for_long_run(
+        reduced.fit.coefficients[order], estimate.matrix[np.ix_(order, order)], k
+    )
+    speed = float(coefficients[k])
     names = (*rows.long_run, SPEED, *short)
     design = reduced.fit.source
     n = design.entities.n_groups
-    root = _largest_modulus(rows, orders, speed, dict(zip(names, coefficients, strict=True)))
+    dependent, own = rows.source.dependent, coefficients[None, k + 1 :]
+    root = float(largest_moduli(dependent, orders.y, coefficients[k : k + 1], own, short)[0])
     notes = list(bias_notes(design.nobs / n))
     if speed >= 0.0 or root >= 1.0:
         text = (
@@ -143,19 +140,10 @@ def _solved(reduced: LinearResult, rows: ArdlRows, orders: Orders, convention: C
     )
     return ErrorCorrectionResult(
         fit,
-        CovarianceEstimate(
-            matrix, estimate.label, estimate.df, estimate.factor, estimate.clusters, estimate.notes, estimate.classical
-        ),
+        replace(estimate, matrix=matrix, degrees=None),
         convention,
         "Dynamic fixed effects",
         reduced.loglik,
         None,
         reduced,
     )
-
-
-def _largest_modulus(rows: ArdlRows, orders: Orders, speed: float, values: dict[str, float]) -> float:
-    lags = [0.0, *(values[difference_name(rows.source.dependent, lag)] for lag in range(1, orders.y)), 0.0]
-    coefficients = np.diff(np.array(lags))
-    coefficients[0] += 1.0 + speed
-    return float(np.abs(companion_roots(coefficients[:, None, None])).max())

@@ -57,13 +57,11 @@ def places(fits: ArdlFits) -> Places:
     return Places((*fits.rows.long_run, SPEED, *short), tuple(short))
 
 
-def largest_moduli(fits: ArdlFits, speeds: Array, short: Array, names: Sequence[str]) -> Array:
-    r"""Largest modulus of the roots of each entity's autoregression of y in levels.
+def largest_moduli(dependent: str, p: int, speeds: Array, short: Array, names: Sequence[str]) -> Array:
+    r"""Largest modulus of the roots of each entity's autoregression of y in levels, with p lags.
 
     :math:`a_1 = 1 + \phi + \lambda_1`, :math:`a_j = \lambda_j - \lambda_{j-1}`, :math:`a_p = -\lambda_{p-1}`.
     """
-    dependent = fits.rows.source.dependent
-    p = max(orders.y for orders in fits.orders)
     lags = np.zeros((len(speeds), p + 1))
     for lag in range(1, p):
         name = difference_name(dependent, lag)
@@ -72,6 +70,24 @@ def largest_moduli(fits: ArdlFits, speeds: Array, short: Array, names: Sequence[
     coefficients = np.diff(lags, axis=1)
     coefficients[:, 0] += 1.0 + speeds
     return np.asarray(np.abs(companion_roots(coefficients[:, :, None, None])).max(axis=1), dtype=np.float64)
+
+
+def solved_for_long_run(coefficients: Array, matrix: Array, k: int) -> tuple[Array, Array]:
+    r"""Solve levels and speed, :math:`\theta = -b/\phi`, with the covariance by the delta method.
+
+    Parameters
+    ----------
+    coefficients : (p,) array
+        Coefficients of the k levels, of the lagged dependent variable, and others.
+    matrix : (p, p) array
+        Their covariance.
+    k : int
+    """
+    solved, derivative = coefficients.copy(), np.eye(len(coefficients))
+    solved[:k] = -coefficients[:k] / coefficients[k]
+    derivative[:k, :k] = -np.eye(k) / coefficients[k]
+    derivative[:k, k] = -solved[:k] / coefficients[k]
+    return solved, derivative @ matrix @ derivative.T
 
 
 def bias_notes(rows: float) -> tuple[Note, ...]:
@@ -160,7 +176,8 @@ def error_correction_fit(
     notes : sequence of Note
     """
     short = where.short_run(fits, own, pooled)
-    moduli = largest_moduli(fits, speeds, short, where.short)
+    longest = max(orders.y for orders in fits.orders)
+    moduli = largest_moduli(fits.rows.source.dependent, longest, speeds, short, where.short)
     return ErrorCorrectionFit(
         source=fits.rows.source,
         design=fits.design,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.errors import InsufficientDataError, SpecificationError, choose, emit
+from panelvar.base.errors import SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import KERNELS, lagged_gram
 from panelvar.data.design import Design, build_design
@@ -21,7 +21,8 @@ from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.result import HeterogeneousResult
-from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units
+from panelvar.heterogeneous.unit_fits import fit_units
+from panelvar.kernels.groups import Grouping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,8 +89,6 @@ def fit_fama_macbeth(
     fits = fit_units(_by_period(source), min_rows=min_rows, unusable=unusable, unit="period")
     coefficients = fits.units.coefficients
     count = len(coefficients)
-    if count < 2:
-        raise InsufficientDataError("An average over periods needs at least two; there is one. Use fit_pooled.")
     _check(lags, kernel, count)
     mean = coefficients.mean(axis=0)
     # A period's label is its position: the panel whose entities are the periods is made from them.
@@ -101,10 +100,7 @@ def fit_fama_macbeth(
     if lags:
         label += f" ({kernel}, {lags:g} lag{'' if lags == 1 else 's'})"
     result = PeriodAverageResult(
-        fits.result(source, mean, fits.names),
-        covariance_of_average(gram / (count * (count - 1.0)), label, count, chosen),
-        chosen,
-        "Fama-MacBeth",
+        *fits.averaged(source, mean, gram / (count * (count - 1.0)), label, chosen), "Fama-MacBeth"
     )
     emit(result.notes)
     return result
@@ -144,20 +140,10 @@ class PeriodAverageResult(HeterogeneousResult):
         return source.time_labels[np.searchsorted(np.unique(source.time_positions), positions)]
 
     @property
-    def n_entities(self) -> int:
-        """Entities in use."""
-        return self.fit.design.times.n_groups
-
-    @property
-    def n_periods(self) -> int:
-        """Periods in use: the regressions averaged."""
-        return self.fit.design.entities.n_groups
-
-    @property
-    def periods_per_entity(self) -> tuple[int, float, int]:
-        """Fewest, average and most rows of an entity."""
-        sizes = self.fit.design.times.sizes
-        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
+    def _sides(self) -> tuple[Grouping, Grouping]:
+        # The panel of the regressions has the periods for entities.
+        times, entities = super()._sides
+        return entities, times
 
     @property
     def rsquared_label(self) -> str:
@@ -168,11 +154,3 @@ class PeriodAverageResult(HeterogeneousResult):
         import pandas as pd
 
         return pd.DataFrame(values, index=self.period_labels, columns=list(names))
-
-    @cached_property
-    def individual_rmse(self) -> pd.Series:
-        """Residual standard deviation of each period's regression."""
-        import pandas as pd
-
-        units = self.fit.units
-        return pd.Series(np.sqrt(units.rss / units.df), index=self.period_labels, name="individual_rmse")

@@ -13,7 +13,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.result import HeterogeneousResult
-from panelvar.heterogeneous.unit_fits import covariance_of_average, fit_units, refuse_single, with_trend
+from panelvar.heterogeneous.unit_fits import fit_units, with_trend
 
 
 @documented
@@ -70,12 +70,9 @@ def fit_mean_group(
     source = build_design(data, y, x, constant=constant, missing=missing)
     model = with_trend(_demeaned(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
     fits = fit_units(model, min_rows=min_rows, unusable=unusable)
-    refuse_single(fits)
     mean, matrix = mean_group(fits.units.coefficients)
     result = HeterogeneousResult(
-        fits.result(source, mean, fits.names),
-        covariance_of_average(matrix, "dispersion over entities", len(fits.units.rss), chosen),
-        chosen,
+        *fits.averaged(source, mean, matrix, "dispersion over entities", chosen),
         "Mean group (periods demeaned)" if time_demeaned else "Mean group",
     )
     emit(result.notes)

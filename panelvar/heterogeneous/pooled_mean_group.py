@@ -31,6 +31,7 @@ from panelvar.heterogeneous.pooled_long_run import (
     own_short_run,
 )
 from panelvar.heterogeneous.random_coefficients import mean_group
+from panelvar.heterogeneous.unit_fits import refuse_exact
 from panelvar.tables.test_result import chi2_test
 
 _SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substitution}
@@ -38,8 +39,6 @@ _SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substit
 _APART = 1e-6
 # Entities whose own long run is tried as a start.
 _LOOKED_AT = 100
-# An entity's residuals this small beside its dependent variable are rounding.
-_EXACT = 1e-13
 
 
 @documented
@@ -131,23 +130,12 @@ def fit_pooled_mean_group(
         min_rows=min_rows,
         unusable=unusable,
     )
-    _refuse_exact(fits)
+    refuse_exact(fits.design, fits.rss, "their likelihood has no maximum. Leave these entities out.")
     problem = long_run_problem(fits.triangles, fits.targets, fits.rss, fits.sizes, fits.k, len(fits.pooled))
     maximum, notes = _searched(problem, fits, algorithm, start, most)
     result = _assembled(fits, problem, maximum, information, algorithm, chosen, notes)
     emit(result.notes)
     return result
-
-
-def _refuse_exact(fits: ArdlFits) -> None:
-    squares = fits.design.entities.sums(np.square(fits.design.y))
-    exact = np.flatnonzero(fits.rss <= _EXACT**2 * squares)
-    if len(exact):
-        first = ", ".join(map(str, fits.design.entity_labels[exact[:3]]))
-        raise NumericalError(
-            f"The regressions of {len(exact)} entities fit exactly (first {first}): their likelihood has no maximum. "
-            "Leave these entities out."
-        )
 
 
 def _searched(
@@ -251,8 +239,7 @@ def _assembled(
         parameters=shared + int(present.sum()),
         notes=notes,
     )
-    unrestricted = -0.5 * float(fits.sizes @ (np.log(2.0 * np.pi * fits.rss / fits.sizes) + 1.0))
-    statistic, df = max(0.0, 2.0 * (unrestricted - point.loglik)), (n - 1) * shared
+    statistic, df = max(0.0, 2.0 * (fits.loglik - point.loglik)), (n - 1) * shared
     what = "the long-run coefficients" if shared == k else "the long-run and the shared short-run coefficients"
     homogeneity = chi2_test("Likelihood ratio", statistic, df, f"{what} are the same for all entities")
     label = "information matrix; dispersion over entities"

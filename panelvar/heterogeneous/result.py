@@ -109,10 +109,8 @@ class HeterogeneousResult(AveragedResult):
     @cached_property
     def individual_rmse(self) -> pd.Series:
         """Residual standard deviation of each entity's regression."""
-        import pandas as pd
-
         units = self.fit.units
-        return pd.Series(np.sqrt(units.rss / units.df), index=self.fit.design.entity_labels, name="individual_rmse")
+        return self._by_entity(np.sqrt(units.rss / units.df)[:, None], ("individual_rmse",))["individual_rmse"]
 
     @cached_property
     def predicted(self) -> pd.DataFrame | None:

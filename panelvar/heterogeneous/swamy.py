@@ -6,18 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.base.errors import Note, NumericalError, choose, emit
+from panelvar.base.errors import Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.random_coefficients import random_coefficients
 from panelvar.heterogeneous.result import HeterogeneousResult
-from panelvar.heterogeneous.unit_fits import UnitFits, covariance_of_average, fit_units, refuse_single, with_trend
+from panelvar.heterogeneous.unit_fits import UnitFits, fit_units, refuse_exact, with_trend
 from panelvar.tables.test_result import chi2_test
 
-# Residuals this small beside the dependent variable are rounding: there is no variance to weigh by.
-_EXACT = 1e-13
 # Excess of the constancy statistic over its chi-squared mean that is worth a note.
 _EXCESS = 0.05
 
@@ -81,8 +79,10 @@ def fit_swamy(
     choose("dispersion", rule, ("unbiased", "sample"))
     source = build_design(data, y, x, constant=constant, missing=missing)
     fits = fit_units(with_trend(source, trend), min_rows=min_rows, unusable=unusable)
-    refuse_single(fits)
-    _refuse_exact(fits)
+    why = (
+        "they have no residual variance to weigh by. Leave these entities out, or use fit_mean_group, which weighs all"
+    )
+    refuse_exact(fits.design, fits.units.rss, f"{why} alike.")
     found = random_coefficients(fits.units, unbiased=rule == "unbiased")
     n_units, p = len(fits.units.rss), len(fits.names)
     notes: list[Note] = []
@@ -101,11 +101,9 @@ def fit_swamy(
     constancy = chi2_test(
         "Parameter constancy", found.constancy, df, "all entities have the same coefficients", oversized
     )
-    label = "GLS (Swamy 1970)"
+    noted = (*notes, *oversized)
     result = HeterogeneousResult(
-        fits.result(source, found.mean, fits.names, (*notes, *oversized)),
-        covariance_of_average(found.covariance, label, n_units, chosen),
-        chosen,
+        *fits.averaged(source, found.mean, found.covariance, "GLS (Swamy 1970)", chosen, notes=noted),
         "Random coefficients (Swamy)",
         found.dispersion,
         found.predictions,
@@ -131,14 +129,3 @@ def _oversized(fits: UnitFits) -> tuple[Note, ...]:
         "where coefficients are equal: it rejects too often, the more the more entities there are."
     )
     return (Note("constancy-oversized", text),)
-
-
-def _refuse_exact(fits: UnitFits) -> None:
-    squares = fits.design.entities.sums(np.square(fits.design.y))
-    exact = np.flatnonzero(fits.units.rss <= _EXACT**2 * squares)
-    if len(exact):
-        first = ", ".join(map(str, fits.design.entity_labels[exact[:3]]))
-        raise NumericalError(
-            f"The regressions of {len(exact)} entities fit exactly (first {first}): they have no residual variance to "
-            "weigh by. Leave these entities out, or use fit_mean_group, which weighs all alike."
-        )

@@ -9,7 +9,14 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
-from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    choose,
+)
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
@@ -21,6 +28,8 @@ from panelvar.kernels.unit_regressions import DEPENDENT, SHORT, UnitRegressions,
 TREND = "trend"
 # Below so many rows an entity the bias of a lagged dependent variable is a fair share of its coefficient.
 _LONG = 30
+# Residuals this small beside the dependent variable are rounding.
+_EXACT = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +41,21 @@ class UnitFits:
     names: tuple[str, ...]
     notes: tuple[Note, ...]
 
-    def result(
-        self, source: Design, coefficients: Array, names: tuple[str, ...], notes: Sequence[Note] = ()
-    ) -> HeterogeneousFit:
-        """Wrap an average of the regressions."""
+    def averaged(
+        self,
+        source: Design,
+        coefficients: Array,
+        matrix: Array,
+        label: str,
+        convention: Convention,
+        *,
+        names: tuple[str, ...] | None = None,
+        notes: Sequence[Note] = (),
+    ) -> tuple[HeterogeneousFit, CovarianceEstimate, Convention]:
+        """Wrap an average of the regressions and its covariance: the first three fields of a result."""
         found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes)
-        return HeterogeneousFit(source, self.design, self.units, self.names, names, coefficients, found)
+        fit = HeterogeneousFit(source, self.design, self.units, self.names, names or self.names, coefficients, found)
+        return fit, covariance_of_average(matrix, label, len(self.units.rss), convention), convention
 
 
 def with_trend(design: Design, trend: bool) -> Design:
@@ -57,8 +75,10 @@ def with_trend(design: Design, trend: bool) -> Design:
     )
 
 
-def fit_units(design: Design, *, min_rows: int | None, unusable: str, unit: str = "entity") -> UnitFits:
-    """Regress entity by entity, leaving out the entities that have no regression.
+def fit_units(
+    design: Design, *, min_rows: int | None, unusable: str, unit: str = "entity", instead: str = " Use fit_pooled."
+) -> UnitFits:
+    """Regress entity by entity, leaving out the entities that have no regression; a single one has no average.
 
     Parameters
     ----------
@@ -70,11 +90,13 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str, unit: str 
         What to do with the others.
     unit : str
         What messages call an entity.
+    instead : str
+        What to do with a single one.
 
     Raises
     ------
     InsufficientDataError, CollinearityError
-        With ``unusable="raise"``, or if fewer than two entities are left.
+        With ``unusable="raise"``, or if fewer than two entities are there or left.
     """
     choose("unusable", unusable, ("drop", "raise"))
     names = (*((CONSTANT,) if design.constant else ()), *design.names)
@@ -88,11 +110,12 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str, unit: str 
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
     grouping = design.entities
-    starts = grouping.starts
-    assert starts is not None
-    units = unit_regressions(design.columns, starts, constant=design.constant, fewest=needed)
+    units = unit_regressions(design.columns, design.entity_starts, constant=design.constant, fewest=needed)
+    plural = {"entity": "entities"}.get(unit, f"{unit}s")
     short, dependent = int((units.status == SHORT).sum()), int((units.status == DEPENDENT).sum())
     if not short and not dependent:
+        if grouping.n_groups < 2:
+            raise InsufficientDataError(f"An average over {plural} needs at least two; there is one.{instead}")
         return UnitFits(design, units, names, ())
     reasons = []
     if short:
@@ -104,7 +127,6 @@ def fit_units(design: Design, *, min_rows: int | None, unusable: str, unit: str 
         )
     left_out = np.flatnonzero(units.status)
     first = ", ".join(map(str, design.entity_labels[left_out[:3]]))
-    plural = {"entity": "entities"}.get(unit, f"{unit}s")
     text = f"{len(left_out)} of {grouping.n_groups} {plural} have no regression: {'; '.join(reasons)}; first {first}."
     kept = np.flatnonzero(units.status == 0)
     kind = CollinearityError if dependent > short else InsufficientDataError
@@ -130,15 +152,15 @@ def _lagged_dependent(source: Design, used: Design) -> tuple[Note, ...]:
     return (Note("lagged-dependent", text, warn=mean < _LONG),)
 
 
-def refuse_single(fits: UnitFits) -> None:
-    """Refuse a single entity: its average has no error."""
-    if len(fits.units.rss) < 2:
-        raise InsufficientDataError("An average over entities needs at least two; there is one. Use fit_pooled.")
+def refuse_exact(design: Design, rss: Array, why: str) -> None:
+    """Refuse entities whose residuals are rounding, which have no variance to weigh by."""
+    exact = np.flatnonzero(rss <= _EXACT**2 * design.entities.sums(np.square(design.y)))
+    if len(exact):
+        first = ", ".join(map(str, design.entity_labels[exact[:3]]))
+        raise NumericalError(f"The regressions of {len(exact)} entities fit exactly (first {first}): {why}")
 
 
-def covariance_of_average(
-    matrix: Array, label: str, n_units: int, convention: Convention, notes: tuple[Note, ...] = ()
-) -> CovarianceEstimate:
+def covariance_of_average(matrix: Array, label: str, n_units: int, convention: Convention) -> CovarianceEstimate:
     """Attach the inference of averages over entities: t with N - 1, or the normal."""
     df = float(n_units - 1) if convention.heterogeneous_distribution == "t" else np.inf
-    return CovarianceEstimate(matrix, label, df, notes=notes)
+    return CovarianceEstimate(matrix, label, df)
