@@ -14,8 +14,9 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit
+from panelvar.fit.fit import Family, Fit
 from panelvar.fit.presets import as_convention
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import find_runs
 from panelvar.gls.result import ErrorStructure, GLSResult, joint_f
@@ -94,21 +95,10 @@ def fit_fixed_effects_ar1(
     Baltagi and Wu (1999), Econometric Theory 15, 814-823; Bhargava, Franzini and Narendranathan (1982), Review of
     Economic Studies 49, 533-549.
     """
-    _check_model(autocorrelation, iterate)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     found = _freed(source, autocorrelation, iterate)
-    kept = None if found.rows.log_determinant is not None else found.rows.rows
-    model = whitened_model(
-        source,
-        found.rows.columns,
-        found.rows.ones,
-        kept,
-        family="gls-within",
-        estimator=f"Fixed effects ({source.panel.entity_name or 'entity'}) with AR(1) errors",
-        share=1.0,
-        notes=(*found.notes, *_short(source)),
-    )
+    model = _whitened(source, found, "gls-within", "Fixed effects ({}) with AR(1) errors")
     result = finish(model, cov, chosen, collinear)
     return _wrapped(result, source, found, _estimated_components(result), _effects_test(result, found))
 
@@ -170,27 +160,12 @@ def fit_random_effects_ar1(
     ----------
     Baltagi and Wu (1999), Econometric Theory 15, 814-823.
     """
-    _check_model(autocorrelation, iterate)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     found = _freed(source, autocorrelation, iterate)
-    kept = None if found.rows.log_determinant is not None else found.rows.rows
     components = _components(source, found)
-    notes = list(found.notes)
-    if components.effect_raw < 0.0:
-        text = f"The variance of the effects is estimated at {components.effect_raw:.4g}, below zero: zero is used."
-        notes.append(Note("negative-variance", text, warn=True))
-    model = whitened_model(
-        source,
-        found.rows.columns,
-        found.rows.ones,
-        kept,
-        family="gls",
-        estimator=f"Random effects ({source.panel.entity_name or 'entity'}) with AR(1) errors (Baltagi-Wu)",
-        share=components.theta,
-        notes=(*notes, *_short(source)),
-    )
-    result = finish(model, cov, chosen, collinear)
+    words = "Random effects ({}) with AR(1) errors (Baltagi-Wu)"
+    result = finish(_whitened(source, found, "gls", words, components), cov, chosen, collinear)
     return _wrapped(result, source, found, components, None)
 
 
@@ -219,6 +194,7 @@ def _check_model(model: AR1, iterate: bool) -> None:
 
 def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
+    _check_model(model, iterate)
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
     # As Stata's prais: the demeaned rows are taken for a regression without constant.
@@ -239,6 +215,26 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
         notes = [*notes, Note("not-converged", text, warn=True)]
     rows = transform(model, source.columns, runs, rho[entities.codes])
     return _Freed(model, rows, rho, rounds, settled, tuple(notes))
+
+
+def _whitened(
+    source: Design, found: _Freed, family: Family, words: str, components: EffectVariances | None = None
+) -> TransformedModel:
+    """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
+    notes, share = list(found.notes), 1.0 if components is None else components.theta
+    if components is not None and components.effect_raw < 0.0:
+        text = f"The variance of the effects is estimated at {components.effect_raw:.4g}, below zero: zero is used."
+        notes.append(Note("negative-variance", text, warn=True))
+    return whitened_model(
+        source,
+        found.rows.columns,
+        found.rows.ones,
+        None if found.rows.log_determinant is not None else found.rows.rows,
+        family=family,
+        estimator=words.format(source.panel.entity_name or "entity"),
+        share=share,
+        notes=(*notes, *_short(source)),
+    )
 
 
 def _components(source: Design, found: _Freed) -> EffectVariances:

@@ -16,7 +16,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import triangularize
-from panelvar.kernels.rows import TransformedRows
+from panelvar.kernels.rows import TransformedRows, restored_norms
 
 
 class PanelMoments(NamedTuple):
@@ -38,6 +38,11 @@ class PanelMoments(NamedTuple):
     weights: Array
     means: Array
     r: Array
+
+    @property
+    def raw_norms(self) -> Array:
+        """Size of each column before its group's mean is subtracted, against which rank is judged."""
+        return restored_norms(self.r, [(self.weights, self.means)])
 
     def centre(self, theta: Array | float = 0.0) -> tuple[Array, float]:
         r"""Return the mean of quasi-demeaned rows against the quasi-demeaned constant, and its sum of squares.

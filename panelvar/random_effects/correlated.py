@@ -15,7 +15,6 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
-from panelvar.kernels.rows import restored_norms
 from panelvar.random_effects.random import components_model, weights_refused
 from panelvar.random_effects.variance_components_quadratic import pooled_solution
 from panelvar.static_panels.finish import finish
@@ -91,13 +90,11 @@ def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:
     """
     grouping, label = design.group_by(effects)
     moments = panel_moments(design.columns, grouping)
-    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
     spread = np.sqrt(np.square(moments.r).sum(axis=0))
-    varying = [j for j in range(len(design.x)) if spread[j] > RANK_TOLERANCE * raw_norms[j]]
+    varying = np.flatnonzero(spread[:-1] > RANK_TOLERANCE * moments.raw_norms[:-1]).tolist()
     columns = [np.ascontiguousarray(moments.means[:, j])[grouping.codes] for j in varying]
     both = panel_moments((*design.x, *columns, design.y), grouping)
-    norms = restored_norms(both.r, [(both.weights, both.means)])
-    kept = set(pooled_solution(both, norms[:-1], constant=design.constant).kept.tolist())
+    kept = set(pooled_solution(both, both.raw_norms[:-1], constant=design.constant).kept.tolist())
     used = [i for i in range(len(varying)) if len(design.x) + i in kept]
     if not used:
         raise SpecificationError(

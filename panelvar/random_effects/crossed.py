@@ -14,10 +14,16 @@ from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_effects import CrossedRows, Crossing
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
-from panelvar.kernels.rows import TransformedRows, restored_norms
+from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import CrossedComponents, Likelihood, quasi_demeaning_weight
 from panelvar.random_effects.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
-from panelvar.random_effects.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
+from panelvar.random_effects.random_notes import (
+    amemiya_refuses,
+    boundary_note,
+    nerlove_notes,
+    refuse_single_level,
+    variance_notes,
+)
 from panelvar.random_effects.variance_components_likelihood import maximum_likelihood
 from panelvar.random_effects.variance_components_quadratic import (
     Levels,
@@ -44,13 +50,10 @@ def crossed_model(
     (first, first_label), (second, second_label) = design.group_by("entity"), design.group_by("time")
     groupings, labels = (first, second), (first_label, second_label)
     for grouping, label in zip(groupings, labels, strict=True):
-        if grouping.n_groups < 2:
-            raise InsufficientDataError(
-                f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}."
-            )
+        refuse_single_level(grouping, label)
     columns = design.columns
     moments = panel_moments(columns, first)
-    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
+    raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
     near = moments.centre()[0] if design.constant else np.zeros(len(columns))
     sample = _Crossed(design, labels, moments, raw_norms[:-1])

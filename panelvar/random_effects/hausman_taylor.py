@@ -22,10 +22,9 @@ from panelvar.instruments.result import InstrumentalResult
 from panelvar.kernels.k_class import Layout
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE, solve
-from panelvar.kernels.rows import restored_norms
 from panelvar.kernels.variance_components import Components, quasi_demeaning_weight
 from panelvar.random_effects.random import components_model, weights_refused
-from panelvar.random_effects.random_notes import variance_notes
+from panelvar.random_effects.random_notes import refuse_single_level, variance_notes
 from panelvar.static_panels.pooled import centred_model
 
 _METHODS = {
@@ -130,14 +129,13 @@ def fit_hausman_taylor(
     design = build_design(data, y, x, constant=constant, missing=missing)
     grouping = design.entities
     label = str(design.panel.entity_name or "entity")
-    if grouping.n_groups < 2:
-        raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
+    refuse_single_level(grouping, label)
     if design.nobs == grouping.n_groups:
         raise InsufficientDataError(
             f"Every level of {label!r} has a single row: there is no variation within entities to estimate from."
         )
     moments = panel_moments(design.columns, grouping)
-    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
+    raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
     parts = _parts(design, moments, raw_norms, endogenous)
     components, notes = _components(design, moments, raw_norms, parts, chosen, label)

@@ -23,7 +23,7 @@ from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
 from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.random_effects.random import components_model, weights_refused
-from panelvar.random_effects.random_notes import variance_notes
+from panelvar.random_effects.random_notes import refuse_single_level, variance_notes
 from panelvar.static_panels.between import means_model
 from panelvar.static_panels.fixed import within_model
 
@@ -115,8 +115,7 @@ def fit_iv_random_effects(
         data, y, x, endogenous, instruments, constant=constant, weights=None, missing=missing
     )
     grouping, label = design.group_by(effects)
-    if grouping.n_groups < 2:
-        raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
+    refuse_single_level(grouping, label)
     version = chosen.unbalanced_components if variance_components == "swamy-arora" else variance_components
     components, notes = _components(design, layout, effects, version, chosen)
     if method == "ec2sls":

@@ -18,10 +18,16 @@ from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.qr import Solution, solve, triangularize
-from panelvar.kernels.rows import TransformedRows, restored_norms
+from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import Components, quasi_demeaning_weight, swamy_arora
 from panelvar.random_effects.crossed import crossed_model
-from panelvar.random_effects.random_notes import amemiya_refuses, boundary_note, nerlove_notes, variance_notes
+from panelvar.random_effects.random_notes import (
+    amemiya_refuses,
+    boundary_note,
+    nerlove_notes,
+    refuse_single_level,
+    variance_notes,
+)
 from panelvar.random_effects.variance_components_likelihood import maximum_likelihood
 from panelvar.random_effects.variance_components_quadratic import (
     Levels,
@@ -135,11 +141,10 @@ def components_model(
         return crossed_model(design, method, METHODS[method], convention, kind)
     method = convention.unbalanced_components if method == "swamy-arora" else method
     grouping, label = design.group_by(effects)
-    if grouping.n_groups < 2:
-        raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
+    refuse_single_level(grouping, label)
     columns = design.columns
     moments = panel_moments(columns, grouping)
-    raw_norms = restored_norms(moments.r, [(moments.weights, moments.means)])
+    raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
     within = solve(moments.r, raw_norms[:-1])
     notes: tuple[Note, ...] = ()

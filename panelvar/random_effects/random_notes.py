@@ -7,13 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.data.design import Design
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.variance_components import Likelihood
 
 FEW_DEGREES = 5
 """Below this many degrees of freedom the standard error of a variance is more than two thirds of it."""
+
+
+def refuse_single_level(grouping: Grouping, label: str) -> None:
+    """Refuse a dimension of one level, whose effect has no variance."""
+    if grouping.n_groups < 2:
+        raise InsufficientDataError(f"Random effects need at least two levels of {label!r}; found {grouping.n_groups}.")
 
 
 def variance_notes(

@@ -92,6 +92,11 @@ class Levels:
         """Return the trace of ``P_j D_d D_d'``: the rows if j is d, else the levels of j."""
         return float(self.n_rows if j == d else self.groupings[j].n_groups)
 
+    def squares(self, direction: Array) -> list[float]:
+        """Weighted sum of squares over each effect's levels of the means of a combination of columns."""
+        pairs = zip(self.masses, self.means, strict=True)
+        return [float(mass @ (means @ direction) ** 2) for mass, means in pairs]
+
     def is_balanced(self) -> bool:
         """Whether all levels have as many rows as one another (one effect) or every pair meets (two)."""
         if len(self.masses) == 2:
@@ -187,12 +192,7 @@ def wallace_hussain(
     effects = len(levels.groupings)
     n, kept, root = levels.n_rows, pooled.kept, pooled.inverse_r
     direction = np.append(-pooled.coefficients, 1.0)
-    forms = np.array(
-        [
-            float(np.square(within_triangle @ direction).sum()),
-            *(float(mass @ (means @ direction) ** 2) for mass, means in zip(levels.masses, levels.means, strict=True)),
-        ]
-    )
+    forms = np.array([float(np.square(within_triangle @ direction).sum()), *levels.squares(direction)])
     p = len(kept) + int(constant)
     df_within = n - rank
     df_between = [g.n_groups - int(constant) for g in levels.groupings]
@@ -238,12 +238,7 @@ def amemiya(levels: Levels, within: Solution, rank: int, *, constant: bool) -> V
     effects = len(levels.groupings)
     n, kept = levels.n_rows, within.kept
     direction = np.append(-within.coefficients, 1.0)
-    forms = np.array(
-        [
-            within.rss,
-            *(float(mass @ (means @ direction) ** 2) for mass, means in zip(levels.masses, levels.means, strict=True)),
-        ]
-    )
+    forms = np.array([within.rss, *levels.squares(direction)])
     balanced = levels.is_balanced()
     df_within = n - rank - (0 if balanced else len(kept))
     df_between = [g.n_groups - int(constant) for g in levels.groupings]

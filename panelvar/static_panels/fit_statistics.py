@@ -16,7 +16,6 @@ from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df
 from panelvar.kernels.qr import solve
-from panelvar.kernels.rows import restored_norms
 from panelvar.static_panels.effects import EffectVariances, effect_variances
 from panelvar.static_panels.inference import Inference
 from panelvar.static_panels.restrictions import wald
@@ -296,8 +295,7 @@ def poolability_f(fit: Fit, convention: Convention) -> TestResult | None:
     triangle = moments.triangle(0.0, centre=centre)
     extra = 0
     if convention.effects_restricted == "all":
-        norms = restored_norms(moments.r, [(moments.weights, moments.means)])
-        pooled = solve(triangle, norms[:-1])
+        pooled = solve(triangle, moments.raw_norms[:-1])
         restricted, extra = pooled.rss, len(pooled.kept) - len(fit.kept)
     else:
         basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
