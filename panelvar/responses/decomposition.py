@@ -16,16 +16,17 @@ from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note
 from panelvar.base.labels import listed
 from panelvar.dynamics import dynamics
+from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
+from panelvar.tables.layout import Fact
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure, SubFigure
 
-    from panelvar.tables.table import Table
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarianceDecomposition(HintsAtNames):
+class VarianceDecomposition(HintsAtNames, Presented):
     """Share of each shock in the forecast error variance of each variable.
 
     Parameters
@@ -97,22 +98,33 @@ class VarianceDecomposition(HintsAtNames):
 
         return plot_decomposition(self, **options)
 
-    def summary(self, **options: Any) -> Table:
-        """Render the shares as a table; see `panelvar.responses.horizon_tables.decomposition_table` for the options."""
-        from panelvar.responses.horizon_tables import decomposition_table
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table of the share of each shock in each variable, bands in brackets below.
 
-        return decomposition_table(self, **options)
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        flat = (self.horizon, -1)
+        return Table(
+            title="Forecast error variance decomposition",
+            facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.level, self.band_label)),
+            header=pairs(self.names, self.shocks, "Variance of", "Share of shock", ": "),
+            body=rows(
+                range(1, self.horizon + 1),
+                self.values.reshape(flat),
+                None if self.lower is None else self.lower.reshape(flat),
+                None if self.upper is None else self.upper.reshape(flat),
+                digits,
+            ),
+            notes=tuple(dict.fromkeys(map(str, self.notes))),
+        )
 
     def __repr__(self) -> str:
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
         by = f"{self.scheme} shocks" if self.ordering is None else f"ordering {listed(self.ordering)}"
         return f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>"
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:

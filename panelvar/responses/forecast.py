@@ -13,16 +13,17 @@ from panelvar.base.errors import Note
 from panelvar.base.labels import listed
 from panelvar.data.series import VarData
 from panelvar.data.time_labels import as_text
+from panelvar.responses.horizon_tables import rows
+from panelvar.tables.layout import Fact, Row, words
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from panelvar.tables.table import Table
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Forecast(HintsAtNames):
+class Forecast(HintsAtNames, Presented):
     """Forecasts of a vector autoregression.
 
     Parameters
@@ -86,18 +87,23 @@ class Forecast(HintsAtNames):
 
         return plot_forecast(self, **options)
 
-    def summary(self, **options: Any) -> Table:
-        """Render the forecasts as a table; see `panelvar.responses.horizon_tables.forecast_table` for the options."""
-        from panelvar.responses.horizon_tables import forecast_table
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table by period, intervals in brackets below.
 
-        return forecast_table(self, **options)
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        label = "" if self.band_label is None else f", {self.band_label}"
+        return Table(
+            title="Forecasts",
+            facts=(Fact("Intervals", f"{100 * self.level:g}%{label}"),),
+            header=(Row("Period", tuple(map(words, self.names))),),
+            body=rows(self.labels, self.values, self.lower, self.upper, digits),
+            notes=tuple(dict.fromkeys(map(str, self.notes))),
+        )
 
     def __repr__(self) -> str:
         span = f"{as_text(self.labels[0])} to {as_text(self.labels[-1])}"
         return f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,16 +13,17 @@ from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
+from panelvar.responses.horizon_tables import pairs, rows
+from panelvar.tables.layout import Fact
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, t_test
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.tables.table import Table
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ForecastAccuracy(HintsAtNames):
+class ForecastAccuracy(HintsAtNames, Presented):
     """Errors of pseudo-out-of-sample forecasts by origin, horizon and variable.
 
     Attributes
@@ -117,17 +118,23 @@ class ForecastAccuracy(HintsAtNames):
         null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {horizon} period(s) ahead"
         return t_test("Diebold-Mariano", value, n - 1, null)
 
-    def summary(self, **options: Any) -> Table:
-        """Render errors by horizon; see `panelvar.responses.horizon_tables.accuracy_table` for the options."""
-        from panelvar.responses.horizon_tables import accuracy_table
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return root mean squared errors, and those over the benchmark's, by variable and horizon.
 
-        return accuracy_table(self, **options)
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        rmse, relative = self.rmse, self.relative_rmse
+        both = np.stack([rmse.to_numpy(), relative.to_numpy()], axis=2).reshape(len(rmse), -1)
+        return Table(
+            title="Accuracy of forecasts",
+            facts=(Fact("Origins", str(len(self.origins))), Fact("Benchmark", self.benchmark)),
+            header=pairs(self.names, ("RMSE", "relative"), "Variable", "Horizon", ": "),
+            body=rows(rmse.index, both, None, None, digits),
+            notes=("relative: over the benchmark's, better where it is below one.",),
+        )
 
     def __repr__(self) -> str:
         return (

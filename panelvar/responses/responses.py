@@ -18,17 +18,18 @@ from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
+from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
 from panelvar.responses.shocks import Shocks
+from panelvar.tables.layout import Fact
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure, SubFigure
 
-    from panelvar.tables.table import Table
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Responses(HintsAtNames):
+class Responses(HintsAtNames, Presented):
     """Responses of every variable to every shock.
 
     Parameters
@@ -144,23 +145,38 @@ class Responses(HintsAtNames):
 
         return plot_responses(self if overlay is None else {self.subject: self, **overlay}, **options)
 
-    def summary(self, **options: Any) -> Table:
-        """Render the responses as a table; see `panelvar.responses.horizon_tables.responses_table` for the options."""
-        from panelvar.responses.horizon_tables import responses_table
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table with a column for each shock and responding variable, bands in brackets below.
 
-        return responses_table(self, **options)
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        name = "impulse responses" if self.subject == "Responses" else self.subject.lower()
+        return Table(
+            title=f"Cumulative {name}" if self.cumulative else name.capitalize(),
+            facts=(
+                Fact("Shocks", self.scheme),
+                Fact("Size", {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]),
+                *ordering_and_band(self.ordering, self.level, self.band_label),
+            ),
+            header=pairs(self.shocks, self.names, "Shock", "Response of", " -> "),
+            body=rows(
+                range(self.horizon + 1),
+                _by_shock(self.values),
+                None if self.lower is None else _by_shock(self.lower),
+                None if self.upper is None else _by_shock(self.upper),
+                digits,
+            ),
+            notes=tuple(dict.fromkeys(map(str, self.notes))),
+        )
 
     def __repr__(self) -> str:
         size = {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]
         what = "Cumulative responses" if self.cumulative else "Responses"
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
         return f"<{what} of {listed(self.names)} to {self.scheme} shocks of {size}, periods 0 to {self.horizon}{band}>"
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
     def _columns(self) -> list[tuple[str, Array]]:
         candidates = [
@@ -170,6 +186,11 @@ class Responses(HintsAtNames):
             ("std_error", self.std_errors),
         ]
         return [(label, array) for label, array in candidates if array is not None]
+
+
+def _by_shock(values: Array) -> Array:
+    """Columns ordered shock by shock, the responding variables within."""
+    return values.transpose(0, 2, 1).reshape(values.shape[0], -1)
 
 
 def described_responses(
