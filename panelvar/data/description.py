@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError
-from panelvar.data.time_labels import as_text
+from panelvar.tables.layout import Cell, Fact, Row, words
+from panelvar.tables.number_format import format_number
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from panelvar.data.panel import Panel
-    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Variation:
 
 
 @dataclass(frozen=True, repr=False)
-class PanelDescription:
+class PanelDescription(Presented):
     """Shape and variation of a panel; print it, or take `to_frame`.
 
     Attributes
@@ -110,9 +108,6 @@ class PanelDescription:
 
     def summary(self) -> Table:
         """Return the description as a table, to be printed or written as Markdown, HTML or LaTeX."""
-        from panelvar.tables.layout import Cell, Fact, Row, words
-        from panelvar.tables.table import Table
-
         least, mean, most = self.rows_per_entity
         shape = "balanced" if self.balanced else f"unbalanced, {self.missing_cells} cells without a row"
         gaps = "none"
@@ -139,74 +134,11 @@ class PanelDescription:
         header = (Row("", tuple(words(heading) for heading in _HEADINGS)),)
         return Table("Panel", header, tuple(body), facts=facts, notes=tuple(notes))
 
-    def to_markdown(self) -> str:
-        """Write `summary` as a Markdown table."""
-        return self.summary().to_markdown()
-
-    def to_html(self) -> str:
-        """Write `summary` as an HTML table."""
-        return self.summary().to_html()
-
-    def to_latex(self, *, label: str | None = None) -> str:
-        r"""Write `summary` as a LaTeX table; ``label`` is its ``\label``."""
-        return self.summary().to_latex(label=label)
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
     # A description typed at the prompt is there to be read.
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    __repr__ = Presented.__str__
 
 
 _HEADINGS = ("mean", "overall", "between", "within", "min", "max", "missing")
-
-
-def describe(panel: Panel) -> PanelDescription:
-    """Count rows, entities, periods and gaps, and split the variation of each numeric column.
-
-    Parameters
-    ----------
-    panel : Panel
-    """
-    rows = np.diff(panel.starts)
-    spans = panel.time_positions[panel.starts[1:] - 1] - panel.time_positions[panel.starts[:-1]] + 1
-    columns, others = [], []
-    for name in panel.names:
-        try:
-            values = panel.column(name)
-        except DataError:
-            others.append(str(name))
-            continue
-        columns.append(variation(str(name), values, panel.entity_codes, panel.n_entities))
-    notes = [str(note) for note in panel.notes]
-    if others:
-        notes.append(f"Not numeric: {', '.join(others)}.")
-    notes += [
-        f"{column.name} has {column.n_infinite} infinite values, left out here and refused by the estimators."
-        for column in columns
-        if column.n_infinite
-    ]
-    first, last = panel.calendar.labels_at(np.array([0, panel.calendar.n_positions - 1]))
-    return PanelDescription(
-        nobs=panel.nobs,
-        n_entities=panel.n_entities,
-        n_periods=panel.n_periods,
-        entity_name=panel.entity_name or "entity",
-        time_name=panel.time_name or "time",
-        first=as_text(first),
-        last=as_text(last),
-        rows_per_entity=(int(rows.min()), float(rows.mean()), int(rows.max())),
-        balanced=panel.is_balanced,
-        entities_with_gaps=int((spans > rows).sum()),
-        missing_within=int((spans - rows).sum()),
-        missing_cells=panel.n_entities * panel.n_periods - panel.nobs,
-        columns=tuple(columns),
-        others=tuple(others),
-        notes=tuple(notes),
-    )
 
 
 def variation(name: str, values: Array, codes: NDArray[np.intp], n_entities: int) -> Variation:
@@ -264,8 +196,6 @@ def _moments(column: Variation) -> tuple[float, ...]:
 
 def _printed(column: Variation) -> list[tuple[str, float]]:
     """Print a column's moments with about four digits of its standard deviation."""
-    from panelvar.tables.number_format import format_number
-
     scale = column.overall if column.overall > 0 else abs(column.mean)
     digits = 4
     if scale > 0 and math.isfinite(scale):

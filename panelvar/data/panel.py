@@ -359,9 +359,44 @@ class Panel:
 
     def describe(self) -> PanelDescription:
         """Count entities, periods and gaps, and split the variation of each numeric column."""
-        from panelvar.data.description import describe
+        from panelvar.data.description import PanelDescription, variation
 
-        return describe(self)
+        rows = np.diff(self.starts)
+        spans = self.time_positions[self.starts[1:] - 1] - self.time_positions[self.starts[:-1]] + 1
+        columns, others = [], []
+        for name in self.names:
+            try:
+                values = self.column(name)
+            except DataError:
+                others.append(str(name))
+                continue
+            columns.append(variation(str(name), values, self.entity_codes, self.n_entities))
+        notes = [str(note) for note in self.notes]
+        if others:
+            notes.append(f"Not numeric: {', '.join(others)}.")
+        notes += [
+            f"{column.name} has {column.n_infinite} infinite values, left out here and refused by the estimators."
+            for column in columns
+            if column.n_infinite
+        ]
+        first, last = self.calendar.labels_at(np.array([0, self.calendar.n_positions - 1]))
+        return PanelDescription(
+            nobs=self.nobs,
+            n_entities=self.n_entities,
+            n_periods=self.n_periods,
+            entity_name=self.entity_name or "entity",
+            time_name=self.time_name or "time",
+            first=as_text(first),
+            last=as_text(last),
+            rows_per_entity=(int(rows.min()), float(rows.mean()), int(rows.max())),
+            balanced=self.is_balanced,
+            entities_with_gaps=int((spans > rows).sum()),
+            missing_within=int((spans - rows).sum()),
+            missing_cells=self.n_entities * self.n_periods - self.nobs,
+            columns=tuple(columns),
+            others=tuple(others),
+            notes=tuple(notes),
+        )
 
     def __len__(self) -> int:
         return self.nobs

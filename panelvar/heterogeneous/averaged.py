@@ -12,12 +12,14 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.inference import Coefficients, Inference
-from panelvar.tables.test_result import TestResult
+from panelvar.static_panels.summary import coefficient_header, coefficient_rows, rows_per_entity
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import check_digits, format_count, format_number
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult, tests_in_lines
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from panelvar.tables.table import Table
 
 
 class AveragedFit(Coefficients, Protocol):
@@ -28,7 +30,7 @@ class AveragedFit(Coefficients, Protocol):
         """Rows of the regressions."""
 
 
-class AveragedResult(Inference):
+class AveragedResult(Inference, Presented):
     """A result over regressions of entities, with a ``fit`` (`AveragedFit`) and a ``convention``."""
 
     fit: AveragedFit
@@ -49,9 +51,19 @@ class AveragedResult(Inference):
         """The model's joint test."""
         raise NotImplementedError
 
-    def summary(self) -> Table:
-        """Return the summary table."""
+    @property
+    def _tests(self) -> dict[str, TestResult | None]:
+        """What the summary tests, with its words for it."""
         raise NotImplementedError
+
+    def _statistics(self, digits: int) -> tuple[Fact, ...]:
+        """What the summary says of the fit."""
+        raise NotImplementedError
+
+    @property
+    def _facts(self) -> tuple[Fact, ...]:
+        """What the summary says of the model beside what it says of all."""
+        return ()
 
     # ---- counts and labels
 
@@ -167,11 +179,40 @@ class AveragedResult(Inference):
 
     # ---- reading
 
-    def __str__(self) -> str:
-        return str(self.summary())
+    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame).
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence limits.
+        digits : int
+            Digits after the point.
+        """
+        check_digits(digits)
+        df = self.df_inference
+        return Table(
+            title=f"{self.estimator}: {self.dependent}",
+            facts=(
+                Fact("Dependent", self.dependent),
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Convention", self.convention.name),
+                Fact("Entities", format_count(self.n_entities)),
+                Fact("Std. errors", self.cov_label),
+                Fact("Periods", format_count(self.n_periods)),
+                Fact("Inference", "normal" if df is None else f"t({format_count(df)})"),
+                Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
+                *self._facts,
+            ),
+            header=(coefficient_header(self, level),),
+            body=coefficient_rows(self, level, digits),
+            statistics=(
+                *self._statistics(digits),
+                Fact("Root MSE", format_number(self.rmse, digits)),
+                *tests_in_lines(self._tests, digits),
+            ),
+            notes=tuple(dict.fromkeys(note.text for note in self.notes)),
+        )
 
     def __repr__(self) -> str:
         return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; N = {self.n_entities}>"

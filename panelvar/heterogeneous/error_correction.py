@@ -16,14 +16,14 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.heterogeneous.pooled_long_run import OwnInformation
-from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.inference import wald
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import format_number
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,8 +287,16 @@ class ErrorCorrectionResult(AveragedResult):
 
     # ---- reading
 
-    def summary(self) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
-        from panelvar.heterogeneous.summary import error_correction_table
+    @property
+    def _facts(self) -> tuple[Fact, ...]:
+        orders = self.orders.drop_duplicates()
+        text = f"({', '.join(map(str, orders.iloc[0]))})" if len(orders) == 1 else f"{len(orders)} different"
+        return (Fact("Lag orders", text),)
 
-        return error_correction_table(self)
+    @property
+    def _tests(self) -> dict[str, TestResult | None]:
+        homogeneity = None if self.likelihood is None else self.likelihood.homogeneity
+        return {"No long-run relation": self.f_slopes, "Same long run for all": homogeneity}
+
+    def _statistics(self, digits: int) -> tuple[Fact, ...]:
+        return (Fact("Log-likelihood", format_number(self.loglik, digits)),)

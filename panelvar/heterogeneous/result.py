@@ -15,13 +15,13 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.kernels.unit_regressions import UnitRegressions
-from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.inference import wald
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import format_number
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from panelvar.tables.table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +150,9 @@ class HeterogeneousResult(AveragedResult):
 
     # ---- reading
 
-    def summary(self) -> Table:
-        """Return the summary table (text in a terminal, HTML in a notebook, Markdown, LaTeX, DataFrame)."""
-        from panelvar.heterogeneous.summary import heterogeneous_table
+    @property
+    def _tests(self) -> dict[str, TestResult | None]:
+        return {"All slopes zero on average": self.f_slopes, "Coefficients equal": self.constancy}
 
-        return heterogeneous_table(self)
+    def _statistics(self, digits: int) -> tuple[Fact, ...]:
+        return (Fact(self.rsquared_label, format_number(self.rsquared, digits)),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +12,8 @@ from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.fit.instrumented import instrumented_of
-from panelvar.instruments.regressions import on_instruments, zero_test
+from panelvar.instruments.regressions import SpecifiedResult, on_instruments, zero_test
 from panelvar.tables.test_result import TestResult
-
-if TYPE_CHECKING:
-    from panelvar.instruments.result import InstrumentalResult
 
 Quadratic = tuple[Array, Array, Array]
 
@@ -58,7 +54,7 @@ class ConfidenceSet:
         return f"{self.name}: {100 * self.level:g}% Anderson-Rubin set {sets}"
 
 
-def anderson_rubin_test(result: InstrumentalResult, values: Mapping[str, float] | float) -> TestResult:
+def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | float) -> TestResult:
     """Build ``InstrumentalResult.anderson_rubin``."""
     base = instrumented_of(result.fit, "The Anderson-Rubin test")
     if isinstance(values, Mapping):
@@ -80,7 +76,7 @@ def anderson_rubin_test(result: InstrumentalResult, values: Mapping[str, float] 
     return zero_test(reduced, base.excluded, "Anderson-Rubin", null)
 
 
-def anderson_rubin_set(result: InstrumentalResult, level: float) -> ConfidenceSet:
+def anderson_rubin_set(result: SpecifiedResult, level: float) -> ConfidenceSet:
     r"""Build ``InstrumentalResult.anderson_rubin_set``.
 
     With :math:`\gamma(t) = \hat\gamma_y - t\hat\gamma_p` the reduced form of :math:`y - tp` and V(t) its covariance, a

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,16 +17,20 @@ from panelvar.fit.instrumented import Instrumented, auxiliary_fit, instrumented_
 from panelvar.fit.small_samples import without_factors
 from panelvar.kernels.k_class import Layout, k_class
 from panelvar.kernels.qr import triangularize
-from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.inference import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
-if TYPE_CHECKING:
-    from panelvar.instruments.result import InstrumentalResult
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpecifiedResult(LinearResult):
+    """A linear result that knows how its covariance is estimated, so that tests estimate theirs the same way."""
+
+    specification: Covariance
 
 
 def regression(
-    result: InstrumentalResult,
+    result: SpecifiedResult,
     loadings: Array,
     names: Sequence[str],
     dependent: str,
@@ -42,9 +45,7 @@ def regression(
     return LinearResult(fit, result.specification(fit, chosen), chosen, title)
 
 
-def on_instruments(
-    result: InstrumentalResult, target: Array, dependent: str, title: str = "First stage"
-) -> LinearResult:
+def on_instruments(result: SpecifiedResult, target: Array, dependent: str, title: str = "First stage") -> LinearResult:
     """Regress a combination of ``[Z, W, y]`` on the instruments."""
     base = instrumented_of(result.fit, title)
     n = base.layout.instruments
@@ -66,7 +67,7 @@ def as_f(test: TestResult, restrictions: int, df: float) -> tuple[float, float, 
     return test.statistic / restrictions, float(restrictions), df
 
 
-def is_classical(result: InstrumentalResult) -> bool:
+def is_classical(result: SpecifiedResult) -> bool:
     """Whether errors are taken as homoskedastic and uncorrelated."""
     return isinstance(result.specification, Classical)
 
@@ -84,7 +85,7 @@ def unadjusted(specification: Covariance) -> Covariance:
     return specification
 
 
-def large_sample(result: InstrumentalResult) -> int:
+def large_sample(result: SpecifiedResult) -> int:
     """Rows less absorbed effects: what a residual variance is divided by in asymptotic tests."""
     counts = result.fit.counts
     return counts.rows - counts.absorbed - int(not counts.reported_constant)
@@ -127,7 +128,7 @@ def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
     return replace(fit, instrumented=changed)
 
 
-def moment_root(result: InstrumentalResult, fit: Fit) -> Array:
+def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     r"""Return the lower triangular root of the covariance of :math:`\sum_i q_i e_i` at a fit's residuals, (L, L).
 
     Classical: :math:`\hat\sigma^2 I` with :math:`\hat\sigma^2 = e'e` over `large_sample`.

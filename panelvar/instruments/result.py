@@ -13,7 +13,7 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.fit.instrumented import Instrumented
 from panelvar.instruments.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
-from panelvar.instruments.regressions import is_classical
+from panelvar.instruments.regressions import SpecifiedResult, is_classical
 from panelvar.instruments.strength import (
     EffectiveF,
     cragg_donald,
@@ -25,8 +25,10 @@ from panelvar.instruments.strength import (
 )
 from panelvar.instruments.validity import basmann, difference, endogeneity, hansen, sargan
 from panelvar.static_panels.result import LinearResult
+from panelvar.static_panels.summary import linear_table
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
+from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, tests_in_lines
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ _KEPT = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class InstrumentalResult(LinearResult):
+class InstrumentalResult(SpecifiedResult):
     r"""Estimates with instruments, under one covariance and one convention.
 
     All of `LinearResult`, whose residuals, fitted values, R2 and predictions are those of the regressors themselves,
@@ -57,8 +59,6 @@ class InstrumentalResult(LinearResult):
     specification : Covariance
         How the covariance is estimated: tests estimate theirs the same way.
     """
-
-    specification: Covariance
 
     @property
     def f_with_dummies(self) -> TestResult | None:
@@ -258,13 +258,16 @@ class InstrumentalResult(LinearResult):
 
     # ---- reading
 
-    @property
-    def further_notes(self) -> tuple[str, ...]:
-        """The endogenous regressors and the instruments."""
-        return (f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}.",)
+    def summary(self, *, level: float = 0.95, digits: int = 4) -> Table:
+        """Return the summary table, with what is known of the instruments: strong, valid, needed.
 
-    def further_statistics(self, digits: int) -> tuple[Fact, ...]:
-        """What is known of the instruments: strong, valid, needed."""
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence limits.
+        digits : int
+            Digits after the point.
+        """
         several = len(self.endogenous) > 1
         facts = [
             Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
@@ -280,7 +283,5 @@ class InstrumentalResult(LinearResult):
             "Overidentification": self.overidentification,
             "Exogeneity": self.wu_hausman,
         }
-        return (
-            *facts,
-            *tests_in_lines(tests, digits),
-        )
+        told = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
+        return linear_table(self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told,))

@@ -21,6 +21,7 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented, instrumented_of
 from panelvar.fit.small_samples import without_factors
 from panelvar.instruments.regressions import (
+    SpecifiedResult,
     as_f,
     first_stage_df,
     is_classical,
@@ -37,7 +38,6 @@ from panelvar.tables.test_result import TestResult, chi2_test
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.instruments.result import InstrumentalResult
 
 RULE_OF_THUMB = 10.0
 """Staiger and Stock's first-stage F, below which a warning says what weak instruments do."""
@@ -66,14 +66,14 @@ class EffectiveF:
         return f"Effective F = {self.statistic:.4f} (critical values by share of bias: {values})"
 
 
-def first_stages(result: InstrumentalResult) -> dict[str, LinearResult]:
+def first_stages(result: SpecifiedResult) -> dict[str, LinearResult]:
     """Regress every endogenous regressor on the instruments."""
     base = instrumented_of(result.fit, "A first stage")
     n = base.layout.instruments
     return {name: on_instruments(result, base.units([n + j])[:, 0], name) for j, name in enumerate(base.endogenous)}
 
 
-def first_stage_table(result: InstrumentalResult) -> pd.DataFrame:
+def first_stage_table(result: SpecifiedResult) -> pd.DataFrame:
     """Build ``InstrumentalResult.first_stage``."""
     import pandas as pd
 
@@ -100,7 +100,7 @@ def first_stage_table(result: InstrumentalResult) -> pd.DataFrame:
     return pd.DataFrame(records, index=list(base.endogenous))
 
 
-def conditional_f(result: InstrumentalResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
+def conditional_f(result: SpecifiedResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
     """Sanderson and Windmeijer's F of one endogenous regressor given the others, and its degrees of freedom."""
     layout, n = base.layout, base.layout.instruments
     target = base.units([n + j])[:, 0]
@@ -156,7 +156,7 @@ def cragg_donald(fit: Fit) -> float:
     return share / (1.0 - share) * first_stage_df(fit) / base.layout.excluded
 
 
-def rank_test(result: InstrumentalResult, *, lagrange: bool) -> TestResult:
+def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
     r"""Kleibergen and Paap's rk test that the instruments leave one combination of W unexplained.
 
     With u the left vectors beyond the p - 1 largest canonical correlations and v the weakest combination of W: the
@@ -197,7 +197,7 @@ def rank_test(result: InstrumentalResult, *, lagrange: bool) -> TestResult:
     return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained")
 
 
-def effective_f(result: InstrumentalResult) -> EffectiveF | None:
+def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     r"""Montiel Olea and Pflueger's effective F of one endogenous regressor; None with several.
 
     :math:`\hat\pi'\tilde Z'\tilde Z\hat\pi / \mathrm{tr}(\hat V \tilde Z'\tilde Z)` with V the covariance of
@@ -232,7 +232,7 @@ def _noncentral_quantile(df: float, noncentrality: float) -> float:
     return float(chndtrix(0.95, df, noncentrality))
 
 
-def stock_yogo(result: InstrumentalResult) -> pd.DataFrame:
+def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
     """Build ``InstrumentalResult.stock_yogo``."""
     import pandas as pd
 

@@ -3,13 +3,13 @@ r"""Whether instruments are valid and needed: overidentification, subsets of ins
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.fit.instrumented import instrumented_of
 from panelvar.instruments.regressions import (
+    SpecifiedResult,
     first_stage_df,
     is_classical,
     large_sample,
@@ -22,13 +22,10 @@ from panelvar.instruments.regressions import (
 from panelvar.kernels.k_class import first_stage
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
-if TYPE_CHECKING:
-    from panelvar.instruments.result import InstrumentalResult
-
 NULL = "all instruments are uncorrelated with the error"
 
 
-def sargan(result: InstrumentalResult) -> TestResult | None:
+def sargan(result: SpecifiedResult) -> TestResult | None:
     """Sargan's test: n times the R2 of the residuals on the instruments; None where the model is just identified."""
     base = instrumented_of(result.fit, "Sargan's test")
     df = base.overidentification
@@ -40,7 +37,7 @@ def sargan(result: InstrumentalResult) -> TestResult | None:
     return chi2_test("Sargan", statistic, df, NULL)
 
 
-def basmann(result: InstrumentalResult) -> TestResult | None:
+def basmann(result: SpecifiedResult) -> TestResult | None:
     """Basmann's test, as an F: the same with the residual variance of the larger regression."""
     base = instrumented_of(result.fit, "Basmann's test")
     df = base.overidentification
@@ -53,7 +50,7 @@ def basmann(result: InstrumentalResult) -> TestResult | None:
     return f_test("Basmann", statistic, df, free, NULL)
 
 
-def hansen(result: InstrumentalResult) -> TestResult | None:
+def hansen(result: SpecifiedResult) -> TestResult | None:
     """Hansen's J: the minimum of the efficient GMM distance, its weights from the result's residuals and covariance."""
     base = instrumented_of(result.fit, "Hansen's test")
     df = base.overidentification
@@ -71,7 +68,7 @@ def hansen(result: InstrumentalResult) -> TestResult | None:
     return chi2_test("Hansen J", statistic, df, NULL)
 
 
-def difference(result: InstrumentalResult, suspects: Sequence[str]) -> TestResult:
+def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
     """Build ``InstrumentalResult.difference_in_sargan``."""
     base = instrumented_of(result.fit, "The test of a subset of instruments")
     instruments = base.names[: base.layout.instruments]
@@ -94,7 +91,7 @@ def difference(result: InstrumentalResult, suspects: Sequence[str]) -> TestResul
     return chi2_test(name, statistic, df, null)
 
 
-def endogeneity(result: InstrumentalResult, variables: Sequence[str], form: str) -> TestResult:
+def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) -> TestResult:
     """Build ``InstrumentalResult.endogeneity_test``."""
     base = instrumented_of(result.fit, "The test of endogeneity")
     choose("form", form, ("regression", "difference"))
@@ -120,7 +117,7 @@ def endogeneity(result: InstrumentalResult, variables: Sequence[str], form: str)
     return chi2_test(name, statistic, df, null)
 
 
-def _regression_form(result: InstrumentalResult, chosen: list[str], null: str) -> TestResult:
+def _regression_form(result: SpecifiedResult, chosen: list[str], null: str) -> TestResult:
     """Add the first-stage residuals of the variables to the regression, which stays 2SLS in the others."""
     base = instrumented_of(result.fit, "The test of endogeneity")
     n, k1 = base.layout.instruments, base.layout.exogenous

@@ -18,8 +18,6 @@ from panelvar.tables.test_result import TestResult, chibar2_test
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.static_panels.result import LinearResult
-
 
 @dataclass(frozen=True, eq=False)
 class DimensionVariance:
@@ -265,11 +263,10 @@ def blup(fit: Fit) -> tuple[Array, ...]:
     return (counts * c.effect / np.where(total > 0.0, total, 1.0) * residual,)
 
 
-def effects_table(result: LinearResult, *, errors: bool) -> pd.DataFrame:
-    """Build the table behind ``LinearResult.estimated_effects``."""
+def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.DataFrame:
+    """Build the table behind ``LinearResult.estimated_effects``, with ``cov`` of the coefficients."""
     import pandas as pd
 
-    fit = result.fit
     if fit.effects:
         fit.rows_or_refuse("Estimated effects")
     if fit.components is not None:
@@ -280,7 +277,7 @@ def effects_table(result: LinearResult, *, errors: bool) -> pd.DataFrame:
         }
         return random[fit.effects[0]] if len(tables) == 1 else pd.concat(random, names=["effect", "label"])
     if fit.absorbed is None:
-        raise SpecificationError(f"{result.estimator} has no effects to estimate: use fit_fixed_effects.")
+        raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
     constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)
     lead = leading_table(fit)
     frames = {}
@@ -294,7 +291,7 @@ def effects_table(result: LinearResult, *, errors: bool) -> pd.DataFrame:
             level, deviation = values + constant, values
         frames[label] = pd.DataFrame({"level": level, "deviation": deviation}, index=_labels(fit, i))
     if errors:
-        for frame, variances in zip(frames.values(), _effect_variances(result), strict=True):
+        for frame, variances in zip(frames.values(), _effect_variances(fit, cov), strict=True):
             frame["std_error"], frame["std_error_deviation"] = (np.sqrt(np.maximum(v, 0.0)) for v in variances)
     pair = fit.absorbed.pair
     if pair is not None:
@@ -344,15 +341,14 @@ def unit_variances(fit: Fit) -> tuple[Array, ...]:
     return (large, small) if first_is_large else (small, large)
 
 
-def _effect_variances(result: LinearResult) -> list[tuple[Array, Array]]:
+def _effect_variances(fit: Fit, cov: Array) -> list[tuple[Array, Array]]:
     r"""Variances of levels and of deviations, for each effect.
 
     The effect is a linear function f of the dummies' regression: its own errors have variance
     :math:`s^2 f'(D'WD)^+ f`, and the slopes move it by :math:`\bar x_f'(\hat\beta - \beta)`.
     """
-    fit = result.fit
     first, kept = int(fit.constant), fit.kept
-    slope_cov = result.covariance.matrix[first:, first:]
+    slope_cov = cov[first:, first:]
     centre, per_row = fit.centre[:-1][kept], 1.0 / fit.counts.rows
 
     def total(unit: Array, lever: Array) -> Array:

@@ -17,8 +17,7 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.small_samples import classical_df
 from panelvar.kernels.qr import solve
 from panelvar.static_panels.effects import EffectVariances, effect_variances
-from panelvar.static_panels.inference import Inference
-from panelvar.static_panels.restrictions import wald
+from panelvar.static_panels.inference import Inference, wald
 from panelvar.static_panels.rsquared import RSquared, rsquared_of, total_sum_of_squares
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 

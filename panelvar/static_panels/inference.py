@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,13 +11,13 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import quantile, quantiles, two_sided
+from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
 from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, check_level
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.static_panels.restrictions import LinearCombination, linear_combination, restriction_matrix, wald
-from panelvar.tables.test_result import TestResult
+from panelvar.static_panels.restrictions import parse_expression, restriction_matrix
+from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,40 @@ class Coefficients(Protocol):
     @property
     def notes(self) -> tuple[Note, ...]:
         """Facts found on the way."""
+
+
+@dataclass(frozen=True)
+class LinearCombination:
+    """A linear combination of coefficients.
+
+    Attributes
+    ----------
+    expression : str
+    estimate, std_error, statistic, pvalue : float
+    lower, upper : float
+        Confidence limits.
+    level : float
+        Their coverage.
+    df : float or None
+        Degrees of freedom of the t distribution; None for the normal.
+    """
+
+    expression: str
+    estimate: float
+    std_error: float
+    statistic: float
+    pvalue: float
+    lower: float
+    upper: float
+    level: float
+    df: float | None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.expression} = {self.estimate:.6g} (s.e. {self.std_error:.6g}, "
+            f"{'z' if self.df is None else 't'} = {self.statistic:.4g}, p = {self.pvalue:.4g}, "
+            f"{100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}])"
+        )
 
 
 class Inference(HintsAtNames):
@@ -163,3 +198,84 @@ class Inference(HintsAtNames):
         """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
         refuse_other("lincom", expression, str, "an expression such as 'x1 + 2*x2'")
         return linear_combination(self, expression, check_level(level))
+
+
+def linear_combination(result: Inference, expression: str, level: float) -> LinearCombination:
+    """Estimate ``expression`` with its standard error under the result's covariance."""
+    weights, constant = parse_expression(expression, result.names)
+    estimate = float(weights @ result.fit.coefficients) + constant
+    error = float(np.sqrt(weights @ result.covariance.matrix @ weights))
+    df = result.covariance.df_of(weights)
+    ratio = estimate / error if error > 0.0 else float("nan")
+    half = quantile(level, df) * error
+    return LinearCombination(
+        expression,
+        estimate,
+        error,
+        ratio,
+        t_tail(ratio, df),
+        estimate - half,
+        estimate + half,
+        level,
+        None if np.isinf(df) else float(df),
+    )
+
+
+def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) -> TestResult:
+    r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
+
+    A rank-deficient :math:`RVR'` (fewer clusters than restrictions, say) is inverted on its range and its rank is
+    the numerator's degrees of freedom, with a note. An indefinite one (a multi-way matrix that the convention leaves
+    unrepaired) is inverted as it is, as the programs that leave it do, with a note.
+    """
+    gap = matrix @ result.fit.coefficients - target
+    variance = matrix @ result.covariance.matrix @ matrix.T
+    scale = np.sqrt(np.abs(np.diagonal(variance)))
+    safe = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(variance / np.outer(safe, safe))
+    used = np.abs(values) > 1e-12 * float(np.abs(values).max(initial=0.0))
+    projected = vectors.T @ (gap / safe)
+    rank = int(used.sum())
+    notes: tuple[Note, ...] = ()
+    if (values[used] < 0.0).any():
+        notes = (
+            Note(
+                "indefinite-test",
+                "The covariance of the restrictions is not positive definite: the statistic has no valid p-value.",
+            ),
+        )
+    if rank < len(gap):
+        notes = (
+            Note(
+                "rank-deficient-test",
+                f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters, or a repaired "
+                f"multi-way matrix): only {rank} of them can be tested.",
+            ),
+            *notes,
+        )
+    if rank == 0:
+        return chi2_test(name, float("nan"), 0.0, null, notes)
+    if result.fit.rss == 0.0:
+        statistic = float("inf")
+    else:
+        statistic = float(np.sum(projected[used] ** 2 / values[used]))
+    if result.covariance.degrees is not None:
+        contrasts = (matrix.T / safe) @ vectors[:, used]
+        return _hotelling(statistic, rank, result.covariance.degrees(contrasts), name, null, notes)
+    df = result.covariance.df
+    if np.isinf(df):
+        return chi2_test(name, statistic, rank, null, notes)
+    return f_test(name, statistic / rank, rank, df, null, notes)
+
+
+def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:
+    r"""HTZ: :math:`\frac{\eta - r + 1}{\eta r} Q \sim F(r, \eta - r + 1)` (Pustejovsky and Tipton 2018, section 3)."""
+    denominator = eta - rank + 1.0
+    if not denominator > 0.0:
+        text = (
+            f"HTZ's eta is {eta:.4g}, too small for {rank} restrictions at once: there is no p-value. Test fewer "
+            "restrictions, or use wild_bootstrap."
+        )
+        return TestResult(name, statistic / rank, float("nan"), "f", rank, None, null, (*notes, Note("no-df", text)))
+    value = denominator / (eta * rank) * statistic
+    return f_test(name, value, rank, denominator, null, notes)

@@ -26,7 +26,7 @@ from panelvar.static_panels.effects import blup, dimension_of, leading_table, le
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.static_panels.result import LinearResult
+    from panelvar.static_panels.fit_statistics import FitStatistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class PredictionRows:
         return out
 
 
-def prediction_rows(result: LinearResult, data: object, *, effects: bool) -> PredictionRows:
+def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> PredictionRows:
     """Collect the rows of a prediction, with or without the levels they belong to."""
     fit = result.fit
     if effects and not fit.effects:
@@ -112,7 +112,7 @@ def _slopes(fit: Fit, panel: Panel, kept: NDArray[np.intp] | None) -> tuple[Arra
     return tuple(out)
 
 
-def predict(result: LinearResult, data: object, *, effects: bool, unseen: str) -> pd.Series:
+def predict(result: FitStatistics, data: object, *, effects: bool, unseen: str) -> pd.Series:
     """Build ``LinearResult.predict``."""
     import pandas as pd
 
@@ -131,7 +131,7 @@ def caller_index(rows: PredictionRows) -> pd.Index:
     return rows.index[inverse]
 
 
-def predicted_values(result: LinearResult, rows: PredictionRows, *, effects: bool, unseen: str) -> Array:
+def predicted_values(result: FitStatistics, rows: PredictionRows, *, effects: bool, unseen: str) -> Array:
     """Return the predictions in the rows' own order."""
     fit = result.fit
     values = np.full(len(rows.index), fit.coefficients[0] if fit.constant else 0.0)
@@ -140,7 +140,7 @@ def predicted_values(result: LinearResult, rows: PredictionRows, *, effects: boo
     return values + _effect_of(fit, rows, unseen) if effects else values
 
 
-def _needs_calendar(result: LinearResult) -> bool:
+def _needs_calendar(result: FitStatistics) -> bool:
     """Whether a row's prediction depends on other rows of its entity, so that these must be found."""
     formula = result.fit.source.formula
     if result.fit.family == "difference":
@@ -152,7 +152,7 @@ def _needs_calendar(result: LinearResult) -> bool:
     return shifts(formula)
 
 
-def _dated(result: LinearResult, data: Any) -> Panel:
+def _dated(result: FitStatistics, data: Any) -> Panel:
     """Index new data as the model's panel was."""
     source = result.fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
@@ -179,7 +179,7 @@ def _by_row(data: Any) -> Panel:
     return Panel(data)
 
 
-def _columns(result: LinearResult, panel: Panel) -> list[Array]:
+def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
     """Regressors in use, from columns or by the model's formula with the model's categories."""
     source, names = result.fit.source, result.fit.slope_names
     if source.formula is None:
@@ -205,7 +205,7 @@ def _from_row_before(column: Array, first: Any) -> Array:
     return difference
 
 
-def _labels(result: LinearResult, panel: Panel, name: str) -> Any:
+def _labels(result: FitStatistics, panel: Panel, name: str) -> Any:
     source = result.fit.source.panel
     if name == (source.entity_name or "entity"):
         return panel.entity_labels.take(panel.entity_codes)
@@ -214,7 +214,7 @@ def _labels(result: LinearResult, panel: Panel, name: str) -> Any:
     return panel.raw_column(name)
 
 
-def _labels_in(source: Source, result: LinearResult, name: str) -> Any:
+def _labels_in(source: Source, result: FitStatistics, name: str) -> Any:
     """Return the levels of an effect that new rows, in their own order, belong to."""
     import pandas as pd
 
@@ -264,7 +264,7 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
 
 
 def predict_interval(
-    result: LinearResult, data: object, *, kind: str, level: float, effects: bool, unseen: str
+    result: FitStatistics, data: object, *, kind: str, level: float, effects: bool, unseen: str
 ) -> pd.DataFrame:
     """Build ``LinearResult.predict_interval``."""
     import pandas as pd
@@ -290,7 +290,7 @@ def predict_interval(
     return pd.DataFrame({name: rows.arranged(column) for name, column in table.items()}, index=caller_index(rows))
 
 
-def _of_coefficients(result: LinearResult, x: Array) -> Array:
+def _of_coefficients(result: FitStatistics, x: Array) -> Array:
     z = np.column_stack([np.ones(len(x)), x]) if result.fit.constant else x
     return _quadratic(z, result.covariance.matrix)
 
@@ -300,7 +300,7 @@ def _quadratic(rows: Array, matrix: Array) -> Array:
     return out
 
 
-def _error_variance(result: LinearResult, *, effects: bool) -> float:
+def _error_variance(result: FitStatistics, *, effects: bool) -> float:
     """Variance of a new observation about its expected value, its effects included unless they are estimated."""
     fit = result.fit
     if fit.family == "random" and fit.components is not None:
@@ -332,7 +332,7 @@ def _one_or_two(fit: Fit) -> None:
         )
 
 
-def _random(result: LinearResult, x: Array, positions: NDArray[np.intp]) -> Array:
+def _random(result: FitStatistics, x: Array, positions: NDArray[np.intp]) -> Array:
     fit = result.fit
     c = fit.components
     if not isinstance(c, Components):
@@ -354,7 +354,7 @@ def _random(result: LinearResult, x: Array, positions: NDArray[np.intp]) -> Arra
     return _quadratic(z - shrink[:, None] * centre, result.covariance.matrix) + c.effect * (1.0 - shrink)
 
 
-def _fixed(result: LinearResult, x: Array, rows: PredictionRows, unseen: str) -> Array:
+def _fixed(result: FitStatistics, x: Array, rows: PredictionRows, unseen: str) -> Array:
     """Variance of the expected value with fixed effects: every combination of seen and unseen levels."""
     fit = result.fit
     _one_or_two(fit)

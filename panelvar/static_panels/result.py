@@ -17,16 +17,15 @@ from panelvar.data.design import Design
 from panelvar.static_panels.effects import effects_table
 from panelvar.static_panels.fit_statistics import FitStatistics
 from panelvar.static_panels.predictions import predict, predict_interval
+from panelvar.static_panels.summary import linear_table
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.tables.layout import Fact
-    from panelvar.tables.table import Table
-
 
 @dataclass(frozen=True, eq=False)
-class LinearResult(FitStatistics):
+class LinearResult(FitStatistics, Presented):
     r"""Estimates of a linear panel model under one covariance and one convention.
 
     Attributes
@@ -109,7 +108,7 @@ class LinearResult(FitStatistics):
         dummy-variable regression's. Deviations are from the mean over rows. The error of an effect does not shrink
         with the number of entities, only with its own rows.
         """
-        return effects_table(self, errors=errors)
+        return effects_table(self.fit, self.estimator, self.covariance.matrix, errors=errors)
 
     def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
         r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
@@ -201,24 +200,7 @@ class LinearResult(FitStatistics):
         digits : int
             Digits after the point.
         """
-        from panelvar.static_panels.summary import linear_table
-
-        return linear_table(self, level=check_level(level), digits=digits)
-
-    @property
-    def further_notes(self) -> tuple[str, ...]:
-        """What the summary says first of a model of this kind."""
-        return ()
-
-    def further_statistics(self, digits: int) -> tuple[Fact, ...]:
-        """What the summary adds to the statistics of every linear model."""
-        return ()
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        return linear_table(self, check_level(level), digits)
 
     def __repr__(self) -> str:
         return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from panelvar.tables.layout import Cell, Fact, Row, number, probability
@@ -12,22 +13,15 @@ from panelvar.tables.test_result import tests_in_lines
 
 if TYPE_CHECKING:
     from panelvar.base.errors import Note
+    from panelvar.static_panels.fit_statistics import FitStatistics
     from panelvar.static_panels.inference import Inference
-    from panelvar.static_panels.result import LinearResult
     from panelvar.tables.test_result import TestResult
 
 
-def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) -> Table:
-    """Tabulate a linear result: what was estimated, the coefficients, the fit, and the notes.
-
-    Parameters
-    ----------
-    result : LinearResult
-    level : float
-        Level of the confidence intervals.
-    digits : int
-        Decimals of estimates and statistics.
-    """
+def linear_table(
+    result: FitStatistics, level: float, digits: int, statistics: Iterable[Fact] = (), notes: Iterable[str] = ()
+) -> Table:
+    """Tabulate a linear result: what was estimated, the coefficients, the fit, and the notes; more of both as given."""
     check_digits(digits)
     return Table(
         title=f"{result.estimator}: {result.dependent}",
@@ -38,11 +32,9 @@ def linear_table(result: LinearResult, *, level: float = 0.95, digits: int = 4) 
             *_rsquared(result, digits),
             *_components(result, digits),
             *_tests(result, digits),
-            *result.further_statistics(digits),
+            *statistics,
         ),
-        notes=tuple(
-            dict.fromkeys((*result.further_notes, *(note.text for note in (*result.notes, *_test_notes(result)))))
-        ),
+        notes=tuple(dict.fromkeys((*notes, *(note.text for note in (*result.notes, *_test_notes(result)))))),
     )
 
 
@@ -89,7 +81,13 @@ def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row,
     )
 
 
-def _facts(result: LinearResult) -> tuple[Fact, ...]:
+def rows_per_entity(spread: tuple[int, float, int]) -> str:
+    """Print the fewest, mean and most rows of an entity; one number where all have as many."""
+    fewest, mean, most = spread
+    return str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"
+
+
+def _facts(result: FitStatistics) -> tuple[Fact, ...]:
     inference = "normal" if result.distribution == "normal" else f"t({format_count(result.df_inference or math.inf)})"
     if result.covariance.degrees is not None:
         degrees = result.covariance.coefficient_df
@@ -106,14 +104,12 @@ def _facts(result: LinearResult) -> tuple[Fact, ...]:
     ]
     if result.effects:
         facts.append(Fact("Effects", ", ".join(result.effects)))
-    fewest, mean, most = result.periods_per_entity
-    spread = str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"
-    facts.append(Fact("Rows per entity", spread))
+    facts.append(Fact("Rows per entity", rows_per_entity(result.periods_per_entity)))
     facts.extend(Fact(label, text) for label, text in result.error_words)
     return tuple(facts)
 
 
-def _rsquared(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+def _rsquared(result: FitStatistics, digits: int) -> tuple[Fact, ...]:
     label, headline = result.rsquared_label, format_number(result.rsquared, digits)
     others = {
         "R2 within entities": result.r2.within,
@@ -132,7 +128,7 @@ def _rsquared(result: LinearResult, digits: int) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+def _components(result: FitStatistics, digits: int) -> tuple[Fact, ...]:
     components = result.variance_components
     if components is None:
         return ()
@@ -151,11 +147,11 @@ def _components(result: LinearResult, digits: int) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _test_notes(result: LinearResult) -> tuple[Note, ...]:
+def _test_notes(result: FitStatistics) -> tuple[Note, ...]:
     return () if result.f_slopes is None else result.f_slopes.notes
 
 
-def _tests(result: LinearResult, digits: int) -> tuple[Fact, ...]:
+def _tests(result: FitStatistics, digits: int) -> tuple[Fact, ...]:
     tests: dict[str, TestResult | None] = {
         "All slopes zero": result.f_slopes,
         "Slopes and effects zero": result.f_with_dummies,

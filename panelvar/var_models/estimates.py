@@ -30,7 +30,7 @@ from panelvar.var_models.var_convention import VarConvention
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.static_panels.restrictions import LinearCombination
+    from panelvar.static_panels.inference import LinearCombination
     from panelvar.tables.test_result import TestResult
 
 

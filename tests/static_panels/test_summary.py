@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.static_panels.summary import linear_table
 
 
 def test_fixed_effects(fixed: pv.results.linear.LinearResult) -> None:
@@ -61,12 +60,12 @@ def test_the_frame_is_the_result(fixed: pv.results.linear.LinearResult) -> None:
 
 
 def test_level_and_digits(pooled: pv.results.linear.LinearResult) -> None:
-    text = str(linear_table(pooled, level=0.9, digits=2))
+    text = str(pooled.summary(level=0.9, digits=2))
     assert "[0.05" in text
     assert "0.95]" in text
     assert f"{pooled.params['value']:.2f} " in text
     with pytest.raises(pv.SpecificationError, match="level"):
-        linear_table(pooled, level=0.05)
+        pooled.summary(level=0.05)
 
 
 def test_warnings_stand_under_the_table(few_clusters: pv.results.linear.LinearResult) -> None:
