@@ -50,6 +50,13 @@ class Dimensions(Protocol):
     def times(self) -> Grouping:
         """Rows by period."""
 
+    @property
+    def time_positions(self) -> NDArray[np.int64]:
+        """Calendar position of each row."""
+
+    def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
+        """Return the grouping and the label of any dimension."""
+
 
 class Scored(Protocol):
     """A model whose coefficients move with sums of scores."""

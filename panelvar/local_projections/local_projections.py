@@ -101,9 +101,9 @@ def fit_local_projections(
         Sum responses over periods; errors are those of the sums.
     sample : {"all", "common"}
         Each horizon on all rows it can use, or every horizon (and the vector autoregression) on the rows of the last.
-    cov : {"HC0", "HC1", "HC2", "HC3", "newey-west"}, HC or PanelNeweyWest, optional
-        By default ``"HC1"`` if lag-augmented, else ``"newey-west"``, whose lags at horizon h are h unless
-        ``PanelNeweyWest(lags=...)`` says otherwise.
+    cov : str, HC or PanelNeweyWest, optional
+        ``"HC0"`` to ``"HC5"`` or ``"newey-west"``. By default ``"HC1"`` if lag-augmented, else ``"newey-west"``, whose
+        lags at horizon h are h unless ``PanelNeweyWest(lags=...)`` says otherwise.
     impact : {"estimated", "known"}
         Whether errors count the impact matrix as estimated, or as known as in Jorda (2005).
     bands : DeltaMethod or bootstrap source, optional

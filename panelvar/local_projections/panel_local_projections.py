@@ -25,7 +25,7 @@ from panelvar.base.errors import (
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import by_name, resolve
-from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
+from panelvar.covariance.serial import SerialCovariance
 from panelvar.data.panel import Panel, as_panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -293,7 +293,7 @@ def _described(
             raise SpecificationError(f"At horizon {lead} the shock {lost[0]!r} is not identified. {why}")
     values = np.array([[result.params[name] for name in frame.shocks] for result in results])
     errors = np.array([[result.std_errors[name] for name in frame.shocks] for result in results])
-    influence = np.stack([row_influences(result.fit, rules, frame.shocks) for result in results])
+    influence = np.stack([row_influences(result.fit, frame.shocks) for result in results])
     rule = resolve(cov, results[0].fit, rules)
     joint = joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
     directions = root_of(joint).T
@@ -353,7 +353,7 @@ def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
 def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covariance:
     """Give a kernel without lags at least those that a horizon's errors have."""
     found = by_name(cov) or cov if isinstance(cov, str) else cov
-    if isinstance(found, (DriscollKraay, PanelNeweyWest)) and found.lags is None:
+    if isinstance(found, SerialCovariance) and found.lags is None:
         rule = np.floor(4.0 * (panel.n_periods / 100.0) ** (2.0 / 9.0) + 1e-10)
         return replace(found, lags=float(max(rule, lead)))
     return found

@@ -1,4 +1,4 @@
-"""Errors of local projections: what becomes of influences, by a covariance's name or object."""
+"""Errors of local projections: what becomes of influences under a covariance."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
-from panelvar.covariance.covariances import HC
+from panelvar.covariance.covariances import HC, leverage_multiplier
+from panelvar.covariance.named import by_name
 from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.local_projections.horizon_regressions import Projection, serial_variances
-
-COVARIANCES = ("HC0", "HC1", "HC2", "HC3", "newey-west")
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,14 @@ class ErrorRule:
     @property
     def needs_leverages(self) -> bool:
         """Whether residuals are adjusted by the leverage of their own row."""
-        return self.residuals in ("HC2", "HC3")
+        return self.residuals not in ("HC0", "HC1")
 
     def adjusted(self, found: Projection) -> Array:
         """Residuals, adjusted for leverage or degrees of freedom."""
         residuals = found.residuals
         if found.leverages is not None:
-            left = np.maximum(1.0 - found.leverages, 1e-10)
-            residuals = residuals / (left if self.residuals == "HC3" else np.sqrt(left))[:, None]
+            below_one = np.minimum(found.leverages, 1.0 - 1e-10)
+            residuals = residuals * leverage_multiplier(self.residuals, below_one)[:, None]
         return residuals * np.sqrt(len(residuals) / found.df_resid) if self.corrects else residuals
 
     def bandwidths(self, horizon: int) -> Array | None:
@@ -85,18 +84,15 @@ class ErrorRule:
 def error_rule(cov: Any, augmented: bool) -> ErrorRule:
     """Read ``cov=``, a name or one of the covariances that apply to time series."""
     if cov is None:
-        return ErrorRule("HC1") if augmented else ErrorRule("HC0", "bartlett")
+        cov = HC("HC1") if augmented else PanelNeweyWest()
     if isinstance(cov, str):
-        choose("cov", cov, COVARIANCES)
-        return ErrorRule("HC0", "bartlett") if cov == "newey-west" else ErrorRule(cov)
+        cov = by_name(cov) or HC("HC1")
     if isinstance(cov, HC):
-        choose("HC kind", cov.kind, COVARIANCES[:4])
         return ErrorRule(cov.kind)
     if isinstance(cov, PanelNeweyWest):
-        choose("residuals", cov.residuals, COVARIANCES[:4])
         choose("factor", cov.factor or "n/(n-k)", ("none", "n/(n-k)"))
         return ErrorRule(cov.residuals, cov.kernel, cov.lags, cov.factor != "none")
     raise SpecificationError(
-        f"cov={cov!r}: expected a name ({', '.join(COVARIANCES)}), HC(...) or PanelNeweyWest(...). Clustered and "
+        f"cov={cov!r}: expected 'HC0' to 'HC5', 'newey-west', HC(...) or PanelNeweyWest(...). Clustered and "
         "Driscoll-Kraay errors are for fit_panel_local_projections."
     )
