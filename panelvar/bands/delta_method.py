@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from panelvar.bands.limits import sup_t_quantile
-from panelvar.bands.simulated import check_joint, estimated_gradients, finite_errors
+from panelvar.bands.limits import bonferroni_quantile, normal_limits, sup_t_quantile
+from panelvar.bands.simulated import check_joint, delta_errors, estimated_gradients
 from panelvar.bands.target import Band, Target
 from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 
 
@@ -49,10 +49,24 @@ class DeltaMethod:
     @property
     def label(self) -> str:
         """One line for the foot of a table or figure."""
+        return f"asymptotic normal (delta method){self.covered}"
+
+    @property
+    def covered(self) -> str:
+        """What is covered at once and how, after a comma; empty if each cell is by itself."""
         if self.joint is None:
-            return "asymptotic normal (delta method)"
+            return ""
         scope = "each path" if self.over == "path" else "all paths at once"
-        return f"asymptotic normal (delta method), {'sup-t' if self.joint == 'sup-t' else 'Bonferroni'} over {scope}"
+        return f", {'sup-t' if self.joint == 'sup-t' else 'Bonferroni'} over {scope}"
+
+    def critical(self, errors: Array, level: float, directions: Callable[[], Array]) -> Array | None:
+        """Normal critical values of estimates (H, ...), or None if each cell is by itself.
+
+        ``directions`` gives derivatives (D, H, ...) along directions whose outer products add up to the covariance.
+        """
+        if self.joint == "sup-t":
+            return sup_t_quantile(directions(), level, self.draws, self.seed, self.over)
+        return bonferroni_quantile(errors, level, self.over) if self.joint else None
 
     def band(self, target: Target, level: float) -> Band:
         """Return symmetric limits.
@@ -64,18 +78,9 @@ class DeltaMethod:
         NumericalError
             The variances overflow.
         """
-        from scipy.special import ndtri
-
         if target.gradients is None:
             raise SpecificationError("No delta-method formula for this statistic: use ResidualBootstrap.")
         slopes = estimated_gradients(target)
-        errors = finite_errors(np.sqrt(np.einsum("d...,d...->...", slopes, slopes)))
-        if self.joint == "sup-t":
-            reach = sup_t_quantile(slopes, level, self.draws, self.seed, self.over) * errors
-        elif self.joint == "bonferroni":
-            varying = errors > 1e-14 * errors.max(initial=0.0)
-            cells = np.maximum(varying.sum(axis=0 if self.over == "path" else None), 1)
-            reach = ndtri(1.0 - (1.0 - level) / (2.0 * cells)) * errors
-        else:
-            reach = float(ndtri((1.0 + level) / 2.0)) * errors
-        return Band(target.estimate - reach, target.estimate + reach, level, self.label, errors)
+        errors = delta_errors(slopes)
+        critical = self.critical(errors, level, lambda: slopes)
+        return Band(*normal_limits(target.estimate, errors, level, critical), level, self.label, errors)

@@ -10,8 +10,9 @@ the level:
 (Luetkepohl 2005, appendix D.3; Hall 1992.) A *joint* band covers all cells of a path at once: sup-t widens the
 pointwise band just so far that it holds the share ``level`` of the distribution in all cells (Montiel Olea and
 Plagborg-Moller 2019, J. Applied Econometrics 34, algorithm 2; for studentised intervals their sup-t band with the
-quantile of :math:`\max|t^*|`), Bonferroni divides :math:`\alpha` by the number of cells. Cells that do not vary over
-draws, such as the zeros of a recursive impact, do not count.
+quantile of :math:`\max|t^*|`), Bonferroni divides :math:`\alpha` by the number of cells. Cells that do not vary, such
+as the zeros of a recursive impact, do not count. Without draws, limits are normal: the estimate plus and minus a
+critical value times its standard error.
 
 A box fitted to draws holds more of them than of the distribution they come from: each of its sides passes through a
 draw. The share is therefore that of draws inside the box the *other* draws would give, which has no such bias, and the
@@ -23,7 +24,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
+from panelvar.base.distributions import quantile
 
 INTERVALS = ("percentile", "hall", "studentised")
 JOINTS = ("sup-t", "bonferroni")
@@ -146,6 +148,29 @@ def _trimming(depth: Array, level: float) -> float:
     return float(below - 1 + (outer - level) / (outer - inner))
 
 
+def normal_limits(
+    estimate: Array, errors: Array, level: float, critical: Array | float | None = None
+) -> tuple[Array, Array]:
+    """The estimate plus and minus a critical value, by default that of each cell by itself, times standard errors."""
+    reach = (quantile(level, np.inf) if critical is None else critical) * errors
+    return estimate - reach, estimate + reach
+
+
+def bonferroni_quantile(errors: Array, level: float, over: str) -> Array:
+    """Normal critical values for the cells (H, ...) that vary: one for each path (...), or one for all."""
+    from scipy.special import ndtri
+
+    cells = np.maximum(_varying(errors).sum(axis=0 if over == "path" else None), 1)
+    critical: Array = ndtri(1.0 - (1.0 - level) / (2.0 * cells))
+    return critical
+
+
+def _varying(errors: Array) -> Mask:
+    """Whether cells vary, going by their standard errors."""
+    varying: Mask = errors > 1e-14 * errors.max(initial=0.0)
+    return varying
+
+
 def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None, over: str) -> Array:
     r"""Critical values of :math:`\max |t|` for normal estimates with known derivatives, one for each cell's group.
 
@@ -163,7 +188,7 @@ def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None,
     shape = gradients.shape[1:]
     flat = gradients.reshape(gradients.shape[0], -1)
     sizes = np.sqrt(np.einsum("dc,dc->c", flat, flat))
-    used = sizes > 1e-14 * sizes.max(initial=0.0)
+    used = _varying(sizes)
     unit = flat[:, used] / sizes[used]
     groups = _groups(shape, over)[used]
     rng = np.random.default_rng(seed)

@@ -155,7 +155,11 @@ def described_limits(interval: str, joint: str | None, over: str) -> str:
 
 def own_errors(target: Target) -> Array:
     """Delta-method standard errors of the statistic at the estimates."""
-    slopes = estimated_gradients(target)
+    return delta_errors(estimated_gradients(target))
+
+
+def delta_errors(slopes: Array) -> Array:
+    """Standard errors of a statistic with these derivatives (D, ...), or say that they overflow."""
     return finite_errors(np.sqrt(np.einsum("d...,d...->...", slopes, slopes)))
 
 

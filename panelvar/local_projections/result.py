@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
 from panelvar.bands.delta_method import DeltaMethod
-from panelvar.bands.limits import sup_t_quantile
+from panelvar.bands.limits import normal_limits
 from panelvar.bands.resampling import Recursive
 from panelvar.bands.simulated import finite_errors
 from panelvar.base.arrays import Array
+from panelvar.base.distributions import quantile
 from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
@@ -153,28 +154,17 @@ class ProjectedResponses(Responses):
         )
 
     def _normal_band(self, source: DeltaMethod, level: float) -> ProjectedResponses:
-        from scipy.special import ndtr, ndtri, stdtrit
+        from scipy.special import ndtr, stdtrit
 
         assert self.std_errors is not None
         errors = finite_errors(self.std_errors)
-        if source.joint == "sup-t":
-            critical = sup_t_quantile(self._directions(), level, source.draws, source.seed, source.over)
-        elif source.joint == "bonferroni":
-            varying = errors > 1e-14 * errors.max(initial=0.0)
-            cells = np.maximum(varying.sum(axis=0 if source.over == "path" else None), 1)
-            critical = np.broadcast_to(ndtri(1.0 - (1.0 - level) / (2.0 * cells)), errors.shape)
-        else:
-            critical = np.full(errors.shape, float(ndtri((1.0 + level) / 2.0)))
+        critical = source.critical(errors, level, self._directions)
         if self.distribution == "t":
-            critical = stdtrit(self.df_by_horizon[:, None, None], ndtr(critical))
-        reach = critical * errors
-        label = f"{self.covariance} errors"
-        if source.joint is not None:
-            scope = "each path" if source.over == "path" else "all paths at once"
-            label += f", {'sup-t' if source.joint == 'sup-t' else 'Bonferroni'} over {scope}"
-        return replace(
-            self, lower=self.values - reach, upper=self.values + reach, level=level, draws=None, band_label=label
-        )
+            normal = quantile(level, np.inf) if critical is None else critical
+            critical = np.asarray(stdtrit(self.df_by_horizon[:, None, None], ndtr(normal)), dtype=np.float64)
+        lower, upper = normal_limits(self.values, errors, level, critical)
+        label = f"{self.covariance} errors{source.covered}"
+        return replace(self, lower=lower, upper=upper, level=level, draws=None, band_label=label)
 
     def __repr__(self) -> str:
         what = "Cumulative local-projection responses" if self.cumulative else "Local-projection responses"

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+def forecast_errors(covariance: Array) -> Array:
+    """Standard errors (steps, K) of forecasts whose errors have covariances (steps, K, K)."""
+    errors: Array = np.sqrt(covariance.diagonal(axis1=1, axis2=2))
+    return errors
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Forecast(HintsAtNames, Presented):
     """Forecasts of a vector autoregression.
@@ -69,8 +75,7 @@ class Forecast(HintsAtNames, Presented):
         """Forecast standard errors, (steps, K): of the simulated paths, or with the coefficients taken as known."""
         if self.draws is not None:
             return np.asarray(self.draws.std(axis=0, ddof=1))
-        errors: Array = np.sqrt(self.covariance.diagonal(axis1=1, axis2=2))
-        return errors
+        return forecast_errors(self.covariance)
 
     def to_frame(self) -> pd.DataFrame:
         """Table by period: for each variable its forecast, lower and upper limit and standard error."""

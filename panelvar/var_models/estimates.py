@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
+from panelvar.base.distributions import quantiles
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.series import VarData
@@ -233,13 +235,12 @@ class VarEstimates(System):
             Rows (equation, regressor), columns lower and upper.
         """
         import pandas as pd
-        from scipy.special import ndtri, stdtrit
 
-        upper = (1.0 + check_level(level)) / 2.0
-        reach = (ndtri(upper) if self.distribution == "normal" else stdtrit(self.problem.degrees, upper)) * self._errors
+        check_level(level)
+        critical = None if self.distribution == "normal" else quantiles(level, np.asarray(self.problem.degrees))
+        lower, upper = normal_limits(self.problem.params, self._errors, level, critical)
         index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
-        limits = [(self.problem.params + sign * reach).T.ravel() for sign in (-1.0, 1.0)]
-        return pd.DataFrame(dict(zip(("lower", "upper"), limits, strict=True)), index=index)
+        return pd.DataFrame({"lower": lower.T.ravel(), "upper": upper.T.ravel()}, index=index)
 
     @cached_property
     def cov(self) -> pd.DataFrame:

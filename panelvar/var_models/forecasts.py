@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
+from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Band, BandSource, Target
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.base.arrays import Array
@@ -21,7 +22,7 @@ from panelvar.base.errors import MissingInformationError, NumericalError, Specif
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.responses.forecast import Forecast
+from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
@@ -122,8 +123,6 @@ class VarForecasts(VarEstimates):
         NumericalError
             The last p periods are not all observed.
         """
-        from scipy.special import ndtri
-
         check_level(level)
         steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
         history = self.data.values[-self.lags :]
@@ -136,7 +135,6 @@ class VarForecasts(VarEstimates):
         covariance = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
         if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
             raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
-        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
 
         def statistic(draws: Draws) -> Array:
             form = draws.form
@@ -148,6 +146,7 @@ class VarForecasts(VarEstimates):
             estimated = path_derivatives(form.coefficients, moves, history, values, terms)
             return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)])
 
+        lower, upper = normal_limits(values, forecast_errors(covariance), level)
         asymptotic = isinstance(bands, DeltaMethod)
         band = self._band(bands, level, values, statistic, gradients if asymptotic else None, future_steps=steps)
         if asymptotic:
@@ -158,8 +157,8 @@ class VarForecasts(VarEstimates):
         emit(notes)
         return Forecast(
             values,
-            band.lower if band else values - reach,
-            band.upper if band else values + reach,
+            band.lower if band else lower,
+            band.upper if band else upper,
             covariance,
             self.names,
             self.data.future(steps),
@@ -274,11 +273,9 @@ class VarForecasts(VarEstimates):
             values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
         except np.linalg.LinAlgError:
             raise NumericalError("The conditions contradict or repeat one another.") from None
-        from scipy.special import ndtri
-
-        reach = float(ndtri((1.0 + level) / 2.0)) * np.sqrt(covariance.diagonal(axis1=1, axis2=2))
-        reach[~np.isnan(given)] = 0.0
-        return replace(plain, values=values, lower=values - reach, upper=values + reach, covariance=covariance)
+        errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
+        lower, upper = normal_limits(values, errors, level)
+        return replace(plain, values=values, lower=lower, upper=upper, covariance=covariance)
 
     def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
         """Responses of every variable to one unit of each exogenous variable in period 0 alone.
