@@ -7,11 +7,22 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 _outcomes: list[tuple[str, bool]] = []
+
+
+class Row(NamedTuple):
+    """One timing of ours alone, as ``python -m benchmarks compare`` takes it.
+
+    ``prepare`` makes the sample and returns the call that is timed; where ``clocked``, that returns its own seconds.
+    """
+
+    label: str
+    prepare: Callable[[], Callable[[], Any]]
+    clocked: bool = False
 
 
 def environment() -> str:

@@ -3,15 +3,88 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 import panelvar as pv
-from benchmarks.harness import equal, median_seconds, ratio
+from benchmarks.harness import Row, equal, median_seconds, ratio
 from benchmarks.samples import panel_frame, ring_frame, worker_frame
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.groups import Grouping
+
+REGRESSORS = ["x0", "x1", "x2"]
+_panel_frame = lru_cache(maxsize=1)(panel_frame)
+
+
+def _layouts(smoke: bool) -> Iterator[tuple[str, tuple[int, int]]]:
+    for entities, periods in [(200, 12)] if smoke else [(11_000, 10), (110_000, 10), (11_000, 100)]:
+        yield f"{entities} entities, {periods} periods", (entities, periods)
+
+
+def _frame(entities: int, periods: int) -> Any:
+    return _panel_frame(entities, periods, len(REGRESSORS), keep=0.9)
+
+
+@lru_cache(maxsize=1)
+def _workers(connection: str, smoke: bool) -> Any:
+    workers, firms = (500, 40) if smoke else (100_000, 5_000)
+    if connection == "a ring":
+        return ring_frame(workers, firms - 1, 10)
+    moves, reach = (1.0, None) if connection == "well connected" else (0.1, 3)
+    return worker_frame(workers, firms, 10, moves=moves, reach=reach)
+
+
+def _samples() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Names, connections and effects of the samples of workers."""
+    for connection in ("well connected", "poorly connected", "a ring"):
+        for effects in (("worker", "firm"), ("worker", "firm", "year")):
+            yield f"{len(effects)} effects, {connection}", connection, effects
+
+
+def _ours(frame: Any) -> Any:
+    result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "time"), "y", REGRESSORS, effects="twoway")
+    joint = result.f_statistic
+    result.params, result.std_errors, result.pvalues, result.rsquared, joint.pvalue  # noqa: B018
+    return result
+
+
+def _our_many(frame: Any, effects: tuple[str, ...]) -> Any:
+    result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", REGRESSORS, effects=effects)
+    result.params, result.std_errors, result.pvalues  # noqa: B018
+    return result
+
+
+def _our_projection(columns: Any, codes: list[Any]) -> Any:
+    absorbed = absorb([Grouping.from_codes(c) for c in codes])
+    tables = absorbed.tables(columns)
+    return subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))
+
+
+def _columns(frame: Any, effects: tuple[str, ...]) -> tuple[Any, list[Any]]:
+    columns = np.asfortranarray(frame[[*REGRESSORS, "y"]].to_numpy())
+    return columns, [frame[effect].to_numpy() for effect in effects]
+
+
+def _columns_of(connection: str, smoke: bool, effects: tuple[str, ...]) -> tuple[Any, list[Any]]:
+    return _columns(_workers(connection, smoke), effects)
+
+
+def rows(*, smoke: bool = False) -> Iterator[Row]:
+    """List our side of each timing."""
+
+    def prepare(run: Callable[..., Any], make: Callable[..., tuple[Any, ...]], *options: Any) -> Callable[[], Any]:
+        given = make(*options)
+        return lambda: run(*given)
+
+    for size, layout in _layouts(smoke):
+        yield Row(size, lambda layout=layout: prepare(_ours, lambda: (_frame(*layout),)))
+    for name, connection, effects in _samples():
+        given = (connection, smoke, effects)
+        yield Row(name, lambda g=given: prepare(_our_many, lambda c, s, e: (_workers(c, s), e), *g))
+        yield Row(f"projection, {name}", lambda g=given: prepare(_our_projection, _columns_of, *g))
 
 
 def main(*, smoke: bool = False) -> None:
@@ -20,20 +93,11 @@ def main(*, smoke: bool = False) -> None:
     from pyfixest import feols
 
     budget = 0.05 if smoke else 3.0
-    layouts = [(200, 12)] if smoke else [(11_000, 10), (110_000, 10), (11_000, 100)]
-    for entities, periods in layouts:
-        k = 3
-        frame = panel_frame(entities, periods, k, keep=0.9)
-        regressors = [f"x{j}" for j in range(k)]
+    regressors = REGRESSORS
+    for size, layout in _layouts(smoke):
+        frame = _frame(*layout)
         indexed = frame.set_index(["entity", "time"])
-        size = f"{entities} entities, {periods} periods"
         formula = f"y ~ {' + '.join(regressors)} | entity + time"
-
-        def ours(frame: Any = frame, regressors: Any = regressors) -> Any:
-            result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "time"), "y", regressors, effects="twoway")
-            joint = result.f_statistic
-            result.params, result.std_errors, result.pvalues, result.rsquared, joint.pvalue  # noqa: B018
-            return result
 
         def peer(indexed: Any = indexed, regressors: Any = regressors) -> Any:
             model = PanelOLS(indexed["y"], indexed[regressors], entity_effects=True, time_effects=True)
@@ -46,40 +110,27 @@ def main(*, smoke: bool = False) -> None:
             result.coef(), result.se(), result.pvalue()
             return result
 
-        mine, theirs, third = ours(), peer(), fixest()
+        mine, theirs, third = _ours(frame), peer(), fixest()
         equal("two-way", mine.params[regressors], theirs.params[regressors], 1e-6)
         equal("two-way", mine.std_errors[regressors], theirs.std_errors[regressors], 1e-6)
         equal("two-way", mine.params[regressors], third.coef()[regressors], 1e-6)
-        seconds = median_seconds(ours, budget=budget)
+        seconds = median_seconds(lambda frame=frame: _ours(frame), budget=budget)
         ratio(size, seconds, "linearmodels", median_seconds(peer, budget=budget), None if smoke else 20)
         ratio(size, seconds, "pyfixest", median_seconds(fixest, budget=budget), None if smoke else 3)
-    workers, firms = (500, 40) if smoke else (100_000, 5_000)
-    samples = (
-        ("well connected", worker_frame(workers, firms, 10, moves=1.0, reach=None)),
-        ("poorly connected", worker_frame(workers, firms, 10, moves=0.1, reach=3)),
-        ("a ring", ring_frame(workers, firms - 1, 10)),
-    )
-    for label, frame in samples:
-        for effects in (("worker", "firm"), ("worker", "firm", "year")):
-            # Targets are for well connected samples; on the others the ratio is reported whatever it is.
-            _many(frame, effects, label, budget, targets=not smoke and label == "well connected")
+    for name, connection, effects in _samples():
+        # Targets are for well connected samples; on the others the ratio is reported whatever it is.
+        targets = not smoke and connection == "well connected"
+        _many(_workers(connection, smoke), effects, name, budget, targets=targets)
 
 
-def _many(frame: Any, effects: tuple[str, ...], label: str, budget: float, *, targets: bool) -> None:
+def _many(frame: Any, effects: tuple[str, ...], name: str, budget: float, *, targets: bool) -> None:
     """Time a regression against pyfixest's two demeaners, and the projection alone against within-py."""
     from pyfixest import feols
     from pyfixest.demeaners import LsmrDemeaner, MapDemeaner
 
-    regressors = ["x0", "x1", "x2"]
+    regressors = REGRESSORS
     formula = f"y ~ {' + '.join(regressors)} | {' + '.join(effects)}"
-
-    def ours() -> Any:
-        result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", regressors, effects=effects)
-        result.params, result.std_errors, result.pvalues  # noqa: B018
-        return result
-
-    name = f"{len(effects)} effects, {label}"
-    seconds = median_seconds(ours, budget=budget)
+    seconds = median_seconds(lambda: _our_many(frame, effects), budget=budget)
     # Alternating projections are its default; without a preconditioner they stop at its limit of iterations.
     for peer, demeaner in (("pyfixest", MapDemeaner()), ("pyfixest, within", LsmrDemeaner())):
 
@@ -94,7 +145,7 @@ def _many(frame: Any, effects: tuple[str, ...], label: str, budget: float, *, ta
             print(f"{name:<46} ours {seconds:.3g} s   {peer}: {error}")
             continue
         try:
-            equal(name, ours().params[regressors], theirs.coef()[regressors], 1e-6)
+            equal(name, _our_many(frame, effects).params[regressors], theirs.coef()[regressors], 1e-6)
         except AssertionError as error:
             # Iterations that stop at a looser tolerance stop early where levels are poorly connected.
             if targets:
@@ -116,23 +167,17 @@ def _projection(frame: Any, effects: tuple[str, ...], name: str, budget: float, 
     except ImportError:
         print(f"{name:<46} within-py is not installed")
         return
-    columns = np.asfortranarray(frame[["x0", "x1", "x2", "y"]].to_numpy())
-    codes = [frame[effect].to_numpy() for effect in effects]
+    columns, codes = _columns(frame, effects)
     design = np.asfortranarray(np.column_stack([c.astype(np.uint32) for c in codes]))
-
-    def ours() -> Any:
-        absorbed = absorb([Grouping.from_codes(c) for c in codes])
-        tables = absorbed.tables(columns)
-        return subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))
 
     def theirs() -> Any:
         return solve_batch(design, columns)
 
     found = theirs()
     if all(found.converged):
-        equal(name, ours(), found.demeaned, 1e-5)
+        equal(name, _our_projection(columns, codes), found.demeaned, 1e-5)
     else:
         print(f"{name:<46} within-py says that it has not converged")
-    seconds = median_seconds(ours, budget=budget)
+    seconds = median_seconds(lambda: _our_projection(columns, codes), budget=budget)
     peer = f"within-py, {threads} threads"
     ratio(f"projection, {name}", seconds, peer, median_seconds(theirs, budget=budget), 2 if targets else None)

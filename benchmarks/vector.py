@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 import panelvar as pv
-from benchmarks.harness import compare, equal, median_seconds, ratio
+from benchmarks.harness import Row, compare, equal, median_seconds, ratio
 from benchmarks.samples import var_series
+
+SYSTEMS = ((2, 100), (3, 200), (3, 500))
+"""Variables and periods."""
+
+
+def _fit(frame: pd.DataFrame) -> pv.VarResult:
+    result = pv.fit_var(frame, lags=2)
+    result.params, result.std_errors, result.pvalues, result.sigma  # noqa: B018
+    return result
+
+
+def _fit_many(array: Any, lags: int) -> Any:
+    result = pv.fit_var_batch(array, lags=lags)
+    result.params, result.std_errors, result.sigma  # noqa: B018
+    return result
+
+
+def _many_samples(smoke: bool) -> tuple[Any, Any]:
+    """Samples to loop over, and all of them."""
+    count, looped = (200, 5) if smoke else (10_000, 200)
+    samples = np.array([var_series(3, 100, seed=seed).to_numpy() for seed in range(looped)])
+    # The others are the same numbers, scaled: what they are does not matter to the time.
+    return samples, np.concatenate([samples * (1.0 + copy) for copy in range(count // looped)])
+
+
+def rows(*, smoke: bool = False) -> Iterator[Row]:
+    """List our side of each timing."""
+    for variables, periods in SYSTEMS:
+        frame = var_series(variables, periods)
+        model = pv.fit_var(frame, lags=2)
+        label = f"K = {variables}, T = {periods}"
+        yield Row(f"fit, {label}", lambda frame=frame: lambda: _fit(frame))
+        yield Row(f"selection of 8 lags, {label}", lambda frame=frame: lambda: pv.select_lags(frame, 8))
+        yield Row(
+            f"orthogonalised responses to 20 steps, {label}",
+            lambda model=model: lambda: model.impulse_responses(20).values,
+        )
+
+    def prepare() -> Any:
+        array = _many_samples(smoke)[1]
+        return lambda: _fit_many(array, 2)
+
+    yield Row("many fits, K = 3, T = 100, 2 lags", prepare)
 
 
 def main(*, smoke: bool = False) -> None:
@@ -15,13 +61,8 @@ def main(*, smoke: bool = False) -> None:
     from statsmodels.tsa.api import VAR
 
     budget = 0.1 if smoke else 4.0
-    for variables, periods in ((2, 100), (3, 200), (3, 500)):
+    for variables, periods in SYSTEMS:
         frame = var_series(variables, periods)
-
-        def ours(frame: pd.DataFrame = frame) -> object:
-            result = pv.fit_var(frame, lags=2)
-            result.params, result.std_errors, result.pvalues, result.sigma  # noqa: B018
-            return result
 
         def theirs(frame: pd.DataFrame = frame) -> object:
             result = VAR(frame).fit(2)
@@ -33,7 +74,7 @@ def main(*, smoke: bool = False) -> None:
         equal("fit", mine.std_errors, peer.bse)
         equal("fit", mine.sigma, peer.sigma_u)
         label = f"K = {variables}, T = {periods}"
-        compare(f"fit, {label}", ours, "statsmodels", theirs, 10, budget=budget)
+        compare(f"fit, {label}", lambda frame=frame: _fit(frame), "statsmodels", theirs, 10, budget=budget)
         chosen, other = pv.select_lags(frame, 8), VAR(frame).select_order(8)
         equal("selection", chosen.table["aic"], other.ics["aic"][1:])
         compare(
@@ -60,15 +101,9 @@ def many(*, smoke: bool) -> None:
     """Many small systems in one call, against a loop over some of them, whose time is scaled."""
     from statsmodels.tsa.api import VAR
 
-    count, looped, lags = (200, 5, 2) if smoke else (10_000, 200, 2)
-    samples = np.array([var_series(3, 100, seed=seed).to_numpy() for seed in range(looped)])
-    # The others are the same numbers, scaled: what they are does not matter to the time.
-    array = np.concatenate([samples * (1.0 + copy) for copy in range(count // looped)])
-
-    def ours() -> object:
-        result = pv.fit_var_batch(array, lags=lags)
-        result.params, result.std_errors, result.sigma  # noqa: B018
-        return result
+    lags = 2
+    samples, array = _many_samples(smoke)
+    count, looped = len(array), len(samples)
 
     def theirs() -> object:
         results = [VAR(sample).fit(lags) for sample in samples]
@@ -82,7 +117,7 @@ def many(*, smoke: bool) -> None:
     budget = 0.05 if smoke else 2.0
     ratio(
         f"{count:,} fits, K = 3, T = 100, 2 lags ({looped} looped)",
-        median_seconds(ours, budget=budget),
+        median_seconds(lambda: _fit_many(array, lags), budget=budget),
         "statsmodels loop",
         median_seconds(theirs, budget=budget, least=1) * count / looped,
         None if smoke else 50,

@@ -1,0 +1,51 @@
+"""Kernels to be timed: each at three sizes, each beside a twin that must first give the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.harness import Row, equal
+
+SIZES = ("small", "medium", "large")
+FILES = ("groups", "transforms", "qr", "meats", "var", "bands")
+"""The ``bench_*.py`` beside this file."""
+
+
+class Twins(NamedTuple):
+    """One calculation done twice.
+
+    ``form`` brings both answers to one form before they are compared (signs, order); ``rtol`` is what they may differ
+    by, relative to the largest entry.
+    """
+
+    ours: Callable[[], Any]
+    theirs: Callable[[], Any]
+    peer: str
+    rtol: float
+    form: Callable[[Any], Any] = np.asarray
+
+    def check(self, label: str) -> None:
+        """Refuse twins that do not agree."""
+        equal(label, self.form(self.ours()), self.form(self.theirs()), self.rtol)
+
+
+def kernel(path: str) -> ModuleType:
+    """Import a module of kernels; in trees older than the rooms all of them lived in ``panelvar.kernels``."""
+    try:
+        return import_module(f"panelvar.{path}")
+    except ModuleNotFoundError:
+        return import_module(f"panelvar.kernels.{path.rpartition('.')[2]}")
+
+
+def rows(*, smoke: bool = False) -> Iterator[Row]:
+    """List our side of every kernel in ``bench_*.py``, at all sizes or at the smallest."""
+    for file in FILES:
+        kernels: dict[str, Callable[[str], Twins]] = import_module(f"benchmarks.bench_{file}").KERNELS
+        for name, twins in kernels.items():
+            for size in SIZES[:1] if smoke else SIZES:
+                yield Row(f"{name}, {size}", lambda twins=twins, size=size: twins(size).ours)
