@@ -1,4 +1,7 @@
-"""``python -m benchmarks [GROUP ...] [--smoke]``: results are checked equal before anything is timed."""
+"""``python -m benchmarks [GROUP ...] [--smoke]``: results are checked equal before anything is timed.
+
+``python -m benchmarks compare OLD [GROUP ...]`` times our side alone, in two trees (see `benchmarks.compare`).
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,10 @@ GROUPS = {
 
 def main() -> int:
     """Run the groups asked for; the exit code counts equality checks that failed, not slow timings."""
+    if sys.argv[1:2] == ["compare"]:
+        from benchmarks.compare import main as compare
+
+        return compare(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of: {', '.join(GROUPS)} (default: all)")
     parser.add_argument("--smoke", action="store_true", help="small sizes, once: does everything run and agree?")

@@ -28,7 +28,7 @@ def _model(size: str) -> tuple[Any, Any, Any, Any, Any]:
 def _ours(columns: Any, slopes: Any, basis: Any) -> Any:
     """Return the scores of a model with a constant."""
     rows = kernel("kernels.rows").TransformedRows(list(columns.T))
-    return kernel("covariance.sandwich").Scores(rows, np.arange(len(slopes)), slopes, 1.0, basis)
+    return kernel("fit.scores").Scores(rows, np.arange(len(slopes)), slopes, 1.0, basis)
 
 
 def _theirs(columns: Any, slopes: Any, basis: Any) -> Any:
@@ -36,14 +36,18 @@ def _theirs(columns: Any, slopes: Any, basis: Any) -> Any:
     return np.column_stack((np.ones(len(y)), x @ basis)) * (y - x @ slopes)[:, None]
 
 
+def _method(name: str) -> Any:
+    """Return a method of scores, a function of them in older trees."""
+    module = kernel("fit.scores")
+    return getattr(module.Scores, name, None) or getattr(module, f"score_{name}")
+
+
 def robust(size: str) -> Twins:
     """Every row for itself."""
     from statsmodels.stats.sandwich_covariance import S_white_simple
 
-    model, sandwich = _model(size)[:3], kernel("covariance.sandwich")
-    return Twins(
-        lambda: sandwich.score_gram(_ours(*model)), lambda: S_white_simple(_theirs(*model)), "statsmodels", 1e-10
-    )
+    model, gram = _model(size)[:3], _method("gram")
+    return Twins(lambda: gram(_ours(*model)), lambda: S_white_simple(_theirs(*model)), "statsmodels", 1e-10)
 
 
 def clustered(size: str) -> Twins:
@@ -51,10 +55,10 @@ def clustered(size: str) -> Twins:
     from statsmodels.stats.sandwich_covariance import S_crosssection
 
     *model, codes, clusters = _model(size)
-    sandwich, groups = kernel("covariance.sandwich"), kernel("kernels.groups")
+    score_sums, groups = _method("sums"), kernel("kernels.groups")
 
     def ours() -> Any:
-        (sums,) = sandwich.score_sums(_ours(*model), [groups.Grouping.from_codes(codes, clusters)])
+        (sums,) = score_sums(_ours(*model), [groups.Grouping.from_codes(codes, clusters)])
         return sums.T @ sums
 
     return Twins(ours, lambda: S_crosssection(_theirs(*model), codes), "statsmodels", 1e-10)

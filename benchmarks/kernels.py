@@ -34,12 +34,16 @@ class Twins(NamedTuple):
         equal(label, self.form(self.ours()), self.form(self.theirs()), self.rtol)
 
 
+OLDER = {"fit.scores": "kernels.sandwich"}
+"""Where trees older than the rooms had a module, other than in ``panelvar.kernels`` under its own name."""
+
+
 def kernel(path: str) -> ModuleType:
-    """Import a module of kernels; in trees older than the rooms all of them lived in ``panelvar.kernels``."""
+    """Import a module of kernels, in whichever place the tree that is timed has it."""
     try:
         return import_module(f"panelvar.{path}")
     except ModuleNotFoundError:
-        return import_module(f"panelvar.kernels.{path.rpartition('.')[2]}")
+        return import_module(f"panelvar.{OLDER.get(path, 'kernels.' + path.rpartition('.')[2])}")
 
 
 def rows(*, smoke: bool = False) -> Iterator[Row]:
