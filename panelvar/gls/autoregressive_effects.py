@@ -19,10 +19,11 @@ from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import find_runs
-from panelvar.gls.result import ErrorStructure, GLSResult, joint_f
+from panelvar.gls.result import ErrorStructure, GLSResult
 from panelvar.gls.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.fit_statistics import f_of_gain
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
 
@@ -305,7 +306,7 @@ def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:
     columns = [found.rows.columns[j] for j in (*fit.kept, len(found.rows.columns) - 1)]
     ones = found.rows.ones if fit.constant else None
     u = residuals_of(columns, ones, coefficients_of(columns, ones)[0])
-    return joint_f("Effects zero", float(u @ u), fit.rss, fit.counts.absorbed, fit.residual_df, "no entity effects")
+    return f_of_gain(fit, "Effects zero", float(u @ u) - fit.rss, fit.counts.absorbed, "no entity effects")
 
 
 def _short(source: Design) -> list[Note]:

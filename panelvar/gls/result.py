@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError, SpecificationError
+from panelvar.base.errors import MissingInformationError
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.test_result import TestResult, f_test
+from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,52 +172,8 @@ class GLSResult(LinearResult):
             return pd.DataFrame({"level": values, "deviation": values - constant}, index=labels)
         return pd.DataFrame({"effect": values}, index=labels)
 
-    def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
-        r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`, of the model's own rows or new ones.
-
-        Parameters
-        ----------
-        data, unseen
-            As in `LinearResult.predict`.
-        effects : bool
-            Refused: add `estimated_effects` by entity, and what autocorrelation says of the last residual.
-        """
-        if effects:
-            raise SpecificationError(
-                "Predictions of generalised least squares come without effects: add estimated_effects() by entity."
-            )
-        return super().predict(data, unseen=unseen)
-
-    def predict_interval(
-        self,
-        data: object = None,
-        *,
-        kind: str = "confidence",
-        level: float = 0.95,
-        effects: bool = False,
-        unseen: str = "zero",
-    ) -> pd.DataFrame:
-        """Predict the expected value, with limits; as in `LinearResult.predict_interval`, without effects.
-
-        Raises
-        ------
-        SpecificationError
-            ``effects=True``, or ``kind="prediction"``: the error of a new row depends on the rows before it.
-        """
-        if effects:
-            raise SpecificationError(
-                "Predictions of generalised least squares come without effects: add estimated_effects() by entity."
-            )
-        return super().predict_interval(data, kind=kind, level=level, unseen=unseen)
-
     def without_rows(self) -> GLSResult:
         """Return the result without its data rows."""
         light = replace(self, fit=self.fit.without_rows())
         light.__dict__["r2"] = self.r2
         return light
-
-
-def joint_f(name: str, rss_restricted: float, rss: float, numerator: int, df: int, null: str) -> TestResult:
-    """F from two sums of squares."""
-    statistic = (rss_restricted - rss) / numerator / (rss / df) if rss > 0.0 else float(np.inf)
-    return f_test(name, statistic, numerator, df, null)

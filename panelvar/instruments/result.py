@@ -60,16 +60,6 @@ class InstrumentalResult(SpecifiedResult):
         How the covariance is estimated: tests estimate theirs the same way.
     """
 
-    @property
-    def f_with_dummies(self) -> TestResult | None:
-        """None: sums of squares do not add up with instruments."""
-        return None
-
-    @property
-    def f_poolability(self) -> TestResult | None:
-        """None: sums of squares do not add up with instruments."""
-        return None
-
     def without_rows(self) -> InstrumentalResult:
         """Return the result without its data rows: small to pickle; what the summary shows of its instruments stays."""
         light = super().without_rows()

@@ -16,10 +16,9 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.fit.conventions import Convention
-from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import TransformedRows, column_norms
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.pooled import centred_model
 from panelvar.static_panels.result import LinearResult
 
 LAGS = ("calendar", "rows", "stacked")
@@ -77,6 +76,11 @@ def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
     residuals = np.asarray(fit.transformed_residuals)
     matrix = np.column_stack(columns) if columns else np.empty((rows.n_rows, 0))
     return matrix, rows.column(rows.n_columns - 1).copy(), residuals
+
+
+def own_residuals(result: LinearResult) -> Array:
+    """Residuals of the regression, or of the levels after random effects, which transform them."""
+    return np.asarray(result.resids.to_numpy() if result.fit.family == "random" else result.fit.transformed_residuals)
 
 
 def pooled_residuals(result: LinearResult) -> Array:
@@ -168,16 +172,4 @@ def regress(
 ) -> LinearResult:
     """Fit OLS without a constant of y on given columns in the rows of a design, under any covariance."""
     auxiliary = replace(design, y=y, x=tuple(columns), names=tuple(names), constant=False)
-    rows = TransformedRows(auxiliary.columns)
-    model = TransformedModel(
-        family="pooled",
-        estimator="Auxiliary regression",
-        source=auxiliary,
-        design=auxiliary,
-        rows=rows,
-        triangle=rows.triangle(),
-        raw_norms=column_norms(auxiliary.columns),
-        centre=np.zeros(len(names) + 1),
-        constant_mass=0.0,
-    )
-    return finish(model, cov, convention, "drop")
+    return finish(centred_model(auxiliary), cov, convention, "drop")

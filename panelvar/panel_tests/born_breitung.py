@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.data.lags import lag_positions
-from panelvar.panel_tests.auxiliary import unweighted
+from panelvar.panel_tests.auxiliary import own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
@@ -59,7 +59,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     notes: list[Note] = []
     if kind == "hr" and p != 1:
         notes.append(Note("hr-order-one", "The HR test is of first order; order is ignored.", warn=True))
-    values = np.asarray(result.resids.to_numpy() if result.fit.family == "random" else result.fit.transformed_residuals)
+    values = own_residuals(result)
     e = values - entities.means(values)[entities.codes]
     sizes = entities.sizes.astype(np.float64)
     if kind == "hr":
@@ -107,8 +107,7 @@ def _split_sums(result: LinearResult, e: np.ndarray) -> np.ndarray:
     """Sum, for every entity, the residual less the mean up to it times the next one less the mean from it on."""
     design = result.fit.source
     entities = design.entities
-    starts = entities.starts
-    assert starts is not None
+    starts = design.entity_starts
     codes = entities.codes
     n = len(e)
     begin = starts[:-1][codes]

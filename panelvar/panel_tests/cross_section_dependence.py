@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.data.design import Design
-from panelvar.panel_tests.auxiliary import unweighted
+from panelvar.panel_tests.auxiliary import own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
@@ -119,18 +117,13 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
                 warn=True,
             )
         )
-    fewest = 2 if result.convention.short_pairs == "kept" else 3
     signed = squared = 0.0
     pairs = left_out = leading = 0
-    for correlations, common, above in _pairs(fit.design, _residuals(result)):
-        used = above & (common >= fewest)
-        pairs += int(used.sum())
-        left_out += int((above & ~used).sum())
-        leading += int(used.any(axis=1).sum())
-        rho, t = correlations[used], common[used]
+    for rho, t, first, short in _pairs(result):
+        pairs, left_out, leading = pairs + len(rho), left_out + short, leading + first
         signed += float((np.sqrt(t) * rho).sum())
         squared += float((t * rho * rho).sum())
-    notes += _pairs_used(pairs, left_out, fewest)
+    notes += _pairs_used(result, pairs, left_out)
     emit(notes)
     name = _NAMES[KINDS.index(kind)]
     if kind == "lm":
@@ -145,9 +138,14 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     return z_test(name, statistic, _NULL, notes)
 
 
-def _pairs_used(pairs: int, left_out: int, fewest: int) -> list[Note]:
+def _fewest(result: LinearResult) -> int:
+    """Fewest common periods of a pair that counts."""
+    return 2 if result.convention.short_pairs == "kept" else 3
+
+
+def _pairs_used(result: LinearResult, pairs: int, left_out: int) -> list[Note]:
     """Say how many pairs share too few periods; refuse if all do."""
-    words = {2: "two", 3: "three"}[fewest]
+    words = {2: "two", 3: "three"}[_fewest(result)]
     if pairs == 0:
         raise InsufficientDataError(f"No two entities have {words} periods in common.")
     if left_out:
@@ -172,16 +170,13 @@ def residual_correlations(result: LinearResult) -> PairCorrelations:
     A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
     """
     unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"), instruments=True)
-    fewest = 2 if result.convention.short_pairs == "kept" else 3
     total = absolute = 0.0
     pairs = left_out = 0
-    for correlations, common, above in _pairs(result.fit.design, _residuals(result)):
-        used = above & (common >= fewest)
-        pairs += int(used.sum())
-        left_out += int((above & ~used).sum())
-        total += float(correlations[used].sum())
-        absolute += float(np.abs(correlations[used]).sum())
-    _pairs_used(pairs, left_out, fewest)
+    for rho, _, _, short in _pairs(result):
+        pairs, left_out = pairs + len(rho), left_out + short
+        total += float(rho.sum())
+        absolute += float(np.abs(rho).sum())
+    _pairs_used(result, pairs, left_out)
     return PairCorrelations(total / pairs, absolute / pairs, pairs, left_out)
 
 
@@ -228,7 +223,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
         raise SpecificationError(
             f"{factors} factors leave nothing of {entities} entities and {periods} periods; take fewer."
         )
-    matrix = _residuals(result).reshape(entities, periods)
+    matrix = own_residuals(result).reshape(entities, periods)
     matrix = matrix - matrix.mean(axis=1, keepdims=True)
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     loadings = math.sqrt(entities) * left[:, :factors]
@@ -247,14 +242,12 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     return z_test(f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, null)
 
 
-def _residuals(result: LinearResult) -> Array:
-    if result.fit.family == "random":
-        return np.asarray(result.resids.to_numpy())
-    return np.asarray(result.fit.transformed_residuals)
+def _pairs(result: LinearResult) -> Iterator[tuple[Array, Array, int, int]]:
+    """Yield, some entities i at a time, the correlation and the common periods of their pairs i < j that count.
 
-
-def _pairs(design: Design, residuals: Array) -> Iterator[tuple[Array, Array, NDArray[np.bool_]]]:
-    """Yield correlations, common periods and whether i < j of the pairs, some entities i at a time."""
+    Beside them, how many of the entities have such a pair, and how many pairs have too few periods.
+    """
+    design, residuals, fewest = result.fit.design, own_residuals(result), _fewest(result)
     entities, times = design.entities, design.times
     centred = residuals - entities.means(residuals)[entities.codes]
     spread = np.sqrt(entities.means(np.square(centred)))
@@ -278,4 +271,5 @@ def _pairs(design: Design, residuals: Array) -> Iterator[tuple[Array, Array, NDA
         flat = denominator <= 1e-13 * safe
         correlation = np.where(flat, 0.0, cross / np.where(flat, 1.0, denominator))
         above = np.arange(n)[None, :] > np.arange(rows.start, rows.stop)[:, None]
-        yield correlation, common, above
+        used = above & (common >= fewest)
+        yield correlation[used], common[used], int(used.any(axis=1).sum()), int((above & ~used).sum())

@@ -67,22 +67,19 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
         e = np.asarray(result.fit.transformed_residuals)
     previous = lag_positions(entities.codes, design.time_positions, 1)
     following = lag_positions(entities.codes, design.time_positions, -1)
-    starts = entities.starts
-    assert starts is not None
-    first = np.zeros(design.nobs, dtype=bool)
-    last = np.zeros(design.nobs, dtype=bool)
-    first[starts[:-1]] = True
-    last[starts[1:] - 1] = True
+    first, last = design.entity_starts[:-1], design.entity_starts[1:] - 1
     rows = np.flatnonzero(previous >= 0)
     if len(rows) == 0:
         raise InsufficientDataError("No entity has two adjacent periods.")
     total = float(e @ e)
     squares = np.square(e)
-    after = float(squares[(previous < 0) & ~first].sum())
+    resumed, interrupted = previous < 0, following < 0
+    resumed[first] = interrupted[last] = False
+    after = float(squares[resumed].sum())
     statistic = (float(np.square(e[rows] - e[previous[rows]]).sum()) + after) / total
     name = "Bhargava-Franzini-Narendranathan"
     if kind == "lbi":
-        before = float(squares[(following < 0) & ~last].sum())
+        before = float(squares[interrupted].sum())
         statistic += (before + float(squares[first].sum()) + float(squares[last].sum())) / total
         name = "Baltagi-Wu LBI"
     note = Note("no-pvalue", "No p-value: the distribution depends on the regressors and the gaps.")

@@ -77,10 +77,7 @@ def hausman(
             "hausman compares two fitted results of one kind, hausman(fixed, random) or hausman(mean_group, "
             f"pooled_mean_group); got {type(other).__name__}."
         )
-    if consistent.dependent != efficient.dependent:
-        raise SpecificationError(
-            f"The results explain different variables: {consistent.dependent!r} and {efficient.dependent!r}."
-        )
+    _refuse_other_dependent(consistent, efficient)
     shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
     if not shared:
         raise SpecificationError("The results share no slope to compare.")
@@ -138,20 +135,29 @@ def _turned_round(consistent: LinearResult, efficient: LinearResult) -> list[Not
 
 def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:
     """Say so if two results were not estimated on the same rows: their estimates then differ for that alone."""
-    sizes = [(fit.sample, round(fit.sample.entities * fit.sample.average)) for fit in (first.fit, second.fit)]
-    rows = [size for _, size in sizes]
-    text = ""
-    if rows[0] != rows[1]:
-        text = f"{rows[0]} and {rows[1]} rows"
-    elif sizes[0][0] != sizes[1][0] or not _same_rows(first, second):
-        text = f"different {rows[0]} rows"
-    if not text:
+    one, other = first.fit.sample, second.fit.sample
+    same = one == other and _same_rows(first, second)
+    return _samples_note(round(one.entities * one.average), round(other.entities * other.average), same, "estimates")
+
+
+def _samples_note(rows: int, others: int, same: bool, what: str) -> list[Note]:
+    if rows == others and same:
         return []
+    text = f"{rows} and {others} rows" if rows != others else f"different {rows} rows"
     text = (
-        f"The two results were estimated on {text}: their estimates may differ because the samples do. Fit both on the "
+        f"The two results were estimated on {text}: their {what} may differ because the samples do. Fit both on the "
         "same rows."
     )
     return [Note("hausman-samples", text, warn=True)]
+
+
+def _refuse_other_dependent(
+    first: LinearResult | ErrorCorrectionResult, second: LinearResult | ErrorCorrectionResult
+) -> None:
+    if first.dependent != second.dependent:
+        raise SpecificationError(
+            f"The results explain different variables: {first.dependent!r} and {second.dependent!r}."
+        )
 
 
 def _same_rows(first: LinearResult, second: LinearResult) -> bool:
@@ -300,10 +306,7 @@ def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrecti
             "dispersions over entities or inverse information: use sigma='own'."
         )
     first, second = consistent.long_run, efficient.long_run
-    if consistent.dependent != efficient.dependent:
-        raise SpecificationError(
-            f"The results explain different variables: {consistent.dependent!r} and {efficient.dependent!r}."
-        )
+    _refuse_other_dependent(consistent, efficient)
     shared = [name for name in first.index if name in second.index]
     if not shared:
         raise SpecificationError("The results share no long-run coefficient to compare.")
@@ -321,16 +324,8 @@ def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrecti
 
 def _differences(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult) -> list[Note]:
     """Say so where the models differ by more than what is tested, or the second is not efficient."""
-    notes = []
     one, other = consistent.design, efficient.design
-    same = one.nobs == other.nobs and one.index.equals(other.index)
-    if not same:
-        rows = f"{one.nobs} and {other.nobs} rows" if one.nobs != other.nobs else f"different {one.nobs} rows"
-        text = (
-            f"The two results were estimated on {rows}: their long runs may differ because the samples do. Fit both on "
-            "the same rows."
-        )
-        notes.append(Note("hausman-samples", text, warn=True))
+    notes = _samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
     if set(consistent.names) != set(efficient.names):
         text = "The two results have different terms or lag orders: their long runs may differ for that reason."
         notes.append(Note("hausman-regressors", text, warn=True))

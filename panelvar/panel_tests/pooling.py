@@ -97,10 +97,8 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         raise SpecificationError("The poolability test takes pooled OLS or one-way entity fixed effects.")
     columns = level_columns(result)
     x = np.column_stack(columns) if columns else np.empty((design.nobs, 0))
-    starts = design.entities.starts
-    assert starts is not None
     rss, df, exact = 0.0, 0, 0
-    for start, stop in pairwise(starts):
+    for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
         # Centred: the constant is fitted, and levels do not cost digits.
         own = x[rows] - x[rows].mean(axis=0)
@@ -184,12 +182,10 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     units = np.array([np.linalg.norm(column) / math.sqrt(design.nobs) for column in moved[:-1]])
     x = np.column_stack(moved[:-1]) / units
     residuals = np.asarray(fit.transformed_residuals)
-    starts = entities.starts
-    assert starts is not None
     # Measured from the fixed-effects slopes: y less their fit, so that nothing large cancels.
     products, scores, sizes = [], [], []
     left_out = 0
-    for start, stop in pairwise(starts):
+    for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
         size = int(stop - start)
         own = least_squares(x[rows], residuals[rows]) if size > k + 1 else None

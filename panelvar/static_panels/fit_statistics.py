@@ -205,25 +205,63 @@ class FitStatistics(Inference):
         With the classical covariance it is the F of the regression's sums of squares (the same number, except under
         EViews' rescaled random-effects covariance, where EViews reports this one).
         """
-        return joint_significance(self)
+        fit, classical = self.fit, self.f_classical
+        first, slopes = int(fit.constant), len(fit.kept)
+        if slopes == 0:
+            return None
+        likelihood = fit.components is not None and fit.components.likelihood is not None
+        if self.covariance.classical and classical is not None and not likelihood:
+            test = replace(classical, name="Joint significance")
+            if np.isfinite(self.covariance.df):
+                return test
+            # The F has df_resid; the chi2 has the variance that the standard errors have.
+            chi2 = slopes * test.statistic * (fit.residual_variance / self.s2 if self.s2 > 0.0 else 1.0)
+            return chi2_test(test.name, chi2, slopes, test.null, test.notes)
+        return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
 
     @cached_property
     def f_classical(self) -> TestResult | None:
         """F that every slope is zero, from sums of squares: homoskedastic errors, whatever the result's covariance."""
-        return classical_f(self.fit)
+        slopes = len(self.fit.kept)
+        if slopes == 0:
+            return None
+        gain = self.fit.solution.r @ self.fit.slopes
+        return f_of_gain(self.fit, "Classical F", float(gain @ gain), slopes, "all slopes are zero")
 
     @cached_property
     def f_with_dummies(self) -> TestResult | None:
-        """F that slopes and absorbed effects are all zero, classical (None without absorbed effects)."""
-        return dummies_f(self.fit)
+        """F that slopes and absorbed effects are all zero, classical (None without absorbed effects, or by 2SLS)."""
+        fit = self.fit
+        if fit.family != "fixed" or fit.instrumented is not None:
+            return None
+        gain, numerator = total_sum_of_squares(fit) - fit.rss, len(fit.kept) + fit.counts.absorbed
+        return f_of_gain(fit, "F with effects", gain, numerator, "all slopes and effects are zero")
 
     @cached_property
     def f_poolability(self) -> TestResult | None:
         """F that the absorbed effects are all zero, against pooled OLS (None without effects, or if that is as large).
 
-        The convention says whether pooled OLS keeps the regressors that the effects absorb.
+        The convention says whether pooled OLS keeps the regressors that the effects absorb. None by 2SLS, too.
         """
-        return poolability_f(self.fit, self.convention)
+        fit = self.fit
+        if fit.family != "fixed" or fit.counts.absorbed == 0 or fit.instrumented is not None:
+            return None
+        moments = fit.entity_moments
+        centre, _ = moments.centre()
+        triangle = moments.triangle(0.0, centre=centre)
+        extra = 0
+        if self.convention.effects_restricted == "all":
+            pooled = solve(triangle, moments.raw_norms[:-1])
+            restricted, extra = pooled.rss, len(pooled.kept) - len(fit.kept)
+        else:
+            basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
+            left = triangle[:, -1] - basis @ (basis.T @ triangle[:, -1])
+            restricted = float(left @ left)
+        numerator = fit.counts.absorbed - extra
+        if numerator <= 0:
+            return None
+        null = f"no {' and '.join(fit.effects)} effects"
+        return f_of_gain(fit, "Poolability", restricted - fit.rss, numerator, null)
 
     @property
     def effects_test(self) -> TestResult | None:
@@ -248,74 +286,11 @@ class FitStatistics(Inference):
         return effect_variances(self.fit)
 
 
-def joint_significance(result: FitStatistics) -> TestResult | None:
-    """Build ``LinearResult.f_slopes``."""
-    fit, classical = result.fit, result.f_classical
-    first, slopes = int(fit.constant), len(fit.kept)
-    if slopes == 0:
-        return None
-    likelihood = fit.components is not None and fit.components.likelihood is not None
-    if result.covariance.classical and classical is not None and not likelihood:
-        test = replace(classical, name="Joint significance")
-        if np.isfinite(result.covariance.df):
-            return test
-        # The F has df_resid; the chi2 has the variance that the standard errors have.
-        chi2 = slopes * test.statistic * (fit.residual_variance / result.s2 if result.s2 > 0.0 else 1.0)
-        return chi2_test(test.name, chi2, slopes, test.null, test.notes)
-    return wald(result, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
-
-
-def classical_f(fit: Fit) -> TestResult | None:
-    """Build ``LinearResult.f_classical``."""
-    slopes = len(fit.kept)
-    if slopes == 0:
-        return None
-    gain = fit.solution.r @ fit.slopes
-    return _f_test("Classical F", float(gain @ gain), slopes, fit.rss, fit.residual_df, "all slopes are zero")
-
-
-def dummies_f(fit: Fit) -> TestResult | None:
-    """Build ``LinearResult.f_with_dummies``."""
-    if fit.family != "fixed":
-        return None
-    total = total_sum_of_squares(fit)
-    numerator = len(fit.kept) + fit.counts.absorbed
-    return _f_test(
-        "F with effects", total - fit.rss, numerator, fit.rss, fit.residual_df, "all slopes and effects are zero"
-    )
-
-
-def poolability_f(fit: Fit, convention: Convention) -> TestResult | None:
-    """Build ``LinearResult.f_poolability``."""
-    if fit.family != "fixed" or fit.counts.absorbed == 0:
-        return None
-    moments = fit.entity_moments
-    centre, _ = moments.centre()
-    triangle = moments.triangle(0.0, centre=centre)
-    extra = 0
-    if convention.effects_restricted == "all":
-        pooled = solve(triangle, moments.raw_norms[:-1])
-        restricted, extra = pooled.rss, len(pooled.kept) - len(fit.kept)
-    else:
-        basis = np.linalg.qr(triangle[:, :-1][:, fit.kept])[0]
-        left = triangle[:, -1] - basis @ (basis.T @ triangle[:, -1])
-        restricted = float(left @ left)
-    if fit.counts.absorbed <= extra:
-        return None
-    return _f_test(
-        "Poolability",
-        restricted - fit.rss,
-        fit.counts.absorbed - extra,
-        fit.rss,
-        fit.residual_df,
-        f"no {' and '.join(fit.effects)} effects",
-    )
-
-
-def _f_test(name: str, gain: float, numerator: int, rss: float, df: int, null: str) -> TestResult:
-    if rss > 0.0:
-        statistic = (gain / numerator) / (rss / df)
+def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str) -> TestResult:
+    """F of what the sum of squares gains by restrictions, beside the residual variance of the fit."""
+    if fit.rss > 0.0:
+        statistic = (gain / numerator) / (fit.rss / fit.residual_df)
     else:
         # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
         statistic = float("inf") if gain > 0.0 else float("nan")
-    return f_test(name, statistic, numerator, df, null)
+    return f_test(name, statistic, numerator, fit.residual_df, null)

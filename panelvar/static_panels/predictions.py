@@ -65,6 +65,10 @@ class PredictionRows:
 def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> PredictionRows:
     """Collect the rows of a prediction, with or without the levels they belong to."""
     fit = result.fit
+    if effects and fit.family in ("gls", "gls-within"):
+        raise SpecificationError(
+            "Predictions of generalised least squares come without effects: add estimated_effects() by entity."
+        )
     if effects and not fit.effects:
         raise SpecificationError(f"{result.estimator} has no effects to add to a prediction.")
     names = [dimension_of(fit, i) for i in range(len(fit.effects))] if effects else []

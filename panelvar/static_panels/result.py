@@ -124,7 +124,7 @@ class LinearResult(FitStatistics, Presented):
             New rows; by default the model's own. They need the regressors; also the entity or time whose effects are
             added; and, for lags and differences, both entity and time, which then may not repeat.
         effects : bool
-            Add the estimated effect of each entity (and period).
+            Add the estimated effect of each entity (and period); not after generalised least squares.
         unseen : {"zero", "missing", "raise"}
             What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
             warning), return a missing value, or refuse.

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import CollinearityError, SpecificationError, choose, emit
+from panelvar.base.errors import CollinearityError, Note, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
@@ -78,23 +78,11 @@ def adf_test(
     """
     check_trend(trend)
     values, name, notes = one_series(data, column)
-    regression, order, rule = _regress(values, lags, (min_lags, max_lags), POWERS[trend], rows, name)
+    found = _regress(values, lags, (min_lags, max_lags), POWERS[trend], rows, name)
     emit(notes)
-    tau, nobs = regression.ratio, len(regression.residuals)
-    return UnitRootResult(
-        f"Augmented Dickey-Fuller ({order} lags, trend {trend!r})",
-        tau,
-        tau_pvalue(tau, trend),
-        "none",
-        null=NULL,
-        notes=notes,
-        lags=order,
-        nobs=nobs,
-        trend=trend,
-        critical_values=tau_critical_values(trend, nobs),
-        lags_rule=rule,
-        coefficient=regression.coefficient,
-    )
+    regression = found[0]
+    critical = tau_critical_values(trend, len(regression.residuals))
+    return _tested("Augmented Dickey-Fuller", *found, trend, tau_pvalue(regression.ratio, trend), critical, notes)
 
 
 @documented
@@ -138,20 +126,33 @@ def dfgls_test(
     values, name, notes = one_series(data, column)
     terms = dickey_fuller.trend_columns(POWERS[trend], 1, len(values))
     detrended = varying(dickey_fuller.quasi_detrended(values, terms, -7.0 if trend == "c" else -13.5), values, name)
-    regression, order, rule = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
+    found = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
     emit(notes)
-    tau, nobs = regression.ratio, len(regression.residuals)
+    pvalue = gls_pvalue(found[0].ratio, trend, len(values))
+    return _tested("DF-GLS", *found, trend, pvalue, gls_critical_values(trend, len(values)), notes)
+
+
+def _tested(
+    name: str,
+    regression: dickey_fuller.Regression,
+    order: int,
+    rule: str,
+    trend: str,
+    pvalue: float,
+    critical_values: dict[float, float],
+    notes: tuple[Note, ...],
+) -> UnitRootResult:
     return UnitRootResult(
-        f"DF-GLS ({order} lags, trend {trend!r})",
-        tau,
-        gls_pvalue(tau, trend, len(values)),
+        f"{name} ({order} lags, trend {trend!r})",
+        regression.ratio,
+        pvalue,
         "none",
         null=NULL,
         notes=notes,
         lags=order,
-        nobs=nobs,
+        nobs=len(regression.residuals),
         trend=trend,
-        critical_values=gls_critical_values(trend, len(values)),
+        critical_values=critical_values,
         lags_rule=rule,
         coefficient=regression.coefficient,
     )
