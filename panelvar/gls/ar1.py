@@ -102,13 +102,7 @@ def as_ar1(autocorrelation: object) -> AR1 | None:
 
 
 def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -> tuple[Array, list[Note]]:
-    """Estimate the coefficient of each entity, shape (N,), and say where there was nothing to estimate it from.
-
-    Raises
-    ------
-    InsufficientDataError
-        If no entity has two adjacent rows.
-    """
+    """Estimate the coefficient of each entity, shape (N,), and say where there was nothing to estimate it from."""
     n_entities = entities.n_groups
     if not isinstance(model.rho, str):
         return np.full(n_entities, float(model.rho)), []
@@ -191,13 +185,7 @@ class Transformed(NamedTuple):
 
 
 def transform(model: AR1, columns: Sequence[Array], runs: Runs, rho: Array) -> Transformed:
-    """Transform columns, and a column of ones, with the coefficient of each row.
-
-    Raises
-    ------
-    InsufficientDataError
-        If no row is left.
-    """
+    """Transform columns, and a column of ones, with the coefficient of each row."""
     n = len(columns[0])
     moved, rows, log_determinant = remove_autoregression(
         [*columns, np.ones(n)], runs, rho, keep_starts=model.starts == "keep"

@@ -44,18 +44,7 @@ class Runs(NamedTuple):
 
 
 def find_runs(codes: Codes, positions: NDArray[np.integer], gaps: str) -> Runs:
-    """Link each row to the one before.
-
-    Parameters
-    ----------
-    codes : (n,) integer array
-        Unit of each row, nondecreasing.
-    positions : (n,) integer array
-        Calendar position, increasing within a unit.
-    gaps : {"restart", "exact", "consecutive"}
-        A row after a gap starts a run; or follows the row before at its true distance; or follows it as if there were
-        no gap.
-    """
+    """Link each row to the one before."""
     if gaps == "restart":
         previous = lag_positions(codes, positions, 1)
         return Runs(previous, np.ones(len(codes)), previous >= 0)

@@ -109,13 +109,7 @@ class ErrorModel:
         return rows, rho, notes
 
     def weighted(self, rows: Transformed, u: Array) -> WhitenedRows:
-        """Return rows whitened by the covariance that residuals u have.
-
-        Raises
-        ------
-        NumericalError
-            A covariance without inverse, or an entity that fits exactly.
-        """
+        """Return rows whitened by the covariance that residuals u have."""
         columns, source = [*rows.columns, rows.ones], self.source
         n_entities, whole = source.entities.n_groups, rows.log_determinant is not None
         codes, count = compact(source.entities.codes[rows.rows])

@@ -78,14 +78,7 @@ class ArdlFits:
         return -0.5 * float(self.sizes @ (np.log(2.0 * np.pi * self.rss / self.sizes) + 1.0))
 
     def residuals(self, own: Array, pooled: Array, levels: Array, lagged: Array) -> Array:
-        """Residuals of all rows, in the order of ``design``, from coefficients by entity.
-
-        Parameters
-        ----------
-        own, pooled, levels : (N, w), (N, c), (N, k) arrays
-        lagged : (N,) array
-            Coefficient of the lagged dependent variable.
-        """
+        """Residuals of all rows, in the order of ``design``, from coefficients by entity."""
         where = np.argsort(np.concatenate([panel_positions(design) for design, _ in self.blocks]), kind="stable")
         parts = []
         table = np.concatenate((own, pooled, levels, lagged[:, None]), axis=1)
@@ -113,13 +106,7 @@ def fit_ardl(
     min_rows: int | None,
     unusable: str,
 ) -> ArdlFits:
-    """Choose orders if asked to, and regress entity by entity.
-
-    Raises
-    ------
-    SpecificationError, InsufficientDataError, CollinearityError
-        Orders that cannot be read; shared short-run names that no order has; no entities left.
-    """
+    """Choose orders if asked to, and regress entity by entity."""
     dependent = rows.source.dependent
     common_orders = read_flag("common_orders", common_orders)
     criterion, candidates = criterion_of(lags), []

@@ -115,15 +115,7 @@ def ardl_rows(
     trend: bool,
     missing: str,
 ) -> ArdlRows:
-    """Read the model's levels.
-
-    Raises
-    ------
-    SpecificationError
-        No long-run regressor, a name used twice or reserved, a dependent variable that is a formula's function.
-    DataError, InsufficientDataError
-        As for `build_design`.
-    """
+    """Read the model's levels."""
     trend = read_flag("trend", trend)
     extra = read_names("short_run", short_run)
     if x is None and isinstance(y, str) and "~" in y:
@@ -199,13 +191,7 @@ Lags = int | str | Sequence[int] | Mapping[str, int]
 
 
 def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str, ...]) -> Orders:
-    """Read orders in any of the ways they may be written.
-
-    Raises
-    ------
-    SpecificationError
-        A number that is not whole, p below 1, q below 0, the wrong number of them, a name that is not in the model.
-    """
+    """Read orders in any of the ways they may be written."""
     k = len(regressors)
     if isinstance(lags, Mapping):
         stranger = [name for name in lags if name not in (dependent, *regressors)]
@@ -251,13 +237,7 @@ def criterion_of(lags: object) -> str | None:
 
 
 def grid(most: Orders) -> list[Orders]:
-    """All orders up to ``most``, the fewest lags first.
-
-    Raises
-    ------
-    SpecificationError
-        If there are more than 5,000.
-    """
+    """All orders up to ``most``, the fewest lags first."""
     count = most.y * int(np.prod([q + 1.0 for q in most.x]))
     if count > _MOST_ORDERS:
         raise SpecificationError(f"max_lags of {most} leaves {count} orders to compare; {_MOST_ORDERS} are the most.")

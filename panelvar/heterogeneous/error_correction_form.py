@@ -159,22 +159,7 @@ def error_correction_fit(
     parameters: int,
     notes: Sequence[Note] = (),
 ) -> ErrorCorrectionFit:
-    """Put everything that is known of the entities together.
-
-    Parameters
-    ----------
-    fits, where
-    coefficients : (p,) array
-        Of the result.
-    long_run : (N, k) array
-    speeds, variances : (N,) array
-    own, pooled : (N, w), (N, c) array
-        Short-run coefficients in the layout of ``fits``.
-    own_errors : (N, p) array or None
-        In the order of the result.
-    parameters : int
-    notes : sequence of Note
-    """
+    """Put everything that is known of the entities together."""
     short = where.short_run(fits, own, pooled)
     longest = max(orders.y for orders in fits.orders)
     moduli = largest_moduli(fits.rows.source.dependent, longest, speeds, short, where.short)

@@ -199,15 +199,7 @@ class Maximum:
 
 
 def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
-    """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite.
-
-    Parameters
-    ----------
-    problem : LongRunProblem
-    start : (k + c,) array
-    most : int
-        Iterations allowed.
-    """
+    """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite."""
     point, decrement = problem.at(start), np.inf
     for iteration in range(1, most + 1):
         score = problem.score(point)
@@ -248,12 +240,7 @@ def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maxim
 
 
 def inverse_triangle(triangle: Array) -> Array:
-    """Invert an upper triangular factor, or say that the shared coefficients are not identified.
-
-    Raises
-    ------
-    NumericalError
-    """
+    """Invert an upper triangular factor, or say that the shared coefficients are not identified."""
     norms = np.sqrt(np.square(triangle).sum(axis=0))
     diagonal = np.abs(np.diagonal(triangle))
     if not np.isfinite(norms).all() or not (diagonal > 1e-13 * norms).all():
@@ -297,17 +284,7 @@ def _searched(problem: LongRunProblem, point: Point, step: Array, gain: float) -
 
 
 def long_run_problem(triangles: Array, targets: Array, rss: Array, rows: Array, k: int, pooled: int) -> LongRunProblem:
-    """Cut the entities' triangles to the columns whose coefficients are shared, and lagged y.
-
-    Parameters
-    ----------
-    triangles : (N, p, p) array
-        Columns own short-run, shared short-run, levels, lagged dependent variable.
-    targets : (N, p) array
-    rss, rows : (N,) array
-    k, pooled : int
-        Numbers of levels and of shared short-run regressors.
-    """
+    """Cut the entities' triangles to the columns whose coefficients are shared, and lagged y."""
     w = triangles.shape[1] - 1 - k - pooled
     rest = triangles[:, w:, w:]
     return LongRunProblem(

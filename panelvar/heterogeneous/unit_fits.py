@@ -59,13 +59,7 @@ class UnitFits:
 
 
 def with_trend(design: Design, trend: bool) -> Design:
-    """Add a linear trend: the period's position on the calendar, from one.
-
-    Raises
-    ------
-    SpecificationError
-        If a regressor has that name already.
-    """
+    """Add a linear trend: the period's position on the calendar, from one."""
     if not read_flag("trend", trend):
         return design
     if TREND in design.names:
@@ -78,26 +72,7 @@ def with_trend(design: Design, trend: bool) -> Design:
 def fit_units(
     design: Design, *, min_rows: int | None, unusable: str, unit: str = "entity", instead: str = " Use fit_pooled."
 ) -> UnitFits:
-    """Regress entity by entity, leaving out the entities that have no regression; a single one has no average.
-
-    Parameters
-    ----------
-    design : Design
-        Rows sorted by entity.
-    min_rows : int or None
-        Rows an entity must have; coefficients plus one if None.
-    unusable : {"drop", "raise"}
-        What to do with the others.
-    unit : str
-        What messages call an entity.
-    instead : str
-        What to do with a single one.
-
-    Raises
-    ------
-    InsufficientDataError, CollinearityError
-        With ``unusable="raise"``, or if fewer than two entities are there or left.
-    """
+    """Regress entity by entity, leaving out the entities that have no regression; a single one has no average."""
     choose("unusable", unusable, ("drop", "raise"))
     names = (*((CONSTANT,) if design.constant else ()), *design.names)
     needed = len(names) + 1

@@ -40,20 +40,7 @@ def finish_instrumental(
 ) -> InstrumentalResult:
     """Estimate a model whose design holds exogenous regressors, excluded instruments and endogenous regressors.
 
-    Parameters
-    ----------
-    model : TransformedModel
-        Of a design with these columns in this order.
-    layout : Layout
-        How many there are of each.
-    method : str or object
-        As `panelvar.instruments.methods.as_method` takes it.
-    cov, convention, collinear
-        As in `panelvar.static_panels.finish.finish`.
-    label : str
-        What the method is called in the name of the estimator, if not by its own name.
-    derived : bool
-        The instruments were made from others, so that some may well add nothing: they are left out without a warning.
+    Instruments that are ``derived`` from others may add nothing, and are then left out without a warning.
     """
     choose("collinear", collinear, ("drop", "raise"))
     chosen = as_method(method)

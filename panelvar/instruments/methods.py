@@ -81,13 +81,7 @@ _ALIASES = {"iv": "2sls", "tsls": "2sls", "gmm2s": "gmm"}
 
 
 def as_method(method: Method) -> Method:
-    """Return ``"2sls"``, ``"liml"`` or an object, from a name or an object.
-
-    Raises
-    ------
-    SpecificationError
-        If it is neither.
-    """
+    """Return ``"2sls"``, ``"liml"`` or an object, from a name or an object."""
     if isinstance(method, (Fuller, KClass, TwoStepGMM)):
         return method
     if isinstance(method, type):

@@ -98,15 +98,7 @@ def first_stage_df(fit: Fit) -> int:
 
 
 def recast(fit: Fit, order: Sequence[int], layout: Layout) -> Fit:
-    """Return the fit by 2SLS with the columns of ``[Z, W, y]`` in other parts.
-
-    Parameters
-    ----------
-    fit : Fit
-    order : sequence of int
-        Columns in their new order, the dependent variable last.
-    layout : Layout
-    """
+    """Return the fit by 2SLS with the columns of ``[Z, W, y]`` in other parts."""
     base = instrumented_of(fit, "A test of instruments")
     assert base.rows is not None
     places = list(order)
@@ -132,11 +124,6 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     r"""Return the lower triangular root of the covariance of :math:`\sum_i q_i e_i` at a fit's residuals, (L, L).
 
     Classical: :math:`\hat\sigma^2 I` with :math:`\hat\sigma^2 = e'e` over `large_sample`.
-
-    Raises
-    ------
-    NumericalError
-        If it is singular (fewer clusters than moments), or the residuals are zero.
     """
     base = instrumented_of(fit, "A test of instruments")
     n = base.layout.instruments

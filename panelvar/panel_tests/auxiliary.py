@@ -30,18 +30,7 @@ def linear_result(what: str, result: object) -> None:
 
 
 def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *, instruments: bool = False) -> Design:
-    """Return the level rows of a model that a test is derived for, or say why it is not.
-
-    Raises
-    ------
-    NumericalError
-        If the model fits exactly, so that its residuals are rounding.
-    SpecificationError
-        With analytic weights, for another kind of model than ``families``, or after instrumental variables unless
-        ``instruments`` says that the test takes them.
-    MissingInformationError
-        If the result has lost its rows.
-    """
+    """Return the level rows of a model that a test is derived for, or say why it is not."""
     linear_result(what, result)
     result.fit.rows_or_refuse(what)
     if not instruments:
@@ -62,12 +51,7 @@ def level_columns(result: LinearResult) -> list[Array]:
 
 
 def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
-    """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression.
-
-    Returns
-    -------
-    (n, p) array, (n,) array, (n,) array
-    """
+    """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression."""
     fit = result.fit
     rows = fit.rows_or_refuse("An auxiliary regression")
     columns = [rows.column(int(i)).copy() for i in fit.kept]

@@ -306,20 +306,7 @@ def tail_share(draws: Array, statistic: float, *, ties: bool) -> float:
 
 
 def pvalue(draws: Array, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:
-    """Return the p-value of a t statistic.
-
-    Parameters
-    ----------
-    draws : (B,) array
-        t of every draw.
-    statistic : float
-    alternative : {"two-sided", "equal-tailed", "greater", "less"}
-        Symmetric (shares of ``|t|``), twice the smaller tail, or one tail.
-    ties : bool
-        Whether draws equal to the statistic count.
-    mirrored : bool
-        Whether each draw also stands for the one with all signs changed, whose t is its negative.
-    """
+    """Return the p-value of a t statistic; with ``mirrored``, a draw also stands for that of all signs changed."""
     if alternative == "two-sided":
         return tail_share(np.abs(draws), abs(statistic), ties=ties)
     if mirrored:

@@ -28,13 +28,7 @@ CELLS = 100_000_000
 def jackknife_scores(
     fit: Fit, clusters: Grouping, matrix: Array, *, impose_null: bool, variant: str
 ) -> tuple[kernel.Scores, Array]:
-    """Return scores and sample moves of one dimension whose residuals or covariance leave a cluster out.
-
-    Raises
-    ------
-    SpecificationError
-        Where effects cut across the clusters and are many.
-    """
+    """Return scores and sample moves of one dimension whose residuals or covariance leave a cluster out."""
     basis = cluster_basis(fit, clusters)
     if (isinstance(basis, CrossingBasis) and basis.obstacle is not None) or not basis.compact:
         raise SpecificationError(
@@ -53,21 +47,7 @@ def scores(
     *,
     impose_null: bool,
 ) -> tuple[kernel.Scores, list[Array]]:
-    """Return the scores, and the sample's moves (C, r) of each dimension.
-
-    Parameters
-    ----------
-    fit : Fit
-    finest : Grouping
-        Intersection of all dimensions and of the bootstrap's clusters.
-    covariance : sequence of (grouping, factor)
-        Dimensions and intersections with the factor, signed, of each.
-    bootstrap : Grouping
-        Whose signs are drawn.
-    matrix : (r, p) array
-        R.
-    impose_null : bool
-    """
+    """Return the scores, and the sample's moves (C, r) of each of the dimensions, given with their signed factors."""
     basis = cluster_basis(fit, finest)
     if isinstance(basis, CrossingBasis) and basis.obstacle is not None:
         blocks = ProjectedBlocks(fit, bootstrap)

@@ -82,11 +82,6 @@ def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:
 
     Means are left out where the regressor does not vary within (it is its own mean) or where the mean adds nothing to
     the constant and the regressors (a time dummy's on a balanced panel).
-
-    Raises
-    ------
-    SpecificationError
-        If nothing is left to add.
     """
     grouping, label = design.group_by(effects)
     moments = panel_moments(design.columns, grouping)

@@ -243,13 +243,7 @@ class CrossedLikelihood:
         return out
 
     def information(self, free: NDArray[np.intp]) -> Array:
-        """Covariance of the error variance and the ratios, (3, 3), from the observed information of those not fixed.
-
-        Parameters
-        ----------
-        free : array
-            Effects whose ratio is not at its boundary; the others' entries are NaN.
-        """
+        """Covariance of the error variance and the ratios, (3, 3), from the observed information of those not fixed."""
         first, second, determinants = self.parts
         s = self.variance
         hessian = np.empty((3, 3))
@@ -280,17 +274,6 @@ def maximise(sample: CrossedSample, starts: Sequence[Array]) -> CrossedLikelihoo
     """Return the likelihood at the best local maximum with both ratios positive, None without one.
 
     Newton's method in the logarithms of the ratios, from given starts and the best pairs of a grid.
-
-    Parameters
-    ----------
-    sample : CrossedSample
-    starts : sequence of (2,) arrays
-        Positive.
-
-    Raises
-    ------
-    NumericalError
-        If the likelihood rises without end, or Newton's method does not settle.
     """
     values = np.array([[sample.at(np.array([a, b])).value for b in _GRID] for a in _GRID])
     padded = np.pad(values, 1, constant_values=-np.inf)
@@ -338,19 +321,7 @@ def _climb(sample: CrossedSample, start: Array) -> CrossedLikelihood | None:
 
 
 def crossed_maximum_likelihood(sample: CrossedSample, one_way: Sequence[Components]) -> tuple[Array, float, Likelihood]:
-    """Return the ratios and the idiosyncratic variance at the global maximum, and what is known of them.
-
-    Parameters
-    ----------
-    sample : CrossedSample
-    one_way : two Components
-        Maximum likelihood with either effect alone, in the order of the groupings: the boundaries.
-
-    Raises
-    ------
-    NumericalError
-        If the likelihood has no maximum, or the smaller effect has too many levels for a direct factor.
-    """
+    """Return the ratios and the idiosyncratic variance at the global maximum, and what is known of them."""
     levels = len(sample.system.small_mass)
     if levels > level_system.DIRECT_LIMIT:
         raise NumericalError(

@@ -68,13 +68,7 @@ def _without_variation(design: Design, pooled: Solution, within: Solution) -> st
 
 
 def amemiya_refuses(design: Design, pooled: Solution, within: Solution, label: str) -> None:
-    """Refuse Amemiya's components where a regressor does not vary within.
-
-    Raises
-    ------
-    SpecificationError
-        Naming the regressors.
-    """
+    """Refuse Amemiya's components where a regressor does not vary within."""
     names = _without_variation(design, pooled, within)
     if names:
         raise SpecificationError(

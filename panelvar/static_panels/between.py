@@ -48,11 +48,6 @@ class MeansDesign(Design):
 
         ``"entity"`` makes every mean its own group, and so does the name of the dimension; other names are columns of
         the rows. An array has a value for each row of the caller's data, or for each mean.
-
-        Raises
-        ------
-        DataError
-            Unknown column, wrong length, a missing value, or one that varies among the rows of a mean.
         """
         own = isinstance(column, str) and column in ("entity", self.dimension)
         if own or self.rows is None or self.levels is None:

@@ -318,15 +318,7 @@ def _note_unidentified(fit: Fit) -> None:
 
 
 def unit_variances(fit: Fit) -> tuple[Array, ...]:
-    """Return the variances of the levels of one or two effects (`level_tables`) for a unit error variance.
-
-    Raises
-    ------
-    SpecificationError
-        With more effects, or slopes.
-    NumericalError
-        If both effects have too many levels for a direct factor.
-    """
+    """Return the variances of the levels of one or two effects (`level_tables`) for a unit error variance."""
     absorbed = fit.absorbed
     assert absorbed is not None
     if len(absorbed.groupings) == 1:

@@ -191,13 +191,7 @@ def _spread(values: Array, trend: str, convention: str) -> float:
 
 
 def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> tuple[float, str]:
-    """Bandwidth by a rule, and its name.
-
-    Raises
-    ------
-    InsufficientDataError
-        A bandwidth that is given and not below the number of residuals.
-    """
+    """Bandwidth by a rule, and its name."""
     n = len(residuals)
     if not isinstance(bandwidth, str):
         fixed = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"

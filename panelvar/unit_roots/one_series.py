@@ -18,21 +18,7 @@ POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 
 
 def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[Note, ...]]:
-    """Values of one series in time order without gaps, its name, and notes.
-
-    Parameters
-    ----------
-    data : Series, array (T,), DataFrame or Panel of one entity
-    column : label or None
-        Which column; not needed where there is one.
-
-    Raises
-    ------
-    DataError
-        Missing values or absent periods inside the series: a lag must not bridge them. A series that does not vary.
-    SpecificationError
-        Several columns and none named.
-    """
+    """Values of one series in time order without gaps, its name, and notes."""
     if hasattr(data, "to_frame") and not hasattr(data, "columns"):
         data = data.to_frame(data.name if data.name is not None else "y")
     elif not isinstance(data, Panel) and not hasattr(data, "columns"):

@@ -69,15 +69,7 @@ def trend_columns(powers: int, first: int, count: int) -> Array:
 
 
 def lagged_differences(series: Array, lags: int, terms: Array) -> Array:
-    """Columns [terms, y_{t-1}, lagged differences, difference] of rows lags + 1, ..., T - 1.
-
-    Parameters
-    ----------
-    series : array (T,)
-    lags : int
-    terms : array (T, d)
-        Deterministic terms of every period; those of the rows are used.
-    """
+    """Columns [terms, y_{t-1}, lagged differences, difference] of rows lags + 1, ..., T - 1."""
     change = np.diff(series)
     rows = len(change) - lags
     past = [change[lags - lag : lags - lag + rows] for lag in range(1, lags + 1)]
@@ -85,13 +77,7 @@ def lagged_differences(series: Array, lags: int, terms: Array) -> Array:
 
 
 def regression(columns: Array, place: int) -> Regression:
-    """Regress the last column on the others and report the coefficient of one of them.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        The regressors are linearly dependent.
-    """
+    """Regress the last column on the others and report the coefficient of one of them."""
     n, width = columns.shape
     # The column of interest last among the regressors: its coefficient is then a quotient of two entries of R.
     order = [*range(place), *range(place + 1, width - 1), place, width - 1]
