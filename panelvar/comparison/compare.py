@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -29,37 +29,19 @@ _BELOW = {
 }
 
 
-def _optional(value: float | None, digits: int) -> Cell:
-    return Cell() if value is None else number(value, digits)
+def _joint(distribution: str, what: str) -> Callable[[Fitted], float | None]:
+    """Read the joint test of results whose test has that distribution."""
 
-
-def _joint(distribution: str) -> Callable[[Fitted, int], Cell]:
-    """Make the row of the joint test, for the results whose test has that distribution."""
-
-    def cell(result: Fitted, digits: int) -> Cell:
+    def value(result: Fitted) -> float | None:
         test = result.f_statistic
-        return Cell() if test is None or test.distribution != distribution else number(test.statistic, digits)
+        return None if test is None or test.distribution != distribution else getattr(test, what)
 
-    return cell
-
-
-def _joint_pvalue(distribution: str) -> Callable[[Fitted, int], Cell]:
-    def cell(result: Fitted, digits: int) -> Cell:
-        test = result.f_statistic
-        return Cell() if test is None or test.distribution != distribution else probability(test.pvalue, digits)
-
-    return cell
+    return value
 
 
-def _kind_of_rsquared(result: Fitted) -> str:
-    return result.rsquared_label.replace("R2", "").strip().lower() or "plain"
-
-
-def _theta(result: Fitted, digits: int) -> Cell:
+def _theta(result: Fitted) -> float | None:
     components = result.variance_components
-    if components is None or components.theta is None:
-        return Cell()
-    return number(float(np.mean(components.theta)), digits)
+    return None if components is None or components.theta is None else float(np.mean(components.theta))
 
 
 def _weakest(result: Fitted) -> float | None:
@@ -69,48 +51,38 @@ def _weakest(result: Fitted) -> float | None:
     return float(result.first_stage["conditional_f"].min()) if isinstance(result, InstrumentalResult) else None
 
 
-def _overidentified(result: Fitted, digits: int) -> Cell:
+def _overidentified(result: Fitted) -> float | None:
     from panelvar.instruments.result import InstrumentalResult
 
-    test = result.overidentification if isinstance(result, InstrumentalResult) else None
-    return Cell() if test is None else probability(test.pvalue, digits)
+    return getattr(result.overidentification, "pvalue", None) if isinstance(result, InstrumentalResult) else None
 
 
-_FOOT: dict[str, tuple[str, Callable[[Fitted, int], Cell]]] = {
-    "nobs": ("N", lambda result, digits: count(result.nobs)),
-    "entities": ("Entities", lambda result, digits: count(result.n_entities)),
-    "periods": ("Periods", lambda result, digits: count(result.n_periods)),
-    "effects": ("Effects", lambda result, digits: words(", ".join(result.effects)) if result.effects else Cell()),
-    "rsquared": ("R2", lambda result, digits: _optional(result.rsquared, digits)),
-    "rsquared_adjusted": ("Adjusted R2", lambda result, digits: _optional(result.rsquared_adjusted, digits)),
-    "rsquared_kind": ("Kind of R2", lambda result, digits: words(_kind_of_rsquared(result))),
-    "f": ("F", _joint("f")),
-    "f_pvalue": ("p of F", _joint_pvalue("f")),
-    "chi2": ("Wald chi2", _joint("chi2")),
-    "chi2_pvalue": ("p of chi2", _joint_pvalue("chi2")),
-    "first_stage_f": ("First-stage F", lambda result, digits: _optional(_weakest(result), digits)),
-    "overidentification_pvalue": ("p of overidentification", lambda result, digits: _overidentified(result, digits)),
-    "rmse": ("Root MSE", lambda result, digits: _optional(result.rmse, digits)),
-    "df_resid": ("Residual df", lambda result, digits: count(result.df_resid)),
-    "theta": ("Mean theta", _theta),
-    "cov": ("Std. errors", lambda result, digits: words(result.cov_label)),
-    "convention": ("Convention", lambda result, digits: words(result.convention.name)),
+# Label of a foot row, how it is printed, and what it shows: None where a result has nothing for it.
+_FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
+    "nobs": ("N", count, lambda result: result.nobs),
+    "entities": ("Entities", count, lambda result: result.n_entities),
+    "periods": ("Periods", count, lambda result: result.n_periods),
+    "effects": ("Effects", words, lambda result: ", ".join(result.effects) if result.effects else None),
+    "rsquared": ("R2", number, lambda result: result.rsquared),
+    "rsquared_adjusted": ("Adjusted R2", number, lambda result: result.rsquared_adjusted),
+    "rsquared_kind": (
+        "Kind of R2",
+        words,
+        lambda result: result.rsquared_label.replace("R2", "").strip().lower() or "plain",
+    ),
+    "f": ("F", number, _joint("f", "statistic")),
+    "f_pvalue": ("p of F", probability, _joint("f", "pvalue")),
+    "chi2": ("Wald chi2", number, _joint("chi2", "statistic")),
+    "chi2_pvalue": ("p of chi2", probability, _joint("chi2", "pvalue")),
+    "first_stage_f": ("First-stage F", number, _weakest),
+    "overidentification_pvalue": ("p of overidentification", probability, _overidentified),
+    "rmse": ("Root MSE", number, lambda result: result.rmse),
+    "df_resid": ("Residual df", count, lambda result: result.df_resid),
+    "theta": ("Mean theta", number, _theta),
+    "cov": ("Std. errors", words, lambda result: result.cov_label),
+    "convention": ("Convention", words, lambda result: result.convention.name),
 }
-FOOT = (
-    "nobs",
-    "entities",
-    "effects",
-    "rsquared",
-    "rsquared_adjusted",
-    "rsquared_kind",
-    "f",
-    "f_pvalue",
-    "chi2",
-    "chi2_pvalue",
-    "first_stage_f",
-    "overidentification_pvalue",
-    "cov",
-)
+FOOT = tuple(name for name in _FOOT if name not in {"periods", "rmse", "df_resid", "theta", "convention"})
 """Foot rows of `compare` unless others are asked for."""
 DEFAULT_STARS = (0.1, 0.05, 0.01)
 
@@ -188,7 +160,7 @@ def compare(
         # One kind for all columns names the row; otherwise each column says which it is.
         foot = [name for name in foot if name != "rsquared_kind"]
     names = {name: _FOOT[name][0] for name in foot} | ({"rsquared": kinds.pop()} if len(kinds) == 1 else {})
-    foot_rows = [Row(names[name], tuple(_FOOT[name][1](model, digits) for model in models)) for name in foot]
+    foot_rows = [Row(names[name], tuple(_foot_cell(name, model, digits) for model in models)) for name in foot]
     dependents = [rename.get(model.dependent, model.dependent) for model in models]
     header = [Row("", tuple(map(words, columns)))]
     facts: tuple[Fact, ...] = ()
@@ -214,16 +186,22 @@ def compare(
     )
 
 
+def _foot_cell(name: str, result: Fitted, digits: int) -> Cell:
+    _, write, value_of = _FOOT[name]
+    value = value_of(result)
+    if value is None:
+        return Cell()
+    return write(value) if write in (count, words) else write(value, digits)
+
+
 def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:
     from panelvar.heterogeneous.averaged import AveragedResult
     from panelvar.static_panels.result import LinearResult
 
-    if isinstance(results, (LinearResult, AveragedResult)):
-        results = [results, *more]
-    elif more and not isinstance(results, (Mapping, Sequence)):
-        results = [results, *more]
-    elif more:
+    if more and isinstance(results, (Mapping, Sequence)):
         raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
+    if more or isinstance(results, (LinearResult, AveragedResult)):
+        results = [results, *more]  # type: ignore[list-item]
     if isinstance(results, Mapping):
         columns = {str(label): result for label, result in results.items()}
     elif isinstance(results, Sequence) and not isinstance(results, str):
@@ -271,26 +249,18 @@ def _term_rows(
             continue
         stars = stars_for(float(model.pvalues[term]), levels)
         estimates.append(number(float(model.params[term]), digits, stars=stars))
-        precisions.append(_precision(model, term, below, digits, level))
+        if below == "conf_int":
+            limits = model.conf_int(level=level)
+            precisions.append(interval(float(limits["lower"][term]), float(limits["upper"][term]), digits))
+        elif below != "none":
+            write = probability if below == "pvalues" else number
+            precisions.append(write(float(getattr(model, below)[term]), digits, brackets="()"))
     if below == "none":
         return [Row(label, tuple(estimates))]
     return [
         Row(label, tuple(estimates), "estimate"),
         Row(label, tuple(precisions), _BELOW[below][0], continues=True),
     ]
-
-
-def _precision(model: Fitted, term: str, below: str, digits: int, level: float) -> Cell:
-    if below == "std_errors":
-        return number(float(model.std_errors[term]), digits, brackets="()")
-    if below == "tstats":
-        return number(float(model.tstats[term]), digits, brackets="()")
-    if below == "pvalues":
-        return probability(float(model.pvalues[term]), digits, brackets="()")
-    if below == "none":
-        return Cell()
-    limits = model.conf_int(level=level)
-    return interval(float(limits["lower"][term]), float(limits["upper"][term]), digits)
 
 
 def _warnings(columns: Mapping[str, Fitted]) -> list[str]:
