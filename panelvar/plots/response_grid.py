@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -24,7 +24,6 @@ _STEPS = [1, 2, 2.5, 5, 10]
 # Lines of results drawn over one another differ in more than colour.
 _STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 _PERIODS = "Periods after the shock"
-_SHARED: dict[str, Literal["row", "all", "none"]] = {"row": "row", "all": "all", "none": "none"}
 
 
 def plot_responses(
@@ -62,7 +61,7 @@ def plot_responses(
     SpecificationError
         If they are no responses, a name is not a variable of the system, or several results are not of the same thing.
     """
-    shared = _SHARED[choose("share_y", share_y, _SHARED)]
+    shared: Any = choose("share_y", share_y, ("row", "all", "none"))
     layers = dict(responses) if isinstance(responses, Mapping) else {"": responses}
     for label, layer in layers.items():
         which = f"plot_responses, for {label!r}," if label else "plot_responses"
@@ -75,7 +74,11 @@ def plot_responses(
     if figure is None:
         width, height = (1.85, 1.35) if small else (3.0, 2.3)
         size = (max(width * len(columns) + 0.8, 5.0), max(height * len(rows) + 0.9, 3.0))
-        figure = _new_figure(size)
+        draw = pyplot()
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+        # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
+        figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
     grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=shared, squeeze=False)
     for r, row in enumerate(rows):
         for c, column in enumerate(columns):
@@ -85,18 +88,19 @@ def plot_responses(
                 own_row, own_column = layer.names.index(first.names[row]), layer.shocks.index(first.shocks[column])
                 _draw(ax, layer, own_row, own_column, small, place, label)
             _finish(ax, small)
-            if small:
-                if r == 0:
-                    literal(ax.set_title(folded(f"shock to {first.shocks[column]}", 20), fontsize=8))
-                if c == 0:
-                    literal(ax.set_ylabel(folded(first.names[row], 16), fontsize=8))
-            else:
-                names = (first.shocks[column], first.names[row])
-                literal(ax.set_title(folded(f"{names[0]} \N{RIGHTWARDS ARROW} {names[1]}", 34), fontsize=10))
+            shock, name = first.shocks[column], first.names[row]
+            if not small:
+                literal(ax.set_title(folded(f"{shock} \N{RIGHTWARDS ARROW} {name}", 34), fontsize=10))
+            if small and r == 0:
+                literal(ax.set_title(folded(f"shock to {shock}", 20), fontsize=8))
+            if small and c == 0:
+                literal(ax.set_ylabel(folded(name, 16), fontsize=8))
     figure.align_ylabels(list(grid[:, 0]))
     if len(layers) == 1:
         literal(figure.supxlabel(_PERIODS, fontsize=9 if small else 10))
-    literal(figure.suptitle(folded(_headline(layers), _characters(figure), 5), fontsize=10 if small else 11))
+    # Characters that fit the width of the figure.
+    fitting = max(int(figure.bbox.width / figure.dpi * 11), 20)
+    literal(figure.suptitle(folded(_headline(layers), fitting, 5), fontsize=10 if small else 11))
     if len(layers) > 1:
         # A label of the whole figure and a legend below it would share one place.
         for ax in grid[-1]:
@@ -129,15 +133,6 @@ def _comparable(layers: Mapping[str, Responses]) -> Responses:
                     f"{first_label!r} and {label!r} are not of the same thing: {what} {own} and {other}."
                 )
     return first
-
-
-def _new_figure(size: tuple[float, float]) -> Figure:
-    draw = pyplot()
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
-    figure: Figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
-    return figure
 
 
 def _draw(ax: Axes, responses: Responses, row: int, column: int, small: bool, place: int, label: str) -> None:
@@ -187,8 +182,3 @@ def _headline(layers: Mapping[str, Responses]) -> str:
             whose = f"{label} " if label else ""
             text += f"; {whose}{100 * layer.level:g}% band: {layer.band_label}"
     return text
-
-
-def _characters(figure: Figure) -> int:
-    """Characters of a title that fit the width of a figure."""
-    return max(int(figure.bbox.width / figure.dpi * 11), 20)
