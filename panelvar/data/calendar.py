@@ -162,9 +162,11 @@ def read_times(labels: Labels, *, freq: int | str | None = None, name: str | Non
     chosen = isinstance(labels, Coded) and labels.chosen
     positions, calendar = _read_distinct(distinct, ordered, chosen, freq, name)
     if isinstance(calendar.rule, IntegerLabels) and isinstance(calendar.rule.style, MonthStyle):
+        import pandas as pd
+
         calendar = _noting(calendar, "time-read", "are names of months without a year, and are taken for the months of "
                            "one year; if they are of several, write the year as well",
-                           warn=bool((np.diff(positions[_in_order_of_rows(codes)]) < 0).any()))  # fmt: skip
+                           warn=bool((np.diff(positions[pd.unique(codes)]) < 0).any()))  # fmt: skip
     return positions[codes], calendar
 
 
@@ -208,12 +210,6 @@ def _distinct(labels: Labels) -> tuple[pd.Index, NDArray[Any], bool]:
         # Timestamps, periods or texts held as objects are what they are.
         return pd.Index(uniques.tolist()), codes, False
     return pd.Index(uniques), codes, False
-
-
-def _in_order_of_rows(codes: NDArray[Any]) -> NDArray[Any]:
-    import pandas as pd
-
-    return np.asarray(pd.unique(codes))
 
 
 def _read_distinct(

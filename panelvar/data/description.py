@@ -141,7 +141,7 @@ class PanelDescription(Presented):
 _HEADINGS = ("mean", "overall", "between", "within", "min", "max", "missing")
 
 
-def variation(name: str, values: Array, codes: NDArray[np.intp], n_entities: int) -> Variation:
+def variation(name: str, values: Array, codes: NDArray[np.intp]) -> Variation:
     """Return the moments of a column; NaN where there are too few values for one.
 
     Parameters
@@ -150,7 +150,6 @@ def variation(name: str, values: Array, codes: NDArray[np.intp], n_entities: int
     values : (n,) array
     codes : (n,) array
         Entity of each value, nondecreasing.
-    n_entities : int
     """
     n_missing = int(np.isnan(values).sum())
     finite = np.isfinite(values)
@@ -161,18 +160,15 @@ def variation(name: str, values: Array, codes: NDArray[np.intp], n_entities: int
     if n == 0:
         nan = math.nan
         return Variation(name, nan, nan, nan, nan, nan, nan, n_missing, n_infinite)
-    counts = np.bincount(codes, minlength=n_entities)
-    seen = counts > 0
-    starts = np.cumsum(counts) - counts
+    counts = np.bincount(codes)
+    counts = counts[counts > 0]
     # Deviations from each entity's first value: what does not vary within an entity comes out exactly so.
-    base = np.zeros(n_entities)
-    base[seen] = values[starts[seen]]
-    deviations = values - base[codes]
-    shift = np.bincount(codes, weights=deviations, minlength=n_entities)[seen] / counts[seen]
-    spread = np.zeros(n_entities)
-    spread[seen] = shift
-    deviations -= spread[codes]
-    means = base[seen] + shift
+    base = values[np.cumsum(counts) - counts]
+    seen = np.repeat(np.arange(len(counts)), counts)
+    deviations = values - base[seen]
+    shift = np.bincount(seen, deviations) / counts
+    deviations -= shift[seen]
+    means = base + shift
     return Variation(
         name,
         float(values.mean()),

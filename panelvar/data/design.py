@@ -283,17 +283,12 @@ def assemble(
         raise SpecificationError("The model has neither regressors nor a constant.")
     if CONSTANT in names and constant:
         raise SpecificationError(f"A regressor is called {CONSTANT!r}: rename it or pass constant=False.")
-    weight = _weights(panel, weights)
-    design = _complete(panel, dependent, names, outcome, columns, constant, weight, missing)
-    return design if formula is None else replace(design, formula=formula)
-
-
-def _weights(panel: Panel, weights: str | NDArray[Any] | None) -> Array | None:
-    if weights is None:
-        return None
     if isinstance(weights, str):
-        return panel.column(weights)
-    return as_floats(_arranged(panel, weights, "Weights"), "weights")
+        weights = panel.column(weights)
+    elif weights is not None:
+        weights = as_floats(_arranged(panel, weights, "Weights"), "weights")
+    every_row = Design(panel, dependent, names, outcome, columns, constant, weights, notes=panel.notes, formula=formula)
+    return _complete(every_row, missing)
 
 
 def _arranged(panel: Panel, values: Any, what: str) -> Any:
@@ -304,17 +299,10 @@ def _arranged(panel: Panel, values: Any, what: str) -> Any:
         raise DataError(f"{what}: {error}") from None
 
 
-def _complete(
-    panel: Panel,
-    dependent: str,
-    names: tuple[str, ...],
-    outcome: Array,
-    columns: tuple[Array, ...],
-    constant: bool,
-    weight: Array | None,
-    missing: str,
-) -> Design:
-    labelled = [(dependent, outcome), *zip(names, columns, strict=True)]
+def _complete(design: Design, missing: str) -> Design:
+    """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
+    panel, weight = design.panel, design.weights
+    labelled = [(design.dependent, design.y), *zip(design.names, design.x, strict=True)]
     if weight is not None:
         labelled.append(("weights", weight))
     bad: NDArray[np.bool_] | None = None
@@ -338,8 +326,6 @@ def _complete(
         if absent.any():
             counts.append((name, int(absent.sum())))
             bad = absent if bad is None else bad | absent
-    notes: tuple[Note, ...] = panel.notes
-    kept: NDArray[np.intp] | None = None
     if bad is not None:
         listing = ", ".join(f"{name} ({count})" for name, count in counts)
         dropped = int(bad.sum())
@@ -350,24 +336,20 @@ def _complete(
                 f"{', '.join(map(repr, panel.index[where].tolist()))}. missing='drop' leaves them out."
             )
         kept = np.flatnonzero(~bad)
-        notes = (
-            *notes,
-            Note("rows-dropped", f"{dropped} of {panel.nobs} rows dropped for missing values: {listing}.", warn=True),
-        )
-        outcome = outcome[kept]
-        columns = tuple(column[kept] for column in columns)
         weight = None if weight is None else weight[kept]
-    if outcome.shape[0] == 0:
+        complete = replace(design, y=design.y[kept], x=tuple(column[kept] for column in design.x), kept=kept)
+        text = f"{dropped} of {panel.nobs} rows dropped for missing values: {listing}."
+        design = complete.with_notes(Note("rows-dropped", text, warn=True))
+    if design.nobs == 0:
         raise InsufficientDataError(
-            f"No complete row is left for {dependent!r} on {', '.join(names) or 'a constant'}: every one of the "
-            f"{panel.nobs} rows misses a value."
+            f"No complete row is left for {design.dependent!r} on {', '.join(design.names) or 'a constant'}: every one "
+            f"of the {panel.nobs} rows misses a value."
         )
     if weight is not None:
         if not (weight > 0.0).all():
             raise DataError(f"Weights must be strictly positive; {int((weight <= 0.0).sum())} are not.")
-        weight = weight / weight.mean()
-    design = Design(panel, dependent, names, outcome, columns, constant, weight, kept, notes)
-    if kept is None and weight is None:
+        design = replace(design, weights=weight / weight.mean())
+    elif bad is None:
         # The sums were needed anyway: a pass saved.
         design.__dict__["means"] = np.array([*sums[1:], sums[0]]) / panel.nobs
     return design

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -76,8 +75,10 @@ def build_instrumented(
     names = tuple(name for part in columns.parts for name in part)
     arrays = tuple(column for part in columns.parts for column in part.values())
     constant = columns.constant if constant is None else constant
-    design = assemble(panel, columns.dependent, names, columns.outcome, arrays, constant, weights, missing, None)
-    return replace(design, formula=columns.formula), Layout(len(exogenous), len(excluded), len(explained))
+    design = assemble(
+        panel, columns.dependent, names, columns.outcome, arrays, constant, weights, missing, columns.formula
+    )
+    return design, Layout(len(exogenous), len(excluded), len(explained))
 
 
 def _count(instruments: list[str], endogenous: list[str]) -> None:

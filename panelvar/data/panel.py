@@ -370,7 +370,7 @@ class Panel:
             except DataError:
                 others.append(str(name))
                 continue
-            columns.append(variation(str(name), values, self.entity_codes, self.n_entities))
+            columns.append(variation(str(name), values, self.entity_codes))
         notes = [str(note) for note in self.notes]
         if others:
             notes.append(f"Not numeric: {', '.join(others)}.")

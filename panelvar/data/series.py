@@ -127,8 +127,8 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     )
 
 
-def as_table(data: Any, names: Any = None) -> tuple[Any, Any]:
-    """A Series as a table of one column, named after it or ``y1``; anything else as it is.
+def as_table(data: Any, names: Any = None, unnamed: str = "y1") -> tuple[Any, Any]:
+    """A Series as a table of one column, named after it or ``unnamed``; anything else as it is.
 
     A single name of an unnamed Series, or another name than its own, becomes the column's.
     """
@@ -136,7 +136,7 @@ def as_table(data: Any, names: Any = None) -> tuple[Any, Any]:
         return data, names
     if names is not None and len(names) == 1:
         return data.to_frame(names[0]), names
-    return data.to_frame("y1" if data.name is None else data.name), names
+    return data.to_frame(unnamed if data.name is None else data.name), names
 
 
 def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tuple[Any, Sequence[Hashable] | None, int]:
@@ -163,36 +163,29 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         raise SpecificationError(
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
         )
-    table = exogenous
-    if hasattr(exogenous, "to_frame") and not hasattr(exogenous, "columns"):
-        table = exogenous.to_frame("x1" if getattr(exogenous, "name", None) is None else exogenous.name)
+    table, _ = as_table(exogenous, unnamed="x1")
+    width = 1 if np.ndim(table) == 1 else np.shape(table)[1]
+    labels = list(getattr(table, "columns", [f"x{place + 1}" for place in range(width)]))
+    if not (hasattr(data, "columns") and hasattr(table, "columns")) and len(table) != len(data):
+        raise DataError(f"exogenous has {len(table)} rows; the data have {len(data)}.")
     if hasattr(data, "columns"):
         import pandas as pd
 
         if not hasattr(table, "columns"):
-            array = np.asarray(table)
-            array = array[:, None] if array.ndim == 1 else array
-            table = pd.DataFrame(array, columns=[f"x{place + 1}" for place in range(array.shape[1])])
-            if len(table) != len(data):
-                raise DataError(f"exogenous has {len(table)} rows; the data have {len(data)}.")
-            table.index = data.index
+            table = pd.DataFrame(np.asarray(table), index=data.index, columns=labels)
         if not table.index.equals(data.index):
             raise DataError(
                 "The rows of exogenous are not those of the data: their indexes differ. exogenous.reindex(data.index) "
                 "matches them by label; an array is taken row by row."
             )
         chosen = list(data.columns if names is None else names)
-        twice = [name for name in table.columns if name in chosen]
+        twice = [name for name in labels if name in chosen]
         if twice:
             raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
-        return pd.concat([data[chosen], table], axis=1), None, table.shape[1]
-    values, beside = np.asarray(data), np.asarray(table)
-    values, beside = (array[:, None] if array.ndim == 1 else array for array in (values, beside))
-    if len(values) != len(beside):
-        raise DataError(f"exogenous has {len(beside)} rows; the data have {len(values)}.")
-    own_names = [f"y{place + 1}" for place in range(values.shape[1])] if names is None else list(names)
-    other = list(getattr(table, "columns", [f"x{place + 1}" for place in range(beside.shape[1])]))
-    return np.column_stack([values, beside]), [*own_names, *other], beside.shape[1]
+        return pd.concat([data[chosen], table], axis=1), None, width
+    both = np.column_stack([np.asarray(data), np.asarray(table)])
+    own_names = [f"y{place + 1}" for place in range(both.shape[1] - width)] if names is None else list(names)
+    return both, [*own_names, *labels], width
 
 
 def _read(data: object, names: Sequence[Hashable] | None) -> VarData:

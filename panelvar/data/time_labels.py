@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,11 +56,7 @@ class IntegerLabels:
     """Integers, or texts that differ in one integer."""
 
     style: NumberStyle | MonthStyle | None = None
-
-    @property
-    def noun(self) -> str:
-        """What one ordinal is called."""
-        return "unit"
+    noun: ClassVar[str] = "unit"
 
     def labels(self, ordinals: Integers) -> pd.Index:
         """Write ordinals as they are, or in the style of the texts."""
@@ -103,11 +99,7 @@ class RankLabels:
     first: object
     last: object
     n_labels: int
-
-    @property
-    def noun(self) -> str:
-        """What one ordinal is called."""
-        return "label"
+    noun: ClassVar[str] = "label"
 
     def labels(self, ordinals: Integers) -> pd.Index:
         """Write ordinals outside the labels."""

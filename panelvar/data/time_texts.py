@@ -216,19 +216,15 @@ def read_digits(texts: Sequence[str], sure: bool = False) -> DatedTexts | None:
 
 def _dated(texts: Sequence[str], pattern: str, unit: Unit | None) -> DatedTexts | None:
     compiled = re.compile(pattern)
-    found = []
-    for text in texts:
-        match = compiled.fullmatch(text)
-        if match is None or not _FIRST_YEAR <= int(match["y"]) <= _LAST_YEAR:
-            return None
-        found.append(match)
     fields = list(compiled.groupindex)
     length = unit.length if isinstance(unit, Months) else 1
-    dates = []
-    for match in found:
-        date = _date(match.groupdict(), length)
-        if date is None:
+    found, dates = [], []
+    for text in texts:
+        match = compiled.fullmatch(text)
+        date = None if match is None else _date(match.groupdict(), length)
+        if match is None or date is None:
             return None
+        found.append(match)
         dates.append(date)
     first, pieces, at = found[0], [], 0
     for field in sorted(fields, key=first.start):
@@ -242,8 +238,9 @@ def _dated(texts: Sequence[str], pattern: str, unit: Unit | None) -> DatedTexts 
 
 
 def _date(fields: dict[str, str], length: int) -> datetime.date | None:
-    year = int(fields["y"])
-    month = 1
+    year, month = int(fields["y"]), 1
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        return None
     if "n" in fields:
         month = _MONTH_OF.get(fields["n"].lower(), 0)
     elif "p" in fields:

@@ -471,9 +471,9 @@ def test_description_of_published_data():
 
 
 def test_description_of_nothing_and_of_one():
-    empty = variation("x", np.array([np.nan, np.nan]), np.array([0, 0]), 1)
+    empty = variation("x", np.array([np.nan, np.nan]), np.array([0, 0]))
     assert (empty.n_missing, np.isnan(empty.mean)) == (2, True)
-    one = variation("x", np.array([3.0]), np.array([0]), 1)
+    one = variation("x", np.array([3.0]), np.array([0]))
     assert (one.mean, one.minimum) == (3.0, 3.0)
     assert np.isnan([one.overall, one.between, one.within]).all()
     assert "n/a" in str(Panel({"x": [3.0]}).describe())
