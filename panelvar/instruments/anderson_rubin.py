@@ -11,8 +11,7 @@ import numpy as np
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
-from panelvar.fit.instrumented import instrumented_of
-from panelvar.instruments.regressions import SpecifiedResult, on_instruments, zero_test
+from panelvar.instruments.regressions import SpecifiedResult, instrumented_of, on_instruments, zero_test
 from panelvar.tables.test_result import TestResult
 
 Quadratic = tuple[Array, Array, Array]

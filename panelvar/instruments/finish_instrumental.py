@@ -14,10 +14,11 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
-from panelvar.fit.instrumented import Instrumented, orthonormal_moments
+from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.instruments.methods import Fuller, KClass, Method, TwoStepGMM, as_method
+from panelvar.instruments.regressions import orthonormal_moments
 from panelvar.instruments.result import InstrumentalResult
 from panelvar.instruments.strength import weakness_notes
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance

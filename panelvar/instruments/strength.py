@@ -18,12 +18,13 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note
 from panelvar.fit.fit import Fit
-from panelvar.fit.instrumented import Instrumented, instrumented_of
+from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     as_f,
     first_stage_df,
+    instrumented_of,
     is_classical,
     large_sample,
     on_instruments,

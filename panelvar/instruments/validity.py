@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
-from panelvar.fit.instrumented import instrumented_of
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     first_stage_df,
+    instrumented_of,
     is_classical,
     large_sample,
     moment_root,

@@ -40,10 +40,10 @@ from panelvar.kernels import level_system
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.level_system import LevelSystem
+from panelvar.kernels.moments import quasi_demeaning_weight
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products, cross_products
 from panelvar.kernels.rows import TransformedRows
-from panelvar.kernels.variance_components import quasi_demeaning_weight
 
 DETERMINANT_LIMIT = 6_000
 """Levels of the smaller effect beyond which the determinant of the covariance matrix is refused: a factor of 290 MB."""

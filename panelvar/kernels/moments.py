@@ -97,3 +97,13 @@ def panel_moments(columns: Sequence[Array], groups: Grouping, weights: Array | N
     means = groups.means_of(columns, weights)
     rows = TransformedRows(columns, groupings=(groups,), tables=(means,), weights=weights)
     return PanelMoments(counts, sums, means, rows.triangle())
+
+
+def quasi_demeaning_weight(idiosyncratic: float, effect: float | Array, counts: Array) -> Array:
+    r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
+
+    Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
+    """
+    total = idiosyncratic + counts * effect
+    safe = np.where(total > 0.0, total, 1.0)
+    return np.where(total > 0.0, 1.0 - np.sqrt(idiosyncratic / safe), 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError
-from panelvar.kernels.moments import PanelMoments
+from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.qr import Solution, solve, triangularize
 
 if TYPE_CHECKING:
@@ -136,16 +136,6 @@ class CrossedComponents:
     def without_rows(self) -> CrossedComponents:
         """Return the components without the equations, which hold a number for each row."""
         return replace(self, equations=None)
-
-
-def quasi_demeaning_weight(idiosyncratic: float, effect: float | Array, counts: Array) -> Array:
-    r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
-
-    Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
-    """
-    total = idiosyncratic + counts * effect
-    safe = np.where(total > 0.0, total, 1.0)
-    return np.where(total > 0.0, 1.0 - np.sqrt(idiosyncratic / safe), 0.0)
 
 
 def between_solution(moments: PanelMoments, raw_norms: Array, *, weighted: bool, constant: bool) -> Solution:

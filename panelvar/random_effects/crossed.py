@@ -12,10 +12,10 @@ from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.absorb import absorb
 from panelvar.kernels.crossed_effects import CrossedRows, Crossing
-from panelvar.kernels.moments import PanelMoments, panel_moments
+from panelvar.kernels.moments import PanelMoments, panel_moments, quasi_demeaning_weight
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
-from panelvar.kernels.variance_components import CrossedComponents, Likelihood, quasi_demeaning_weight
+from panelvar.kernels.variance_components import CrossedComponents, Likelihood
 from panelvar.random_effects.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
 from panelvar.random_effects.random_notes import (
     amemiya_refuses,

@@ -20,9 +20,9 @@ from panelvar.fit.presets import as_convention
 from panelvar.instruments.finish_instrumental import finish_instrumental, two_stage_fit
 from panelvar.instruments.result import InstrumentalResult
 from panelvar.kernels.k_class import Layout
-from panelvar.kernels.moments import PanelMoments, panel_moments
+from panelvar.kernels.moments import PanelMoments, panel_moments, quasi_demeaning_weight
 from panelvar.kernels.qr import RANK_TOLERANCE, solve
-from panelvar.kernels.variance_components import Components, quasi_demeaning_weight
+from panelvar.kernels.variance_components import Components
 from panelvar.random_effects.random import components_model, weights_refused
 from panelvar.random_effects.random_notes import refuse_single_level, variance_notes
 from panelvar.static_panels.pooled import centred_model

@@ -16,10 +16,10 @@ from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.moments import PanelMoments, panel_moments
+from panelvar.kernels.moments import PanelMoments, panel_moments, quasi_demeaning_weight
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
-from panelvar.kernels.variance_components import Components, quasi_demeaning_weight, swamy_arora
+from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.random_effects.crossed import crossed_model
 from panelvar.random_effects.random_notes import (
     amemiya_refuses,

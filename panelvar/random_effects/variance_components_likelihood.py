@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.kernels.moments import PanelMoments
+from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.qr import Solution, triangularize
-from panelvar.kernels.variance_components import Components, Likelihood, quasi_demeaning_weight
+from panelvar.kernels.variance_components import Components, Likelihood
 
 _GRID = np.concatenate(([0.0], np.logspace(-8.0, 12.0, 161)))
 """Ratios at which the profile's slope is looked at first: it may have two maxima (Maddala 1971)."""
