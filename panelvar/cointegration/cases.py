@@ -20,19 +20,22 @@ class Case(NamedTuple):
         Which of its terms enters the relations only.
     word : str
         Its name in a relation, or nothing.
+    description : str
+        The case in words.
     """
 
     levels: str
     confined: tuple[int, ...]
     word: str
+    description: str
 
 
 CASES = {
-    "n": Case("n", (), ""),
-    "rc": Case("c", (0,), "const"),
-    "c": Case("c", (), ""),
-    "rt": Case("ct", (1,), "trend"),
-    "ct": Case("ct", (), ""),
+    "n": Case("n", (), "", "no deterministic terms (case 1)"),
+    "rc": Case("c", (0,), "const", "constant in the relations only (case 2)"),
+    "c": Case("c", (), "", "constant (case 3)"),
+    "rt": Case("ct", (1,), "trend", "constant, trend in the relations only (case 4)"),
+    "ct": Case("ct", (), "", "constant, trend (case 5)"),
 }
 
 

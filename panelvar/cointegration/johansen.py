@@ -1,7 +1,4 @@
-"""Johansen's likelihood-ratio tests of the rank of cointegration.
-
-Johansen's tests of the rank of cointegration.
-"""
+"""Johansen's likelihood-ratio tests of the rank of cointegration."""
 
 from __future__ import annotations
 
@@ -19,10 +16,13 @@ from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
-from panelvar.cointegration.cases import Case, deterministic_case, ranked
+from panelvar.cointegration.cases import CASES, Case, deterministic_case, ranked
 from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
 from panelvar.cointegration.reduced_rank import likelihood_terms
 from panelvar.dynamics import dynamics
+from panelvar.tables.layout import Fact, Row, number, probability, words
+from panelvar.tables.number_format import check_digits, format_count
+from panelvar.tables.table import Presented, Table
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_result import VarResult
 
@@ -30,10 +30,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.data.panel import Panel
-    from panelvar.tables.table import Table
 
 
 CORRECTIONS = ("reinsel-ahn", "doornik")
+_CORRECTIONS = {
+    None: "none",
+    "reinsel-ahn": "statistics times (n - pK) / n (Reinsel and Ahn)",
+    "doornik": "trace distributions for the sample size (Doornik)",
+}
 # Below this share the statistics are visibly too large for their asymptotic distributions.
 _SMALL = 0.9
 
@@ -229,7 +233,7 @@ STATISTICS = ("trace", "max")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class JohansenResult(HintsAtNames):
+class JohansenResult(HintsAtNames, Presented):
     r"""Trace and maximum-eigenvalue tests of every rank.
 
     Parameters
@@ -390,20 +394,55 @@ class JohansenResult(HintsAtNames):
     def _relations(self) -> list[str]:
         return [f"ec{place + 1}" for place in range(len(self.names))]
 
-    def summary(self, **options: Any) -> Table:
-        """Render the tests as a table; see `panelvar.cointegration.summary.johansen_table` for the options."""
-        from panelvar.cointegration.summary import johansen_table
+    def summary(self, *, source: str | None = None, digits: int = 4) -> Table:
+        """Return a table with a row for each rank under the null: both statistics, critical values and p-values.
 
-        return johansen_table(self, **options)
+        Parameters
+        ----------
+        source : str, optional
+            Of the critical values, as in `critical_values`.
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        limits = self.critical_values(level=self.level, source=source).to_numpy()
+        body = []
+        for rank, (eigenvalue, trace, trace_p, largest, largest_p) in enumerate(self.table.to_numpy()):
+            cells = (
+                number(eigenvalue, digits),
+                number(trace, digits),
+                number(limits[rank, 0], 2),
+                probability(trace_p, digits),
+                number(largest, digits),
+                number(limits[rank, 1], 2),
+                probability(largest_p, digits),
+            )
+            body.append(Row(f"r <= {rank}" if rank else "r = 0", cells))
+        size = f"{100.0 * (1.0 - self.level):.3g}%"
+        heading = ("Eigenvalue", "Trace", size, "p", "Max. eigenvalue", size, "p")
+        return Table(
+            title=f"Johansen tests of cointegration: {', '.join(self.names)}",
+            facts=(
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Lags of the levels", format_count(self.lags)),
+                Fact("Deterministic", CASES[self.trend].description),
+                Fact("Correction", _CORRECTIONS[self.correction]),
+            ),
+            header=(Row("Rank", tuple(words(text, "right") for text in heading)),),
+            body=tuple(body),
+            statistics=(
+                Fact("Rank by trace", format_count(self.rank)),
+                Fact("Rank by max. eigenvalue", format_count(self.chosen_rank("max", level=self.level))),
+            ),
+            notes=(
+                f"Columns {size}: critical values ({source or self.source}). Ranks are the first that is not rejected, "
+                "from 0 up.",
+                *dict.fromkeys(note.text for note in self.notes),
+            ),
+        )
 
     def __repr__(self) -> str:
         return (
             f"<Johansen tests of {listed(self.names)}: rank {self.rank} at {1.0 - self.level:.2g} (trace); "
             f"VAR({self.lags}), case {self.trend!r}; n = {self.nobs}>"
         )
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
