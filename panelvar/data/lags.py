@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.dynamics.runs import rows_with_lags
 from panelvar.kernels.groups import Codes, Columns, split_columns
 
 
@@ -38,9 +39,8 @@ def lag_positions(entity_codes: Codes, time_positions: NDArray[np.integer], k: i
         return np.where(found < 0, -1, n_rows - 1 - found)
     positions = np.full(n_rows, -1, dtype=np.intp)
     # Without gaps the row is k rows up; with gaps it is nearer, never farther.
-    same = entity_codes[k:] == entity_codes[:-k]
-    hits = np.flatnonzero(same & (time_positions[k:] - time_positions[:-k] == k))
-    positions[hits + k] = hits
+    hits = rows_with_lags(time_positions, k, entity_codes)
+    positions[hits] = hits - k
     if k == 1 or not np.any((entity_codes[1:] == entity_codes[:-1]) & (np.diff(time_positions) != 1)):
         return positions
     starts = np.flatnonzero(np.concatenate([[True], entity_codes[1:] != entity_codes[:-1]]))

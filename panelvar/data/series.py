@@ -16,6 +16,7 @@ from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
 from panelvar.data.source import as_floats, as_labels, missing, stored
 from panelvar.data.time_labels import RankLabels
+from panelvar.dynamics.runs import on_every_period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -279,10 +280,8 @@ def _on_calendar(
             raise DataError(f"{len(twice)} period(s) occur more than once, such as {twice[0]}.")
     if (steps == 1).all():
         return VarData(values, names, None, index, calendar, tuple(calendar.notes))
-    first, last = int(positions[0]), int(positions[-1])
-    grid = np.full((last - first + 1, values.shape[1]), np.nan)
-    grid[positions - first] = values
-    return VarData(grid, names, positions - first, index, calendar, tuple(calendar.notes))
+    places = positions - positions[0]
+    return VarData(on_every_period(values, places), names, places, index, calendar, tuple(calendar.notes))
 
 
 def _checked(values: Array, labels: Sequence[Hashable]) -> Array:

@@ -107,6 +107,23 @@ class Terms:
                 out[:, used + lag * width : used + (lag + 1) * width] = exogenous[start : start + count]
         return out
 
+    def over(self, periods: int, exogenous: Array | None) -> Array:
+        """Values of the terms in every period of data, NaN where lags of exogenous variables begin before them.
+
+        Parameters
+        ----------
+        periods : int
+        exogenous : array (periods, M) or None
+
+        Returns
+        -------
+        array (periods, d)
+        """
+        if exogenous is not None:
+            before = np.full((self.exogenous_lags, exogenous.shape[1]), np.nan)
+            exogenous = np.concatenate([before, exogenous])
+        return self.rows(1, periods, exogenous)
+
 
 def terms_within(periods: int, trend: str, seasons: int, exogenous: tuple[str, ...], exogenous_lags: int) -> Terms:
     """Terms of data that span so many periods.

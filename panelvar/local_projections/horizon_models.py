@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_beyond
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
+from panelvar.dynamics.runs import rows_with_lags, run_starts
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm
@@ -45,7 +45,7 @@ class HorizonRegressions:
         self.augmented, self.rule, self.common = augmented, rule, common
         values = read.table.values
         self.values = values
-        self.beside = _beside(terms, len(values), read.table.exogenous)
+        self.beside = terms.over(len(values), read.table.exogenous)
         past = order if read.shock is not None or augmented else order - 1
         own_lags = 0
         if read.shock is not None and not read.in_system:
@@ -60,10 +60,10 @@ class HorizonRegressions:
         self.impulses = values if read.shock is None else read.shock
         self.labels = (*terms.labels, *(f"L{lag}.{name}" for lag in range(1, past + 1) for name in read.table.names))
         self.labels += tuple(f"L{lag}.{read.shock_name}" for lag in range(1, own_lags + 1))
-        self.usable = np.isfinite(self.controls).all(axis=1) & np.isfinite(self.impulses).all(axis=1)
+        self.usable: Mask = np.isfinite(np.concatenate([self.controls, self.impulses], axis=1)).all(axis=1)
         if read.instruments is not None:
             self.usable &= np.isfinite(read.instruments).all(axis=1)
-        self.whole: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1), dtype=np.bool_)
+        self.whole: Mask = np.asarray(np.isfinite(values).all(axis=1))
         if common:
             for lead in range(horizon + 1):
                 self.usable &= _ahead(self.whole, lead)
@@ -112,17 +112,18 @@ class HorizonRegressions:
 
     def vector_autoregression(self, rules: VarConvention) -> VarResult:
         """The vector autoregression whose impact is that of the shocks."""
-        past = [_shifted(self.values, lag) for lag in range(1, self.order + 1)]
-        fine = np.isfinite(np.concatenate([self.beside, self.values, *past], axis=1)).all(axis=1)
-        rows = np.flatnonzero(fine & self.usable if self.common else fine)
+        whole = np.flatnonzero(self.whole)
+        rows = whole[rows_with_lags(whole, self.order)]
+        rows = rows[np.isfinite(self.beside[rows]).all(axis=1)]
+        if self.common:
+            rows = rows[self.usable[rows]]
         width, n_vars = self.beside.shape[1] + self.order * self.values.shape[1], self.values.shape[1]
         if len(rows) < width + n_vars:
             raise InsufficientDataError(
                 f"{len(rows)} usable rows for {width} coefficients an equation and the covariance of {n_vars} errors."
             )
-        starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
         design = stack_lags(self.values, self.order, self.beside, rows)
-        problem = LagProblem(design, self.beside.shape[1], self.order, n_vars, starts)
+        problem = LagProblem(design, self.beside.shape[1], self.order, n_vars, run_starts(rows))
         if problem.dependent_columns:
             names = (*regressor_labels(self.read.table.names, self.order, self.terms), *self.read.table.names)
             raise CollinearityError(f"{names[problem.dependent_columns[0]]!r} is a linear combination of others.")
@@ -294,14 +295,6 @@ class HorizonRegressions:
         return (rows, *self.rule.notes(self.augmented, self.horizon))
 
 
-def _beside(terms: Terms, n_periods: int, exogenous: Array | None) -> Array:
-    """Terms in every period, NaN where lags of exogenous variables begin before the data."""
-    if exogenous is None:
-        return terms.rows(1, n_periods)
-    before = np.full((terms.exogenous_lags, exogenous.shape[1]), np.nan)
-    return terms.rows(1, n_periods, np.concatenate([before, exogenous]))
-
-
 def _shifted(values: Array, lag: int) -> Array:
     """Values so many periods earlier, NaN before the first."""
     out = np.full(values.shape, np.nan)
@@ -322,7 +315,7 @@ def _products(residuals: Array, gains: Array) -> Array:
     return products
 
 
-def _ahead(there: npt.NDArray[np.bool_], lead: int) -> npt.NDArray[np.bool_]:
+def _ahead(there: Mask, lead: int) -> Mask:
     """Whether the period so many later is there."""
     out = np.zeros(len(there), dtype=bool)
     out[: len(there) - lead] = there[lead:]

@@ -14,7 +14,7 @@ from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
-from panelvar.data.lags import lag_positions
+from panelvar.dynamics.runs import rows_with_lags
 from panelvar.panel_tests.auxiliary import least_squares
 from panelvar.tables.test_result import TestResult
 
@@ -88,9 +88,7 @@ def panel_granger_test(
     x, y = design.x[0], design.y
     refuse_beyond("lags", k, design.panel.calendar.n_positions)
     codes, positions = design.entities.codes, design.time_positions
-    places = [lag_positions(codes, positions, step) for step in range(1, k + 1)]
-    complete = np.logical_and.reduce([place >= 0 for place in places])
-    rows: NDArray[np.intp] = np.flatnonzero(complete)
+    rows = rows_with_lags(positions, k, codes)
     needed = 2 * k + (5 if kind == "z-tilde" else 1)
     used = codes[rows]
     statistics, sizes, labels = [], [], []
@@ -100,8 +98,7 @@ def panel_granger_test(
         if len(own) <= needed:
             left_out += 1
             continue
-        past_y = np.column_stack([y[place[own]] for place in places])
-        past_x = np.column_stack([x[place[own]] for place in places])
+        past_y, past_x = (np.column_stack([column[own - step] for step in range(1, k + 1)]) for column in (y, x))
         # Centred: the constant is in both regressions, and levels would cost digits.
         past_y, past_x = past_y - past_y.mean(axis=0), past_x - past_x.mean(axis=0)
         target = y[own] - y[own].mean()

@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
+from panelvar.dynamics.runs import on_every_period
 from panelvar.unit_roots.dickey_fuller import adf_test, dfgls_test
 from panelvar.unit_roots.long_run import kpss_test, phillips_perron_test
 from panelvar.unit_roots.result import UnitRootResult
@@ -120,7 +121,4 @@ def _entities(panel: Panel, column: Hashable) -> Iterator[tuple[Any, Array]]:
     values = panel.column(column)
     for place, label in enumerate(panel.entity_labels):
         own = slice(panel.starts[place], panel.starts[place + 1])
-        positions = panel.time_positions[own] - panel.time_positions[own][0]
-        grid = np.full(int(positions[-1]) + 1, np.nan)
-        grid[positions] = values[own]
-        yield label, grid
+        yield label, on_every_period(values[own], panel.time_positions[own])

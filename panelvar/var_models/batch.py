@@ -26,6 +26,7 @@ from panelvar.data.series import VarData
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
 from panelvar.dynamics.lag_problem import stack_lags
+from panelvar.dynamics.runs import on_every_period, rows_with_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.var_models.batch_result import VarBatch
@@ -142,14 +143,9 @@ def _of_panel(
     stacks = []
     for entity in range(panel.n_entities):
         part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
-        places = panel.time_positions[part] - panel.time_positions[part.start]
-        grid = np.full((int(places[-1]) + 1, n_vars), np.nan)
-        grid[places] = columns[part]
-        if len(grid) <= order:
-            stacks.append(np.empty((0, width)))
-            continue
-        rows = stack_lags(grid, order, terms.rows(1, len(grid)))
-        stacks.append(rows[np.isfinite(rows).all(axis=1)])
+        grid = on_every_period(columns[part], panel.time_positions[part])
+        whole = np.flatnonzero(np.isfinite(grid).all(axis=1))
+        stacks.append(stack_lags(grid, order, terms.rows(1, len(grid)), whole[rows_with_lags(whole, order)]))
     counts = np.array([len(stack) for stack in stacks])
 
     def fill(first: int, stop: int, out: Array) -> None:

@@ -23,6 +23,7 @@ from panelvar.base.errors import (
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.lag_problem import LagProblem, stack_lags
+from panelvar.dynamics.runs import rows_with_lags, run_starts
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
 from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
 from panelvar.var_models.var_convention import VarConvention, var_convention
@@ -226,7 +227,7 @@ def _problem(
     rows: npt.NDArray[np.intp] | None = None
     notes: tuple[Note, ...] = ()
     starts: tuple[int, ...] = (0,)
-    beside = _beside_the_lags(terms, n_periods, table.exogenous)
+    beside = terms.over(n_periods, table.exogenous)
     whole = table.exogenous is None or bool(np.isfinite(beside[lags:]).all())
     if table.places is not None or not whole or not np.isfinite(values).all():
         rows, notes, starts = _usable_rows(table, lags, terms, beside, missing)
@@ -257,52 +258,36 @@ def stacked_rows(values: Array, lags: int, terms: Terms) -> Array:
     return stack_lags(values, lags, terms.rows(1, len(values)))
 
 
-def _beside_the_lags(terms: Terms, n_periods: int, exogenous: npt.NDArray[np.float64] | None) -> Array:
-    """Values of the terms in every period of the data, NaN where lags of exogenous variables begin before it."""
-    if exogenous is None:
-        return terms.rows(1, n_periods)
-    before = np.full((terms.exogenous_lags, exogenous.shape[1]), np.nan)
-    return terms.rows(1, n_periods, np.concatenate([before, exogenous]))
-
-
 def _usable_rows(
     table: VarData, lags: int, terms: Terms, beside: Array, missing: str
 ) -> tuple[npt.NDArray[np.intp], tuple[Note, ...], tuple[int, ...]]:
     """Periods whose values and lags are all observed; why others were dropped; where runs start."""
     values = table.values if table.exogenous is None else np.concatenate([table.values, table.exogenous], axis=1)
     names = table.names + table.exogenous_names
-    n_periods = values.shape[0]
-    finite = np.isfinite(values)
-    present = np.ones(n_periods, dtype=bool)
-    if table.places is not None:
-        present = np.zeros(n_periods, dtype=bool)
-        present[table.places] = True
+    places = table.observed_periods()
     # The first rows lack lags of one kind or another whatever the data hold.
     first = max(lags, terms.exogenous_lags)
-    window = np.arange(first, n_periods)[:, None] - np.arange(lags + 1)
-    whole = np.all(np.isfinite(table.values), axis=1)
-    complete = np.all(whole[window], axis=1) & np.isfinite(beside[first:]).all(axis=1)
-    there = present[window[:, 0]]
-    unbroken = np.all(present[window], axis=1)
-    holes = present[:, None] & ~finite
+    whole = np.flatnonzero(np.isfinite(table.values).all(axis=1))
+    rows = whole[rows_with_lags(whole, lags)]
+    rows = rows[(rows >= first) & np.isfinite(beside[rows]).all(axis=1)]
+    n_unbroken = int(np.count_nonzero(places[rows_with_lags(places, lags)] >= first))
+    holes = ~np.isfinite(values[places])
     notes = []
     if holes.any():
         where = [names[place] for place in np.flatnonzero(holes.any(axis=0))]
-        lost = int(np.count_nonzero(there & unbroken & ~complete))
+        lost = n_unbroken - len(rows)
         text = f"{int(holes.sum())} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
         if missing == "raise":
             raise DataError(f"{int(holes.sum())} missing value(s) in {where}, and missing='raise'.")
         notes.append(Note("rows-missing", text, warn=True))
-    gaps = int(np.count_nonzero(there & ~unbroken))
+    gaps = int(np.count_nonzero(places >= first)) - n_unbroken
     if table.places is not None:
-        absent = int(np.count_nonzero(~present))
+        absent = len(values) - len(places)
         text = f"{absent} period(s) absent from the data; {gaps} row(s) after them dropped for want of lags."
         if gaps:
             text += " If the rows follow one another all the same, as trading days do, data.reset_index(drop=True)."
         notes.append(Note("rows-gaps", text, warn=gaps > 0))
-    rows = np.flatnonzero(complete) + first
-    starts = (0, *(np.flatnonzero(np.diff(rows) > 1) + 1).tolist())
-    return rows, tuple(notes), starts
+    return rows, tuple(notes), run_starts(rows)
 
 
 def _require_distinct(table: VarData, lags: int, terms: Terms) -> None:
