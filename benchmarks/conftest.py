@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 import pytest
+from pytest_benchmark.logger import PytestBenchmarkWarning
 
 # Before NumPy loads.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -18,6 +20,9 @@ def pytest_configure(config):
             "Benchmarks do not run under pytest-xdist: processes that share a machine disturb each other's times, and "
             "pytest-benchmark drops its table. Leave out -n (or pass -n 0)."
         )
+    # A first run has nothing saved to compare with: that is said, and not an error as warnings of the tests are.
+    warnings.simplefilter("default", PytestBenchmarkWarning)
+    config.addinivalue_line("filterwarnings", "default::pytest_benchmark.logger.PytestBenchmarkWarning")
 
 
 def pytest_generate_tests(metafunc):

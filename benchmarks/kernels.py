@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -38,8 +39,12 @@ OLDER = {"fit.scores": "kernels.sandwich"}
 """Where trees older than the rooms had a module, other than in ``panelvar.kernels`` under its own name."""
 
 
+@cache
 def kernel(path: str) -> ModuleType:
-    """Import a module of kernels, in whichever place the tree that is timed has it."""
+    """Import a module of kernels, in whichever place the tree that is timed has it.
+
+    Calls that are timed ask for it too: a search that fails first would be counted against older trees.
+    """
     try:
         return import_module(f"panelvar.{path}")
     except ModuleNotFoundError:
