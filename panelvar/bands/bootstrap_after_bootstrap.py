@@ -15,11 +15,13 @@ from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 
 BIASES = ("bootstrap", "pope")
 Model = TypeVar("Model", bound=FromInnovations)
 
 
+@documented
 @dataclass(frozen=True)
 class BootstrapAfterBootstrap(Simulated):
     r"""Bias-corrected bootstrap (Kilian 1998, Review of Economics and Statistics 80, 218-230).
@@ -33,8 +35,7 @@ class BootstrapAfterBootstrap(Simulated):
 
     Parameters
     ----------
-    draws, seed, joint, over
-        As in `ResidualBootstrap`.
+    {draws, seed, joint, over}
     interval : {"percentile"}
         The corrected draws are centred away from the estimate on purpose.
     bias_draws : int

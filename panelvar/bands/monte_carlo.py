@@ -12,8 +12,10 @@ from panelvar.bands.drawable import Draws, FromPosterior
 from panelvar.bands.simulated import Simulated, chunked
 from panelvar.bands.target import Target
 from panelvar.base.errors import SpecificationError
+from panelvar.base.shared_parameters import documented
 
 
+@documented
 @dataclass(frozen=True)
 class MonteCarlo(Simulated):
     r"""Draws from the normal-inverse-Wishart distribution of the parameters.
@@ -24,8 +26,7 @@ class MonteCarlo(Simulated):
 
     Parameters
     ----------
-    draws, seed, joint, over
-        As in `ResidualBootstrap`.
+    {draws, seed, joint, over}
     interval : {"percentile"}
         Quantiles of the posterior; the other rules are about sampling distributions.
     """

@@ -21,6 +21,7 @@ from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.identification.instruments_of_shocks import orthonormal_instruments
 from panelvar.kernels.draws import wild_multipliers
 
@@ -100,6 +101,7 @@ def orthonormal(carried: Array) -> Array:
         ) from None
 
 
+@documented
 @dataclass(frozen=True)
 class ResidualBootstrap(Recursive):
     r"""Residual bootstrap of a vector autoregression.
@@ -110,16 +112,7 @@ class ResidualBootstrap(Recursive):
 
     Parameters
     ----------
-    draws : int
-        Number of data sets.
-    seed : int or None
-        Seed of `numpy.random.default_rng`; the same seed gives the same band.
-    interval : {"percentile", "hall", "studentised"}
-        How draws become limits (`panelvar.bands.limits`). Studentised intervals need the delta method's formula.
-    joint : {"sup-t", "bonferroni"} or None
-        Cover many cells at once, or each by itself (None).
-    over : {"path", "all"}
-        What a joint band covers: the periods of one response, or all responses together.
+    {draws, seed, interval, joint, over}
 
     Notes
     -----
@@ -145,6 +138,7 @@ class ResidualBootstrap(Recursive):
 MULTIPLIERS = ("rademacher", "normal", "mammen")
 
 
+@documented
 @dataclass(frozen=True)
 class RecursiveWildBootstrap(Recursive):
     r"""Wild bootstrap: each period keeps its residual, times a random number of mean zero and variance one.
@@ -155,8 +149,7 @@ class RecursiveWildBootstrap(Recursive):
 
     Parameters
     ----------
-    draws, seed, interval, joint, over
-        As in `ResidualBootstrap`.
+    {draws, seed, interval, joint, over}
     multiplier : {"rademacher", "normal", "mammen"}
         Distribution of :math:`\eta_t`: 1 or -1, the standard normal, or Mammen's two points.
 
@@ -212,6 +205,7 @@ class RecursiveWildBootstrap(Recursive):
         return moved, signs[:, : len(carried), None] * carried
 
 
+@documented
 @dataclass(frozen=True)
 class ParametricBootstrap(Recursive):
     r"""Parametric bootstrap: errors drawn from a normal distribution with the estimated covariance.
@@ -222,8 +216,7 @@ class ParametricBootstrap(Recursive):
 
     Parameters
     ----------
-    draws, seed, interval, joint, over
-        As in `ResidualBootstrap`.
+    {draws, seed, interval, joint, over}
 
     Raises
     ------
@@ -267,6 +260,7 @@ class ParametricBootstrap(Recursive):
 FEWEST_BLOCKS = 10
 
 
+@documented
 @dataclass(frozen=True)
 class MovingBlockBootstrap(Recursive):
     r"""Moving block bootstrap of residuals: consistent under conditional heteroskedasticity of unknown form.
@@ -281,8 +275,7 @@ class MovingBlockBootstrap(Recursive):
 
     Parameters
     ----------
-    draws, seed, interval, joint, over
-        As in `ResidualBootstrap`.
+    {draws, seed, interval, joint, over}
     block_length : int or None
         :math:`\ell`; None takes :math:`\lceil 5.03\, n^{1/4} \rceil` (Jentsch and Lunsford 2019, section 4).
 

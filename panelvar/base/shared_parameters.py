@@ -95,8 +95,6 @@ common_orders : bool
     Choose one order for all entities, by the sum of their criteria.
 short_run : str or sequence of str
     Further regressors of each entity's short run, as they are.
-lags (kernel) : int, or float with the quadratic spectral kernel, optional
-    Bandwidth: the furthest periods with a weight.
 kernel : {"bartlett", "parzen", "quadratic-spectral"}
     Weights of the lags: :math:`1 - j / (L + 1)` in Bartlett's, with L the lags; smoother in Parzen's; those of the
     quadratic spectral kernel never end, and L is their scale.
@@ -174,9 +172,36 @@ level (models) : float
     Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`).
 level (band) : float
     Confidence level of the band at each point, at least 0.5.
+bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
+    Where the bands come from; none by default.
 normalised : bool
     Scale each row to sum to one: for generalised shocks, which are correlated, so that their raw shares do not
     (Diebold and Yilmaz 2012, eq. 2).
+draws : int
+    Number of draws, each of a data set of the same length where there is one.
+seed : int or None
+    Seed of `numpy.random.default_rng`; the same seed gives the same band.
+interval : {"percentile", "hall", "studentised"}
+    How draws become limits (`panelvar.bands.limits`). Studentised intervals need the delta method's formula.
+joint : {"sup-t", "bonferroni"} or None
+    Cover many cells at once, or each by itself (None).
+over : {"path", "all"}
+    What a joint band covers: the periods of one response, or all responses together.
+lags (kernel) : float or None
+    L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels
+    (Stata's ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the
+    convention: :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
+    :math:`\lfloor T^{1/4} \rfloor` (plm, pyfixest) or :math:`\lfloor \tfrac34 T^{1/3} \rfloor` (gretl).
+residuals (kernel) : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
+    Row-wise adjustment of the residuals before scores are summed (plm's ``type=``).
+data (prediction) : Panel, DataFrame or mapping of arrays, optional
+    New rows; by default the model's own. They need the regressors; also the entity or time whose effects are
+    added; and, for lags and differences, both entity and time, which then may not repeat.
+effects (prediction) : bool
+    Add the estimated effect of each entity (and period); not after generalised least squares.
+unseen : {"zero", "missing", "raise"}
+    What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
+    warning), return a missing value, or refuse.
 """
 
 from __future__ import annotations

@@ -316,6 +316,7 @@ class JohansenResult(HintsAtNames, Presented):
         Parameters
         ----------
         statistic : {"trace", "max"}
+            Which of the two tests chooses.
         level : float
             One less the size of each test.
         """
@@ -330,6 +331,7 @@ class JohansenResult(HintsAtNames, Presented):
         Parameters
         ----------
         level : float
+            One less the size of the tests.
         source : {"doornik", "mackinnon-haug-michelis", "osterwald-lenum"} or None
             Those behind the p-values (None): of the bootstrap draws if there are any, else of the gamma approximation.
             That by name; the tables of MacKinnon, Haug and Michelis (1999; EViews,

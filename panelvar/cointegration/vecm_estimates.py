@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.data.series import VarData
 from panelvar.dynamics.dynamics import lasting_effects
@@ -254,6 +255,7 @@ class VecmEstimates(VarResult):
             values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self.sigma.diagonal()))
         return pd.DataFrame(values, index=self._axes[1], columns=self._axes[1])
 
+    @documented
     def long_run_effects(
         self,
         *,
@@ -268,8 +270,7 @@ class VecmEstimates(VarResult):
 
         Parameters
         ----------
-        identification, shock_size, ordering
-            As in `impulse_responses`.
+        {identification, shock_size, ordering}
 
         Returns
         -------

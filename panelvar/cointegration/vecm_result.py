@@ -83,6 +83,7 @@ class VecmResult(VecmEstimates):
         Parameters
         ----------
         variables : str or sequence of str
+            Those whose speeds of adjustment are zero under the null.
         """
         chosen = variables_of(self.names, "variables", variables)
         matrix = np.zeros((len(chosen), self.n_vars))

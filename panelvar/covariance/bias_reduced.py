@@ -100,8 +100,10 @@ class BiasReduced:
     Parameters
     ----------
     *by : str or array
-        As in `Clustered`; default: entity. Several dimensions combine by inclusion and exclusion, with t(min G - 1).
+        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity.
+        Several dimensions combine by inclusion and exclusion, with t(min G - 1).
     kind : {"CR2", "CR3", "CR3J", "CR0", "CR1", "CR1p", "CR1S"}
+        A row of the table; CR2 and CR3 protect best against few or unequal clusters.
     factor : {"none", "clustered", "(G-1)/G"} or None
         What CR2 and CR3 are multiplied by: nothing (clubSandwich; sandwich's ``vcovCL`` with ``cadjust=TRUE``), the
         convention's factor of clustered covariances (pyfixest's CRV3), or (G - 1) / G (``cadjust=FALSE``; CV3 of

@@ -140,6 +140,7 @@ class HC:
     Parameters
     ----------
     kind : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
+        A row of the table.
     """
 
     kind: str = "HC1"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance import serial_scores
 from panelvar.covariance.cluster_terms import one_way_factor
 from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, scores, symmetric
@@ -118,6 +119,7 @@ class SerialCovariance:
         return extra * clustered_factor(counts, k, periods, group_factor=not small, dof_factor=dof_factor)
 
 
+@documented
 @dataclass(frozen=True)
 class DriscollKraay(SerialCovariance):
     r"""Errors correlated across all entities and over time, whatever the pattern.
@@ -130,14 +132,7 @@ class DriscollKraay(SerialCovariance):
 
     Parameters
     ----------
-    lags : float or None
-        L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels
-        (Stata's ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the
-        convention: :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
-        :math:`\lfloor T^{1/4} \rfloor` (plm, pyfixest) or :math:`\lfloor \tfrac34 T^{1/3} \rfloor` (gretl).
-    kernel : {"bartlett", "parzen", "quadratic-spectral"}
-    residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
-        Row-wise adjustment of the residuals before scores are summed (plm's ``vcovSCC(type=)``).
+    {lags (kernel), kernel, residuals (kernel)}
     factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"} or None
         None follows the convention (``kraay_factor``).
 
@@ -175,6 +170,7 @@ class DriscollKraay(SerialCovariance):
         return self._estimate(fit, convention, "Driscoll-Kraay", meat, lags, apart, times)
 
 
+@documented
 @dataclass(frozen=True)
 class PanelNeweyWest(SerialCovariance):
     r"""Errors correlated over time within entities, up to a number of lags, and not across entities.
@@ -186,8 +182,7 @@ class PanelNeweyWest(SerialCovariance):
 
     Parameters
     ----------
-    lags, kernel, residuals
-        As in `DriscollKraay`.
+    {lags (kernel), kernel, residuals (kernel)}
     factor : {"none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"} or None
         None follows the convention (``newey_west_factor``): n / (n - k) as Stata's ``newey, force`` has it, none in
         plm's ``vcovNW``. "clustered" is the factor of a covariance clustered by entity.

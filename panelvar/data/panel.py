@@ -190,7 +190,8 @@ class Panel:
 
         Parameters
         ----------
-        name : column name
+        name : label
+            Name of the column.
 
         Returns
         -------
@@ -212,6 +213,11 @@ class Panel:
 
     def raw_column(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
         """Return a column as it is stored, of any type, in the panel's order.
+
+        Parameters
+        ----------
+        name : label
+            Name of the column.
 
         Raises
         ------
@@ -260,7 +266,8 @@ class Panel:
 
         Parameters
         ----------
-        column : column name, or (n,) array in the panel's order
+        column : column name, Series or (n,) array
+            An array is in the panel's order; a Series is matched by its labels.
         k : int
             Periods of the calendar, not rows. Negative: later.
 
@@ -289,6 +296,13 @@ class Panel:
 
     def difference(self, column: Hashable | Array, k: int = 1) -> Array:
         """Return the value less the value ``k`` periods earlier, ``x - lag(x, k)``; NaN where that is absent.
+
+        Parameters
+        ----------
+        column : column name, Series or (n,) array
+            An array is in the panel's order; a Series is matched by its labels.
+        k : int
+            Periods of the calendar, not rows.
 
         Raises
         ------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import MissingInformationError, check_level, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.fit.instrumented import Instrumented
@@ -224,6 +225,7 @@ class InstrumentalResult(SpecifiedResult):
         Parameters
         ----------
         values : mapping of name to value, or one value for all
+            Of the coefficients under the null.
         """
         return anderson_rubin_test(self, values)
 
@@ -232,6 +234,11 @@ class InstrumentalResult(SpecifiedResult):
 
         With weak instruments it may be unbounded or consist of two pieces, and with invalid ones it may be empty.
 
+        Parameters
+        ----------
+        level : float
+            Coverage, 0.5 or more.
+
         Raises
         ------
         SpecificationError
@@ -239,8 +246,14 @@ class InstrumentalResult(SpecifiedResult):
         """
         return anderson_rubin_set(self, check_level(level))
 
+    @documented
     def with_cov(self, cov: str | Covariance) -> InstrumentalResult:
-        """Return the same estimates under another covariance, without refitting."""
+        """Return the same estimates under another covariance, without refitting.
+
+        Parameters
+        ----------
+        {cov (instrumented)}
+        """
         specification = resolve(cov, self.fit, self.convention)
         estimate = specification(self.fit, self.convention)
         emit(estimate.notes)

@@ -140,6 +140,8 @@ class Responses(HintsAtNames, Presented):
         ----------
         overlay : mapping of labels to Responses, optional
             Others to draw over these, of the same variables to the same shocks.
+        **options
+            Of `panelvar.plot_responses`.
         """
         from panelvar.plots.response_grid import plot_responses
 

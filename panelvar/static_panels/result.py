@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, check_level, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.data.design import Design
@@ -110,6 +111,7 @@ class LinearResult(FitStatistics, Presented):
         """
         return effects_table(self.fit, self.estimator, self.covariance.matrix, errors=errors)
 
+    @documented
     def predict(self, data: object = None, *, effects: bool = False, unseen: str = "zero") -> pd.Series:
         r"""Predict the dependent variable, :math:`c + x_{it}'\hat\beta`.
 
@@ -120,17 +122,11 @@ class LinearResult(FitStatistics, Presented):
 
         Parameters
         ----------
-        data : Panel, DataFrame or mapping of arrays, optional
-            New rows; by default the model's own. They need the regressors; also the entity or time whose effects are
-            added; and, for lags and differences, both entity and time, which then may not repeat.
-        effects : bool
-            Add the estimated effect of each entity (and period); not after generalised least squares.
-        unseen : {"zero", "missing", "raise"}
-            What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
-            warning), return a missing value, or refuse.
+        {data (prediction), effects (prediction), unseen}
         """
         return predict(self, data, effects=effects, unseen=unseen)
 
+    @documented
     def predict_interval(
         self,
         data: object = None,
@@ -144,13 +140,13 @@ class LinearResult(FitStatistics, Presented):
 
         Parameters
         ----------
-        data, effects, unseen
-            As in `predict`.
+        {data (prediction)}
         kind : {"confidence", "prediction"}
             Limits for the expected value, or for a new observation, whose error adds :math:`\sigma_e^2` (of a row of
             weight one).
         level : float
             Coverage, 0.5 or more.
+        {effects (prediction), unseen}
 
         Returns
         -------
@@ -172,8 +168,14 @@ class LinearResult(FitStatistics, Presented):
         """
         return predict_interval(self, data, kind=kind, level=check_level(level), effects=effects, unseen=unseen)
 
+    @documented
     def with_cov(self, cov: str | Covariance) -> LinearResult:
-        """Return the same estimates under another covariance, without refitting."""
+        """Return the same estimates under another covariance, without refitting.
+
+        Parameters
+        ----------
+        {cov}
+        """
         estimate = resolve(cov, self.fit, self.convention)(self.fit, self.convention)
         emit(estimate.notes)
         return replace(self, covariance=estimate)

@@ -14,6 +14,7 @@ from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
+from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import lag_matrices
@@ -136,6 +137,7 @@ class VarBatch:
 
         return pd.Series((self.moduli < 1.0).all(axis=1), index=self.labels, name="is_stable")
 
+    @documented
     def impulse_responses(
         self,
         horizon: int = 10,
@@ -145,7 +147,12 @@ class VarBatch:
         ordering: Sequence[str] | None = None,
         cumulative: bool = False,
     ) -> Array:
-        """Responses of every member, (B, horizon + 1, K, S); options as in `System.impulse_responses`."""
+        """Responses of every member, (B, horizon + 1, K, S).
+
+        Parameters
+        ----------
+        {horizon, identification, shock_size, ordering, cumulative}
+        """
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, dynamics.cholesky_impact(self.sigma))
         values = dynamics.responses(
@@ -155,6 +162,11 @@ class VarBatch:
 
     def member(self, label: Hashable) -> VarResult:
         """The full result of one member, with tests, bands and forecasts.
+
+        Parameters
+        ----------
+        label : label
+            Of the member: of an entity, of a window's last period, or a number.
 
         Raises
         ------

@@ -226,8 +226,10 @@ class VarForecasts(VarEstimates):
             A row a period ahead: values where the future is given, NaN where it is free. A DataFrame may leave out
             variables that are free throughout, and a Series is the one it is named after. An index that is not the
             default holds the periods of the forecast.
-        level, exogenous
-            As in `forecast`.
+        level : float
+            Probability of each interval, at least 0.5.
+        exogenous : DataFrame or array (steps, M), optional
+            Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
 
         Returns
         -------

@@ -22,6 +22,7 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.labels import listed
+from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
@@ -96,6 +97,7 @@ class System(SystemProcess):
             sigma=given.sigma,
         )
 
+    @documented
     def impulse_responses(
         self,
         horizon: int = 10,
@@ -110,22 +112,7 @@ class System(SystemProcess):
 
         Parameters
         ----------
-        horizon : int
-            Last period; the result has ``horizon + 1`` rows.
-        identification : {"cholesky", "reduced_form", "generalised", "long_run"} or scheme
-            Shocks orthogonalised by the Cholesky factor of sigma; one reduced-form error moved by itself, which
-            describes an experiment only if the errors are uncorrelated; generalised shocks; shocks whose summed
-            responses are triangular; or an object such as `panelvar.Cholesky`, `panelvar.LongRun`.
-        shock_size : {"sd", "unit"}
-            One standard deviation of the shock, or the size that moves its own variable by one unit on impact.
-            ``identification="reduced_form", shock_size="unit"`` gives the moving-average matrices
-            :math:`\Phi_h` and needs no sigma.
-        ordering : sequence of str, optional
-            Ordering of the triangle, the most exogenous first; the order of the variables by default.
-        cumulative : bool
-            Sum the responses over periods.
-        level : float
-            Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`).
+        {horizon, identification, shock_size, ordering, cumulative, level (models)}
 
         Raises
         ------
@@ -149,6 +136,7 @@ class System(SystemProcess):
         draws = dynamics.responses(self.coefficients, horizon, models)
         return identified_set(cumulated(draws, 1) if cumulative else draws, level)
 
+    @documented
     def variance_decomposition(
         self,
         horizon: int = 10,
@@ -164,13 +152,9 @@ class System(SystemProcess):
         ----------
         horizon : int
             Longest forecast horizon.
-        identification, ordering
-            As in `impulse_responses`; shocks of one standard deviation.
-        normalised : bool
-            Scale each row to sum to one: for generalised shocks, which are correlated, so that their raw shares do not
-            (Diebold and Yilmaz 2012, eq. 2).
-        level : float
-            As in `impulse_responses`.
+        {identification}
+            They are of one standard deviation.
+        {ordering, normalised, level (models)}
 
         Raises
         ------
@@ -213,6 +197,7 @@ class System(SystemProcess):
         )
         return plain.within(band, notes)
 
+    @documented
     def long_run_effects(
         self,
         *,
@@ -224,8 +209,7 @@ class System(SystemProcess):
 
         Parameters
         ----------
-        identification, shock_size, ordering
-            As in `impulse_responses`.
+        {identification, shock_size, ordering}
 
         Returns
         -------

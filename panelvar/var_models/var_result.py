@@ -13,6 +13,7 @@ from panelvar.bands.target import BandSource
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
+from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
@@ -54,6 +55,7 @@ class VarResult(VarForecasts):
 
     # Dynamics
 
+    @documented
     def impulse_responses(
         self,
         horizon: int = 10,
@@ -69,12 +71,7 @@ class VarResult(VarForecasts):
 
         Parameters
         ----------
-        horizon, identification, shock_size, ordering, cumulative
-            As in `System.impulse_responses`.
-        bands : ResidualBootstrap, MonteCarlo or DeltaMethod, optional
-            Where the bands come from; none by default.
-        level : float
-            Confidence level of the band at each point, at least 0.5.
+        {horizon, identification, shock_size, ordering, cumulative, bands, level (band)}
         """
         check_level(level)
         shocks = self._shocks(identification, shock_size, ordering)
@@ -109,6 +106,7 @@ class VarResult(VarForecasts):
         emit(notes)
         return described_responses(values, shocks, cumulative, band, notes)
 
+    @documented
     def variance_decomposition(
         self,
         horizon: int = 10,
@@ -123,9 +121,11 @@ class VarResult(VarForecasts):
 
         Parameters
         ----------
-        horizon, identification, ordering, normalised
-            As in `System.variance_decomposition`.
-        bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
+        horizon : int
+            Longest forecast horizon.
+        {identification}
+            They are of one standard deviation.
+        {ordering, normalised, bands}
             Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
             zero or one for sure.
         level : float
@@ -163,6 +163,7 @@ class VarResult(VarForecasts):
         emit(notes)
         return plain.within(band, notes)
 
+    @documented
     def long_run_std_errors(
         self,
         *,
@@ -176,8 +177,9 @@ class VarResult(VarForecasts):
 
         Parameters
         ----------
-        identification, shock_size, ordering
-            As in `long_run_effects`; a scheme with a delta-method formula.
+        {identification}
+            The scheme must have a delta-method formula.
+        {shock_size, ordering}
 
         Returns
         -------
@@ -261,6 +263,7 @@ class VarResult(VarForecasts):
             rows.append([value for test in tests for value in (test.statistic, test.pvalue)])
         return pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
 
+    @documented
     def structural_shocks(
         self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
     ) -> pd.DataFrame:
@@ -268,6 +271,10 @@ class VarResult(VarForecasts):
 
         A scheme with fewer shocks than variables gives :math:`\hat\varepsilon_{st} = b_s'\Sigma^{-1}\hat u_t`, with
         :math:`b_s` the column of its impact matrix: the same numbers where the shocks are complete.
+
+        Parameters
+        ----------
+        {identification, ordering}
 
         Raises
         ------
@@ -297,6 +304,7 @@ class VarResult(VarForecasts):
             values = residuals @ np.linalg.solve(self.sigma, impact)
         return values
 
+    @documented
     def historical_decomposition(
         self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
     ) -> HistoricalDecomposition:
@@ -304,9 +312,10 @@ class VarResult(VarForecasts):
 
         Parameters
         ----------
-        identification, ordering
-            As in `impulse_responses`; a scheme of orthogonal shocks. Where they are fewer than the variables, the
-            baseline holds what the other shocks contributed.
+        {identification}
+            The shocks must be orthogonal. Where they are fewer than the variables, the baseline holds what the other
+            shocks contributed.
+        {ordering}
 
         Returns
         -------

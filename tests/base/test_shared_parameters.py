@@ -29,12 +29,31 @@ def explained(thing: Callable) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
-def test_every_parameter_of_a_public_function_is_explained(function):
-    told = explained(function)
-    assert [other for other in inspect.signature(function).parameters if not told.get(other)] == []
-    assert {other: text for other, text in told.items() if text.startswith(("As in ", "As for "))} == {}
-    assert set(told) == set(inspect.signature(function).parameters)
+def methods() -> list[Callable]:
+    """Return the methods of public classes that have a section of parameters: what a user calls, not a protocol."""
+    found = {}
+    for owner in (getattr(pv, name) for name in pv.__all__ if inspect.isclass(getattr(pv, name))):
+        for name, value in inspect.getmembers(owner, inspect.isfunction):
+            protocol = value.__module__.startswith("panelvar.identification")
+            if not name.startswith("_") and not protocol and explained(value):
+                found[value.__qualname__] = value
+    return list(found.values())
+
+
+# Made by a user, not by a fit.
+SPECIFICATIONS = [
+    pv.Panel, pv.Fuller, pv.KClass, pv.TwoStepGMM, pv.AR1, pv.Classical, pv.HC, pv.Clustered, pv.BiasReduced,
+    pv.DriscollKraay, pv.PanelNeweyWest, pv.PanelCorrected, pv.ResidualBootstrap, pv.ParametricBootstrap,
+    pv.RecursiveWildBootstrap, pv.MovingBlockBootstrap, pv.BootstrapAfterBootstrap, pv.MonteCarlo, pv.DeltaMethod,
+    pv.Cholesky, pv.Generalised, pv.LongRun, pv.ReducedFormErrors, pv.ShortRun, pv.ExternalInstrument, pv.ImpactMatrix,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("called", [*FUNCTIONS, *methods(), *SPECIFICATIONS], ids=lambda called: called.__qualname__)
+def test_every_parameter_of_what_a_user_calls_is_explained(called):
+    told = explained(called)
+    assert {name: text for name, text in told.items() if not text or text.startswith(("As in ", "As for "))} == {}
+    assert set(told) == set(inspect.signature(called).parameters) - {"self"}
 
 
 def sample():
