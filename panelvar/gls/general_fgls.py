@@ -161,8 +161,7 @@ def _rows(
 ) -> tuple[Design, list[Note]]:
     """Return the rows of the regression."""
     if model == "difference":
-        has_constant = convention.first_difference_constant if constant is None else bool(constant)
-        moved = differenced_model(source, convention, constant=has_constant)
+        moved = differenced_model(source, convention, constant)
         return moved.design, list(moved.notes)
     if model == "within":
         *x, y = demeaned(source.columns, source.entities if within == "entity" else source.times)

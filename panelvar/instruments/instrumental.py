@@ -217,6 +217,5 @@ def fit_iv_first_difference(
     source, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
     )
-    has_constant = chosen.first_difference_constant if constant is None else bool(constant)
-    model = differenced_model(source, chosen, constant=has_constant)
+    model = differenced_model(source, chosen, constant)
     return finish_instrumental(model, layout, method, cov, chosen, collinear)

@@ -13,19 +13,11 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
 from panelvar.fit.instrumented import Instrumented
+from panelvar.instruments import strength, validity
 from panelvar.instruments.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
 from panelvar.instruments.regressions import SpecifiedResult, is_classical
-from panelvar.instruments.strength import (
-    EffectiveF,
-    cragg_donald,
-    effective_f,
-    first_stage_table,
-    first_stages,
-    rank_test,
-    stock_yogo,
-)
-from panelvar.instruments.validity import basmann, difference, endogeneity, hansen, sargan
-from panelvar.static_panels.result import LinearResult
+from panelvar.instruments.strength import EffectiveF, cragg_donald, effective_f, rank_test
+from panelvar.instruments.validity import difference, endogeneity
 from panelvar.static_panels.summary import linear_table
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
@@ -33,7 +25,7 @@ from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, tests_in_lines
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _KEPT = (
     "first_stage",
@@ -94,22 +86,9 @@ class InstrumentalResult(SpecifiedResult):
         """The k of the k-class: 1 for 2SLS, the smallest root for LIML."""
         return self.instrumented.kappa
 
-    @cached_property
-    def first_stages(self) -> dict[str, LinearResult]:
-        """The regression of each endogenous regressor on all instruments, under the result's covariance."""
-        return first_stages(self)
+    first_stages = cached_property(strength.first_stages)
 
-    @cached_property
-    def first_stage(self) -> pd.DataFrame:
-        r"""How well the instruments explain each endogenous regressor.
-
-        ``f``: that no excluded instrument matters, under the result's covariance, with ``df``, ``df_denominator``,
-        ``pvalue``; ``partial_r2`` of the excluded instruments; ``shea_r2`` (Shea 1997), which counts what is left once
-        the other endogenous regressors are explained; ``conditional_f`` with ``conditional_df`` and
-        ``conditional_pvalue``: that of Sanderson and Windmeijer (2016, J. Econometrics 190(2), 212-221), equal to ``f``
-        with one endogenous regressor.
-        """
-        return first_stage_table(self)
+    first_stage = cached_property(strength.first_stage_table)
 
     @cached_property
     def underidentification(self) -> TestResult:
@@ -136,14 +115,7 @@ class InstrumentalResult(SpecifiedResult):
         """
         return rank_test(self, lagrange=False).statistic / self.instrumented.layout.excluded
 
-    @cached_property
-    def stock_yogo(self) -> pd.DataFrame:
-        """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
-
-        ``criterion`` "size": largest rejection rate of a 5 percent Wald test; "bias": largest bias as a share of that
-        of OLS. Empty where the tables have nothing.
-        """
-        return stock_yogo(self)
+    stock_yogo = cached_property(strength.stock_yogo)
 
     @cached_property
     def effective_f(self) -> EffectiveF | None:
@@ -153,24 +125,11 @@ class InstrumentalResult(SpecifiedResult):
         """
         return effective_f(self)
 
-    @cached_property
-    def sargan(self) -> TestResult | None:
-        """Sargan's test of overidentification, classical; None where there are no spare instruments."""
-        return sargan(self)
+    sargan = cached_property(validity.sargan)
 
-    @cached_property
-    def basmann(self) -> TestResult | None:
-        """Basmann's F of overidentification, classical; None where there are no spare instruments."""
-        return basmann(self)
+    basmann = cached_property(validity.basmann)
 
-    @cached_property
-    def hansen_j(self) -> TestResult | None:
-        """Hansen's J under the result's covariance without small-sample factor; None without spare instruments.
-
-        After 2SLS or LIML it is the minimum of the two-step distance, its weights from the result's own residuals
-        (ivreg2); after GMM that of the estimate itself.
-        """
-        return hansen(self)
+    hansen_j = cached_property(validity.hansen)
 
     @property
     def overidentification(self) -> TestResult | None:

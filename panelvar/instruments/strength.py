@@ -68,14 +68,21 @@ class EffectiveF:
 
 
 def first_stages(result: SpecifiedResult) -> dict[str, LinearResult]:
-    """Regress every endogenous regressor on the instruments."""
+    """The regression of each endogenous regressor on all instruments, under the result's covariance."""
     base = instrumented_of(result.fit, "A first stage")
     n = base.layout.instruments
     return {name: on_instruments(result, base.units([n + j])[:, 0], name) for j, name in enumerate(base.endogenous)}
 
 
 def first_stage_table(result: SpecifiedResult) -> pd.DataFrame:
-    """Build ``InstrumentalResult.first_stage``."""
+    r"""How well the instruments explain each endogenous regressor.
+
+    ``f``: that no excluded instrument matters, under the result's covariance, with ``df``, ``df_denominator``,
+    ``pvalue``; ``partial_r2`` of the excluded instruments; ``shea_r2`` (Shea 1997), which counts what is left once
+    the other endogenous regressors are explained; ``conditional_f`` with ``conditional_df`` and
+    ``conditional_pvalue``: that of Sanderson and Windmeijer (2016, J. Econometrics 190(2), 212-221), equal to ``f``
+    with one endogenous regressor.
+    """
     import pandas as pd
 
     base = instrumented_of(result.fit, "A first stage")
@@ -234,7 +241,11 @@ def _noncentral_quantile(df: float, noncentrality: float) -> float:
 
 
 def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
-    """Build ``InstrumentalResult.stock_yogo``."""
+    """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
+
+    ``criterion`` "size": largest rejection rate of a 5 percent Wald test; "bias": largest bias as a share of that
+    of OLS. Empty where the tables have nothing.
+    """
     import pandas as pd
 
     base = result.fit.instrumented

@@ -26,7 +26,10 @@ NULL = "all instruments are uncorrelated with the error"
 
 
 def sargan(result: SpecifiedResult) -> TestResult | None:
-    """Sargan's test: n times the R2 of the residuals on the instruments; None where the model is just identified."""
+    """Sargan's classical test of overidentification: n R2 of the residuals on the instruments.
+
+    None where there are no spare instruments.
+    """
     base = instrumented_of(result.fit, "Sargan's test")
     df = base.overidentification
     if df == 0:
@@ -38,7 +41,10 @@ def sargan(result: SpecifiedResult) -> TestResult | None:
 
 
 def basmann(result: SpecifiedResult) -> TestResult | None:
-    """Basmann's test, as an F: the same with the residual variance of the larger regression."""
+    """Basmann's F of overidentification, classical, with the residual variance of the larger regression of Sargan's.
+
+    None where there are no spare instruments.
+    """
     base = instrumented_of(result.fit, "Basmann's test")
     df = base.overidentification
     if df == 0:
@@ -51,7 +57,11 @@ def basmann(result: SpecifiedResult) -> TestResult | None:
 
 
 def hansen(result: SpecifiedResult) -> TestResult | None:
-    """Hansen's J: the minimum of the efficient GMM distance, its weights from the result's residuals and covariance."""
+    """Hansen's J under the result's covariance without small-sample factor; None without spare instruments.
+
+    After 2SLS or LIML it is the minimum of the two-step distance, its weights from the result's own residuals
+    (ivreg2); after GMM that of the estimate itself.
+    """
     base = instrumented_of(result.fit, "Hansen's test")
     df = base.overidentification
     if df == 0:

@@ -92,7 +92,7 @@ def hausman(
         *_different_samples(consistent, efficient),
         *_different_regressors(consistent, efficient),
     ]
-    if not (_is_classical(consistent) and _is_classical(efficient)):
+    if not (consistent.covariance.classical and efficient.covariance.classical):
         notes.append(
             Note(
                 "classical-covariances",
@@ -210,10 +210,6 @@ def _absorbed_by(absorber: LinearResult, result: LinearResult, name: str) -> boo
         if np.array_equal(column, some[grouping.codes]):
             return True
     return False
-
-
-def _is_classical(result: LinearResult) -> bool:
-    return result.covariance.classical
 
 
 def _scale(result: LinearResult) -> float:

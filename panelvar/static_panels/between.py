@@ -18,10 +18,11 @@ from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
-from panelvar.fit.transformed_model import TransformedModel, ones_column
+from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.kernels.rows import column_norms
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.pooled import centred_model
 from panelvar.static_panels.result import LinearResult
 
 
@@ -136,22 +137,7 @@ def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
         levels=grouping,
         dimension=label,
     )
-    columns = design.columns
-    raw_norms = column_norms(columns, weight)
+    raw_norms = column_norms(design.columns, weight)
     check_scale(design, raw_norms)
-    share = np.full(grouping.n_groups, 1.0 / grouping.n_groups) if weight is None else weight / grouping.n_groups
-    centre = share @ means
-    rows = TransformedRows(
-        columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
-    )
-    return TransformedModel(
-        family="between",
-        estimator=f"Between ({label}{'' if weight is None else ', weighted'})",
-        source=source,
-        design=design,
-        rows=rows,
-        triangle=rows.triangle(),
-        raw_norms=raw_norms,
-        centre=centre,
-        constant_mass=float(grouping.n_groups),
-    )
+    estimator = f"Between ({label}{'' if weight is None else ', weighted'})"
+    return centred_model(design, family="between", estimator=estimator, source=source, raw_norms=raw_norms)

@@ -16,9 +16,10 @@ from panelvar.data.design import Design, build_design
 from panelvar.data.lags import lag_positions
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
-from panelvar.fit.transformed_model import TransformedModel, ones_column
-from panelvar.kernels.rows import TransformedRows, column_norms
+from panelvar.fit.transformed_model import TransformedModel
+from panelvar.kernels.rows import column_norms
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.pooled import centred_model
 from panelvar.static_panels.result import LinearResult
 
 
@@ -56,12 +57,11 @@ def fit_first_difference(
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     # A constant the levels have without being asked for is differenced away.
-    has_constant = chosen.first_difference_constant if constant is None else bool(constant)
-    return finish(differenced_model(source, chosen, constant=has_constant), cov, chosen, collinear)
+    return finish(differenced_model(source, chosen, constant), cov, chosen, collinear)
 
 
-def differenced_model(source: Design, convention: Convention, *, constant: bool) -> TransformedModel:
-    """Difference a design, with a constant in the differenced equation or not (see `fit_first_difference`)."""
+def differenced_model(source: Design, convention: Convention, constant: bool | None) -> TransformedModel:
+    """Difference a design, with a constant in the differenced equation or as the convention has it."""
     entities = source.entities
     previous = lag_positions(entities.codes, source.time_positions, 1)
     follows = np.zeros(source.nobs, dtype=bool)
@@ -94,24 +94,12 @@ def differenced_model(source: Design, convention: Convention, *, constant: bool)
         source,
         y=source.y[rows_used] - source.y[before],
         x=tuple(column[rows_used] - column[before] for column in source.x),
-        constant=constant,
+        constant=convention.first_difference_constant if constant is None else bool(constant),
         weights=weight,
         kept=rows_used if source.kept is None else source.kept[rows_used],
     )
-    columns = design.columns
-    centre = design.means
-    rows = TransformedRows(columns, shift=centre if constant else None, weights=weight, constant=ones_column(design))
     # Absorption is judged on the scale of the levels: a regressor constant in time leaves only rounding.
-    raw_norms = column_norms([*(column[rows_used] for column in source.x), columns[-1]], weight)
-    return TransformedModel(
-        family="difference",
-        estimator="First difference",
-        source=source,
-        design=design,
-        rows=rows,
-        triangle=rows.triangle(),
-        raw_norms=raw_norms,
-        centre=centre,
-        constant_mass=float(design.nobs),
-        notes=tuple(notes),
+    raw_norms = column_norms([*(column[rows_used] for column in source.x), design.y], weight)
+    return centred_model(
+        design, family="difference", estimator="First difference", source=source, raw_norms=raw_norms, notes=notes
     )

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arrays import Array
+from panelvar.base.errors import Note
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Family
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, restored_norms
@@ -57,8 +60,19 @@ def fit_pooled(
     return finish(centred_model(design), cov, as_convention(convention), collinear)
 
 
-def centred_model(design: Design) -> TransformedModel:
-    """Take the grand means out of a design with a constant, and leave one without as it is."""
+def centred_model(
+    design: Design,
+    *,
+    family: Family = "pooled",
+    estimator: str | None = None,
+    source: Design | None = None,
+    raw_norms: Array | None = None,
+    notes: Sequence[Note] = (),
+) -> TransformedModel:
+    """Take the grand means out of a design with a constant, and leave one without as it is.
+
+    The rows may be made of others, of the ``source``, on whose scale rank is judged then.
+    """
     weight = design.weights
     n = design.nobs
     centre = design.means
@@ -66,15 +80,18 @@ def centred_model(design: Design) -> TransformedModel:
         design.columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
     )
     triangle = rows.triangle()
-    mass = np.array([float(n if design.constant else 0)])
+    if raw_norms is None:
+        mass = np.array([float(n if design.constant else 0)])
+        raw_norms = restored_norms(triangle, [(mass, centre[None, :])])
     return TransformedModel(
-        family="pooled",
-        estimator="Pooled OLS" if weight is None else "Pooled WLS",
-        source=design,
+        family=family,
+        estimator=estimator or ("Pooled OLS" if weight is None else "Pooled WLS"),
+        source=design if source is None else source,
         design=design,
         rows=rows,
         triangle=triangle,
-        raw_norms=restored_norms(triangle, [(mass, centre[None, :])]),
+        raw_norms=raw_norms,
         centre=centre,
         constant_mass=float(n),
+        notes=tuple(notes),
     )
