@@ -45,9 +45,10 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
     return result.fit.source
 
 
-def level_columns(result: LinearResult) -> list[Array]:
-    """Return the regressors in use, in levels."""
-    return [result.fit.source.x[i] for i in result.fit.kept]
+def level_matrix(result: LinearResult) -> Array:
+    """Return the untransformed regressors that have a coefficient, (n, k)."""
+    source = result.fit.source
+    return np.column_stack([*(source.x[i] for i in result.fit.kept), np.empty((source.nobs, 0))])
 
 
 def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
@@ -72,17 +73,14 @@ def pooled_residuals(result: LinearResult) -> Array:
     fit = result.fit
     if fit.family == "pooled":
         return np.asarray(fit.transformed_residuals)
-    columns = [*level_columns(result), fit.source.y]
-    if fit.source.constant:
-        columns = [centred(column) for column in columns]
-    x = np.column_stack(columns[:-1]) if len(columns) > 1 else np.empty((fit.source.nobs, 0))
-    return least_squares(x, columns[-1]).residuals
+    x, y = level_matrix(result), fit.source.y
+    return least_squares(centred(x), centred(y)).residuals if fit.source.constant else least_squares(x, y).residuals
 
 
-def centred(column: Array) -> Array:
-    """Subtract the mean, and what rounding left of it: a constant is fitted and far levels cost no digits."""
-    moved: Array = column - column.mean()
-    moved -= moved.mean()
+def centred(values: Array) -> Array:
+    """Subtract means, and what rounding left of them: a constant is fitted and far levels cost no digits."""
+    moved: Array = values - values.mean(axis=0)
+    moved -= moved.mean(axis=0)
     return moved
 
 
@@ -124,15 +122,20 @@ def clustered(fit: Auxiliary, x: Array, codes: NDArray[np.integer], *, corrected
     return matrix, groups
 
 
+def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = ("calendar", "rows")) -> str:
+    """Say what precedes a row: as asked for, or as the result's convention differences."""
+    if lags is None:
+        return "rows" if result.convention.first_difference == "consecutive" else "calendar"
+    return choose("lags", lags, offered)
+
+
 def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -> Positions:
     """Find each row's predecessor ``order`` steps back, -1 where there is none.
 
     ``lags`` is ``"calendar"``, ``"rows"`` (consecutive rows of an entity, however far apart: plm) or ``"stacked"``
     (consecutive rows of the data, across entities too); None follows the convention.
     """
-    if lags is None:
-        lags = "rows" if result.convention.first_difference == "consecutive" else "calendar"
-    choose("lags", lags, LAGS)
+    lags = adjacency(result, lags, LAGS)
     n = design.nobs
     codes = design.entities.codes
     if lags == "calendar":

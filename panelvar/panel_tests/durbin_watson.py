@@ -16,7 +16,7 @@ from panelvar.kernels.groups import Grouping
 from panelvar.panel_tests.auxiliary import (
     lagged,
     least_squares,
-    level_columns,
+    level_matrix,
     transformed_columns,
     unweighted,
 )
@@ -60,9 +60,9 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     choose("kind", kind, ("durbin-watson", "lbi"))
     entities = design.entities
     if result.fit.family == "random":
-        columns = level_columns(result)
-        moved = [c - entities.means(c)[entities.codes] for c in (*columns, design.y)]
-        e = least_squares(np.column_stack(moved[:-1]) if columns else np.empty((design.nobs, 0)), moved[-1]).residuals
+        both = np.column_stack([level_matrix(result), design.y])
+        moved = both - entities.means_of(np.asfortranarray(both))[entities.codes]
+        e = least_squares(moved[:, :-1], moved[:, -1]).residuals
     else:
         e = np.asarray(result.fit.transformed_residuals)
     previous = lag_positions(entities.codes, design.time_positions, 1)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.panel_tests.auxiliary import least_squares, level_columns, linear_result, unweighted
+from panelvar.panel_tests.auxiliary import least_squares, level_matrix, linear_result, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, z_test
 
@@ -95,8 +95,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     fit = result.fit
     if fit.family == "fixed" and (fit.absorbed is None or fit.absorbed.groupings != (design.entities,)):
         raise SpecificationError("The poolability test takes pooled OLS or one-way entity fixed effects.")
-    columns = level_columns(result)
-    x = np.column_stack(columns) if columns else np.empty((design.nobs, 0))
+    x = level_matrix(result)
     rss, df, exact = 0.0, 0, 0
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
@@ -173,14 +172,12 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     fit = result.fit
     if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
         raise SpecificationError("The slope homogeneity test takes one-way entity fixed effects.")
-    columns = level_columns(result)
-    k = len(columns)
+    x = level_matrix(result)
+    k = x.shape[1]
     if k == 0:
         raise SpecificationError("The model has no slope.")
-    entities = design.entities
-    moved = [column - entities.means(column)[entities.codes] for column in (*columns, design.y)]
-    units = np.array([np.linalg.norm(column) / math.sqrt(design.nobs) for column in moved[:-1]])
-    x = np.column_stack(moved[:-1]) / units
+    x -= design.entities.means_of(np.asfortranarray(x))[design.entities.codes]
+    x /= np.linalg.norm(x, axis=0) / math.sqrt(design.nobs)
     residuals = np.asarray(fit.transformed_residuals)
     # Measured from the fixed-effects slopes: y less their fit, so that nothing large cancels.
     products, scores, sizes = [], [], []

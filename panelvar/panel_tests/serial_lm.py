@@ -12,10 +12,11 @@ from panelvar.base.errors import InsufficientDataError, NumericalError, Specific
 from panelvar.base.shared_parameters import documented
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
+    adjacency,
     centred,
     lagged,
     least_squares,
-    level_columns,
+    level_matrix,
     pooled_residuals,
     unweighted,
 )
@@ -65,14 +66,13 @@ def bera_sosa_yoon_test(
     """
     design = unweighted(result, "The Bera-Sosa-Yoon test", ("pooled", "fixed", "random"))
     choose("kind", kind, ("serial", "effects", "joint"))
-    choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
+    lags = adjacency(result, lags)
     if read_flag("one_sided", one_sided) and kind != "effects":
         raise SpecificationError("one_sided=True belongs to kind='effects'.")
     u = pooled_residuals(result)
     previous = lagged(result, design, 1, lags)
     rows = np.flatnonzero(previous >= 0)
     n, pairs = len(u), len(rows)
-    of_plm = lags == "rows" or (lags is None and result.convention.first_difference == "consecutive")
     total = float(u @ u)
     a = float(np.square(design.entities.sizes.astype(np.float64)).sum())
     rest = a - n - 2 * pairs
@@ -81,7 +81,7 @@ def bera_sosa_yoon_test(
             "Random effects and serial correlation cannot be told apart: no entity has three rows."
         )
     big_a = 1.0 - float(np.square(design.entities.sums(u)).sum()) / total
-    big_b = float(u[rows] @ u[previous[rows]]) / (float(u[rows] @ u[rows]) if of_plm else total)
+    big_b = float(u[rows] @ u[previous[rows]]) / (float(u[rows] @ u[rows]) if lags == "rows" else total)
     title = "Bera-Sosa-Yoon"
     if kind == "serial":
         statistic = (big_b + pairs / (a - n) * big_a) ** 2 * (a - n) * n**2 / (pairs * rest)
@@ -147,10 +147,8 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         if one_sided:
             raise SpecificationError("The joint test has two restrictions: it has no one-sided form.")
         return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
-    columns = [centred(column) for column in level_columns(result)]
-    x = np.column_stack(columns) if columns else np.empty((design.nobs, 0))
     panel_y = centred(design.y).reshape(entities, periods)
-    panel_x = x.reshape(entities, periods, -1)
+    panel_x = centred(level_matrix(result)).reshape(entities, periods, -1)
     if kind == "fixed":
         e = least_squares(
             (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1),

@@ -10,11 +10,12 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
+    adjacency,
     centred,
     clustered,
     lagged,
     least_squares,
-    level_columns,
+    level_matrix,
     pooled_residuals,
     regress,
     unweighted,
@@ -95,8 +96,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     fit = result.fit
     if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
         raise SpecificationError("Wooldridge's within test is derived for one-way entity fixed effects.")
-    choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
-    common = lags == "rows" or (lags is None and result.convention.first_difference == "consecutive")
+    lags = adjacency(result, lags)
     previous = lagged(result, design, 1, lags)
     residuals = np.asarray(fit.transformed_residuals)
     sizes = design.entities.sizes[design.entities.codes].astype(np.float64)
@@ -104,7 +104,8 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
         raise InsufficientDataError(
             "No entity has three rows: with two, the second residual is the first with its sign changed."
         )
-    expected = np.full(design.nobs, -1.0 / (design.times.n_groups - 1)) if common else -1.0 / np.maximum(sizes - 1, 1)
+    periods = np.full(design.nobs, design.times.n_groups) if lags == "rows" else sizes
+    expected = -1.0 / np.maximum(periods - 1, 1)
     name = "Wooldridge serial correlation (within)"
     null = "no serial correlation in the errors of the levels"
     return _autoregression(result, design, residuals, np.asarray(previous), expected, name, null)
@@ -138,9 +139,8 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     """
     unweighted(result, "Wooldridge's difference test", ("difference",))
     choose("null", null, ("levels", "differences"))
-    choose("lags", "calendar" if lags is None else lags, ("calendar", "rows"))
     design = result.fit.design
-    previous = lagged(result, design, 1, lags)
+    previous = lagged(result, design, 1, adjacency(result, lags))
     expected = np.full(design.nobs, -0.5 if null == "levels" else 0.0)
     name = f"Wooldridge serial correlation (first differences; {null} uncorrelated)"
     text = f"no serial correlation in the errors of the {null}"
@@ -176,8 +176,7 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     rows = np.flatnonzero(previous >= 0)
     if len(np.unique(codes[rows])) < 2 or len(rows) < 3:
         raise InsufficientDataError("The test needs at least two entities with adjacent periods.")
-    levels = [centred(column[rows]) for column in level_columns(result)]
-    x = np.column_stack([np.ones(len(rows)), residuals[previous[rows]], *levels])
+    x = np.column_stack([np.ones(len(rows)), residuals[previous[rows]], centred(level_matrix(result)[rows])])
     fit = least_squares(x, residuals[rows])
     matrix, groups = clustered(fit, x, codes[rows], corrected=True)
     statistic = float(fit.coefficients[1] / np.sqrt(matrix[1, 1]))
@@ -217,12 +216,10 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     codes, positions = design.entities.codes, design.time_positions
     previous = lag_positions(codes, positions, 1)
     rows = np.flatnonzero(previous >= 0)
-    columns = level_columns(result)
     if len(rows) == 0:
         raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
-    changes = [column[rows] - column[previous[rows]] for column in columns]
-    x = np.column_stack(changes) if changes else np.empty((len(rows), 0))
-    residuals = least_squares(x, design.y[rows] - design.y[previous[rows]]).residuals
+    levels, earlier = level_matrix(result), previous[rows]
+    residuals = least_squares(levels[rows] - levels[earlier], design.y[rows] - design.y[earlier]).residuals
     before = lag_positions(codes[rows], positions[rows], 1)
     pairs = np.flatnonzero(before >= 0)
     if len(np.unique(codes[rows[pairs]])) < 2:
