@@ -13,9 +13,9 @@ import numpy as np
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
-from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.covariances import Clustered, Covariance
 from panelvar.kernels.variance_components import Components
-from panelvar.panel_tests.auxiliary import linear_result, regress, unweighted
+from panelvar.panel_tests.auxiliary import linear_result, regress, transformed_columns, unweighted
 from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
@@ -78,13 +78,9 @@ def hausman_regression(
     if len(rows.groupings) != 1:
         raise SpecificationError("The Hausman regression is derived here for random effects of one dimension.")
     grouping = rows.groupings[0]
-    columns, names, added = [], [], []
-    if fit.constant and fit.constant_column is not None:
-        columns.append(np.broadcast_to(np.asarray(fit.constant_column, dtype=np.float64), design.nobs).copy())
-        names.append("transformed constant")
-    for i, name in zip(fit.kept, fit.slope_names, strict=True):
-        columns.append(rows.column(int(i)).copy())
-        names.append(name)
+    x, y, _ = transformed_columns(random)
+    constant = ["transformed constant"] if x.shape[1] > len(fit.kept) else []
+    columns, names, added = list(x.T), [*constant, *fit.slope_names], []
     chosen = fit.slope_names if regressors is None else read_names("regressors", regressors)
     unknown = [name for name in chosen if name not in fit.slope_names]
     if unknown:
@@ -100,7 +96,6 @@ def hausman_regression(
             names.append(_PREFIX + name)
     if not added:
         raise SpecificationError("No regressor varies within the random dimension: there is nothing to compare.")
-    y = rows.column(rows.n_columns - 1).copy()
     with warnings.catch_warnings():
         # A regressor without variation between loses one of its two columns, which is what the test wants.
         warnings.simplefilter("ignore", PanelVarWarning)
@@ -172,8 +167,6 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     (dimension,) = fit.effects
     effects = "entity" if fit.source.group_by(dimension)[0] is fit.source.entities else "time"
     if isinstance(cov, str) and cov == "cluster" and effects == "time":
-        from panelvar.covariance.covariances import Clustered
-
         cov = Clustered("time")
     used = replace(
         fit.source,
