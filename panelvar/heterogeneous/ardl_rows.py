@@ -1,9 +1,9 @@
-r"""The rows of an ARDL in error-correction form, lags taken on the full calendar.
+r"""The rows of an ARDL(p, q1, ..., qk) in error-correction form, lags taken on the full calendar.
 
 .. math:: \Delta y_{it} = \phi_i (y_{i,t-1} - \theta_i'x_{it}) + \sum_{j=1}^{p-1}\lambda_{ij}\Delta y_{i,t-j}
           + \sum_{j=0}^{q-1}\delta_{ij}'\Delta x_{i,t-j} + \mu_i + \varepsilon_{it}
 
-Lag orders of an ARDL(p, q1, ..., qk): how they are written, and the grid a criterion searches.
+Its orders may be written in several ways, or chosen by a criterion from the grid of all up to the largest.
 """
 
 from __future__ import annotations

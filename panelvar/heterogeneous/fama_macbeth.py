@@ -1,7 +1,4 @@
-"""Fama and MacBeth's estimator: the average of one regression a period.
-
-Averages of coefficients that differ by period.
-"""
+"""Fama and MacBeth's estimator: the average of one regression a period, and its result."""
 
 from __future__ import annotations
 

@@ -15,10 +15,7 @@ entity is k + c + 1 numbers a column and its residual sum of squares; with :math
 
 (their eqs. 10 and 11). With :math:`J = [\hat\phi_i R_X, -R_C]` the gradient is :math:`-\sum J'e/\hat\sigma_i^2`.
 
-What follows once long-run coefficients are known: the entities' own coefficients, and the covariance of all.
-
-Every entity's triangle is that of :math:`[W, C, X, \ell]` with the target column beside it, see
-`panelvar.heterogeneous.pooled_long_run`. Own coefficients are :math:`(\phi_i, \kappa_i)` on :math:`Z_i = [\xi_i, W_i]`;
+The entities' own coefficients :math:`(\phi_i, \kappa_i)`, on :math:`Z_i = [\xi_i, W_i]`, follow from their triangles;
 shared ones enter the residual through :math:`G_i = [\phi_iX_i, -C_i]`. With :math:`L_i = (Z_i'Z_i)^{-1}Z_i'G_i` and V
 the covariance of the shared coefficients, the inverse of the bordered information matrix (Pesaran, Shin and Smith
 1999, eq. 13) is

@@ -1,9 +1,4 @@
-"""Hausman's specification test, matrix form.
-
-Hausman's quadratic form of the difference of two estimators.
-
-Hausman's test of a long run that entities share.
-"""
+"""Hausman's specification test, the quadratic form of the difference of two estimators: of slopes, or of long runs."""
 
 from __future__ import annotations
 

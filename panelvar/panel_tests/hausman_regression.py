@@ -1,7 +1,4 @@
-"""Hausman's test as a regression: classical, or robust to correlation within entities.
-
-Mundlak's test: random against fixed effects by a Wald test of means, valid under any covariance.
-"""
+"""Random against fixed effects by a regression, under any covariance: of deviations (Hausman) or of means (Mundlak)."""
 
 from __future__ import annotations
 

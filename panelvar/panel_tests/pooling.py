@@ -1,7 +1,4 @@
-"""Poolability: whether effects, or slopes that differ by entity, improve the fit.
-
-Pesaran and Yamagata's test that slopes are the same in every entity.
-"""
+"""Poolability: whether effects, or slopes that differ by entity, improve the fit, with few entities or many."""
 
 from __future__ import annotations
 

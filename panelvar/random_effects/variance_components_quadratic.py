@@ -1,8 +1,7 @@
-r"""Variance components from quadratic forms of residuals, one or two effects.
+r"""Variance components from quadratic forms of residuals, of one or two effects.
 
-Swamy and Arora (two-way; one-way is `panelvar.kernels.variance_components`), Wallace and Hussain, Amemiya, Nerlove.
-
-Three quadratic forms of residuals :math:`e = (I - ZH)y` are set equal to their expectations, which are linear in the
+After Swamy and Arora (two-way; one-way is `panelvar.kernels.variance_components`), Wallace and Hussain, Amemiya and
+Nerlove. Quadratic forms of residuals :math:`e = (I - ZH)y` are set equal to their expectations, which are linear in the
 variances: with :math:`Q` the projection off all dummies, :math:`P_d` the averaging matrix of effect d, :math:`D_d` its
 dummies and :math:`A` any of :math:`Q, P_1, P_2`,
 

@@ -1,7 +1,4 @@
-"""Counts and measures of fit of a linear panel model.
-
-F statistics of a linear model: from sums of squares, or of the slopes under the result's covariance.
-"""
+"""What a linear panel model says of its fit: counts, measures, and F statistics of slopes and effects."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Fixed effects: the within (least-squares dummy-variable) estimator.
-
-What other programs call the dimensions of effects.
-"""
+"""Fixed effects: the within (least-squares dummy-variable) estimator."""
 
 from __future__ import annotations
 

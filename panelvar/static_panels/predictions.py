@@ -1,6 +1,6 @@
-"""Predictions of linear panel models, for the model's rows or new ones, with or without estimated effects.
+"""Predictions of linear panel models for their own rows or new ones, with or without estimated effects, and limits.
 
-Intervals around predictions: of the expected value or of a new observation, for seen and unseen levels.
+Limits are of the expected value or of a new observation, for levels that the model has seen and others.
 """
 
 from __future__ import annotations

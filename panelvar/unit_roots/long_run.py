@@ -1,6 +1,4 @@
-r"""Tests of one series that correct by a long-run variance: KPSS, Phillips-Perron.
-
-The long-run variance of a series, and bandwidths chosen from the data.
+r"""Tests of one series that correct by a long-run variance, KPSS and Phillips-Perron: the variance, and its bandwidth.
 
 .. math:: \lambda^2 = c_0 + 2 \sum_{j \ge 1} w(j)\, c_j, \qquad c_j = \frac1n \sum_{t > j} u_t u_{t-j}
 
