@@ -37,6 +37,8 @@ SECONDS = 20e-6
 """So are differences up to here."""
 SPREADS = 2.0
 """How many times the old tree's own spread a slow-down must exceed."""
+FEWEST = 5
+"""Rows with fewer samples are printed and not judged."""
 SIDES = ("old", "new", "again")
 RESULTS = HERE / "results"
 _COLD = 0.2
@@ -96,6 +98,8 @@ class Times:
         old, new, again = (list(chain.from_iterable(self.samples[side])) for side in SIDES)
         strays = spread(self.samples["old"], self.samples["again"])
         found = judged(self.group, self.label, statistics.median(old + again), statistics.median(new), strays)
+        if len(new) < FEWEST:
+            found["change"] = "too few"
         return found | {"pairs": len(new)}
 
 
@@ -204,7 +208,7 @@ def table(found: list[dict[str, Any]]) -> str:
         if row["group"] != group:
             group = row["group"]
             lines.append(f"-- {group}")
-        change = "" if row["change"] == "same" else row["change"].upper()
+        change = {"same": "", "too few": "(too few samples)"}.get(row["change"], row["change"].upper())
         times = f"{human(row['old']):>9}{human(row['new']):>9}{row['ratio']:>8.3f}{row['spread']:>11.1%}"
         lines.append(f"{row['row']:<58}{times}   {change}".rstrip())
     slower = [row for row in found if row["change"] == "slower"]
