@@ -139,7 +139,7 @@ def test_a_room_holds_what_a_reader_can_take_in():
 
 
 def test_nothing_lies_loose_at_the_root():
-    assert {path.name for path in PACKAGE.iterdir() if path.is_file()} == {"__init__.py", "py.typed"}
+    assert {path.name for path in PACKAGE.iterdir() if path.is_file()} == {"__init__.py", "__init__.pyi", "py.typed"}
 
 
 def test_no_room_hides_a_public_name_or_a_name_used_elsewhere():
@@ -244,20 +244,30 @@ def test_public_names_are_pinned():
     assert sorted(panelvar.__all__) == sorted(PUBLIC)
 
 
-def test_public_names_are_typed():
-    """What is imported on first use is imported for the type checker too, each name from its own room."""
+def test_public_names_are_listed_once():
+    """In the stub, each name from its own room; what reads it there understands every line."""
     import panelvar
 
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    blocks = [node for node in tree.body if is_type_checking(node) and isinstance(node.test, ast.Name)]
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
     typed = {
-        alias.name: node.module.removeprefix("panelvar.")
-        for block in blocks
-        for node in block.body
+        alias.name: node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if alias.asname == alias.name  # the form that re-exports
     }
-    assert typed == panelvar._EXPORTS
+    assert typed == panelvar._modules()
+    assert [node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)] == ["__version__"]
+
+
+def test_the_list_is_read_when_a_name_is_asked_for():
+    code = """
+import panelvar
+print(panelvar._modules.cache_info().currsize, "numpy" in sys.modules)
+from panelvar import *
+print(fit_var is panelvar.fit_var, __version__ == panelvar.__version__, dir(panelvar) == sorted(panelvar.__all__))
+"""
+    assert run_python(code).split() == ["0", "False", "True", "True", "True"]
 
 
 def test_public_names_exist_are_documented_and_listed():
