@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -13,6 +13,16 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError
 
 LONGEST_HORIZON = 100_000
 """Most periods ahead that are computed: memory grows with them."""
+
+
+def is_whole(value: object) -> TypeGuard[int | np.integer]:
+    """Whether a value is an integer; True and 2.0 are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a real number; True is none."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def read_flag(option: str, value: object) -> bool:
@@ -36,11 +46,10 @@ def read_whole(option: str, value: object, least: int, most: int | None = None) 
     SpecificationError
         Unless it is an integer (True and 2.0 are none) of at least ``least`` and, if given, at most ``most``.
     """
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
-    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]
+    if not is_whole(value) or value < least or (most is not None and value > most):
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise SpecificationError(f"{option}={shown(value)} must be a whole number {limits}.")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(value)
 
 
 def refuse_beyond(option: str, value: float, periods: int) -> None:
@@ -104,10 +113,9 @@ def read_number(option: str, value: object) -> float:
     SpecificationError
         Unless it is a finite real number (True is none).
     """
-    number = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
-    if not number or not np.isfinite(float(value)):  # type: ignore[arg-type]
+    if not is_number(value) or not np.isfinite(float(value)):
         raise SpecificationError(f"{option}={shown(value)} must be a finite number.")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def refuse_other(what: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
@@ -162,6 +170,6 @@ def read_seed(value: object, option: str = "seed", other: str = "") -> int | Non
     """
     if value is None:
         return None
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < 0:
+    if not is_whole(value) or value < 0:
         raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least 0, or None{other}.")
     return int(value)

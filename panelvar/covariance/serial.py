@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arguments import is_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
@@ -41,8 +42,7 @@ class SerialCovariance:
         lags, spectral = self.lags, self.kernel == "quadratic-spectral"
         if lags is None:
             return
-        number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
-        if not number or not 0 <= lags < np.inf or not (spectral or lags == int(lags)):
+        if not is_number(lags) or not 0 <= lags < np.inf or not (spectral or lags == int(lags)):
             kind = "a bandwidth" if spectral else "a whole number"
             raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
 

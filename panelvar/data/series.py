@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_labels
+from panelvar.base.arguments import is_whole, read_labels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.data.calendar import Calendar, read_times
@@ -107,7 +107,7 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
     SpecificationError
         Names that do not exist or repeat, or data of another type.
     """
-    if isinstance(names, (int, np.integer)) and not isinstance(names, bool):
+    if is_whole(names):
         raise SpecificationError(f"names={names} must be column names, one or a list; a lag order is lags={names}.")
     if names is not None:
         names = read_labels("names", names)

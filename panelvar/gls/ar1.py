@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag
+from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.gls.autoregression import (
@@ -76,8 +75,7 @@ class AR1:
         """Refuse unknown options."""
         for name in ("by_entity", "bounded"):
             read_flag(name, getattr(self, name))
-        number = isinstance(self.rho, numbers.Real) and not isinstance(self.rho, bool)
-        if not number:
+        if not is_number(self.rho):
             choose("rho", self.rho, METHODS)
         elif not -1.0 < float(self.rho) < 1.0:
             raise SpecificationError(f"rho={self.rho!r} must lie between -1 and 1, or name an estimator.")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 
-from panelvar.base.arguments import read_flag, read_whole
+from panelvar.base.arguments import is_number, read_flag, read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -162,7 +161,7 @@ def _check_options(max_iterations: int, tolerance: float, *, iterate: bool, pair
     for name, value in (("iterate", iterate), ("pairwise", pairwise), ("small_sample", small_sample)):
         read_flag(name, value)
     read_whole("max_iterations", max_iterations, 1)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, numbers.Real) or not 0.0 < tolerance < 1.0:
+    if not is_number(tolerance) or not 0.0 < tolerance < 1.0:
         raise SpecificationError(f"tolerance={tolerance!r} must be a number between 0 and 1 (standard errors).")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag, read_names, refuse_beyond
+from panelvar.base.arguments import is_whole, read_flag, read_names, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.data.design import Design, build_design
@@ -224,7 +224,7 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
 
 
 def _whole(option: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if not is_whole(value):
         raise SpecificationError(f"{option} has {value!r}: {_FORMS}.")
     if value < 0:
         raise SpecificationError(f"{option} has {value!r}: a number of lags is 0 or more.")

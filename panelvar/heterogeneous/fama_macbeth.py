@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import KERNELS, lagged_gram
@@ -105,8 +106,7 @@ def fit_fama_macbeth(
 
 def _check(lags: float, kernel: str, periods: int) -> None:
     choose("kernel", kernel, KERNELS)
-    number = isinstance(lags, (int, float, np.integer, np.floating)) and not isinstance(lags, bool)
-    if not number or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
+    if not is_number(lags) or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
         kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"
         raise SpecificationError(f"lags={lags!r} must be {kind}, at least 0 and below the {periods} periods.")
 

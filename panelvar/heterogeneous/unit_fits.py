@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from panelvar.base.arguments import read_flag
+from panelvar.base.arguments import is_whole, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
@@ -77,7 +77,7 @@ def fit_units(
     names = (*((CONSTANT,) if design.constant else ()), *design.names)
     needed = len(names) + 1
     if min_rows is not None:
-        if isinstance(min_rows, bool) or not isinstance(min_rows, (int, np.integer)) or min_rows < needed:
+        if not is_whole(min_rows) or min_rows < needed:
             raise SpecificationError(
                 f"min_rows={min_rows!r} must be a whole number of at least {needed}, one more than the "
                 f"{len(names)} coefficients of one {unit}."

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import LONGEST_HORIZON, read_whole
+from panelvar.base.arguments import LONGEST_HORIZON, is_whole, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.dynamics import dynamics
@@ -182,7 +182,7 @@ class SignRestrictions(Identification):
         label = self.shocks(names)[shock]
         zeros = []
         for (response, name), period in self.zero.items():
-            whole = isinstance(period, (int, np.integer)) and not isinstance(period, bool) and period >= 0
+            whole = is_whole(period) and period >= 0
             if not whole and period != LONG_RUN:
                 raise SpecificationError(
                     f"zero[{(response, name)!r}] = {period!r}: expected a period (0 is impact) or {LONG_RUN!r}."
@@ -352,7 +352,7 @@ def _accepted(signs: list[Array], columns: Array) -> tuple[npt.NDArray[np.bool_]
 def _span(periods: object, option: str) -> tuple[int, int]:
     """First and last period of an integer or a pair."""
     pair = (0, periods) if not isinstance(periods, Sequence) else tuple(periods)
-    whole = all(isinstance(part, (int, np.integer)) and not isinstance(part, bool) for part in pair)
+    whole = all(map(is_whole, pair))
     if len(pair) != 2 or not whole or not 0 <= pair[0] <= pair[1]:
         raise SpecificationError(f"{option}: {periods!r} are no periods; expected the last one, or (first, last).")
     return int(pair[0]), int(pair[1])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import is_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem
@@ -65,7 +66,7 @@ def tested_lags(lags: int | Sequence[int] | None, longest: int) -> list[int]:
     if lags is None:
         return list(range(1, longest + 1))
     given: list[Any] = [lags] if np.ndim(lags) == 0 else list(np.asarray(lags, dtype=object).ravel())
-    whole = all(isinstance(lag, (int, np.integer)) and not isinstance(lag, bool) for lag in given)
+    whole = all(map(is_whole, given))
     if not given or not whole or not all(1 <= lag <= longest for lag in given):
         raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {longest}.")
     return sorted({int(lag) for lag in given})

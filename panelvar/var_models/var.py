@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_whole
+from panelvar.base.arguments import is_whole, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
@@ -358,7 +358,7 @@ def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]
 
 def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: bool = False) -> int:
     """Return a lag order as int, or say what was expected; ``chosen`` where the option may name a criterion."""
-    if isinstance(lags, bool) or not isinstance(lags, (int, np.integer)) or lags < smallest:
+    if not is_whole(lags) or lags < smallest:
         other = " or a criterion (aic, bic, hq, fpe, lr)" if chosen else ""
         some = " Lags left out are zero restrictions: fit_restricted_var." if isinstance(lags, (list, tuple)) else ""
         raise SpecificationError(f"{option}={lags!r}: expected an integer of at least {smallest}{other}.{some}")
