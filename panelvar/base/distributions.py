@@ -1,6 +1,7 @@
-r"""Tail probabilities and quantiles, from `scipy.special` (a tenth of the cost of `scipy.stats`).
+r"""Tail probabilities and quantiles of test statistics.
 
-Distribution of weighted sums of chi-squares, :math:`Q = \sum_j \lambda_j \chi^2_1`, by inversion (Imhof 1961).
+Those of the normal, t, F and chi-square distributions come from `scipy.special`, at a tenth of the cost of
+`scipy.stats`; that of a weighted sum of chi-squares, :math:`Q = \sum_j \lambda_j \chi^2_1`, by inversion (Imhof 1961).
 """
 
 from __future__ import annotations

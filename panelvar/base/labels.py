@@ -1,7 +1,4 @@
-"""The one descriptor that turns a result's arrays into pandas objects with the user's labels, on first access.
-
-Variables by name: in a line, and the labels that matrices bring along.
-"""
+"""The user's labels on results: arrays become labelled pandas objects on first access, names become a line of text."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The two dimensions of a panel: finding their labels in the caller's data, and putting entities in order.
+"""The two dimensions of a panel: their labels in the caller's data, and the order of rows that they make.
 
-Order of the rows of a panel: is it already by entity, then time, and if not, the permutation that makes it so.
+Labels of entities become keys that compare as the labels do. With them and the positions in time, rows are in order by
+entity, then time, or a permutation puts them there; rows that repeat an entity and period are refused.
 """
 
 from __future__ import annotations

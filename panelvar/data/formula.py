@@ -16,9 +16,8 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
 hold any characters. A column of texts or categories stands for its indicators without ``C``. As ``**`` and ``^`` cross
 terms and ``-`` takes one out, ``x**2`` and ``-x`` by themselves would be ``x`` and nothing: they are refused, and
-``I(x**2)`` and ``I(-x)`` are what they mean.
-
-Which categorical factors of a model's terms lose a reference level, so that no column is redundant by design.
+``I(x**2)`` and ``I(-x)`` are what they mean. Which categorical factors of a term lose a reference level follows from
+the terms before it (`full_rank_codings`), so that no column is redundant by design.
 """
 
 from __future__ import annotations

@@ -92,7 +92,18 @@ def triangles(shape: tuple[int, int, int], fill: Callable[[int, int, Array], Non
 
 
 def window_triangles(rows: Array, window: int) -> Array:
-    """Triangles of every run of ``window`` consecutive rows (n, w): shape (n - window + 1, w, w)."""
+    """Triangles of every run of consecutive rows.
+
+    Parameters
+    ----------
+    rows : array (n, w)
+    window : int
+        Rows of a run.
+
+    Returns
+    -------
+    array (n - window + 1, w, w)
+    """
     views = np.lib.stride_tricks.sliding_window_view(rows, window, axis=0).swapaxes(1, 2)
 
     def fill(first: int, stop: int, out: Array) -> None:
@@ -102,7 +113,18 @@ def window_triangles(rows: Array, window: int) -> Array:
 
 
 def expanding_triangles(rows: Array, first: int) -> Array:
-    """Triangles of the first ``first`` rows, then of one row more each: shape (n - first + 1, w, w)."""
+    """Triangles of the first rows, then of one row more each.
+
+    Parameters
+    ----------
+    rows : array (n, w)
+    first : int
+        Rows of the first triangle.
+
+    Returns
+    -------
+    array (n - first + 1, w, w)
+    """
     n_rows, width = rows.shape
     out = np.empty((n_rows - first + 1, width, width))
     stack = np.zeros((max(first, width), width))

@@ -6,22 +6,19 @@ Every function takes leading batch axes, so a thousand bootstrap draws cost one 
 
 are an array of shape (..., p, K, K) whose entry [j - 1, i, k] moves variable i by variable k, j periods earlier.
 
-An explosive system leaves the range of floating-point numbers: values there are infinite or NaN, without a warning,
-for the caller to check.
-
-Equation and section numbers below are those of Luetkepohl (2005), *New Introduction to Multiple Time Series
-Analysis*, Springer.
-
-Where shocks take a system in the end.
-
-A stable system sums its responses: :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}`. With s unit roots the responses of the
-levels converge instead, to
+Responses and forecasts are one recursion, run forward. Where shocks take a system in the end is their limit. A stable
+system sums its responses, :math:`\Xi = (I - A_1 - \dots - A_p)^{-1}`; with s unit roots the responses of the levels
+converge instead, to
 
 .. math:: \Xi = \beta_\perp (\alpha_\perp' \Gamma \beta_\perp)^{-1} \alpha_\perp', \qquad
     I - \sum_j A_j = -\alpha\beta', \quad \Gamma = I + \sum_j (j - 1) A_j,
 
 of rank s (Johansen 1995, theorem 4.2; Luetkepohl 2005, proposition 6.1). The orthogonal complements are the singular
 vectors that belong to the s smallest singular values of the sum, every variable measured in units of ``sizes``.
+
+An explosive system leaves the range of floating-point numbers: values there are infinite or NaN, without a warning,
+for the caller to check. Equation and section numbers below are those of Luetkepohl (2005), *New Introduction to
+Multiple Time Series Analysis*, Springer.
 """
 
 from __future__ import annotations
@@ -36,7 +33,17 @@ from panelvar.base.errors import DataError, NumericalError, SpecificationError
 
 
 def wide(coefficients: Array) -> Array:
-    """Lay the lag matrices side by side: (..., p, K, K) -> [A_1 ... A_p], (..., K, pK)."""
+    """Lay the lag matrices side by side.
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+
+    Returns
+    -------
+    array (..., K, pK)
+        [A_1 ... A_p].
+    """
     *batch, lags, n_vars, _ = coefficients.shape
     return coefficients.swapaxes(-3, -2).reshape(*batch, n_vars, lags * n_vars)
 
@@ -192,7 +199,17 @@ def multipliers(coefficients: Array, effects: Array, horizon: int) -> Array:
 
 
 def moving_average(coefficients: Array, horizon: int) -> Array:
-    """Moving-average matrices Phi_0 = I, ..., Phi_horizon, shape (..., horizon + 1, K, K): (2.1.22)."""
+    """Moving-average matrices Phi_0 = I, ..., Phi_horizon: (2.1.22).
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+    horizon : int
+
+    Returns
+    -------
+    array (..., horizon + 1, K, K)
+    """
     return responses(coefficients, horizon)
 
 
@@ -269,6 +286,12 @@ def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
 
     .. math:: \Sigma_y(h) = \sum_{s<h} \Phi_s \Sigma \Phi_s'
 
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+    sigma : array (..., K, K)
+    steps : int
+
     Returns
     -------
     array (..., steps, K, K)
@@ -325,7 +348,16 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
 
 
 def lag_sum(coefficients: Array) -> Array:
-    """I - A_1 - ... - A_p, whose inverse is the sum of all moving-average matrices (section 2.1)."""
+    """I - A_1 - ... - A_p, whose inverse is the sum of all moving-average matrices (section 2.1).
+
+    Parameters
+    ----------
+    coefficients : array (..., p, K, K)
+
+    Returns
+    -------
+    array (..., K, K)
+    """
     n_vars = coefficients.shape[-1]
     result: Array = np.eye(n_vars) - coefficients.sum(axis=-3)
     return result

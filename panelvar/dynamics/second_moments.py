@@ -93,6 +93,15 @@ def sample_autocovariances(series: Array, lags: int, run_starts: Sequence[int] =
 
 
 def correlations(covariances: Array) -> Array:
-    """Autocorrelations (lags + 1, K, K): autocovariances over the standard deviations of their two series."""
+    """Autocorrelations: autocovariances over the standard deviations of their two series.
+
+    Parameters
+    ----------
+    covariances : array (lags + 1, K, K)
+
+    Returns
+    -------
+    array (lags + 1, K, K)
+    """
     deviations = np.sqrt(covariances[0].diagonal())
     return covariances / np.outer(deviations, deviations)

@@ -175,13 +175,7 @@ class _OneWay(Absorbed):
 
 
 class _TwoWay(Absorbed):
-    r"""Two effects: the larger is eliminated, the smaller solved for.
-
-    With :math:`W_1, W_2` the diagonal matrices of the levels' masses, :math:`N` the cross table and
-    :math:`\bar x` the means by level of the larger effect, the normal equations reduce to
-
-    .. math:: (W_2 - N' W_1^{-1} N)\, b = D_2' W (x - D_1 \bar x), \qquad a = \bar x - W_1^{-1} N b.
-    """
+    """Two effects: the larger is eliminated, the smaller solved for."""
 
     def __init__(self, groupings: tuple[Grouping, ...], weights: Array | None) -> None:
         super().__init__(groupings, weights)
@@ -218,10 +212,8 @@ class _TwoWay(Absorbed):
         return small, large
 
     def _sums_of_rest(self, columns: Sequence[Array], means: Array) -> Array:
-        """Sum ``w (x - means)`` over each level of the smaller effect.
-
-        Real subtraction, so that levels of the larger effect cost the smaller no digits.
-        """
+        """Sum ``w (x - means)`` over each level of the smaller effect."""
+        # Real subtraction, so that levels of the larger effect cost the smaller no digits.
         n_rows, n_levels = len(self._small.codes), self._small.n_groups
         sums = np.zeros((n_levels, len(columns)), order="F")
         # Whole cycles of a balanced panel stay whole cycles, and a block is not shorter than the table it adds to.
@@ -370,7 +362,7 @@ class _ManyWay(Absorbed):
 
 
 def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) -> Absorbed:
-    """Prepare the projection on the dummies, and slopes by level, of any number of effects.
+    r"""Prepare the projection on the dummies, and slopes by level, of any number of effects.
 
     Parameters
     ----------
@@ -392,7 +384,12 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
 
     Notes
     -----
-    Two effects are solved exactly: in closed form when every pair of levels carries the same mass, by Cholesky on
+    Of two effects the larger is eliminated. With :math:`W_1, W_2` the diagonal matrices of the levels' masses,
+    :math:`N` the cross table and :math:`\bar x` the means by level of the larger effect, the normal equations reduce to
+
+    .. math:: (W_2 - N' W_1^{-1} N)\, b = D_2' W (x - D_1 \bar x), \qquad a = \bar x - W_1^{-1} N b.
+
+    They are solved exactly: in closed form when every pair of levels carries the same mass, by Cholesky on
     the Schur complement of the smaller effect while that has at most `level_system.DIRECT_LIMIT` levels, and by
     preconditioned conjugate gradients beyond. More effects, and slopes, likewise: by pivoted Cholesky while the
     effects other than the largest have at most `many_effects.FACTOR_LIMIT` coefficients, by conjugate gradients

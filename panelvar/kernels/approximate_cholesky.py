@@ -47,23 +47,15 @@ _PASSES = 4
 
 @dataclass(frozen=True, eq=False)
 class _Round:
-    """Vertices taken out together.
+    """Vertices taken out together."""
 
-    Attributes
-    ----------
-    gone, left : arrays of positions among the vertices of the round
-    spread : (left, gone) sparse array
-        Shares in which a vertex's neighbours inherit its right-hand side.
-    average : (gone, left) sparse array
-        Its transpose.
-    inverse : (gone, 1) array
-        One over the vertices' weights; zero for a vertex without neighbours.
-    """
-
+    # Positions among the vertices of the round.
     gone: NDArray[np.intp]
     left: NDArray[np.intp]
+    # Shares in which a vertex's neighbours inherit its right-hand side, (left, gone), and their transpose.
     spread: csr_array
     average: csr_array
+    # One over the vertices' weights (gone, 1); zero for a vertex without neighbours.
     inverse: Array
 
 

@@ -438,10 +438,8 @@ def symmetric_root(crossing: Crossing, ratios: Array, means: Array, sums: Array)
 
 
 def _quadrature(crossing: Crossing, ratios: Array) -> tuple[Array, Array]:
-    r"""Squares of the nodes and weights :math:`w_j/(1 + t_j^2)`, for eigenvalues from 1 to a bound of the largest.
-
-    With :math:`t = \mathrm{sc}(u, k')`, :math:`k^2 = 1/\kappa`, the midpoint rule over :math:`(0, K(k'))`.
-    """
+    """Squares of the nodes t and weights ``w / (1 + t^2)``, for eigenvalues from 1 to a bound of the largest."""
+    # With t = sc(u, k') and k^2 = 1 / bound, the midpoint rule over (0, K(k')).
     from scipy.special import ellipj, ellipkm1
 
     masses = crossing.ordered(crossing.system.large_mass, crossing.system.small_mass)

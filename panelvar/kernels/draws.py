@@ -14,10 +14,22 @@ from panelvar.base.arrays import Array
 
 
 def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """First columns of orthogonal matrices drawn uniformly (Haar measure), of shape ``(*shape, K, S)``.
+    """First columns of orthogonal matrices drawn uniformly (Haar measure).
 
     The orthonormal factor of a matrix of independent normal numbers, the triangle's diagonal positive (Rubio-Ramirez,
     Waggoner and Zha 2010, algorithm 2).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Leading axes: how many are drawn.
+    n_vars, n_columns : int
+        K and S, of which the first is at least the second.
+    rng : Generator
+
+    Returns
+    -------
+    array (*shape, K, S)
     """
     factor, triangle = np.linalg.qr(rng.standard_normal((*shape, n_vars, n_columns)))
     signs = np.where(triangle.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)

@@ -73,7 +73,19 @@ class Estimate(NamedTuple):
 
 
 def first_stage(triangle: Array, layout: Layout) -> Array:
-    """Return the coefficients of W on Z, shape (L, p)."""
+    """Regress the endogenous regressors on the instruments.
+
+    Parameters
+    ----------
+    triangle : (L + p + 1, L + p + 1) array
+        R factor of ``[Z, W, y]``, Z of full column rank.
+    layout : Layout
+
+    Returns
+    -------
+    (L, p) array
+        Coefficients of W on Z.
+    """
     n = layout.instruments
     return solve_upper(triangle[:n, :n], triangle[:n, n:-1])
 
@@ -156,6 +168,11 @@ def liml_kappa(triangle: Array, layout: Layout) -> float:
 
     :math:`M_1` projects off the exogenous regressors (Davidson and MacKinnon 1993, section 18.5). It is 1 where the
     model is just identified.
+
+    Parameters
+    ----------
+    triangle, layout
+        As in `k_class`.
     """
     k1, n = layout.exogenous, layout.instruments
     if layout.excluded == layout.endogenous:
@@ -169,7 +186,16 @@ def liml_kappa(triangle: Array, layout: Layout) -> float:
 
 
 def solve_upper(triangle: Array, right: Array, *, lower: bool = False) -> Array:
-    """Solve a triangular system; ``lower`` says that the triangle is a lower one."""
+    """Solve a triangular system.
+
+    Parameters
+    ----------
+    triangle : (n, n) array
+        Its other half is not read.
+    right : (n,) or (n, m) array
+    lower : bool
+        Whether the triangle is a lower one.
+    """
     if triangle.shape[0] == 0:
         return np.zeros(right.shape)
     from scipy.linalg import solve_triangular

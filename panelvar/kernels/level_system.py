@@ -53,7 +53,13 @@ _MIN_ITERATIONS = 12
 
 
 def merged(cross: csr_array) -> csr_array:
-    """Add up repeated pairs that follow one another, as of a worker who stays with a firm, if they are many."""
+    """Add up repeated pairs that follow one another, as of a worker who stays with a firm, if they are many.
+
+    Parameters
+    ----------
+    cross : (G_1, G_2) csr_array
+        A row of data a cell, in the order of the data.
+    """
     codes, starts = cross.indices, cross.indptr
     new = np.empty(len(codes), dtype=bool)
     np.not_equal(codes[1:], codes[:-1], out=new[1:])
@@ -68,9 +74,21 @@ def merged(cross: csr_array) -> csr_array:
 
 
 def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cells: int) -> Array | csr_array:
-    """Sum values (n,), or count rows, over each pair of groups: (G_1, G_2), dense up to so many cells, else sparse.
+    """Sum values, or count rows, over each pair of groups.
 
-    A sparse table may hold a pair more than once (its cells add up in every product), and the values themselves.
+    Parameters
+    ----------
+    first, second : Grouping
+        Of the same n rows.
+    values : (n,) array or None
+    most_cells : int
+        Cells up to which the table is dense.
+
+    Returns
+    -------
+    (G_1, G_2) array or csr_array
+        A sparse table may hold a pair more than once (its cells add up in every product), and the values themselves:
+        they are not to be changed in place.
     """
     shape = first.n_groups, second.n_groups
     codes, n_cells = second.codes, shape[0] * shape[1]

@@ -103,6 +103,14 @@ def quasi_demeaning_weight(idiosyncratic: float, effect: float | Array, counts: 
     r"""Return :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i \sigma_\mu^2)}`.
 
     Baltagi (2013, section 9.2). A zero idiosyncratic variance with a positive effect gives 1, two zeros give 0.
+
+    Parameters
+    ----------
+    idiosyncratic : float
+    effect : float or (G,) array
+        Variance of the effect, not negative.
+    counts : (G,) array
+        Rows :math:`T_i` of each group.
     """
     total = idiosyncratic + counts * effect
     safe = np.where(total > 0.0, total, 1.0)

@@ -136,7 +136,19 @@ class OrthonormalBlock:
 
 
 def cross_products(first: OrthonormalBlock, i: int, second: OrthonormalBlock, j: int, weights: Array | None) -> Matrix:
-    """Cross products (G_1, G_2) of two basis functions, ``sum_r w_r z_ir v_jr`` over each pair of groups."""
+    """Cross products of two basis functions, ``sum_r w_r z_ir v_jr`` over each pair of groups.
+
+    Parameters
+    ----------
+    first, second : OrthonormalBlock
+    i, j : int
+        Which function of each.
+    weights : (n,) array or None
+
+    Returns
+    -------
+    (G_1, G_2) array or csr_array
+    """
     if first.root is None or second.root is None or i or j:
         values = first.columns[i] * second.columns[j]
         if weights is not None:
@@ -154,7 +166,17 @@ def cross_products(first: OrthonormalBlock, i: int, second: OrthonormalBlock, j:
 
 
 def cross_table(first: Grouping, second: Grouping, values: Array | None) -> Matrix:
-    """Sum values (n,), or count rows, over each pair of groups: `level_system.pair_sums`, dense where well filled."""
+    """Sum values, or count rows, over each pair of groups: `level_system.pair_sums`, dense where well filled.
+
+    Parameters
+    ----------
+    first, second : Grouping
+    values : (n,) array or None
+
+    Returns
+    -------
+    (G_1, G_2) array or csr_array
+    """
     return pair_sums(first, second, values, max(DENSE_CELLS, len(first.codes)))
 
 

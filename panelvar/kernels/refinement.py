@@ -187,11 +187,9 @@ def refine(
 
 
 def _centre_exactly(centre: Array, products: Products) -> tuple[ExtendedArray, Products]:
-    """The means of ``[X, y]`` to more digits than ``centre`` holds, and the products of columns less those means.
-
-    Rounding leaves up to epsilon times its level of z in a centred column: nothing, until the level is a million times
-    the column's variation.
-    """
+    """The means of ``[X, y]`` to more digits than ``centre`` holds, and the products of columns less those means."""
+    # Rounding leaves up to epsilon times its level of z in a centred column: nothing, until the level is a million
+    # times the column's variation.
     first = np.zeros((centre.shape[0] + 1, 1), dtype=np.longdouble)
     first[0] = 1.0
     along = products(first)[0][:, 0]

@@ -266,7 +266,18 @@ def restored_norms(triangle: Array, levels: Sequence[tuple[Array, Array]]) -> Ar
 
 
 def column_norms(columns: Sequence[Array], weights: Array | None = None) -> Array:
-    """Return the Euclidean norm of each (weighted) column before any transform, shape (k,)."""
+    """Return the Euclidean norm of each (weighted) column before any transform.
+
+    Parameters
+    ----------
+    columns : sequence of k (n,) arrays
+    weights : (n,) array, optional
+
+    Returns
+    -------
+    (k,) array
+        Infinite where a square overflows.
+    """
     # An overflow is seen in the norm, and refused there.
     with np.errstate(over="ignore"):
         if weights is None:

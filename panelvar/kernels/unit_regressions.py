@@ -122,7 +122,18 @@ def unit_regressions(
 
 
 def stacked_triangles(matrices: Array) -> Array:
-    """Upper triangular R of each of a stack of matrices, or of one, with at least as many rows as columns."""
+    """Upper triangular R of each of a stack of matrices, by Householder QR.
+
+    Parameters
+    ----------
+    matrices : (..., n, k) array
+        With at least as many rows as columns.
+
+    Returns
+    -------
+    (..., k, k) array
+        The signs of its rows are arbitrary.
+    """
     return np.asarray(np.linalg.qr(matrices, mode="r"))
 
 

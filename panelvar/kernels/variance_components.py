@@ -139,7 +139,18 @@ class CrossedComponents:
 
 
 def between_solution(moments: PanelMoments, raw_norms: Array, *, weighted: bool, constant: bool) -> Solution:
-    """Regress group means on group means, weighted by group weight or not, and return the solution."""
+    """Regress group means on group means.
+
+    Parameters
+    ----------
+    moments : PanelMoments
+    raw_norms : (k,) array
+        Of the regressors' columns, as in `panelvar.kernels.qr.solve`.
+    weighted : bool
+        Whether a group counts by its weight, else each alike.
+    constant : bool
+        Whether the regression has a constant.
+    """
     root = np.sqrt(moments.weights) if weighted else np.ones(len(moments.weights))
     means = moments.means
     if constant:
@@ -176,7 +187,19 @@ def swamy_arora(
     not estimable: ``effect_raw`` is NaN and ``effect`` is 0.
 
     With instruments, ``within`` and ``between`` are two-stage least squares (Baltagi 1981, J. Econometrics 17(2),
-    189-200); the trace stays that of the regressors. ``between`` is weighted by :math:`T_i` for ``"baltagi-chang"``.
+    189-200); the trace stays that of the regressors.
+
+    Parameters
+    ----------
+    moments : PanelMoments
+    within : Solution
+        Of the within regression.
+    raw_norms : (k,) array
+        As in `between_solution`.
+    version : {"baltagi-chang", "harmonic", "stata-sa"}
+    constant : bool
+    between : Solution, optional
+        Of the between regression, weighted by :math:`T_i` for ``"baltagi-chang"``; computed if omitted.
     """
     counts = moments.counts
     n = float(counts.sum())
