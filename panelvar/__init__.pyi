@@ -122,6 +122,7 @@ from panelvar.var_models.batch import evaluate_forecasts as evaluate_forecasts
 from panelvar.var_models.batch import fit_rolling_var as fit_rolling_var
 from panelvar.var_models.batch import fit_var_batch as fit_var_batch
 from panelvar.var_models.batch_result import VarBatch as VarBatch
+from panelvar.var_models.fitted_system import FittedSystem as FittedSystem
 from panelvar.var_models.restricted import RestrictedVarResult as RestrictedVarResult
 from panelvar.var_models.restricted import fit_restricted_var as fit_restricted_var
 from panelvar.var_models.svar import SvarResult as SvarResult

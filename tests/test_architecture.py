@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -32,6 +33,19 @@ ORDER = [
 ]
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
 MOST_FILES = 20
+MOST_PARAMETERS = 12
+# Functions with more of them, how many, and why.
+MANY_PARAMETERS = {
+    "fit_fgls": (15, "as Stata's xtgls: every way that errors are correlated is an option"),
+    "fit_ardl_mean_group": (14, "orders of lags beside the options of a panel"),
+    "fit_pooled_mean_group": (18, "the search for long-run coefficients has options of its own"),
+    "fit_iv_between": (14, "three lists of columns beside the options of a panel"),
+    "fit_iv_fixed_effects": (13, "three lists of columns beside the options of a panel"),
+    "fit_iv_random_effects": (14, "three lists of columns beside the options of a panel"),
+    "fit_local_projections": (24, "columns, shocks, errors and bands in one call: no result stands between"),
+    "fit_panel_local_projections": (19, "columns, shocks, errors and bands in one call: no result stands between"),
+    "fit_restricted_var": (13, "how restrictions are found, beside the options of fit_var"),
+}
 HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask", "tqdm"}
 LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
 
@@ -44,7 +58,8 @@ fit_iv_pooled fit_iv_between fit_iv_first_difference fit_iv_fixed_effects fit_iv
 fit_hausman_taylor Fuller KClass TwoStepGMM InstrumentalResult
 fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult fit_fama_macbeth PeriodAverageResult
 fit_fgls fit_general_fgls fit_fixed_effects_ar1 fit_random_effects_ar1 AR1 GLSResult
-fit_pooled_mean_group fit_ardl_mean_group fit_dynamic_fixed_effects ErrorCorrectionResult fit_var select_lags System
+fit_pooled_mean_group fit_ardl_mean_group fit_dynamic_fixed_effects ErrorCorrectionResult
+fit_var select_lags System FittedSystem
 fit_local_projections fit_panel_local_projections ProjectedResponses
 fit_restricted_var RestrictedVarResult fit_var_batch fit_rolling_var evaluate_forecasts VarBatch
 LinearResult VarResult TestResult
@@ -192,6 +207,52 @@ def test_functions_fit_on_a_screen_or_two():
                 if lines > 80:
                     long.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {lines} lines")
     assert not long, "\n".join(long)
+
+
+def defined_classes() -> dict[str, type]:
+    """Every class of the package by its module and name."""
+    found = {}
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        module = importlib.import_module(name)
+        found |= {
+            f"{name}.{node.name}": getattr(module, node.name) for node in tree.body if isinstance(node, ast.ClassDef)
+        }
+    return found
+
+
+def methods_that_only_raise(path: Path):
+    """Yield (class, method) of methods whose whole body is a ``raise``."""
+    for owner in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in owner.body if isinstance(owner, ast.ClassDef) else ():
+            if isinstance(node, ast.FunctionDef):
+                body = node.body if ast.get_docstring(node) is None else node.body[1:]
+                if len(body) == 1 and isinstance(body[0], ast.Raise):
+                    yield owner, node
+
+
+def test_what_a_class_cannot_do_is_not_there():
+    """No override that only raises: the class does not derive from one that can, and says why when it is asked."""
+    classes, wrong = defined_classes(), []
+    for path in MODULES:
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for owner, method in methods_that_only_raise(path):
+            above = classes[f"{module}.{owner.name}"].__mro__[1:]
+            if any(method.name in vars(base) for base in above) or "NotImplementedError" in ast.dump(method):
+                wrong.append(f"{path.relative_to(ROOT)}:{method.lineno}: {owner.name}.{method.name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_functions_have_few_parameters():
+    crowded = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                count = len([*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs])
+                if count > MOST_PARAMETERS:
+                    crowded[node.name] = count
+    assert crowded == {name: count for name, (count, _) in MANY_PARAMETERS.items()}
 
 
 def narrows_a_type(test: ast.expr) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 @cache
@@ -71,6 +71,9 @@ class HintsAtNames:
 
     __slots__ = ()
 
+    # What results of this kind do not offer, and why: the answer where it is asked for.
+    _not_offered: ClassVar[Mapping[str, str]] = {}
+
     # Hidden from the type checker, which would otherwise believe every attribute exists.
     if not TYPE_CHECKING:
 
@@ -83,5 +86,12 @@ class HintsAtNames:
 
     def _no_attribute(self, name: str) -> AttributeError:
         here = name_here(name, type(self))
+        if here is None and self._not_offered:
+            meant = (name, *(needs for _, needs in answers().get(("attribute", "", name), ())))
+            refused = next((each for each in meant if each in self._not_offered), None)
+            if refused is not None:
+                from panelvar.base.errors import NotOfferedError
+
+                return NotOfferedError(self._not_offered[refused])
         hint = "" if here is None else f" Here it is {here}."
         return AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}", name=name, obj=self)

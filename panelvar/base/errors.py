@@ -43,6 +43,10 @@ class MissingAttributeError(MissingInformationError, AttributeError):
     """An attribute that needs what a result lacks; also an AttributeError, so that ``hasattr`` answers no."""
 
 
+class NotOfferedError(SpecificationError, AttributeError):
+    """An attribute that results of a kind do not have, for a reason; also an AttributeError."""
+
+
 class NumericalError(PanelVarError):
     """A computation has no finite answer: overflow, a singular system, no convergence."""
 

@@ -61,7 +61,7 @@ def fit_vecm(
     Returns
     -------
     VecmResult
-        A `VarResult` of the levels, with the relations and the reactions to them.
+        A `FittedSystem` of the levels, with the relations and the reactions to them.
 
     Raises
     ------

@@ -19,8 +19,8 @@ from panelvar.dynamics.dynamics import lasting_effects
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification
 from panelvar.responses.shocks import Shocks, choose_shocks
+from panelvar.var_models.fitted_system import FittedSystem
 from panelvar.var_models.var_convention import VarConvention
-from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ _UNIT = 1e-6
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VecmEstimates(VarResult):
+class VecmEstimates(FittedSystem):
     """Estimates of a vector error-correction model; `VecmResult` adds the tests, and lists the parameters."""
 
     problem: VecmProblem
@@ -195,9 +195,8 @@ class VecmEstimates(VarResult):
 
     @cached_property
     def _short_run_errors(self) -> Array:
-        sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
         spread = (self._conditional[1] ** 2).sum(axis=1)
-        errors: Array = np.sqrt(np.outer(spread, sigma.diagonal()))
+        errors: Array = np.sqrt(np.outer(spread, self._error_sigma.diagonal()))
         return errors
 
     @cached_property
@@ -316,17 +315,6 @@ class VecmEstimates(VarResult):
             return ()
         return (Note("unstable", text, warn=True),)
 
-    # Errors of the levels model
-
-    @cached_property
-    def robust_covariance(self) -> Array:
-        """Covariance of all coefficients of the levels model, the relations taken as known, (K m, K m)."""
-        sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
-        moves = self.problem.directions(np.linalg.cholesky(sigma).astype(np.float64, copy=False))
-        flat = moves.swapaxes(1, 2).reshape(len(moves), -1)
-        covariance: Array = flat.T @ flat
-        return covariance
-
     @cached_property
     def _squares(self) -> tuple[Array, Array]:
         """Residual and total sums of squares of the differences; about the mean if an equation has a constant."""
@@ -334,12 +322,6 @@ class VecmEstimates(VarResult):
         changes = self.problem.difference_rows[:, self.problem.n_regressors :]
         changes = changes - changes.mean(axis=0) if self._mean_removed else changes
         return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", changes, changes)
-
-    def with_cov(self, kind: str) -> Any:
-        """Other errors are not offered for error-correction models."""
-        raise SpecificationError(
-            f"kind={kind!r}: robust errors of an error-correction model are not offered; see MovingBlockBootstrap."
-        )
 
 
 def check_normalisation(normalise: Any, names: tuple[str, ...], rank: int) -> tuple[str, ...] | None:

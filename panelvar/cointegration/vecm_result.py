@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from panelvar.base.errors import SpecificationError
 from panelvar.base.labels import listed
 from panelvar.cointegration.relation_test import RelationTest, relation_test
 from panelvar.cointegration.vecm_estimates import VecmEstimates
+from panelvar.dynamics.lag_problem import kronecker_wald
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult
-from panelvar.var_models.exclusion import wald_of_convention
+from panelvar.var_models.exclusion import lags_hypothesis
 
 if TYPE_CHECKING:
     from panelvar.tables.table import Table
+
+
+# What a vector autoregression has and its levels do not: asked for, this is the answer.
+_NOT_OFFERED = {
+    "with_cov": "Robust errors of an error-correction model are not offered: see MovingBlockBootstrap.",
+    "lag_exclusion_tests": (
+        "Lags of the levels cannot be left out one by one in an error-correction model: exclusion_test(lags=) tests "
+        "lagged differences, select_lags the order."
+    ),
+    "granger_causality": (
+        "Whether one variable Granger-causes another concerns products of alpha and beta beside the lagged "
+        "differences, and the Wald test then has no chi-squared distribution in general (Toda and Phillips 1993): use "
+        "toda_yamamoto_test, which needs no rank. exclusion_test tests the lagged differences, "
+        "weak_exogeneity_test the reactions."
+    ),
+    "wald_test": (
+        "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no chi-squared "
+        "distribution in general: use restriction_test for relations, weak_exogeneity_test for reactions, "
+        "exclusion_test for lagged differences."
+    ),
+    "lincom": "Coefficients of the levels are functions of alpha and beta: see alpha_std_errors and beta_std_errors.",
+}
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -26,16 +48,16 @@ class VecmResult(VecmEstimates):
 
     .. math:: \Delta y_t = \alpha\beta' z_{t-1} + \sum_{j=1}^{p-1} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t
 
-    It is a `VarResult` of the **levels**: `params`, `coefficients`, `roots`, responses, decompositions, forecasts and
-    their bands are those of the vector autoregression that the model implies, which has K - r roots of one. Bootstraps
-    estimate the relations again in every draw, at the same rank; delta-method and coefficient errors take them as
-    known, since they converge faster than the rest (Luetkepohl 2005, corollary 7.2.1).
+    It is a `FittedSystem` of the **levels**: `params`, `coefficients`, `roots`, responses, decompositions, forecasts
+    and their bands are those of the vector autoregression that the model implies, which has K - r roots of one.
+    Bootstraps estimate the relations again in every draw, at the same rank; delta-method and coefficient errors take
+    them as known, since they converge faster than the rest (Luetkepohl 2005, corollary 7.2.1).
 
     Parameters
     ----------
     problem : VecmProblem
     data, periods, terms, convention, notes
-        As in `VarResult`; the terms are those of the levels model.
+        As in `FittedSystem`; the terms are those of the levels model.
     case : str
         Deterministic case: "n", "rc", "c", "rt" or "ct".
     relation_names : tuple of str
@@ -43,6 +65,8 @@ class VecmResult(VecmEstimates):
     normalised_on : tuple of str or None
         Variables whose coefficients in the relations are an identity matrix; None for :math:`\beta'S_{11}\beta = I`.
     """
+
+    _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED
 
     # Tests
 
@@ -125,57 +149,14 @@ class VecmResult(VecmEstimates):
             F or chi-squared, as the convention says. It is about the short run alone: variables may matter through the
             relations all the same.
         """
-        names = [
-            list(self.names) if given is None else variables_of(self.names, option, given)
-            for option, given in (("equations", equations), ("variables", variables))
-        ]
-        chosen = list(range(1, self.lags)) if lags is None else np.atleast_1d(lags).tolist()
-        if not chosen or any(lag not in range(1, self.lags) for lag in chosen):
-            raise SpecificationError(
-                f"lags={lags!r}: a model of {self.lags} lag(s) of the levels has {self.lags - 1} lagged difference(s)."
-            )
-        first = len(self.short_run_names) - (self.lags - 1) * self.n_vars
-        rows = [first + (lag - 1) * self.n_vars + position(self.names, name) for lag in chosen for name in names[1]]
-        columns = [position(self.names, name) for name in names[0]]
-        sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
-        spread = np.linalg.qr(self._conditional[1][rows].T)[1]
-        gap = np.linalg.solve(spread.T, self._conditional[0][np.ix_(rows, columns)])
-        white = np.linalg.solve(np.linalg.cholesky(sigma[np.ix_(columns, columns)]), gap.T)
-        value, count = float((white**2).sum()), len(rows) * len(columns)
-        null = (
-            f"lagged differences {chosen} of {', '.join(names[1])} absent from the equations of {', '.join(names[0])}"
-        )
-        return wald_of_convention("Exclusion of lags", value, count, null, self.convention, self.df_resid, self.n_vars)
-
-    def lag_exclusion_tests(self) -> NoReturn:
-        """Lags of levels cannot go one by one in an error-correction model."""
-        raise SpecificationError(
-            "Lags of the levels cannot be left out one by one in an error-correction model: exclusion_test(lags=) "
-            "tests lagged differences, select_lags the order."
-        )
-
-    def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> NoReturn:
-        """The Wald test of levels has no chi-squared distribution here in general (Toda and Phillips 1993)."""
-        raise SpecificationError(
-            f"Whether {causing!r} Granger-causes {caused!r} concerns products of alpha and beta beside the lagged "
-            "differences, and the Wald test then has no chi-squared distribution in general (Toda and Phillips 1993): "
-            "use toda_yamamoto_test, which needs no rank. exclusion_test tests the lagged differences, "
-            "weak_exogeneity_test the reactions."
-        )
-
-    def wald_test(self, restrictions: Any, values: Any = None) -> NoReturn:
-        """Coefficients of levels have a singular limiting distribution here: no chi-squared test in general."""
-        raise SpecificationError(
-            "Coefficients of the levels are functions of alpha and beta, and a Wald test of them has no chi-squared "
-            "distribution in general: use restriction_test for relations, weak_exogeneity_test for reactions, "
-            "exclusion_test for lagged differences."
-        )
-
-    def lincom(self, expression: str, *, level: float = 0.95) -> NoReturn:
-        """Coefficients of levels have a singular limiting distribution here: no standard error in general."""
-        raise SpecificationError(
-            "Coefficients of the levels are functions of alpha and beta: see alpha_std_errors and beta_std_errors."
-        )
+        longest = self.lags - 1
+        expected = f"a model of {self.lags} lag(s) of the levels has {longest} lagged difference(s)"
+        tested = lags_hypothesis(self.names, longest, equations, variables, lags, "lagged difference", expected)
+        first = len(self.short_run_names) - longest * self.n_vars
+        rows, columns = tested.regressors(self.names, first), tested.columns(self.names)
+        params, spread = self._conditional
+        wald = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], self._error_sigma[np.ix_(columns, columns)])
+        return tested.result(wald, len(rows) * len(columns), self.problem, self.convention)
 
     # Presentation
 

@@ -15,7 +15,7 @@ Luetkepohl (2005), section 3.2 for the estimator, 4.3 for the criteria, appendix
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -235,26 +235,6 @@ class LagProblem:
             tails[order, : tail.shape[0]] = tail
         return _upper_factor(tails)
 
-    def exclusion_statistic(self, regressors: Sequence[int], equations: Sequence[int], sigma: Array) -> float:
-        r"""Wald statistic of the hypothesis that these regressors are absent from these equations (section 3.6.1).
-
-        .. math:: W = \mathrm{tr}\left[\Sigma_{EE}^{-1} B_{RE}' \left((X'X)^{-1}_{RR}\right)^{-1} B_{RE}\right]
-
-        Parameters
-        ----------
-        regressors, equations : sequence of int
-        sigma : array (K, K)
-            Residual covariance in the estimates' covariance, which is sigma kron (X'X)^-1.
-        """
-        from scipy.linalg import solve_triangular
-
-        rows, columns = np.asarray(regressors, dtype=np.intp), np.asarray(equations, dtype=np.intp)
-        triangle = _upper_factor(self.inverse_factor[rows].T)
-        scaled = solve_triangular(triangle, self.params[rows[:, None], columns], trans="T")
-        shape = np.linalg.cholesky(sigma[columns[:, None], columns])
-        whitened = solve_triangular(shape, scaled.T, lower=True)
-        return float(np.sum(whitened**2))
-
     def robust_covariance(self, kind: str) -> Array:
         r"""Heteroskedasticity-consistent covariance of all coefficients, equation by equation, (K m, K m).
 
@@ -410,6 +390,32 @@ def _frozen(array: Array) -> Array:
     """Guard an array that results share."""
     array.setflags(write=False)
     return array
+
+
+def kronecker_wald(estimates: Array, spread: Array, sigma: Array) -> float:
+    r"""Wald statistic of the hypothesis that coefficients B are zero whose covariance is a Kronecker product (3.6.1).
+
+    .. math:: W = \mathrm{tr}\left[\Sigma^{-1} B' (S S')^{-1} B\right]
+
+    Parameters
+    ----------
+    estimates : array (q, E)
+        Coefficients tested, regressors by equations.
+    spread : array (q, m)
+        S, with S S' the block of the inverse moments that belongs to these regressors.
+    sigma : array (E, E)
+        Residual covariance of these equations.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Sigma is singular.
+    """
+    from scipy.linalg import solve_triangular
+
+    scaled = solve_triangular(_upper_factor(spread.T), estimates, trans="T")
+    whitened = solve_triangular(np.linalg.cholesky(sigma), scaled.T, lower=True)
+    return float(np.sum(whitened**2))
 
 
 def _upper_factor(matrix: Array) -> Array:

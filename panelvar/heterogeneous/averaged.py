@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,7 +31,7 @@ class AveragedFit(Coefficients, Protocol):
         """Rows of the regressions."""
 
 
-class AveragedResult(Inference, Presented):
+class AveragedResult(Inference, Presented, ABC):
     """A result over regressions of entities, with a ``fit`` (`AveragedFit`) and a ``convention``."""
 
     fit: AveragedFit
@@ -38,27 +39,28 @@ class AveragedResult(Inference, Presented):
     estimator: str
 
     @property
+    @abstractmethod
     def df_resid(self) -> int:
         """Rows less all coefficients."""
-        raise NotImplementedError
-
-    @cached_property
-    def _residuals(self) -> Array:
-        raise NotImplementedError
-
-    @cached_property
-    def f_slopes(self) -> TestResult | None:
-        """The model's joint test."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
+    def _residuals(self) -> Array:
+        """Residuals of the entities' own regressions."""
+
+    @property
+    @abstractmethod
+    def f_slopes(self) -> TestResult | None:
+        """The model's joint test."""
+
+    @property
+    @abstractmethod
     def _tests(self) -> dict[str, TestResult | None]:
         """What the summary tests, with its words for it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _statistics(self, digits: int) -> tuple[Fact, ...]:
         """What the summary says of the fit."""
-        raise NotImplementedError
 
     @property
     def _facts(self) -> tuple[Fact, ...]:

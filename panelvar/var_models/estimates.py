@@ -1,14 +1,10 @@
-"""All coefficients of a system in one vector, for tests and combinations of any of them.
-
-Estimates of a vector autoregression: coefficients, errors, residuals, measures of fit.
-"""
+"""Estimates of a vector autoregression: coefficients, errors, residuals, measures of fit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +13,12 @@ from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantiles
-from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose
-from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.base.errors import Note, NumericalError, check_level
 from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, ReducedForm
-from panelvar.static_panels.inference import Inference
 from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.var_models.system import System
 from panelvar.var_models.var_convention import VarConvention
@@ -32,51 +26,12 @@ from panelvar.var_models.var_convention import VarConvention
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.static_panels.inference import LinearCombination
-    from panelvar.tables.test_result import TestResult
-
-
-@dataclass(frozen=True, eq=False)
-class Stacked:
-    """Coefficients of all equations.
-
-    Attributes
-    ----------
-    names : tuple of str
-        ``"[equation]regressor"``, equation by equation, such as ``"[gdp]L1.cpi"``.
-    coefficients : array (K m,)
-    rss : float
-        Residual sum of squares of all equations.
-    notes : tuple of Note
-    """
-
-    names: tuple[str, ...]
-    coefficients: Array
-    rss: float
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class StackedInference(Inference):
-    """Tests and linear combinations of coefficients of any equations."""
-
-    fit: Stacked
-    covariance: CovarianceEstimate
-
-
-def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tuple[str, ...]:
-    """Labels ``"[equation]regressor"``, equation by equation."""
-    return tuple(f"[{equation}]{regressor}" for equation in names for regressor in regressors)
-
-
-COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
-
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class VarEstimates(System):
     r"""Estimates of a vector autoregression: coefficients with errors, residuals, measures of fit.
 
-    What `VarResult` adds are responses, tests and forecasts; its documentation lists the parameters.
+    What `FittedSystem` adds are forecasts and responses; its documentation lists the parameters.
     """
 
     sigma: Array
@@ -173,7 +128,15 @@ class VarEstimates(System):
 
     @cached_property
     def robust_covariance(self) -> Array | None:
-        """Covariance of all coefficients, equation by equation, under `cov_kind`; None if it is classical."""
+        """Covariance of all coefficients, equation by equation, (K m, K m); None if it is classical.
+
+        That of `cov_kind`; of restricted coefficients, zero where they are; in an error-correction model that of the
+        levels, the relations taken as known.
+        """
+        if self.problem.restriction:
+            flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), -1)
+            covariance: Array = flat.T @ flat
+            return covariance
         if self.cov_kind == "classical":
             return None
         try:
@@ -182,6 +145,16 @@ class VarEstimates(System):
             raise NumericalError(
                 f"A row has leverage 1 (a dummy for one period): {self.cov_kind} divides by 1 - leverage. Use HC1."
             ) from None
+
+    @property
+    def _error_sigma(self) -> Array:
+        """Residual covariance behind the errors of the coefficients."""
+        return self._covariance(self.problem, self.convention.coefficient_sigma)
+
+    @cached_property
+    def _directions(self) -> Array:
+        """Directions (D, m, K) whose squares add up to the variances of the coefficients."""
+        return self.problem.directions(np.linalg.cholesky(self._error_sigma).astype(np.float64, copy=False))
 
     @cached_property
     def _errors(self) -> Array:
@@ -250,60 +223,9 @@ class VarEstimates(System):
         values = self.robust_covariance
         if values is None:
             moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
-            sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
-            values = np.kron(sigma, moments).astype(np.float64, copy=False)
+            values = np.kron(self._error_sigma, moments).astype(np.float64, copy=False)
         index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
         return pd.DataFrame(values, index=index, columns=index)
-
-    # Questions
-
-    def wald_test(
-        self,
-        restrictions: str | Sequence[str] | Array | Mapping[str, float],
-        values: Array | Sequence[float] | float | None = None,
-    ) -> TestResult:
-        """Test linear restrictions on coefficients of any equations.
-
-        Parameters
-        ----------
-        restrictions : str, sequence of str, mapping or (q, K m) array
-            ``"[x]L1.y = [y]L1.x"``, ``["[x]L1.y", "[x]L2.y"]`` (each zero), ``{"[x]L1.x": 1.0}``, or a matrix R of
-            R b = q for the coefficients as `cov` has them, equation by equation.
-        values : array, optional
-            q when a matrix is given.
-
-        Returns
-        -------
-        TestResult
-            F or chi-squared, as the convention says, under the errors of `with_cov`.
-        """
-        systems = {"chi2": np.inf, "f-system": self.n_vars * float(self.df_resid)}
-        df = systems.get(self.convention.exclusion, float(self.df_resid))
-        return self._stacked(df).wald_test(restrictions, values)
-
-    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
-        """Estimate a linear combination of coefficients, such as ``"[x]L1.y + [x]L2.y"``, with error and limits.
-
-        Parameters
-        ----------
-        expression : str
-            In names ``"[equation]regressor"``.
-        level : float
-            Confidence level, at least 0.5.
-        """
-        df = np.inf if self.distribution == "normal" else float(self.df_resid)
-        return self._stacked(df).lincom(expression, level=level)
-
-    def _stacked(self, df: float) -> StackedInference:
-        # Half as many modules again as a fit needs: they wait for the first question.
-        from panelvar.covariance.covariances import CovarianceEstimate
-
-        if self.problem.dependent_columns:
-            raise NumericalError("The residual covariance is singular: there is no test of these equations.")
-        names = equation_labels(self.names, self.regressor_names)
-        rss = float(np.square(self.problem.scatter_factor).sum())
-        fit = Stacked(names, self.problem.params.T.ravel(), rss)
-        return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
 
     @property
     def sigma_df(self) -> Array:
@@ -323,20 +245,6 @@ class VarEstimates(System):
         factor = self.problem.scatter_factor
         unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
         return pd.DataFrame(unit @ unit.T, index=self._axes[1], columns=self._axes[1])
-
-    def with_cov(self, kind: str) -> Self:
-        """Return the same estimates with other errors of the coefficients, and of tests of them.
-
-        Parameters
-        ----------
-        kind : {"classical", "HC0", "HC1", "HC2", "HC3"}
-            Homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. Sigma, responses
-            and their bands stay as they are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
-        """
-        if not isinstance(kind, str) and hasattr(kind, "kind"):
-            raise SpecificationError(f"kind={kind!r}: give its name, with_cov({kind.kind!r}).")
-        choose("kind", kind, COVARIANCES)
-        return type(self)(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)
 
     # Fit
 

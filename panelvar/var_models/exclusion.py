@@ -1,15 +1,14 @@
-"""Wald tests that lags are absent from equations: Granger causality, lag exclusion, joint significance."""
+"""Hypotheses that lags are absent from equations: which coefficients they concern, and how their tests end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from panelvar.base.arguments import is_whole
-from panelvar.base.arrays import Array
-from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.base.errors import SpecificationError
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
@@ -18,96 +17,79 @@ from panelvar.var_models.var_convention import VarConvention
 Names = tuple[str, ...]
 
 
-def granger_test(
-    problem: LagProblem,
-    names: Names,
-    convention: VarConvention,
-    caused: str | Sequence[str],
-    causing: str | Sequence[str],
-    covariance: Array | None = None,
-) -> TestResult:
-    """Test that the lags of ``causing`` are absent from the equations of ``caused``, two disjoint sets."""
+class Exclusion(NamedTuple):
+    """The hypothesis that lags of variables are absent from equations.
+
+    Attributes
+    ----------
+    name : str
+        Of the test.
+    equations, variables : list of str
+    lags : list of int
+    null : str
+        The hypothesis in words.
+    """
+
+    name: str
+    equations: list[str]
+    variables: list[str]
+    lags: list[int]
+    null: str
+
+    def regressors(self, names: Names, first: int) -> list[int]:
+        """Places among an equation's regressors, whose lags begin at ``first``."""
+        return [
+            first + (lag - 1) * len(names) + position(names, variable)
+            for lag in self.lags
+            for variable in self.variables
+        ]
+
+    def columns(self, names: Names) -> list[int]:
+        """Places of the equations."""
+        return [position(names, equation) for equation in self.equations]
+
+    def result(self, wald: float, count: int, problem: LagProblem, convention: VarConvention) -> TestResult:
+        """Give a Wald statistic of ``count`` coefficients the reference distribution of the convention."""
+        if convention.exclusion == "chi2":
+            return chi2_test(self.name, wald, count, self.null)
+        rows = problem.df_resid * (problem.n_vars if convention.exclusion == "f-system" else 1)
+        return f_test(self.name, wald / count, count, rows, self.null)
+
+
+def granger_hypothesis(
+    names: Names, lags: int, caused: str | Sequence[str], causing: str | Sequence[str], name: str = "Granger causality"
+) -> Exclusion:
+    """That the first lags of ``causing`` are absent from the equations of ``caused``, two disjoint sets."""
     left, right = variables_of(names, "caused", caused), variables_of(names, "causing", causing)
     both = sorted(set(left) & set(right))
     if both:
         raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
     null = f"{', '.join(right)} {'does' if len(right) == 1 else 'do'} not Granger-cause {', '.join(left)}"
-    return _wald(
-        problem, names, convention, "Granger causality", left, right, range(1, problem.lags + 1), null, covariance
-    )
+    return Exclusion(name, left, right, list(range(1, lags + 1)), null)
 
 
-def lags_test(
-    problem: LagProblem,
+def lags_hypothesis(
     names: Names,
-    convention: VarConvention,
+    longest: int,
     equations: str | Sequence[str] | None,
     variables: str | Sequence[str] | None,
     lags: int | Sequence[int] | None,
-    covariance: Array | None = None,
-) -> TestResult:
-    """Test that some lags of some variables are absent from some equations; None means all."""
-    left = list(names) if equations is None else variables_of(names, "equations", equations)
-    right = list(names) if variables is None else variables_of(names, "variables", variables)
-    chosen = tested_lags(lags, problem.lags)
-    spelled = f"lag {chosen[0]}" if len(chosen) == 1 else f"lags {', '.join(map(str, chosen))}"
-    null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
-    return _wald(problem, names, convention, "Exclusion of lags", left, right, chosen, null, covariance)
-
-
-def tested_lags(lags: int | Sequence[int] | None, longest: int) -> list[int]:
-    """Lags to be tested, in order; all by default.
+    what: str = "lag",
+    expected: str | None = None,
+) -> Exclusion:
+    """That some lags of some variables are absent from some equations; None means all.
 
     Raises
     ------
     SpecificationError
-        No lags, or others than whole numbers from 1 to the longest.
+        Unknown names; no lags, or others than whole numbers from 1 to the longest (``expected`` says so).
     """
-    if lags is None:
-        return list(range(1, longest + 1))
-    given: list[Any] = [lags] if np.ndim(lags) == 0 else list(np.asarray(lags, dtype=object).ravel())
-    whole = all(map(is_whole, given))
-    if not given or not whole or not all(1 <= lag <= longest for lag in given):
-        raise SpecificationError(f"lags={lags!r}: expected lags between 1 and {longest}.")
-    return sorted({int(lag) for lag in given})
-
-
-def _wald(
-    problem: LagProblem,
-    names: Names,
-    convention: VarConvention,
-    title: str,
-    equations: list[str],
-    variables: list[str],
-    lags: Sequence[int],
-    null: str,
-    covariance: Array | None,
-) -> TestResult:
-    first, n_vars = problem.n_deterministic, problem.n_vars
-    regressors = [first + (lag - 1) * n_vars + position(names, variable) for lag in lags for variable in variables]
-    columns = [position(names, equation) for equation in equations]
-    if covariance is not None:
-        places = [column * problem.n_regressors + row for column in columns for row in regressors]
-        gap = problem.params[regressors][:, columns].T.ravel()
-        block = covariance[np.ix_(places, places)]
-        if np.linalg.matrix_rank(block, hermitian=True) < len(places):
-            raise NumericalError("The robust covariance of the tested coefficients is singular: too few rows.")
-        wald = float(gap @ np.linalg.solve(block, gap))
-        return wald_of_convention(title, wald, len(places), null, convention, problem.df_resid, n_vars)
-    factor = problem.scatter_factor
-    sigma = factor @ factor.T / (problem.df_resid if convention.coefficient_sigma == "df" else problem.nobs)
-    try:
-        wald = problem.exclusion_statistic(regressors, columns, sigma)
-    except np.linalg.LinAlgError:
-        raise NumericalError("The residual covariance is singular: there is no test of these equations.") from None
-    count = len(regressors) * len(columns)
-    return wald_of_convention(title, wald, count, null, convention, problem.df_resid, n_vars)
-
-
-def wald_of_convention(
-    title: str, wald: float, count: int, null: str, convention: VarConvention, df_resid: int, n_vars: int
-) -> TestResult:
-    """Give a Wald statistic of ``count`` restrictions the reference distribution of the convention."""
-    if convention.exclusion == "chi2":
-        return chi2_test(title, wald, count, null)
-    return f_test(title, wald / count, count, df_resid * (n_vars if convention.exclusion == "f-system" else 1), null)
+    left = list(names) if equations is None else variables_of(names, "equations", equations)
+    right = list(names) if variables is None else variables_of(names, "variables", variables)
+    given: list[Any] = list(range(1, longest + 1)) if lags is None else list(np.asarray(lags, dtype=object).ravel())
+    if not given or not all(map(is_whole, given)) or not all(1 <= lag <= longest for lag in given):
+        raise SpecificationError(f"lags={lags!r}: {expected or f'expected lags between 1 and {longest}'}.")
+    chosen = sorted({int(lag) for lag in given})
+    spelled = f"{what} {chosen[0]}" if len(chosen) == 1 else f"{what}s {', '.join(map(str, chosen))}"
+    null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"
+    return Exclusion("Exclusion of lags", left, right, chosen, null)

@@ -87,7 +87,7 @@ def conditional_forecast(coefficients: Array, factor: Array, path: Array, given:
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class VarForecasts(VarEstimates):
-    """Forecasts, given the future of some variables or not, and dynamic multipliers; a part of `VarResult`."""
+    """Forecasts, given the future of some variables or not, and dynamic multipliers; a part of `FittedSystem`."""
 
     def forecast(
         self,
@@ -206,9 +206,8 @@ class VarForecasts(VarEstimates):
         step[:, count : count + self.n_vars] = problem.params
         step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
         transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
-        sigma = self._covariance(problem, self.convention.coefficient_sigma)
         known = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
-        total: Array = known + estimation_mse(transition, self.coefficients, sigma, self.nobs, steps)
+        total: Array = known + estimation_mse(transition, self.coefficients, self._error_sigma, self.nobs, steps)
         return total
 
     def conditional_forecast(

@@ -1,8 +1,9 @@
-"""The process that a system describes: its second moments, and samples of it."""
+"""A system as a process: what its coefficients say by themselves, its second moments, and samples of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,22 +11,192 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_generator, read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError
+from panelvar.base.elsewhere import HintsAtNames
+from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
+from panelvar.dynamics import dynamics
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
+from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.published import finite_array
-from panelvar.var_models.system_coefficients import SystemCoefficients
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class SystemProcess(SystemCoefficients):
-    """A vector autoregression as a process: autocovariances, autocorrelations, simulation.
+class SystemProcess(HintsAtNames):
+    """Coefficients of a vector autoregression: equations, roots, stability, moments, simulation.
 
     What `System` adds are shocks; its documentation lists the parameters.
     """
+
+    coefficients: Array
+    names: tuple[str, ...]
+    terms: Terms
+    deterministics: Array
+    sigma: Array | None
+
+    def _set(self, **values: object) -> None:
+        vars(self).update(values)
+
+    @property
+    def n_vars(self) -> int:
+        """Number of variables, K."""
+        return len(self.names)
+
+    @property
+    def lags(self) -> int:
+        """Lag order, p."""
+        return int(self.coefficients.shape[0])
+
+    @property
+    def trend(self) -> str:
+        """Trends of every equation: "n", "c", "t", "ct" or "ctt"."""
+        return self.terms.trend
+
+    @property
+    def intercept(self) -> Array | None:
+        """Intercept of each equation, or None without one."""
+        return self.deterministics[0] if self.terms.has_constant else None
+
+    @property
+    def regressor_names(self) -> tuple[str, ...]:
+        """Rows of `params`: trends, seasons, exogenous variables ("const", "oil", ...), then "L1.x", ..., "Lp.y"."""
+        return regressor_labels(self.names, self.lags, self.terms)
+
+    @cached_property
+    def params(self) -> pd.DataFrame:
+        """Coefficients, a row for each regressor and a column for each equation."""
+        stacked = self.coefficients.swapaxes(1, 2).reshape(-1, self.n_vars)
+        return self._by_equation(np.concatenate([self.deterministics, stacked]))
+
+    def _by_equation(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        rows, columns = self._axes
+        return pd.DataFrame(values, index=rows, columns=columns)
+
+    @cached_property
+    def _axes(self) -> tuple[pd.Index, pd.Index]:
+        # Views: naming the index of one result must not rename another's.
+        rows, columns = coefficient_axes(self.names, self.lags, self.terms)
+        return rows.view(), columns.view()
+
+    @cached_property
+    def roots(self) -> npt.NDArray[np.complex128]:
+        """Eigenvalues of the companion matrix, largest modulus first (Luetkepohl 2005, 2.1.9).
+
+        Stable when all lie inside the unit circle. Programs that print roots of the characteristic polynomial
+        (statsmodels) print their reciprocals.
+        """
+        return dynamics.companion_roots(self.coefficients)
+
+    @property
+    def moduli(self) -> Array:
+        """Absolute values of `roots`, largest first."""
+        return np.abs(self.roots)
+
+    @property
+    def root_table(self) -> pd.DataFrame:
+        r"""Companion roots: real and imaginary part, modulus, period of the cycle and half-life.
+
+        A pair :math:`\lambda, \bar\lambda` makes a cycle of :math:`2\pi/|\arg\lambda|` periods (infinite for a positive
+        real root); what a root contributes halves in :math:`\ln\frac12/\ln|\lambda|` periods (infinite where it does
+        not die out).
+        """
+        import pandas as pd
+
+        roots = self.roots
+        columns = {
+            "real": roots.real,
+            "imaginary": roots.imag,
+            "modulus": self.moduli,
+            "period": dynamics.root_periods(roots),
+            "half_life": dynamics.half_lives(roots),
+        }
+        return pd.DataFrame(columns, index=pd.RangeIndex(1, len(roots) + 1, name="root"))
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether every companion root lies inside the unit circle."""
+        return bool((self.moduli < 1.0).all())
+
+    def equations(self, digits: int = 4) -> str:
+        """Write the system as a paper would, one line an equation.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals of each coefficient.
+
+        Returns
+        -------
+        str
+            Such as ``log_gdp = 1.0322 + 0.1318 log_cii(-1) - 0.1517 log_cii(-2) + ...``: the constant, trends, then
+            variable by variable, the shortest lag first.
+        """
+        digits = read_whole("digits", digits, 0, 15)
+        lines = []
+        for equation, name in enumerate(self.names):
+            terms = list(zip(self.deterministics[:, equation], self.terms.spelled, strict=True))
+            terms += [
+                (self.coefficients[lag, equation, variable], f"{label}(-{lag + 1})")
+                for variable, label in enumerate(self.names)
+                for lag in range(self.lags)
+            ]
+            text = ""
+            for value, label in terms:
+                sign = "-" if value < 0 else "+"
+                joint = f" {sign} " if text else ("-" if value < 0 else "")
+                text += f"{joint}{abs(value):.{digits}f}{' ' + label if label else ''}"
+            lines.append(f"{name} = {text}")
+        return "\n".join(lines)
+
+    def mean(self) -> pd.Series:
+        r"""Unconditional mean :math:`(I - A_1 - \dots - A_p)^{-1} \nu` (Luetkepohl 2005, 2.1.10).
+
+        A model fitted with ``trend="n"`` has mean zero. A system given without an intercept may be one whose
+        intercept was not published: if it has none, say ``intercept=`` zeros.
+
+        Raises
+        ------
+        MissingInformationError
+            A system given without an intercept.
+        NumericalError
+            The system is not stable, or has a trend or exogenous variables: there is no mean.
+        """
+        import pandas as pd
+
+        self._require_stable("an unconditional mean")
+        if self.trend not in ("n", "c") or self.terms.exogenous:
+            beside = list(self.terms.exogenous)
+            what = f"exogenous variables {beside}" if beside else f"trend {self.trend!r}"
+            raise NumericalError(f"A system with {what} has no constant mean.")
+        intercept = self._no_intercept() if self.intercept is None else self.intercept
+        return pd.Series(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept), index=self._axes[1])
+
+    def _no_intercept(self) -> Array:
+        raise MissingInformationError(
+            f"A mean needs the intercept, and this system was given without one. If it has none, say "
+            f"intercept={[0] * self.n_vars}."
+        )
+
+    def _require_stable(self, what: str) -> None:
+        if not self.is_stable:
+            raise NumericalError(
+                f"The system is not stable (largest root modulus {self.moduli[0]:.6g}), so {what} does not exist."
+                if what.startswith("an ")
+                else f"The system is not stable (largest root modulus {self.moduli[0]:.6g}), so {what} do not exist."
+            )
+
+    def _stability_notes(self) -> tuple[Note, ...]:
+        if self.is_stable:
+            return ()
+        text = (
+            f"The system is not stable: its largest root has modulus {self.moduli[0]:.4f}. Shocks do not die out, and "
+            "values at long horizons grow without bound."
+        )
+        return (Note("unstable", text, warn=True),)
 
     def autocovariances(self, lags: int = 10) -> pd.DataFrame:
         r"""Autocovariances :math:`\Gamma_h = E (y_t - \mu)(y_{t-h} - \mu)'` that the system implies.

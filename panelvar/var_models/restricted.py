@@ -1,14 +1,11 @@
-"""Vector autoregressions with zero restrictions: given, or found by sequential elimination.
-
-A vector autoregression some of whose coefficients are restricted to zero.
-"""
+"""Vector autoregressions with zero restrictions: given, or found by sequential elimination."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +15,9 @@ from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
-from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.exclusion import tested_lags, wald_of_convention
+from panelvar.var_models.coefficient_tests import CoefficientTests
+from panelvar.var_models.exclusion import Exclusion
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
@@ -181,13 +178,18 @@ def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class RestrictedVarResult(VarResult):
+class RestrictedVarResult(CoefficientTests):
     r"""A vector autoregression with zero restrictions, estimated by feasible GLS; made by `fit_restricted_var`.
 
     Restricted coefficients are zero, with standard error zero; their t statistics and p-values are missing. Degrees of
     freedom are each equation's own, and the df-corrected residual covariance divides by the geometric mean of two
-    equations'.
+    equations'. Tests of exclusions are of the coefficients that are not zero already. There is no `with_cov`: see
+    `MovingBlockBootstrap` for bands under heteroskedasticity.
     """
+
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        "with_cov": "Robust errors of a restricted system are not offered: see MovingBlockBootstrap."
+    }
 
     problem: RestrictedLagProblem
 
@@ -200,28 +202,12 @@ class RestrictedVarResult(VarResult):
         return pd.DataFrame(self.problem.free, index=rows, columns=columns)
 
     @cached_property
-    def _directions(self) -> Array:
-        sigma = self._covariance(self.problem, self.convention.coefficient_sigma)
-        return self.problem.directions(np.linalg.cholesky(sigma).astype(np.float64, copy=False))
-
-    @cached_property
-    def robust_covariance(self) -> Array:
-        """Covariance of all coefficients, equation by equation, (K m, K m); zero for restricted ones."""
-        flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), -1)
-        covariance: Array = flat.T @ flat
-        return covariance
-
-    @cached_property
     def _ratios(self) -> Array:
         free, errors = self.problem.free, self._errors
         if not errors[free].all():
             raise NumericalError("An equation fits exactly: its standard errors are zero and t statistics undefined.")
         with np.errstate(invalid="ignore"):
             return np.where(free, self.problem.params / errors, np.nan)
-
-    def with_cov(self, kind: str) -> Any:
-        """Robust errors are not offered for restricted systems."""
-        raise SpecificationError("Robust errors of a restricted system are not offered: see MovingBlockBootstrap.")
 
     def restriction_test(self, unrestricted: VarResult) -> TestResult:
         r"""Likelihood-ratio test of the restrictions against the same system without them.
@@ -243,37 +229,9 @@ class RestrictedVarResult(VarResult):
         null = f"the {df} restricted coefficients are zero"
         return chi2_test("Likelihood ratio", value, df, null)
 
-    def exclusion_test(
-        self,
-        *,
-        equations: str | Sequence[str] | None = None,
-        variables: str | Sequence[str] | None = None,
-        lags: int | Sequence[int] | None = None,
-    ) -> TestResult:
-        """Wald test that lagged variables are absent from equations, of the coefficients that are not so already."""
-        names = [
-            list(self.names) if given is None else variables_of(self.names, option, given)
-            for option, given in (("equations", equations), ("variables", variables))
-        ]
-        chosen = tested_lags(lags, self.lags)
-        first, m = self.problem.n_deterministic, self.n_regressors
-        places = [
-            position(self.names, equation) * m + first + (lag - 1) * self.n_vars + position(self.names, variable)
-            for equation in names[0]
-            for lag in chosen
-            for variable in names[1]
-        ]
+    def _tested_places(self, places: list[int], hypothesis: Exclusion) -> list[int]:
         free = self.problem.free.T.ravel()
         used = [place for place in places if free[place]]
-        null = f"lags {chosen} of {', '.join(names[1])} absent from the equations of {', '.join(names[0])}"
         if not used:
-            raise SpecificationError(f"All of these coefficients are restricted to zero already: {null}.")
-        gap = self.problem.params.T.ravel()[used]
-        value = float(gap @ np.linalg.solve(self.robust_covariance[np.ix_(used, used)], gap))
-        return wald_of_convention(
-            "Exclusion of lags", value, len(used), null, self.convention, self.df_resid, self.n_vars
-        )
-
-    def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
-        """Test that the lags of some variables do not help to predict others, of coefficients that are not zero."""
-        return self.exclusion_test(equations=caused, variables=causing)
+            raise SpecificationError(f"All of these coefficients are restricted to zero already: {hypothesis.null}.")
+        return used

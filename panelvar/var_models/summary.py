@@ -24,8 +24,8 @@ from panelvar.tables.number_format import (
     stars_for,
 )
 from panelvar.tables.table import Table
+from panelvar.var_models.fitted_system import FittedSystem
 from panelvar.var_models.restricted import RestrictedVarResult
-from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     from panelvar.var_models.lag_selection import LagSelection
@@ -83,7 +83,7 @@ def var_table(system: System, *, stars: Sequence[float] = (0.1, 0.05, 0.01), dig
     Parameters
     ----------
     system : System
-        Given coefficients are shown alone; estimated ones (`VarResult`) with standard errors, stars and fit.
+        Given coefficients are shown alone; estimated ones (`FittedSystem`) with standard errors, stars and fit.
     stars : sequence of float
         Significance levels, one star each.
     digits : int
@@ -91,7 +91,7 @@ def var_table(system: System, *, stars: Sequence[float] = (0.1, 0.05, 0.01), dig
     """
     check_digits(digits)
     levels = check_stars(stars)
-    fitted = system if isinstance(system, VarResult) else None
+    fitted = system if isinstance(system, FittedSystem) else None
     notes = []
     if fitted is not None:
         notes.append(" ".join(["Standard errors in parentheses.", *([f"{star_legend(levels)}."] if levels else [])]))
@@ -109,7 +109,7 @@ def var_table(system: System, *, stars: Sequence[float] = (0.1, 0.05, 0.01), dig
     )
 
 
-def _facts(system: System, fitted: VarResult | None, digits: int) -> tuple[Fact, ...]:
+def _facts(system: System, fitted: FittedSystem | None, digits: int) -> tuple[Fact, ...]:
     facts = [Fact("Lags", format_count(system.lags)), Fact("Deterministic", _TRENDS[system.trend])]
     if fitted is None:
         return (*facts, Fact("Estimates", "coefficients given, no data"))
@@ -134,7 +134,7 @@ def _text(read: Callable[[], float], digits: int, printed: Callable[[float, int]
         return NOT_AVAILABLE
 
 
-def _coefficients(system: System, fitted: VarResult | None, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+def _coefficients(system: System, fitted: FittedSystem | None, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
     estimates = system.params.to_numpy()
     names = system.regressor_names
     if fitted is None:
@@ -163,7 +163,7 @@ def _coefficients(system: System, fitted: VarResult | None, levels: Sequence[flo
     return tuple(rows)
 
 
-def _fit(fitted: VarResult, digits: int) -> tuple[Row, ...]:
+def _fit(fitted: FittedSystem, digits: int) -> tuple[Row, ...]:
     def row(label: str, values: Sequence[float]) -> Row:
         return Row(label, tuple(number(value, digits) for value in values))
 

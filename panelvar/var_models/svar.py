@@ -28,14 +28,14 @@ from panelvar.tables.layout import Cell, Fact, Row, number, words
 from panelvar.tables.number_format import check_digits, format_count, format_number
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def fit_svar(
-    model: VarResult, identification: ShortRun, *, bands: BandSource | None = None, level: float = 0.95
+    model: FittedSystem, identification: ShortRun, *, bands: BandSource | None = None, level: float = 0.95
 ) -> SvarResult:
     r"""Estimate A and B of :math:`A u_t = B \varepsilon_t` and test what they restrict beyond need.
 
@@ -49,7 +49,7 @@ def fit_svar(
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         Its residual covariance is fitted: divided by n - m by default (also R's vars and, with ``dfk``, Stata), by n
         under a convention that says so. A `VecmResult` gives the structural error-correction model (SVEC), where
         ``long_run=`` restricts where shocks lead.
@@ -105,7 +105,7 @@ def fit_svar(
     )
 
 
-def _overidentification(fit: ShortRunFit, model: VarResult) -> TestResult | None:
+def _overidentification(fit: ShortRunFit, model: FittedSystem) -> TestResult | None:
     size, nobs = model.n_vars, model.nobs
     spare = size * (size + 1) // 2 - len(fit.basis)
     if not spare:
@@ -121,7 +121,7 @@ class _Structure:
 
     scheme: ShortRun
     fit: ShortRunFit
-    model: VarResult
+    model: FittedSystem
 
     @property
     def names(self) -> Names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,6 @@ from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.base.errors import (
     MissingAttributeError,
-    MissingInformationError,
     NumericalError,
     SpecificationError,
     check_level,
@@ -230,18 +229,6 @@ class System(SystemProcess):
         )
         return pd.DataFrame(effects, index=self._axes[1], columns=list(shocks.names))
 
-    def forecast(self, steps: int = 8, *, level: float = 0.95) -> Any:
-        """Forecasts need data: refused on a system that has none."""
-        self._lacks_data("A forecast")
-
-    def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> Any:
-        """Granger causality is a test on estimates: refused on a system that has none."""
-        self._lacks_data("A test of Granger causality")
-
-    def exclusion_test(self, *, equations: Any = None, variables: Any = None, lags: Any = None) -> Any:
-        """A test of exclusions needs estimates: refused on a system that has none."""
-        self._lacks_data("A test of exclusions")
-
     def plot_roots(self, **options: Any) -> Axes:
         """Draw the companion roots in the unit circle; see `panelvar.plots.roots.plot_roots` for the options."""
         from panelvar.plots.roots import plot_roots
@@ -267,6 +254,8 @@ class System(SystemProcess):
         return self.summary()._repr_html_()
 
     def _no_attribute(self, name: str) -> AttributeError:
+        if has_attribute(type(self), "problem"):
+            return super()._no_attribute(name)
         from panelvar.var_models.var_result import VarResult
 
         own = has_attribute(VarResult, name) and not name.startswith("_")
@@ -275,9 +264,6 @@ class System(SystemProcess):
             return super()._no_attribute(name)
         asked = what if what == name else f"{what} ({name} elsewhere)"
         return MissingAttributeError(f"{asked} needs the data, and this system has coefficients only: use fit_var.")
-
-    def _lacks_data(self, what: str) -> NoReturn:
-        raise MissingInformationError(f"{what} needs the data, and this system has coefficients only: use fit_var.")
 
     def _shocks(
         self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""

@@ -1,37 +1,18 @@
-"""A fitted vector autoregression: what its estimates say about dynamics, causality and the future."""
+"""The result of `fit_var`: a vector autoregression estimated by least squares."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import numpy as np
+from panelvar.base.errors import SpecificationError, choose
+from panelvar.var_models.coefficient_tests import CoefficientTests
 
-from panelvar.bands.drawable import Draws
-from panelvar.bands.target import BandSource
-from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
-from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
-from panelvar.base.shared_parameters import documented
-from panelvar.dynamics import dynamics
-from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
-from panelvar.responses.gradients import long_run_errors, response_errors, response_gradients, share_gradients
-from panelvar.responses.responses import Responses, cumulated, described_responses
-from panelvar.responses.shocks import Shocks, positive_factor
-from panelvar.tables.test_result import TestResult
-from panelvar.var_models.exclusion import granger_test, lags_test
-from panelvar.var_models.forecasts import VarForecasts
-from panelvar.var_models.system import System
-
-if TYPE_CHECKING:
-    import pandas as pd
+COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VarResult(VarForecasts):
-    r"""A vector autoregression estimated by least squares: a `System` with its data, errors and tests.
+class VarResult(CoefficientTests):
+    r"""A vector autoregression estimated by least squares: a `FittedSystem` with tests of its coefficients.
 
     Made by `panelvar.fit_var`. All of `System` is here too (``roots``, ``moduli``, ``is_stable``, ``equations()``,
     ``mean()``, ``long_run_effects()``).
@@ -43,9 +24,12 @@ class VarResult(VarForecasts):
     data : VarData
     periods : array of int (n,)
         Calendar periods explained.
+    terms : Terms
     convention : VarConvention
     notes : tuple of Note
         Rows dropped, and whatever else a reader should know.
+    cov_kind : str
+        Errors of the coefficients: see `with_cov`.
 
     Attributes
     ----------
@@ -53,315 +37,16 @@ class VarResult(VarForecasts):
         Residual covariance of the convention: behind responses, decompositions and forecast intervals.
     """
 
-    # Dynamics
-
-    @documented
-    def impulse_responses(
-        self,
-        horizon: int = 10,
-        *,
-        identification: str | Identification = "cholesky",
-        shock_size: str = "sd",
-        ordering: Sequence[str] | None = None,
-        cumulative: bool = False,
-        bands: BandSource | None = None,
-        level: float = 0.95,
-    ) -> Responses:
-        """Responses of every variable to every shock, periods 0 to ``horizon``, with bands if asked for.
+    def with_cov(self, kind: str) -> VarResult:
+        """Return the same estimates with other errors of the coefficients, and of tests of them.
 
         Parameters
         ----------
-        {horizon, identification, shock_size, ordering, cumulative, bands, level (band)}
+        kind : {"classical", "HC0", "HC1", "HC2", "HC3"}
+            Homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. Sigma, responses
+            and their bands stay as they are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
         """
-        check_level(level)
-        shocks = self._shocks(identification, shock_size, ordering)
-        horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
-        cumulative = read_flag("cumulative", cumulative)
-        values = self._responses(shocks, horizon, cumulative)
-
-        def statistic(draws: Draws) -> Array:
-            paths = dynamics.responses(draws.form.coefficients, horizon, shocks.drawn(draws.form))
-            return cumulated(paths, 1) if cumulative else paths
-
-        def gradients(form: ReducedForm, moves: Array) -> Array:
-            return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative)
-
-        def draw_errors(form: ReducedForm, spread: Array) -> Array:
-            return response_errors(form, spread, self.nobs, shocks, horizon, cumulative)
-
-        shorter = None if shocks.scheme.needs_coefficients else draw_errors
-        band = self._band(
-            bands,
-            level,
-            values,
-            statistic,
-            gradients,
-            uses_sigma=shocks.uses_sigma,
-            scheme=shocks.scheme,
-            draw_errors=shorter,
-        )
-        if bands is None:
-            band = self._identified_set(shocks, horizon, cumulative, level)
-        notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
-        emit(notes)
-        return described_responses(values, shocks, cumulative, band, notes)
-
-    @documented
-    def variance_decomposition(
-        self,
-        horizon: int = 10,
-        *,
-        identification: str | Identification = "cholesky",
-        ordering: Sequence[str] | None = None,
-        normalised: bool = False,
-        bands: BandSource | None = None,
-        level: float = 0.95,
-    ) -> VarianceDecomposition:
-        """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
-
-        Parameters
-        ----------
-        horizon : int
-            Longest forecast horizon.
-        {identification}
-            They are of one standard deviation.
-        {ordering, normalised, bands}
-            Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
-            zero or one for sure.
-        level : float
-            Confidence level of the band at each point, at least 0.5.
-        """
-        check_level(level)
-        normalised = read_flag("normalised", normalised)
-        shocks = self._decomposing_shocks(identification, ordering)
-        plain = self._decomposed(shocks, horizon, normalised, level)
-
-        def statistic(draws: Draws) -> Array:
-            form, steps = draws.form, plain.horizon - 1
-            values = dynamics.responses(form.coefficients, steps, shocks.drawn(form))
-            if shocks.complete:
-                return shares_of(values, None, normalised)
-            whole = dynamics.responses(form.coefficients, steps, form.factor)
-            return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
-
-        def gradients(form: ReducedForm, moves: Array) -> Array:
-            steps = plain.horizon - 1
-            values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
-            slopes = response_gradients(form, moves, self.nobs, shocks, steps, False)
-            if shocks.complete:
-                return share_gradients(values, slopes, values, slopes, normalised)
-            every = self._shocks("cholesky", "sd", None)
-            whole = dynamics.responses(form.coefficients, steps, form.factor)
-            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, False)
-            return share_gradients(values, slopes, whole, whole_slopes, normalised)
-
-        band = self._band(bands, level, plain.values, statistic, gradients, scheme=shocks.scheme)
-        if band is None:
-            emit(plain.notes)
-            return plain
-        notes = self._stability_notes() + shocks.scheme.notes + band.notes
-        emit(notes)
-        return plain.within(band, notes)
-
-    @documented
-    def long_run_std_errors(
-        self,
-        *,
-        identification: str | Identification = "reduced_form",
-        shock_size: str = "unit",
-        ordering: Sequence[str] | None = None,
-    ) -> pd.DataFrame:
-        """Asymptotic standard errors of `long_run_effects` (Luetkepohl 2005, proposition 3.6).
-
-        Of an error-correction model, the relations being taken as known.
-
-        Parameters
-        ----------
-        {identification}
-            The scheme must have a delta-method formula.
-        {shock_size, ordering}
-
-        Returns
-        -------
-        DataFrame
-            Responses by shocks.
-
-        Raises
-        ------
-        NumericalError
-            The system is not stable: the effects do not exist.
-        SpecificationError
-            The scheme has no formula.
-        """
-        import pandas as pd
-
-        if not self.unit_roots:
-            self._require_stable("long-run effects")
-        shocks = self._shocks(identification, shock_size, ordering)
-        form = ReducedForm(self.coefficients, positive_factor(self.sigma))
-        errors = long_run_errors(form, self.problem.directions(form.factor), self.nobs, shocks, self.unit_roots)
-        return pd.DataFrame(errors, index=self._axes[1], columns=list(shocks.names))
-
-    # Tests
-
-    def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
-        """Test that the lags of some variables do not help to predict others (Luetkepohl 2005, section 3.6.1).
-
-        Parameters
-        ----------
-        caused, causing : str or sequence of str
-            Disjoint sets of variables.
-
-        Returns
-        -------
-        TestResult
-            F or chi-squared, as the convention says.
-        """
-        return granger_test(self.problem, self.names, self.convention, caused, causing, self.robust_covariance)
-
-    def exclusion_test(
-        self,
-        *,
-        equations: str | Sequence[str] | None = None,
-        variables: str | Sequence[str] | None = None,
-        lags: int | Sequence[int] | None = None,
-    ) -> TestResult:
-        """Wald test that lagged variables are absent from equations.
-
-        Parameters
-        ----------
-        equations, variables : str or sequence of str, optional
-            All by default. ``equations="x"`` alone is the joint test of every lag in the equation of x;
-            ``variables="x"`` alone, of every lag of x in the whole system.
-        lags : int or sequence of int, optional
-            Lags tested; all by default. ``lags=p`` alone tests whether the last lag can go.
-
-        Returns
-        -------
-        TestResult
-            F or chi-squared, as the convention says.
-        """
-        return lags_test(self.problem, self.names, self.convention, equations, variables, lags, self.robust_covariance)
-
-    def lag_exclusion_tests(self) -> pd.DataFrame:
-        """Wald tests that a lag can go, in each equation and in all of them.
-
-        Returns
-        -------
-        DataFrame
-            A row a lag; columns (equation or "joint", "statistic" and "pvalue"), as `exclusion_test` reports them.
-        """
-        import pandas as pd
-
-        columns = pd.MultiIndex.from_product(
-            [(*self.names, "joint"), ("statistic", "pvalue")], names=["equation", None]
-        )
-        rows = []
-        for lag in range(1, self.lags + 1):
-            tests = [self.exclusion_test(equations=name, lags=lag) for name in self.names]
-            tests.append(self.exclusion_test(lags=lag))
-            rows.append([value for test in tests for value in (test.statistic, test.pvalue)])
-        return pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
-
-    @documented
-    def structural_shocks(
-        self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
-    ) -> pd.DataFrame:
-        r"""Estimated shocks of variance one, by period: :math:`\hat\varepsilon_t = B^{-1}\hat u_t`.
-
-        A scheme with fewer shocks than variables gives :math:`\hat\varepsilon_{st} = b_s'\Sigma^{-1}\hat u_t`, with
-        :math:`b_s` the column of its impact matrix: the same numbers where the shocks are complete.
-
-        Parameters
-        ----------
-        {identification, ordering}
-
-        Raises
-        ------
-        SpecificationError
-            The shocks are correlated.
-        """
-        import pandas as pd
-
-        shocks = self._shocks(identification, "sd", ordering)
-        emit(shocks.scheme.notes)
-        return pd.DataFrame(
-            self._shock_values(shocks), index=self.data.labels(self.periods), columns=list(shocks.names)
-        )
-
-    def _shock_values(self, shocks: Shocks) -> Array:
-        if not shocks.scheme.orthogonal:
-            raise SpecificationError(
-                f"{shocks.scheme.words} shocks are correlated: the errors cannot be taken apart into them. Use "
-                "'cholesky', 'long_run' or another scheme of orthogonal shocks."
-            )
-        impact = shocks.system_impact(self.coefficients, self.sigma)
-        residuals = self.problem.residuals
-        values: Array
-        if shocks.complete:
-            values = np.asarray(np.linalg.solve(impact, residuals.T).T, dtype=np.float64)
-        else:
-            values = residuals @ np.linalg.solve(self.sigma, impact)
-        return values
-
-    @documented
-    def historical_decomposition(
-        self, *, identification: str | Identification = "cholesky", ordering: Sequence[str] | None = None
-    ) -> HistoricalDecomposition:
-        """Take each variable apart into a baseline and what each shock has contributed since the start of the sample.
-
-        Parameters
-        ----------
-        {identification}
-            The shocks must be orthogonal. Where they are fewer than the variables, the baseline holds what the other
-            shocks contributed.
-        {ordering}
-
-        Returns
-        -------
-        HistoricalDecomposition
-
-        Notes
-        -----
-        Shocks before the sample are in the baseline, with the initial values: early periods say little. After a gap the
-        decomposition starts again.
-        """
-        shocks = self._shocks(identification, "sd", ordering)
-        values = self._shock_values(shocks)
-        direct = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
-        parts = direct.copy()
-        starts = np.array(self.problem.run_starts)
-        for row in range(len(parts)):
-            first = starts[starts <= row].max()
-            for lag in range(1, min(self.lags, row - first) + 1):
-                parts[row] += self.coefficients[lag - 1] @ parts[row - lag]
-        actual = self.problem.design[:, self.n_regressors :]
-        notes = self._stability_notes() + shocks.scheme.notes
-        emit(notes)
-        return HistoricalDecomposition(
-            parts,
-            actual - parts.sum(axis=2),
-            self.names,
-            shocks.names,
-            values,
-            self.data.labels(self.periods),
-            shocks.scheme.words,
-            notes,
-        )
-
-
-def require_fit(model: object) -> None:
-    """Say what was expected if something else than a fitted vector autoregression is to be tested.
-
-    Raises
-    ------
-    MissingInformationError
-        A system without data.
-    SpecificationError
-        Anything else.
-    """
-    if isinstance(model, VarResult):
-        return
-    if isinstance(model, System):
-        raise MissingInformationError("A test needs the residuals, and this system has coefficients only: use fit_var.")
-    raise SpecificationError(f"model is a {type(model).__name__}; expected the result of fit_var.")
+        if not isinstance(kind, str) and hasattr(kind, "kind"):
+            raise SpecificationError(f"kind={kind!r}: give its name, with_cov({kind.kind!r}).")
+        choose("kind", kind, COVARIANCES)
+        return VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)

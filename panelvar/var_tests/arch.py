@@ -5,12 +5,12 @@ from __future__ import annotations
 from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.identification.scheme import position
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import gaps, tested_residuals, warned, whole_lags
 
 
-def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -> TestResult:
+def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None) -> TestResult:
     r"""ARCH-LM test: squares and cross products of residuals regressed on their own lags.
 
     :math:`\tfrac12 n K(K+1) - n\, \mathrm{tr}(\hat\Omega\hat\Omega_0^{-1}) \sim \chi^2(h K^2 (K+1)^2 / 4)`
@@ -18,7 +18,7 @@ def arch_test(model: VarResult, lags: int = 1, *, equation: str | None = None) -
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are tested.
     lags : int
         h.

@@ -1,12 +1,8 @@
-"""Granger causality, one pair or all pairs.
-
-Causality between sets of variables beyond Granger's in a stationary system: at the same time, and in levels.
-"""
+"""Causality between all pairs of variables, between sets of them at the same time, and in levels."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,49 +11,23 @@ from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.system import System
+from panelvar.var_models.coefficient_tests import CoefficientTests
+from panelvar.var_models.exclusion import granger_hypothesis
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_models.var import fit_var, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
-from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def granger_causality(result: VarResult, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
-    """Test that the lags of ``causing`` are absent from the equations of ``caused``.
-
-    Parameters
-    ----------
-    result : VarResult
-    caused, causing : str or sequence of str
-        Disjoint sets of variables.
-
-    Returns
-    -------
-    TestResult
-        As `VarResult.granger_causality`.
-
-    Notes
-    -----
-    The Wald statistic has its usual limit only if the lags tested are stationary or cointegrated suitably (Toda and
-    Phillips 1993). With integrated variables fit one lag more than needed and leave it out of the test (Toda and
-    Yamamoto 1995): ``result.exclusion_test(equations=..., variables=..., lags=range(1, p))``.
-
-    References
-    ----------
-    Luetkepohl (2005), section 3.6.
-    """
-    return result.granger_causality(caused, causing)
-
-
-def granger_table(result: VarResult) -> pd.DataFrame:
+def granger_table(result: CoefficientTests) -> pd.DataFrame:
     """Every variable tested against every other one.
 
     Parameters
     ----------
-    result : VarResult
+    result : VarResult or RestrictedVarResult
         Of at least two variables.
 
     Returns
@@ -68,8 +38,7 @@ def granger_table(result: VarResult) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if not isinstance(result, System):
-        require_fit(result)
+    require_fit(result)
     if len(result.names) < 2:
         raise SpecificationError("Granger causality needs at least two variables.")
     pairs = [(left, right) for left in result.names for right in result.names if left != right]
@@ -86,7 +55,7 @@ def granger_table(result: VarResult) -> pd.DataFrame:
 
 
 def instantaneous_causality_test(
-    model: VarResult, first: str | Sequence[str], second: str | Sequence[str] | None = None
+    model: FittedSystem, first: str | Sequence[str], second: str | Sequence[str] | None = None
 ) -> TestResult:
     r"""Test that the errors of two sets of variables are uncorrelated (Luetkepohl 2005, section 3.6.3).
 
@@ -95,7 +64,7 @@ def instantaneous_causality_test(
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose errors are tested.
     first, second : str or sequence of str
         Disjoint sets; the second is by default all other variables. The test is symmetric.
@@ -167,13 +136,6 @@ def toda_yamamoto_test(
     order, extra = lag_order(lags), lag_order(integration, 1, "integration")
     rules = var_convention(convention).but(exclusion="chi2")
     model = fit_var(data, names, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
-    groups = [variables_of(model.names, option, group) for option, group in (("caused", caused), ("causing", causing))]
-    both = sorted(set(groups[0]) & set(groups[1]))
-    if both:
-        raise SpecificationError(f"{both} are both caused and causing; the two sets must be disjoint.")
-    test = model.exclusion_test(equations=groups[0], variables=groups[1], lags=list(range(1, order + 1)))
-    null = (
-        f"{', '.join(groups[1])} {'does' if len(groups[1]) == 1 else 'do'} not Granger-cause {', '.join(groups[0])} "
-        f"(lags 1 to {order} of a VAR({order + extra}) in levels)"
-    )
-    return replace(test, name="Toda-Yamamoto causality", null=null)
+    hypothesis = granger_hypothesis(model.names, order, caused, causing, "Toda-Yamamoto causality")
+    null = f"{hypothesis.null} (lags 1 to {order} of a VAR({order + extra}) in levels)"
+    return model._excluded(hypothesis._replace(null=null))

@@ -24,8 +24,8 @@ from panelvar.base.labels import listed
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, own_test, table_of_tests
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_models.restricted import RestrictedVarResult
-from panelvar.var_models.var_result import VarResult, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import gaps, require_freedom, warned
 
@@ -91,12 +91,12 @@ class CusumTests(Presented):
         return "\n".join(map(str, self.tests.values()))
 
 
-def cusum_test(model: VarResult, *, kind: str = "ols") -> CusumTests:
+def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     r"""Test of constant coefficients by cumulated residuals, equation by equation.
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         For ``"ols"`` with a constant, so that residuals sum to zero: without one the process does not end at zero, is
         no Brownian bridge under the null, and a warning says so.
     kind : {"ols", "recursive", "squares"}
@@ -141,7 +141,7 @@ def cusum_test(model: VarResult, *, kind: str = "ols") -> CusumTests:
     return _tests(model, process, "Rec-CUSUM", "motion", gaps(model))
 
 
-def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> CusumTests:
+def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) -> CusumTests:
     r"""Test of constant coefficients by moving sums of residuals, equation by equation (Chu, Hornik and Kuan 1995).
 
     :math:`M_t = (W_t - W_{t-h})`, of the processes of `cusum_test`: the statistic is its largest absolute value. A
@@ -149,7 +149,7 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         For ``"ols"`` with a constant, so that residuals sum to zero: a warning says where it has none.
     kind : {"ols", "recursive"}
         Which residuals.
@@ -200,7 +200,7 @@ def mosum_test(model: VarResult, *, kind: str = "ols", window: float = 0.15) -> 
 
 
 def _tests(
-    model: VarResult,
+    model: FittedSystem,
     paths: Array,
     title: str,
     process: str,
@@ -255,7 +255,7 @@ def _increments() -> dict[str, tuple[Array, Array, Array]]:
     return out
 
 
-def _recursive(model: VarResult) -> Array:
+def _recursive(model: FittedSystem) -> Array:
     """Recursive residuals of all equations."""
     problem = model.problem
     if problem.restriction:
@@ -270,7 +270,7 @@ def _recursive(model: VarResult) -> Array:
     return found
 
 
-def _spread(model: VarResult, residuals: Array, taken: int) -> Array:
+def _spread(model: FittedSystem, residuals: Array, taken: int) -> Array:
     """Standard deviation of recursive residuals, about their mean less ``taken`` degrees if the convention says so."""
     if "cusum" in model.convention.centred:
         gap = residuals - residuals.mean(axis=0)
@@ -278,7 +278,7 @@ def _spread(model: VarResult, residuals: Array, taken: int) -> Array:
     return np.asarray(np.sqrt((residuals**2).mean(axis=0)))
 
 
-def _without_constant(model: VarResult) -> tuple[Note, ...]:
+def _without_constant(model: FittedSystem) -> tuple[Note, ...]:
     """Warn where residuals do not sum to zero: equations without a constant, of the model or by restriction."""
     summed = np.ones(model.n_vars, dtype=bool) if model.terms.has_constant else np.zeros(model.n_vars, dtype=bool)
     if isinstance(model, RestrictedVarResult):

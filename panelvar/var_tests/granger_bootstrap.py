@@ -20,10 +20,11 @@ from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.dynamics.lag_problem import CHUNK_BYTES
-from panelvar.identification.scheme import position, variables_of
 from panelvar.kernels.draws import wild_multipliers
 from panelvar.tables.test_result import TestResult
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.exclusion import granger_hypothesis
+from panelvar.var_models.fitted_system import require_fit
+from panelvar.var_models.var_result import VarResult
 
 
 def granger_bootstrap_test(
@@ -90,11 +91,10 @@ def granger_bootstrap_test(
             f"{problem.restriction}."
         )
     test = model.granger_causality(caused, causing)
-    left, right = variables_of(model.names, "caused", caused), variables_of(model.names, "causing", causing)
+    hypothesis = granger_hypothesis(model.names, problem.lags, caused, causing)
+    equations = hypothesis.columns(model.names)
+    tested = hypothesis.regressors(model.names, problem.n_deterministic)
     n, m = problem.nobs, problem.n_regressors
-    equations = [position(model.names, name) for name in left]
-    first, n_vars = problem.n_deterministic, problem.n_vars
-    tested = [first + lag * n_vars + position(model.names, name) for name in right for lag in range(problem.lags)]
     design = problem.design[:, :m]
     orthonormal = design @ problem.inverse_factor
     influence = orthonormal @ problem.inverse_factor[tested].T

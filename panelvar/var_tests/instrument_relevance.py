@@ -9,15 +9,17 @@ from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.identification.instruments_of_shocks import FirstStage
 from panelvar.tables.test_result import TestResult, f_test
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 
 
-def instrument_relevance_test(model: VarResult, identification: ExternalInstrument, *, cov: str = "HC1") -> TestResult:
+def instrument_relevance_test(
+    model: FittedSystem, identification: ExternalInstrument, *, cov: str = "HC1"
+) -> TestResult:
     r"""First-stage F of an external instrument: the residual of the shock's variable on a constant and the instruments.
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are regressed on the instruments.
     identification : ExternalInstrument
         The instruments, and the variable whose shock they stand for.

@@ -27,7 +27,7 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError, choo
 from panelvar.identification.scheme import Identification
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, require_freedom, tested_residuals
 
@@ -57,13 +57,13 @@ class NormalityTests(JointTests):
 
 
 def normality_test(
-    model: VarResult, *, kind: str = "jarque-bera", identification: str | Identification | None = None
+    model: FittedSystem, *, kind: str = "jarque-bera", identification: str | Identification | None = None
 ) -> NormalityTests:
     r"""Test that errors are normal, by the third and fourth moments of standardised residuals.
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are tested.
     kind : {"jarque-bera", "doornik-hansen", "urzua"}
         Residuals made uncorrelated by the Cholesky factor of their covariance and moments compared with 0 and 3
@@ -147,7 +147,7 @@ def _statistics(kind: str, tested: Array) -> tuple[float, float, float]:
     return found.skewness, found.kurtosis, sum(found)
 
 
-def _shocks(model: VarResult, identification: str | Identification) -> tuple[Array, tuple[str, ...]]:
+def _shocks(model: FittedSystem, identification: str | Identification) -> tuple[Array, tuple[str, ...]]:
     """Shocks of a scheme, of variance one over the rows, and their names."""
     shocks = model.structural_shocks(identification=identification)
     if shocks.shape[1] < model.n_vars:

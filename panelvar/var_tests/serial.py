@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NULL = "the errors are not correlated over time"
 
 
-def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted") -> TestResult:
+def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjusted") -> TestResult:
     r"""Portmanteau test of no autocorrelation up to a lag (Luetkepohl 2005, section 4.4.3).
 
     With :math:`C_i` the autocovariances of the residuals, :math:`w_i` one, :math:`n/(n-i)` or :math:`(n+2)/(n-i)`,
@@ -29,7 +29,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are tested.
     lags : int
         h, above the lag order p.
@@ -71,7 +71,7 @@ def portmanteau_test(model: VarResult, lags: int = 10, *, kind: str = "adjusted"
     return chi2_test(name, value, df, f"{NULL} up to lag {lags}", notes)
 
 
-def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
+def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
     r"""Breusch-Godfrey test of no autocorrelation up to a lag, or at that lag alone (Luetkepohl 2005, section 4.4.4).
 
     Residuals are regressed on the model's regressors and on h lags of themselves (zero before the sample), or on the
@@ -87,7 +87,7 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: 
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are tested.
     lags : int
         h.
@@ -124,12 +124,12 @@ def serial_lm_test(model: VarResult, lags: int = 1, *, form: str = "lm", alone: 
     return _serial_lm(model, whole_lags(lags, model.nobs), form, read_flag("alone", alone), _doubts(model, form))
 
 
-def serial_lm_table(model: VarResult, lags: int = 4, *, form: str = "lm") -> pd.DataFrame:
+def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> pd.DataFrame:
     """Breusch-Godfrey tests at each lag alone and of all lags up to it, as Stata's varlmar and EViews' arlm list them.
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are tested.
     lags : int
         Longest lag.
@@ -162,11 +162,11 @@ def serial_lm_table(model: VarResult, lags: int = 4, *, form: str = "lm") -> pd.
     return pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
 
 
-def _doubts(model: VarResult, form: str) -> tuple[Note, ...]:
+def _doubts(model: FittedSystem, form: str) -> tuple[Note, ...]:
     return gaps(model) + (_too_often(model) if form == "lm" else ())
 
 
-def _serial_lm(model: VarResult, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:
+def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:
     """One auxiliary regression, with options that have been checked."""
     problem = model.problem
     added = model.n_vars if alone else lags * model.n_vars
@@ -208,7 +208,7 @@ def _serial_lm(model: VarResult, lags: int, form: str, alone: bool, notes: tuple
     return f_test(name, value, found.df, denominator, null, notes)
 
 
-def _too_often(model: VarResult) -> tuple[Note, ...]:
+def _too_often(model: FittedSystem) -> tuple[Note, ...]:
     return crowded(
         model,
         1.0 / 3.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, emit
-from panelvar.var_models.var_result import VarResult
+from panelvar.var_models.fitted_system import FittedSystem
 
 
 def whole_lags(lags: int, rows: int) -> int:
@@ -24,14 +24,14 @@ def whole_lags(lags: int, rows: int) -> int:
     return lags
 
 
-def tested_residuals(model: VarResult, test: str) -> Array:
+def tested_residuals(model: FittedSystem, test: str) -> Array:
     """Residuals of a model, about their mean if the convention takes it out for this test."""
     residuals = model.problem.residuals
     centred: Array = residuals - residuals.mean(axis=0) if test in model.convention.centred else residuals
     return centred
 
 
-def gaps(model: VarResult) -> tuple[Note, ...]:
+def gaps(model: FittedSystem) -> tuple[Note, ...]:
     """Warn that residuals are taken as consecutive where they are not."""
     breaks = len(model.problem.run_starts) - 1
     if not breaks:
@@ -64,7 +64,7 @@ def require_freedom(what: str, rows: int, coefficients: int, least: int) -> None
         )
 
 
-def crowded(model: VarResult, share: float, consequence: str) -> tuple[Note, ...]:
+def crowded(model: FittedSystem, share: float, consequence: str) -> tuple[Note, ...]:
     """Warn that coefficients take so large a share of the rows that a test's distribution is far off."""
     taken = model.nobs - model.df_resid
     if taken < share * model.nobs:

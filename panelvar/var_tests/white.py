@@ -12,7 +12,7 @@ from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.var_result import VarResult, require_fit
+from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class WhiteTests(JointTests):
         return tuple(self.products.values())
 
 
-def white_test(model: VarResult, *, cross_terms: bool = False) -> WhiteTests:
+def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     r"""Test that variances and covariances do not depend on the regressors (White 1980; Kelejian 1982; Doornik 1996).
 
     The w = K (K + 1) / 2 products :math:`\hat u_{it}\hat u_{jt}` are regressed on a constant and r terms: the
@@ -55,7 +55,7 @@ def white_test(model: VarResult, *, cross_terms: bool = False) -> WhiteTests:
 
     Parameters
     ----------
-    model : VarResult
+    model : FittedSystem
         The system whose residuals are tested.
     cross_terms : bool
         Products of different regressors too. Without them it is EViews' default, R's ``het.test::whites.htest``.

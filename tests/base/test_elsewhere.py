@@ -244,3 +244,32 @@ def test_copies_and_pickles_survive(model):
     for result in (SYSTEM, model):
         np.testing.assert_array_equal(copy.deepcopy(result).roots, result.roots)
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(result)).roots, result.roots)
+
+
+def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model):
+    levels = np.random.default_rng(0).standard_normal((80, 2)).cumsum(axis=0)
+    vecm = pv.fit_vecm(levels, ["x", "y"], rank=1, lags=2)
+    restricted = pv.fit_restricted_var(levels, {"x": ["L1.y"]}, ["x", "y"])
+    asked = [
+        (vecm, "with_cov", "MovingBlockBootstrap"),
+        (vecm, "granger_causality", "toda_yamamoto_test"),
+        (vecm, "test_granger_causality", "toda_yamamoto_test"),
+        (vecm, "lag_exclusion_tests", "select_lags"),
+        (vecm, "wald_test", "restriction_test"),
+        (vecm, "lincom", "alpha_std_errors"),
+        (restricted, "with_cov", "MovingBlockBootstrap"),
+    ]
+    for result, name, words in asked:
+        assert not hasattr(result, name)
+        assert name not in dir(result)
+        with pytest.raises(pv.SpecificationError, match=words):
+            getattr(pickle.loads(pickle.dumps(result)), name)
+    assert not isinstance(vecm, pv.VarResult)
+    assert not isinstance(restricted, pv.VarResult)
+    for result in (model, vecm, restricted):
+        assert isinstance(result, pv.FittedSystem)
+        assert isinstance(result, pv.System)
+    with pytest.raises(AttributeError, match=r"'VecmResult' object has no attribute 'nonsense'\.$"):
+        vecm.nonsense  # noqa: B018
+    with pytest.raises(MissingInformationError, match="needs the data"):
+        SYSTEM.forecast  # noqa: B018

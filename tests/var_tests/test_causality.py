@@ -7,7 +7,7 @@ import pytest
 
 import panelvar as pv
 from panelvar.base.errors import SpecificationError
-from panelvar.var_tests.causality import granger_causality, granger_table
+from panelvar.var_tests.causality import granger_table
 
 
 def simulate(n: int, effect: float, seed: int) -> np.ndarray:
@@ -24,7 +24,7 @@ def test_the_table_holds_the_single_tests():
     assert len(table) == 6
     assert list(table.columns) == ["statistic", "df", "df_denominator", "pvalue"]
     for caused, causing in table.index:
-        test = granger_causality(model, caused, causing)
+        test = model.granger_causality(caused, causing)
         assert table.loc[(caused, causing), "statistic"] == test.statistic
         assert table.loc[(caused, causing), "pvalue"] == test.pvalue
 
