@@ -9,7 +9,7 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import deterministic_case, ranked
-from panelvar.cointegration.vecm_estimates import check_normalisation
+from panelvar.cointegration.relations import check_normalisation
 from panelvar.cointegration.vecm_result import VecmResult
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention

@@ -1,24 +1,42 @@
-"""A fitted vector error-correction model, and tests of its relations and of the reactions to them."""
+"""A fitted vector error-correction model: relations, reactions, what shocks leave behind, and tests of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
+from panelvar.base.arrays import Array
+from panelvar.base.distributions import two_sided
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
+from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.relation_test import RelationTest, relation_test
-from panelvar.cointegration.vecm_estimates import VecmEstimates
+from panelvar.cointegration.relations import Relations
+from panelvar.cointegration.vecm_problem import VecmProblem
+from panelvar.data.series import VarData
+from panelvar.dynamics.dynamics import lasting_effects
 from panelvar.dynamics.lag_problem import kronecker_wald
-from panelvar.identification.scheme import position, variables_of
+from panelvar.dynamics.terms import Terms
+from panelvar.identification.scheme import Identification, position, variables_of
+from panelvar.responses.shocks import Shocks, choose_shocks
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import lags_hypothesis
+from panelvar.var_models.fitted_system import FittedSystem
+from panelvar.var_models.var_convention import VarConvention
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from panelvar.tables.table import Table
 
+
+_UNIT = 1e-6
+"""How far from one the modulus of a root may be that is one by construction."""
 
 # What a vector autoregression has and its levels do not: asked for, this is the answer.
 _NOT_OFFERED = {
@@ -43,7 +61,7 @@ _NOT_OFFERED = {
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VecmResult(VecmEstimates):
+class VecmResult(FittedSystem):
     r"""A vector error-correction model of a rank, estimated by maximum likelihood; made by `fit_vecm`.
 
     .. math:: \Delta y_t = \alpha\beta' z_{t-1} + \sum_{j=1}^{p-1} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t
@@ -67,6 +85,244 @@ class VecmResult(VecmEstimates):
     """
 
     _not_offered: ClassVar[Mapping[str, str]] = _NOT_OFFERED
+
+    problem: VecmProblem
+    case: str
+    relation_names: tuple[str, ...]
+    normalised_on: tuple[str, ...] | None
+
+    def __init__(
+        self,
+        problem: VecmProblem,
+        data: VarData,
+        periods: npt.NDArray[np.intp],
+        terms: Terms,
+        convention: VarConvention,
+        notes: tuple[Note, ...],
+        case: str,
+        relation_names: tuple[str, ...],
+        normalised_on: tuple[str, ...] | None,
+    ) -> None:
+        super().__init__(problem, data, periods, terms, convention, notes)
+        self._set(case=case, relation_names=relation_names, normalised_on=normalised_on)
+
+    @property
+    def rank(self) -> int:
+        """Number of relations, r."""
+        return self.problem.rank
+
+    @property
+    def unit_roots(self) -> int:
+        """Roots that are one by construction, K - r."""
+        return self.n_vars - self.rank
+
+    @property
+    def _mean_removed(self) -> bool:
+        return self.terms.has_constant and self.case != "rc"
+
+    # The relations
+
+    @cached_property
+    def _cointegration(self) -> Relations:
+        return Relations(self.problem, self.sigma, self.names, self.normalised_on)
+
+    def _of_relations(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=list(self.relation_names), columns=self._cointegration.labels)
+
+    @cached_property
+    def beta(self) -> pd.DataFrame:
+        """Coefficients of the relations, a column each."""
+        return self._of_relations(self._cointegration.beta)
+
+    @cached_property
+    def beta_std_errors(self) -> pd.DataFrame:
+        r"""Standard errors of `beta`, zero where it is normalised (Luetkepohl 2005, 7.2.21).
+
+        :math:`\mathrm{Var}\,\mathrm{vec}(\hat\beta_f') = (R_f'R_f)^{-1} \otimes (\alpha'\Sigma^{-1}\alpha)^{-1}` for
+        the free rows f, with :math:`R_f` those variables less their regression on the other terms. Ratios are normal,
+        given the normalisation: a variable that a relation is normalised on must be part of it.
+        """
+        return self._of_relations(self._cointegration.beta_errors)
+
+    @cached_property
+    def beta_tstats(self) -> pd.DataFrame:
+        """Coefficients of the relations over their errors, missing where normalised."""
+        beta, errors = self._cointegration.beta, self._cointegration.beta_errors
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._of_relations(np.where(errors > 0.0, beta / errors, np.nan))
+
+    @cached_property
+    def beta_pvalues(self) -> pd.DataFrame:
+        """Two-sided normal tail probabilities of `beta_tstats`, missing where normalised."""
+        return self._of_relations(two_sided(self.beta_tstats.to_numpy(), np.inf))
+
+    @cached_property
+    def relations(self) -> pd.DataFrame:
+        r"""Values of the relations, :math:`\beta'z_t`, in every period of the data; missing where a variable is.
+
+        An equation of period t reacts to the value of period t - 1.
+        """
+        import pandas as pd
+
+        periods = self.data.observed_periods()
+        levels = self.data.values[periods]
+        if self.case == "rc":
+            levels = np.column_stack([levels, np.ones(len(levels))])
+        elif self.case == "rt":
+            levels = np.column_stack([levels, periods + 1.0])
+        return pd.DataFrame(
+            levels @ self._cointegration.beta, index=self.data.labels(periods), columns=self._cointegration.labels
+        )
+
+    # The equations of the differences
+
+    @cached_property
+    def short_run_names(self) -> tuple[str, ...]:
+        """Rows of `short_run`: "ec1", ..., the terms in the equations, then "L(D(x))", ..., "L(D(y), p - 1)"."""
+        beside = [label for place, label in enumerate(self.terms.labels) if place not in self.problem.confined]
+        differences = [
+            f"L(D({name}))" if lag == 1 else f"L(D({name}), {lag})"
+            for lag in range(1, self.lags)
+            for name in self.names
+        ]
+        return (*self._cointegration.labels, *beside, *differences)
+
+    def _of_short_run(self, values: Array) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(values, index=list(self.short_run_names), columns=self._axes[1])
+
+    @cached_property
+    def short_run(self) -> pd.DataFrame:
+        """Coefficients of the equations of the differences, a column for each, the relations being regressors."""
+        return self._of_short_run(self._cointegration.conditional[0])
+
+    @cached_property
+    def short_run_std_errors(self) -> pd.DataFrame:
+        """Standard errors of `short_run`, the relations taken as known."""
+        return self._of_short_run(self._cointegration.conditional_errors(self._error_sigma))
+
+    @cached_property
+    def short_run_tstats(self) -> pd.DataFrame:
+        """`short_run` over its errors."""
+        return self.short_run / self.short_run_std_errors
+
+    @cached_property
+    def short_run_pvalues(self) -> pd.DataFrame:
+        """Two-sided tail probabilities of `short_run_tstats`, from the distribution of the convention."""
+        return self._of_short_run(two_sided(self.short_run_tstats.to_numpy(), self._coefficient_df))
+
+    @cached_property
+    def alpha(self) -> pd.DataFrame:
+        """Reactions of the variables (rows) to the relations (columns)."""
+        return self.short_run.loc[self._cointegration.labels].T
+
+    @cached_property
+    def alpha_std_errors(self) -> pd.DataFrame:
+        """Standard errors of `alpha`."""
+        return self.short_run_std_errors.loc[self._cointegration.labels].T
+
+    @property
+    def gamma(self) -> Array:
+        """Matrices of the lagged differences, (p - 1, K, K)."""
+        stacked = self._cointegration.conditional[0][self._cointegration.first_difference :]
+        return stacked.reshape(self.lags - 1, self.n_vars, self.n_vars).swapaxes(1, 2)
+
+    @cached_property
+    def pi(self) -> pd.DataFrame:
+        r"""Long-run matrix :math:`\alpha\beta'`, equations by the variables of the relations."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            self._cointegration.alpha @ self._cointegration.beta.T,
+            index=self._axes[1],
+            columns=list(self.relation_names),
+        )
+
+    # What shocks leave behind
+
+    @cached_property
+    def long_run_impact(self) -> pd.DataFrame:
+        r"""Where errors of one unit take the levels: :math:`C = \beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1}
+        \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995, theorem 4.2); of rank K - r.
+        """  # noqa: D205
+        import pandas as pd
+
+        values = np.zeros((self.n_vars, self.n_vars))
+        if self.unit_roots:
+            values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self.sigma.diagonal()))
+        return pd.DataFrame(values, index=self._axes[1], columns=self._axes[1])
+
+    @documented
+    def long_run_effects(
+        self,
+        *,
+        identification: str | Identification = "reduced_form",
+        shock_size: str = "unit",
+        ordering: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Where shocks take the levels in the end: `long_run_impact` times the impact.
+
+        A stationary system's responses die out, and its method sums them; here the responses of the levels themselves
+        converge, and these are the sums of those of the differences.
+
+        Parameters
+        ----------
+        {identification, shock_size, ordering}
+
+        Returns
+        -------
+        DataFrame
+            Levels by shocks.
+        """
+        import pandas as pd
+
+        shocks = self._shocks(identification, shock_size, ordering)
+        effects = self.long_run_impact.to_numpy() @ shocks.system_impact(self.coefficients, self.sigma)
+        return pd.DataFrame(effects, index=self._axes[1], columns=list(shocks.names))
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether every companion root lies inside the unit circle: at full rank only, whatever rounding says."""
+        return self.rank == self.n_vars and super().is_stable
+
+    def _shocks(
+        self, identification: str | Identification, shock_size: str, ordering: Sequence[str] | None, purpose: str = ""
+    ) -> Shocks:
+        shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering, purpose)
+        if shocks.scheme.sums_responses and self.unit_roots and not shocks.scheme.takes_unit_roots:
+            raise SpecificationError(
+                f"{shocks.scheme.words} restrictions are on sums of all responses, and responses of the levels of an "
+                "error-correction model do not die out. ShortRun(long_run=) restricts where they lead."
+            )
+        return super()._shocks(identification, shock_size, ordering, purpose)
+
+    def _stability_notes(self) -> tuple[Note, ...]:
+        """Roots of one are the model's own; others on or outside the unit circle are worth a warning."""
+        unit = self.unit_roots
+        rest = self.moduli[unit:]
+        if self.moduli[0] > 1.0 + _UNIT:
+            text = (
+                f"A root has modulus {self.moduli[0]:.4f}: beside the {unit} root(s) of one that the rank implies the "
+                "system is explosive, and values at long horizons grow without bound."
+            )
+        elif rest.size and rest[0] > 1.0 - _UNIT:
+            text = (
+                f"More roots are one than the {unit} that the rank implies: the variables seem to be integrated twice."
+            )
+        else:
+            return ()
+        return (Note("unstable", text, warn=True),)
+
+    @cached_property
+    def _squares(self) -> tuple[Array, Array]:
+        """Residual and total sums of squares of the differences; about the mean if an equation has a constant."""
+        scatter = self.problem.scatter_factor
+        changes = self.problem.difference_rows[:, self.problem.n_regressors :]
+        changes = changes - changes.mean(axis=0) if self._mean_removed else changes
+        return np.einsum("ij,ij->i", scatter, scatter), np.einsum("ij,ij->j", changes, changes)
 
     # Tests
 
@@ -95,7 +351,7 @@ class VecmResult(VecmEstimates):
         SpecificationError
             Nothing restricted, unknown names, restrictions that leave too little.
         """
-        on = None if self.normalised_on is None else [self.names.index(name) for name in self.normalised_on]
+        on = self._cointegration.fixed
         return relation_test(self.problem, self.names, self.relation_names, on, beta, alpha, known)
 
     def weak_exogeneity_test(self, variables: str | Sequence[str]) -> RelationTest:
@@ -114,18 +370,8 @@ class VecmResult(VecmEstimates):
         for row, name in enumerate(chosen):
             matrix[row, position(self.names, name)] = 1.0
         test = self.restriction_test(alpha=matrix)
-        return RelationTest(
-            "Weak exogeneity",
-            test.statistic,
-            test.pvalue,
-            test.distribution,
-            test.df,
-            None,
-            f"{', '.join(chosen)} {'does' if len(chosen) == 1 else 'do'} not react to the relation(s)",
-            eigenvalues=test.eigenvalues,
-            beta=test.beta,
-            alpha=test.alpha,
-        )
+        null = f"{', '.join(chosen)} {'does' if len(chosen) == 1 else 'do'} not react to the relation(s)"
+        return replace(test, name="Weak exogeneity", null=null)
 
     def exclusion_test(
         self,
@@ -152,9 +398,9 @@ class VecmResult(VecmEstimates):
         longest = self.lags - 1
         expected = f"a model of {self.lags} lag(s) of the levels has {longest} lagged difference(s)"
         tested = lags_hypothesis(self.names, longest, equations, variables, lags, "lagged difference", expected)
-        first = len(self.short_run_names) - longest * self.n_vars
-        rows, columns = tested.regressors(self.names, first), tested.columns(self.names)
-        params, spread = self._conditional
+        rows = tested.regressors(self.names, self._cointegration.first_difference)
+        columns = tested.columns(self.names)
+        params, spread = self._cointegration.conditional
         wald = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], self._error_sigma[np.ix_(columns, columns)])
         return tested.result(wald, len(rows) * len(columns), self.problem, self.convention)
 

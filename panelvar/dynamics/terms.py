@@ -161,3 +161,10 @@ def coefficient_axes(names: tuple[str, ...], lags: int, terms: Terms) -> tuple[p
     import pandas as pd
 
     return pd.Index(regressor_labels(names, lags, terms)), pd.Index(names)
+
+
+def stacked_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> pd.MultiIndex:
+    """Labels of all coefficients in one vector: (equation, regressor), equation by equation."""
+    import pandas as pd
+
+    return pd.MultiIndex.from_product([names, regressors], names=["equation", "regressor"])

@@ -18,7 +18,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import lag_matrices
-from panelvar.dynamics.terms import Terms, regressor_labels
+from panelvar.dynamics.terms import Terms, regressor_labels, stacked_labels
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.responses import cumulated
 from panelvar.responses.shocks import choose_shocks
@@ -117,7 +117,7 @@ class VarBatch:
     def _by_member(self, values: Array) -> pd.DataFrame:
         import pandas as pd
 
-        columns = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        columns = stacked_labels(self.names, self.regressor_names)
         return pd.DataFrame(values.swapaxes(1, 2).reshape(len(values), -1), index=self.labels, columns=columns)
 
     @cached_property

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import quantiles
+from panelvar.base.distributions import quantiles, two_sided
 from panelvar.base.errors import Note, NumericalError, check_level
 from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
-from panelvar.dynamics.terms import Terms
+from panelvar.dynamics.terms import Terms, stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.var_models.system import System
@@ -187,12 +187,13 @@ class VarEstimates(System):
     @cached_property
     def pvalues(self) -> pd.DataFrame:
         """Two-sided tail probabilities of `tstats`, from the distribution of the convention."""
-        from scipy.special import ndtr, stdtr
+        return self._by_equation(two_sided(self._ratios, self._coefficient_df))
 
-        below = -np.abs(self._ratios)
-        return self._by_equation(
-            2.0 * (ndtr(below) if self.distribution == "normal" else stdtr(self.problem.degrees, below))
-        )
+    @property
+    def _coefficient_df(self) -> float | Array:
+        """Degrees of freedom of `tstats`, of all equations alike or one by one; infinite for the normal."""
+        normal = self.distribution == "normal"
+        return np.inf if normal else np.asarray(self.problem.degrees, dtype=np.float64)
 
     def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
         """Confidence intervals of the coefficients.
@@ -210,9 +211,9 @@ class VarEstimates(System):
         import pandas as pd
 
         check_level(level)
-        critical = None if self.distribution == "normal" else quantiles(level, np.asarray(self.problem.degrees))
+        critical = None if self.distribution == "normal" else quantiles(level, np.asarray(self._coefficient_df))
         lower, upper = normal_limits(self.problem.params, self._errors, level, critical)
-        index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        index = stacked_labels(self.names, self.regressor_names)
         return pd.DataFrame({"lower": lower.T.ravel(), "upper": upper.T.ravel()}, index=index)
 
     @cached_property
@@ -224,7 +225,7 @@ class VarEstimates(System):
         if values is None:
             moments = self.problem.inverse_factor @ self.problem.inverse_factor.T
             values = np.kron(self._error_sigma, moments).astype(np.float64, copy=False)
-        index = pd.MultiIndex.from_product([self.names, self.regressor_names], names=["equation", "regressor"])
+        index = stacked_labels(self.names, self.regressor_names)
         return pd.DataFrame(values, index=index, columns=index)
 
     @property
