@@ -1,10 +1,8 @@
-"""Delta-method variances of responses, without a derivative for every direction of the coefficients.
+"""Delta-method errors of impulse responses, of what they lead to and of variance shares.
 
-Equation numbers are those of Luetkepohl (2005).
-
-Derivatives of variance shares along the directions in which the estimates vary.
-
-Derivatives of impulse responses along the directions in which the estimates vary.
+They come from derivatives along the directions in which the estimates vary; where the impact does not depend on the
+coefficients, from the variances themselves, without a derivative for every direction. Equation numbers are those of
+Luetkepohl (2005).
 """
 
 from __future__ import annotations
@@ -124,7 +122,7 @@ def response_gradients(
     form : ReducedForm
         One, or a batch of draws.
     moves : array (..., D, m, K)
-        Directions of the coefficients (`panelvar.dynamics.lag_problem.LagProblem.directions`).
+        Directions of the coefficients (`panelvar.bands.drawable.Drawable`).
     nobs : int
         n.
 

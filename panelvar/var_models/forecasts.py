@@ -1,6 +1,6 @@
-"""Gaussian forecasts of a vector autoregression given the future of some of its variables.
+"""What a fitted vector autoregression says about the future, and about changes of its exogenous variables.
 
-What a fitted vector autoregression says about the future, and about changes of its exogenous variables.
+Forecasts take the future as unknown, or as given for some of the variables.
 """
 
 from __future__ import annotations
