@@ -13,7 +13,8 @@ from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.inference import Coefficients, Inference
-from panelvar.static_panels.summary import coefficient_header, coefficient_rows, rows_per_entity
+from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
+from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import check_digits, format_count, format_number
 from panelvar.tables.table import Presented, Table
@@ -206,7 +207,7 @@ class AveragedResult(Inference, Presented, ABC):
                 Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
                 *self._facts,
             ),
-            header=(coefficient_header(self, level),),
+            header=(coefficient_header(self.distribution, level),),
             body=coefficient_rows(self, level, digits),
             statistics=(
                 *self._statistics(digits),

@@ -12,13 +12,16 @@ from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.instruments.regressions import SpecifiedResult, instrumented_of, on_instruments, zero_test
+from panelvar.tables.layout import Row, number, words
+from panelvar.tables.number_format import check_digits
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult
 
 Quadratic = tuple[Array, Array, Array]
 
 
 @dataclass(frozen=True)
-class ConfidenceSet:
+class ConfidenceSet(Presented):
     """The values of one coefficient that a test does not reject.
 
     Attributes
@@ -47,6 +50,23 @@ class ConfidenceSet:
 
     def __contains__(self, value: float) -> bool:
         return any(low <= value <= high for low, high in self.intervals)
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the set as a table, a row for each interval.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        body = tuple(Row(self.name, (number(low, digits), number(high, digits))) for low, high in self.intervals)
+        return Table(
+            title=f"{100 * self.level:g}% Anderson-Rubin set",
+            header=(Row("", (words("Lower", "right"), words("Upper", "right"))),),
+            body=body,
+            notes=() if body else ("Empty: every value is rejected.",),
+        )
 
     def __str__(self) -> str:
         sets = " and ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.intervals) or "empty"

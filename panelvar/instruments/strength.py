@@ -34,6 +34,9 @@ from panelvar.instruments.regressions import (
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Fact, Row, number, words
+from panelvar.tables.number_format import check_digits, format_number
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ RULE_OF_THUMB = 10.0
 
 
 @dataclass(frozen=True)
-class EffectiveF:
+class EffectiveF(Presented):
     """Montiel Olea and Pflueger's effective F and its critical values.
 
     Attributes
@@ -62,9 +65,29 @@ class EffectiveF:
     critical_values: dict[float, float]
     degrees: dict[float, float]
 
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the critical values as a table, a row for each share of bias.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        body = tuple(
+            Row(f"{share:.0%}", (number(value, digits), number(self.degrees[share], digits)))
+            for share, value in self.critical_values.items()
+        )
+        return Table(
+            title="Effective F",
+            facts=(Fact("Statistic", format_number(self.statistic, digits)),),
+            header=(Row("Bias", (words("Critical value", "right"), words("df", "right"))),),
+            body=body,
+        )
+
     def __str__(self) -> str:
         values = ", ".join(f"{share:.0%}: {value:.2f}" for share, value in self.critical_values.items())
-        return f"Effective F = {self.statistic:.4f} (critical values by share of bias: {values})"
+        return f"Effective F = {format_number(self.statistic)} (critical values by share of bias: {values})"
 
 
 def first_stages(result: SpecifiedResult) -> dict[str, LinearResult]:

@@ -14,6 +14,9 @@ from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.covariance.crossing_basis import cluster_basis
 from panelvar.panel_tests.auxiliary import linear_result
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Fact, Row, number, words
+from panelvar.tables.number_format import check_digits
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +27,7 @@ FEW_EFFECTIVE = 10.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ClusterDiagnostics:
+class ClusterDiagnostics(Presented):
     """Sizes and leverages of the clusters of a fit.
 
     Attributes
@@ -48,12 +51,41 @@ class ClusterDiagnostics:
         fewest = self.effective_clusters.min()
         return f"<Cluster leverages: {self.clusters} clusters, effective number at least {fewest:.3g}>"
 
-    def __str__(self) -> str:
-        counts = ", ".join(f"{name} {value:.3g}" for name, value in self.effective_clusters.items())
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the effective number of clusters of each slope, and its largest partial leverage, as a table.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        return Table(
+            title="Leverage of clusters",
+            facts=self._facts,
+            header=(Row("", (words("Effective number", "right"), words("Largest share", "right"))),),
+            body=tuple(
+                Row(str(name), (number(value, digits), number(self.table[name].max(), digits)))
+                for name, value in self.effective_clusters.items()
+            ),
+            notes=tuple(note.text for note in self.notes),
+        )
+
+    @property
+    def _facts(self) -> tuple[Fact, ...]:
         sizes, leverage = self.table["rows"], self.table["leverage"]
+        spread = f"{leverage.min():.4g} to {leverage.max():.4g} (mean {leverage.mean():.4g})"
+        return (
+            Fact("Clusters", str(self.clusters)),
+            Fact("Rows", f"{sizes.min()} to {sizes.max()}"),
+            Fact("Leverage", spread),
+        )
+
+    def __str__(self) -> str:
+        clusters, rows, leverage = (fact.text for fact in self._facts)
+        counts = ", ".join(f"{name} {value:.3g}" for name, value in self.effective_clusters.items())
         lines = [
-            f"{self.clusters} clusters; rows {sizes.min()} to {sizes.max()}; "
-            f"leverage {leverage.min():.4g} to {leverage.max():.4g} (mean {leverage.mean():.4g})",
+            f"{clusters} clusters; rows {rows}; leverage {leverage}",
             f"Effective number of clusters: {counts}",
             *(note.text for note in self.notes),
         ]

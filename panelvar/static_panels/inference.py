@@ -17,6 +17,9 @@ from panelvar.base.errors import Note, check_level
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.static_panels.restrictions import parse_expression, restriction_matrix
+from panelvar.tables.coefficients import coefficient_header, coefficient_row
+from panelvar.tables.number_format import check_digits, pvalue_text
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ class Coefficients(Protocol):
 
 
 @dataclass(frozen=True)
-class LinearCombination:
+class LinearCombination(Presented):
     """A linear combination of coefficients.
 
     Attributes
@@ -69,10 +72,22 @@ class LinearCombination:
     level: float
     df: float | None
 
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the combination as a table of one row.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        values = (self.estimate, self.std_error, self.statistic, self.pvalue, self.lower, self.upper)
+        header = coefficient_header("normal" if self.df is None else "t", self.level)
+        return Table(header=(header,), body=(coefficient_row(self.expression, values, check_digits(digits)),))
+
     def __str__(self) -> str:
         return (
             f"{self.expression} = {self.estimate:.6g} (s.e. {self.std_error:.6g}, "
-            f"{'z' if self.df is None else 't'} = {self.statistic:.4g}, p = {self.pvalue:.4g}, "
+            f"{'z' if self.df is None else 't'} = {self.statistic:.4g}, {pvalue_text(self.pvalue)}, "
             f"{100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}])"
         )
 

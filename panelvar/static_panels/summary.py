@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from panelvar.tables.layout import Cell, Fact, Row, number, probability
+import numpy as np
+
+from panelvar.tables.coefficients import coefficient_header, coefficient_row
+from panelvar.tables.layout import Fact, Row
 from panelvar.tables.number_format import NOT_AVAILABLE, check_digits, format_count, format_number
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import tests_in_lines
@@ -26,7 +29,7 @@ def linear_table(
     return Table(
         title=f"{result.estimator}: {result.dependent}",
         facts=_facts(result),
-        header=(coefficient_header(result, level),),
+        header=(coefficient_header(result.distribution, level),),
         body=coefficient_rows(result, level, digits),
         statistics=(
             *_rsquared(result, digits),
@@ -38,47 +41,11 @@ def linear_table(
     )
 
 
-def coefficient_header(result: Inference, level: float) -> Row:
-    """Name the columns of a table of coefficients."""
-    tail = (1.0 - level) / 2.0
-    statistic = "t" if result.distribution == "t" else "z"
-    names = (
-        ("Estimate", "estimate"),
-        ("Std. error", "std_error"),
-        (statistic, statistic),
-        ("p", "pvalue"),
-        (f"[{tail:.4g}", "lower"),
-        (f"{1.0 - tail:.4g}]", "upper"),
-    )
-    return Row("", tuple(Cell(text, value, align="right") for text, value in names))
-
-
 def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row, ...]:
     """One row a coefficient: estimate, error, ratio, p-value and limits."""
-    bounds = result.conf_int(level=level).to_numpy()
-    columns = zip(
-        result.params.index,
-        result.params.to_numpy(),
-        result.std_errors.to_numpy(),
-        result.tstats.to_numpy(),
-        result.pvalues.to_numpy(),
-        bounds,
-        strict=True,
-    )
-    return tuple(
-        Row(
-            str(name),
-            (
-                number(estimate, digits),
-                number(error, digits),
-                number(ratio, digits),
-                probability(pvalue, digits),
-                number(lower, digits),
-                number(upper, digits),
-            ),
-        )
-        for name, estimate, error, ratio, pvalue, (lower, upper) in columns
-    )
+    columns = (result.params, result.std_errors, result.tstats, result.pvalues)
+    values = np.column_stack([*columns, result.conf_int(level=level)])
+    return tuple(coefficient_row(str(name), row, digits) for name, row in zip(result.names, values, strict=True))
 
 
 def rows_per_entity(spread: tuple[int, float, int]) -> str:

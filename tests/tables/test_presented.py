@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+from twins import gappy_frame
 
+import panelvar as pv
+from panelvar.instruments.anderson_rubin import ConfidenceSet
 from panelvar.tables.layout import Row, number, words
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table
@@ -66,3 +70,30 @@ def test_a_statistic_in_one_line(test, line, reference):
     assert repr(test) == f"<a: {line}>"
     assert test.reference == reference
     assert reference in test.to_text()
+
+
+def test_small_findings_are_tables_too():
+    frame = gappy_frame(entities=30)
+    frame["z1"], frame["z2"] = np.random.default_rng(0).standard_normal((2, len(frame)))
+    frame["z1"] += frame["x2"]
+    panel = pv.Panel(frame, "entity", "year")
+    found = pv.fit_iv_pooled(panel, "y", ["x1"], endogenous=["x2"], instruments=["z1", "z2"])
+
+    combination = found.lincom("x1 + x2", level=0.9)
+    row = combination.summary().to_frame().loc["x1 + x2"]
+    assert row["estimate"] == combination.estimate
+    assert row["pvalue"] == combination.pvalue
+    assert (row["lower"], row["upper"]) == (combination.lower, combination.upper)
+    assert str(combination).startswith("x1 + x2 = ")
+
+    limits = found.anderson_rubin_set(level=0.9)
+    assert tuple(limits.summary().to_frame().loc["x2"]) == limits.intervals[0]
+    assert "Empty" in ConfidenceSet("x2", (), 0.9).to_text()
+
+    strength = found.effective_f
+    assert strength.summary().to_frame()["Critical value"].tolist() == list(strength.critical_values.values())
+
+    clusters = pv.cluster_diagnostics(pv.fit_pooled(panel, "y", ["x1", "x2"]))
+    assert clusters.summary().to_frame()["Effective number"].to_dict() == clusters.effective_clusters.to_dict()
+    for small in (combination, limits, strength, clusters):
+        assert small._repr_html_() == small.summary().to_html()
