@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.scores import Scores, leverage
 from panelvar.fit.small_samples import Counts
+from panelvar.fit.transformed_model import Family, TransformedModel
+from panelvar.kernels.absorb import Absorbed
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows
@@ -39,53 +41,38 @@ from panelvar.kernels.variance_components import Components, CrossedComponents
 
 if TYPE_CHECKING:
     from panelvar.fit.instrumented import Instrumented
-    from panelvar.kernels.absorb import Absorbed
     from panelvar.kernels.qr import Solution
 
-Family = Literal["pooled", "between", "difference", "fixed", "random", "gls", "gls-within"]
+T = TypeVar("T")
+
+
+class Held(Generic[T]):
+    """An attribute of the model of a fit, kept with the fit once it has been read."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, fit: Fit, owner: type) -> T:
+        value: T = getattr(fit.model, self.name)
+        fit.__dict__[self.name] = value
+        return value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
-    """Transformed rows and their least-squares solution.
+    """A transformed model and its least-squares solution; what is known of the model is an attribute here too.
 
     Attributes
     ----------
-    family : {"pooled", "between", "difference", "fixed", "random", "gls", "gls-within"}
-        What was estimated; "gls" for rows transformed by an estimated error covariance, "gls-within" where entity
-        effects were taken out as well.
-    source : Design
-        The model's rows as the caller gave them.
-    design : Design
-        The rows of the regression: the source, entity means, or differences.
-    rows : TransformedRows or None
-        The transformed rows; None after `without_rows`.
+    model : TransformedModel
+        Of it ``family``, ``source``, ``design``, ``rows``, ``centre``, ``constant_mass``, ``effects``, ``absorbed``,
+        ``components``, ``moments``, ``error_variance`` and ``mixed``.
     solution : Solution
         Coefficients, kept and dropped regressors, triangle and residual sum of squares.
     tss : float
         Sum of squares of the transformed dependent variable, orthogonal to the constant where there is one.
-    centre : (k + 1,) array
-        m above, for every regressor and the dependent variable.
-    constant : bool
-        Whether a constant is among the coefficients.
-    constant_mass : float
-        Sum of squares of the transformed constant z.
     counts : Counts
         What small-sample rules count.
-    effects : tuple of str
-        Labels of the absorbed or random dimensions.
-    absorbed : Absorbed or None
-        The projection on the absorbed effects.
-    components : Components, CrossedComponents or None
-        Variance components of random effects, one or two.
-    moments : PanelMoments or None
-        Moments of the source by entity (or by the random dimension), when the fit computed them.
-    error_variance : float or None
-        Variance of the transformed errors where the transform has fixed it (generalised least squares); None leaves it
-        to the residuals.
-    mixed : str or None
-        Dimension, ``"time"`` or ``"entity"``, whose rows the transform mixes with one another: a transformed row then
-        belongs to all of them, and only sums over the dimension are uncorrelated.
     notes : tuple of Note
         Facts found on the way.
     structural : TransformedRows or None
@@ -96,28 +83,34 @@ class Fit:
         The instruments, where there are any.
     """
 
-    family: Family
-    source: Design
-    design: Design
-    rows: TransformedRows | None
+    model: TransformedModel
     solution: Solution
     tss: float
-    centre: Array
-    constant: bool
-    constant_mass: float
     counts: Counts
-    effects: tuple[str, ...] = ()
-    absorbed: Absorbed | None = None
-    components: Components | CrossedComponents | None = None
-    moments: PanelMoments | None = None
-    error_variance: float | None = None
-    mixed: str | None = None
     notes: tuple[Note, ...] = ()
     structural: TransformedRows | None = None
     instrumented: Instrumented | None = None
 
+    family = Held[Family]()
+    source = Held[Design]()
+    design = Held[Design]()
+    rows = Held[TransformedRows | None]()
+    centre = Held[Array]()
+    constant_mass = Held[float]()
+    effects = Held[tuple[str, ...]]()
+    absorbed = Held[Absorbed | None]()
+    components = Held[Components | CrossedComponents | None]()
+    moments = Held[PanelMoments | None]()
+    error_variance = Held[float | None]()
+    mixed = Held[str | None]()
+
     def __repr__(self) -> str:
         return f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>"
+
+    @property
+    def constant(self) -> bool:
+        """Whether a constant is among the coefficients."""
+        return self.design.constant
 
     @property
     def constant_column(self) -> Array | float | None:
@@ -362,16 +355,16 @@ class Fit:
     def without_rows(self) -> Fit:
         """Return the fit with everything that has a value for each row released."""
         components = self.components
-        light = replace(
-            self,
+        model = replace(
+            self.model,
             source=self.source.without_rows(),
             design=self.design.without_rows(),
             rows=None,
             absorbed=None,
-            structural=None,
-            instrumented=None if self.instrumented is None else replace(self.instrumented, rows=None),
             components=components.without_rows() if isinstance(components, CrossedComponents) else components,
         )
+        instrumented = None if self.instrumented is None else replace(self.instrumented, rows=None)
+        light = replace(self, model=model, structural=None, instrumented=instrumented)
         # Small summaries survive: they are what R2 sets and poolability tests are made of.
         light.__dict__["entity_moments"] = self.entity_moments
         light.__dict__["sample"] = self.sample

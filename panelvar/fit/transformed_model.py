@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
-from panelvar.fit.fit import Family
 from panelvar.fit.small_samples import Counts
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows
@@ -20,22 +19,26 @@ if TYPE_CHECKING:
     from panelvar.kernels.variance_components import Components, CrossedComponents
 
 
+Family = Literal["pooled", "between", "difference", "fixed", "random", "gls", "gls-within"]
+
+
 @dataclass(frozen=True, eq=False)
 class TransformedModel:
     """Transformed rows of a design and what an estimator knows about them; `finish` makes a result of it.
 
     Attributes
     ----------
-    family : str
-        What is estimated (see `panelvar.fit.fit.Fit`).
+    family : {"pooled", "between", "difference", "fixed", "random", "gls", "gls-within"}
+        What is estimated; "gls" for rows transformed by an estimated error covariance, "gls-within" where entity
+        effects were taken out as well.
     estimator : str
         The same in words.
     source : Design
         The model's rows as the caller gave them.
     design : Design
         The rows of the regression: the source, entity means, or differences.
-    rows : TransformedRows
-        Its columns, transformed, orthogonal to the transformed constant where there is one.
+    rows : TransformedRows or None
+        Its columns, transformed, orthogonal to the transformed constant where there is one; None once released.
     triangle : (k + 1, k + 1) array
         R factor of the rows.
     raw_norms : (k + 1,) array
@@ -46,8 +49,20 @@ class TransformedModel:
         Sum of squares of the transformed constant.
     absorbed_rank : int
         Rank of the absorbed effects, less the one that the constant has already.
-    effects, absorbed, components, moments, error_variance, mixed
-        As in `panelvar.fit.fit.Fit`.
+    effects : tuple of str
+        Labels of the absorbed or random dimensions.
+    absorbed : Absorbed or None
+        The projection on the absorbed effects.
+    components : Components, CrossedComponents or None
+        Variance components of random effects, one or two.
+    moments : PanelMoments or None
+        Moments of the source by entity (or by the random dimension), when the fit computed them.
+    error_variance : float or None
+        Variance of the transformed errors where the transform has fixed it (generalised least squares); None leaves it
+        to the residuals.
+    mixed : str or None
+        Dimension, ``"time"`` or ``"entity"``, whose rows the transform mixes with one another: a transformed row then
+        belongs to all of them, and only sums over the dimension are uncorrelated.
     tss : float or None
         Total sum of squares where it is not that of the last column of the triangle.
     notes : tuple of Note
@@ -57,7 +72,7 @@ class TransformedModel:
     estimator: str
     source: Design
     design: Design
-    rows: TransformedRows
+    rows: TransformedRows | None
     triangle: Array
     raw_norms: Array
     centre: Array

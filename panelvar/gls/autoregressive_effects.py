@@ -14,9 +14,9 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Family, Fit
+from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
-from panelvar.fit.transformed_model import TransformedModel
+from panelvar.fit.transformed_model import Family, TransformedModel
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import find_runs
 from panelvar.gls.result import ErrorStructure, GLSResult

@@ -152,7 +152,7 @@ def fit_general_fgls(
         likelihood = -0.5 * (design.nobs * float(np.log(2.0 * np.pi)) + logs + left)
     labels = design.time_labels if within == "entity" else design.entity_labels
     structure = ErrorStructure(words, labels, covariance=covariance, log_likelihood=likelihood)
-    fit = replace(result.fit, source=source)
+    fit = replace(result.fit, model=replace(result.fit.model, source=source))
     return GLSResult(fit, result.covariance, result.convention, result.estimator, structure)
 
 

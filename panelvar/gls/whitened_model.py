@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
-from panelvar.fit.fit import Family
-from panelvar.fit.transformed_model import TransformedModel
+from panelvar.fit.transformed_model import Family, TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RANK_TOLERANCE, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, column_norms

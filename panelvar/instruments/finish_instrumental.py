@@ -72,6 +72,8 @@ def two_stage_fit(
     derived: bool = False,
 ) -> Fit:
     """Find the columns in use and make the k-class fit (see `finish_instrumental`)."""
+    rows = model.rows
+    assert rows is not None
     check_scale(model.design, model.raw_norms)
     first = layout.instruments
     regressors = np.concatenate((np.arange(layout.exogenous), np.arange(first, first + layout.endogenous)))
@@ -101,7 +103,7 @@ def two_stage_fit(
         method=name,
         layout=final,
         names=tuple(names[i] for i in order),
-        rows=model.rows.combined(np.eye(len(names))[:, order]),
+        rows=rows.combined(np.eye(len(names))[:, order]),
         triangle=triangle,
         raw_norms=model.raw_norms[order],
         centre=model.centre[order],
@@ -118,25 +120,16 @@ def two_stage_fit(
         moments = moments._replace(means=moments.means[:, places], r=moments.r[:, places])
     counts = model.counts(len(alone.kept))
     found = check_fit(design, alone, counts, collinear)
-    fit = Fit(
-        family=model.family,
+    changed = replace(
+        model,
         source=_select(model.source, regressors),
         design=design,
         rows=None,
-        solution=solution,
-        tss=0.0,
         centre=model.centre[[*regressors, outcome]],
-        constant=design.constant,
-        constant_mass=model.constant_mass,
-        counts=counts,
-        effects=model.effects,
-        absorbed=model.absorbed,
-        components=model.components,
         moments=moments,
-        notes=(*model.source.notes, *model.notes, *found, *notes),
-        structural=model.rows.combined(np.eye(len(names))[:, [*regressors, outcome]]),
-        instrumented=base,
     )
+    structural = rows.combined(np.eye(len(names))[:, [*regressors, outcome]])
+    fit = Fit(changed, solution, 0.0, counts, (*model.source.notes, *model.notes, *found, *notes), structural, base)
     total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
     scored = k_class(triangle, final).fitted if convention.k_class_scores == "projection" else estimate.fitted
     fit = _with_estimate(fit, estimate, scored)
@@ -163,7 +156,7 @@ def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
         inverse_r=estimate.inverse_root,
         rss=float(estimate.residual @ estimate.residual),
     )
-    return replace(fit, rows=base.rows.combined(loadings), solution=solution)
+    return replace(fit, model=replace(fit.model, rows=base.rows.combined(loadings)), solution=solution)
 
 
 def _residual(base: Instrumented, estimate: Estimate) -> Array:
@@ -234,7 +227,7 @@ def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     shift[-1] -= gap
     moved = TransformedRows(rows.columns, shift=shift, weights=rows.weights, constant=column)
     solution = fit.solution._replace(rss=fit.rss + mass * gap**2)
-    return replace(fit, rows=moved, solution=solution, centre=centre)
+    return replace(fit, model=replace(fit.model, rows=moved, centre=centre), solution=solution)
 
 
 def _kappa(method: Method, triangle: Array, layout: Layout, df: int) -> tuple[float, str]:

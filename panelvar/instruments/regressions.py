@@ -70,16 +70,13 @@ def auxiliary_fit(
     )
     counts = fit.counts
     reported = counts.coefficients - counts.slopes
+    centre = base.centre @ loadings
     return replace(
         fit,
-        source=design,
-        design=design,
-        rows=rows,
+        model=replace(fit.model, source=design, design=design, rows=rows, centre=centre, moments=None),
         solution=solution,
         tss=float(np.square(triangle[:, -1]).sum()),
-        centre=base.centre @ loadings,
         counts=counts._replace(slopes=len(solution.kept), coefficients=len(solution.kept) + reported),
-        moments=None,
         notes=(),
         structural=None,
         instrumented=None,
@@ -108,7 +105,7 @@ def orthonormal_moments(fit: Fit) -> Fit:
     solution = out.solution._replace(kept=np.arange(n), dropped=(), r=identity, inverse_r=identity)
     centre = out.centre.copy()
     centre[:-1] = 0.0
-    return replace(out, solution=solution, centre=centre, counts=fit.counts)
+    return replace(out, model=replace(out.model, centre=centre), solution=solution, counts=fit.counts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

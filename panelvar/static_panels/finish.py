@@ -19,7 +19,8 @@ from panelvar.static_panels.result import LinearResult
 def finish(model: TransformedModel, cov: str | Covariance, convention: Convention, collinear: str) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result."""
     choose("collinear", collinear, ("drop", "raise"))
-    design, rows, absorbed = model.design, model.rows, model.absorbed
+    design, rows = model.design, model.rows
+    assert rows is not None
     check_scale(design, model.raw_norms)
     centre = model.centre if design.constant else None
     solution = polish(solve(model.triangle, model.raw_norms[:-1]), rows.products, rows.n_rows, centre)
@@ -27,25 +28,8 @@ def finish(model: TransformedModel, cov: str | Covariance, convention: Conventio
     found = check_fit(design, solution, counts, collinear)
     total = float(np.square(model.triangle[:, -1]).sum()) if model.tss is None else model.tss
     total, degenerate = check_variation(design.dependent, total, solution.rss, float(model.raw_norms[-1]))
-    fit = Fit(
-        family=model.family,
-        source=model.source,
-        design=design,
-        rows=rows,
-        solution=solution,
-        tss=total,
-        centre=model.centre,
-        constant=design.constant,
-        constant_mass=model.constant_mass,
-        counts=counts,
-        effects=model.effects,
-        absorbed=absorbed,
-        components=model.components,
-        moments=model.moments,
-        error_variance=model.error_variance,
-        mixed=model.mixed,
-        notes=(*model.source.notes, *model.notes, *found, *degenerate),
-    )
+    notes = (*model.source.notes, *model.notes, *found, *degenerate)
+    fit = Fit(model, solution, total, counts, notes)
     estimate = resolve(cov, fit, convention)(fit, convention)
     result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=model.estimator)
     emit(result.notes)

@@ -14,9 +14,8 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Family
 from panelvar.fit.presets import as_convention
-from panelvar.fit.transformed_model import TransformedModel, ones_column
+from panelvar.fit.transformed_model import Family, TransformedModel, ones_column
 from panelvar.kernels.rows import TransformedRows, restored_norms
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
