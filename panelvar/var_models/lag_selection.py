@@ -1,7 +1,4 @@
-"""Choice of the lag order by information criteria and likelihood ratios, on one common sample.
-
-Likelihood and information criteria of a vector autoregression, in the forms that programs print.
-"""
+"""Choice of the lag order by likelihood ratios and information criteria, in the forms that programs print."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import math
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,18 +14,20 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, check_level, choose
+from panelvar.tables.layout import Cell, Fact, Row, number, probability
+from panelvar.tables.number_format import check_digits, format_count, format_significant
+from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from panelvar.tables.table import Table
-
 
 CRITERIA = ("aic", "bic", "hqic", "fpe")
+_HEADINGS = {"loglik": "Log lik.", "lr": "LR", "lr_pvalue": "p of LR", "aic": "AIC", "bic": "BIC", "hqic": "HQIC"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LagSelection(HintsAtNames):
+class LagSelection(HintsAtNames, Presented):
     """Criteria of every lag order, all on the rows that the longest order can use.
 
     Parameters
@@ -91,21 +90,47 @@ class LagSelection(HintsAtNames):
         columns |= {name: self.criteria[:, place] for place, name in enumerate(CRITERIA)}
         return pd.DataFrame(columns, index=pd.Index(self.orders, name="lags"))
 
-    def summary(self, **options: Any) -> Table:
-        """Render the criteria as a table; see `panelvar.var_models.summary.lag_table` for the options."""
-        from panelvar.var_models.summary import lag_table
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table of the criteria of every lag order, a star at each criterion's choice.
 
-        return lag_table(self, **options)
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        columns, selected = list(self.table.columns), {**self.selected, "lr": self.order("lr")}
+        body = []
+        for order, values in zip(self.orders, self.table.to_numpy(), strict=True):
+            cells = []
+            for name, value in zip(columns, values, strict=True):
+                stars = "*" if selected.get(name) == order else ""
+                if name.startswith("lr") and math.isnan(value):
+                    # The shortest order has none below it to be tested against.
+                    cells.append(Cell())
+                elif name == "lr_pvalue":
+                    cells.append(probability(value, digits))
+                elif name == "fpe":
+                    cells.append(Cell(format_significant(value, digits), float(value), stars))
+                else:
+                    cells.append(number(value, digits, stars=stars))
+            body.append(Row(format_count(order), tuple(cells)))
+        header = Row("Lags", tuple(Cell(_HEADINGS.get(name, name.upper()), name, align="center") for name in columns))
+        return Table(
+            title="Lag order selection",
+            facts=(Fact("Observations", format_count(self.nobs)), Fact("Trend", self.trend)),
+            header=(header,),
+            body=tuple(body),
+            notes=(
+                "* smallest value of the criterion, or last order that a 5% test against the one below does not give "
+                "up, from the longest down (LR). All orders use the same rows.",
+                *dict.fromkeys(note.text for note in self.notes),
+            ),
+        )
 
     def __repr__(self) -> str:
         choices = ", ".join(f"{name} {order}" for name, order in {**self.selected, "lr": self.order("lr")}.items())
         return f"<Lag orders {self.orders[0]} to {self.orders[-1]}: {choices}; n = {self.nobs}>"
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 class VarCriteria(NamedTuple):

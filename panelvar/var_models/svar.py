@@ -1,14 +1,9 @@
-"""The structural form of a fitted vector autoregression, by maximum likelihood.
-
-A short-run structural form: A, B, their errors, and the test of what they restrict too much.
-
-The structural form of a vector autoregression as a table.
-"""
+"""The structural form of a vector autoregression by maximum likelihood: A, B, their errors, and the test of both."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,7 +21,7 @@ from panelvar.responses.gradients import parameter_steps
 from panelvar.responses.shocks import positive_factor
 from panelvar.tables.layout import Cell, Fact, Row, number, words
 from panelvar.tables.number_format import check_digits, format_count, format_number
-from panelvar.tables.table import Table
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 
@@ -191,7 +186,7 @@ class _Structure:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SvarResult(HintsAtNames):
+class SvarResult(HintsAtNames, Presented):
     r"""Structural form :math:`A u_t = B \varepsilon_t` at the maximum of its likelihood.
 
     Parameters
@@ -294,49 +289,45 @@ class SvarResult(HintsAtNames):
         impact = self.impact.to_numpy()
         return self._frame(impact @ impact.T, self.names)
 
-    def summary(self, **options: Any) -> Table:
-        """Render A and B with their errors; see `panelvar.var_models.svar.svar_table` for the options."""
-        return svar_table(self, **options)
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table of the free entries of A, B and long-run effects with their errors.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        body = []
+        parts = [
+            ("A", self.pair[0], self.pair_errors[0], self.names),
+            ("B", self.pair[1], self.pair_errors[1], self.shocks),
+        ]
+        if self.lasting is not None and self.lasting_errors is not None:
+            parts.append(("Long run", self.lasting, self.lasting_errors, self.shocks))
+        for letter, values, errors, columns in parts:
+            for column, shock in enumerate(columns):
+                for row, name in enumerate(self.names):
+                    error, value = errors[row, column], values[row, column]
+                    if error > 0.0 or value not in (0.0, 1.0):
+                        spread = number(error, digits) if error > 0.0 else Cell()
+                        body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), spread)))
+        facts = [
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Log likelihood", format_number(self.loglik, digits)),
+        ]
+        test = self.overidentification
+        facts.append(Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)))
+        zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)
+        if self.band is not None:
+            facts.append(Fact("Standard errors", self.band.label))
+        return Table(
+            title="Structural form A u = B e",
+            facts=tuple(facts),
+            header=(Row("", (words("Estimate", "right"), words("Std. error", "right"))),),
+            body=tuple(body),
+            notes=(f"{zeros} entries known to be 0 or 1 are left out.", *(note.text for note in self.notes)),
+        )
 
     def __repr__(self) -> str:
         return f"<Structural form of {listed(self.names)}: log likelihood {self.loglik:.4f}, n = {self.nobs}>"
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
-
-def svar_table(result: SvarResult, *, digits: int = 4) -> Table:
-    """Tabulate the free entries of A, B and long-run effects with their errors; known entries are in the notes."""
-    check_digits(digits)
-    body = []
-    parts = [("A", result.pair[0], result.pair_errors[0], result.names)]
-    parts.append(("B", result.pair[1], result.pair_errors[1], result.shocks))
-    if result.lasting is not None and result.lasting_errors is not None:
-        parts.append(("Long run", result.lasting, result.lasting_errors, result.shocks))
-    for letter, values, errors, columns in parts:
-        for column, shock in enumerate(columns):
-            for row, name in enumerate(result.names):
-                error, value = errors[row, column], values[row, column]
-                if error > 0.0:
-                    body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), number(error, digits))))
-                elif value not in (0.0, 1.0):
-                    body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), Cell())))
-    facts = [
-        Fact("Observations", format_count(result.nobs)),
-        Fact("Log likelihood", format_number(result.loglik, digits)),
-    ]
-    test = result.overidentification
-    facts.append(Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)))
-    zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)
-    if result.band is not None:
-        facts.append(Fact("Standard errors", result.band.label))
-    return Table(
-        title="Structural form A u = B e",
-        facts=tuple(facts),
-        header=(Row("", (words("Estimate", "right"), words("Std. error", "right"))),),
-        body=tuple(body),
-        notes=(f"{zeros} entries known to be 0 or 1 are left out.", *(note.text for note in result.notes)),
-    )
