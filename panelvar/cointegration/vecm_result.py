@@ -15,6 +15,7 @@ from panelvar.base.distributions import two_sided
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
+from panelvar.cointegration.cases import CASES
 from panelvar.cointegration.relation_test import RelationTest, relation_test
 from panelvar.cointegration.relations import Relations
 from panelvar.cointegration.vecm_problem import VecmProblem
@@ -24,6 +25,10 @@ from panelvar.dynamics.lag_problem import kronecker_wald
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification, position, variables_of
 from panelvar.responses.shocks import Shocks, choose_shocks
+from panelvar.tables.coefficients import starred_rows, value_row
+from panelvar.tables.layout import Fact, Row, words
+from panelvar.tables.number_format import check_digits, check_stars, format_count, format_number, star_legend
+from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import lags_hypothesis
 from panelvar.var_models.fitted_system import FittedSystem
@@ -31,8 +36,6 @@ from panelvar.var_models.var_convention import VarConvention
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from panelvar.tables.table import Table
 
 
 _UNIT = 1e-6
@@ -412,8 +415,64 @@ class VecmResult(FittedSystem):
             f"{self.case!r}; n = {self.nobs}"
         )
 
-    def summary(self, **options: Any) -> Table:
-        """Render relations and equations as a table; options as in `panelvar.cointegration.summary.vecm_table`."""
-        from panelvar.cointegration.summary import vecm_table
+    def summary(self, *, stars: Sequence[float] = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
+        """Return a table of the relations and of the equations of the differences, side by side.
 
-        return vecm_table(self, **options)
+        Parameters
+        ----------
+        stars : sequence of float
+            Significance levels, one star each.
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        levels = check_stars(stars)
+        moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli)
+        legend = f" {star_legend(levels)}." if levels else ""
+        return Table(
+            title=f"Vector error-correction model: {', '.join(self.names)}",
+            facts=(
+                Fact("Observations", format_count(self.nobs)),
+                Fact("Rank", format_count(self.rank)),
+                Fact("Lags of the levels", format_count(self.lags)),
+                Fact("Residual df", format_count(self.df_resid)),
+                Fact("Deterministic", CASES[self.case].description),
+                Fact("Log likelihood", format_number(self.loglik, digits)),
+                Fact("AIC", format_number(self.aic, digits)),
+                Fact("BIC", format_number(self.bic, digits)),
+                Fact("Convention", self.convention.name),
+            ),
+            header=(Row("", tuple(words(f"D({name})") for name in self.names)),),
+            body=starred_rows(
+                self.short_run_names,
+                self.short_run.to_numpy(),
+                self.short_run_std_errors.to_numpy(),
+                self.short_run_pvalues.to_numpy(),
+                levels,
+                digits,
+            ),
+            foot=(value_row("R2", self.rsquared, digits),),
+            statistics=(
+                *(Fact(name, self._relation(place, digits)) for place, name in enumerate(self.beta.columns)),
+                Fact("Root moduli", moduli),
+            ),
+            notes=(
+                "Relations with standard errors in parentheses, equations with theirs below (the relations taken as "
+                f"known).{legend}",
+                *dict.fromkeys(note.text for note in self.notes),
+            ),
+        )
+
+    def _relation(self, place: int, digits: int) -> str:
+        """One relation as a paper would write it: ``lrm - 0.9691 (0.1445) lry + ...``."""
+        errors = None if self.normalised_on is None else self.beta_std_errors.to_numpy()[:, place]
+        text = ""
+        for row, (name, value) in enumerate(zip(self.relation_names, self.beta.to_numpy()[:, place], strict=True)):
+            error = 0.0 if errors is None else float(errors[row])
+            if value == 0.0 and error == 0.0:
+                continue
+            joint = (" - " if value < 0 else " + ") if text else ("-" if value < 0 else "")
+            size = "" if value == 1.0 and error == 0.0 else f"{format_number(abs(value), digits)} "
+            spread = f"({format_number(error, digits)}) " if error else ""
+            text += f"{joint}{size}{spread}{name}"
+        return text

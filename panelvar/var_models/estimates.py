@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import read_whole
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.distributions import quantiles, two_sided
 from panelvar.base.errors import Note, NumericalError, check_level
 from panelvar.data.series import VarData
@@ -19,6 +20,9 @@ from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.dynamics.terms import Terms, stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
+from panelvar.tables.coefficients import starred_rows, value_row
+from panelvar.tables.layout import Fact, Row
+from panelvar.tables.number_format import NOT_AVAILABLE, format_count, format_number, format_significant, star_legend
 from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.var_models.system import System
 from panelvar.var_models.var_convention import VarConvention
@@ -376,3 +380,48 @@ class VarEstimates(System):
     def fpe(self) -> float:
         r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 4.3.1)."""
         return self._criteria.fpe
+
+    # Presentation
+
+    def _facts(self, digits: int) -> tuple[Fact, ...]:
+        criteria = ("aic", "bic", "hqic", "fpe")
+        return (
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Residual df", format_count(self.df_resid)),
+            *(Fact(name.upper(), self._printed(name, digits)) for name in criteria),
+            Fact("Log likelihood", self._printed("loglik", digits)),
+            Fact("Convention", self.convention.name),
+        )
+
+    def _printed(self, name: str, digits: int) -> str:
+        """Print a statistic; one that does not exist because an equation fits exactly is not available."""
+        try:
+            return (format_significant if name == "fpe" else format_number)(getattr(self, name), digits)
+        except NumericalError:
+            return NOT_AVAILABLE
+
+    def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+        errors = self._errors
+        try:
+            pvalues = self.pvalues.to_numpy()
+        except NumericalError:
+            pvalues = np.ones(errors.shape)
+        return starred_rows(self.regressor_names, self.problem.params, errors, pvalues, levels, digits, self._free)
+
+    @property
+    def _free(self) -> Mask | None:
+        """Which coefficients have an error; None for all."""
+        return None
+
+    def _foot(self, digits: int) -> tuple[Row, ...]:
+        return (
+            value_row("R2", self.rsquared, digits),
+            value_row("Adjusted R2", self.rsquared_adjusted, digits),
+            value_row("Root MSE", self.rmse, digits),
+        )
+
+    def _table_notes(self, levels: Sequence[float]) -> tuple[str, ...]:
+        notes = ["Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")]
+        if self._free is not None and not self._free.all():
+            notes.append("Coefficients without a standard error are restricted to zero.")
+        return (*notes, *dict.fromkeys(note.text for note in self.notes))

@@ -201,6 +201,10 @@ class RestrictedVarResult(CoefficientTests):
         rows, columns = self._axes
         return pd.DataFrame(self.problem.free, index=rows, columns=columns)
 
+    @property
+    def _free(self) -> Mask:
+        return self.problem.free
+
     @cached_property
     def _ratios(self) -> Array:
         free, errors = self.problem.free, self._errors

@@ -28,6 +28,10 @@ from panelvar.identification.scheme import Estimates, Identification, ReducedFor
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.responses.responses import Responses, cumulated, described_responses, identified_set
 from panelvar.responses.shocks import Shocks, choose_shocks, positive_factor
+from panelvar.tables.coefficients import value_row
+from panelvar.tables.layout import Fact, Row, words
+from panelvar.tables.number_format import check_digits, check_stars, format_count, format_number
+from panelvar.tables.table import Presented, Table
 from panelvar.var_models.process import SystemProcess
 from panelvar.var_models.published import read_published
 
@@ -35,11 +39,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from panelvar.tables.table import Table
+_TRENDS = {
+    "n": "no deterministic terms",
+    "c": "constant",
+    "t": "trend",
+    "ct": "constant, trend",
+    "ctt": "constant, quadratic trend",
+}
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class System(SystemProcess):
+class System(SystemProcess, Presented):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.
 
     .. math:: y_t = \nu + \delta t + A_1 y_{t-1} + \dots + A_p y_{t-p} + u_t
@@ -241,17 +251,46 @@ class System(SystemProcess):
     def _in_short(self) -> str:
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
-    def summary(self, **options: Any) -> Table:
-        """Render the coefficients as a table; see `panelvar.var_models.summary.var_table` for the options."""
-        from panelvar.var_models.summary import var_table
+    def summary(self, *, stars: Sequence[float] = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
+        """Return a table of the equations side by side, with errors, stars and criteria where there are data; roots.
 
-        return var_table(self, **options)
+        Parameters
+        ----------
+        stars : sequence of float
+            Significance levels, one star each.
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        levels = check_stars(stars)
+        moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli)
+        verdict = "stable" if self.is_stable else "not stable: a root lies on or outside the unit circle"
+        return Table(
+            title=f"Vector autoregression: {', '.join(self.names)}",
+            facts=(
+                Fact("Lags", format_count(self.lags)),
+                Fact("Deterministic", _TRENDS[self.trend]),
+                *self._facts(digits),
+            ),
+            header=(Row("", tuple(map(words, self.names))),),
+            body=self._rows(levels, digits),
+            foot=self._foot(digits),
+            statistics=(Fact("Root moduli", moduli), Fact("Stability", verdict)),
+            notes=self._table_notes(levels),
+        )
 
-    def __str__(self) -> str:
-        return str(self.summary())
+    def _facts(self, digits: int) -> tuple[Fact, ...]:
+        return (Fact("Estimates", "coefficients given, no data"),)
 
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+    def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+        rows = zip(self.regressor_names, self.params.to_numpy(), strict=True)
+        return tuple(value_row(name, values, digits) for name, values in rows)
+
+    def _foot(self, digits: int) -> tuple[Row, ...]:
+        return ()
+
+    def _table_notes(self, levels: Sequence[float]) -> tuple[str, ...]:
+        return ()
 
     def _no_attribute(self, name: str) -> AttributeError:
         if has_attribute(type(self), "problem"):

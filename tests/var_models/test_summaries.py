@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.var_models.summary import var_table
 from panelvar.var_models.var_result import VarResult
 
 
@@ -28,7 +27,7 @@ def test_var(var: VarResult) -> None:
 def test_a_published_system_has_coefficients_only() -> None:
     system = pv.System([[[0.5, 0.1], [0.2, 0.3]]], names=["x", "y"], intercept=[1.0, -2.0])
     assert (
-        str(var_table(system))
+        str(system.summary())
         == """\
 Vector autoregression: x, y
 ===============================================
@@ -44,7 +43,7 @@ L1.y   0.1000   0.3000
 Root moduli  0.5732, 0.2268   Stability  stable
 ==============================================="""
     )
-    frame = var_table(system).to_frame()
+    frame = system.summary().to_frame()
     pd.testing.assert_frame_equal(
         frame, system.params, check_names=False, check_index_type=False, check_column_type=False
     )
@@ -56,7 +55,7 @@ def test_an_equation_that_fits_exactly_is_still_printed(var: VarResult, monkeypa
 
     for name in ("pvalues", "_criteria", "loglik"):
         monkeypatch.setattr(VarResult, name, property(undefined))
-    text = str(var_table(var))
+    text = str(var.summary())
     assert "AIC             n/a" in text
     assert f"{var.params.loc['L1.gdp', 'gdp']:.4f}" in text
     assert "*" not in text.rsplit("=====", 1)[0]
