@@ -7,6 +7,7 @@ import importlib
 import subprocess
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,28 @@ def test_imports_point_left():
             if there != here and STEP[there] >= STEP[here] and not (when == "plot" and there == "plots"):
                 wrong.add(f"{path.relative_to(ROOT)}:{line}: {here} imports {there}")
     assert not wrong, "\n".join(sorted(wrong))
+
+
+# An error message of a published system names what a fitted one has.
+ACROSS = {("panelvar.var_models.system", "panelvar.var_models.var_result")}
+
+
+def test_files_of_a_room_do_not_import_one_another():
+    """In rings, that is: a result knows its summary or the other way round; also for types and inside functions."""
+    files = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in MODULES}
+    graph = {
+        name: {
+            module
+            for module, _, _ in imports(path)
+            if module in files and room(files[module]) == room(path) and (name, module) not in ACROSS
+        }
+        for name, path in files.items()
+        if path.stem != "__init__"
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_a_room_holds_what_a_reader_can_take_in():

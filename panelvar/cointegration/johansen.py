@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import CASES, Case, deterministic_case, ranked

@@ -12,8 +12,8 @@ import numpy as np
 
 from panelvar.bands.target import Band
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.dynamics import dynamics
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows

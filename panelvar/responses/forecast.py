@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.data.series import VarData
 from panelvar.data.time_labels import as_text

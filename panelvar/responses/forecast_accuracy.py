@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import InsufficientDataError, choose
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import pairs, rows

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from panelvar.bands.target import Band
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import MissingInformationError, Note
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows

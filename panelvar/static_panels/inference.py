@@ -12,8 +12,8 @@ import numpy as np
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, check_level
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.static_panels.restrictions import parse_expression, restriction_matrix

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, check_level, choose
+from panelvar.base.hints import HintsAtNames
 from panelvar.tables.layout import Cell, Fact, Row, number, probability
 from panelvar.tables.number_format import check_digits, format_count, format_significant
 from panelvar.tables.table import Presented, Table

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from panelvar.base.arguments import read_generator, read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
+from panelvar.base.hints import HintsAtNames
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
 from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels

@@ -11,8 +11,8 @@ from panelvar.bands.drawable import Draws
 from panelvar.bands.target import Band, BandSource
 from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
-from panelvar.base.elsewhere import HintsAtNames
 from panelvar.base.errors import Note, SpecificationError, check_level, emit
+from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import Names, ReducedForm

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.base.elsewhere import HintsAtNames, answers, argument_here, has_attribute, name_here
+from panelvar.base.elsewhere import answers, argument_here, has_attribute, name_here
 from panelvar.base.errors import MissingInformationError
+from panelvar.base.hints import HintsAtNames
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition
 from panelvar.responses.forecast import Forecast
 from panelvar.responses.forecast_accuracy import ForecastAccuracy

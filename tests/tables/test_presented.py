@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from panelvar.tables.layout import Row, number, words
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import chi2_test, chibar2_test, f_test, own_test, t_test, z_test
+
+PACKAGE = Path(pv.__file__).resolve().parent
 
 
 class Shown(Presented):
@@ -97,3 +101,16 @@ def test_small_findings_are_tables_too():
     assert clusters.summary().to_frame()["Effective number"].to_dict() == clusters.effective_clusters.to_dict()
     for small in (combination, limits, strength, clusters):
         assert small._repr_html_() == small.summary().to_html()
+
+
+def test_no_other_class_renders_itself():
+    """Notebook form and file forms are written once: results say what is in the table, not how it is shown."""
+    once = {"_repr_html_", "to_text", "to_markdown", "to_html", "to_latex"}
+    found = {
+        f"{path.name}: {node.name}"
+        for path in PACKAGE.rglob("*.py")
+        if path != PACKAGE / "tables" / "table.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name in once
+    }
+    assert found == set()
