@@ -20,7 +20,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.cointegration import reduced_rank
-from panelvar.dynamics.lag_problem import LagProblem, Refits
+from panelvar.dynamics.lag_problem import LagProblem, Refits, lower_factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,17 +236,9 @@ class VecmProblem(LagProblem):
         back = self.coordinates @ np.linalg.inv(self.triangle[:m, :m])
         change = np.asarray(back @ np.linalg.solve(near, lost), dtype=np.float64)
         scatter = _scatter(right - fitted, corner)
-        found = Refits(refits.params - change, scatter, refits.triangle)
-        if refits.beside is None or refits.regressors_beside is None:
-            return found
-        gap = self.factor[:m, :m] @ change
-        cross = refits.beside + gap.swapaxes(1, 2) @ refits.regressors_beside
-        return found._replace(beside=cross, regressors_beside=refits.regressors_beside)
+        return refits.corrected(self, refits.params - change, scatter, change)
 
 
 def _scatter(unexplained: Array, corner: Array) -> Array:
     """Lower factors with positive diagonals of the residuals' cross products."""
-    upper = np.asarray(np.linalg.qr(np.concatenate([unexplained, corner], axis=-2))[1], dtype=np.float64)
-    signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
-    lower: Array = upper.swapaxes(-1, -2) * signs[..., None, :]
-    return lower
+    return lower_factor(np.linalg.qr(np.concatenate([unexplained, corner], axis=-2))[1])

@@ -78,7 +78,7 @@ class VecmResult(FittedSystem):
     ----------
     problem : VecmProblem
     data, periods, terms, convention, notes
-        As in `FittedSystem`; the terms are those of the levels model.
+        As in `VarResult`; the terms are those of the levels model.
     case : str
         Deterministic case: "n", "rc", "c", "rt" or "ct".
     relation_names : tuple of str

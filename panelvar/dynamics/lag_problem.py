@@ -62,6 +62,14 @@ class Refits(NamedTuple):
         spread: Array = problem.inverse_factor @ inverse
         return spread
 
+    def corrected(self, problem: LagProblem, params: Array, scatter_factor: Array, change: Array) -> Refits:
+        """Other estimates from the same data sets, lower by ``change``."""
+        beside = self.beside
+        if beside is not None and self.regressors_beside is not None:
+            gap = problem.factor[: problem.n_regressors, : problem.n_regressors] @ change
+            beside = beside + gap.swapaxes(1, 2) @ self.regressors_beside
+        return self._replace(params=params, scatter_factor=scatter_factor, beside=beside)
+
 
 def stack_lags(y: Array, lags: int, deterministic: Array, rows: Positions | None = None) -> Array:
     """Lay out [deterministics, lag 1, ..., lag p, Y] for the rows to be explained, column-major.
@@ -392,6 +400,13 @@ def _frozen(array: Array) -> Array:
     return array
 
 
+def coefficient_errors(inverse_factor: Array, scatter_factor: Array, divisor: int | Positions) -> Array:
+    r"""Roots (..., m, K) of the diagonal of :math:`(X'X)^{-1}` times that of U'U over a divisor."""
+    spread = np.sqrt(np.einsum("...ij,...ij->...i", inverse_factor, inverse_factor))
+    squares = np.einsum("...ij,...ij->...i", scatter_factor, scatter_factor)
+    return np.asarray(spread[..., :, None] * np.sqrt(squares / divisor)[..., None, :])
+
+
 def kronecker_wald(estimates: Array, spread: Array, sigma: Array) -> float:
     r"""Wald statistic of the hypothesis that coefficients B are zero whose covariance is a Kronecker product (3.6.1).
 
@@ -416,6 +431,12 @@ def kronecker_wald(estimates: Array, spread: Array, sigma: Array) -> float:
     scaled = solve_triangular(_upper_factor(spread.T), estimates, trans="T")
     whitened = solve_triangular(np.linalg.cholesky(sigma), scaled.T, lower=True)
     return float(np.sum(whitened**2))
+
+
+def lower_factor(upper: Array) -> Array:
+    """Lower factors with positive diagonals from upper triangles (..., K, K)."""
+    signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
+    return upper.swapaxes(-1, -2) * signs[..., None, :]
 
 
 def _upper_factor(matrix: Array) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Mask
-from panelvar.dynamics.lag_problem import LagProblem, Refits
+from panelvar.dynamics.lag_problem import LagProblem, Refits, lower_factor
 
 _STEPS = 500
 _TOLERANCE = 1e-13
@@ -112,7 +112,7 @@ class RestrictedLagProblem(LagProblem):
         """Coefficients and lower factors of U'U, of one triangle or a batch."""
         n_vars = self.n_vars
         eye = np.broadcast_to(np.eye(n_vars), (*right.shape[:-2], n_vars, n_vars))
-        root = eye if self.method == "ols" else _lower(corner)
+        root = eye if self.method == "ols" else lower_factor(corner)
         params, _ = restricted_least_squares(top, right, root, self.free)
         scatter = self._scatter(top, right, corner, params)
         if self.method == "ml":
@@ -127,7 +127,7 @@ class RestrictedLagProblem(LagProblem):
     @staticmethod
     def _scatter(top: Array, right: Array, corner: Array, params: Array) -> Array:
         below = np.broadcast_to(corner, (*right.shape[:-2], *corner.shape[-2:]))
-        return _lower(np.linalg.qr(np.concatenate([right - top @ params, below], axis=-2))[1])
+        return lower_factor(np.linalg.qr(np.concatenate([right - top @ params, below], axis=-2))[1])
 
     @cached_property
     def params(self) -> Array:
@@ -157,14 +157,4 @@ class RestrictedLagProblem(LagProblem):
         refits = super().refit(innovations, params, beside)
         top = refits.triangle.swapaxes(1, 2) @ self.factor[:m, :m]
         restricted, scatter = self._solve(top, top @ refits.params, refits.scatter_factor.swapaxes(1, 2))
-        if refits.beside is None or refits.regressors_beside is None:
-            return Refits(restricted, scatter, refits.triangle)
-        moved = self.factor[:m, :m] @ (refits.params - restricted)
-        cross = refits.beside + moved.swapaxes(1, 2) @ refits.regressors_beside
-        return Refits(restricted, scatter, refits.triangle, cross, refits.regressors_beside)
-
-
-def _lower(upper: Array) -> Array:
-    """Lower factors with positive diagonals from upper triangles."""
-    signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
-    return upper.swapaxes(-1, -2) * signs[..., None, :]
+        return refits.corrected(self, restricted, scatter, refits.params - restricted)

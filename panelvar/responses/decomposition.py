@@ -1,7 +1,4 @@
-"""Forecast error variance decompositions.
-
-Historical decompositions: what each shock contributed to what happened.
-"""
+"""Decompositions by shocks: of forecast error variances, and of what happened."""
 
 from __future__ import annotations
 

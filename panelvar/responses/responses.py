@@ -1,7 +1,4 @@
-"""Impulse responses and their bands, as labelled, frozen arrays.
-
-Limits of a set of models that fit equally well: no sampling error, only what a scheme leaves open.
-"""
+"""Impulse responses with their bands, or with the limits of a set of models, as labelled, frozen arrays."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
-from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.dynamics.lag_problem import coefficient_errors, lag_matrices
 from panelvar.dynamics.terms import Terms, regressor_labels, stacked_labels
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.responses import cumulated
@@ -94,10 +94,8 @@ class VarBatch:
 
     @cached_property
     def _errors(self) -> Array:
-        spread = np.sqrt(np.einsum("bij,bij->bi", self.fits.inverse_factor, self.fits.inverse_factor))
         divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
-        squares = np.einsum("bij,bij->bi", self.fits.scatter_factor, self.fits.scatter_factor)
-        return np.asarray(spread[:, :, None] * np.sqrt(squares / divisor[:, None])[:, None, :])
+        return coefficient_errors(self.fits.inverse_factor, self.fits.scatter_factor, divisor[:, None])
 
     @cached_property
     def params(self) -> pd.DataFrame:

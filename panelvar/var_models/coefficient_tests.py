@@ -160,9 +160,9 @@ class CoefficientTests(FittedSystem):
         problem, covariance = self.problem, self.robust_covariance
         rows, columns = hypothesis.regressors(self.names, problem.n_deterministic), hypothesis.columns(self.names)
         if covariance is None:
-            sigma = self._error_sigma[np.ix_(columns, columns)]
+            sigma = self._error_sigma[columns][:, columns]
             try:
-                wald = kronecker_wald(problem.params[np.ix_(rows, columns)], problem.inverse_factor[rows], sigma)
+                wald = kronecker_wald(problem.params[rows][:, columns], problem.inverse_factor[rows], sigma)
             except np.linalg.LinAlgError:
                 raise NumericalError(_SINGULAR) from None
             return hypothesis.result(wald, len(rows) * len(columns), problem, self.convention)

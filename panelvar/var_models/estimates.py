@@ -16,10 +16,11 @@ from panelvar.base.arrays import Array, Mask
 from panelvar.base.distributions import quantiles, two_sided
 from panelvar.base.errors import Note, NumericalError, check_level
 from panelvar.data.series import VarData
-from panelvar.dynamics.lag_problem import LagProblem
+from panelvar.dynamics.lag_problem import LagProblem, coefficient_errors
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.dynamics.terms import Terms, stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
+from panelvar.responses.shocks import positive_factor
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
 from panelvar.tables.number_format import NOT_AVAILABLE, format_count, format_number, format_significant, star_legend
@@ -90,6 +91,10 @@ class VarEstimates(System):
         return Estimates(
             form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
         )
+
+    @property
+    def _form(self) -> ReducedForm:
+        return ReducedForm(self.coefficients, positive_factor(self.sigma))
 
     # Counts
 
@@ -165,11 +170,8 @@ class VarEstimates(System):
         robust = self.robust_covariance
         if robust is not None:
             return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
-        spread = np.sqrt(np.einsum("ij,ij->i", self.problem.inverse_factor, self.problem.inverse_factor))
-        scatter = self.problem.scatter_factor
         divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
-        errors: Array = spread[:, None] * np.sqrt(np.einsum("ij,ij->i", scatter, scatter) / divisor)
-        return errors
+        return coefficient_errors(self.problem.inverse_factor, self.problem.scatter_factor, divisor)
 
     @cached_property
     def std_errors(self) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
 from panelvar.responses.gradients import long_run_errors, response_errors, response_gradients, share_gradients
-from panelvar.responses.responses import Responses, cumulated, described_responses
-from panelvar.responses.shocks import Shocks, positive_factor
+from panelvar.responses.responses import Responses, cumulated
+from panelvar.responses.shocks import Shocks
 from panelvar.var_models.forecasts import VarForecasts
 from panelvar.var_models.system import System
 
@@ -36,20 +36,8 @@ class FittedSystem(VarForecasts):
 
     Parameters
     ----------
-    problem : LagProblem
-        The least-squares problem; its attributes are the arrays behind the labelled ones.
-    data : VarData
-    periods : array of int (n,)
-        Calendar periods explained.
-    terms : Terms
-    convention : VarConvention
-    notes : tuple of Note
-        Rows dropped, and whatever else a reader should know.
-
-    Attributes
-    ----------
-    sigma : array (K, K)
-        Residual covariance of the convention: behind responses, decompositions and forecast intervals.
+    problem, data, periods, terms, convention, notes
+        As in `VarResult`.
     """
 
     @documented
@@ -99,9 +87,7 @@ class FittedSystem(VarForecasts):
         )
         if bands is None:
             band = self._identified_set(shocks, horizon, cumulative, level)
-        notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
-        emit(notes)
-        return described_responses(values, shocks, cumulative, band, notes)
+        return self._described(values, shocks, cumulative, band)
 
     @documented
     def variance_decomposition(
@@ -195,7 +181,7 @@ class FittedSystem(VarForecasts):
         if not self.unit_roots:
             self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
-        form = ReducedForm(self.coefficients, positive_factor(self.sigma))
+        form = self._form
         errors = long_run_errors(form, self.problem.directions(form.factor), self.nobs, shocks, self.unit_roots)
         return pd.DataFrame(errors, index=self._axes[1], columns=list(shocks.names))
 

@@ -24,7 +24,6 @@ from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.responses import Responses, cumulated
-from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
 from panelvar.var_models.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
@@ -150,7 +149,7 @@ class VarForecasts(VarEstimates):
         asymptotic = isinstance(bands, DeltaMethod)
         band = self._band(bands, level, values, statistic, gradients if asymptotic else None, future_steps=steps)
         if asymptotic:
-            form = ReducedForm(self.coefficients, positive_factor(self.sigma))
+            form = self._form
             slopes = path_derivatives(form.coefficients, self.problem.directions(form.factor), history, values, terms)
             covariance = covariance + np.einsum("dsi,dsj->sij", slopes, slopes)
         notes = self._stability_notes() + (band.notes if band else ())

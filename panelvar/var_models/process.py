@@ -183,10 +183,9 @@ class SystemProcess(HintsAtNames):
 
     def _require_stable(self, what: str) -> None:
         if not self.is_stable:
+            verb = "does" if what.startswith("an ") else "do"
             raise NumericalError(
-                f"The system is not stable (largest root modulus {self.moduli[0]:.6g}), so {what} does not exist."
-                if what.startswith("an ")
-                else f"The system is not stable (largest root modulus {self.moduli[0]:.6g}), so {what} do not exist."
+                f"The system is not stable (largest root modulus {self.moduli[0]:.6g}), so {what} {verb} not exist."
             )
 
     def _stability_notes(self) -> tuple[Note, ...]:

@@ -137,15 +137,11 @@ class _Structure:
 
     @property
     def estimate(self) -> Array:
-        values = self.at(self._form, self.fit.pair)
+        values = self.at(self.model._form, self.fit.pair)
         lasting = self.scheme.restrictions(self.names).lasting
         if lasting is not None:
             values[2] = np.where(np.isfinite(lasting), lasting, values[2])
         return values
-
-    @property
-    def _form(self) -> ReducedForm:
-        return ReducedForm(self.model.coefficients, positive_factor(self.model.sigma))
 
     def _effects(self, form: ReducedForm) -> Array:
         return lasting_effects(form.coefficients, self.scheme.unit_roots, form.sizes)
@@ -172,7 +168,7 @@ class _Structure:
             basis = self.fit.basis
             inverse = np.linalg.inv(self.fit.pair[0])
             turned = inverse @ (basis[:, 1] - basis[:, 0] @ inverse @ self.fit.pair[1])
-            lasting = self._effects(self._form) @ turned if self.has_lasting else np.zeros_like(turned)
+            lasting = self._effects(self.model._form) @ turned if self.has_lasting else np.zeros_like(turned)
             moves = np.concatenate([basis, lasting[:, None]], axis=1)
             errors: Array = np.sqrt(np.einsum("ducv,de,eucv->ucv", moves, self.fit.covariance, moves) / self.model.nobs)
         else:

@@ -133,7 +133,10 @@ class System(SystemProcess, Presented):
         horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
         values = self._responses(shocks, horizon, cumulative)
         band = self._identified_set(shocks, horizon, cumulative, check_level(level))
-        notes = self._stability_notes() + shocks.scheme.notes
+        return self._described(values, shocks, cumulative, band)
+
+    def _described(self, values: Array, shocks: Shocks, cumulative: bool, band: Band | None) -> Responses:
+        notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
         emit(notes)
         return described_responses(values, shocks, cumulative, band, notes)
 
