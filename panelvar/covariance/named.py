@@ -19,15 +19,7 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
 
     ``"robust"`` follows the convention. ``"cluster"`` and ``"CR0"`` to ``"CR3"`` cluster by entity.
     """
-    if isinstance(cov, type):
-        raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
-    if isinstance(cov, str):
-        found = by_name(cov) or _SPECIFICATIONS[fit.robust(convention)]
-    elif callable(cov):
-        found = cov
-    else:
-        hint = " Dimensions of clusters are written Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
-        raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
+    found = specification_of(cov) or _SPECIFICATIONS[fit.robust(convention)]
     if fit.mixed is not None and not isinstance(found, Classical):
         by = found.by if isinstance(found, Clustered) and found.residuals == "HC0" else ()
         if not (len(by) == 1 and isinstance(by[0], str) and by[0] == fit.mixed):
@@ -35,10 +27,16 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
     return found
 
 
-def by_name(cov: str) -> Covariance | None:
+def specification_of(cov: object) -> Covariance | None:
     """Return the specification that a name stands for; None for ``"robust"``, which model and convention decide."""
-    name = choose("cov", _ALIASES.get(cov, cov), _NAMES)
-    return _SPECIFICATIONS.get(name)
+    if isinstance(cov, type):
+        raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
+    if isinstance(cov, str):
+        return _SPECIFICATIONS.get(choose("cov", _ALIASES.get(cov, cov), _NAMES))
+    if callable(cov):
+        return cov
+    hint = " Dimensions of clusters are written Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
+    raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
 
 
 _SPECIFICATIONS: dict[str, Covariance] = {

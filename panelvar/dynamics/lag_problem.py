@@ -243,36 +243,6 @@ class LagProblem:
             tails[order, : tail.shape[0]] = tail
         return _upper_factor(tails)
 
-    def robust_covariance(self, kind: str) -> Array:
-        r"""Heteroskedasticity-consistent covariance of all coefficients, equation by equation, (K m, K m).
-
-        .. math:: \sum_t (u_t u_t') \otimes (X'X)^{-1} x_t x_t' (X'X)^{-1}
-
-        with residuals over :math:`\sqrt{1 - h_t}` (HC2) or :math:`1 - h_t` (HC3), or the sum times n / (n - m) (HC1)
-        (White 1980; MacKinnon and White 1985). Cross-equation blocks are included.
-
-        Parameters
-        ----------
-        kind : {"HC0", "HC1", "HC2", "HC3"}
-
-        Raises
-        ------
-        ZeroDivisionError
-            HC2 or HC3 with a row of leverage one.
-        """
-        m = self.n_regressors
-        whitened = self.design[:, :m] @ self.inverse_factor
-        residuals = self.residuals
-        if kind in ("HC2", "HC3"):
-            left = 1.0 - np.einsum("ij,ij->i", whitened, whitened)
-            if left.min() < 1e-10:
-                raise ZeroDivisionError
-            residuals = residuals / (left if kind == "HC3" else np.sqrt(left))[:, None]
-        moved = whitened @ self.inverse_factor.T
-        scores = (residuals[:, :, None] * moved[:, None, :]).reshape(self.nobs, -1)
-        covariance: Array = scores.T @ scores
-        return covariance * (self.nobs / self.df_resid) if kind == "HC1" else covariance
-
     def directions(self, factor: Array, spread: Array | None = None) -> Array:
         """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
 

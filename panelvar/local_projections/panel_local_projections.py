@@ -24,7 +24,7 @@ from panelvar.base.errors import (
 )
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
-from panelvar.covariance.named import by_name, resolve
+from panelvar.covariance.named import resolve, specification_of
 from panelvar.covariance.serial import SerialCovariance
 from panelvar.data.panel import Panel, as_panel
 from panelvar.fit.conventions import Convention
@@ -352,7 +352,7 @@ def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
 
 def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covariance:
     """Give a kernel without lags at least those that a horizon's errors have."""
-    found = by_name(cov) or cov if isinstance(cov, str) else cov
+    found = specification_of(cov) or cov
     if isinstance(found, SerialCovariance) and found.lags is None:
         rule = np.floor(4.0 * (panel.n_periods / 100.0) ** (2.0 / 9.0) + 1e-10)
         return replace(found, lags=float(max(rule, lead)))

@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.covariances import HC, leverage_multiplier
-from panelvar.covariance.named import by_name
+from panelvar.covariance.named import specification_of
 from panelvar.covariance.serial import PanelNeweyWest
 from panelvar.local_projections.horizon_regressions import Projection, serial_variances
 
@@ -85,8 +85,7 @@ def error_rule(cov: Any, augmented: bool) -> ErrorRule:
     """Read ``cov=``, a name or one of the covariances that apply to time series."""
     if cov is None:
         cov = HC("HC1") if augmented else PanelNeweyWest()
-    if isinstance(cov, str):
-        cov = by_name(cov) or HC("HC1")
+    cov = specification_of(cov) or HC("HC1")
     if isinstance(cov, HC):
         return ErrorRule(cov.kind)
     if isinstance(cov, PanelNeweyWest):

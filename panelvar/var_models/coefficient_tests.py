@@ -16,6 +16,7 @@ from panelvar.static_panels.inference import Inference
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
 from panelvar.var_models.fitted_system import FittedSystem
+from panelvar.var_models.scored_system import equation_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,11 +53,6 @@ class StackedInference(Inference):
 
     fit: Stacked
     covariance: CovarianceEstimate
-
-
-def equation_labels(names: tuple[str, ...], regressors: tuple[str, ...]) -> tuple[str, ...]:
-    """Labels ``"[equation]regressor"``, equation by equation."""
-    return tuple(f"[{equation}]{regressor}" for equation in names for regressor in regressors)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

@@ -15,21 +15,29 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.distributions import quantiles, two_sided
 from panelvar.base.errors import Note, NumericalError, check_level
+from panelvar.covariance.covariances import HC, Classical, Clustered, CovarianceEstimate
+from panelvar.covariance.influenced import Influenced
 from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem, coefficient_errors
 from panelvar.dynamics.second_moments import correlations, sample_autocovariances
 from panelvar.dynamics.terms import Terms, stacked_labels
+from panelvar.fit.conventions import Convention
 from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.responses.shocks import positive_factor
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
 from panelvar.tables.number_format import NOT_AVAILABLE, format_count, format_number, format_significant, star_legend
 from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
+from panelvar.var_models.scored_system import equation_labels, scored_system
 from panelvar.var_models.system import System
 from panelvar.var_models.var_convention import VarConvention
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CLASSICAL = Classical()
+RULES = Convention("default")
+"""Factors of robust errors: one factor n / (n - m), of each equation alike."""
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -45,7 +53,7 @@ class VarEstimates(System):
     periods: npt.NDArray[np.intp]
     convention: VarConvention
     notes: tuple[Note, ...]
-    cov_kind: str
+    specification: Classical | HC | Clustered
 
     def __init__(
         self,
@@ -55,7 +63,7 @@ class VarEstimates(System):
         terms: Terms,
         convention: VarConvention,
         notes: tuple[Note, ...] = (),
-        cov_kind: str = "classical",
+        specification: Classical | HC | Clustered = CLASSICAL,
     ) -> None:
         self._set(
             coefficients=problem.coefficients,
@@ -68,7 +76,7 @@ class VarEstimates(System):
             periods=periods,
             convention=convention,
             notes=notes,
-            cov_kind=cov_kind,
+            specification=specification,
         )
 
     def _in_short(self) -> str:
@@ -139,21 +147,30 @@ class VarEstimates(System):
     def robust_covariance(self) -> Array | None:
         """Covariance of all coefficients, equation by equation, (K m, K m); None if it is classical.
 
-        That of `cov_kind`; of restricted coefficients, zero where they are; in an error-correction model that of the
-        levels, the relations taken as known.
+        That of `specification`; of restricted coefficients, zero where they are; in an error-correction model that of
+        the levels, the relations taken as known.
         """
         if self.problem.restriction:
             flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), -1)
             covariance: Array = flat.T @ flat
             return covariance
-        if self.cov_kind == "classical":
-            return None
-        try:
-            return self.problem.robust_covariance(self.cov_kind)
-        except ZeroDivisionError:
-            raise NumericalError(
-                f"A row has leverage 1 (a dummy for one period): {self.cov_kind} divides by 1 - leverage. Use HC1."
-            ) from None
+        return None if self._robust is None else self._robust.matrix
+
+    @cached_property
+    def _robust(self) -> CovarianceEstimate | None:
+        return None if isinstance(self.specification, Classical) else self.specification(self.scored, RULES)
+
+    @property
+    def cov_kind(self) -> str:
+        """The errors of the coefficients: "classical", the kind of HC, or how they are clustered."""
+        if isinstance(self.specification, HC):
+            return self.specification.kind
+        return "classical" if self._robust is None else self._robust.label
+
+    @cached_property
+    def scored(self) -> Influenced:
+        """All equations as one model that covariances read."""
+        return scored_system(self.problem, equation_labels(self.names, self.regressor_names), self.data, self.periods)
 
     @property
     def _error_sigma(self) -> Array:

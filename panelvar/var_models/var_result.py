@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.errors import SpecificationError
+from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
 from panelvar.var_models.coefficient_tests import CoefficientTests
-
-COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3")
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -28,7 +27,7 @@ class VarResult(CoefficientTests):
     convention : VarConvention
     notes : tuple of Note
         Rows dropped, and whatever else a reader should know.
-    cov_kind : str
+    specification : Classical, HC or Clustered
         Errors of the coefficients: see `with_cov`.
 
     Attributes
@@ -37,16 +36,24 @@ class VarResult(CoefficientTests):
         Residual covariance of the convention: behind responses, decompositions and forecast intervals.
     """
 
-    def with_cov(self, kind: str) -> VarResult:
+    def with_cov(self, cov: str | Covariance) -> VarResult:
         """Return the same estimates with other errors of the coefficients, and of tests of them.
 
         Parameters
         ----------
-        kind : {"classical", "HC0", "HC1", "HC2", "HC3"}
-            Homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations. Sigma, responses
-            and their bands stay as they are: see `MovingBlockBootstrap` for bands under heteroskedasticity.
+        cov : str, Classical, HC or Clustered
+            ``"classical"``, ``"robust"`` (HC1), ``"HC0"`` to ``"HC5"``, or an object such as ``HC("HC3")``:
+            homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations.
+            ``Clustered(values)`` lets errors be correlated within groups of periods, given by a Series matched by
+            labels or a value for each row of the data. Sigma, responses and their bands stay as they are: see
+            `MovingBlockBootstrap` for bands under heteroskedasticity.
         """
-        if not isinstance(kind, str) and hasattr(kind, "kind"):
-            raise SpecificationError(f"kind={kind!r}: give its name, with_cov({kind.kind!r}).")
-        choose("kind", kind, COVARIANCES)
-        return VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, kind)
+        from panelvar.covariance.named import specification_of
+
+        found = specification_of(cov) or HC("HC1")
+        if not isinstance(found, (Classical, HC, Clustered)):
+            raise SpecificationError(
+                f"cov={cov!r}: a vector autoregression takes 'classical', 'HC0' to 'HC5' and Clustered(...). Errors "
+                "robust to correlation over time are not offered: add lags."
+            )
+        return VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, found)

@@ -19,9 +19,13 @@ from panelvar.bands.resampling import MULTIPLIERS
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
+from panelvar.covariance.covariances import HC, Classical
+from panelvar.covariance.covariances import multiplier as residual_multiplier
 from panelvar.dynamics.lag_problem import CHUNK_BYTES
+from panelvar.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.draws import wild_multipliers
 from panelvar.tables.test_result import TestResult
+from panelvar.var_models.estimates import RULES
 from panelvar.var_models.exclusion import granger_hypothesis
 from panelvar.var_models.fitted_system import require_fit
 from panelvar.var_models.var_result import VarResult
@@ -102,7 +106,7 @@ def granger_bootstrap_test(
     block = influence.T @ influence
     under = problem.residuals[:, equations] + influence @ np.linalg.solve(block, problem.params[tested][:, equations])
     divisor = float(problem.df_resid if model.convention.coefficient_sigma == "df" else n)
-    weights = _weights(model, orthonormal)
+    weights = _weights(model)
     count = 1.0 if test.distribution == "chi2" else float(len(tested) * len(equations))
     width = 2 * len(equations) + (0 if weights is None else len(equations) * len(tested))
     size = max(1, CHUNK_BYTES // (8 * n * width))
@@ -121,18 +125,18 @@ def granger_bootstrap_test(
     return replace(test, name=name, pvalue=(1.0 + above) / (1.0 + draws))
 
 
-def _weights(model: VarResult, orthonormal: Array) -> Array | None:
+def _weights(model: VarResult) -> Array | None:
     """What the residuals of a period are multiplied with in the model's robust covariance; None if it is classical."""
-    kind = model.cov_kind
-    if kind == "classical":
+    specification, scored = model.specification, model.scored
+    if isinstance(specification, Classical):
         return None
-    leverage: Array = (orthonormal**2).sum(axis=1)
-    if kind == "HC3":
-        return np.asarray(1.0 / (1.0 - leverage))
-    if kind == "HC2":
-        return np.asarray(1.0 / np.sqrt(1.0 - leverage))
-    scale = model.nobs / model.df_resid if kind == "HC1" else 1.0
-    return np.full(model.nobs, np.sqrt(scale))
+    if not isinstance(specification, HC):
+        raise SpecificationError(
+            f"The bootstrap draws every period by itself, and the errors are {model.cov_kind}: use with_cov('HC1')."
+        )
+    adjusted = residual_multiplier(scored, RULES, specification.kind)
+    root = np.sqrt(heteroskedastic_factor(RULES, scored.counts, specification.kind))
+    return np.full(model.nobs, root) if adjusted is None else root * adjusted
 
 
 def wild_exclusion_statistics(

@@ -1,7 +1,9 @@
 """Covariances: what each name means, which factor it carries, and what it refuses."""
 
+import ast
 import functools
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -352,3 +354,44 @@ def test_joint_tests_use_the_covariance():
     assert result.f_statistic.statistic == pytest.approx(wald / 2, rel=1e-11)
     assert result.f_statistic.df_denominator == 4
     assert result.wald_test(X).statistic == pytest.approx(wald / 2, rel=1e-11)
+
+
+# ---- one table of names, one protocol
+
+ROOM = Path(pv.__file__).parent
+NAMES = {"newey-west", "nw", "driscoll-kraay", "dk", "pcse"}
+OTHER_MEANINGS = {"unit_roots/long_run.py": "bandwidths", "covariance/serial_scores.py": "kernels"}
+
+
+def test_names_of_covariances_are_resolved_in_one_place():
+    """Where a name is spelled out in code, it could come to mean something else there."""
+    found = set()
+    for path in ROOM.rglob("*.py"):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if NAMES & {node.value for node in nodes if isinstance(node, ast.Constant)}:
+            found.add(path.relative_to(ROOM).as_posix())
+    assert found - set(OTHER_MEANINGS) == {"covariance/named.py"}
+
+
+def test_covariances_see_the_protocol_and_not_the_fit():
+    wrong = [path.name for path in (ROOM / "covariance").glob("*.py") if "panelvar.fit.fit " in path.read_text()]
+    assert wrong == []
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("name", ["nw", "newey-west", "dk", "hc3", "HC3", "robust"])
+def test_a_name_is_known_wherever_covariances_are(name):
+    """Regressions, local projections and vector autoregressions read the same names, or say why not."""
+    _, result = pooled(gappy_frame(), cov=name)
+    series = np.random.default_rng(1).standard_normal((80, 2)).cumsum(axis=0)
+    if name == "dk":
+        with pytest.raises(pv.SpecificationError, match="Driscoll"):
+            pv.fit_local_projections(series, lags=1, horizon=2, cov=name)
+    else:
+        assert pv.fit_local_projections(series, lags=1, horizon=2, cov=name).covariance
+    model = pv.fit_var(series, lags=1)
+    if "heteroskedasticity" in result.cov_label or name == "robust":
+        assert model.with_cov(name).cov_kind.startswith("HC")
+    else:
+        with pytest.raises(pv.SpecificationError, match="add lags"):
+            model.with_cov(name)

@@ -260,6 +260,44 @@ def test_robust_errors_equation_by_equation(model, kind):
     assert robust.granger_causality("y", "x").statistic == pytest.approx(wald / 2, rel=1e-8)
 
 
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3", "HC4", "HC5"])
+def test_a_covariance_is_one_by_name_and_as_an_object(model, kind):
+    named, given = model.with_cov(kind), model.with_cov(pv.HC(kind))
+    assert_allclose(given.cov, named.cov, rtol=0)
+    assert given.cov_kind == named.cov_kind == kind
+    single = pv.fit_pooled(one_entity(model), "left", list(model.regressor_names), constant=False, cov=kind)
+    m = model.n_regressors
+    assert_allclose(named.cov.to_numpy()[:m, :m], single.cov.to_numpy(), rtol=1e-9, atol=1e-16)
+
+
+def one_entity(model):
+    """The first equation as a regression of one entity's rows."""
+    columns = dict(zip(model.regressor_names, model.problem.design.T, strict=False))
+    frame = pd.DataFrame({"left": model.problem.design[:, model.n_regressors], **columns})
+    return pv.Panel(frame.assign(unit=0, date=range(len(frame))), "unit", "date")
+
+
+def test_errors_clustered_by_groups_of_periods(model):
+    """Scores of all equations are summed within groups; by period it is HC0, and a Series is matched by labels."""
+    count = len(model.data.observed_periods())
+    values = pd.Series(np.arange(count) // 4, index=model.data.labels(model.data.observed_periods()), name="year")
+    bare = {"group_factor": False, "dof_factor": "none"}
+    clustered = model.with_cov(pv.Clustered(values.to_numpy(), **bare))
+    x, u = model.problem.design[:, : model.n_regressors], model.problem.residuals
+    inverse = np.kron(np.eye(model.n_vars), np.linalg.inv(x.T @ x))
+    scores = pd.DataFrame((u[:, :, None] * x[:, None, :]).reshape(len(x), -1))
+    sums = scores.groupby(values.reindex(model.resids.index).to_numpy()).sum().to_numpy()
+    assert_allclose(clustered.cov, inverse @ sums.T @ sums @ inverse, rtol=1e-7, atol=1e-16)
+    shuffled = model.with_cov(pv.Clustered(values.sample(frac=1.0, random_state=1), **bare))
+    assert_allclose(shuffled.cov, clustered.cov, rtol=0)
+    assert shuffled.cov_kind == "clustered by year"
+    assert_allclose(model.with_cov(pv.Clustered("time", **bare)).cov, model.with_cov("HC0").cov, rtol=1e-12)
+    with pytest.raises(SpecificationError, match="clustered by year"):
+        pv.granger_bootstrap_test(shuffled, "x", "y", draws=9)
+    with pytest.raises(pv.DataError, match="3 values"):
+        _ = model.with_cov(pv.Clustered([1, 2, 3])).cov
+
+
 def test_robust_needs_leverage_below_one():
     y = np.random.default_rng(0).standard_normal((40, 1))
     dummy = np.zeros(40)
@@ -268,8 +306,7 @@ def test_robust_needs_leverage_below_one():
     assert np.isfinite(model.with_cov("HC1").std_errors.to_numpy()).all()
     with pytest.raises(pv.NumericalError, match="leverage 1"):
         _ = model.with_cov("HC3").std_errors
-    with pytest.raises(SpecificationError, match="'HC1'"):
-        model.with_cov("robust")
+    assert model.with_cov("robust").cov_kind == "HC1"
 
 
 def test_toda_yamamoto_leaves_the_last_lags_alone():
@@ -554,9 +591,12 @@ def test_other_programs_words_for_tests(model):
         pv.portmanteau_test(model, kind="PT.asymptotic")
     with pytest.raises(SpecificationError, match="serial_lm_test"):
         pv.portmanteau_test(model, kind="BG")
-    with pytest.raises(SpecificationError, match="not offered"):
+    for cov in ("nw", pv.DriscollKraay(), "CR2", "pcse"):
+        with pytest.raises(SpecificationError, match="not offered"):
+            model.with_cov(cov)
+    with pytest.raises(SpecificationError, match="newey-west"):
         model.with_cov("HAC")
-    with pytest.raises(SpecificationError, match=r"with_cov\('HC1'\)"):
-        model.with_cov(pv.HC("HC1"))
+    with pytest.raises(SpecificationError, match="no dimension"):
+        _ = model.with_cov("cluster").std_errors
     with pytest.raises(SpecificationError, match="is a DataFrame"):
         pv.granger_table(model.params)
