@@ -15,7 +15,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
-from panelvar.covariance.cluster_terms import mended, one_way_factor, signs, with_intersections
+from panelvar.covariance.cluster_terms import dimensions_of, mended, one_way_factor, signs, with_intersections
 from panelvar.covariance.covariances import (
     HOPELESS_CLUSTERS,
     CovarianceEstimate,
@@ -156,13 +156,7 @@ class BiasReduced:
     def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
         fit.require_hat_matrix(self.kind)
-        dimensions = [fit.group_by(column) for column in self.by]
-        labels = " and ".join(label for _, label in dimensions)
-        smallest = min(grouping.n_groups for grouping, _ in dimensions)
-        if smallest < 2:
-            raise InsufficientDataError(
-                f"{self.kind} by {labels} needs at least two clusters in each dimension; found {smallest}."
-            )
+        dimensions, labels, smallest = dimensions_of(fit, self.by, self.kind)
         rule = self.df or convention.bias_reduced_df
         if len(dimensions) > 1 or self.kind == "CR3J":
             if self.df == "satterthwaite":

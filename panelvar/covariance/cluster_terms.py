@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note
+from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.covariance.protocol import Scored
 from panelvar.data.design import compact
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
+
+
+def dimensions_of(fit: Scored, by: Sequence[Any], what: str) -> tuple[list[tuple[Grouping, str]], str, int]:
+    """Return the dimensions of clusters, their labels in words, and the smallest number of clusters, at least two."""
+    dimensions = [fit.group_by(column) for column in by]
+    labels = " and ".join(label for _, label in dimensions)
+    smallest = min(grouping.n_groups for grouping, _ in dimensions)
+    if smallest < 2:
+        raise InsufficientDataError(
+            f"{what} by {labels} needs at least two clusters in each dimension; found {smallest}."
+        )
+    return dimensions, labels, smallest
 
 
 def term_factors(

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, Note, NumericalError, choose
-from panelvar.covariance.cluster_terms import mended, signs, term_factors, with_intersections
+from panelvar.base.errors import Note, NumericalError, choose
+from panelvar.covariance.cluster_terms import dimensions_of, mended, signs, term_factors, with_intersections
 from panelvar.covariance.protocol import Projected, Scored, ScoreSums
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
@@ -221,14 +221,8 @@ class Clustered:
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
-        dimensions = [fit.group_by(column) for column in self.by]
+        dimensions, labels, smallest = dimensions_of(fit, self.by, "Clustering")
         groupings = with_intersections(dimensions)
-        labels = [label for _, label in dimensions]
-        smallest = min(groupings[i].n_groups for i in range(len(dimensions)))
-        if smallest < 2:
-            raise InsufficientDataError(
-                f"Clustering by {' and '.join(labels)} needs at least two clusters in each dimension; found {smallest}."
-            )
         sums = scores(fit, convention, self.residuals).sums(groupings)
         factors, k = term_factors(fit, convention, dimensions, groupings, self.group_factor, self.dof_factor)
         if self.residuals == "HC1":
@@ -241,7 +235,7 @@ class Clustered:
         notes = [
             Note(
                 "factor",
-                f"Clustered by {' and '.join(labels)} ({', '.join(str(count) for _, count in clusters)} clusters): "
+                f"Clustered by {labels} ({', '.join(str(count) for _, count in clusters)} clusters): "
                 f"small-sample factor {factors[0]:.6g}, counting {k} coefficients.",
             )
         ]
@@ -265,7 +259,7 @@ class Clustered:
         df = smallest - 1 if convention.cluster_df == "groups" else fit.counts.residual_df
         return CovarianceEstimate(
             matrix,
-            f"clustered by {' and '.join(labels)}",
+            f"clustered by {labels}",
             inference_df(fit, convention, df),
             factors[0],
             clusters,
