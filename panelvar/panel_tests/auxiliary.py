@@ -129,23 +129,22 @@ def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = (
     return choose("lags", lags, offered)
 
 
-def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -> Positions:
-    """Find each row's predecessor ``order`` steps back, -1 where there is none.
+def lagged(result: LinearResult, design: Design, order: int, lags: str | None) -> tuple[Positions, Positions]:
+    """Find the rows that have a predecessor ``order`` steps back, and their predecessors.
 
     ``lags`` is ``"calendar"``, ``"rows"`` (consecutive rows of an entity, however far apart: plm) or ``"stacked"``
     (consecutive rows of the data, across entities too); None follows the convention.
     """
     lags = adjacency(result, lags, LAGS)
-    n = design.nobs
     codes = design.entities.codes
     if lags == "calendar":
-        return lag_positions(codes, design.time_positions, order)
-    positions = np.arange(n, dtype=np.intp) - order
-    positions[:order] = -1
+        previous = lag_positions(codes, design.time_positions, order)
+        rows = np.flatnonzero(previous >= 0)
+        return rows, previous[rows]
+    rows = np.arange(order, design.nobs)
     if lags == "rows":
-        reach = positions >= 0
-        positions[reach & (codes[np.maximum(positions, 0)] != codes)] = -1
-    return positions
+        rows = rows[codes[rows - order] == codes[rows]]
+    return rows, rows - order
 
 
 def regress(

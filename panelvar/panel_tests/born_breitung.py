@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
-from panelvar.data.lags import lag_positions
-from panelvar.panel_tests.auxiliary import own_residuals, unweighted
+from panelvar.panel_tests.auxiliary import lagged, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
@@ -71,20 +71,19 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         squares = entities.sums(np.square(e))
         room = np.maximum(sizes - 1.0, 1.0)
         for k in orders:
-            previous = lag_positions(entities.codes, design.time_positions, k)
-            rows = np.flatnonzero(previous >= 0)
+            rows, before = lagged(result, design, k, "calendar")
             if len(rows) == 0:
                 raise InsufficientDataError(f"No entity has rows {k} periods apart.")
             product = np.zeros(len(e))
-            product[rows] = e[rows] * e[previous[rows]]
+            product[rows] = e[rows] * e[before]
             count = np.bincount(entities.codes[rows], minlength=entities.n_groups)
             if kind == "q":
                 parts.append(entities.sums(product) + count / (sizes * room) * squares)
             else:
-                product[rows] += np.square(e[previous[rows]]) / room[entities.codes[rows]]
+                product[rows] += np.square(e[before]) / room[entities.codes[rows]]
                 parts.append(entities.sums(product))
         z = np.column_stack(parts)
-        title = f"Born-Breitung Q({p})" if kind == "q" else f"Born-Breitung LM({p})"
+        title = f"Born-Breitung {kind.upper()}({p})"
         null = f"no serial correlation {'up to' if kind == 'q' else 'of'} order {p}"
     active = int((z != 0.0).any(axis=1).sum())
     if active <= z.shape[1]:
@@ -103,25 +102,19 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     return z_test(title, statistic, null, notes)
 
 
-def _split_sums(result: LinearResult, e: np.ndarray) -> np.ndarray:
+def _split_sums(result: LinearResult, e: Array) -> Array:
     """Sum, for every entity, the residual less the mean up to it times the next one less the mean from it on."""
     design = result.fit.source
-    entities = design.entities
-    starts = design.entity_starts
-    codes = entities.codes
-    n = len(e)
-    begin = starts[:-1][codes]
-    end = starts[1:][codes]
-    place = np.arange(n)
+    codes, starts = design.entities.codes, design.entity_starts
+    begin, end, place = starts[:-1][codes], starts[1:][codes], np.arange(len(e))
     # Running sums that start anew with every entity: e has mean zero there, so differences lose nothing.
     running = np.cumsum(e)
     base = np.where(begin > 0, running[np.maximum(begin - 1, 0)], 0.0)
     up_to = (running - base) / (place - begin + 1)
     from_on = (running[end - 1] - running + e) / (end - place)
-    previous = lag_positions(codes, design.time_positions, 1)
+    rows, _ = lagged(result, design, 1, "calendar")
     # The means of the first row up to it and of the last from it on leave nothing.
-    used = (previous >= 0) & (place - begin >= 2) & (end - place >= 2)
-    product = np.zeros(n)
-    rows = np.flatnonzero(used)
+    rows = rows[(place - begin >= 2)[rows] & (end - place >= 2)[rows]]
+    product = np.zeros(len(e))
     product[rows] = (e[rows - 1] - up_to[rows - 1]) * (e[rows] - from_on[rows])
-    return entities.sums(product)
+    return design.entities.sums(product)

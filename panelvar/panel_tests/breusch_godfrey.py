@@ -60,11 +60,10 @@ def breusch_godfrey_test(
         raise InsufficientDataError(f"{len(e)} rows leave no degrees of freedom for order={shown(p)}.")
     added = np.zeros((len(e), p))
     for k in range(1, p + 1):
-        previous = lagged(result, fit.design, k, lags)
-        rows = np.flatnonzero(previous >= 0)
+        rows, before = lagged(result, fit.design, k, lags)
         if len(rows) == 0:
             raise InsufficientDataError(f"No row has a predecessor {k} periods earlier.")
-        added[rows, k - 1] = e[previous[rows]]
+        added[rows, k - 1] = e[before]
     full = least_squares(np.column_stack([x, added]), e)
     total, rss = float(e @ e), float(full.residuals @ full.residuals)
     null = f"no serial correlation up to order {p}"

@@ -84,12 +84,8 @@ class ClusterDiagnostics(Presented):
     def __str__(self) -> str:
         clusters, rows, leverage = (fact.text for fact in self._facts)
         counts = ", ".join(f"{name} {value:.3g}" for name, value in self.effective_clusters.items())
-        lines = [
-            f"{clusters} clusters; rows {rows}; leverage {leverage}",
-            f"Effective number of clusters: {counts}",
-            *(note.text for note in self.notes),
-        ]
-        return "\n".join(lines)
+        first = f"{clusters} clusters; rows {rows}; leverage {leverage}\nEffective number of clusters: {counts}"
+        return "\n".join([first, *(note.text for note in self.notes)])
 
 
 def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "entity") -> ClusterDiagnostics:
@@ -160,33 +156,23 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
 def _notes(names: tuple[str, ...], shares: Array, effective: Array, groups: int, label: str) -> tuple[Note, ...]:
     notes = []
     if groups <= HOPELESS_CLUSTERS:
-        notes.append(
-            Note(
-                "no-method-can-help",
-                f"{groups} clusters by {label}: no covariance and no bootstrap makes inference from so few reliable. "
-                f"(Rademacher signs have {2 ** (groups - 1)} distinct |t|: the smallest p-value is "
-                f"{0.5 ** (groups - 1):.4g}.)",
-                warn=True,
-            )
+        text = (
+            f"{groups} clusters by {label}: no covariance and no bootstrap makes inference from so few reliable. "
+            f"(Rademacher signs have {2 ** (groups - 1)} distinct |t|: the smallest p-value is "
+            f"{0.5 ** (groups - 1):.4g}.)"
         )
+        notes.append(Note("no-method-can-help", text, warn=True))
     alone = [f"{names[j]} ({share:.3g})" for j, share in enumerate(shares.max(axis=0)) if share > 0.9]
     if alone:
-        notes.append(
-            Note(
-                "one-cluster-decides",
-                f"A single cluster has nearly all partial leverage of {', '.join(alone)}: the other clusters cannot "
-                "tell the variance of that estimate, whatever the method.",
-                warn=True,
-            )
+        text = (
+            f"A single cluster has nearly all partial leverage of {', '.join(alone)}: the other clusters cannot "
+            "tell the variance of that estimate, whatever the method."
         )
+        notes.append(Note("one-cluster-decides", text, warn=True))
     few = [f"{names[j]} ({value:.3g} of {groups})" for j, value in enumerate(effective) if value < FEW_EFFECTIVE]
     if few and groups > HOPELESS_CLUSTERS:
-        notes.append(
-            Note(
-                "few-effective-clusters",
-                f"Few clusters effectively count for {', '.join(few)}: prefer BiasReduced or wild_bootstrap to "
-                "Clustered.",
-                warn=True,
-            )
+        text = (
+            f"Few clusters effectively count for {', '.join(few)}: prefer BiasReduced or wild_bootstrap to Clustered."
         )
+        notes.append(Note("few-effective-clusters", text, warn=True))
     return tuple(notes)

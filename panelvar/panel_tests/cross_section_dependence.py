@@ -15,8 +15,12 @@ from panelvar.panel_tests.auxiliary import own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
-KINDS = ("cd", "lm", "scaled-lm", "bias-corrected-lm")
-_NAMES = ("Pesaran CD", "Breusch-Pagan LM (dependence)", "Scaled LM", "Bias-corrected scaled LM")
+KINDS = {
+    "cd": "Pesaran CD",
+    "lm": "Breusch-Pagan LM (dependence)",
+    "scaled-lm": "Scaled LM",
+    "bias-corrected-lm": "Bias-corrected scaled LM",
+}
 _NULL = "the errors of different entities are uncorrelated"
 _BLOCK = 256
 
@@ -99,24 +103,15 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     if kind == "bias-corrected-lm" and fit.family != "fixed":
         raise SpecificationError("The bias correction is derived for fixed effects: fit the model with entity effects.")
     if fit.absorbed is not None and fit.design.times in fit.absorbed.groupings:
-        notes.append(
-            Note(
-                "cd-time-effects",
-                "The model has time effects: residuals then sum to zero in every period, their correlations average "
-                "to about -1/(N-1), and CD is not standard normal under the null. See cd_star_test.",
-                warn=kind == "cd",
-            )
+        text = (
+            "The model has time effects: residuals then sum to zero in every period, their correlations average "
+            "to about -1/(N-1), and CD is not standard normal under the null. See cd_star_test."
         )
+        notes.append(Note("cd-time-effects", text, warn=kind == "cd"))
     periods, entities = fit.design.times.n_groups, fit.design.entities.n_groups
     if kind in ("lm", "scaled-lm") and entities > periods:
-        notes.append(
-            Note(
-                "lm-many-entities",
-                f"{entities} entities and {periods} periods: the LM statistics over-reject unless N is small against "
-                "T.",
-                warn=True,
-            )
-        )
+        text = f"{entities} entities and {periods} periods: the LM statistics over-reject unless N is small against T."
+        notes.append(Note("lm-many-entities", text, warn=True))
     signed = squared = 0.0
     pairs = left_out = leading = 0
     for rho, t, first, short in _pairs(result):
@@ -125,7 +120,7 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
         squared += float((t * rho * rho).sum())
     notes += _pairs_used(result, pairs, left_out)
     emit(notes)
-    name = _NAMES[KINDS.index(kind)]
+    name = KINDS[kind]
     if kind == "lm":
         return chi2_test(name, squared, pairs, _NULL, notes)
     if kind == "cd":

@@ -126,9 +126,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     fit = result.fit
     design = fit.design
     x, _, e = transformed_columns(result)
-    previous = lagged(result, design, 1, lags)
-    rows = np.flatnonzero(previous >= 0)
-    before = previous[rows]
+    rows, before = lagged(result, design, 1, lags)
     n, pairs = len(e), len(rows)
     if pairs == 0:
         raise InsufficientDataError("No row has a predecessor: there is nothing to difference.")
@@ -144,7 +142,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     bread = least_squares(x, e).bread
     if exact:
         averaged = design.entities if fit.absorbed is not None and lags != "stacked" else None
-        pvalue = _exact(statistic, x, bread, rows, np.asarray(before), averaged)
+        pvalue = _exact(statistic, x, bread, rows, before, averaged)
         return own_test("Durbin-Watson (exact)", statistic, pvalue, null)
     # A is the quadratic form of the differences; it annihilates what is constant within entities.
     touched = (np.bincount(rows, minlength=n) + np.bincount(before, minlength=n)).astype(np.float64)

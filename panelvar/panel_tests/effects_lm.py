@@ -11,8 +11,12 @@ from panelvar.panel_tests.auxiliary import pooled_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, chibar2_test, z_test
 
-KINDS = ("breusch-pagan", "honda", "king-wu", "gourieroux-holly-monfort")
-_NAMES = ("Breusch-Pagan LM", "Honda", "King-Wu", "Gourieroux-Holly-Monfort")
+KINDS = {
+    "breusch-pagan": "Breusch-Pagan LM",
+    "honda": "Honda",
+    "king-wu": "King-Wu",
+    "gourieroux-holly-monfort": "Gourieroux-Holly-Monfort",
+}
 
 
 def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str = "breusch-pagan") -> TestResult:
@@ -65,7 +69,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
     choose("effects", effects, ("entity", "time", "twoway"))
     choose("kind", kind, KINDS)
-    if kind == KINDS[3] and effects != "twoway":
+    if kind == "gourieroux-holly-monfort" and effects != "twoway":
         raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")
     residuals = pooled_residuals(result)
     n = len(residuals)
@@ -81,7 +85,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
         scores.append(n / math.sqrt(2.0 * mass) * (squares / total - 1.0))
         masses.append(mass)
     label = {"entity": "entity", "time": "time", "twoway": "entity and time"}[effects]
-    title = f"{_NAMES[KINDS.index(kind)]} ({label} effects)"
+    title = f"{KINDS[kind]} ({label} effects)"
     null = f"no {label} effects"
     if kind == "breusch-pagan":
         statistic = sum(score**2 for score in scores)

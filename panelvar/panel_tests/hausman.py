@@ -88,13 +88,8 @@ def hausman(
         *_different_regressors(consistent, efficient),
     ]
     if not (consistent.covariance.classical and efficient.covariance.classical):
-        notes.append(
-            Note(
-                "classical-covariances",
-                "The Hausman test uses classical covariances; the robust ones of the results do not enter.",
-                warn=True,
-            )
-        )
+        text = "The Hausman test uses classical covariances; the robust ones of the results do not enter."
+        notes.append(Note("classical-covariances", text, warn=True))
     scales = {
         "own": (_scale(consistent), _scale(efficient)),
         "efficient": (efficient.s2, efficient.s2),
@@ -104,12 +99,11 @@ def hausman(
     second = [efficient.names.index(name) for name in shared]
     gap = consistent.fit.coefficients[first] - efficient.fit.coefficients[second]
     sign = 1.0 if orthogonal else -1.0
-    difference = scales[0] * consistent.fit.bread[np.ix_(first, first)]
-    difference = difference + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)]
+    own = scales[0] * consistent.fit.bread[np.ix_(first, first)]
     return contrast_test(
         gap,
-        difference,
-        np.sqrt(scales[0] * np.diagonal(consistent.fit.bread)[first]),
+        own + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)],
+        np.sqrt(np.diagonal(own)),
         notes,
         null="both estimators are consistent (effects uncorrelated with the regressors)",
         advice="use sigma='efficient', or the Mundlak regression",
@@ -138,9 +132,9 @@ def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:
 def _samples_note(rows: int, others: int, same: bool, what: str) -> list[Note]:
     if rows == others and same:
         return []
-    text = f"{rows} and {others} rows" if rows != others else f"different {rows} rows"
+    counts = f"{rows} and {others} rows" if rows != others else f"different {rows} rows"
     text = (
-        f"The two results were estimated on {text}: their {what} may differ because the samples do. Fit both on the "
+        f"The two results were estimated on {counts}: their {what} may differ because the samples do. Fit both on the "
         "same rows."
     )
     return [Note("hausman-samples", text, warn=True)]
@@ -192,13 +186,10 @@ def _absorbed_by(absorber: LinearResult, result: LinearResult, name: str) -> boo
     fit = absorber.fit
     if fit.rows is None or result.fit.rows is None:
         return False
-    if fit.family == "difference":
-        dimensions: tuple[str, ...] = ("entity",)
-    else:
-        dimensions = fit.effects if fit.absorbed is not None else ()
+    absorbed = fit.effects if fit.absorbed is not None else ()
     source = result.fit.source
     column = source.x[source.names.index(name)]
-    for dimension in dimensions:
+    for dimension in ("entity",) if fit.family == "difference" else absorbed:
         grouping = source.group_by(dimension)[0]
         some = np.empty(grouping.n_groups)
         some[grouping.codes] = column
@@ -302,11 +293,10 @@ def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrecti
     if not shared:
         raise SpecificationError("The results share no long-run coefficient to compare.")
     notes = _differences(consistent, efficient)
-    difference = consistent.cov.loc[shared, shared].to_numpy() - efficient.cov.loc[shared, shared].to_numpy()
     return contrast_test(
-        np.asarray(first[shared].to_numpy() - second[shared].to_numpy(), dtype=np.float64),
-        difference,
-        np.asarray(consistent.std_errors[shared].to_numpy(), dtype=np.float64),
+        np.asarray(first[shared] - second[shared], dtype=np.float64),
+        consistent.cov.loc[shared, shared].to_numpy() - efficient.cov.loc[shared, shared].to_numpy(),
+        np.asarray(consistent.std_errors[shared], dtype=np.float64),
         notes,
         null="all entities have the same long run (both estimators are consistent)",
         advice="compare the entities' long runs with the pooled one, or use the likelihood-ratio test .homogeneity",

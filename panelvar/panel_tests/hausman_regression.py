@@ -165,12 +165,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     effects = "entity" if fit.source.group_by(dimension)[0] is fit.source.entities else "time"
     if isinstance(cov, str) and cov == "cluster" and effects == "time":
         cov = Clustered("time")
-    used = replace(
-        fit.source,
-        names=fit.slope_names,
-        x=tuple(fit.source.x[i] for i in fit.kept),
-        notes=(),
-    )
+    used = replace(fit.source, names=fit.slope_names, x=tuple(fit.source.x[i] for i in fit.kept), notes=())
     augmented, means = with_means(used, effects)
     model = components_model(augmented, effects, "swamy-arora", result.convention, "Mundlak regression", fit.components)
     larger = finish(model, cov, result.convention, "drop")

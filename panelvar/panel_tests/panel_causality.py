@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
@@ -90,11 +90,11 @@ def panel_granger_test(
     codes, positions = design.entities.codes, design.time_positions
     rows = rows_with_lags(positions, k, codes)
     needed = 2 * k + (5 if kind == "z-tilde" else 1)
-    used = codes[rows]
+    bounds = np.searchsorted(codes[rows], np.arange(design.entities.n_groups + 1))
     statistics, sizes, labels = [], [], []
     left_out = 0
-    for code in range(design.entities.n_groups):
-        own = rows[_slice(used, code)]
+    for code, (start, stop) in enumerate(pairwise(bounds)):
+        own = rows[start:stop]
         if len(own) <= needed:
             left_out += 1
             continue
@@ -121,12 +121,10 @@ def panel_granger_test(
         notes.append(Note("entities-left-out", text, warn=True))
     emit(notes)
     wald, t = np.array(statistics), np.array(sizes, dtype=np.float64)
-    average = float(wald.mean())
-    if kind == "w-bar":
-        statistic = average
-    elif kind == "z-bar":
+    statistic = average = float(wald.mean())
+    if kind == "z-bar":
         statistic = math.sqrt(len(wald) / (2.0 * k)) * (average - k)
-    else:
+    elif kind == "z-tilde":
         means = k * (t - 2 * k - 1) / (t - 2 * k - 3)
         variances = 2.0 * k * (t - 2 * k - 1) ** 2 * (t - k - 3) / ((t - 2 * k - 3) ** 2 * (t - 2 * k - 5))
         statistic = float((wald - means).sum() / math.sqrt(variances.sum()))
@@ -135,16 +133,9 @@ def panel_granger_test(
         statistic,
         float("nan") if kind == "w-bar" else normal_tail(statistic),
         "none" if kind == "w-bar" else "normal",
-        None,
-        None,
-        f"{causing} Granger-causes {caused} in no entity",
-        tuple(notes),
-        wald,
-        average,
-        tuple(labels),
+        null=f"{causing} Granger-causes {caused} in no entity",
+        notes=tuple(notes),
+        wald=wald,
+        average=average,
+        entities=tuple(labels),
     )
-
-
-def _slice(codes: NDArray[np.integer], code: int) -> slice:
-    """Where a code is in nondecreasing codes."""
-    return slice(int(np.searchsorted(codes, code)), int(np.searchsorted(codes, code, side="right")))

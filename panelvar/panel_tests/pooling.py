@@ -92,18 +92,16 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     fit = result.fit
     if fit.family == "fixed" and (fit.absorbed is None or fit.absorbed.groupings != (design.entities,)):
         raise SpecificationError("The poolability test takes pooled OLS or one-way entity fixed effects.")
-    x = level_matrix(result)
+    x, constant = level_matrix(result), design.constant or fit.family == "fixed"
     rss, df, exact = 0.0, 0, 0
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
-        # Centred: the constant is fitted, and levels do not cost digits.
-        own = x[rows] - x[rows].mean(axis=0)
-        if design.constant or fit.family == "fixed":
-            part = least_squares(own, design.y[rows] - design.y[rows].mean())
-            free = int(stop - start) - part.rank - 1
+        if constant:
+            # Centred: the constant is fitted, and levels do not cost digits.
+            part = least_squares(x[rows] - x[rows].mean(axis=0), design.y[rows] - design.y[rows].mean())
         else:
             part = least_squares(x[rows], design.y[rows])
-            free = int(stop - start) - part.rank
+        free = int(stop - start) - part.rank - constant
         if free <= 0:
             exact += 1
             continue
@@ -113,12 +111,8 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         raise InsufficientDataError("No entity has more rows than coefficients: its own regression fits exactly.")
     notes = []
     if exact:
-        notes.append(
-            Note(
-                "entities-exact",
-                f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly.",
-            )
-        )
+        text = f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly."
+        notes.append(Note("entities-exact", text))
     emit(notes)
     numerator = result.df_resid - df
     if numerator <= 0:

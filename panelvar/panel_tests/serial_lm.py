@@ -10,7 +10,6 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
-from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
     adjacency,
     centred,
@@ -70,8 +69,7 @@ def bera_sosa_yoon_test(
     if read_flag("one_sided", one_sided) and kind != "effects":
         raise SpecificationError("one_sided=True belongs to kind='effects'.")
     u = pooled_residuals(result)
-    previous = lagged(result, design, 1, lags)
-    rows = np.flatnonzero(previous >= 0)
+    rows, before = lagged(result, design, 1, lags)
     n, pairs = len(u), len(rows)
     total = float(u @ u)
     a = float(np.square(design.entities.sizes.astype(np.float64)).sum())
@@ -81,7 +79,7 @@ def bera_sosa_yoon_test(
             "Random effects and serial correlation cannot be told apart: no entity has three rows."
         )
     big_a = 1.0 - float(np.square(design.entities.sums(u)).sum()) / total
-    big_b = float(u[rows] @ u[previous[rows]]) / (float(u[rows] @ u[rows]) if lags == "rows" else total)
+    big_b = float(u[rows] @ u[before]) / (float(u[rows] @ u[rows]) if lags == "rows" else total)
     title = "Bera-Sosa-Yoon"
     if kind == "serial":
         statistic = (big_b + pairs / (a - n) * big_a) ** 2 * (a - n) * n**2 / (pairs * rest)
@@ -134,8 +132,7 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     one_sided = read_flag("one_sided", one_sided)
     periods = design.times.n_groups
     entities = design.entities.n_groups
-    previous = lag_positions(design.entities.codes, design.time_positions, 1)
-    pairs = int((previous >= 0).sum())
+    pairs = len(lagged(result, design, 1, "calendar")[0])
     if design.nobs != entities * periods or pairs != entities * (periods - 1):
         raise SpecificationError(
             "The Baltagi-Li tests are derived for balanced panels without gaps; use bera_sosa_yoon_test (pooled), "
@@ -150,19 +147,15 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     panel_y = centred(design.y).reshape(entities, periods)
     panel_x = centred(level_matrix(result)).reshape(entities, periods, -1)
     if kind == "fixed":
-        e = least_squares(
-            (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1),
-            (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel(),
-        ).residuals.reshape(entities, periods)
+        within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)
+        within_y = (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel()
+        e = least_squares(within_x, within_y).residuals.reshape(entities, periods)
         ratio = float((e[:, 1:] * e[:, :-1]).sum() / (e * e).sum())
         root = math.sqrt(entities * periods**2 / (periods - 1)) * ratio
-        given = "fixed"
     else:
-        u = _likelihood_residuals(panel_y, panel_x)
-        root = _score_given_random_effects(u)
-        given = "random"
-    null = f"no serial correlation, given {given} effects"
-    title = f"Baltagi-Li ({given} effects{', one-sided' if one_sided else ''})"
+        root = _score_given_random_effects(_likelihood_residuals(panel_y, panel_x))
+    null = f"no serial correlation, given {kind} effects"
+    title = f"Baltagi-Li ({kind} effects{', one-sided' if one_sided else ''})"
     if one_sided:
         return z_test(title, root, null, sides=1)
     return chi2_test(title, root**2, 1.0, null)

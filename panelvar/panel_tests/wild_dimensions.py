@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -86,40 +87,25 @@ def small_sample_notes(
                 f"{groups} clusters by {label}: {weights} weights give more distinct draws than the {patterns:g} of "
                 "Rademacher signs, but no more information; the p-value depends on the weights chosen."
             )
-        notes.append(
-            Note(
-                "no-method-can-help",
-                text + " No bootstrap and no small-sample correction makes inference from so few clusters reliable.",
-                warn=True,
-            )
-        )
+        text += " No bootstrap and no small-sample correction makes inference from so few clusters reliable."
+        notes.append(Note("no-method-can-help", text, warn=True))
     elif enumerated and patterns * alpha < 20.0:
-        notes.append(
-            Note(
-                "few-distinct-draws",
-                f"{groups} clusters give {count} distinct values of |t|: p-values move in steps of {1.0 / count:.4g}. "
-                "weights='webb' makes more.",
-            )
+        text = (
+            f"{groups} clusters give {count} distinct values of |t|: p-values move in steps of {1.0 / count:.4g}. "
+            "weights='webb' makes more."
         )
-    fewest = min(clustering.dimensions, key=lambda one: one[0].n_groups)
-    if fewest[0].n_groups <= HOPELESS_CLUSTERS < groups:
-        notes.append(
-            Note(
-                "no-method-can-help",
-                f"Errors are clustered by {fewest[1]}, {fewest[0].n_groups} clusters, and signs drawn by {label}, "
-                f"{groups}: more draws differ, but {fewest[0].n_groups} clusters are too few to estimate a variance "
-                "from, and the bootstrap is right only if errors are unrelated across the finer ones.",
-                warn=True,
-            )
+        notes.append(Note("few-distinct-draws", text))
+    fewest, dimension = min(((one.n_groups, name) for one, name in clustering.dimensions), key=itemgetter(0))
+    if fewest <= HOPELESS_CLUSTERS < groups:
+        text = (
+            f"Errors are clustered by {dimension}, {fewest} clusters, and signs drawn by {label}, {groups}: more draws "
+            f"differ, but {fewest} clusters are too few to estimate a variance from, and the bootstrap is right only "
+            "if errors are unrelated across the finer ones."
         )
+        notes.append(Note("no-method-can-help", text, warn=True))
     if infeasible:
-        notes.append(
-            Note(
-                "infeasible-draws",
-                f"{infeasible} of {count} draws have no positive multi-way variance and do not count.",
-                warn=infeasible > 0.01 * count,
-            )
-        )
+        text = f"{infeasible} of {count} draws have no positive multi-way variance and do not count."
+        notes.append(Note("infeasible-draws", text, warn=infeasible > 0.01 * count))
     if len(pieces) > 1:
         notes.append(Note("disjoint-set", f"The confidence set consists of {len(pieces)} intervals.", warn=True))
     return tuple(notes)

@@ -7,7 +7,6 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
-from panelvar.data.design import Design
 from panelvar.data.lags import lag_positions
 from panelvar.panel_tests.auxiliary import (
     adjacency,
@@ -93,12 +92,10 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     periods. For short panels; large T is not needed.
     """
     design = unweighted(result, "Wooldridge's within test", ("fixed",))
-    fit = result.fit
-    if fit.absorbed is None or fit.absorbed.groupings != (design.entities,):
+    absorbed = result.fit.absorbed
+    if absorbed is None or absorbed.groupings != (design.entities,):
         raise SpecificationError("Wooldridge's within test is derived for one-way entity fixed effects.")
     lags = adjacency(result, lags)
-    previous = lagged(result, design, 1, lags)
-    residuals = np.asarray(fit.transformed_residuals)
     sizes = design.entities.sizes[design.entities.codes].astype(np.float64)
     if sizes.max() < 3.0:
         raise InsufficientDataError(
@@ -108,7 +105,7 @@ def wooldridge_within_test(result: LinearResult, *, lags: str | None = None) -> 
     expected = -1.0 / np.maximum(periods - 1, 1)
     name = "Wooldridge serial correlation (within)"
     null = "no serial correlation in the errors of the levels"
-    return _autoregression(result, design, residuals, np.asarray(previous), expected, name, null)
+    return _autoregression(result, lags, expected, name, null)
 
 
 @documented
@@ -139,13 +136,10 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     """
     unweighted(result, "Wooldridge's difference test", ("difference",))
     choose("null", null, ("levels", "differences"))
-    design = result.fit.design
-    previous = lagged(result, design, 1, adjacency(result, lags))
-    expected = np.full(design.nobs, -0.5 if null == "levels" else 0.0)
+    expected = np.full(result.nobs, -0.5 if null == "levels" else 0.0)
     name = f"Wooldridge serial correlation (first differences; {null} uncorrelated)"
     text = f"no serial correlation in the errors of the {null}"
-    residuals = np.asarray(result.fit.transformed_residuals)
-    return _autoregression(result, design, residuals, np.asarray(previous), expected, name, text)
+    return _autoregression(result, adjacency(result, lags), expected, name, text)
 
 
 def wooldridge_pooled_test(result: LinearResult) -> TestResult:
@@ -172,11 +166,10 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     design = unweighted(result, "Wooldridge's pooled test", ("pooled", "fixed", "random"))
     residuals = pooled_residuals(result)
     codes = design.entities.codes
-    previous = lag_positions(codes, design.time_positions, 1)
-    rows = np.flatnonzero(previous >= 0)
+    rows, before = lagged(result, design, 1, "calendar")
     if len(np.unique(codes[rows])) < 2 or len(rows) < 3:
         raise InsufficientDataError("The test needs at least two entities with adjacent periods.")
-    x = np.column_stack([np.ones(len(rows)), residuals[previous[rows]], centred(level_matrix(result)[rows])])
+    x = np.column_stack([np.ones(len(rows)), residuals[before], centred(level_matrix(result)[rows])])
     fit = least_squares(x, residuals[rows])
     matrix, groups = clustered(fit, x, codes[rows], corrected=True)
     statistic = float(fit.coefficients[1] / np.sqrt(matrix[1, 1]))
@@ -213,14 +206,13 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     assumes that the effects of a change last one period only under the alternative of interest, AR(1).
     """
     design = unweighted(result, "Wooldridge's serial correlation test", ("pooled", "fixed", "random"))
-    codes, positions = design.entities.codes, design.time_positions
-    previous = lag_positions(codes, positions, 1)
-    rows = np.flatnonzero(previous >= 0)
+    codes = design.entities.codes
+    rows, earlier = lagged(result, design, 1, "calendar")
     if len(rows) == 0:
         raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
-    levels, earlier = level_matrix(result), previous[rows]
+    levels = level_matrix(result)
     residuals = least_squares(levels[rows] - levels[earlier], design.y[rows] - design.y[earlier]).residuals
-    before = lag_positions(codes[rows], positions[rows], 1)
+    before = lag_positions(codes[rows], design.time_positions[rows], 1)
     pairs = np.flatnonzero(before >= 0)
     if len(np.unique(codes[rows[pairs]])) < 2:
         raise InsufficientDataError("The test needs at least two entities with three adjacent periods.")
@@ -232,30 +224,16 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     return f_test("Wooldridge serial correlation (xtserial)", statistic, 1.0, groups - 1, null)
 
 
-def _autoregression(
-    result: LinearResult,
-    design: Design,
-    residuals: Array,
-    previous: np.ndarray,
-    expected: Array,
-    name: str,
-    null: str,
-) -> TestResult:
+def _autoregression(result: LinearResult, lags: str, expected: Array, name: str, null: str) -> TestResult:
     """Regress residuals on a constant and their lag; test the slope against what the null expects of each row."""
-    rows = np.flatnonzero(previous >= 0)
+    design, residuals = result.fit.design, np.asarray(result.fit.transformed_residuals)
+    rows, before = lagged(result, design, 1, lags)
     if len(rows) < 3 or len(np.unique(design.entities.codes[rows])) < 2:
         raise InsufficientDataError("The test needs two entities or more with residuals in adjacent periods.")
-    lag = residuals[previous[rows]]
-    columns = [np.ones(len(rows)), lag]
+    lag = residuals[before]
     outcome = residuals[rows] - expected[rows] * lag
-    fit = regress(
-        design.take(rows),
-        outcome,
-        columns,
-        ["intercept", "lagged residual"],
-        cov="cluster",
-        convention=result.convention,
-    )
+    columns, names = [np.ones(len(rows)), lag], ["intercept", "lagged residual"]
+    fit = regress(design.take(rows), outcome, columns, names, cov="cluster", convention=result.convention)
     if "lagged residual" not in fit.names:
         raise InsufficientDataError("The lagged residuals do not vary: they have no correlation to test.")
     place = fit.names.index("lagged residual")
