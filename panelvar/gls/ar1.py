@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.gls.autoregression import (
-    METHODS,
-    Runs,
-    estimate_coefficients,
-    remove_autoregression,
-)
+from panelvar.gls.autoregression import METHODS, Runs, estimate_coefficients, remove_autoregression
 from panelvar.kernels.groups import Grouping
 
 # Pairs of adjacent rows, as a share of all rows, below which estimators that divide by all squares are warned about.
@@ -138,14 +133,11 @@ def coefficients(model: AR1, e: Array, runs: Runs, entities: Grouping, k: int) -
         text = f"rho is {found[0]:.4g}"
         if model.by_entity:
             text = f"rho is not inside (-1, 1) in {int(outside.sum())} of {n_entities} entities"
-        notes.append(
-            Note(
-                "rho-outside",
-                f"{text}: first rows of runs have no stationary variance and are dropped. rho='tscorr' stays inside; "
-                "fit_first_difference removes a unit root.",
-                warn=True,
-            )
+        text += (
+            ": first rows of runs have no stationary variance and are dropped. rho='tscorr' stays inside; "
+            "fit_first_difference removes a unit root."
         )
+        notes.append(Note("rho-outside", text, warn=True))
     return found, notes
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
-from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import Family, TransformedModel
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
@@ -101,7 +100,8 @@ def fit_fixed_effects_ar1(
     found = _freed(source, autocorrelation, iterate)
     model = _whitened(source, found, "gls-within", "Fixed effects ({}) with AR(1) errors")
     result = finish(model, cov, chosen, collinear)
-    return _wrapped(result, source, found, _estimated_components(result), _effects_test(result, found))
+    components, test = _estimated_components(result, found.used), _effects_test(result, found)
+    return GLSResult(result.fit, result.covariance, chosen, result.estimator, found.structure, components, test)
 
 
 @documented
@@ -164,25 +164,23 @@ def fit_random_effects_ar1(
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     found = _freed(source, autocorrelation, iterate)
-    components = _components(source, found)
+    components = _components(found)
     words = "Random effects ({}) with AR(1) errors (Baltagi-Wu)"
     result = finish(_whitened(source, found, "gls", words, components), cov, chosen, collinear)
-    return _wrapped(result, source, found, components, None)
+    return GLSResult(result.fit, result.covariance, chosen, result.estimator, found.structure, components)
 
 
-@dataclass(frozen=True, eq=False)
-class _Freed:
-    """Rows freed of autocorrelation, and how."""
+class _Freed(NamedTuple):
+    """Rows freed of autocorrelation, the rows of the source that they are, and how."""
 
-    model: AR1
     rows: Transformed
-    rho: Array
-    rounds: int
-    settled: bool
-    notes: tuple[Note, ...]
+    used: Design
+    structure: ErrorStructure
+    notes: list[Note]
 
 
-def _check_model(model: AR1, iterate: bool) -> None:
+def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
+    """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
     if not isinstance(model, AR1):
         raise SpecificationError(
             f"autocorrelation={model!r} must be an AR1, such as AR1(rho='dw', weights='pooled'): these models have "
@@ -191,11 +189,6 @@ def _check_model(model: AR1, iterate: bool) -> None:
     if model.by_entity:
         raise SpecificationError("Entity effects with a coefficient for each entity: by_entity=True is not available.")
     read_flag("iterate", iterate)
-
-
-def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
-    """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
-    _check_model(model, iterate)
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
     # As Stata's prais: the demeaned rows are taken for a regression without constant.
@@ -213,36 +206,37 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
         settled = bool(np.abs(rho - before).max() <= _SETTLED)
     if not settled:
         text = f"rho has not settled after {rounds} rounds: iterate=False takes the first estimate."
-        notes = [*notes, Note("not-converged", text, warn=True)]
+        notes.append(Note("not-converged", text, warn=True))
     rows = transform(model, source.columns, runs, rho[entities.codes])
-    return _Freed(model, rows, rho, rounds, settled, tuple(notes))
+    used = source if len(rows.ones) == source.nobs else source.take(rows.rows)
+    words = (("Errors within entities", model.words), ("rho", f"{rho[0]:.6g}"))
+    structure = ErrorStructure(words, source.entity_labels, rho, iterations=rounds, converged=settled)
+    return _Freed(rows, used, structure, notes)
 
 
 def _whitened(
     source: Design, found: _Freed, family: Family, words: str, components: EffectVariances | None = None
 ) -> TransformedModel:
     """Take the effects out of rows freed of autocorrelation: all of them, or the shares theta."""
-    notes, share = list(found.notes), 1.0 if components is None else components.theta
+    notes = list(found.notes)
     if components is not None and components.effect_raw < 0.0:
         text = f"The variance of the effects is estimated at {components.effect_raw:.4g}, below zero: zero is used."
         notes.append(Note("negative-variance", text, warn=True))
     return whitened_model(
         source,
-        found.rows.columns,
-        found.rows.ones,
-        None if found.rows.log_determinant is not None else found.rows.rows,
+        found.rows,
         family=family,
         estimator=words.format(source.panel.entity_name or "entity"),
-        share=share,
+        share=1.0 if components is None else components.theta,
         notes=(*notes, *_short(source)),
     )
 
 
-def _components(source: Design, found: _Freed) -> EffectVariances:
+def _components(found: _Freed) -> EffectVariances:
     """Baltagi and Wu's variance components, from least squares of the transformed rows."""
     columns, ones = found.rows.columns, found.rows.ones
-    groups = source.entities if len(ones) == source.nobs else source.take(found.rows.rows).entities
-    constant = ones if source.constant else None
+    groups = found.used.entities
+    constant = ones if found.used.constant else None
     u = residuals_of(columns, constant, coefficients_of(columns, constant)[0])
     mass = groups.sums(ones * ones)
     along = np.square(groups.sums(ones * u)) / mass
@@ -258,10 +252,9 @@ def _components(source: Design, found: _Freed) -> EffectVariances:
     return EffectVariances(idiosyncratic, effect, raw, theta)
 
 
-def _estimated_components(result: LinearResult) -> EffectVariances:
+def _estimated_components(result: LinearResult, used: Design) -> EffectVariances:
     """Variance over entities of mean residuals of the rows used, as Stata's ``sigma_u``; and of the innovations."""
     fit = result.fit
-    used = fit.source if fit.design.nobs == fit.source.nobs else _rows_used(fit)
     entities = used.entities
     fitted = np.zeros(used.nobs)
     for position, slope in zip(fit.kept, fit.slopes, strict=True):
@@ -272,30 +265,6 @@ def _estimated_components(result: LinearResult) -> EffectVariances:
     spread = float(levels.std() * fitted.std())
     correlation = float(np.mean((levels - levels.mean()) * (fitted - fitted.mean()))) / spread if spread else np.nan
     return EffectVariances(fit.residual_variance, variance, variance, correlation=correlation)
-
-
-def _rows_used(fit: Fit) -> Design:
-    """The source's rows that the transform left."""
-    assert fit.design.kept is not None
-    own = fit.source.kept
-    rows = fit.design.kept if own is None else np.searchsorted(own, fit.design.kept)
-    return fit.source.take(rows)
-
-
-def _wrapped(
-    result: LinearResult,
-    source: Design,
-    found: _Freed,
-    components: EffectVariances,
-    effects_test: TestResult | None,
-) -> GLSResult:
-    words = (("Errors within entities", found.model.words), ("rho", f"{found.rho[0]:.6g}"))
-    structure = ErrorStructure(
-        words, source.entity_labels, rho=found.rho, iterations=found.rounds, converged=found.settled
-    )
-    return GLSResult(
-        result.fit, result.covariance, result.convention, result.estimator, structure, components, effects_test
-    )
 
 
 def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:

@@ -177,14 +177,10 @@ def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
         pivot = correlation[j, j] - root[j, :j] @ root[j, :j]
         if pivot <= TOLERANCE:
             if singular == "refuse":
-                raise NumericalError(_indefinite(size, pivot))
+                kind = "singular" if pivot > -np.sqrt(TOLERANCE) else "not positive definite"
+                raise NumericalError(f"The {size} x {size} covariance of the errors is {kind} and has no inverse")
             left_out[j] = True
             continue
         root[j, j] = np.sqrt(pivot)
         root[j + 1 :, j] = (correlation[j + 1 :, j] - root[j + 1 :, :j] @ root[j, :j]) / root[j, j]
     return root * scale[:, None], left_out
-
-
-def _indefinite(size: int, pivot: float) -> str:
-    kind = "singular" if pivot > -np.sqrt(TOLERANCE) else "not positive definite"
-    return f"The {size} x {size} covariance of the errors is {kind} and has no inverse"

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,53 +131,30 @@ def fit_fgls(
     """
     choose("panels", panels, PANELS)
     model = as_ar1(autocorrelation)
-    _check_options(max_iterations, tolerance, iterate=iterate, pairwise=pairwise, small_sample=small_sample)
-    chosen = as_convention(convention)
-    source = build_design(data, y, x, constant=constant, missing=missing)
-    errors = ErrorModel(source, panels, model, pairwise, chosen.singular_errors)
-    steps = weigh(errors, iterate=iterate, max_iterations=max_iterations, tolerance=tolerance)
-    words = _words(panels, model, iterate)
-    transformed = whitened_model(
-        source,
-        steps.rows.columns,
-        steps.rows.ones,
-        None if steps.rows.complete else steps.rows.positions,
-        family="gls",
-        estimator=_name(panels, model, iterate),
-        total=chosen.transformed_total,
-        error_variance=steps.rows.variance * _correction(steps, small_sample),
-        mixed="time" if panels == "correlated" else None,
-        notes=(*steps.notes, *_warnings(source, panels, model)),
-    )
-    result = finish(transformed, cov, chosen, collinear)
-    structure = ErrorStructure(
-        words,
-        source.entity_labels,
-        steps.rho,
-        steps.rows.variances,
-        steps.rows.covariance,
-        steps.log_likelihood,
-        steps.iterations,
-        steps.converged,
-    )
-    return GLSResult(result.fit, result.covariance, result.convention, result.estimator, structure)
-
-
-def _correction(steps: Steps, small_sample: bool) -> float:
-    count = len(steps.rows.ones)
-    df = count - steps.rank
-    if df <= 0:
-        raise InsufficientDataError(f"{count} rows leave no degrees of freedom for {steps.rank} coefficients.")
-    return count / df if small_sample else 1.0
-
-
-def _check_options(max_iterations: int, tolerance: float, *, iterate: bool, pairwise: bool, small_sample: bool) -> None:
-    """Refuse options that are not what they should be."""
     for name, value in (("iterate", iterate), ("pairwise", pairwise), ("small_sample", small_sample)):
         read_flag(name, value)
     read_whole("max_iterations", max_iterations, 1)
     if not is_number(tolerance) or not 0.0 < tolerance < 1.0:
         raise SpecificationError(f"tolerance={tolerance!r} must be a number between 0 and 1 (standard errors).")
+    chosen = as_convention(convention)
+    source = build_design(data, y, x, constant=constant, missing=missing)
+    errors = ErrorModel(source, panels, model, pairwise, chosen.singular_errors)
+    whitened, rank, structure, notes = weigh(errors, iterate, max_iterations, tolerance)
+    count = len(whitened.rows.ones)
+    if count <= rank:
+        raise InsufficientDataError(f"{count} rows leave no degrees of freedom for {rank} coefficients.")
+    transformed = whitened_model(
+        source,
+        whitened.rows,
+        family="gls",
+        estimator=_name(panels, model, iterate),
+        total=chosen.transformed_total,
+        error_variance=whitened.variance * (count / (count - rank) if small_sample else 1.0),
+        mixed="time" if panels == "correlated" else None,
+        notes=(*notes, *_warnings(source, panels, model)),
+    )
+    result = finish(transformed, cov, chosen, collinear)
+    return GLSResult(result.fit, result.covariance, result.convention, result.estimator, structure)
 
 
 def _words(panels: str, model: AR1 | None, iterate: bool) -> tuple[tuple[str, str], ...]:
@@ -224,63 +202,26 @@ def _warnings(source: Design, panels: str, model: AR1 | None) -> list[Note]:
     return notes
 
 
-@dataclass(frozen=True, eq=False)
-class WhitenedRows:
+class WhitenedRows(NamedTuple):
     """Rows whose errors are uncorrelated and equally variable if the covariance is right.
 
     Attributes
     ----------
-    columns : list of (m,) arrays
-    ones : (m,) array
-        The whitened constant.
-    positions : (m,) array
-        Rows of the source.
-    complete : bool
-        Whether these are all rows.
+    rows : Transformed
+        Its determinant is None where rows are missing or dependent.
     variance : float
         Variance of their errors.
     variances : (N,) array
         Of each entity; NaN for one without rows.
     covariance : (N, N) array or None
-    log_determinant : float or None
-        Of the covariance of the source's errors; None where rows are missing or dependent.
-    notes : tuple of Note
+    notes : list of Note
     """
 
-    columns: list[Array]
-    ones: Array
-    positions: NDArray[np.intp]
-    complete: bool
+    rows: Transformed
     variance: float
     variances: Array
     covariance: Array | None
-    log_determinant: float | None
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Steps:
-    """The last whitened rows, and how they were arrived at.
-
-    Attributes
-    ----------
-    rows : WhitenedRows
-    rho : (N,) array or None
-    rank : int
-        Independent columns.
-    log_likelihood : float or None
-    iterations : int
-    converged : bool
-    notes : tuple of Note
-    """
-
-    rows: WhitenedRows
-    rho: Array | None
-    rank: int
-    log_likelihood: float | None
-    iterations: int
-    converged: bool
-    notes: tuple[Note, ...]
+    notes: list[Note]
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,10 +254,10 @@ class ErrorModel:
     def weighted(self, rows: Transformed, u: Array) -> WhitenedRows:
         """Return rows whitened by the covariance that residuals u have."""
         columns, source = [*rows.columns, rows.ones], self.source
-        n_entities, whole = source.entities.n_groups, rows.log_determinant is not None
-        codes, count = compact(source.entities.codes[rows.rows])
-        units = Grouping.from_codes(codes, count)
-        members = np.unique(source.entities.codes[rows.rows]).astype(np.intp)
+        n_entities, determinant = source.entities.n_groups, rows.log_determinant
+        present = source.entities.codes[rows.rows]
+        units = Grouping.from_codes(*compact(present))
+        members = np.unique(present).astype(np.intp)
         own = unit_variances(u, units)
         variances = np.full(n_entities, np.nan)
         notes: list[Note] = []
@@ -330,33 +271,21 @@ class ErrorModel:
             variances[members] = own
             self._refuse_exact(rows.columns[-1], own, units, members)
             if self.panels == "heteroskedastic":
-                inverse = 1.0 / np.sqrt(own[codes])
+                inverse = 1.0 / np.sqrt(own[units.codes])
                 columns = [column * inverse for column in columns]
                 logs = -2.0 * float(np.log(inverse).sum())
             else:
                 columns, logs, covariance, dropped = self._across(columns, u, units, rows.rows)
                 if dropped:
-                    whole = False
+                    determinant = None
                     text = f"The covariance of the errors is singular: {dropped} dependent rows carry no weight."
                     notes.append(Note("singular-errors", text, warn=True))
                 full = np.full((n_entities, n_entities), np.nan)
                 full[np.ix_(members, members)] = covariance
                 covariance = full
-        log_determinant = None
-        if whole:
-            assert rows.log_determinant is not None
-            log_determinant = logs - 2.0 * rows.log_determinant
-        return WhitenedRows(
-            columns[:-1],
-            columns[-1],
-            rows.rows,
-            rows.log_determinant is not None,
-            variance,
-            variances,
-            covariance,
-            log_determinant,
-            tuple(notes),
-        )
+        determinant = None if determinant is None else determinant - 0.5 * logs
+        freed = Transformed(columns[:-1], columns[-1], rows.rows, determinant)
+        return WhitenedRows(freed, variance, variances, covariance, notes)
 
     def _across(
         self, columns: list[Array], u: Array, units: Grouping, rows: NDArray[np.intp]
@@ -386,12 +315,17 @@ class ErrorModel:
             )
 
 
-def weigh(errors: ErrorModel, *, iterate: bool, max_iterations: int, tolerance: float) -> Steps:
-    """Run the steps: least squares, rho, least squares, covariance, least squares; once or until they settle."""
+def weigh(
+    errors: ErrorModel, iterate: bool, max_iterations: int, tolerance: float
+) -> tuple[WhitenedRows, int, ErrorStructure, list[Note]]:
+    """Run the steps: least squares, rho, least squares, covariance, least squares; once or until they settle.
+
+    Returns the last whitened rows, how many of their columns are independent, what they say of the errors, and notes.
+    """
     source = errors.source
     columns = list(source.columns)
     one = np.ones(source.nobs) if source.constant else None
-    b, scale = coefficients_of(columns, one)
+    b, _ = coefficients_of(columns, one)
     converged = not iterate
     count = 0
     while True:
@@ -399,26 +333,37 @@ def weigh(errors: ErrorModel, *, iterate: bool, max_iterations: int, tolerance: 
         freed, rho, found = errors.freed(residuals_of(columns, one, b))
         ones = freed.ones if source.constant else None
         step = coefficients_of(freed.columns, ones)[0] if count == 1 and rho is not None else b
-        rows = errors.weighted(freed, residuals_of(freed.columns, ones, step))
+        whitened = errors.weighted(freed, residuals_of(freed.columns, ones, step))
+        rows = whitened.rows
         ones = rows.ones if source.constant else None
         new, scale = coefficients_of(rows.columns, ones)
         used = np.isfinite(scale)
         change = float(np.abs((new - b)[used] / scale[used]).max(initial=0.0))
-        settled = change <= tolerance * math.sqrt(rows.variance)
+        settled = change <= tolerance * math.sqrt(whitened.variance)
         b = new
         if not iterate or settled or count >= max_iterations:
             converged = converged or settled
             break
-    notes = [*found, *rows.notes]
+    notes = [*found, *whitened.notes]
     if not converged:
         text = (
             f"The iterations have not settled after {count}: the last step changed a coefficient by "
-            f"{change / math.sqrt(rows.variance):.1e} standard errors. Raise max_iterations, or do not iterate."
+            f"{change / math.sqrt(whitened.variance):.1e} standard errors. Raise max_iterations, or do not iterate."
         )
         notes.append(Note("not-converged", text, warn=True))
     likelihood = None
     if rows.log_determinant is not None and math.isfinite(rows.log_determinant):
         left = residuals_of(rows.columns, ones, b)
-        squares = float(left @ left) / rows.variance
-        likelihood = -0.5 * (len(left) * math.log(2.0 * math.pi) + rows.log_determinant + squares)
-    return Steps(rows, rho, int(used.sum()), likelihood, count, converged, tuple(notes))
+        squares = float(left @ left) / whitened.variance
+        likelihood = -0.5 * (len(left) * math.log(2.0 * math.pi) - 2.0 * rows.log_determinant + squares)
+    structure = ErrorStructure(
+        _words(errors.panels, errors.autocorrelation, iterate),
+        source.entity_labels,
+        rho,
+        whitened.variances,
+        whitened.covariance,
+        likelihood,
+        count,
+        converged,
+    )
+    return whitened, int(used.sum()), structure, notes

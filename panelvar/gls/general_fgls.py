@@ -14,6 +14,7 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
+from panelvar.gls.ar1 import Transformed
 from panelvar.gls.error_covariance import unit_covariances, whiten
 from panelvar.gls.result import ErrorStructure, GLSResult
 from panelvar.gls.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
@@ -108,9 +109,14 @@ def fit_general_fgls(
     ones = np.ones(design.nobs) if design.constant else None
     u = residuals_of(design.columns, ones, coefficients_of(design.columns, ones)[0])
     drop = chosen.singular_errors == "drop"
-    short = units.n_groups - int(model == "within") > dates.n_groups
-    if short and not drop:
-        raise InsufficientDataError(_too_few(within, units.n_groups, dates.n_groups))
+    side, groups = units.n_groups, dates.n_groups
+    sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
+    if side - int(model == "within") > groups and not drop:
+        raise InsufficientDataError(
+            f"The {side} x {side} covariance of the errors of {side} {sides} cannot be inverted: {groups} {plural} "
+            f"give it rank {groups} at most. Use fit_fgls with autocorrelation='ar1', or cluster. (plm's pggls "
+            f"silently uses the first {groups} {sides}: convention='plm' does so.)"
+        )
     covariance = unit_covariances(u, units, dates, pairwise=pairwise)
     try:
         columns, logs, dropped = whiten(
@@ -129,15 +135,16 @@ def fit_general_fgls(
     if dropped:
         text = f"The covariance of the errors has no inverse: {dropped} dependent rows carry no weight (as in pggls)."
         notes.append(Note("singular-errors", text, warn=True))
-    elif dates.n_groups < _GROUPS_PER_SIDE * units.n_groups:
-        notes.append(Note("few-groups", _few(within, units.n_groups, dates.n_groups), warn=True))
-    complete = not dropped and model == "pooled"
+    elif groups < _GROUPS_PER_SIDE * side:
+        text = (
+            f"{side * (side + 1) // 2} error covariances of {side} {sides} are estimated from {groups} {plural}: "
+            "standard errors are too small."
+        )
+        notes.append(Note("few-groups", text, warn=True))
     words = (("Rows", model), ("Error covariance", f"unrestricted within {within}"))
     transformed = whitened_model(
         design,
-        columns[:-1],
-        columns[-1],
-        None,
+        Transformed(columns[:-1], columns[-1], np.arange(design.nobs), None),
         family="gls",
         estimator=f"General FGLS ({model}; within {within})",
         total=chosen.transformed_total,
@@ -147,7 +154,7 @@ def fit_general_fgls(
     )
     result = finish(transformed, cov, chosen, collinear)
     likelihood = None
-    if complete:
+    if not dropped and model == "pooled":
         left = float(np.square(result.fit.transformed_residuals).sum())
         likelihood = -0.5 * (design.nobs * float(np.log(2.0 * np.pi)) + logs + left)
     labels = design.time_labels if within == "entity" else design.entity_labels
@@ -167,20 +174,3 @@ def _rows(
         *x, y = demeaned(source.columns, source.entities if within == "entity" else source.times)
         return replace(source, x=tuple(x), y=y, constant=False), []
     return source, []
-
-
-def _too_few(within: str, side: int, groups: int) -> str:
-    sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
-    return (
-        f"The {side} x {side} covariance of the errors of {side} {sides} cannot be inverted: {groups} {plural} give it "
-        f"rank {groups} at most. Use fit_fgls with autocorrelation='ar1', or cluster. (plm's pggls silently uses "
-        f"the first {groups} {sides}: convention='plm' does so.)"
-    )
-
-
-def _few(within: str, side: int, groups: int) -> str:
-    sides, plural = ("periods", "entities") if within == "entity" else ("entities", "periods")
-    return (
-        f"{side * (side + 1) // 2} error covariances of {side} {sides} are estimated from {groups} {plural}: standard "
-        "errors are too small."
-    )

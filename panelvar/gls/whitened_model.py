@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
 from panelvar.fit.transformed_model import Family, TransformedModel
+from panelvar.gls.ar1 import Transformed
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import RANK_TOLERANCE, solve, triangularize
 from panelvar.kernels.rows import TransformedRows, column_norms
@@ -19,9 +19,7 @@ from panelvar.kernels.rows import TransformedRows, column_norms
 
 def whitened_model(
     source: Design,
-    columns: Sequence[Array],
-    ones: Array,
-    rows: NDArray[np.intp] | None,
+    rows: Transformed,
     *,
     family: Family,
     estimator: str,
@@ -41,12 +39,8 @@ def whitened_model(
     Parameters
     ----------
     source : Design
-    columns : sequence of (m,) arrays
-        Regressors and, last, the dependent variable.
-    ones : (m,) array
-        The transformed constant.
-    rows : (m,) array or None
-        Rows of the source that are left; None for all.
+    rows : Transformed
+        Its columns are the regressors and, last, the dependent variable.
     family, estimator, error_variance, mixed, notes
         As in `TransformedModel`.
     share : (N,) array, float or None
@@ -54,7 +48,9 @@ def whitened_model(
     total : {"constant", "mean"}
         What the total sum of squares is about.
     """
-    kept = source.kept if rows is None else rows if source.kept is None else source.kept[rows]
+    columns, ones, kept = rows.columns, rows.ones, source.kept
+    if len(rows.rows) < source.nobs:
+        kept = rows.rows if kept is None else kept[rows.rows]
     design = replace(source, y=columns[-1], x=tuple(columns[:-1]), kept=kept, weights=None)
     groups = Grouping.from_codes(np.zeros(len(ones), dtype=np.intp), 1) if share is None else design.entities
     theta = np.broadcast_to(np.asarray(0.0 if share is None else share, dtype=np.float64), groups.n_groups)
