@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.base.constants import constants
 from panelvar.base.errors import SpecificationError, choose
 
 SOURCES = ("doornik", "mackinnon-haug-michelis", "osterwald-lenum")
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files("panelvar").joinpath("cointegration", "constants", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
 
 
 @cache
 def _surfaces() -> dict[tuple[str, str], Array]:
     return {
         (row["quantity"], row["trend"]): np.array([float(row[f"c{place}"]) for place in range(1, 8)])
-        for row in _rows("johansen_gamma.csv")
+        for row in constants("cointegration", "johansen_gamma")
     }
 
 
@@ -34,7 +28,7 @@ def _tables() -> dict[tuple[str, str, str, float], tuple[float, ...]]:
         (row["source"], row["statistic"], row["trend"], float(row["level"])): tuple(
             float(row[f"q{place}"]) for place in range(1, 13) if row[f"q{place}"]
         )
-        for row in _rows("johansen_critical.csv")
+        for row in constants("cointegration", "johansen_critical")
     }
 
 

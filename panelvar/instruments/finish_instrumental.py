@@ -18,7 +18,7 @@ from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.instruments.methods import Fuller, KClass, Method, TwoStepGMM, as_method
-from panelvar.instruments.regressions import orthonormal_moments
+from panelvar.instruments.regressions import orthonormal_moments, well_conditioned_root
 from panelvar.instruments.result import InstrumentalResult
 from panelvar.instruments.strength import weakness_notes
 from panelvar.kernels.k_class import Estimate, Layout, k_class, liml_kappa, minimum_distance
@@ -110,13 +110,13 @@ def two_stage_fit(
         estimate=estimate,
         kappa=kappa,
     )
+    places = [*regressors, outcome]
     design = _select(model.design, regressors)
     coefficients = np.zeros(len(regressors))
     coefficients[alone.kept] = estimate.coefficients
     solution = alone._replace(coefficients=coefficients, constant=None)
     moments = model.moments
     if moments is not None:
-        places = [*regressors, outcome]
         moments = moments._replace(means=moments.means[:, places], r=moments.r[:, places])
     counts = model.counts(len(alone.kept))
     found = check_fit(design, alone, counts, collinear)
@@ -125,10 +125,10 @@ def two_stage_fit(
         source=_select(model.source, regressors),
         design=design,
         rows=None,
-        centre=model.centre[[*regressors, outcome]],
+        centre=model.centre[places],
         moments=moments,
     )
-    structural = rows.combined(np.eye(len(names))[:, [*regressors, outcome]])
+    structural = rows.combined(np.eye(len(names))[:, places])
     fit = Fit(changed, solution, 0.0, counts, (*model.source.notes, *model.notes, *found, *notes), structural, base)
     total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
     scored = k_class(triangle, final).fitted if convention.k_class_scores == "projection" else estimate.fitted
@@ -148,7 +148,8 @@ def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
     # Regressors that are not in use keep a column, of zeros, so that positions stay those of the design.
     loadings = np.zeros((len(base.triangle), k + 1))
     loadings[:, kept] = scored
-    loadings[:, -1] = base.residual() if estimate is base.estimate else _residual(base, estimate)
+    loadings[-1, -1] = 1.0
+    loadings[base.layout.regressors, -1] = -estimate.coefficients
     loadings[:, -1] += scored @ estimate.coefficients
     solution = fit.solution._replace(
         coefficients=coefficients,
@@ -157,10 +158,6 @@ def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
         rss=float(estimate.residual @ estimate.residual),
     )
     return replace(fit, model=replace(fit.model, rows=base.rows.combined(loadings)), solution=solution)
-
-
-def _residual(base: Instrumented, estimate: Estimate) -> Array:
-    return replace(base, estimate=estimate).residual()
 
 
 def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fit:
@@ -174,12 +171,8 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     first = int(fit.constant)
     scale = fit.rss / fit.counts.rows
     matrix = covariance.matrix[first:, first:] / scale
-    try:
-        root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
-        well = np.linalg.cond(root) < 1e7
-    except np.linalg.LinAlgError:
-        well = False
-    if not well:
+    root = well_conditioned_root(matrix)
+    if root is None:
         raise NumericalError(
             f"The covariance ({covariance.label}) of the {len(matrix)} moments is singular: GMM needs more rows or "
             "clusters than instruments. Use fewer instruments, other weights, or 2SLS."

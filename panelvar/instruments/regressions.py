@@ -16,7 +16,7 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
 from panelvar.kernels.k_class import Layout, k_class
-from panelvar.kernels.qr import Solution, solve, triangularize
+from panelvar.kernels.qr import solve, triangularize
 from panelvar.static_panels.inference import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult
@@ -64,7 +64,8 @@ def auxiliary_fit(
     raw_norms = base.raw_norms @ np.abs(loadings)
     solution = solve(triangle, raw_norms[:-1])
     if coefficients is not None:
-        solution = _restricted(solution, triangle, coefficients)
+        left = triangle[:, -1] - triangle[:, :-1] @ coefficients
+        solution = solution._replace(coefficients=coefficients, rss=float(left @ left))
     design = replace(
         fit.design, dependent=dependent, names=tuple(names), x=rows.columns[:-1], y=rows.columns[-1], formula=None
     )
@@ -81,11 +82,6 @@ def auxiliary_fit(
         structural=None,
         instrumented=None,
     )
-
-
-def _restricted(solution: Solution, triangle: Array, coefficients: Array) -> Solution:
-    left = triangle[:, -1] - triangle[:, :-1] @ coefficients
-    return solution._replace(coefficients=coefficients, rss=float(left @ left))
 
 
 def orthonormal_moments(fit: Fit) -> Fit:
@@ -223,17 +219,22 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     estimate = unadjusted(result.specification)(moments, without_factors(result.convention))
     first = int(fit.constant)
     matrix = estimate.matrix[first:, first:] / variance
-    try:
-        root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
-        singular = np.linalg.cond(root) > 1e7
-    except np.linalg.LinAlgError:
-        singular = True
-    if singular:
+    root = well_conditioned_root(matrix)
+    if root is None:
         raise NumericalError(
             f"The covariance ({estimate.label}) of the {n} moments is singular: the test needs more clusters (rows) "
             "than instruments. Use fewer instruments, or with_cov('classical')."
         )
     return np.asarray(root * np.sqrt(variance))
+
+
+def well_conditioned_root(matrix: Array) -> Array | None:
+    """Return the Cholesky factor of a covariance of moments, None where it is as good as singular."""
+    try:
+        root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    return root if np.linalg.cond(root) < 1e7 else None
 
 
 def smallest_distance(base: Instrumented, root: Array, kept: Sequence[int] | None = None) -> float:

@@ -16,7 +16,7 @@ from panelvar.fit.instrumented import Instrumented
 from panelvar.instruments import strength, validity
 from panelvar.instruments.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
 from panelvar.instruments.regressions import SpecifiedResult, is_classical
-from panelvar.instruments.strength import EffectiveF, cragg_donald, effective_f, rank_test
+from panelvar.instruments.strength import cragg_donald, rank_test
 from panelvar.instruments.validity import difference, endogeneity
 from panelvar.static_panels.summary import linear_table
 from panelvar.tables.layout import Fact
@@ -117,13 +117,7 @@ class InstrumentalResult(SpecifiedResult):
 
     stock_yogo = cached_property(strength.stock_yogo)
 
-    @cached_property
-    def effective_f(self) -> EffectiveF | None:
-        """Montiel Olea and Pflueger's (2013, JBES 31(3), 358-369) effective F; None with several endogenous regressors.
-
-        The statistic to judge strength by if errors are not classical.
-        """
-        return effective_f(self)
+    effective_f = cached_property(strength.effective_f)
 
     sargan = cached_property(validity.sargan)
 

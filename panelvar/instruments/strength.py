@@ -7,14 +7,13 @@ are their canonical correlations with the instruments.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.constants import constants
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note
 from panelvar.fit.fit import Fit
@@ -229,11 +228,12 @@ def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
 
 
 def effective_f(result: SpecifiedResult) -> EffectiveF | None:
-    r"""Montiel Olea and Pflueger's effective F of one endogenous regressor; None with several.
+    r"""Montiel Olea and Pflueger's (2013, JBES 31(3), 358-369) effective F; None with several endogenous regressors.
 
+    The statistic to judge strength by if errors are not classical:
     :math:`\hat\pi'\tilde Z'\tilde Z\hat\pi / \mathrm{tr}(\hat V \tilde Z'\tilde Z)` with V the covariance of
     :math:`\hat\pi`; critical values by Patnaik's approximation in the simplified form, whose bound of the bias does not
-    depend on the structural error (2013, section 2.3).
+    depend on the structural error (section 2.3).
     """
     base = instrumented_of(result.fit, "The effective F")
     layout, n = base.layout, base.layout.instruments
@@ -274,8 +274,7 @@ def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
     base = result.fit.instrumented
     rows = []
     if base is not None and base.method in ("2sls", "liml", "fuller"):
-        text = files("panelvar").joinpath("instruments", "constants", "stock_yogo.csv").read_text(encoding="utf-8")
-        for entry in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
+        for entry in constants("instruments", "stock_yogo"):
             same = int(entry["endogenous"]), int(entry["instruments"])
             if entry["method"] == base.method and same == (base.layout.endogenous, base.layout.excluded):
                 rows.append((entry["criterion"], float(entry["threshold"]), float(entry["critical_value"])))

@@ -67,15 +67,12 @@ def hansen(result: SpecifiedResult) -> TestResult | None:
     if df == 0:
         return None
     if base.distance is not None:
-        statistic = base.distance
-    else:
-        try:
-            root = moment_root(result, result.fit)
-        except NumericalError as error:
-            notes = (Note("singular-moments", str(error)),)
-            return chi2_test("Hansen J", float("nan"), df, NULL, notes)
-        statistic = smallest_distance(base, root)
-    return chi2_test("Hansen J", statistic, df, NULL)
+        return chi2_test("Hansen J", base.distance, df, NULL)
+    try:
+        root = moment_root(result, result.fit)
+    except NumericalError as error:
+        return chi2_test("Hansen J", float("nan"), df, NULL, (Note("singular-moments", str(error)),))
+    return chi2_test("Hansen J", smallest_distance(base, root), df, NULL)
 
 
 def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
@@ -95,10 +92,9 @@ def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
         )
     root = moment_root(result, result.fit)
     statistic = max(smallest_distance(base, root) - smallest_distance(base, root, kept), 0.0)
-    df = len(suspects)
     name = "Difference in Sargan" if is_classical(result) else "Difference in Hansen"
     null = f"{', '.join(suspects)} uncorrelated with the error, if the other instruments are"
-    return chi2_test(name, statistic, df, null)
+    return chi2_test(name, statistic, len(suspects), null)
 
 
 def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) -> TestResult:
@@ -111,9 +107,8 @@ def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) ->
     null = f"{', '.join(chosen)} exogenous"
     if form == "regression":
         return _regression_form(result, chosen, null)
-    n, total = base.layout.instruments, len(base.names)
+    n, k1, total = base.layout.instruments, base.layout.exogenous, len(base.names)
     tested = [base.names.index(name) for name in chosen]
-    k1 = base.layout.exogenous
     rest = [i for i in range(n, total - 1) if i not in tested]
     order = [*range(k1), *tested, *range(k1, n), *rest, total - 1]
     layout = base.layout._replace(exogenous=k1 + len(tested), endogenous=len(rest))
@@ -122,9 +117,8 @@ def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) ->
     root = moment_root(result, exogenous)
     kept = [*range(k1), *range(k1 + len(tested), layout.instruments)]
     statistic = max(smallest_distance(changed, root) - smallest_distance(changed, root, kept), 0.0)
-    df = len(tested)
     name = "Durbin" if is_classical(result) and not rest else "Endogeneity (difference in J)"
-    return chi2_test(name, statistic, df, null)
+    return chi2_test(name, statistic, len(tested), null)
 
 
 def _regression_form(result: SpecifiedResult, chosen: list[str], null: str) -> TestResult:
@@ -134,28 +128,15 @@ def _regression_form(result: SpecifiedResult, chosen: list[str], null: str) -> T
     tested = [base.names.index(name) for name in chosen]
     stage = first_stage(base.triangle, base.layout)
     rest = [i for i in range(n, len(base.names) - 1) if i not in tested]
-    columns = [base.units(range(k1))]
-    names = list(base.names[:k1])
-    for i in tested:
-        columns.append(base.units([i]))
-        names.append(base.names[i])
-    for i in rest:
-        # What is endogenous beyond doubt enters as the instruments explain it.
-        fitted = np.zeros((len(base.names), 1))
-        fitted[:n, 0] = stage[:, i - n]
-        columns.append(fitted)
-        names.append(f"fitted({base.names[i]})")
-    added = []
-    for i in tested:
-        left = base.units([i])
-        left[:n, 0] = -stage[:, i - n]
-        columns.append(left)
-        added.append(f"residual({base.names[i]})")
-    loadings = np.hstack([*columns, base.units([len(base.names) - 1])])
+    # What is endogenous beyond doubt enters as the instruments explain it.
+    fitted, left = np.zeros((len(base.names), len(rest))), base.units(tested)
+    fitted[:n] = stage[:, [i - n for i in rest]]
+    left[:n] = -stage[:, [i - n for i in tested]]
+    names = [*(base.names[i] for i in (*range(k1), *tested)), *(f"fitted({base.names[i]})" for i in rest)]
+    added = [f"residual({name})" for name in chosen]
+    loadings = np.hstack([base.units([*range(k1), *tested]), fitted, left, base.units([len(base.names) - 1])])
     augmented = regression(result, loadings, [*names, *added], result.dependent, title="Augmented regression")
-    kept = [name for name in added if name in augmented.names]
-    if len(kept) < len(added):
+    if not set(added) <= set(augmented.names):
         text = "The instruments explain an endogenous regressor exactly: it is as exogenous as they are."
-        note = Note("explained-exactly", text)
-        return chi2_test("Wu-Hausman", float("nan"), len(added), null, (note,))
+        return chi2_test("Wu-Hausman", float("nan"), len(added), null, (Note("explained-exactly", text),))
     return zero_test(augmented, added, "Wu-Hausman", null)

@@ -71,17 +71,11 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
     if convention.first_difference == "consecutive":
         previous = np.where(follows, np.arange(source.nobs) - 1, -1)
         if gaps:
-            notes.append(
-                Note(
-                    "gaps-bridged",
-                    f"{gaps} difference(s) bridge a gap in time ({convention.name} convention).",
-                    warn=True,
-                )
-            )
+            text = f"{gaps} difference(s) bridge a gap in time ({convention.name} convention)."
+            notes.append(Note("gaps-bridged", text, warn=True))
     elif gaps:
-        notes.append(
-            Note("gaps", f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced.")
-        )
+        text = f"{gaps} row(s) after a gap in time have no adjacent period and are not differenced."
+        notes.append(Note("gaps", text))
     rows_used = np.flatnonzero(previous >= 0)
     if len(rows_used) == 0:
         raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")

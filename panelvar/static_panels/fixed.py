@@ -81,23 +81,19 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
         design, dropped = _without_singletons(design, terms)
         source = design
         if dropped:
-            notes.append(
-                Note("singletons-dropped", f"{dropped} singleton row(s) dropped ({convention.name} convention).")
-            )
+            text = f"{dropped} singleton row(s) dropped ({convention.name} convention)."
+            notes.append(Note("singletons-dropped", text))
     blocks, labels = _blocks(design, terms)
     alone = sum(int((block.grouping.sizes == 1).sum()) for block in blocks)
     if alone:
-        notes.append(
-            Note(
-                "singletons-kept",
-                f"{alone} effect level(s) have a single row: it is fitted exactly and does not inform the slopes, "
-                "but counts as a row.",
-            )
+        text = (
+            f"{alone} effect level(s) have a single row: it is fitted exactly and does not inform the slopes, "
+            "but counts as a row."
         )
+        notes.append(Note("singletons-kept", text))
     columns, weight = design.columns, design.weights
     absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    centre = design.means
     tables = absorbed.tables(columns)
     rows = TransformedRows(
         columns,
@@ -127,7 +123,7 @@ def within_model(design: Design, effects: str | Sequence[str], convention: Conve
         rows=rows,
         triangle=triangle,
         raw_norms=raw_norms,
-        centre=centre,
+        centre=design.means,
         constant_mass=float(design.nobs),
         absorbed_rank=rank - 1,
         effects=tuple(labels),
@@ -221,30 +217,22 @@ def _blocks(design: Design, terms: tuple[_Term, ...]) -> tuple[tuple[Block, ...]
 
 def _rank_notes(absorbed: Absorbed) -> list[Note]:
     if not absorbed.rank_is_exact:
-        return [
-            Note(
-                "rank-bound",
-                f"The rank of the absorbed effects is at most {absorbed.rank}, from the connected components of pairs "
-                "of effects; others are not searched for, so there may be more residual degrees of freedom.",
-            )
-        ]
-    if len(absorbed.groupings) > 1 and absorbed.n_components is not None and absorbed.n_components > 1:
-        return [
-            Note(
-                "disconnected",
-                f"The two effects form {absorbed.n_components} unconnected blocks; the rank of the effects "
-                f"is {absorbed.rank}.",
-            )
-        ]
+        text = (
+            f"The rank of the absorbed effects is at most {absorbed.rank}, from the connected components of pairs "
+            "of effects; others are not searched for, so there may be more residual degrees of freedom."
+        )
+        return [Note("rank-bound", text)]
+    blocks = absorbed.n_components
+    if len(absorbed.groupings) > 1 and blocks is not None and blocks > 1:
+        text = f"The two effects form {blocks} unconnected blocks; the rank of the effects is {absorbed.rank}."
+        return [Note("disconnected", text)]
     spare = sum(count - 1 for count in absorbed.counts) + 1 - absorbed.rank
-    if absorbed.n_components is None and spare:
-        return [
-            Note(
-                "effects-dependent",
-                f"The absorbed effects have {spare} linear dependenc{'ies' if spare > 1 else 'y'} beyond the constant "
-                f"they share; their rank is {absorbed.rank}.",
-            )
-        ]
+    if blocks is None and spare:
+        text = (
+            f"The absorbed effects have {spare} linear dependenc{'ies' if spare > 1 else 'y'} beyond the constant "
+            f"they share; their rank is {absorbed.rank}."
+        )
+        return [Note("effects-dependent", text)]
     return []
 
 

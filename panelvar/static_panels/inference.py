@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
@@ -177,13 +178,10 @@ class Inference(HintsAtNames):
         """
         import pandas as pd
 
-        estimate = self.covariance
-        if estimate.degrees is None:
-            half = quantile(check_level(level), estimate.df) * self._errors
-        else:
-            half = quantiles(check_level(level), estimate.coefficient_df) * self._errors
-        estimates = self.fit.coefficients
-        return pd.DataFrame({"lower": estimates - half, "upper": estimates + half}, index=list(self.names))
+        level, found = check_level(level), self.covariance
+        critical = quantile(level, found.df) if found.degrees is None else quantiles(level, found.coefficient_df)
+        lower, upper = normal_limits(self.fit.coefficients, self._errors, level, critical)
+        return pd.DataFrame({"lower": lower, "upper": upper}, index=list(self.names))
 
     # ---- questions
 
@@ -253,21 +251,14 @@ def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) 
     rank = int(used.sum())
     notes: tuple[Note, ...] = ()
     if (values[used] < 0.0).any():
-        notes = (
-            Note(
-                "indefinite-test",
-                "The covariance of the restrictions is not positive definite: the statistic has no valid p-value.",
-            ),
-        )
+        text = "The covariance of the restrictions is not positive definite: the statistic has no valid p-value."
+        notes = (Note("indefinite-test", text),)
     if rank < len(gap):
-        notes = (
-            Note(
-                "rank-deficient-test",
-                f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters, or a repaired "
-                f"multi-way matrix): only {rank} of them can be tested.",
-            ),
-            *notes,
+        text = (
+            f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters, or a repaired "
+            f"multi-way matrix): only {rank} of them can be tested."
         )
+        notes = (Note("rank-deficient-test", text), *notes)
     if rank == 0:
         return chi2_test(name, float("nan"), 0.0, null, notes)
     if result.fit.rss == 0.0:

@@ -128,11 +128,7 @@ def predict(result: FitStatistics, data: object, *, effects: bool, unseen: str) 
 
 def caller_index(rows: PredictionRows) -> pd.Index:
     """Return the labels of the rows in the caller's order."""
-    if rows.order is None:
-        return rows.index
-    inverse = np.empty(len(rows.order), dtype=np.intp)
-    inverse[rows.order] = np.arange(len(rows.order))
-    return rows.index[inverse]
+    return rows.index if rows.order is None else rows.index[np.argsort(rows.order)]
 
 
 def predicted_values(result: FitStatistics, rows: PredictionRows, *, effects: bool, unseen: str) -> Array:
@@ -147,10 +143,8 @@ def predicted_values(result: FitStatistics, rows: PredictionRows, *, effects: bo
 def _needs_calendar(result: FitStatistics) -> bool:
     """Whether a row's prediction depends on other rows of its entity, so that these must be found."""
     formula = result.fit.source.formula
-    if result.fit.family == "difference":
-        return True
-    if formula is None:
-        return False
+    if formula is None or result.fit.family == "difference":
+        return result.fit.family == "difference"
     from panelvar.data.formula import shifts
 
     return shifts(formula)
@@ -160,7 +154,8 @@ def _dated(result: FitStatistics, data: Any) -> Panel:
     """Index new data as the model's panel was."""
     source = result.fit.source.panel
     names = set(getattr(data, "columns", ()) if not isinstance(data, dict) else data)
-    if source.time_name in names and (source.entity_name in names or _single(source)):
+    single = source.entity_name is None and source.n_entities == 1
+    if source.time_name in names and (source.entity_name in names or single):
         return Panel(data, entity=source.entity_name, time=source.time_name)
     if getattr(getattr(data, "index", None), "nlevels", 1) == 2:
         return Panel(data)
@@ -168,10 +163,6 @@ def _dated(result: FitStatistics, data: Any) -> Panel:
         "The new data must carry the entity and time they belong to, as differences and lags are taken: give a Panel, "
         f"columns {source.entity_name!r} and {source.time_name!r}, or a two-level index."
     )
-
-
-def _single(panel: Panel) -> bool:
-    return panel.entity_name is None and panel.n_entities == 1
 
 
 def _by_row(data: Any) -> Panel:
@@ -198,15 +189,11 @@ def _columns(result: FitStatistics, panel: Panel) -> list[Array]:
         return columns
     if result.convention.first_difference == "adjacent":
         return [panel.difference(column) for column in columns]
-    first = panel.starts[:-1]
-    return [_from_row_before(column, first) for column in columns]
-
-
-def _from_row_before(column: Array, first: Any) -> Array:
-    """Subtract the row before, whatever its period; the first row of an entity has none."""
-    difference = np.diff(column, prepend=np.nan)
-    difference[first] = np.nan
-    return difference
+    # Less the row before, whatever its period; the first row of an entity has none.
+    differences = [np.diff(column, prepend=np.nan) for column in columns]
+    for difference in differences:
+        difference[panel.starts[:-1]] = np.nan
+    return differences
 
 
 def _labels(result: FitStatistics, panel: Panel, name: str) -> Any:
@@ -362,8 +349,6 @@ def _fixed(result: FitStatistics, x: Array, rows: PredictionRows, unseen: str) -
     """Variance of the expected value with fixed effects: every combination of seen and unseen levels."""
     fit = result.fit
     _one_or_two(fit)
-    absorbed = fit.absorbed
-    assert absorbed is not None
     seen = [positions >= 0 for positions in rows.positions]
     if not fit.constant and not np.logical_and.reduce(seen).all() and unseen != "missing":
         raise SpecificationError("Limits for unseen levels need the constant: fit with constant=True.")
@@ -372,7 +357,6 @@ def _fixed(result: FitStatistics, x: Array, rows: PredictionRows, unseen: str) -
     centre = fit.centre[:-1][fit.kept]
     levers = [table[:, :-1][:, fit.kept] for table in fit.regressor_rows("A prediction with effects").tables]
     places = [np.where(s, p, 0) for s, p in zip(seen, rows.positions, strict=True)]
-    unit = np.zeros(len(x))
     added = np.zeros(len(x))
     # What the regressors are measured from: the first effect's own means, or the grand mean where it is not seen.
     gap = x - np.where(seen[0][:, None], levers[0][places[0]], centre)

@@ -28,6 +28,8 @@ TESTS: dict[str, Callable[..., UnitRootResult]] = {
     "kpss": kpss_test,
 }
 
+COLUMNS = ("statistic", "pvalue", "bound", "lags", "nobs", "null")
+
 
 def unit_root_table(
     data: Any,
@@ -76,8 +78,8 @@ def unit_root_table(
     differences = read_whole("differences", differences, 0)
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
     refused: dict[Any, str] = {}
-    kind, each = _each(data, column)
-    for key, values in each:
+    kind, series = _each(data, column)
+    for key, values in series:
         try:
             found = [TESTS[name](np.diff(values, differences), trend=trend) for name in names]
         except SpecificationError:
@@ -86,14 +88,7 @@ def unit_root_table(
             refused[key] = str(error)
             continue
         for name, test in zip(names, found, strict=True):
-            rows[key, name] = {
-                "statistic": test.statistic,
-                "pvalue": test.pvalue,
-                "bound": test.bound,
-                "lags": test.lags,
-                "nobs": test.nobs,
-                "null": test.null,
-            }
+            rows[key, name] = {each: getattr(test, each) for each in COLUMNS}
     if refused:
         first, why = next(iter(refused.items()))
         text = f"{len(refused)} {kind}(s) not tested: {', '.join(map(str, list(refused)[:5]))}. Of {first}: {why}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,9 @@ RULES = ("aic", "bic", "t-stat")
 SIGNIFICANT = 1.6448536269514722
 """Absolute t ratio above which the last lag stays: two-sided, 10 percent, normal."""
 NULL = "the series has a unit root"
+
+Chosen: TypeAlias = tuple[dickey_fuller.Regression, int, str]
+"""A regression, its lags, and the rule that chose them."""
 
 
 @documented
@@ -80,9 +83,8 @@ def adf_test(
     values, name, notes = one_series(data, column)
     found = _regress(values, lags, (min_lags, max_lags), POWERS[trend], rows, name)
     emit(notes)
-    regression = found[0]
-    critical = tau_critical_values(trend, len(regression.residuals))
-    return _tested("Augmented Dickey-Fuller", *found, trend, tau_pvalue(regression.ratio, trend), critical, notes)
+    critical = tau_critical_values(trend, len(found[0].residuals))
+    return _tested("Augmented Dickey-Fuller", found, trend, tau_pvalue(found[0].ratio, trend), critical, notes)
 
 
 @documented
@@ -129,19 +131,13 @@ def dfgls_test(
     found = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
     emit(notes)
     pvalue = gls_pvalue(found[0].ratio, trend, len(values))
-    return _tested("DF-GLS", *found, trend, pvalue, gls_critical_values(trend, len(values)), notes)
+    return _tested("DF-GLS", found, trend, pvalue, gls_critical_values(trend, len(values)), notes)
 
 
 def _tested(
-    name: str,
-    regression: dickey_fuller.Regression,
-    order: int,
-    rule: str,
-    trend: str,
-    pvalue: float,
-    critical_values: dict[float, float],
-    notes: tuple[Note, ...],
+    name: str, found: Chosen, trend: str, pvalue: float, critical: dict[float, float], notes: tuple[Note, ...]
 ) -> UnitRootResult:
+    regression, order, rule = found
     return UnitRootResult(
         f"{name} ({order} lags, trend {trend!r})",
         regression.ratio,
@@ -152,7 +148,7 @@ def _tested(
         lags=order,
         nobs=len(regression.residuals),
         trend=trend,
-        critical_values=critical_values,
+        critical_values=critical,
         lags_rule=rule,
         coefficient=regression.coefficient,
     )
@@ -160,7 +156,7 @@ def _tested(
 
 def _regress(
     values: Array, lags: int | str, limits: tuple[int, int | None], powers: int, rows: str, name: str
-) -> tuple[dickey_fuller.Regression, int, str]:
+) -> Chosen:
     """Choose the lags and run the regression; also how they were chosen."""
     choose("rows", rows, ("all", "common"))
     shortest, max_lags = read_whole("min_lags", limits[0], 0), limits[1]

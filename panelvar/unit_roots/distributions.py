@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.constants import constants
 
 SERIES_OF_PVALUES = 6
 """Series for which MacKinnon (1994) has p-values; his critical values (2010) go up to twelve."""
@@ -22,11 +21,9 @@ KPSS = {
 
 @cache
 def _surfaces() -> dict[tuple[str, str, int, str], tuple[float, ...]]:
-    text = files("panelvar").joinpath("unit_roots", "constants", "dickey_fuller.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {
         (row["quantity"], row["trend"], int(row["series"]), row["level"]): tuple(float(row[f"c{k}"]) for k in range(5))
-        for row in rows
+        for row in constants("unit_roots", "dickey_fuller")
     }
 
 
@@ -67,11 +64,9 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
 @cache
 def _gls_quantiles(trend: str) -> tuple[Array, Array, Array]:
     """Probabilities (P,), one over the periods (N,) and quantiles (N, P) of the simulated table, longest first."""
-    text = files("panelvar").joinpath("unit_roots", "constants", "dfgls_quantiles.csv").read_text(encoding="utf-8")
-    header, *rows = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
-    own = [row for row in rows if row[0] == trend][::-1]
-    sizes = 1.0 / np.array([row[1] for row in own], dtype=np.float64)
-    return np.array(header[2:], dtype=np.float64), sizes, np.array([row[2:] for row in own], dtype=np.float64)
+    rows = [row for row in constants("unit_roots", "dfgls_quantiles") if row.pop("trend") == trend][::-1]
+    sizes = 1.0 / np.array([row.pop("periods") for row in rows], dtype=np.float64)
+    return np.array(list(rows[0]), dtype=np.float64), sizes, np.array([list(row.values()) for row in rows], np.float64)
 
 
 def _gls_at(trend: str, periods: int) -> tuple[Array, Array]:

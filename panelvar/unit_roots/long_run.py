@@ -192,10 +192,9 @@ def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> t
     """Bandwidth by a rule, and its name."""
     n = len(residuals)
     if not isinstance(bandwidth, str):
-        fixed = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
-        if fixed and np.isfinite(bandwidth) and bandwidth >= 0.0:
-            return float(bandwidth), "given"
-        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), n)
+        fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
+        if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
+            refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), n)
         return float(bandwidth), "given"
     rule = choose("bandwidth", bandwidth, BANDWIDTHS)
     if rule == "newey-west":

@@ -43,14 +43,8 @@ def granger_table(result: CoefficientTests) -> pd.DataFrame:
         raise SpecificationError("Granger causality needs at least two variables.")
     pairs = [(left, right) for left in result.names for right in result.names if left != right]
     tests = [result.granger_causality(left, right) for left, right in pairs]
-    rows = {
-        "statistic": [test.statistic for test in tests],
-        "df": [test.df for test in tests],
-        "df_denominator": [test.df_denominator for test in tests],
-        "pvalue": [test.pvalue for test in tests],
-    }
-    if tests[0].df_denominator is None:
-        del rows["df_denominator"]
+    denominator = () if tests[0].df_denominator is None else ("df_denominator",)
+    rows = {name: [getattr(test, name) for test in tests] for name in ("statistic", "df", *denominator, "pvalue")}
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"]))
 
 

@@ -1,6 +1,7 @@
 """Test that the coefficients of a vector autoregression are constant over time.
 
-Processes that cumulate residuals, and how far a Brownian motion strays.
+Residuals are cumulated, or added up over a moving window, and how far they stray is held against a Brownian motion or
+bridge.
 
 Recursive residuals: Brown, Durbin and Evans (1975), Techniques for testing the constancy of regression relationships
 over time, J. Royal Statistical Society B 37, 149-163. Moving sums: Chu, Hornik and Kuan (1995), MOSUM tests for
@@ -12,13 +13,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
+from panelvar.base.constants import constants
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
 from panelvar.tables.number_format import pvalue_text
@@ -127,10 +128,7 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     choose("kind", kind, ("ols", "recursive", "squares"))
     require_freedom("A CUSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     if kind == "ols":
-        centred = "cusum" in model.convention.centred
-        residuals, degrees = model.problem.residuals, model.problem.degrees
-        process = residual_tests.cumulated_residuals(residuals, degrees, centred=centred)
-        return _tests(model, process[1:], "OLS-CUSUM", "bridge", _without_constant(model) + gaps(model))
+        return _tests(model, _cumulated(model)[1:], "OLS-CUSUM", "bridge", _without_constant(model) + gaps(model))
     residuals = _recursive(model)
     count = len(residuals)
     if kind == "squares":
@@ -182,10 +180,7 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     notes = gaps(model)
     if kind == "ols":
-        centred = "cusum" in model.convention.centred
-        residuals = np.diff(
-            residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred), axis=0
-        )
+        residuals = np.diff(_cumulated(model), axis=0)
         notes = _without_constant(model) + notes
     else:
         residuals = _recursive(model)
@@ -244,15 +239,18 @@ def _tail(value: float, process: str, window: float | None) -> float:
 @cache
 def _increments() -> dict[str, tuple[Array, Array, Array]]:
     """By process: windows, tail probabilities, and quantiles (windows, tails) of the largest absolute increment."""
-    text = files("panelvar").joinpath("var_tests", "constants", "mosum_quantiles.csv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    tails = np.array(lines[0].split(",")[2:], dtype=np.float64)
-    cells = [line.split(",") for line in lines[1:]]
     out = {}
     for name in ("bridge", "motion"):
-        rows = np.array([row[1:] for row in cells if row[0] == name], dtype=np.float64)
-        out[name] = (rows[:, 0], tails, rows[:, 1:])
+        rows = [row for row in constants("var_tests", "mosum_quantiles") if row.pop("process") == name]
+        cells = np.array([list(row.values()) for row in rows], dtype=np.float64)
+        out[name] = (cells[:, 0], np.array(list(rows[0])[1:], dtype=np.float64), cells[:, 1:])
     return out
+
+
+def _cumulated(model: FittedSystem) -> Array:
+    """Residuals of the equations, added up over time."""
+    centred = "cusum" in model.convention.centred
+    return residual_tests.cumulated_residuals(model.problem.residuals, model.problem.degrees, centred=centred)
 
 
 def _recursive(model: FittedSystem) -> Array:
@@ -280,7 +278,7 @@ def _spread(model: FittedSystem, residuals: Array, taken: int) -> Array:
 
 def _without_constant(model: FittedSystem) -> tuple[Note, ...]:
     """Warn where residuals do not sum to zero: equations without a constant, of the model or by restriction."""
-    summed = np.ones(model.n_vars, dtype=bool) if model.terms.has_constant else np.zeros(model.n_vars, dtype=bool)
+    summed = np.full(model.n_vars, model.terms.has_constant)
     if isinstance(model, RestrictedVarResult):
         summed &= False if "const" not in model.free.index else model.free.loc["const"].to_numpy()
     where = [name for name, fine in zip(model.names, summed, strict=True) if not fine]

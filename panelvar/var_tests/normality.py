@@ -1,9 +1,8 @@
-r"""Tests that the errors of a vector autoregression are normal.
+r"""Tests that the errors of a vector autoregression are normal, by third and fourth moments of standardised residuals.
 
-Urzua's test of normality: all third and fourth moments, each about its exact mean over its exact variance.
-
-n rows of K independent normal series, about their means and standardised by the symmetric root of their covariance,
-are a frame of K orthogonal directions drawn at random among those orthogonal to a one. The moments below follow from
+Urzua's test is of all of them, each about its exact mean over its exact variance. n rows of K independent normal
+series, about their means and standardised by the symmetric root of their covariance, are a frame of K orthogonal
+directions drawn at random among those orthogonal to a one. The moments below follow from
 those of a random direction q of n - 1 dimensions and, given it, of a second one of n - 2:
 :math:`E(w'q)^2 = |w|^2/d` and :math:`E(q'Aq)^2 = (\mathrm{tr}^2 A + 2\,\mathrm{tr}A^2) / (d (d + 2))`; and from the
 symmetry of the tensor of moments under rotations, which leaves three numbers for all products of two fourth moments.
@@ -17,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
@@ -32,6 +32,11 @@ from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, require_freedom, tested_residuals
 
 _TITLES = {"jarque-bera": "Jarque-Bera", "doornik-hansen": "Doornik-Hansen", "urzua": "Urzua"}
+_MOMENTS = {
+    "jarque-bera": residual_tests.jarque_bera,
+    "doornik-hansen": residual_tests.doornik_hansen,
+    "shocks": residual_tests.standardised_moments,
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,9 +123,7 @@ def normality_test(
     skewness, kurtosis, joint = _statistics(kind, tested)
     df = n_vars * (n_vars + 1) * (n_vars + 2) * (n_vars + 7) // 24 if kind == "urzua" else 2 * n_vars
 
-    def test(name: str, value: float, df: int, null: str) -> TestResult:
-        return chi2_test(name, value, df, null, notes)
-
+    test = partial(chi2_test, notes=notes)
     return NormalityTests(
         test(f"{title} normality", joint, df, "the errors are normal"),
         test(f"{title} skewness", skewness, n_vars, "the errors have no skewness"),
@@ -140,10 +143,8 @@ def normality_test(
 def _statistics(kind: str, tested: Array) -> tuple[float, float, float]:
     """Skewness, kurtosis, and both."""
     if kind == "urzua":
-        skewness, kurtosis, joint = urzua(tested)
-        return skewness, kurtosis, joint
-    compute = residual_tests.jarque_bera if kind == "jarque-bera" else residual_tests.standardised_moments
-    found = residual_tests.doornik_hansen(tested) if kind == "doornik-hansen" else compute(tested)
+        return urzua(tested)
+    found = _MOMENTS[kind](tested)
     return found.skewness, found.kurtosis, sum(found)
 
 
