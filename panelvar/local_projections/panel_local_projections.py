@@ -23,15 +23,19 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.covariances import Covariance
+from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.influenced import Influenced
 from panelvar.covariance.named import resolve, specification_of
-from panelvar.covariance.serial import SerialCovariance
+from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest, SerialCovariance
+from panelvar.data.design import Design
 from panelvar.data.panel import Panel, as_panel
 from panelvar.fit.conventions import Convention
+from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
+from panelvar.fit.small_samples import Counts, without_factors
 from panelvar.instruments.instrumental import fit_iv_fixed_effects, fit_iv_pooled
+from panelvar.instruments.regressions import unadjusted
 from panelvar.local_projections.horizon_regressions import root_of
-from panelvar.local_projections.joint_horizons import joint_covariance, row_influences
 from panelvar.local_projections.result import ProjectedResponses
 from panelvar.static_panels.fixed import fit_fixed_effects
 from panelvar.static_panels.pooled import fit_pooled
@@ -293,9 +297,9 @@ def _described(
             raise SpecificationError(f"At horizon {lead} the shock {lost[0]!r} is not identified. {why}")
     values = np.array([[result.params[name] for name in frame.shocks] for result in results])
     errors = np.array([[result.std_errors[name] for name in frame.shocks] for result in results])
-    influence = np.stack([row_influences(result.fit, frame.shocks) for result in results])
+    influence = np.stack([_row_influences(result.fit, frame.shocks) for result in results])
     rule = resolve(cov, results[0].fit, rules)
-    joint = joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
+    joint = _joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
     directions = root_of(joint).T
     shape = (*values.shape[:1], 1, values.shape[1])
     last = results[-1]
@@ -366,3 +370,49 @@ def _by_state(columns: dict[str, Array], state: Array) -> dict[str, Array]:
 
 def _listed(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return () if names is None else (names,) if isinstance(names, str) else tuple(names)
+
+
+def _row_influences(fit: Fit, names: Sequence[str]) -> Array:
+    """What each row of the panel adds to coefficients, (coefficients, panel rows); zero for rows not used."""
+    places = [fit.names.index(name) for name in names]
+    out = np.zeros((len(names), fit.design.panel.nobs))
+    values = np.empty((fit.design.nobs, len(names)))
+    for start, stop, block in fit.scores().blocks():
+        values[start:stop] = block @ fit.spread[places].T
+    out[:, slice(None) if fit.design.kept is None else fit.design.kept] = values.T
+    return out
+
+
+def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: Array) -> Array:
+    """Covariance (C, C) of C estimates: correlations from the rows' influences, scaled to their standard errors.
+
+    Parameters
+    ----------
+    influence : (C, panel rows) array
+    cov : Covariance
+        How rows are correlated: `Classical` and `HC` (not), `Clustered`, `BiasReduced`, `DriscollKraay`,
+        `PanelNeweyWest`.
+    panel : Panel
+    errors : (C,) array
+        Standard errors, small-sample factors and all.
+
+    Raises
+    ------
+    SpecificationError
+        Another covariance.
+    """
+    bare = HC("HC0") if isinstance(cov, Classical) else unadjusted(cov)
+    if isinstance(bare, (DriscollKraay, PanelNeweyWest)):
+        bare = replace(bare, residuals="HC0")
+    elif not isinstance(bare, (HC, Clustered)):
+        raise SpecificationError(
+            f"cov={cov!r} has no joint covariance over horizons: use Clustered, DriscollKraay, PanelNeweyWest, "
+            "BiasReduced or HC."
+        )
+    rows, none = Design(panel, "", (), np.zeros(panel.nobs), ()), np.zeros(panel.nobs)
+    model = Influenced(("",) * len(influence), influence.T, Counts(panel.nobs, 0, False), rows, none)
+    raw = bare(model, without_factors(as_convention("default").but(repair_multiway=False))).matrix
+    scale = np.sqrt(np.maximum(raw.diagonal(), 0.0))
+    correlation = raw / np.outer(*[np.where(scale > 0.0, scale, 1.0)] * 2)
+    joint: Array = correlation * np.outer(errors, errors)
+    return joint
