@@ -17,7 +17,6 @@ A longer horizon has fewer rows; cross products are added up from the longest ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +31,7 @@ from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.identification.scheme import ReducedForm
+from panelvar.responses.shocks import Shocks
 from panelvar.var_models.drawable_system import DrawableSystem
 
 
@@ -47,16 +47,9 @@ class ProjectionBootstrap:
         The values before its first row.
     beside : array (n + p, d)
         Terms beside the lags, in every period of the data.
-    impact : callable
-        Impact matrices (B, K, S) of a batch of reduced forms.
-    derivatives : callable or None
-        Their directional derivatives; None where the impact counts as known.
-    date_moves : callable or None
-        What each date adds to the impact of a scheme that carries series; None where it counts as known.
-    carried : array (n, k) or None
-        Series of the scheme, resampled along with the residuals.
-    uses_sigma : bool
-        Whether the impact depends on sigma.
+    shocks : Shocks
+    known : bool
+        Whether the impact counts as known.
     factor : bool
         Whether influences have the factor of HC1.
     values : array (H + 1, K, S)
@@ -68,15 +61,17 @@ class ProjectionBootstrap:
     model: DrawableSystem
     before: Array
     beside: Array
-    impact: Callable[[ReducedForm], Array]
-    derivatives: Callable[[ReducedForm, Array, Array], Array | None] | None
-    date_moves: Callable[[ReducedForm, Array, Array, Array, Array], Array | None] | None
-    carried: Array | None
-    uses_sigma: bool
+    shocks: Shocks
+    known: bool
     factor: bool
     values: Array
     errors: Array
     cumulative: bool
+
+    @property
+    def carried(self) -> Array | None:
+        """Series (n, k) of the scheme, resampled along with the residuals."""
+        return self.shocks.scheme.carried
 
     def band(self, source: Recursive | BootstrapAfterBootstrap, level: float) -> Band:
         """Limits by the source's rule; of corrected data sets, studentised whatever the rule.
@@ -93,9 +88,8 @@ class ProjectionBootstrap:
         interval = "studentised" if corrects else source.interval
         around = drawn if interval == "percentile" else drawn - truth + self.values
         lower, upper = limits(self.values, around, level, interval, source.joint, source.over, (self.errors, errors))
-        target = Target(
-            self.model, self.values, lambda draws: self.values, uses_sigma=self.uses_sigma, carried=self.carried
-        )
+        uses_sigma = self.shocks.uses_sigma
+        target = Target(self.model, self.values, lambda _: self.values, uses_sigma=uses_sigma, carried=self.carried)
         notes = (*source._doubts(level), *source.notes(target))
         label = f"{source.kind}, {source.draws} draws, {described_limits(interval, source.joint, source.over)}"
         return Band(lower, upper, level, label, finite_errors(drawn.std(axis=0, ddof=1)), drawn, notes)
@@ -119,7 +113,7 @@ class ProjectionBootstrap:
         """Responses (H + 1, K, S) of what generates data, with the data's sigma."""
         cross = None if self.carried is None else model.residuals.T @ orthonormal(self.carried)
         form = model.form(model.params, model.estimate.factor, cross)
-        responses = dynamics.responses(form.coefficients, len(self.values) - 1, self.impact(form))
+        responses = dynamics.responses(form.coefficients, len(self.values) - 1, self.shocks.impact(form))
         return np.cumsum(responses, axis=0) if self.cumulative else responses
 
     def _projected(self, data: Array, carried: Array | None) -> tuple[Array, Array]:
@@ -130,9 +124,10 @@ class ProjectionBootstrap:
         n, m = refits.residuals.shape[1], problem.n_regressors
         scatter = refits.residuals.swapaxes(1, 2) @ refits.residuals
         cross = None if carried is None else refits.residuals.swapaxes(1, 2) @ carried
-        form = self.model.form(refits.params, _factor(scatter / self.model.divisor), cross)
-        impact = self.impact(form)
-        moves = self._moves(form, refits, carried)
+        factor = np.asarray(np.linalg.cholesky(scatter / self.model.divisor), dtype=np.float64)
+        form = self.model.form(refits.params, factor, cross)
+        impact = self.shocks.impact(form)
+        moves = None if self.known else self._moves(form, refits, carried)
         if moves is not None and self.factor:
             moves = moves * np.sqrt(n / (n - m))
         values = np.empty((len(data), horizon + 1, *impact.shape[1:]))
@@ -164,19 +159,14 @@ class ProjectionBootstrap:
         residuals = refits.residuals
         squares = residuals[..., :, None] * residuals[..., None, :]
         sigma_steps = (squares - squares.mean(axis=1, keepdims=True)) / self.model.divisor
-        moves = None
-        if carried is not None and self.date_moves is not None:
+        if carried is not None:
             controls = refits.rows[..., : self.model.problem.n_regressors]
-            moves = self.date_moves(form, residuals, controls, carried, sigma_steps)
-        elif self.derivatives is not None:
+            moves = self.shocks.date_moves(form, residuals, controls, carried, sigma_steps)
+        else:
             products = refits.var_gains[..., :, None] * residuals[..., None, :]
-            moves = self.derivatives(form, lag_matrices(products, self.model.problem.n_deterministic), sigma_steps)
+            steps = lag_matrices(products, self.model.problem.n_deterministic)
+            moves = self.shocks.derivatives(form, steps, sigma_steps)
         return None if moves is None else np.moveaxis(moves, 1, -1)
-
-
-def _factor(sigma: Array) -> Array:
-    """Lower factors of residual covariances."""
-    return np.asarray(np.linalg.cholesky(sigma), dtype=np.float64)
 
 
 def generated(params: Array, lags: int, before: Array, beside: Array, innovations: Array) -> Array:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from panelvar.base.arguments import refuse_beyond
@@ -144,7 +142,7 @@ class HorizonRegressions:
             rows, found = shared[lead]
             effects = found.coefficients.T
             values[lead] = effects @ impact
-            self._record(lead, found)
+            self.counts[lead], self.degrees[lead] = len(rows), found.df_resid
             influence[lead][..., _span(rows)] = _products(self.rule.adjusted(found), found.gains @ impact)
             influence[lead][..., own] += np.tensordot(effects, moves, 1)
         return values, influence, notes
@@ -178,31 +176,16 @@ class HorizonRegressions:
         return np.ascontiguousarray(np.moveaxis(moves, 0, -1)) * factor, ()
 
     def bootstrap(
-        self, system: VarResult, shocks: Shocks, known: bool
-    ) -> Callable[[Array, Array, bool], ProjectionBootstrap] | None:
+        self, system: VarResult, shocks: Shocks, known: bool, values: Array, errors: Array, cumulative: bool
+    ) -> ProjectionBootstrap | None:
         """What makes a bootstrap of responses and errors; None where there is none."""
         whole = system.nobs + self.order == len(self.values) and not self.common
         if not (whole and self.augmented and self.rule.kernel is None and self.rule.residuals in ("HC0", "HC1")):
             return None
-        model = system._drawable
-
-        def made(values: Array, errors: Array, cumulative: bool) -> ProjectionBootstrap:
-            return ProjectionBootstrap(
-                model,
-                self.values[: self.order],
-                self.beside,
-                shocks.impact,
-                None if known else shocks.derivatives,
-                None if known else shocks.date_moves,
-                shocks.scheme.carried,
-                shocks.uses_sigma,
-                self.rule.corrects,
-                values,
-                errors,
-                cumulative,
-            )
-
-        return made
+        before, factor = self.values[: self.order], self.rule.corrects
+        return ProjectionBootstrap(
+            system._drawable, before, self.beside, shocks, known, factor, values, errors, cumulative
+        )
 
     def of_shock(self, standardised: bool) -> tuple[Array, Array, tuple[Note, ...]]:
         """Responses (H + 1, K, 1) and influences (H + 1, K, 1, P) of an observed shock."""
@@ -218,23 +201,19 @@ class HorizonRegressions:
         if standardised or read.instruments is not None:
             left = _left_by(self.controls[rows], read.shock[rows])
             if standardised:
-                scale = float(np.sqrt(np.square(left).sum() / self.degrees_of(shared[0][1])))
+                # The shock given the controls has a degree of freedom more than the outcome.
+                scale = float(np.sqrt(np.square(left).sum() / (shared[0][1].df_resid + 1.0)))
             if read.instruments is not None:
                 notes = _strength(left[:, 0], _left_by(self.controls[rows], read.instruments[rows]))
         for lead in range(self.horizon + 1):
             rows, found = shared[lead]
-            self._record(lead, found)
+            self.counts[lead], self.degrees[lead] = len(rows), found.df_resid
             values[lead] = scale * found.coefficients.T
             influence[lead][..., _span(rows)] = scale * _products(self.rule.adjusted(found), found.gains)
         if read.in_system:
             own = read.table.names.index(read.shock_name)
             values[0, own], influence[0, own] = scale, 0.0
         return values, influence, notes
-
-    @staticmethod
-    def degrees_of(found: Projection) -> float:
-        """Degrees of freedom of the shock given the controls."""
-        return found.df_resid + 1.0
 
     def _projections(self, first: int) -> dict[int, tuple[Positions, Projection]]:
         """The regression of every horizon; one factor serves all where the rows are the same."""
@@ -244,17 +223,13 @@ class HorizonRegressions:
             left = np.concatenate([self.values[rows + lead] for lead in leads], axis=1)
             every = self._project(rows, left, first)
             n_vars = self.values.shape[1]
-            parts = {lead: slice((lead - first) * n_vars, (lead - first + 1) * n_vars) for lead in leads}
-            return {
-                lead: (
-                    rows,
-                    every._replace(
-                        coefficients=every.coefficients[:, part],
-                        residuals=np.ascontiguousarray(every.residuals[:, part]),
-                    ),
-                )
-                for lead, part in parts.items()
-            }
+            found = {}
+            for lead in leads:
+                part = slice((lead - first) * n_vars, (lead - first + 1) * n_vars)
+                residuals = np.ascontiguousarray(every.residuals[:, part])
+                own = every._replace(coefficients=every.coefficients[:, part], residuals=residuals)
+                found[lead] = (rows, own)
+            return found
         found = {}
         for lead in leads:
             rows = self.rows(lead)
@@ -284,9 +259,6 @@ class HorizonRegressions:
             raise CollinearityError(
                 f"At horizon {lead} the regressor {names[error.args[0]]!r} is a linear combination of others."
             ) from None
-
-    def _record(self, lead: int, found: Projection) -> None:
-        self.counts[lead], self.degrees[lead] = len(found.residuals), found.df_resid
 
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the rows and the errors."""

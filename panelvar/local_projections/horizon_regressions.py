@@ -21,7 +21,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError
 from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
-from panelvar.kernels.k_class import Estimate, Layout, k_class
+from panelvar.kernels.k_class import Layout, k_class
 
 
 class Projection(NamedTuple):
@@ -82,7 +82,8 @@ def project(
         regressors = explained = design[:, :width]
     else:
         layout = Layout(m, q, s)
-        estimates = [_two_stage(triangle, width, place, layout) for place in range(left.shape[1])]
+        columns = [[*range(width), width + place] for place in range(left.shape[1])]
+        estimates = [k_class(triangle[: width + 1, own], layout) for own in columns]
         coefficients = np.stack([estimate.coefficients for estimate in estimates], axis=1)
         spread = estimates[0].inverse_root
         regressors = np.delete(design[:, :width], np.s_[m : m + q], axis=1)
@@ -94,12 +95,6 @@ def project(
         whitened = explained @ spread
         levers = np.einsum("ij,ij->i", whitened, whitened)
     return Projection(coefficients[m:], gains, residuals, levers, n - m - s)
-
-
-def _two_stage(triangle: Array, width: int, place: int, layout: Layout) -> Estimate:
-    """Two-stage least squares of one left-hand side."""
-    columns = [*range(width), width + place]
-    return k_class(triangle[: width + 1, columns], layout)
 
 
 def _require_rank(triangle: Array, width: int, n_rows: int) -> None:

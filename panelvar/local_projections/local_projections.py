@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,7 +185,14 @@ def fit_local_projections(
                 "autoregression's responses."
             )
         values, influence, more = model.of_scheme(system, shocks, impact == "known")
-        notes += more + shocks.scheme.notes
+        more += shocks.scheme.notes
+    else:
+        choose("shock_size", size, ("sd", "unit"))
+        values, influence, more = model.of_shock(size == "sd")
+    if cumulative:
+        values, influence = cumulated(values, 0), cumulated(influence, 0)
+    errors = np.sqrt(np.maximum(rule.variances(influence), 0.0))
+    if shock is None:
         described: dict[str, Any] = {
             "shocks": shocks.names,
             "identification": shocks.scheme.name,
@@ -194,23 +200,18 @@ def fit_local_projections(
             "shock_size": shocks.size,
             "ordering": shocks.ordering,
             "var": system,
+            "bootstrap": model.bootstrap(system, shocks, impact == "known", values, errors, cumulative),
         }
-        repeated = model.bootstrap(system, shocks, impact == "known")
     else:
-        choose("shock_size", size, ("sd", "unit"))
-        values, influence, more = model.of_shock(size == "sd")
-        notes += more
         words = "observed" if instruments is None else "instrumented"
-        repeated = None
         described = {"shocks": (read.shock_name,), "identification": words, "scheme": words, "shock_size": size}
-    variances = rule.variances(cumulated(influence, 0) if cumulative else influence)
     result = ProjectedResponses(
-        values=cumulated(values, 0) if cumulative else values,
+        values=values,
         names=read.table.names,
         cumulative=cumulative,
-        std_errors=np.sqrt(np.maximum(variances, 0.0)),
-        notes=notes + model.notes(),
-        influence=cumulated(influence, 0) if cumulative else influence,
+        std_errors=errors,
+        notes=notes + more + model.notes(),
+        influence=influence,
         nobs_by_horizon=model.counts,
         df_by_horizon=model.degrees,
         covariance=rule.label,
@@ -219,8 +220,5 @@ def fit_local_projections(
         distribution=distribution,
         **described,
     )
-    if repeated is not None:
-        assert result.std_errors is not None
-        result = replace(result, bootstrap=repeated(result.values, result.std_errors, cumulative))
     emit(result.notes)
     return result.with_bands(bands, level=level)

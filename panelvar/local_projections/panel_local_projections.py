@@ -172,25 +172,17 @@ def fit_panel_local_projections(
     }
     for option, reach in {"horizon": horizon, **reaches}.items():
         refuse_beyond(option, reach, panel.calendar.n_positions)
-    frame = _Columns.made(
-        panel,
-        y,
-        shock,
-        _listed(controls),
-        _listed(instruments),
-        state,
-        (reaches["lags"], reaches["shock_lags"], reaches["control_lags"]),
-        horizon,
-        cumulative,
-        long_difference,
-        sample == "common",
-    )
+    outcomes = _outcomes(panel, y, horizon, cumulative, long_difference, sample == "common")
+    lagged = (f"D.{y}", panel.difference(y)) if long_difference else (y, panel.column(y))
+    frame = _columns(panel, shock, lagged, _listed(controls), _listed(instruments), state, reaches, outcomes)
     results: list[LinearResult] = []
     used: Covariance | str = cov
     for lead in range(horizon + 1):
         used = _with_lags(cov, panel, lead)
         results.append(frame.fit(lead, effects, used, weights, rules))
-    return _described(frame, results, used, rules, bands, level, lags)
+    projected = _described(frame, results, used, rules, y, cumulative, lags)
+    emit(projected.notes)
+    return projected.with_bands(bands, level=level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,62 +194,7 @@ class _Columns:
     shocks: tuple[str, ...]
     regressors: tuple[str, ...]
     instruments: tuple[str, ...]
-    y: str
     labels: tuple[str, ...]
-    cumulative: bool
-    words: str
-
-    @classmethod
-    def made(
-        cls,
-        panel: Panel,
-        y: str,
-        shock: str,
-        controls: tuple[str, ...],
-        instruments: tuple[str, ...],
-        state: str | None,
-        lags: tuple[int, int, int],
-        horizon: int,
-        cumulative: bool,
-        long_difference: bool,
-        common: bool,
-    ) -> _Columns:
-        """Make leads, lags and interactions on the calendar."""
-        own_lags, shock_lags, control_lags = lags
-        outcome = panel.column(y)
-        lagged = panel.difference(outcome) if long_difference else outcome
-        columns: dict[str, Array] = {shock: panel.column(shock)}
-        label = f"D.{y}" if long_difference else y
-        columns |= {f"L{lag}.{label}": panel.lag(lagged, lag) for lag in range(1, own_lags + 1)}
-        columns |= {f"L{lag}.{shock}": panel.lag(shock, lag) for lag in range(1, shock_lags + 1)}
-        for name in controls:
-            columns[name] = panel.column(name)
-            columns |= {f"L{lag}.{name}": panel.lag(name, lag) for lag in range(1, control_lags + 1)}
-        tools = {name: panel.column(name) for name in instruments}
-        shocks, labels = [shock], [shock]
-        if state is not None:
-            weight = panel.column(state)
-            if not np.isin(weight[~np.isnan(weight)], (0.0, 1.0)).all():
-                raise DataError(f"The state {state!r} must be of zeros and ones.")
-            columns, tools = _by_state(columns, weight), _by_state(tools, weight)
-            columns[state] = weight
-            shocks = [f"{shock}:1", f"{shock}:0"]
-            labels = [f"{shock} ({state} = 1)", f"{shock} ({state} = 0)"]
-        outcomes: dict[str, Array] = {}
-        total: Array | float = 0.0
-        for lead in range(horizon + 1):
-            ahead = panel.lead(outcome, lead)
-            total = total + ahead
-            value = total if cumulative else ahead - panel.lag(outcome, 1) if long_difference else ahead
-            outcomes[f"F{lead}.{y}"] = np.array(value)
-        if common:
-            absent = np.isnan(np.stack(list(outcomes.values()))).any(axis=0)
-            for values in outcomes.values():
-                values[absent] = np.nan
-        wide = panel.with_columns(panel_order=True, **(columns | tools | outcomes))
-        others = tuple(name for name in columns if name not in shocks)
-        words = "instrumented" if instruments else "observed"
-        return cls(wide, tuple(outcomes), tuple(shocks), others, tuple(tools), y, tuple(labels), cumulative, words)
 
     def fit(self, lead: int, effects: Any, cov: str | Covariance, weights: Any, convention: Convention) -> LinearResult:
         """The regression of one horizon; its warnings are given once for all of them."""
@@ -280,13 +217,65 @@ class _Columns:
             return fixed(self.panel, self.outcomes[lead], [*self.shocks, *self.regressors], **options)
 
 
+def _columns(
+    panel: Panel,
+    shock: str,
+    lagged: tuple[str, Array],
+    controls: tuple[str, ...],
+    instruments: tuple[str, ...],
+    state: str | None,
+    lags: dict[str, int],
+    outcomes: dict[str, Array],
+) -> _Columns:
+    """Add lags and interactions, on the calendar, to the outcomes; the outcome is lagged under its label."""
+    label, outcome = lagged
+    columns: dict[str, Array] = {shock: panel.column(shock)}
+    columns |= {f"L{lag}.{label}": panel.lag(outcome, lag) for lag in range(1, lags["lags"] + 1)}
+    columns |= {f"L{lag}.{shock}": panel.lag(shock, lag) for lag in range(1, lags["shock_lags"] + 1)}
+    for name in controls:
+        columns[name] = panel.column(name)
+        columns |= {f"L{lag}.{name}": panel.lag(name, lag) for lag in range(1, lags["control_lags"] + 1)}
+    tools = {name: panel.column(name) for name in instruments}
+    shocks, labels = [shock], [shock]
+    if state is not None:
+        weight = panel.column(state)
+        if not np.isin(weight[~np.isnan(weight)], (0.0, 1.0)).all():
+            raise DataError(f"The state {state!r} must be of zeros and ones.")
+        columns, tools = _by_state(columns, weight), _by_state(tools, weight)
+        columns[state] = weight
+        shocks = [f"{shock}:1", f"{shock}:0"]
+        labels = [f"{shock} ({state} = 1)", f"{shock} ({state} = 0)"]
+    wide = panel.with_columns(panel_order=True, **(columns | tools | outcomes))
+    others = tuple(name for name in columns if name not in shocks)
+    return _Columns(wide, tuple(outcomes), tuple(shocks), others, tuple(tools), tuple(labels))
+
+
+def _outcomes(
+    panel: Panel, y: str, horizon: int, cumulative: bool, long_difference: bool, common: bool
+) -> dict[str, Array]:
+    """What is explained at every horizon, on the calendar."""
+    outcome = panel.column(y)
+    outcomes: dict[str, Array] = {}
+    total: Array | float = 0.0
+    for lead in range(horizon + 1):
+        ahead = panel.lead(outcome, lead)
+        total = total + ahead
+        value = total if cumulative else ahead - panel.lag(outcome, 1) if long_difference else ahead
+        outcomes[f"F{lead}.{y}"] = np.array(value)
+    if common:
+        absent = np.isnan(np.stack(list(outcomes.values()))).any(axis=0)
+        for values in outcomes.values():
+            values[absent] = np.nan
+    return outcomes
+
+
 def _described(
     frame: _Columns,
     results: list[LinearResult],
     cov: Covariance | str,
     rules: Convention,
-    bands: Any,
-    level: float,
+    y: str,
+    cumulative: bool,
     lags: int,
 ) -> ProjectedResponses:
     """Put coefficients, errors and their joint covariance together."""
@@ -300,29 +289,25 @@ def _described(
     influence = np.stack([_row_influences(result.fit, frame.shocks) for result in results])
     rule = resolve(cov, results[0].fit, rules)
     joint = _joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
-    directions = root_of(joint).T
     shape = (*values.shape[:1], 1, values.shape[1])
-    last = results[-1]
-    notes = _notes(results, lags)
-    projected = ProjectedResponses(
+    last, words = results[-1], "instrumented" if frame.instruments else "observed"
+    return ProjectedResponses(
         values=values.reshape(shape),
-        names=(frame.y,),
+        names=(y,),
         shocks=frame.labels,
-        identification=frame.words,
-        scheme=frame.words,
+        identification=words,
+        scheme=words,
         shock_size="unit",
-        cumulative=frame.cumulative,
+        cumulative=cumulative,
         std_errors=errors.reshape(shape),
-        notes=notes,
-        influence=directions.reshape(*shape, -1),
+        notes=_notes(results, lags),
+        influence=root_of(joint).T.reshape(*shape, -1),
         nobs_by_horizon=np.array([result.nobs for result in results]),
         df_by_horizon=np.array([_degrees(result, frame.shocks) for result in results]),
         covariance=last.covariance.label,
         distribution="t" if np.isfinite(last.covariance.df) else "normal",
         fits=tuple(result.without_rows() for result in results),
     )
-    emit(notes)
-    return projected.with_bands(bands, level=level)
 
 
 def _degrees(result: LinearResult, shocks: tuple[str, ...]) -> float:
