@@ -67,8 +67,7 @@ def likelihood_terms(eigenvalues: Array) -> Array:
 def explained(right: Array, left: Array, rank: int) -> Array:
     """R10 as a regression of a rank has it: its projection on the first left vectors, (..., q, K)."""
     first = left[..., :rank]
-    projected: Array = first @ (first.swapaxes(-1, -2) @ right)
-    return projected
+    return first @ (first.swapaxes(-1, -2) @ right)
 
 
 class Relations(NamedTuple):

@@ -115,8 +115,7 @@ class Relations:
     def conditional_errors(self, sigma: Array) -> Array:
         """Standard errors of the coefficients of `conditional`, the relations taken as known."""
         spread = (self.conditional[1] ** 2).sum(axis=1)
-        errors: Array = np.sqrt(np.outer(spread, sigma.diagonal()))
-        return errors
+        return np.sqrt(np.outer(spread, sigma.diagonal()))
 
 
 def check_normalisation(normalise: Any, names: tuple[str, ...], rank: int) -> tuple[str, ...] | None:

@@ -322,5 +322,4 @@ def leverage_multiplier(kind: str, leverage: Array) -> Array:
         exponent = 0.5 * (np.minimum(1.0, relative) + np.minimum(1.5, relative))
     else:
         exponent = 0.25 * np.minimum(relative, max(4.0, 0.7 * float(relative.max())))
-    adjusted: Array = remaining**-exponent
-    return adjusted
+    return remaining**-exponent

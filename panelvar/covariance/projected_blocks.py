@@ -90,8 +90,7 @@ class ProjectedBlocks:
     def _basis(self) -> Array:
         """Transformed regressors, orthonormal (n, k)."""
         rows = self.fit.rows_or_refuse("Few-cluster inference")
-        basis: Array = np.column_stack([rows.column(j) for j in self.fit.kept]) @ self.fit.solution.inverse_r
-        return basis
+        return np.column_stack([rows.column(j) for j in self.fit.kept]) @ self.fit.solution.inverse_r
 
     @cached_property
     def direction(self) -> Array:
@@ -102,8 +101,7 @@ class ProjectedBlocks:
             return slopes
         lead = -(slopes @ fit.lever)
         lead += np.asarray(fit.constant_column) / fit.constant_mass
-        both: Array = np.column_stack((lead, slopes))
-        return both
+        return np.column_stack((lead, slopes))
 
     def residual(self, columns: Array) -> Array:
         """Return what the whole model leaves of transformed columns (n, m)."""

@@ -115,5 +115,4 @@ def _table(values: Array, starts: NDArray[np.integer], codes: NDArray[np.integer
 
 
 def _dense(table: Any) -> Array:
-    dense: Array = table if isinstance(table, np.ndarray) else table.toarray()
-    return dense
+    return table if isinstance(table, np.ndarray) else table.toarray()

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 def forecast_errors(covariance: Array) -> Array:
     """Standard errors (steps, K) of forecasts whose errors have covariances (steps, K, K)."""
-    errors: Array = np.sqrt(covariance.diagonal(axis1=1, axis2=2))
-    return errors
+    return np.sqrt(covariance.diagonal(axis1=1, axis2=2))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -72,8 +72,7 @@ def response_variances(base: Array, moving: Array, factor: Array, spread: Array,
         second = right[..., :period, :period].reshape(size)
         variances[..., period, :, :] += first @ second.swapaxes(-1, -2)
     # A difference of rounded terms can be a little below the zero it stands for.
-    floored: Array = np.maximum(variances, 0.0)
-    return floored
+    return np.maximum(variances, 0.0)
 
 
 def share_gradients(values: Array, slopes: Array, whole: Array, whole_slopes: Array, normalised: bool) -> Array:
@@ -242,8 +241,7 @@ def _sigma_moves(factor: Array, nobs: int) -> Array:
     place = np.arange(rows.size)
     units = np.zeros((rows.size, n_vars, n_vars))
     units[place, rows, columns] = units[place, columns, rows] = np.sqrt(np.where(rows == columns, 2.0, 1.0) / nobs)
-    moves: Array = factor[..., None, :, :] @ units @ factor.swapaxes(-1, -2)[..., None, :, :]
-    return moves
+    return factor[..., None, :, :] @ units @ factor.swapaxes(-1, -2)[..., None, :, :]
 
 
 def _no_formula(shocks: Shocks) -> SpecificationError:

@@ -97,8 +97,7 @@ class Responses(HintsAtNames, Presented):
         """
         if self.draws is None:
             raise MissingInformationError("These responses have no draws: ask for bands=, such as MonteCarlo(...).")
-        medians: Array = np.median(self.draws, axis=0)
-        return medians
+        return np.median(self.draws, axis=0)
 
     def response(self, of: str, to: str) -> pd.DataFrame:
         """One panel of the grid: the response of one variable to one shock.

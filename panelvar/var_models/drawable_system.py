@@ -90,8 +90,7 @@ class DrawableSystem:
         if self.bias is None:
             return self.problem.residuals
         design, m = self.problem.design, self.problem.n_regressors
-        left: Array = design[:, m:] - design[:, :m] @ self.params
-        return left
+        return design[:, m:] - design[:, :m] @ self.params
 
     def redrawn(self, drawn: Resampled, *, spreads: bool = False) -> Draws:
         """Fits to the data sets of these innovations."""

@@ -152,8 +152,7 @@ class VarEstimates(System):
         """
         if self.problem.restriction:
             flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), -1)
-            covariance: Array = flat.T @ flat
-            return covariance
+            return flat.T @ flat
         return None if self._robust is None else self._robust.matrix
 
     @cached_property
@@ -199,8 +198,7 @@ class VarEstimates(System):
     def _ratios(self) -> Array:
         if not self._errors.all():
             raise NumericalError("An equation fits exactly: its standard errors are zero and t statistics undefined.")
-        ratios: Array = self.problem.params / self._errors
-        return ratios
+        return self.problem.params / self._errors
 
     @cached_property
     def tstats(self) -> pd.DataFrame:

@@ -206,8 +206,7 @@ class VarForecasts(VarEstimates):
         step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
         transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
         known = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
-        total: Array = known + estimation_mse(transition, self.coefficients, self._error_sigma, self.nobs, steps)
-        return total
+        return known + estimation_mse(transition, self.coefficients, self._error_sigma, self.nobs, steps)
 
     def conditional_forecast(
         self,

@@ -340,8 +340,7 @@ class SystemProcess(HintsAtNames):
             raise SpecificationError("exogenous= is given, and the system has no exogenous variables.")
         if self.trend == "n" and not terms.count:
             return np.broadcast_to(self._no_intercept(), (periods, self.n_vars))
-        part: Array = terms.rows(1, periods, values) @ self.deterministics
-        return part
+        return terms.rows(1, periods, values) @ self.deterministics
 
     def _first_values(self, rng: np.random.Generator) -> Array:
         if self.trend not in ("n", "c") or self.terms.seasons or self.terms.exogenous or not self.is_stable:

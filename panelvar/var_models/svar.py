@@ -132,8 +132,7 @@ class _Structure:
         if self.has_lasting:
             impact = np.linalg.solve(pair[..., 0, :, :], pair[..., 1, :, :])
             lasting = self._effects(form) @ impact
-        out: Array = np.concatenate([pair, lasting[..., None, :, :]], axis=-3)
-        return out
+        return np.concatenate([pair, lasting[..., None, :, :]], axis=-3)
 
     @property
     def estimate(self) -> Array:
@@ -159,8 +158,7 @@ class _Structure:
             impact = self.scheme.impact(form, self.names)
             turned = self.scheme.derivatives(form, self.names, steps, sigma_steps)
             lasting = moved @ impact[..., None, :, :] + effects[..., None, :, :] @ turned
-        out: Array = np.concatenate([change, lasting[..., None, :, :]], axis=-3)
-        return out
+        return np.concatenate([change, lasting[..., None, :, :]], axis=-3)
 
     def errors(self, band: Band | None) -> Array:
         """Standard errors (3, K, K), zero where an entry is known."""
