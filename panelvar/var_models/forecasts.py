@@ -1,6 +1,7 @@
 """What a fitted vector autoregression says about the future, and about changes of its exogenous variables.
 
-Forecasts take the future as unknown, or as given for some of the variables.
+Forecasts take the future as unknown, or as given for some of the variables, and coefficients as known or as estimated
+(Luetkepohl 2005, section 3.5).
 """
 
 from __future__ import annotations
@@ -20,13 +21,12 @@ from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, show
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.dynamics import dynamics
-from panelvar.dynamics.lag_problem import LagProblem
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
-from panelvar.var_models.forecast_uncertainty import estimation_mse, path_derivatives, shock_paths
 from panelvar.var_models.published import finite_array
 
 if TYPE_CHECKING:
@@ -82,6 +82,88 @@ def conditional_forecast(coefficients: Array, factor: Array, path: Array, given:
     left = free.reshape(steps, n_vars, -1)
     covariance: Array = left @ left.swapaxes(1, 2)
     return values, covariance
+
+
+def path_derivatives(coefficients: Array, moves: Array, history: Array, path: Array, terms: Array) -> Array:
+    r"""Derivatives of point forecasts along directions of the coefficients, the data taken as they are.
+
+    .. math:: d\hat y_h = dB' D_h + \sum_j \left(dA_j\,\hat y_{h-j} + A_j\,d\hat y_{h-j}\right)
+
+    Parameters
+    ----------
+    coefficients : array (p, K, K)
+    moves : array (D, m, K)
+        Directions of all coefficients, those of the terms beside the lags first.
+    history : array (p, K)
+        The last observations, oldest first.
+    path : array (steps, K)
+        Point forecasts.
+    terms : array (steps, d)
+        The terms beside the lags in the periods forecast.
+
+    Returns
+    -------
+    array (D, steps, K)
+    """
+    lags, count = len(coefficients), terms.shape[1]
+    steps = lag_matrices(moves, count)
+    whole = np.concatenate([history, path])
+    slopes = np.zeros((len(moves), len(whole), path.shape[1]))
+    slopes[:, lags:] = terms @ moves[:, :count]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for period in range(lags, len(whole)):
+            for lag in range(1, lags + 1):
+                slopes[:, period] += steps[:, lag - 1] @ whole[period - lag]
+                slopes[:, period] += slopes[:, period - lag] @ coefficients[lag - 1].T
+    return slopes[:, lags:]
+
+
+def shock_paths(coefficients: Array, factor: Array, steps: int) -> Array:
+    """What one standard deviation of each future shock does to the path, (steps K, steps, K), shocks in time order."""
+    n_vars = factor.shape[-1]
+    responses = dynamics.moving_average(coefficients, steps - 1) @ factor
+    paths = np.zeros((steps, n_vars, steps, n_vars))
+    for first in range(steps):
+        paths[first, :, first:] = responses[: steps - first].transpose(2, 0, 1)
+    return paths.reshape(steps * n_vars, steps, n_vars)
+
+
+def estimation_mse(transition: Array, coefficients: Array, sigma: Array, n_rows: int, steps: int) -> Array:
+    r"""Mean squared error that estimated coefficients add to forecasts from an average origin (3.5.11, 3.5.12).
+
+    .. math:: \frac{\Omega(h)}{n} = \frac1n \sum_{i,j<h} \operatorname{tr}\left[(\mathbf B')^{h-1-i}\Gamma^{-1}
+        \mathbf B^{h-1-j}\Gamma\right] \Phi_i\Sigma\Phi_j'
+
+    with :math:`Z_{t+1} = \mathbf B Z_t` for the regressors and :math:`\Gamma = X'X/n = R'R/n`: the trace is the inner
+    product of powers of :math:`R\,\mathbf B' R^{-1}`.
+
+    Parameters
+    ----------
+    transition : array (m, m)
+        :math:`R\,\mathbf B' R^{-1}`.
+    coefficients : array (p, K, K)
+    sigma : array (K, K)
+    n_rows, steps : int
+
+    Returns
+    -------
+    array (steps, K, K)
+    """
+    size = len(transition)
+    powers = np.empty((steps, size, size))
+    powers[0] = np.eye(size)
+    for step in range(1, steps):
+        powers[step] = powers[step - 1] @ transition
+    flat = powers.reshape(steps, -1)
+    inner = flat @ flat.T
+    phi = dynamics.moving_average(coefficients, steps - 1)
+    out = np.empty((steps, *sigma.shape))
+    for step in range(steps):
+        # Phi_i goes with the power step - i.
+        weights = inner[: step + 1, : step + 1][::-1, ::-1]
+        mixed = np.tensordot(weights, phi[: step + 1], axes=1)
+        out[step] = np.einsum("iab,bc,idc->ad", phi[: step + 1], sigma, mixed) / n_rows
+    return out
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

@@ -16,11 +16,10 @@ from panelvar.base.errors import Note, NumericalError, SpecificationError, choos
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.coefficient_tests import CoefficientTests
 from panelvar.var_models.exclusion import Exclusion
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
-from panelvar.var_models.var_result import VarResult
+from panelvar.var_models.var_result import CoefficientTests, VarResult
 
 if TYPE_CHECKING:
     import pandas as pd

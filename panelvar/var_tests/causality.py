@@ -11,11 +11,11 @@ from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.coefficient_tests import CoefficientTests
 from panelvar.var_models.exclusion import granger_hypothesis
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_models.var import fit_var, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
+from panelvar.var_models.var_result import CoefficientTests
 from panelvar.var_tests import residual_statistics as residual_tests
 
 if TYPE_CHECKING:
