@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import MissingInformationError, check_level, emit
@@ -23,9 +22,6 @@ from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, tests_in_lines
-
-if TYPE_CHECKING:
-    pass
 
 _KEPT = (
     "first_stage",

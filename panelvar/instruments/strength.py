@@ -235,6 +235,8 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     :math:`\hat\pi`; critical values by Patnaik's approximation in the simplified form, whose bound of the bias does not
     depend on the structural error (section 2.3).
     """
+    from scipy.special import chndtrix
+
     base = instrumented_of(result.fit, "The effective F")
     layout, n = base.layout, base.layout.instruments
     if layout.endogenous > 1:
@@ -252,15 +254,9 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
         x = 1.0 / share
         squares = float(values @ values)
         k = trace**2 * (1.0 + 2.0 * x) / (squares + 2.0 * x * trace * float(values[-1]))
-        critical[share] = _noncentral_quantile(k, k * x) / k
+        critical[share] = float(chndtrix(0.95, k, k * x)) / k
         degrees[share] = k
     return EffectiveF(float(explained @ explained) / trace, critical, degrees)
-
-
-def _noncentral_quantile(df: float, noncentrality: float) -> float:
-    from scipy.special import chndtrix
-
-    return float(chndtrix(0.95, df, noncentrality))
 
 
 def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:

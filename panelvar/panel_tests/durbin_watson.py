@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.lags import lag_positions
@@ -164,12 +163,7 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
 
 
 def _exact(
-    statistic: float,
-    x: Array,
-    bread: Array,
-    rows: NDArray[np.intp],
-    before: NDArray[np.intp],
-    averaged: Grouping | None,
+    statistic: float, x: Array, bread: Array, rows: Positions, before: Positions, averaged: Grouping | None
 ) -> float:
     """Return the probability of a smaller ratio: n is small, so that its matrices may be dense."""
     n = len(x)

@@ -82,14 +82,6 @@ def hausman(
             f"sigma={sigma!r} compares fixed effects with the between regression, whose residual variances are of rows "
             "and of means: use sigma='own'."
         )
-    notes = [
-        *_turned_round(consistent, efficient),
-        *_different_samples(consistent, efficient),
-        *_different_regressors(consistent, efficient),
-    ]
-    if not (consistent.covariance.classical and efficient.covariance.classical):
-        text = "The Hausman test uses classical covariances; the robust ones of the results do not enter."
-        notes.append(Note("classical-covariances", text, warn=True))
     scales = {
         "own": (_scale(consistent), _scale(efficient)),
         "efficient": (efficient.s2, efficient.s2),
@@ -104,29 +96,41 @@ def hausman(
         gap,
         own + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)],
         np.sqrt(np.diagonal(own)),
-        notes,
+        _doubts(consistent, efficient),
         null="both estimators are consistent (effects uncorrelated with the regressors)",
         advice="use sigma='efficient', or the Mundlak regression",
         absolute=efficient.convention.hausman_negative == "absolute",
     )
 
 
-def _turned_round(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
-    """Say so if fixed effects were given for the efficient estimator, with one that is consistent only if they are."""
-    if efficient.fit.family != "fixed" or consistent.fit.family not in ("random", "pooled"):
-        return []
-    text = (
-        f"The consistent estimator comes first: {efficient.estimator} is consistent whenever {consistent.estimator} "
-        "is. Write hausman(fixed, random)."
-    )
-    return [Note("hausman-order", text, warn=True)]
-
-
-def _different_samples(first: LinearResult, second: LinearResult) -> list[Note]:
-    """Say so if two results were not estimated on the same rows: their estimates then differ for that alone."""
-    one, other = first.fit.sample, second.fit.sample
-    same = one == other and _same_rows(first, second)
-    return _samples_note(round(one.entities * one.average), round(other.entities * other.average), same, "estimates")
+def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
+    """Say so where the estimators are in the wrong order, differ by more than what is tested, or are robust."""
+    notes = []
+    if efficient.fit.family == "fixed" and consistent.fit.family in ("random", "pooled"):
+        text = (
+            f"The consistent estimator comes first: {efficient.estimator} is consistent whenever "
+            f"{consistent.estimator} is. Write hausman(fixed, random)."
+        )
+        notes.append(Note("hausman-order", text, warn=True))
+    one, other = consistent.fit.sample, efficient.fit.sample
+    counts = round(one.entities * one.average), round(other.entities * other.average)
+    notes += _samples_note(*counts, one == other and _same_rows(consistent, efficient), "estimates")
+    listing = []
+    for result, beside in ((consistent, efficient), (efficient, consistent)):
+        extra = [name for name in result.fit.source.names if name not in beside.fit.source.names]
+        extra = [name for name in extra if not _absorbed_by(beside, result, name)]
+        if extra:
+            listing.append(f"{', '.join(map(repr, extra))} only in {result.estimator}")
+    if listing:
+        text = (
+            f"The two results have different regressors ({'; '.join(listing)}): their slopes may differ for that "
+            "reason, and the test is not one of the effects alone."
+        )
+        notes.append(Note("hausman-regressors", text, warn=True))
+    if not (consistent.covariance.classical and efficient.covariance.classical):
+        text = "The Hausman test uses classical covariances; the robust ones of the results do not enter."
+        notes.append(Note("classical-covariances", text, warn=True))
+    return notes
 
 
 def _samples_note(rows: int, others: int, same: bool, what: str) -> list[Note]:
@@ -162,23 +166,6 @@ def _same_rows(first: LinearResult, second: LinearResult) -> bool:
         and one.entity_labels.equals(other.entity_labels)
         and one.time_labels.equals(other.time_labels)
     )
-
-
-def _different_regressors(first: LinearResult, second: LinearResult) -> list[Note]:
-    """Say so if one model has regressors the other has not, other than those the other's effects would absorb."""
-    listing = []
-    for result, other in ((first, second), (second, first)):
-        extra = [name for name in result.fit.source.names if name not in other.fit.source.names]
-        extra = [name for name in extra if not _absorbed_by(other, result, name)]
-        if extra:
-            listing.append(f"{', '.join(map(repr, extra))} only in {result.estimator}")
-    if not listing:
-        return []
-    text = (
-        f"The two results have different regressors ({'; '.join(listing)}): their slopes may differ for that reason, "
-        "and the test is not one of the effects alone."
-    )
-    return [Note("hausman-regressors", text, warn=True)]
 
 
 def _absorbed_by(absorber: LinearResult, result: LinearResult, name: str) -> bool:

@@ -87,14 +87,11 @@ class Scores(NamedTuple):
     def at(self, gap: Array) -> Scores:
         """Return the scores at a gap (r,): one column of residuals."""
         weights = np.concatenate(([1.0], gap))[: len(self.right)]
-        terms = [
-            Term(
-                term.factor,
-                [[sum(w * part for w, part in zip(weights, parts, strict=True))] for parts in term.own],
-                term.left,
-            )
-            for term in self.terms
-        ]
+
+        def combined(parts: Sequence[Array | csr_array]) -> list[Array | csr_array]:
+            return [sum(w * part for w, part in zip(weights, parts, strict=True))]
+
+        terms = [term._replace(own=[combined(parts) for parts in term.own]) for term in self.terms]
         return Scores(np.tensordot(weights, self.estimate, 1)[None], np.tensordot(weights, self.right, 1)[None], terms)
 
 
@@ -154,22 +151,19 @@ def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple
     ``draws``, up to the sign of all, which only changes the sign of the statistic.
     """
     step = max(1, CHUNK // groups)
-    if kind == "rademacher" and groups < 60 and 2**groups <= draws:
-        count = 2 ** (groups - 1)
+    every = kind == "rademacher" and groups < 60 and 2**groups <= draws
+    count = 2 ** (groups - 1) if every else draws
 
-        def patterns() -> Iterator[Array]:
-            for start in range(0, count, step):
-                numbers = np.arange(start, min(start + step, count))
+    def chunks() -> Iterator[Array]:
+        for start in range(0, count, step):
+            numbers = np.arange(start, min(start + step, count))
+            if every:
                 bits = (numbers[None, :] >> np.arange(groups)[:, None]) & 1
                 yield 1.0 - 2.0 * bits.astype(np.float64)
+            else:
+                yield wild_multipliers(kind, (len(numbers), groups), rng).T
 
-        return count, True, patterns()
-
-    def drawn() -> Iterator[Array]:
-        for start in range(0, draws, step):
-            yield wild_multipliers(kind, (min(step, draws - start), groups), rng).T
-
-    return draws, False, drawn()
+    return count, every, chunks()
 
 
 class Quadratics(NamedTuple):
@@ -301,8 +295,7 @@ def tail_share(draws: Array, statistic: float, *, ties: bool) -> float:
     """Return the share of draws beyond a statistic, those equal to it counted or not; NaN does not count."""
     slack = TIE * abs(statistic)
     beyond = draws >= statistic - slack if ties else draws > statistic + slack
-    infeasible = np.isnan(draws).sum()
-    return float(beyond.sum() / max(len(draws) - infeasible, 1))
+    return float(beyond.sum() / max(len(draws) - np.isnan(draws).sum(), 1))
 
 
 def pvalue(draws: Array, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:

@@ -51,9 +51,7 @@ def restriction_matrix(
                 f"{', '.join(names)}."
             )
         try:
-            target = (
-                np.zeros(len(matrix)) if values is None else np.broadcast_to(np.asarray(values, float), len(matrix))
-            )
+            target = np.broadcast_to(np.asarray(0.0 if values is None else values, float), len(matrix))
         except (TypeError, ValueError):
             raise SpecificationError(
                 f"values must be one number, or one for each of the {len(matrix)} restrictions."

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from panelvar.base.errors import Note
     from panelvar.static_panels.fit_statistics import FitStatistics
     from panelvar.static_panels.inference import Inference
-    from panelvar.tables.test_result import TestResult
 
 
 def linear_table(
@@ -31,12 +30,7 @@ def linear_table(
         facts=_facts(result),
         header=(coefficient_header(result.distribution, level),),
         body=coefficient_rows(result, level, digits),
-        statistics=(
-            *_rsquared(result, digits),
-            *_components(result, digits),
-            *_tests(result, digits),
-            *statistics,
-        ),
+        statistics=(*_rsquared(result, digits), *_components(result, digits), *_tests(result, digits), *statistics),
         notes=tuple(dict.fromkeys((*notes, *(note.text for note in (*result.notes, *_test_notes(result)))))),
     )
 
@@ -99,12 +93,11 @@ def _components(result: FitStatistics, digits: int) -> tuple[Fact, ...]:
     components = result.variance_components
     if components is None:
         return ()
-    named = components.dimensions if len(components.dimensions) > 1 else ()
-    facts = [
-        *(Fact(f"Std. dev. of {each.label}", format_number(each.sigma, digits)) for each in named),
-        *(() if named else (Fact("Std. dev. of effect", format_number(components.sigma_u, digits)),)),
-        Fact("Std. dev. of the rest", format_number(components.sigma_e, digits)),
-    ]
+    sigmas = {"effect": components.sigma_u}
+    if len(components.dimensions) > 1:
+        sigmas = {each.label: each.sigma for each in components.dimensions}
+    sigmas |= {"the rest": components.sigma_e}
+    facts = [Fact(f"Std. dev. of {name}", format_number(value, digits)) for name, value in sigmas.items()]
     if components.theta is not None:
         low, high = float(components.theta.min()), float(components.theta.max())
         theta = format_number(low, digits)
@@ -119,7 +112,7 @@ def _test_notes(result: FitStatistics) -> tuple[Note, ...]:
 
 
 def _tests(result: FitStatistics, digits: int) -> tuple[Fact, ...]:
-    tests: dict[str, TestResult | None] = {
+    tests = {
         "All slopes zero": result.f_slopes,
         "Slopes and effects zero": result.f_with_dummies,
         "Effects zero": result.f_poolability or result.effects_test,

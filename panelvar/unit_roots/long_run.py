@@ -201,10 +201,9 @@ def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> t
         return newey_west_bandwidth(residuals, kernel), rule
     if rule == "andrews":
         return andrews_bandwidth(residuals, kernel), rule
-    if rule == "schwert":
-        return float(min(int(np.ceil(12.0 * (n / 100.0) ** 0.25)), n - 1)), rule
-    scale, power = {"short": (4.0, 0.25), "long": (12.0, 0.25), "stata": (4.0, 2.0 / 9.0)}[rule]
-    return float(min(int(scale * (n / 100.0) ** power), n - 1)), rule
+    scale = 4.0 if rule in ("short", "stata") else 12.0
+    width = scale * (n / 100.0) ** (2.0 / 9.0 if rule == "stata" else 0.25)
+    return float(min(int(np.ceil(width) if rule == "schwert" else width), n - 1)), rule
 
 
 def positive(variance: float, name: str) -> float:

@@ -67,8 +67,7 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     value = {"plain": plain, "adjusted": adjusted, "ljung-box": adjusted * (model.nobs + 2) / model.nobs}[kind]
     df = model.n_vars**2 * lags - model.problem.n_lag_parameters
     name = f"Portmanteau ({kind}, {lags} lags)"
-    notes = gaps(model) + _too_often(model)
-    return chi2_test(name, value, df, f"{NULL} up to lag {lags}", notes)
+    return chi2_test(name, value, df, f"{NULL} up to lag {lags}", _doubts(model))
 
 
 def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
@@ -162,10 +161,6 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
     return pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
 
 
-def _doubts(model: FittedSystem, form: str) -> tuple[Note, ...]:
-    return gaps(model) + (_too_often(model) if form == "lm" else ())
-
-
 def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:
     """One auxiliary regression, with options that have been checked."""
     problem = model.problem
@@ -208,10 +203,12 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
     return f_test(name, value, found.df, denominator, null, notes)
 
 
-def _too_often(model: FittedSystem) -> tuple[Note, ...]:
-    return crowded(
-        model,
-        1.0 / 3.0,
+def _doubts(model: FittedSystem, form: str = "lm") -> tuple[Note, ...]:
+    """Say so where rows bridge gaps, or are few for a test that is chi-squared in large samples."""
+    if form != "lm":
+        return gaps(model)
+    consequence = (
         "chi-squared limits are far too low, and errors without correlation are rejected too often. "
-        "serial_lm_test(form='f') keeps its level.",
+        "serial_lm_test(form='f') keeps its level."
     )
+    return gaps(model) + crowded(model, 1.0 / 3.0, consequence)
