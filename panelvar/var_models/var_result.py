@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, NumericalError, SpecificationError
+from panelvar.base.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance, CovarianceEstimate
 from panelvar.dynamics.lag_problem import kronecker_wald
 from panelvar.static_panels.inference import Inference
@@ -229,6 +229,13 @@ class VarResult(CoefficientTests):
             ``Clustered(values)`` lets errors be correlated within groups of periods, given by a Series matched by
             labels or a value for each row of the data. Sigma, responses and their bands stay as they are: see
             `MovingBlockBootstrap` for bands under heteroskedasticity.
+
+        Raises
+        ------
+        SpecificationError
+            Another covariance, or clusters by a name other than ``"time"``.
+        DataError
+            Groups that are missing, or as many as the data do not have.
         """
         from panelvar.covariance.named import specification_of
 
@@ -238,4 +245,8 @@ class VarResult(CoefficientTests):
                 f"cov={cov!r}: a vector autoregression takes 'classical', 'HC0' to 'HC5' and Clustered(...). Errors "
                 "robust to correlation over time are not offered: add lags."
             )
-        return VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, found)
+        changed = VarResult(self.problem, self.data, self.periods, self.terms, self.convention, self.notes, found)
+        # Made now, so that what cannot be is refused here and what misleads is warned about here.
+        if changed._robust is not None:
+            emit(changed._robust.notes)
+        return changed

@@ -295,7 +295,11 @@ def test_errors_clustered_by_groups_of_periods(model):
     with pytest.raises(SpecificationError, match="clustered by year"):
         pv.granger_bootstrap_test(shuffled, "x", "y", draws=9)
     with pytest.raises(pv.DataError, match="3 values"):
-        _ = model.with_cov(pv.Clustered([1, 2, 3])).cov
+        model.with_cov(pv.Clustered([1, 2, 3]))
+    with pytest.raises(SpecificationError, match="'entity' is no dimension"):
+        model.with_cov("cluster")
+    with pytest.warns(pv.PanelVarWarning, match="Only 3 clusters"):
+        model.with_cov(pv.Clustered(np.arange(count) * 3 // count))
 
 
 def test_robust_needs_leverage_below_one():
@@ -305,7 +309,7 @@ def test_robust_needs_leverage_below_one():
     model = pv.fit_var(y, lags=1, exogenous=dummy)
     assert np.isfinite(model.with_cov("HC1").std_errors.to_numpy()).all()
     with pytest.raises(pv.NumericalError, match="leverage 1"):
-        _ = model.with_cov("HC3").std_errors
+        model.with_cov("HC3")
     assert model.with_cov("robust").cov_kind == "HC1"
 
 
