@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,8 @@ from panelvar.dynamics.runs import on_every_period, rows_with_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.var_models.batch_result import VarBatch
-from panelvar.var_models.var import fit_var, lag_order, specification, stacked_rows
+from panelvar.var_models.var import lag_order, specification, stacked_rows
 from panelvar.var_models.var_convention import VarConvention, var_convention
-from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,23 +111,8 @@ def fit_var_batch(
 
     import pandas as pd
 
-    single = _DataSet(array, labels, order, trend, rules)
-    return _batch(fits, pd.RangeIndex(n_members, name="data set"), tuple(labels), order, terms, rules, single)
-
-
-@dataclass(frozen=True, eq=False)
-class _DataSet:
-    """The full result of one data set of an array."""
-
-    array: Array
-    names: list[str]
-    order: int
-    trend: str
-    rules: VarConvention
-
-    def __call__(self, label: Any) -> VarResult:
-        values = self.array[int(label)]
-        return fit_var(values, self.names, lags=self.order, trend=self.trend, convention=self.rules)
+    index = pd.RangeIndex(n_members, name="data set")
+    return _batch(fits, index, tuple(labels), order, terms, rules, array.__getitem__)
 
 
 def _of_panel(
@@ -154,29 +138,25 @@ def _of_panel(
             out[place, : len(stack)] = stack
 
     fits = fit_batch(triangles((len(stacks), int(counts.max(initial=1)), width), fill), counts, width - n_vars)
-    single = _Entity(panel, columns, chosen, order, terms.trend, rules)
-    return _batch(fits, panel.entity_labels, tuple(chosen), order, terms, rules, single)
+    sample = _Entity(panel, columns, chosen)
+    return _batch(fits, panel.entity_labels, tuple(chosen), order, terms, rules, sample)
 
 
 @dataclass(frozen=True, eq=False)
 class _Entity:
-    """The full result of one entity of a panel."""
+    """The rows of one entity of a panel."""
 
     panel: Panel
     columns: Array
     names: list[str]
-    order: int
-    trend: str
-    rules: VarConvention
 
-    def __call__(self, label: Any) -> VarResult:
+    def __call__(self, label: Any) -> pd.DataFrame:
         import pandas as pd
 
         panel, entity = self.panel, self.panel.entity_labels.tolist().index(label)
         part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
         index = panel.calendar.labels_at(panel.time_positions[part])
-        frame = pd.DataFrame(self.columns[part], index=index, columns=self.names)
-        return fit_var(frame, lags=self.order, trend=self.trend, convention=self.rules)
+        return pd.DataFrame(self.columns[part], index=index, columns=self.names)
 
 
 @documented
@@ -242,31 +222,28 @@ def fit_rolling_var(
         factors, counts = window_triangles(rows, window), np.full(n_rows - window + 1, window)
     fits = fit_batch(factors, counts, m)
     ends = np.arange(order + window - 1, len(table.values))
-    single = _Window(table, None if expanding else int(window), order, trend, rules)
-    return _batch(fits, table.labels(ends), table.names, order, terms, rules, single)
+    sample = _Window(table, None if expanding else int(window) + order, trend)
+    return _batch(fits, table.labels(ends), table.names, order, terms, rules, sample)
 
 
 @dataclass(frozen=True, eq=False)
 class _Window:
-    """The full result of the window that ends in a period; of all rows up to it without a length."""
+    """The rows of the window that ends in a period, its lags among them; all up to it without a length."""
 
     table: VarData
     length: int | None
-    order: int
     trend: str
-    rules: VarConvention
 
-    def __call__(self, label: Any) -> VarResult:
+    def __call__(self, label: Any) -> pd.DataFrame:
         import pandas as pd
 
         table = self.table
         last = table.labels(np.arange(len(table.values))).tolist().index(label)
-        first = 0 if self.length is None else last - self.length - self.order + 1
+        first = 0 if self.length is None else last - self.length + 1
         if first and self.trend not in ("n", "c"):
             raise SpecificationError("A single fit would count the trend from the window's first period.")
         index = table.labels(np.arange(first, last + 1))
-        frame = pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))
-        return fit_var(frame, lags=self.order, trend=self.trend, convention=self.rules)
+        return pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))
 
 
 @documented
@@ -341,7 +318,7 @@ def _batch(
     order: int,
     terms: Terms,
     rules: VarConvention,
-    single: Any,
+    sample: Callable[[Any], Any],
 ) -> VarBatch:
     """Leave out what cannot be estimated, and say so."""
     used = fits.estimable
@@ -372,4 +349,4 @@ def _batch(
         )
         notes = (*notes, Note("few-rows", text, warn=True))
     emit(notes)
-    return VarBatch(fits, labels[used], names, order, terms, rules, single, notes)
+    return VarBatch(fits, labels[used], names, order, terms, rules, sample, notes)

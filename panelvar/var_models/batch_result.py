@@ -22,6 +22,7 @@ from panelvar.dynamics.terms import Terms, regressor_labels, stacked_labels
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.responses import cumulated
 from panelvar.responses.shocks import choose_shocks
+from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
 
@@ -44,8 +45,8 @@ class VarBatch:
     lags : int
     terms : Terms
     convention : VarConvention
-    single : callable
-        Makes the full result of one member from its label.
+    sample : callable
+        Gives the data of one member from its label.
     notes : tuple of Note
     """
 
@@ -55,7 +56,7 @@ class VarBatch:
     lags: int
     terms: Terms
     convention: VarConvention
-    single: Callable[[Any], VarResult]
+    sample: Callable[[Any], Any]
     notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
@@ -178,4 +179,5 @@ class VarBatch:
         if not isinstance(place, int):
             such = ", ".join(map(repr, self.labels[:5].tolist()))
             raise SpecificationError(f"{label!r} is not a member; there are {len(self)}, such as {such}.")
-        return self.single(self.labels[place])
+        sample = self.sample(self.labels[place])
+        return fit_var(sample, self.names, lags=self.lags, trend=self.terms.trend, convention=self.convention)
