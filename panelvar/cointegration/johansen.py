@@ -282,25 +282,22 @@ class JohansenResult(HintsAtNames, Presented):
     source: str = "doornik"
     notes: tuple[Note, ...] = ()
 
-    def _bootstrapped(self, place: int, statistics: Array) -> Array:
-        """Shares of the draws that are at least as large, the sample itself counted as one."""
-        assert self.drawn is not None
-        above = (self.drawn[:, :, place] >= statistics[:, None]).sum(axis=1)
+    def _pvalues(self, statistic: str, values: Array) -> Array:
+        """Tail probabilities, or shares of the draws that are at least as large, the sample itself counted as one."""
+        if self.drawn is None:
+            return gamma_pvalues(statistic, self.trend, values, self.rows)
+        above = (self.drawn[:, :, STATISTICS.index(statistic)] >= values[:, None]).sum(axis=1)
         return np.asarray((1.0 + above) / (1.0 + self.drawn.shape[1]))
 
     @cached_property
     def trace_pvalues(self) -> Array:
         """Tail probabilities of `trace`, by the gamma approximation of Doornik (1998) or of bootstrap draws."""
-        if self.drawn is not None:
-            return self._bootstrapped(0, self.trace)
-        return gamma_pvalues("trace", self.trend, self.trace, self.rows)
+        return self._pvalues("trace", self.trace)
 
     @cached_property
     def max_pvalues(self) -> Array:
         """Tail probabilities of `max_eigenvalue`, by the gamma approximation of Doornik (1998) or of draws."""
-        if self.drawn is not None:
-            return self._bootstrapped(1, self.max_eigenvalue)
-        return gamma_pvalues("max", self.trend, self.max_eigenvalue)
+        return self._pvalues("max", self.max_eigenvalue)
 
     @property
     def rank(self) -> int:

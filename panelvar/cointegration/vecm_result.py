@@ -236,13 +236,7 @@ class VecmResult(FittedSystem):
     @cached_property
     def pi(self) -> pd.DataFrame:
         r"""Long-run matrix :math:`\alpha\beta'`, equations by the variables of the relations."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            self._cointegration.alpha @ self._cointegration.beta.T,
-            index=self._axes[1],
-            columns=list(self.relation_names),
-        )
+        return self._of_variables(self._cointegration.alpha @ self._cointegration.beta.T, self.relation_names)
 
     # What shocks leave behind
 
@@ -251,12 +245,10 @@ class VecmResult(FittedSystem):
         r"""Where errors of one unit take the levels: :math:`C = \beta_\perp (\alpha_\perp'\Gamma\beta_\perp)^{-1}
         \alpha_\perp'` with :math:`\Gamma = I - \sum_j \Gamma_j` (Johansen 1995, theorem 4.2); of rank K - r.
         """  # noqa: D205
-        import pandas as pd
-
         values = np.zeros((self.n_vars, self.n_vars))
         if self.unit_roots:
             values = lasting_effects(self.coefficients, self.unit_roots, np.sqrt(self.sigma.diagonal()))
-        return pd.DataFrame(values, index=self._axes[1], columns=self._axes[1])
+        return self._of_variables(values)
 
     @documented
     def long_run_effects(
@@ -280,11 +272,9 @@ class VecmResult(FittedSystem):
         DataFrame
             Levels by shocks.
         """
-        import pandas as pd
-
         shocks = self._shocks(identification, shock_size, ordering)
         effects = self.long_run_impact.to_numpy() @ shocks.system_impact(self.coefficients, self.sigma)
-        return pd.DataFrame(effects, index=self._axes[1], columns=list(shocks.names))
+        return self._of_variables(effects, shocks.names)
 
     @property
     def is_stable(self) -> bool:

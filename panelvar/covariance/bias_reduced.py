@@ -148,10 +148,7 @@ class BiasReduced:
                 raise SpecificationError(f"kind={kind!r} brings its own factor; factor= is for CR2 and CR3.")
         if df is not None:
             choose("df", df, ("satterthwaite", "groups"))
-        object.__setattr__(self, "by", by or ("entity",))
-        object.__setattr__(self, "kind", kind)
-        object.__setattr__(self, "factor", factor)
-        object.__setattr__(self, "df", df)
+        vars(self).update(by=by or ("entity",), kind=kind, factor=factor, df=df)
 
     def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""
@@ -172,7 +169,7 @@ class BiasReduced:
             matrix = factor * (moves.T @ moves)
             notes += found
         else:
-            matrix, factor, notes = self._several(fit, convention, [grouping for grouping, _ in dimensions])
+            matrix, factor, notes = self._several(fit, convention, dimensions)
         degrees = Satterthwaite(adjusted) if rule == "satterthwaite" else None
         counts = tuple((label, grouping.n_groups) for grouping, label in dimensions)
         notes.insert(0, Note("factor", f"{self.kind} by {labels} ({smallest} clusters): factor {factor:.6g}."))
@@ -202,7 +199,12 @@ class BiasReduced:
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
         adjusted: Adjusted | LocalAdjusted | PairedAdjusted
         if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
-            adjusted = self._projected(fit, clusters, power, original, why)
+            # No basis of the effects can be formed: few clusters, one projection each and step.
+            if original:
+                raise why
+            blocks = ProjectedBlocks(fit, clusters)
+            blocks.check(len(fit.names), why)
+            adjusted = blocks.adjust(power)
         elif original:
             adjusted = adjust_local(basis.batches(), _working_root(fit, basis))
         elif self.kind == "CR3" and crossing and convention.leverage == "transformed":
@@ -225,24 +227,12 @@ class BiasReduced:
             )
         return adjusted, self._factor(fit, convention, clusters), notes
 
-    def _projected(
-        self, fit: Projected, clusters: Grouping, power: float, original: bool, why: NumericalError
-    ) -> PairedAdjusted:
-        """Adjust where no basis of the effects can be formed: few clusters, one projection each and step."""
-        if original:
-            raise why
-        blocks = ProjectedBlocks(fit, clusters)
-        blocks.check(len(fit.names), why)
-        return blocks.adjust(power)
-
     def _several(
-        self, fit: Projected, convention: Convention, clusters: list[Grouping]
+        self, fit: Projected, convention: Convention, dimensions: list[tuple[Grouping, str]]
     ) -> tuple[Array, float, list[Note]]:
         matrix = np.zeros((len(fit.names),) * 2)
         factors, notes = [], []
-        for grouping, sign in zip(
-            with_intersections([(grouping, "") for grouping in clusters]), signs(len(clusters)), strict=True
-        ):
+        for grouping, sign in zip(with_intersections(dimensions), signs(len(dimensions)), strict=True):
             if grouping.n_groups == fit.counts.rows and self.kind in ("CR2", "CR3"):
                 # Every row its own cluster: HC2 and HC3, whose leverages are known without a basis.
                 term = fit.sandwich(scores(fit, convention, f"HC{self.kind[-1]}").gram())

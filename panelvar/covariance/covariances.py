@@ -214,10 +214,7 @@ class Clustered:
         if len(by) == 1 and isinstance(by[0], (list, tuple)) and all(isinstance(name, str) for name in by[0]):
             # A list of names: several dimensions, not one value for each row.
             by = tuple(by[0])
-        object.__setattr__(self, "by", by or ("entity",))
-        object.__setattr__(self, "residuals", residuals)
-        object.__setattr__(self, "group_factor", group_factor)
-        object.__setattr__(self, "dof_factor", dof_factor)
+        vars(self).update(by=by or ("entity",), residuals=residuals, group_factor=group_factor, dof_factor=dof_factor)
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""

@@ -103,18 +103,11 @@ class VarianceDecomposition(HintsAtNames, Presented):
         digits : int
             Decimals.
         """
-        flat = (self.horizon, -1)
         return Table(
             title="Forecast error variance decomposition",
             facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.level, self.band_label)),
             header=pairs(self.names, self.shocks, "Variance of", "Share of shock", ": "),
-            body=rows(
-                range(1, self.horizon + 1),
-                self.values.reshape(flat),
-                None if self.lower is None else self.lower.reshape(flat),
-                None if self.upper is None else self.upper.reshape(flat),
-                digits,
-            ),
+            body=rows(range(1, self.horizon + 1), self.values, self.lower, self.upper, digits),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )
 

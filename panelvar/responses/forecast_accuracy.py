@@ -127,7 +127,7 @@ class ForecastAccuracy(HintsAtNames, Presented):
             Decimals.
         """
         rmse, relative = self.rmse, self.relative_rmse
-        both = np.stack([rmse.to_numpy(), relative.to_numpy()], axis=2).reshape(len(rmse), -1)
+        both = np.stack([rmse.to_numpy(), relative.to_numpy()], axis=2)
         return Table(
             title="Accuracy of forecasts",
             facts=(Fact("Origins", str(len(self.origins))), Fact("Benchmark", self.benchmark)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from panelvar.base.arrays import Array
 from panelvar.data.time_labels import as_text
@@ -27,18 +28,24 @@ def pairs(
 
 
 def rows(
-    labels: Iterable[object], values: Array, lower: Array | None, upper: Array | None, digits: int
+    labels: Iterable[object],
+    values: Array,
+    lower: Array | None,
+    upper: Array | None,
+    digits: int,
+    order: Literal["C", "F"] = "C",
 ) -> tuple[Row, ...]:
-    """One row a period, and its limits in a row below where there are any."""
+    """One row a period, its cells in an order of their axes, and its limits in a row below where there are any."""
     check_digits(digits)
     out = []
     for h, label in enumerate(labels):
         name = as_text(label)
-        cells = tuple(number(value, digits) for value in values[h])
+        cells = tuple(number(value, digits) for value in values[h].ravel(order))
         if lower is None or upper is None:
             out.append(Row(name, cells))
             continue
-        limits = tuple(interval(low, high, digits) for low, high in zip(lower[h], upper[h], strict=True))
+        ends = zip(lower[h].ravel(order), upper[h].ravel(order), strict=True)
+        limits = tuple(interval(low, high, digits) for low, high in ends)
         out.append(Row(name, cells, "value"))
         out.append(Row(name, limits, "band", continues=True))
     return tuple(out)

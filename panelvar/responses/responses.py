@@ -160,13 +160,7 @@ class Responses(HintsAtNames, Presented):
                 *ordering_and_band(self.ordering, self.level, self.band_label),
             ),
             header=pairs(self.shocks, self.names, "Shock", "Response of", " -> "),
-            body=rows(
-                range(self.horizon + 1),
-                _by_shock(self.values),
-                None if self.lower is None else _by_shock(self.lower),
-                None if self.upper is None else _by_shock(self.upper),
-                digits,
-            ),
+            body=rows(range(self.horizon + 1), self.values, self.lower, self.upper, digits, "F"),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )
 
@@ -184,11 +178,6 @@ class Responses(HintsAtNames, Presented):
             ("std_error", self.std_errors),
         ]
         return [(label, array) for label, array in candidates if array is not None]
-
-
-def _by_shock(values: Array) -> Array:
-    """Columns ordered shock by shock, the responding variables within."""
-    return values.transpose(0, 2, 1).reshape(values.shape[0], -1)
 
 
 def described_responses(

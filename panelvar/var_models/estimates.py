@@ -139,11 +139,6 @@ class VarEstimates(System):
     # Estimates
 
     @cached_property
-    def params(self) -> pd.DataFrame:
-        """Coefficients, a row for each regressor and a column for each equation."""
-        return self._by_equation(self.problem.params)
-
-    @cached_property
     def robust_covariance(self) -> Array | None:
         """Covariance of all coefficients, equation by equation, (K m, K m); None if it is classical.
 
@@ -262,11 +257,9 @@ class VarEstimates(System):
     @property
     def residual_correlation(self) -> pd.DataFrame:
         """Correlations of the equations' errors."""
-        import pandas as pd
-
         factor = self.problem.scatter_factor
         unit = factor / np.sqrt(np.einsum("ij,ij->i", factor, factor))[:, None]
-        return pd.DataFrame(unit @ unit.T, index=self._axes[1], columns=self._axes[1])
+        return self._of_variables(unit @ unit.T)
 
     # Fit
 
@@ -301,10 +294,11 @@ class VarEstimates(System):
         )
         return self._by_lag(correlations(covariances))
 
-    def _by_period(self, values: Array) -> pd.DataFrame:
+    def _by_period(self, values: Array, columns: Sequence[str] | None = None) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=self._axes[1])
+        labels = self._axes[1] if columns is None else list(columns)
+        return pd.DataFrame(values, index=self.data.labels(self.periods), columns=labels)
 
     @property
     def _mean_removed(self) -> bool:
@@ -321,35 +315,26 @@ class VarEstimates(System):
     @cached_property
     def rsquared(self) -> pd.Series:
         """R-squared of each equation, about the mean if the model has a constant and about zero otherwise."""
-        import pandas as pd
-
         residual, total = self._squares
-        return pd.Series(1.0 - residual / total, index=self._axes[1])
+        return self._by_variable(1.0 - residual / total)
 
     @cached_property
     def rsquared_adjusted(self) -> pd.Series:
         """R-squared of each equation, adjusted for degrees of freedom."""
-        import pandas as pd
-
         residual, total = self._squares
         full = self.nobs - self._mean_removed
-        return pd.Series(1.0 - residual / total * full / self.problem.degrees, index=self._axes[1])
+        return self._by_variable(1.0 - residual / total * full / self.problem.degrees)
 
     @cached_property
     def rmse(self) -> pd.Series:
         """Residual standard error of each equation, with n - m degrees of freedom."""
-        import pandas as pd
-
-        return pd.Series(np.sqrt(self._squares[0] / self.problem.degrees), index=self._axes[1])
+        return self._by_variable(np.sqrt(self._squares[0] / self.problem.degrees))
 
     @cached_property
     def loglik_by_equation(self) -> pd.Series:
         """Gaussian log likelihood of each equation by itself."""
-        import pandas as pd
-
         halves = 0.5 * np.log(self._squares[0])
-        values = [log_likelihood(self.nobs, 1, float(half)) for half in halves]
-        return pd.Series(values, index=self._axes[1])
+        return self._by_variable([log_likelihood(self.nobs, 1, float(half)) for half in halves])
 
     @cached_property
     def loglik(self) -> float:

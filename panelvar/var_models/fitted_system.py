@@ -176,14 +176,12 @@ class FittedSystem(VarForecasts):
         SpecificationError
             The scheme has no formula.
         """
-        import pandas as pd
-
         if not self.unit_roots:
             self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
         form = self._form
         errors = long_run_errors(form, self.problem.directions(form.factor), self.nobs, shocks, self.unit_roots)
-        return pd.DataFrame(errors, index=self._axes[1], columns=list(shocks.names))
+        return self._of_variables(errors, shocks.names)
 
     @documented
     def structural_shocks(
@@ -203,13 +201,9 @@ class FittedSystem(VarForecasts):
         SpecificationError
             The shocks are correlated.
         """
-        import pandas as pd
-
         shocks = self._shocks(identification, "sd", ordering)
         emit(shocks.scheme.notes)
-        return pd.DataFrame(
-            self._shock_values(shocks), index=self.data.labels(self.periods), columns=list(shocks.names)
-        )
+        return self._by_period(self._shock_values(shocks), shocks.names)
 
     def _shock_values(self, shocks: Shocks) -> Array:
         if not shocks.scheme.orthogonal:
@@ -219,12 +213,9 @@ class FittedSystem(VarForecasts):
             )
         impact = shocks.system_impact(self.coefficients, self.sigma)
         residuals = self.problem.residuals
-        values: Array
         if shocks.complete:
-            values = np.asarray(np.linalg.solve(impact, residuals.T).T, dtype=np.float64)
-        else:
-            values = residuals @ np.linalg.solve(self.sigma, impact)
-        return values
+            return np.asarray(np.linalg.solve(impact, residuals.T).T, dtype=np.float64)
+        return residuals @ np.linalg.solve(self.sigma, impact)
 
     @documented
     def historical_decomposition(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,18 @@ class SystemProcess(HintsAtNames):
         stacked = self.coefficients.swapaxes(1, 2).reshape(-1, self.n_vars)
         return self._by_equation(np.concatenate([self.deterministics, stacked]))
 
-    def _by_equation(self, values: Array) -> pd.DataFrame:
+    def _by_variable(self, values: npt.ArrayLike) -> pd.Series:
+        import pandas as pd
+
+        return pd.Series(values, index=self._axes[1])
+
+    def _of_variables(self, values: npt.NDArray[Any], columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A row for each variable, and a column for each unless others are given."""
+        import pandas as pd
+
+        return pd.DataFrame(values, index=self._axes[1], columns=self._axes[1] if columns is None else list(columns))
+
+    def _by_equation(self, values: npt.NDArray[Any]) -> pd.DataFrame:
         import pandas as pd
 
         rows, columns = self._axes
@@ -165,15 +177,13 @@ class SystemProcess(HintsAtNames):
         NumericalError
             The system is not stable, or has a trend or exogenous variables: there is no mean.
         """
-        import pandas as pd
-
         self._require_stable("an unconditional mean")
         if self.trend not in ("n", "c") or self.terms.exogenous:
             beside = list(self.terms.exogenous)
             what = f"exogenous variables {beside}" if beside else f"trend {self.trend!r}"
             raise NumericalError(f"A system with {what} has no constant mean.")
         intercept = self._no_intercept() if self.intercept is None else self.intercept
-        return pd.Series(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept), index=self._axes[1])
+        return self._by_variable(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept))
 
     def _no_intercept(self) -> Array:
         raise MissingInformationError(

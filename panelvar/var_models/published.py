@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.dynamics.terms import Terms
 
 # Trend of a system by whether it has an intercept, and how many deterministic terms.
 _TRENDS = {(False, 0): "n", (True, 1): "c", (False, 1): "t", (True, 2): "ct", (True, 3): "ctt"}
 
 
-class Published(NamedTuple):
-    """A system as read: arrays of its own that cannot be written to.
-
-    Attributes
-    ----------
-    names : tuple of str
-    coefficients : array (p, K, K)
-    trend : {"n", "c", "t", "ct", "ctt"}
-    deterministics : array (d, K)
-        Intercept and slopes of the trends.
-    sigma : array (K, K) or None
-    """
-
-    names: tuple[str, ...]
-    coefficients: Array
-    trend: str
-    deterministics: Array
-    sigma: Array | None
-
-
 def read_published(
     coefficients: Any, names: Sequence[str] | None, intercept: Any, trend_slopes: Any, sigma: Any
-) -> Published:
-    """Read what a paper prints of a system; the arguments are those of `panelvar.System`.
+) -> dict[str, object]:
+    """Read what a paper prints of a system, into arrays that cannot be written to; see `panelvar.System`.
 
     Raises
     ------
@@ -78,8 +59,13 @@ def read_published(
     for array in (lag_matrices, deterministics, covariance):
         if array is not None:
             array.setflags(write=False)
-    trend = _TRENDS[intercept is not None, deterministics.shape[0]]
-    return Published(labels, lag_matrices, trend, deterministics, covariance)
+    return {
+        "coefficients": lag_matrices,
+        "names": labels,
+        "terms": Terms(_TRENDS[intercept is not None, deterministics.shape[0]]),
+        "deterministics": deterministics,
+        "sigma": covariance,
+    }
 
 
 def labels_of(coefficients: Any) -> tuple[str, ...] | None:

@@ -195,10 +195,7 @@ class RestrictedVarResult(CoefficientTests):
     @cached_property
     def free(self) -> pd.DataFrame:
         """Which coefficients are estimated, arranged like `params`."""
-        import pandas as pd
-
-        rows, columns = self._axes
-        return pd.DataFrame(self.problem.free, index=rows, columns=columns)
+        return self._by_equation(self.problem.free)
 
     @property
     def _free(self) -> Mask:

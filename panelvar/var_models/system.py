@@ -23,7 +23,6 @@ from panelvar.base.errors import (
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
-from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.responses.responses import Responses, cumulated, described_responses, identified_set
@@ -97,14 +96,7 @@ class System(SystemProcess, Presented):
         trend_slopes: npt.ArrayLike | None = None,
         sigma: npt.ArrayLike | None = None,
     ) -> None:
-        given = read_published(coefficients, names, intercept, trend_slopes, sigma)
-        self._set(
-            coefficients=given.coefficients,
-            names=given.names,
-            terms=Terms(given.trend),
-            deterministics=given.deterministics,
-            sigma=given.sigma,
-        )
+        self._set(**read_published(coefficients, names, intercept, trend_slopes, sigma))
 
     @documented
     def impulse_responses(
@@ -233,14 +225,12 @@ class System(SystemProcess, Presented):
         NumericalError
             The system is not stable: the sum does not exist.
         """
-        import pandas as pd
-
         self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
         effects = np.linalg.solve(
             dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma)
         )
-        return pd.DataFrame(effects, index=self._axes[1], columns=list(shocks.names))
+        return self._of_variables(effects, shocks.names)
 
     def plot_roots(self, **options: Any) -> Axes:
         """Draw the companion roots in the unit circle; see `panelvar.plots.roots.plot_roots` for the options."""
