@@ -17,22 +17,14 @@ from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import CrossedComponents, Likelihood
 from panelvar.random_effects.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
-from panelvar.random_effects.random_notes import (
-    amemiya_refuses,
-    boundary_note,
-    nerlove_notes,
-    refuse_single_level,
-    variance_notes,
-)
+from panelvar.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
 from panelvar.random_effects.variance_components_likelihood import maximum_likelihood
 from panelvar.random_effects.variance_components_quadratic import (
     Levels,
     Variances,
-    amemiya,
-    nerlove,
+    from_residuals,
     pooled_solution,
     swamy_arora_quadratic,
-    wallace_hussain,
 )
 
 _ONE_WAY_ONLY = {
@@ -141,19 +133,15 @@ class _Crossed:
 
     def quadratic(self, method: str, centre: Array, *, by_rows: bool) -> tuple[Variances, list[Note]]:
         """Equate quadratic forms to their expectations."""
-        design, constant, within, rank = self.design, self.design.constant, self.within, self.rank
+        design, within, rank = self.design, self.within, self.rank
         levels = Levels(design.columns, self.groupings, centre, self.crossing, self.level_means)
         notes: list[Note] = []
         if method in ("swamy-arora", "baltagi-chang"):
-            variances = swamy_arora_quadratic(levels, within, rank, self.raw_norms, constant=constant)
-        elif method == "wallace-hussain":
-            variances = wallace_hussain(levels, self.triangle, self.pooled, rank, constant=constant)
-        elif method == "amemiya":
-            amemiya_refuses(design, self.pooled, within, self.both)
-            variances = amemiya(levels, within, rank, constant=constant)
+            variances = swamy_arora_quadratic(levels, within, rank, self.raw_norms, constant=design.constant)
         else:
-            notes += nerlove_notes(design, self.pooled, within, self.both)
-            variances = nerlove(levels, within, self.tables, rank, by_rows=by_rows)
+            variances, notes = from_residuals(
+                method, design, levels, self.triangle, within, self.pooled, self.tables, rank, self.both, by_rows
+            )
         if not variances.idiosyncratic > 0.0:
             raise InsufficientDataError(
                 f"The idiosyncratic variance is estimated at {variances.idiosyncratic:.6g}: the effects and regressors "

@@ -135,10 +135,9 @@ def fit_hausman_taylor(
             f"Every level of {label!r} has a single row: there is no variation within entities to estimate from."
         )
     moments = panel_moments(design.columns, grouping)
-    raw_norms = moments.raw_norms
-    check_scale(design, raw_norms)
-    parts = _parts(design, moments, raw_norms, endogenous)
-    components, notes = _components(design, moments, raw_norms, parts, chosen, label)
+    check_scale(design, moments.raw_norms)
+    parts = _parts(design, moments, endogenous)
+    components, notes = _components(design, moments, parts, chosen, label)
     instrumented, layout = _instrumented(design, moments, parts, method)
     between = layout.excluded - len(parts.varying_exogenous) - len(parts.varying_endogenous)
     if between + len(parts.invariant_exogenous) >= grouping.n_groups:
@@ -162,7 +161,7 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
     return (*(note for note in notes if note.code != "instrument-redundant"), Note("instrument-redundant", text))
 
 
-def _parts(design: Design, moments: PanelMoments, raw_norms: Array, endogenous: Sequence[str] | str) -> _Parts:
+def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | str) -> _Parts:
     """Sort the regressors into four kinds."""
     given = read_names("endogenous", endogenous)
     for name in given:
@@ -173,7 +172,7 @@ def _parts(design: Design, moments: PanelMoments, raw_norms: Array, endogenous: 
             )
     if not given:
         raise SpecificationError("No regressor is named as correlated with the effects: use fit_random_effects.")
-    within = np.sqrt(np.square(moments.r).sum(axis=0))
+    within, raw_norms = np.sqrt(np.square(moments.r).sum(axis=0)), moments.raw_norms
     parts = _Parts([], [], [], [])
     for j, name in enumerate(design.names):
         varies = bool(within[j] > RANK_TOLERANCE * raw_norms[j])
@@ -189,18 +188,12 @@ def _parts(design: Design, moments: PanelMoments, raw_norms: Array, endogenous: 
 
 
 def _components(
-    design: Design,
-    moments: PanelMoments,
-    raw_norms: Array,
-    parts: _Parts,
-    convention: Convention,
-    label: str,
+    design: Design, moments: PanelMoments, parts: _Parts, convention: Convention, label: str
 ) -> tuple[Components, list[Note]]:
     """Estimate the variances from the within residuals and from what the entities' means leave."""
-    grouping, counts = design.entities, moments.counts
-    n_groups = grouping.n_groups
+    grouping, counts, n_groups = design.entities, moments.counts, design.entities.n_groups
     df_within = design.nobs - n_groups
-    within = solve(moments.r, raw_norms[:-1])
+    within = solve(moments.r, moments.raw_norms[:-1])
     if df_within <= len(within.kept):
         raise InsufficientDataError(
             f"The within regression has {df_within - len(within.kept)} degrees of freedom: the components need more "

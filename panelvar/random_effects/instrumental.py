@@ -148,16 +148,8 @@ def _components(
     if weighted:
         # Weights were scaled to mean one.
         between = between._replace(rss=between.rss * float(grouping.sizes.mean()))
-    columns = [*fits[0].source.columns]
-    moments = panel_moments(columns, grouping)
-    components = swamy_arora(
-        moments,
-        within,
-        np.zeros(0),
-        version=version,
-        constant=design.constant,
-        between=between,
-    )
+    moments = panel_moments(fits[0].source.columns, grouping)
+    components = swamy_arora(moments, within, np.zeros(0), version=version, constant=design.constant, between=between)
     df = components.df_between
     notes = variance_notes(label, grouping.n_groups, components.effect_raw, df, "pooled 2SLS", None)
     return components, notes

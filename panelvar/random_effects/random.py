@@ -17,25 +17,13 @@ from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments, quasi_demeaning_weight
-from panelvar.kernels.qr import Solution, solve, triangularize
+from panelvar.kernels.qr import solve, triangularize
 from panelvar.kernels.rows import TransformedRows
 from panelvar.kernels.variance_components import Components, swamy_arora
 from panelvar.random_effects.crossed import crossed_model
-from panelvar.random_effects.random_notes import (
-    amemiya_refuses,
-    boundary_note,
-    nerlove_notes,
-    refuse_single_level,
-    variance_notes,
-)
+from panelvar.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
 from panelvar.random_effects.variance_components_likelihood import maximum_likelihood
-from panelvar.random_effects.variance_components_quadratic import (
-    Levels,
-    amemiya,
-    nerlove,
-    pooled_solution,
-    wallace_hussain,
-)
+from panelvar.random_effects.variance_components_quadratic import Levels, from_residuals, pooled_solution
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
 
@@ -146,19 +134,17 @@ def components_model(
     moments = panel_moments(columns, grouping)
     raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
-    within = solve(moments.r, raw_norms[:-1])
-    notes: tuple[Note, ...] = ()
-    if given is None:
+    notes: list[Note] = []
+    components = given
+    if components is None:
         by_rows = convention.unbalanced_nerlove == "rows"
-        components, notes = _estimate(design, method, grouping, label, moments, within, raw_norms[:-1], by_rows)
-    else:
-        components = given
-    if components.theta.max() == 1.0:
+        components, notes = _estimate(design, method, grouping, label, moments, raw_norms[:-1], by_rows)
+    theta = components.theta
+    if theta.max() == 1.0:
         raise NumericalError(
             "The within regression fits exactly: the idiosyncratic variance is 0 and quasi-demeaning removes the "
             "constant. There is nothing for random effects to estimate; see fit_fixed_effects."
         )
-    theta = components.theta
     centre, mass = moments.centre(theta)
     triangle = moments.triangle(theta, centre=centre if design.constant else None)
     table = theta[:, None] * moments.means
@@ -182,7 +168,7 @@ def components_model(
         components=components,
         moments=moments if grouping is design.entities else None,
         tss=tss,
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
@@ -192,12 +178,11 @@ def _estimate(
     grouping: Grouping,
     label: str,
     moments: PanelMoments,
-    within: Solution,
     raw_norms: Array,
     by_rows: bool,
-) -> tuple[Components, tuple[Note, ...]]:
+) -> tuple[Components, list[Note]]:
     """Estimate one-way components and say what is wrong with them."""
-    constant, groups = design.constant, grouping.n_groups
+    constant, groups, within = design.constant, grouping.n_groups, solve(moments.r, raw_norms)
     notes: list[Note] = []
     if method in _VERSIONS:
         components = swamy_arora(moments, within, raw_norms, version=method, constant=constant)
@@ -212,14 +197,9 @@ def _estimate(
         else:
             centre = moments.centre()[0] if constant else np.zeros(len(design.columns))
             levels = Levels(design.columns, (grouping,), centre)
-            if method == "wallace-hussain":
-                found = wallace_hussain(levels, moments.r, pooled, groups, constant=constant)
-            elif method == "amemiya":
-                amemiya_refuses(design, pooled, within, label)
-                found = amemiya(levels, within, groups, constant=constant)
-            else:
-                notes += nerlove_notes(design, pooled, within, label)
-                found = nerlove(levels, within, (moments.means,), groups, by_rows=by_rows)
+            found, notes = from_residuals(
+                method, design, levels, moments.r, within, pooled, (moments.means,), groups, label, by_rows
+            )
             raw = float(found.effects[0])
             effect = raw if raw > 0.0 else 0.0
             theta = quasi_demeaning_weight(found.idiosyncratic, effect, moments.counts)
@@ -234,7 +214,7 @@ def _estimate(
     notes += variance_notes(
         label, groups, components.effect_raw, components.df_between, "pooled OLS", components.likelihood
     )
-    return components, tuple(notes)
+    return components, notes
 
 
 def _about_mean(moments: PanelMoments, theta: Array) -> float:

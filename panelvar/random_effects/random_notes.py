@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
-from panelvar.data.design import Design
+from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.qr import Solution
 from panelvar.kernels.variance_components import Likelihood
 
 FEW_DEGREES = 5
@@ -60,30 +56,3 @@ def boundary_note(labels: Sequence[str], effects: Array) -> list[Note]:
         f"The likelihood is highest with the variance of {' and '.join(zero)} at 0: the coefficients equal {instead}."
     )
     return [Note("effect-variance-boundary", text, warn=True)]
-
-
-def _without_variation(design: Design, pooled: Solution, within: Solution) -> str:
-    """List the regressors that pooled OLS uses and the within regression cannot."""
-    return ", ".join(repr(design.names[i]) for i in np.setdiff1d(pooled.kept, within.kept))
-
-
-def amemiya_refuses(design: Design, pooled: Solution, within: Solution, label: str) -> None:
-    """Refuse Amemiya's components where a regressor does not vary within."""
-    names = _without_variation(design, pooled, within)
-    if names:
-        raise SpecificationError(
-            f"Amemiya's components come from within residuals, to which {names} would add their whole contribution: "
-            f"they do not vary within {label}. Use variance_components='swamy-arora' or 'wallace-hussain'."
-        )
-
-
-def nerlove_notes(design: Design, pooled: Solution, within: Solution, label: str) -> list[Note]:
-    """Warn where Nerlove's fixed effects hold the contribution of regressors that do not vary within."""
-    names = _without_variation(design, pooled, within)
-    if not names:
-        return []
-    text = (
-        f"{names} do not vary within {label}: their contribution is part of the fixed effects whose variance Nerlove's "
-        "method takes, so the variance of the effect is too large."
-    )
-    return [Note("nerlove-time-invariant", text, warn=True)]

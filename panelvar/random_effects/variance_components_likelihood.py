@@ -43,12 +43,14 @@ class Profile:
         self.restricted = restricted
         n = float(moments.counts.sum())
         self.degrees = n - (moments.means.shape[1] - 1) - int(constant) if restricted else n
+        self.counts = moments.counts
         self.sizes, first = np.unique(moments.counts, return_inverse=True)
         self.groups = np.bincount(first).astype(np.float64)
-        means = moments.means - moments.centre()[0] if constant else moments.means
-        if constant:
-            means = np.column_stack((np.ones(len(means)), means))
-        self._within = np.pad(moments.r, ((0, 0), (int(constant), 0)))
+        self._centre = moments.centre()[0] if constant else None
+        means = moments.means
+        if self._centre is not None:
+            means = np.column_stack((np.ones(len(means)), means - self._centre))
+        self._within, self._means = np.pad(moments.r, ((0, 0), (int(constant), 0))), means
         self._levels = [triangularize(np.asfortranarray(means[first == c])) for c in range(len(self.sizes))]
 
     def _triangle(self, ratio: float) -> Array:
@@ -78,8 +80,7 @@ class Profile:
         """
         triangle = self._triangle(ratio)
         k = triangle.shape[0] - 1
-        slopes = np.linalg.solve(triangle[:k, :k], triangle[:k, k]) if k else np.empty(0)
-        direction = np.append(-slopes, 1.0)
+        direction = np.append(-np.linalg.solve(triangle[:k, :k], triangle[:k, k]), 1.0)
         squares = np.array([np.square(level @ direction).sum() for level in self._levels])
         shrink = self.sizes / (1.0 + self.sizes * ratio)
         out = 0.5 * self.degrees * float(shrink**2 @ squares) / float(triangle[k, k] ** 2)
@@ -102,6 +103,44 @@ class Profile:
         if slopes[-1] > 0.0:
             return float("inf")
         return max(candidates, key=self.value)
+
+    def information(self, ratio: float) -> tuple[Array, Array]:
+        r"""Invert the observed information of (variance, ratio), coefficients profiled out; and return their drift.
+
+        The profile is :math:`-\frac m2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
+        :math:`RSS' = -\sum g_i^2` and :math:`RSS'' = 2(\sum T_i g_i^2/(1+T_i\phi) - h'Ah)`, where
+        :math:`h = \sum T_i\bar x_i g_i/(1+T_i\phi)` and :math:`A = (X'\Omega^{-1}X)^{-1}`. The drift is :math:`-Ah`.
+        The second derivative of the determinants is minus the squared norm of :math:`D'\Omega^{-1}D`, or of
+        :math:`D'\Omega^{-1}D - D'\Omega^{-1}XAX'\Omega^{-1}D` for the restricted likelihood, in which the coefficients
+        have no part.
+        """
+        counts, means = self.counts, self._means
+        shrink = counts / (1.0 + counts * ratio)
+        triangle = triangularize(np.asfortranarray(np.vstack((self._within, np.sqrt(shrink)[:, None] * means))))
+        k = triangle.shape[0] - 1
+        root = triangle[:k, :k]
+        pull = shrink * (means[:, k] - means[:, :k] @ np.linalg.solve(root, triangle[:k, k]))
+        levers = shrink[:, None] * np.linalg.solve(root.T, means[:, :k].T).T
+        lever = levers.T @ pull
+        first = -float(pull @ pull)
+        second = 2.0 * (float(shrink @ pull**2) - float(lever @ lever))
+        rss = float(triangle[k, k] ** 2)
+        variance = rss / self.degrees
+        norm = float(shrink @ shrink)
+        if self.restricted:
+            norm += float(np.square(levers.T @ levers).sum()) - 2.0 * float(shrink @ np.square(levers).sum(axis=1))
+        hessian = np.empty((2, 2))
+        hessian[0, 0] = 0.5 * self.degrees / variance**2 - rss / variance**3
+        hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance**2
+        hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
+        cov: Array = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
+        drift = np.zeros((k, 1))
+        if not self.restricted:
+            drift[:, 0] = -np.linalg.solve(root, lever)
+            if self._centre is not None:
+                # Back from centred regressors.
+                drift[0] -= self._centre[:-1] @ drift[1:]
+        return cov, drift
 
 
 def maximum_likelihood(
@@ -138,57 +177,9 @@ def maximum_likelihood(
     cov, drift = np.full((2, 2), np.nan), np.zeros((slopes + int(constant), 1))
     cov[0, 0] = 2.0 * idiosyncratic**2 / profile.degrees
     if ratio > 0.0:
-        cov, drift = _information(moments, ratio, profile.degrees, constant=constant, restricted=restricted)
+        cov, drift = profile.information(ratio)
     pooled = profile.value(0.0)
     likelihood = Likelihood(profile.value(ratio), pooled, (pooled,), cov, drift, restricted)
     effect = ratio * idiosyncratic
     theta = quasi_demeaning_weight(idiosyncratic, effect, counts)
     return Components(idiosyncratic, effect, effect, theta, df_within, df_between, likelihood)
-
-
-def _information(
-    moments: PanelMoments, ratio: float, degrees: float, *, constant: bool, restricted: bool
-) -> tuple[Array, Array]:
-    r"""Invert the observed information of (variance, ratio), coefficients profiled out; and the coefficients' drift.
-
-    The profile is :math:`-\frac m2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
-    :math:`RSS' = -\sum g_i^2` and :math:`RSS'' = 2(\sum T_i g_i^2/(1+T_i\phi) - h'Ah)`, where
-    :math:`h = \sum T_i\bar x_i g_i/(1+T_i\phi)` and :math:`A = (X'\Omega^{-1}X)^{-1}`. The drift is :math:`-Ah`.
-    The second derivative of the determinants is minus the squared norm of :math:`D'\Omega^{-1}D`, or of
-    :math:`D'\Omega^{-1}D - D'\Omega^{-1}XAX'\Omega^{-1}D` for the restricted likelihood, in which the coefficients have
-    no part.
-    """
-    counts = moments.counts
-    shrink = counts / (1.0 + counts * ratio)
-    means = moments.means - moments.centre()[0] if constant else moments.means
-    within = moments.r
-    if constant:
-        means = np.column_stack((np.ones(len(means)), means))
-        within = np.pad(within, ((0, 0), (1, 0)))
-    triangle = triangularize(np.asfortranarray(np.vstack((within, np.sqrt(shrink)[:, None] * means))))
-    k = triangle.shape[0] - 1
-    slopes = np.linalg.solve(triangle[:k, :k], triangle[:k, k]) if k else np.empty(0)
-    pull = shrink * (means[:, k] - means[:, :k] @ slopes)
-    levers = (
-        shrink[:, None] * np.linalg.solve(triangle[:k, :k].T, means[:, :k].T).T if k else np.empty((len(counts), 0))
-    )
-    lever = levers.T @ pull
-    first = -float(pull @ pull)
-    second = 2.0 * (float(shrink @ pull**2) - float(lever @ lever))
-    rss = float(triangle[k, k] ** 2)
-    variance = rss / degrees
-    norm = float(shrink @ shrink)
-    if restricted:
-        norm += float(np.square(levers.T @ levers).sum()) - 2.0 * float(shrink @ np.square(levers).sum(axis=1))
-    hessian = np.empty((2, 2))
-    hessian[0, 0] = 0.5 * degrees / variance**2 - rss / variance**3
-    hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance**2
-    hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
-    cov: Array = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
-    drift = np.zeros((k, 1))
-    if k and not restricted:
-        drift[:, 0] = -np.linalg.solve(triangle[:k, :k], lever)
-        if constant:
-            # Back from centred regressors.
-            drift[0] -= moments.centre()[0][:-1] @ drift[1:]
-    return cov, drift

@@ -20,6 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.data.design import Design
 from panelvar.kernels.crossed_effects import Crossing
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
@@ -284,6 +286,38 @@ def nerlove(levels: Levels, within: Solution, tables: Sequence[Array], rank: int
     df_within = n - rank - len(within.kept)
     idiosyncratic = within.rss / n if df_within > 0 else float("nan")
     return Variances(idiosyncratic, np.array(effects), df_within, tuple(len(m) - 1 for m in levels.masses))
+
+
+def from_residuals(
+    method: str,
+    design: Design,
+    levels: Levels,
+    within_triangle: Array,
+    within: Solution,
+    pooled: Solution,
+    tables: Sequence[Array],
+    rank: int,
+    label: str,
+    by_rows: bool,
+) -> tuple[Variances, list[Note]]:
+    """Estimate by Wallace and Hussain, Amemiya or Nerlove, whose last two ask that regressors vary within ``label``."""
+    constant = design.constant
+    if method == "wallace-hussain":
+        return wallace_hussain(levels, within_triangle, pooled, rank, constant=constant), []
+    names = ", ".join(repr(design.names[i]) for i in np.setdiff1d(pooled.kept, within.kept))
+    if method == "nerlove":
+        text = (
+            f"{names} do not vary within {label}: their contribution is part of the fixed effects whose variance "
+            "Nerlove's method takes, so the variance of the effect is too large."
+        )
+        notes = [Note("nerlove-time-invariant", text, warn=True)] if names else []
+        return nerlove(levels, within, tables, rank, by_rows=by_rows), notes
+    if names:
+        raise SpecificationError(
+            f"Amemiya's components come from within residuals, to which {names} would add their whole contribution: "
+            f"they do not vary within {label}. Use variance_components='swamy-arora' or 'wallace-hussain'."
+        )
+    return amemiya(levels, within, rank, constant=constant), []
 
 
 def _with_constant(basis: Array, n_rows: int, constant: bool) -> Array:
