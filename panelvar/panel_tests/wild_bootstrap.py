@@ -188,19 +188,18 @@ def wild_bootstrap(
     count, enumerated, chunks = kernel.signs(weights, groups, draws, read_generator("seed", seed))
     gap = matrix @ result.fit.coefficients - target
     if len(gap) == 1:
-        test = _Single(
-            sample, kernel.one_restriction(sample.scores, chunks), alternative, ties == "count", mirrored=enumerated
-        )
-        statistic, pvalue = float(gap[0]) / test.error, test.pvalue(float(gap[0]))
-        infeasible = int(np.isnan(test.draws.statistics(float(gap[0]))).sum())
+        found = kernel.one_restriction(sample.scores, chunks)
+        test, distance = _Single(sample, found, alternative, ties == "count", enumerated), float(gap[0])
+        statistic, pvalue = distance / test.error, test.pvalue(distance)
+        infeasible = int(np.isnan(found.statistics(distance)).sum())
         estimate = float(matrix[0] @ result.fit.coefficients)
         accepted = test.accepted(1.0 - coverage)
         pieces = tuple((estimate - high, estimate - low) for low, high in reversed(accepted))
     else:
-        found = kernel.joint_statistics(sample.scores, gap, chunks)
+        joint = kernel.joint_statistics(sample.scores, gap, chunks)
         wald = float(kernel.wald(sample.variance[None], gap[None], simple=len(clustering.groupings) == 1)[0])
-        statistic, pvalue = wald / len(gap), kernel.tail_share(found, wald, ties=ties == "count")
-        infeasible = int(np.isnan(found).sum())
+        statistic, pvalue = wald / len(gap), kernel.tail_share(joint, wald, ties=ties == "count")
+        infeasible = int(np.isnan(joint).sum())
         estimate, pieces = float("nan"), ()
     notes = small_sample_notes(clustering, weights, count, enumerated, 1.0 - coverage, infeasible, pieces)
     emit(notes)

@@ -152,8 +152,8 @@ class _Sums:
         levels, cells, direction, residuals = (np.concatenate([one[i] for one in self.cells]) for i in range(4))
         left = sum_cells(cells, levels, grouping.codes.astype(np.intp), direction)
         right = sum_cells(cells, levels, self.bootstrap.codes.astype(np.intp), residuals)
-        _check_pairs(left, right)
         width = 1 + int(max(left.levels.max(initial=0), right.levels.max(initial=0)))
+        _check_pairs(left, right, width)
         for s in range(r):
             sides = left.matrix(np.eye(r)[s], grouping.n_groups, width)
             for j in range(self.columns):
@@ -170,10 +170,9 @@ class _Sums:
         return csr_array(coo_array(entries, shape=(grouping.n_groups, self.bootstrap.n_groups)))
 
 
-def _check_pairs(left: CellSums, right: CellSums) -> None:
+def _check_pairs(left: CellSums, right: CellSums, width: int) -> None:
     """Refuse products of cells with too many entries."""
-    size = 1 + int(max(left.levels.max(initial=0), right.levels.max(initial=0)))
-    pairs = float(np.bincount(left.levels, minlength=size) @ np.bincount(right.levels, minlength=size))
+    pairs = float(np.bincount(left.levels, minlength=width) @ np.bincount(right.levels, minlength=width))
     if pairs > CELLS:
         raise NumericalError(
             f"The bootstrap needs every pair of clusters with a level of the crossing effect in common, about "
