@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.design import CONSTANT, Design
 from panelvar.heterogeneous.ardl_rows import (
+    SPEED,
     ArdlRows,
     Lags,
     Orders,
@@ -24,7 +26,7 @@ from panelvar.heterogeneous.ardl_rows import (
     read_orders,
 )
 from panelvar.heterogeneous.unit_fits import UnitFits, fit_units
-from panelvar.kernels.unit_regressions import unit_regressions
+from panelvar.kernels.unit_regressions import UnitRegressions, unit_regressions
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,8 @@ class ArdlFits:
         Labels of the short-run regressors, the constant first among the own.
     present : (N, w) array of bool
         Which of the own regressors an entity has.
-    triangles, targets, coefficients, rss, sizes, df
-        As in `UnitRegressions`, in this layout.
+    units : UnitRegressions
+        In this layout.
     notes : tuple of Note
     """
 
@@ -59,12 +61,7 @@ class ArdlFits:
     own: tuple[str, ...]
     pooled: tuple[str, ...]
     present: NDArray[np.bool_]
-    triangles: Array
-    targets: Array
-    coefficients: Array
-    rss: Array
-    sizes: Array
-    df: Array
+    units: UnitRegressions
     notes: tuple[Note, ...]
 
     @property
@@ -75,7 +72,31 @@ class ArdlFits:
     @property
     def loglik(self) -> float:
         """Gaussian log-likelihood of the regressions, each with its own variance."""
-        return -0.5 * float(self.sizes @ (np.log(2.0 * np.pi * self.rss / self.sizes) + 1.0))
+        return -0.5 * float(self.sizes @ (np.log(2.0 * np.pi * self.units.rss / self.sizes) + 1.0))
+
+    @cached_property
+    def sizes(self) -> Array:
+        """Rows of the entities."""
+        return self.design.entities.sizes.astype(np.float64)
+
+    @cached_property
+    def short(self) -> tuple[str, ...]:
+        """Names of the result's short-run part, the constant last; a term that no entity's order has is no part."""
+        xs = zip(*(each.x for each in self.orders), strict=True)
+        most = Orders(max(each.y for each in self.orders), tuple(map(max, xs)))
+        used = {*self.pooled, *(name for name, has in zip(self.own, self.present.T, strict=True) if has.any())}
+        short = [name for name in self.rows.short_names(most) if name in used]
+        return (*short, *((CONSTANT,) if CONSTANT in self.own else ()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the result: long run, speed, short run, constant."""
+        return (*self.rows.long_run, SPEED, *self.short)
+
+    def short_run(self, own: Array, pooled: Array) -> Array:
+        """Arrange own (N, w) and shared (N, c) values as the result's short-run part."""
+        labels = (*self.own, *self.pooled)
+        return np.concatenate((own, pooled), axis=1)[:, [labels.index(name) for name in self.short]]
 
     def residuals(self, own: Array, pooled: Array, levels: Array, lagged: Array) -> Array:
         """Residuals of all rows, in the order of ``design``, from coefficients by entity."""
@@ -187,7 +208,7 @@ def _laid_out(
     n, p = len(chosen), len(labels)
     triangles = np.tile(np.eye(p), (n, 1, 1))
     targets, coefficients = np.zeros((n, p)), np.zeros((n, p))
-    rss, df, sizes = np.empty(n), np.empty(n), np.empty(n)
+    rss, df = np.empty(n), np.empty(n, dtype=np.intp)
     blocks = []
     codes = np.unique(usable.design.panel.entity_codes[panel_positions(usable.design)])
     for orders in dict.fromkeys(chosen):
@@ -202,7 +223,7 @@ def _laid_out(
         triangles[np.ix_(members, at, at)] = units.triangles
         targets[np.ix_(members, at)] = units.targets
         coefficients[np.ix_(members, at)] = units.coefficients
-        rss[members], df[members], sizes[members] = units.rss, units.df, design.entities.sizes
+        rss[members], df[members] = units.rss, units.df
         blocks.append((design, members))
     present = np.array([[name in rows.short_names(orders) for name in own] for orders in chosen], dtype=bool)
     if constant:
@@ -213,10 +234,8 @@ def _laid_out(
         counts = {orders: chosen.count(orders) for orders in dict.fromkeys(chosen)}
         listing = ", ".join(f"{orders} {count}" for orders, count in sorted(counts.items(), key=lambda item: -item[1]))
         notes.append(Note("orders-chosen", f"Orders chosen by {criterion}, entities having each: {listing}."))
-    return ArdlFits(
-        rows, design, tuple(blocks), chosen, own, shared, present, triangles, targets, coefficients, rss, sizes, df,
-        tuple(notes),
-    )  # fmt: skip
+    laid_out = UnitRegressions(coefficients, triangles, targets, rss, df, np.zeros(n, dtype=np.int8))
+    return ArdlFits(rows, design, tuple(blocks), chosen, own, shared, present, laid_out, tuple(notes))
 
 
 def _together(rows: ArdlRows, blocks: Sequence[tuple[Design, NDArray[np.intp]]]) -> Design:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
 from panelvar.heterogeneous.ardl_rows import Lags, ardl_rows
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
-from panelvar.heterogeneous.error_correction_form import error_correction_fit, places, solved_for_long_run
+from panelvar.heterogeneous.error_correction_form import error_correction_fit, solved_for_long_run
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import covariance_of_average
 
@@ -78,29 +78,26 @@ def fit_ardl_mean_group(
     fits = fit_ardl(
         rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=(), min_rows=min_rows, unusable=unusable
     )
-    where, k = places(fits), fits.k
-    levels, speeds = fits.coefficients[:, -1 - k : -1], fits.coefficients[:, -1]
+    k, coefficients = fits.k, fits.units.coefficients
+    levels, speeds = coefficients[:, -1 - k : -1], coefficients[:, -1]
     if not speeds.all():
         raise NumericalError("An entity's speed of error correction is exactly zero: it has no long run.")
     theta = -levels / speeds[:, None]
-    own, none = fits.coefficients[:, : -1 - k], np.empty((len(speeds), 0))
-    short = where.short_run(fits, own, none)
-    if long_run == "average":
-        average, matrix = mean_group(np.concatenate((theta, speeds[:, None], short), axis=1))
-    else:
-        average, matrix = mean_group(np.concatenate((levels, speeds[:, None], short), axis=1))
+    own, none = coefficients[:, : -1 - k], np.empty((len(speeds), 0))
+    averaged = theta if long_run == "average" else levels
+    average, matrix = mean_group(np.concatenate((averaged, speeds[:, None], fits.short_run(own, none)), axis=1))
+    if long_run == "ratio":
         average, matrix = solved_for_long_run(average, matrix, k)
     fit = error_correction_fit(
         fits,
-        where,
         coefficients=average,
         long_run=theta,
         speeds=speeds,
         own=own,
         pooled=none,
-        own_errors=_delta_errors(fits, theta, lambda values: where.short_run(fits, values, none)),
-        variances=fits.rss / fits.df,
-        parameters=int(fits.sizes.sum() - fits.df.sum()),
+        own_errors=_delta_errors(fits, theta),
+        variances=fits.units.rss / fits.units.df,
+        parameters=int(fits.sizes.sum() - fits.units.df.sum()),
         notes=_outlying(fits, theta) if long_run == "average" else (),
     )
     result = ErrorCorrectionResult(
@@ -114,18 +111,17 @@ def fit_ardl_mean_group(
     return result
 
 
-def _delta_errors(fits: ArdlFits, theta: Array, arranged: Callable[[Array], Array]) -> Array:
+def _delta_errors(fits: ArdlFits, theta: Array) -> Array:
     """Standard errors of each entity's long run, by the delta method, and of its speed and short run."""
-    k, w = fits.k, len(fits.own)
-    inverse = np.linalg.solve(fits.triangles, np.broadcast_to(np.eye(fits.triangles.shape[1]), fits.triangles.shape))
-    roots = np.sqrt(fits.rss / fits.df)[:, None, None] * inverse
-    speeds = fits.coefficients[:, -1]
+    k, w, units = fits.k, len(fits.own), fits.units
+    roots = np.sqrt(units.rss / units.df)[:, None, None] * units.inverses
+    speeds = units.coefficients[:, -1]
     # d theta = -(d b + theta d phi) / phi
     long_roots = -(roots[:, w : w + k] + theta[:, :, None] * roots[:, -1:]) / speeds[:, None, None]
     own = np.sqrt(np.square(roots[:, :w]).sum(axis=2)) * fits.present
     long_errors = np.sqrt(np.square(long_roots).sum(axis=2))
     speed_errors = np.sqrt(np.square(roots[:, -1:]).sum(axis=2))
-    return np.concatenate((long_errors, speed_errors, arranged(own)), axis=1)
+    return np.concatenate((long_errors, speed_errors, fits.short_run(own, own[:, :0])), axis=1)
 
 
 def _outlying(fits: ArdlFits, theta: Array) -> tuple[Note, ...]:

@@ -19,7 +19,6 @@ from panelvar.base.arguments import is_whole, read_flag, read_names, refuse_beyo
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.data.design import Design, build_design
-from panelvar.data.panel import Panel
 from panelvar.heterogeneous.unit_fits import TREND
 
 SPEED = "ec"
@@ -162,10 +161,7 @@ def lost_rows(rows: ArdlRows, used: int) -> tuple[Note, ...]:
 
 def panel_positions(design: Design) -> NDArray[np.intp]:
     """Positions of a design's rows in the sorted panel."""
-    if design.kept is not None:
-        return design.kept
-    panel: Panel = design.panel
-    return np.arange(panel.nobs, dtype=np.intp)
+    return np.arange(design.panel.nobs, dtype=np.intp) if design.kept is None else design.kept
 
 
 CRITERIA = ("aic", "bic", "hqic")

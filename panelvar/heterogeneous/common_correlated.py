@@ -136,12 +136,8 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
                     "(its average over entities would be itself), or use pooled=False, which reports its mean slope."
                 )
             )
-        notes.append(
-            Note(
-                "common-regressor",
-                f"{name!r} is the same for all entities in every period: it is its own average, and none was added.",
-            )
-        )
+        text = f"{name!r} is the same for all entities in every period: it is its own average, and none was added."
+        notes.append(Note("common-regressor", text))
     positions = np.unique(source.time_positions)
     extra = [(f"mean({name})", average[times.codes]) for name, average in varying]
     for lag in range(1, lags + 1):
@@ -153,23 +149,14 @@ def _augmented(source: Design, lags: int, pooled: bool) -> tuple[Design, list[No
     )
     sizes = times.sizes
     if sizes.min() < sizes.max():
-        notes.append(
-            Note(
-                "uneven-averages",
-                f"Periods have {sizes.min()} to {sizes.max()} entities: the averages are over those present.",
-            )
-        )
+        text = f"Periods have {sizes.min()} to {sizes.max()} entities: the averages are over those present."
+        notes.append(Note("uneven-averages", text))
     if lags:
         complete = np.flatnonzero(np.all([np.isfinite(column) for _, column in extra], axis=0))
         if len(complete) == 0:
             raise InsufficientDataError(f"average_lags={lags} leaves no row: no period has its {lags} predecessors.")
-        notes.append(
-            Note(
-                "rows-dropped",
-                f"{source.nobs - len(complete)} of {source.nobs} rows dropped for the lags of the averages.",
-                warn=len(complete) < source.nobs,
-            )
-        )
+        text = f"{source.nobs - len(complete)} of {source.nobs} rows dropped for the lags of the averages."
+        notes.append(Note("rows-dropped", text, warn=len(complete) < source.nobs))
         design = design.take(complete)
     return design, notes
 

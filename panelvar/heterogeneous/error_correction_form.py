@@ -1,60 +1,22 @@
-"""From regressions in error-correction form to a result: names and places of coefficients, roots, warnings."""
+"""From regressions in error-correction form to a result: the long run, roots, warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
-from panelvar.data.design import CONSTANT
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.heterogeneous.ardl_fits import ArdlFits
-from panelvar.heterogeneous.ardl_rows import SPEED, Orders, difference_name
+from panelvar.heterogeneous.ardl_rows import difference_name
 from panelvar.heterogeneous.error_correction import ErrorCorrectionFit
 
 # Below so many rows an entity the bias of the lagged dependent variable is a fair share of the speed.
 _LONG = 30
 # Residual degrees of freedom an entity's regression needs for its errors and criterion to mean something.
 _THIN = 5
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where coefficients stand: in the result, and in the layout of `ArdlFits` (own, shared).
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of the result: long run, speed, short run, constant.
-    short : tuple of str
-        Its short-run part, the constant last.
-    """
-
-    names: tuple[str, ...]
-    short: tuple[str, ...]
-
-    def short_run(self, fits: ArdlFits, own: Array, pooled: Array) -> Array:
-        """Arrange own (N, w) and shared (N, c) values as the result's short-run part."""
-        both = np.concatenate((own, pooled), axis=1)
-        labels = (*fits.own, *fits.pooled)
-        return both[:, [labels.index(name) for name in self.short]]
-
-
-def places(fits: ArdlFits) -> Places:
-    """Names of the result."""
-    most = Orders(
-        max(each.y for each in fits.orders), tuple(max(q) for q in zip(*(each.x for each in fits.orders), strict=True))
-    )
-    labels = (*fits.own, *fits.pooled)
-    short = [name for name in fits.rows.short_names(most) if name in labels]
-    # A term that no entity's chosen order has is no part of the model.
-    short = [name for name in short if name not in fits.own or fits.present[:, fits.own.index(name)].any()]
-    if CONSTANT in fits.own:
-        short.append(CONSTANT)
-    return Places((*fits.rows.long_run, SPEED, *short), tuple(short))
 
 
 def largest_moduli(dependent: str, p: int, speeds: Array, short: Array, names: Sequence[str]) -> Array:
@@ -104,16 +66,13 @@ def bias_notes(rows: float) -> tuple[Note, ...]:
 def sample_notes(fits: ArdlFits) -> tuple[Note, ...]:
     """Warn where entities are too short for what is asked of them."""
     notes = list(bias_notes(float(fits.sizes.mean())))
-    thin = int((fits.df < _THIN).sum())
+    thin = int((fits.units.df < _THIN).sum())
     if thin:
-        notes.append(
-            Note(
-                "few-degrees",
-                f"{thin} of {len(fits.df)} entities have fewer than {_THIN} residual degrees of freedom: their "
-                "coefficients, and the averages, are hardly determined. Use fewer lags or regressors, or min_rows.",
-                warn=True,
-            )
+        text = (
+            f"{thin} of {len(fits.units.df)} entities have fewer than {_THIN} residual degrees of freedom: their "
+            "coefficients, and the averages, are hardly determined. Use fewer lags or regressors, or min_rows."
         )
+        notes.append(Note("few-degrees", text, warn=True))
     return tuple(notes)
 
 
@@ -123,31 +82,23 @@ def speed_notes(fits: ArdlFits, speeds: Array, moduli: Array) -> tuple[Note, ...
     notes = []
     away = np.flatnonzero(speeds >= 0.0)
     if len(away):
-        notes.append(
-            Note(
-                "no-error-correction",
-                f"{len(away)} of {len(speeds)} entities have a speed of error correction of zero or more (first "
-                f"{', '.join(str(labels[i]) for i in away[:3])}): they do not return to a long run, and have none.",
-                warn=True,
-            )
+        text = (
+            f"{len(away)} of {len(speeds)} entities have a speed of error correction of zero or more (first "
+            f"{', '.join(str(labels[i]) for i in away[:3])}): they do not return to a long run, and have none."
         )
+        notes.append(Note("no-error-correction", text, warn=True))
     wild = np.flatnonzero((speeds < 0.0) & (moduli >= 1.0))
     if len(wild):
-        notes.append(
-            Note(
-                "explosive",
-                f"{len(wild)} of {len(speeds)} entities correct errors so fast that they explode (first "
-                f"{', '.join(str(labels[i]) for i in wild[:3])}): an autoregressive root is at or outside the unit "
-                "circle.",
-                warn=True,
-            )
+        text = (
+            f"{len(wild)} of {len(speeds)} entities correct errors so fast that they explode (first "
+            f"{', '.join(str(labels[i]) for i in wild[:3])}): an autoregressive root is at or outside the unit circle."
         )
+        notes.append(Note("explosive", text, warn=True))
     return tuple(notes)
 
 
 def error_correction_fit(
     fits: ArdlFits,
-    where: Places,
     *,
     coefficients: Array,
     long_run: Array,
@@ -160,13 +111,13 @@ def error_correction_fit(
     notes: Sequence[Note] = (),
 ) -> ErrorCorrectionFit:
     """Put everything that is known of the entities together."""
-    short = where.short_run(fits, own, pooled)
+    short = fits.short_run(own, pooled)
     longest = max(orders.y for orders in fits.orders)
-    moduli = largest_moduli(fits.rows.source.dependent, longest, speeds, short, where.short)
+    moduli = largest_moduli(fits.rows.source.dependent, longest, speeds, short, fits.short)
     return ErrorCorrectionFit(
         source=fits.rows.source,
         design=fits.design,
-        names=where.names,
+        names=fits.names,
         coefficients=coefficients,
         long_run=long_run,
         own=np.concatenate((speeds[:, None], short), axis=1),

@@ -16,7 +16,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.ardl_fits import ArdlFits, fit_ardl
 from panelvar.heterogeneous.ardl_rows import Lags, ardl_rows
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult, Likelihood
-from panelvar.heterogeneous.error_correction_form import Places, error_correction_fit, places
+from panelvar.heterogeneous.error_correction_form import error_correction_fit
 from panelvar.heterogeneous.pooled_long_run import (
     LongRunProblem,
     Maximum,
@@ -122,16 +122,11 @@ def fit_pooled_mean_group(
     most = read_whole("max_iterations", max_iterations, 1)
     rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
     fits = fit_ardl(
-        rows,
-        lags,
-        max_lags=max_lags,
-        common_orders=common_orders,
-        pooled=common,
-        min_rows=min_rows,
-        unusable=unusable,
+        rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=common, min_rows=min_rows, unusable=unusable
     )
-    refuse_exact(fits.design, fits.rss, "their likelihood has no maximum. Leave these entities out.")
-    problem = long_run_problem(fits.triangles, fits.targets, fits.rss, fits.sizes, fits.k, len(fits.pooled))
+    refuse_exact(fits.design, fits.units.rss, "their likelihood has no maximum. Leave these entities out.")
+    units = fits.units
+    problem = long_run_problem(units.triangles, units.targets, units.rss, fits.sizes, fits.k, len(fits.pooled))
     maximum, notes = _searched(problem, fits, algorithm, start, most)
     result = _assembled(fits, problem, maximum, information, algorithm, chosen, notes)
     emit(result.notes)
@@ -186,7 +181,7 @@ def _searched(
 
 def _own_guesses(problem: LongRunProblem, fits: ArdlFits) -> list[Array]:
     """The median of the entities' own long runs, and the one under which the sample is likeliest."""
-    levels, lagged = fits.coefficients[:, -1 - fits.k : -1], fits.coefficients[:, -1:]
+    levels, lagged = fits.units.coefficients[:, -1 - fits.k : -1], fits.units.coefficients[:, -1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         every = -levels / lagged
     every = every[np.isfinite(every).all(axis=1)]
@@ -207,28 +202,26 @@ def _assembled(
     notes: tuple[Note, ...],
 ) -> ErrorCorrectionResult:
     """Turn the maximum into coefficients of all entities, their averages and covariances."""
-    point, k, where = maximum.point, fits.k, places(fits)
+    point, k, triangles = maximum.point, fits.k, fits.units.triangles
     shared_cov = _shared_covariance(problem, point, information)
-    split = own_information(fits.triangles, point, k, observed=information == "observed")
+    split = own_information(triangles, point, k, observed=information == "observed")
     present = np.concatenate((np.ones((len(point.speeds), 1), dtype=bool), fits.present), axis=1)
     split = OwnInformation(
         split.conditional * (present[:, :, None] & present[:, None, :]), split.loadings * present[:, :, None]
     )
-    own = own_short_run(fits.triangles, fits.targets, point, k)
+    own = own_short_run(triangles, fits.units.targets, point, k)
     n, shared = len(own), len(point.shared)
     pooled = np.tile(point.shared[k:], (n, 1))
-    errors = _own_errors(fits, where, split.marginal(shared_cov), shared_cov)
-    short = where.short_run(fits, own, pooled)
-    average, spread = mean_group(np.concatenate((point.speeds[:, None], short), axis=1))
-    matrix = np.zeros((len(where.names),) * 2)
+    errors = _own_errors(fits, split.marginal(shared_cov), shared_cov)
+    average, spread = mean_group(np.concatenate((point.speeds[:, None], fits.short_run(own, pooled)), axis=1))
+    matrix = np.zeros((len(fits.names),) * 2)
     matrix[k:, k:] = spread
-    places_of_shared = [*range(k), *(where.names.index(name) for name in fits.pooled)]
+    places_of_shared = [*range(k), *(fits.names.index(name) for name in fits.pooled)]
     matrix[places_of_shared[k:], :] = 0.0
     matrix[:, places_of_shared[k:]] = 0.0
     matrix[np.ix_(places_of_shared, places_of_shared)] = shared_cov
     fit = error_correction_fit(
         fits,
-        where,
         coefficients=np.concatenate((point.shared[:k], average)),
         long_run=np.tile(point.shared[:k], (n, 1)),
         speeds=point.speeds,
@@ -266,10 +259,10 @@ def _shared_covariance(problem: LongRunProblem, point: Point, information: str) 
     return root @ root.T
 
 
-def _own_errors(fits: ArdlFits, where: Places, marginal: Array, shared: Array) -> Array:
+def _own_errors(fits: ArdlFits, marginal: Array, shared: Array) -> Array:
     """Standard errors of every entity's coefficients in the order of the result, (N, p)."""
     n, k = len(marginal), fits.k
     own = np.sqrt(np.diagonal(marginal, axis1=1, axis2=2))
     common = np.tile(np.sqrt(np.diagonal(shared)), (n, 1))
-    short = where.short_run(fits, own[:, 1:], common[:, k:])
+    short = fits.short_run(own[:, 1:], common[:, k:])
     return np.concatenate((common[:, :k], own[:, :1], short), axis=1)

@@ -87,15 +87,11 @@ def fit_swamy(
     n_units, p = len(fits.units.rss), len(fits.names)
     notes: list[Note] = []
     if found.fallback:
-        notes.append(
-            Note(
-                "dispersion-indefinite",
-                "The unbiased estimate of the coefficients' covariance over entities is not positive semi-definite: "
-                "the sample covariance, which overstates it, takes its place, as in plm's pvcm (Stata's xtrc always "
-                "takes it).",
-                warn=True,
-            )
+        text = (
+            "The unbiased estimate of the coefficients' covariance over entities is not positive semi-definite: the "
+            "sample covariance, which overstates it, takes its place, as in plm's pvcm (Stata's xtrc always takes it)."
         )
+        notes.append(Note("dispersion-indefinite", text, warn=True))
     oversized = _oversized(fits)
     df = p * (n_units - 1)
     constancy = chi2_test(
