@@ -96,7 +96,7 @@ class Adjusted(NamedTuple):
         half = (self.lengths[:, used[:, None], used].reshape(groups * p, p) @ contrasts).reshape(groups, p, r)
         lengths = np.einsum("gpr,ps->gsr", half, contrasts)
         own = lengths - np.swapaxes(couplings, 1, 2) @ couplings
-        total = float(np.square(np.trace(own, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", own, own))
+        total = pair_total(own)
         if groups <= q * r:
             flat = couplings.transpose(0, 2, 1).reshape(groups * r, q)
             cross = (flat @ flat.T).reshape(groups, r, groups, r).transpose(0, 2, 1, 3)
@@ -108,7 +108,12 @@ class Adjusted(NamedTuple):
         joint = (flat.T @ flat).reshape(q, r, q, r)
         inner = np.swapaxes(couplings, 1, 2) @ couplings
         total += float(np.square(joint).sum() + np.einsum("asbt,atbs->", joint, joint))
-        return total - float(np.square(np.trace(inner, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", inner, inner))
+        return total - pair_total(inner)
+
+
+def pair_total(blocks: Array) -> float:
+    """Sum (tr P)^2 + tr(P P) over blocks P, (G, r, r)."""
+    return float(np.square(np.trace(blocks, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", blocks, blocks))
 
 
 class Moments(Protocol):

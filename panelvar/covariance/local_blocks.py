@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.covariance.cluster_adjustment import SINGULAR
+from panelvar.covariance.cluster_adjustment import SINGULAR, pair_total
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -142,11 +142,7 @@ class LocalAdjusted(NamedTuple):
                 own[:, s, t] = pairs[s, t].diagonal() + np.einsum("gq,gq->g", dense[s], dense[t])
         lengths = np.einsum("ps,gpq,qt->gst", contrasts, self.lengths, contrasts, optimize=True)
         # Within a cluster the errors' own variance joins what the projection takes from every pair.
-        return total - _pair_total(own) + _pair_total(lengths - own)
-
-
-def _pair_total(blocks: Array) -> float:
-    return float(np.square(np.trace(blocks, axis1=1, axis2=2)).sum() + np.einsum("gst,gts->", blocks, blocks))
+        return total - pair_total(own) + pair_total(lengths - own)
 
 
 def _inner(

@@ -16,7 +16,6 @@ from panelvar.base.errors import Note, NumericalError, SpecificationError, choos
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.tables.test_result import TestResult, chi2_test
-from panelvar.var_models.exclusion import Exclusion
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import CoefficientTests, VarResult
@@ -228,10 +227,3 @@ class RestrictedVarResult(CoefficientTests):
         df = int((~self.problem.free).sum())
         null = f"the {df} restricted coefficients are zero"
         return chi2_test("Likelihood ratio", value, df, null)
-
-    def _tested_places(self, places: list[int], hypothesis: Exclusion) -> list[int]:
-        free = self.problem.free.T.ravel()
-        used = [place for place in places if free[place]]
-        if not used:
-            raise SpecificationError(f"All of these coefficients are restricted to zero already: {hypothesis.null}.")
-        return used

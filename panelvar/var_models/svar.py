@@ -306,12 +306,12 @@ class SvarResult(HintsAtNames, Presented):
                     if error > 0.0 or value not in (0.0, 1.0):
                         spread = number(error, digits) if error > 0.0 else Cell()
                         body.append(Row(f"{letter}[{name}, {shock}]", (number(value, digits), spread)))
+        test = self.overidentification
         facts = [
             Fact("Observations", format_count(self.nobs)),
             Fact("Log likelihood", format_number(self.loglik, digits)),
+            Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)),
         ]
-        test = self.overidentification
-        facts.append(Fact("Over-identification", "just identified" if test is None else test.in_a_line(digits)))
         zeros = sum(int(np.sum((errors == 0.0) & np.isin(values, (0.0, 1.0)))) for _, values, errors, _ in parts)
         if self.band is not None:
             facts.append(Fact("Standard errors", self.band.label))

@@ -160,15 +160,17 @@ class CoefficientTests(FittedSystem):
                 raise NumericalError(_SINGULAR) from None
             return hypothesis.result(wald, len(rows) * len(columns), problem, self.convention)
         places = [column * self.n_regressors + row for column in columns for row in rows]
-        places = self._tested_places(places, hypothesis)
+        if self._free is not None:
+            free = self._free.T.ravel()
+            places = [place for place in places if free[place]]
+            if not places:
+                raise SpecificationError(
+                    f"All of these coefficients are restricted to zero already: {hypothesis.null}."
+                )
         block, gap = covariance[np.ix_(places, places)], problem.params.T.ravel()[places]
         if not problem.restriction and np.linalg.matrix_rank(block, hermitian=True) < len(places):
             raise NumericalError("The robust covariance of the tested coefficients is singular: too few rows.")
         return hypothesis.result(float(gap @ np.linalg.solve(block, gap)), len(places), problem, self.convention)
-
-    def _tested_places(self, places: list[int], hypothesis: Exclusion) -> list[int]:
-        """Those of the coefficients of a hypothesis, equation by equation, that were estimated."""
-        return places
 
     def lag_exclusion_tests(self) -> pd.DataFrame:
         """Wald tests that a lag can go, in each equation and in all of them.
