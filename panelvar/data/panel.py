@@ -23,9 +23,9 @@ from panelvar.data.dimensions import (
     sorting_permutation,
     starts_if_sorted,
 )
-from panelvar.data.lags import lag_positions
 from panelvar.data.source import Coded, Labels, Source, as_floats, one_dimensional, stored
 from panelvar.data.time_labels import as_text
+from panelvar.dynamics.gaps import lag_positions
 
 if TYPE_CHECKING:
     import pandas as pd

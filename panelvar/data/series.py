@@ -16,7 +16,7 @@ from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
 from panelvar.data.source import as_floats, as_labels, missing, stored
 from panelvar.data.time_labels import RankLabels
-from panelvar.dynamics.runs import on_every_period
+from panelvar.dynamics.gaps import on_every_period
 
 if TYPE_CHECKING:
     import pandas as pd

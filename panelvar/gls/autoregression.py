@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
-from panelvar.data.lags import lag_positions, previous_positions
+from panelvar.dynamics.gaps import lag_positions, previous_positions
 from panelvar.kernels.groups import Codes, Grouping
 
 METHODS = ("regress", "freg", "tscorr", "dw", "theil", "nagar", "onestep")

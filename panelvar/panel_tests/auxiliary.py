@@ -14,7 +14,7 @@ from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
-from panelvar.data.lags import lag_positions
+from panelvar.dynamics.gaps import lag_positions
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.finish import finish

@@ -10,7 +10,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
-from panelvar.data.lags import lag_positions
+from panelvar.dynamics.gaps import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.panel_tests.auxiliary import (
     lagged,

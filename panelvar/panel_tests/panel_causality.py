@@ -14,7 +14,7 @@ from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
-from panelvar.dynamics.runs import rows_with_lags
+from panelvar.dynamics.gaps import rows_with_lags
 from panelvar.panel_tests.auxiliary import least_squares
 from panelvar.tables.test_result import TestResult
 

@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
-from panelvar.data.lags import lag_positions
+from panelvar.dynamics.gaps import lag_positions
 from panelvar.panel_tests.auxiliary import (
     adjacency,
     centred,

@@ -13,7 +13,7 @@ from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
-from panelvar.data.lags import lag_positions
+from panelvar.dynamics.gaps import lag_positions, previous_positions
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel
@@ -64,12 +64,11 @@ def differenced_model(source: Design, convention: Convention, constant: bool | N
     """Difference a design, with a constant in the differenced equation or as the convention has it."""
     entities = source.entities
     previous = lag_positions(entities.codes, source.time_positions, 1)
-    follows = np.zeros(source.nobs, dtype=bool)
-    follows[1:] = entities.codes[1:] == entities.codes[:-1]
-    gaps = int((follows & (previous < 0)).sum())
+    consecutive = previous_positions(entities.codes)
+    gaps = int(((consecutive >= 0) & (previous < 0)).sum())
     notes: list[Note] = []
     if convention.first_difference == "consecutive":
-        previous = np.where(follows, np.arange(source.nobs) - 1, -1)
+        previous = consecutive
         if gaps:
             text = f"{gaps} difference(s) bridge a gap in time ({convention.name} convention)."
             notes.append(Note("gaps-bridged", text, warn=True))

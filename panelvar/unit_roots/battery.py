@@ -12,7 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
-from panelvar.dynamics.runs import on_every_period
+from panelvar.dynamics.gaps import on_every_period
 from panelvar.unit_roots.dickey_fuller import adf_test, dfgls_test
 from panelvar.unit_roots.long_run import kpss_test, phillips_perron_test
 from panelvar.unit_roots.result import UnitRootResult

@@ -25,8 +25,8 @@ from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import VarData
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
+from panelvar.dynamics.gaps import on_every_period, rows_with_lags
 from panelvar.dynamics.lag_problem import stack_lags
-from panelvar.dynamics.runs import on_every_period, rows_with_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.var_models.batch_result import VarBatch

@@ -22,8 +22,8 @@ from panelvar.base.errors import (
 )
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
+from panelvar.dynamics.gaps import rows_with_lags, run_starts
 from panelvar.dynamics.lag_problem import LagProblem, stack_lags
-from panelvar.dynamics.runs import rows_with_lags, run_starts
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
 from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
 from panelvar.var_models.var_convention import VarConvention, var_convention

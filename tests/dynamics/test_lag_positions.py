@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panelvar.data.lags import first_difference, lag_positions, previous_positions
+from panelvar.dynamics.gaps import first_difference, lag_positions, previous_positions
 
 entities = st.lists(st.sets(st.integers(0, 12), min_size=1, max_size=8), max_size=5)
 

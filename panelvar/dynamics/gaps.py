@@ -1,19 +1,57 @@
-"""Rows at an earlier date of the same entity, and differences from them.
+"""Gaps in time: which rows have their lags, where runs of adjacent periods start, which row is so many periods before.
 
-Rows are sorted by entity, then time. A position of -1 says that the earlier row does not exist.
+A lag never bridges a gap in time. Whatever has lags (a vector autoregression, local projections, the rows of a panel)
+reads from here which of its rows have them. Rows are sorted by entity, then time; a position of -1 says that the
+earlier row does not exist.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Positions
-from panelvar.dynamics.runs import rows_with_lags
-from panelvar.kernels.groups import Codes, Columns, split_columns
 
 
-def lag_positions(entity_codes: Codes, time_positions: NDArray[np.integer], k: int = 1) -> Positions:
+def rows_with_lags(periods: npt.NDArray[Any], lags: int, codes: npt.NDArray[Any] | None = None) -> Positions:
+    """Rows that end a run: the ``lags`` rows before them are the ``lags`` periods before.
+
+    Parameters
+    ----------
+    periods : (n,) signed integer array
+        Calendar position of each row, increasing (within an entity).
+    lags : int
+        Not negative.
+    codes : (n,) integer array, optional
+        Entity of each row; equal codes are adjacent.
+
+    Returns
+    -------
+    (m,) intp array
+    """
+    count = max(len(periods) - lags, 0)
+    unbroken = periods[lags:] - periods[:count] == lags
+    if codes is not None:
+        unbroken &= codes[lags:] == codes[:count]
+    return np.flatnonzero(unbroken) + lags
+
+
+def run_starts(periods: Positions) -> tuple[int, ...]:
+    """Rows that do not continue the row before them by one period; row 0 always."""
+    return (0, *(np.flatnonzero(np.diff(periods) > 1) + 1).tolist())
+
+
+def on_every_period(values: Array, periods: npt.NDArray[Any]) -> Array:
+    """Values (n, ...) on all periods from the first row's to the last's, NaN where a period has no row."""
+    out = np.full((int(periods[-1]) - int(periods[0]) + 1, *values.shape[1:]), np.nan)
+    out[periods - periods[0]] = values
+    return out
+
+
+def lag_positions(entity_codes: npt.NDArray[Any], time_positions: npt.NDArray[np.integer], k: int = 1) -> Positions:
     """Find the row of the same entity k calendar periods earlier.
 
     Parameters
@@ -59,7 +97,7 @@ def lag_positions(entity_codes: Codes, time_positions: NDArray[np.integer], k: i
     return positions
 
 
-def previous_positions(entity_codes: Codes) -> Positions:
+def previous_positions(entity_codes: npt.NDArray[Any]) -> Positions:
     """Find the previous row of the same entity, however long ago it is dated.
 
     Use `lag_positions` for differences in time: differencing consecutive rows bridges gaps, as R's plm does.
@@ -79,7 +117,7 @@ def previous_positions(entity_codes: Codes) -> Positions:
     return positions
 
 
-def first_difference(columns: Columns, positions: Positions) -> Array:
+def first_difference(columns: Sequence[Array] | Array, positions: Positions) -> Array:
     """Subtract from each row its earlier row: ``x_i - x_positions[i]``, over the rows that have one.
 
     Parameters
@@ -93,7 +131,7 @@ def first_difference(columns: Columns, positions: Positions) -> Array:
     (m, k) array
         Column-major, for the m rows ``np.flatnonzero(positions >= 0)`` in their order.
     """
-    parts = split_columns(columns)
+    parts = columns.T if isinstance(columns, np.ndarray) else columns
     later = np.flatnonzero(positions >= 0)
     earlier = positions[later]
     out = np.empty((len(later), len(parts)), order="F")

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panelvar.data.lags import lag_positions
-from panelvar.dynamics.runs import on_every_period, rows_with_lags, run_starts
+from panelvar.dynamics.gaps import lag_positions, on_every_period, rows_with_lags, run_starts
 
 PERIODS = st.lists(st.integers(0, 30), max_size=20, unique=True).map(lambda values: np.array(sorted(values), dtype=int))
 
