@@ -27,7 +27,14 @@ from panelvar.identification.scheme import Identification, position, variables_o
 from panelvar.responses.shocks import Shocks, choose_shocks
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row, words
-from panelvar.tables.number_format import check_digits, check_stars, format_count, format_number, star_legend
+from panelvar.tables.number_format import (
+    check_digits,
+    check_stars,
+    format_count,
+    format_degrees,
+    format_number,
+    star_legend,
+)
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import lags_hypothesis
@@ -425,7 +432,7 @@ class VecmResult(FittedSystem):
                 Fact("Observations", format_count(self.nobs)),
                 Fact("Rank", format_count(self.rank)),
                 Fact("Lags of the levels", format_count(self.lags)),
-                Fact("Residual df", format_count(self.df_resid)),
+                Fact("Residual df", format_degrees(self.df_resid)),
                 Fact("Deterministic", CASES[self.case].description),
                 Fact("Log likelihood", format_number(self.loglik, digits)),
                 Fact("AIC", format_number(self.aic, digits)),

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, check_level, choose
-from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
+from panelvar.tables.layout import Cell, Fact, Row, count, degrees, interval, number, probability, words
 from panelvar.tables.number_format import check_digits, check_stars, star_legend, stars_for
 from panelvar.tables.table import Table
 
@@ -77,7 +77,7 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     "first_stage_f": ("First-stage F", number, _weakest),
     "overidentification_pvalue": ("p of overidentification", probability, _overidentified),
     "rmse": ("Root MSE", number, lambda result: result.rmse),
-    "df_resid": ("Residual df", count, lambda result: result.df_resid),
+    "df_resid": ("Residual df", degrees, lambda result: result.df_resid),
     "theta": ("Mean theta", number, _theta),
     "cov": ("Std. errors", words, lambda result: result.cov_label),
     "convention": ("Convention", words, lambda result: result.convention.name),
@@ -191,7 +191,7 @@ def _foot_cell(name: str, result: Fitted, digits: int) -> Cell:
     value = value_of(result)
     if value is None:
         return Cell()
-    return write(value) if write in (count, words) else write(value, digits)
+    return write(value) if write in (count, degrees, words) else write(value, digits)
 
 
 def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.tables.layout import Cell, Fact, Row, words
-from panelvar.tables.number_format import format_number
+from panelvar.tables.number_format import format_count, format_number
 from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
@@ -109,15 +109,17 @@ class PanelDescription(Presented):
     def summary(self) -> Table:
         """Return the description as a table, to be printed or written as Markdown, HTML or LaTeX."""
         least, mean, most = self.rows_per_entity
-        shape = "balanced" if self.balanced else f"unbalanced, {self.missing_cells} cells without a row"
+        shape = "balanced" if self.balanced else f"unbalanced, {format_count(self.missing_cells)} cells without a row"
         gaps = "none"
         if self.entities_with_gaps:
-            gaps = f"{self.missing_within} periods, in {self.entities_with_gaps} entities"
-        per_entity = f"{least}" if least == most else f"{least} to {most}, mean {mean:.1f}"
+            gaps = f"{format_count(self.missing_within)} periods, in {format_count(self.entities_with_gaps)} entities"
+        per_entity = format_count(least)
+        if least != most:
+            per_entity += f" to {format_count(most)}, mean {format_number(mean, 1)}"
         facts = (
-            Fact("Rows", str(self.nobs)),
-            Fact(f"Entities ({self.entity_name})", str(self.n_entities)),
-            Fact(f"Periods ({self.time_name})", f"{self.n_periods}, {self.first} to {self.last}"),
+            Fact("Rows", format_count(self.nobs)),
+            Fact(f"Entities ({self.entity_name})", format_count(self.n_entities)),
+            Fact(f"Periods ({self.time_name})", f"{format_count(self.n_periods)}, {self.first} to {self.last}"),
             Fact("Rows per entity", per_entity),
             Fact("Balance", shape),
             Fact("Gaps", gaps),
@@ -125,7 +127,7 @@ class PanelDescription(Presented):
         body = []
         for column in self.columns:
             cells = [Cell(text, value, align="right") for text, value in _printed(column)]
-            cells.append(Cell(str(column.n_missing), column.n_missing, align="right"))
+            cells.append(Cell(format_count(column.n_missing), column.n_missing, align="right"))
             body.append(Row(column.name, tuple(cells)))
         notes = list(self.notes)
         if body:

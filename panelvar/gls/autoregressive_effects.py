@@ -24,6 +24,7 @@ from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fit_statistics import f_of_gain
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.number_format import format_significant
 from panelvar.tables.test_result import TestResult
 
 WITHIN = AR1(rho="dw", weights="pooled", starts="drop")
@@ -209,7 +210,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
         notes.append(Note("not-converged", text, warn=True))
     rows = transform(model, source.columns, runs, rho[entities.codes])
     used = source if len(rows.ones) == source.nobs else source.take(rows.rows)
-    words = (("Errors within entities", model.words), ("rho", f"{rho[0]:.6g}"))
+    words = (("Errors within entities", model.words), ("rho", format_significant(rho[0], 6)))
     structure = ErrorStructure(words, source.entity_labels, rho, iterations=rounds, converged=settled)
     return _Freed(rows, used, structure, notes)
 

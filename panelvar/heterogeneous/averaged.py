@@ -16,7 +16,7 @@ from panelvar.static_panels.inference import Coefficients, Inference
 from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
 from panelvar.tables.coefficients import coefficient_header
 from panelvar.tables.layout import Fact
-from panelvar.tables.number_format import check_digits, format_count, format_number
+from panelvar.tables.number_format import check_digits, format_count, format_degrees, format_number
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, tests_in_lines
 
@@ -203,7 +203,7 @@ class AveragedResult(Inference, Presented, ABC):
                 Fact("Entities", format_count(self.n_entities)),
                 Fact("Std. errors", self.cov_label),
                 Fact("Periods", format_count(self.n_periods)),
-                Fact("Inference", "normal" if df is None else f"t({format_count(df)})"),
+                Fact("Inference", "normal" if df is None else f"t({format_degrees(df)})"),
                 Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
                 *self._facts,
             ),

@@ -19,7 +19,7 @@ from panelvar.heterogeneous.pooled_long_run import OwnInformation
 from panelvar.static_panels.inference import wald
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.layout import Fact
-from panelvar.tables.number_format import format_number
+from panelvar.tables.number_format import format_count, format_number
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -290,7 +290,9 @@ class ErrorCorrectionResult(AveragedResult):
     @property
     def _facts(self) -> tuple[Fact, ...]:
         orders = self.orders.drop_duplicates()
-        text = f"({', '.join(map(str, orders.iloc[0]))})" if len(orders) == 1 else f"{len(orders)} different"
+        text = f"({', '.join(map(str, orders.iloc[0]))})"
+        if len(orders) > 1:
+            text = f"{format_count(len(orders))} different"
         return (Fact("Lag orders", text),)
 
     @property

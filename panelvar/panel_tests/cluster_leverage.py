@@ -15,7 +15,7 @@ from panelvar.covariance.crossing_basis import cluster_basis
 from panelvar.panel_tests.auxiliary import linear_result
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.layout import Fact, Row, number, words
-from panelvar.tables.number_format import check_digits
+from panelvar.tables.number_format import check_digits, format_count, format_significant
 from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class ClusterDiagnostics(Presented):
     @property
     def _facts(self) -> tuple[Fact, ...]:
         sizes, leverage = self.table["rows"], self.table["leverage"]
-        spread = f"{leverage.min():.4g} to {leverage.max():.4g} (mean {leverage.mean():.4g})"
+        least, most, mean = map(format_significant, (leverage.min(), leverage.max(), leverage.mean()))
         return (
-            Fact("Clusters", str(self.clusters)),
-            Fact("Rows", f"{sizes.min()} to {sizes.max()}"),
-            Fact("Leverage", spread),
+            Fact("Clusters", format_count(self.clusters)),
+            Fact("Rows", f"{format_count(sizes.min())} to {format_count(sizes.max())}"),
+            Fact("Leverage", f"{least} to {most} (mean {mean})"),
         )
 
     def __str__(self) -> str:

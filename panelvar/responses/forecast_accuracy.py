@@ -15,6 +15,7 @@ from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import pairs, rows
 from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import format_count
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, t_test
 
@@ -130,7 +131,7 @@ class ForecastAccuracy(HintsAtNames, Presented):
         both = np.stack([rmse.to_numpy(), relative.to_numpy()], axis=2)
         return Table(
             title="Accuracy of forecasts",
-            facts=(Fact("Origins", str(len(self.origins))), Fact("Benchmark", self.benchmark)),
+            facts=(Fact("Origins", format_count(len(self.origins))), Fact("Benchmark", self.benchmark)),
             header=pairs(self.names, ("RMSE", "relative"), "Variable", "Horizon", ": "),
             body=rows(rmse.index, both, None, None, digits),
             notes=("relative: over the benchmark's, better where it is below one.",),

@@ -10,7 +10,14 @@ import numpy as np
 
 from panelvar.tables.coefficients import coefficient_header, coefficient_row
 from panelvar.tables.layout import Fact, Row
-from panelvar.tables.number_format import NOT_AVAILABLE, check_digits, format_count, format_number
+from panelvar.tables.number_format import (
+    NOT_AVAILABLE,
+    check_digits,
+    format_count,
+    format_degrees,
+    format_number,
+    format_significant,
+)
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import tests_in_lines
 
@@ -45,14 +52,17 @@ def coefficient_rows(result: Inference, level: float, digits: int) -> tuple[Row,
 def rows_per_entity(spread: tuple[int, float, int]) -> str:
     """Print the fewest, mean and most rows of an entity; one number where all have as many."""
     fewest, mean, most = spread
-    return str(fewest) if fewest == most else f"{fewest} to {most}, mean {mean:.4g}"
+    if fewest == most:
+        return format_count(fewest)
+    return f"{format_count(fewest)} to {format_count(most)}, mean {format_significant(mean)}"
 
 
 def _facts(result: FitStatistics) -> tuple[Fact, ...]:
-    inference = "normal" if result.distribution == "normal" else f"t({format_count(result.df_inference or math.inf)})"
+    inference = "normal" if result.distribution == "normal" else f"t({format_degrees(result.df_inference or math.inf)})"
     if result.covariance.degrees is not None:
         degrees = result.covariance.coefficient_df
-        inference = f"t({degrees.min():.3g} to {degrees.max():.3g}), Satterthwaite"
+        least, most = (format_significant(value, 3) for value in (degrees.min(), degrees.max()))
+        inference = f"t({least} to {most}), Satterthwaite"
     facts = [
         Fact("Dependent", result.dependent),
         Fact("Observations", format_count(result.nobs)),
@@ -61,7 +71,7 @@ def _facts(result: FitStatistics) -> tuple[Fact, ...]:
         Fact("Std. errors", result.cov_label),
         Fact("Periods", format_count(result.n_periods)),
         Fact("Inference", inference),
-        Fact("Residual df", format_count(result.df_resid)),
+        Fact("Residual df", format_degrees(result.df_resid)),
     ]
     if result.effects:
         facts.append(Fact("Effects", ", ".join(result.effects)))

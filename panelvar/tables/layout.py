@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from panelvar.base.errors import SpecificationError
 from panelvar.tables.characters import NO_BREAK, Alignment
-from panelvar.tables.number_format import format_count, format_number, format_pvalue
+from panelvar.tables.number_format import format_count, format_degrees, format_number, format_pvalue
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,18 @@ def probability(value: float, digits: int = 4, *, brackets: str = "") -> Cell:
 
 
 def count(value: float) -> Cell:
-    """Make a cell of a count or of degrees of freedom."""
-    whole = math.isfinite(value) and float(value).is_integer()
-    return Cell(format_count(value), int(value) if whole else float(value))
+    """Make a cell of a count."""
+    return Cell(format_count(value), _whole(value))
+
+
+def degrees(value: float) -> Cell:
+    """Make a cell of degrees of freedom."""
+    return Cell(format_degrees(value), _whole(value))
+
+
+def _whole(value: float) -> float:
+    """Return an integer where the value is one."""
+    return int(value) if math.isfinite(value) and float(value).is_integer() else float(value)
 
 
 def words(text: object, align: Alignment = "center") -> Cell:

@@ -65,14 +65,19 @@ def pvalue_text(value: float, digits: int = 4) -> str:
     return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 
-def format_count(value: float) -> str:
-    """Print a count or degrees of freedom: no decimals when it is whole, two when it is not."""
+def format_degrees(value: float) -> str:
+    """Print degrees of freedom: no decimals when they are whole, two when they are not."""
     value = float(value)
     if math.isnan(value):
         return NOT_AVAILABLE
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return format_number(value, 2)
+
+
+def format_count(value: float) -> str:
+    """Print a number of things, as degrees of freedom are; separate so that one may change without the other."""
+    return format_degrees(value)
 
 
 def format_significant(value: float, digits: int = 4) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.base.errors import Note
 from panelvar.tables.layout import Fact, Row, number, probability, words
-from panelvar.tables.number_format import format_count, format_number, pvalue_text
+from panelvar.tables.number_format import format_degrees, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table
 
 Notes = Iterable[Note]
@@ -76,7 +76,7 @@ class TestResult(Presented):
 
     @property
     def _degrees(self) -> str:
-        degrees = [format_count(df) for df in (self.df, self.df_denominator) if df is not None]
+        degrees = [format_degrees(df) for df in (self.df, self.df_denominator) if df is not None]
         return f"({', '.join(degrees)})" if degrees else ""
 
     def _tail(self, digits: int) -> str:

@@ -26,7 +26,14 @@ from panelvar.identification.scheme import Estimates, ReducedForm
 from panelvar.responses.shocks import positive_factor
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
-from panelvar.tables.number_format import NOT_AVAILABLE, format_count, format_number, format_significant, star_legend
+from panelvar.tables.number_format import (
+    NOT_AVAILABLE,
+    format_count,
+    format_degrees,
+    format_number,
+    format_significant,
+    star_legend,
+)
 from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.var_models.scored_system import equation_labels, scored_system
 from panelvar.var_models.system import System
@@ -389,7 +396,7 @@ class VarEstimates(System):
         criteria = ("aic", "bic", "hqic", "fpe")
         return (
             Fact("Observations", format_count(self.nobs)),
-            Fact("Residual df", format_count(self.df_resid)),
+            Fact("Residual df", format_degrees(self.df_resid)),
             *(Fact(name.upper(), self._printed(name, digits)) for name in criteria),
             Fact("Log likelihood", self._printed("loglik", digits)),
             Fact("Convention", self.convention.name),

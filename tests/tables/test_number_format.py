@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
+import sys
+from collections.abc import Callable
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import panelvar as pv
 from panelvar.base.errors import SpecificationError
 from panelvar.tables.number_format import (
     check_digits,
     check_stars,
     format_count,
+    format_degrees,
     format_number,
     format_pvalue,
     star_legend,
     stars_for,
 )
+from panelvar.tables.table import Table
 
 
 @pytest.mark.parametrize(
@@ -59,8 +67,53 @@ def test_pvalue(value: float, text: str) -> None:
     assert format_pvalue(value) == text
 
 
-def test_count() -> None:
-    assert [format_count(v) for v in (39, 39.0, 12.5, math.inf, math.nan)] == ["39", "39", "12.50", "inf", "n/a"]
+@pytest.mark.parametrize("printed", [format_count, format_degrees])
+def test_count(printed: Callable[[float], str]) -> None:
+    assert [printed(v) for v in (39, 39.0, 12.5, math.inf, math.nan)] == ["39", "39", "12.50", "inf", "n/a"]
+
+
+def _tables(entities: int, periods: int) -> list[Table]:
+    """Summaries of an unbalanced panel: the first entity has rows for three periods in four, with gaps between."""
+    rng = np.random.default_rng(0)
+    keys = [np.repeat(np.arange(entities), periods), np.tile(np.arange(periods), entities)]
+    frame = pd.DataFrame({"unit": keys[0], "date": keys[1], "x": rng.normal(size=entities * periods)})
+    frame["y"] = frame["x"] + rng.normal(size=len(frame))
+    panel = pv.Panel(frame[(frame["unit"] > 0) | (frame["date"] % 4 != 1)], entity="unit", time="date")
+    fit, averaged = (estimate(panel, "y", ["x"]) for estimate in (pv.fit_fixed_effects, pv.fit_mean_group))
+    foot = ("nobs", "entities", "periods", "df_resid")
+    others = (averaged, panel.describe(), pv.cluster_diagnostics(fit))
+    return [fit.summary(), *(each.summary() for each in others), pv.compare(fit, foot=foot)]
+
+
+def _texts(tables: list[Table]) -> list[str]:
+    facts = [f"{fact.label}: {fact.text}" for table in tables for fact in (*table.facts, *table.statistics)]
+    return [*facts, *(cell.text for table in tables for row in table.rows() for cell in row.cells)]
+
+
+def _numerals(texts: list[str]) -> list[str]:
+    """Texts with a number of four digits or more without a decimal point; means and dates are no counts."""
+    others = r"mean \d+|, 0 to \d+"
+    return [text for text in texts if re.search(r"(?<![\d.])\d{4,}(?![\d.])", re.sub(others, "", text))]
+
+
+@pytest.mark.parametrize(("entities", "periods"), [(1500, 8), (12, 6000)])
+def test_all_counts_are_printed_in_one_place_and_all_degrees_in_another(
+    monkeypatch: pytest.MonkeyPatch, entities: int, periods: int
+) -> None:
+    # What is imported late is imported before the functions are replaced.
+    assert _numerals(_texts(_tables(entities, periods)))
+    modules = [module for name, module in sys.modules.items() if name.startswith("panelvar.")]
+    for name, separator in (("format_count", ","), ("format_degrees", "_")):
+        for module in modules:
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, lambda value, mark=separator: f"{int(value):{mark}}")
+    texts = _texts(_tables(entities, periods))
+    assert not _numerals(texts)
+    rows = entities * periods - periods // 4
+    df = rows - entities - 1
+    assert f"Observations: {rows:,}" in texts
+    assert {f"Residual df: {df:_}", f"{df:_}"} <= set(texts)
+    assert not any(f"{df:,}" in text for text in texts)
 
 
 def test_stars_follow_the_levels() -> None:
