@@ -18,8 +18,8 @@ constant : bool, optional
 weights : column name or array, optional
     Analytic weights: the inverse of each row's relative error variance. Scaled to mean one.
 cov : str or covariance object
-    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"driscoll-kraay"``, ``"newey-west"``,
-    ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
+    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
+    ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
 convention : str or Convention
     How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
     ``"gretl"``, ``"eviews"``.
@@ -57,9 +57,9 @@ instruments : str or sequence of str
 method : {"2sls", "liml", "fuller", "gmm"} or object
     Two-stage least squares; limited-information maximum likelihood; `Fuller`; `KClass`; `TwoStepGMM`.
 cov (instrumented) : str or covariance object
-    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"driscoll-kraay"``, ``"newey-west"``,
-    ``"pcse"``, or an object such as ``Clustered("entity", "time")``. HC2, HC3 and CR2 (leverages of
-    :math:`\hat X`) exist by 2SLS only.
+    ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
+    ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
+    HC2, HC3 and CR2 (leverages of :math:`\hat X`) exist by 2SLS only.
 weights (refused) : None
     Analytic weights are not defined for this estimator and are refused.
 variance_components : str

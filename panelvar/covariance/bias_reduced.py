@@ -16,12 +16,7 @@ from panelvar.base.errors import InsufficientDataError, Note, NumericalError, Sp
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
 from panelvar.covariance.cluster_terms import dimensions_of, mended, one_way_factor, signs, with_intersections
-from panelvar.covariance.covariances import (
-    HOPELESS_CLUSTERS,
-    CovarianceEstimate,
-    scores,
-    symmetric,
-)
+from panelvar.covariance.covariances import HOPELESS_CLUSTERS, Clustered, CovarianceEstimate, scores, symmetric
 from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.covariance.local_blocks import (
     LocalAdjusted,
@@ -183,6 +178,10 @@ class BiasReduced:
         return CovarianceEstimate(
             matrix, f"{self.kind}, clustered by {labels}", df, factor, counts, tuple(notes), degrees=degrees
         )
+
+    def unadjusted(self) -> Clustered:
+        """Return the clusters without adjustment."""
+        return Clustered(*self.by)
 
     def _one_way(
         self, fit: Projected, convention: Convention, clusters: Grouping

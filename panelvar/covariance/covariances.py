@@ -7,10 +7,11 @@ of their own. HC's adjustments of residuals for the leverage of their rows serve
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,12 +80,44 @@ class Covariance(Protocol):
         """Estimate the covariance."""
 
 
+@runtime_checkable
+class LeverageAdjusted(Protocol):
+    """A covariance that says what it is without adjustment for leverage, for models whose rows have none."""
+
+    def unadjusted(self) -> Covariance:
+        """Return the covariance without adjustment."""
+
+
+class ScoredCovariance(ABC):
+    """A covariance made of sums of scores: vector autoregressions and joint inference over horizons take it too.
+
+    A covariance that reads no more than `panelvar.covariance.protocol.Scored` says so by deriving from this class.
+
+    Attributes
+    ----------
+    over_time : bool
+        Whether errors may be correlated at lags of time, as kernels have it.
+    """
+
+    over_time: ClassVar[bool] = False
+
+    @abstractmethod
+    def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
+        """Estimate the covariance."""
+
+    def unadjusted(self) -> ScoredCovariance:
+        """Return the covariance without adjustment of residuals for leverage: itself, where it has none."""
+        return self
+
+
 @dataclass(frozen=True)
 class Classical:
     r"""Homoskedastic, uncorrelated errors: :math:`s^2 (Z'Z)^{-1}` with :math:`s^2 = RSS / df`.
 
     When to use something else: nearly always in panels with T > 2, whose errors are correlated within entities.
     """
+
+    over_time: ClassVar[bool] = False
 
     def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance; random effects may take the within residual variance (``random_scale``).
@@ -117,7 +150,7 @@ class Classical:
 
 
 @dataclass(frozen=True)
-class HC:
+class HC(ScoredCovariance):
     r"""Heteroskedasticity-consistent covariance.
 
     The residual of row i is multiplied by :math:`(1-h_i)^{-d_i}` with its leverage :math:`h_i`; HC1 carries
@@ -166,9 +199,13 @@ class HC:
         df = inference_df(fit, convention, fit.counts.residual_df)
         return CovarianceEstimate(symmetric(factor * matrix), label, df, factor, (), tuple(notes))
 
+    def unadjusted(self) -> HC:
+        """Return HC0."""
+        return HC("HC0")
+
 
 @dataclass(frozen=True, init=False)
-class Clustered:
+class Clustered(ScoredCovariance):
     r"""Covariance clustered by one or several dimensions.
 
     One dimension: :math:`M = \sum_g s_g s_g'` with :math:`s_g` the summed scores of cluster g (Liang and Zeger 1986;
@@ -262,6 +299,10 @@ class Clustered:
             clusters,
             tuple(notes),
         )
+
+    def unadjusted(self) -> Clustered:
+        """Return the same clusters of the residuals as they are."""
+        return Clustered(*self.by, group_factor=self.group_factor, dof_factor=self.dof_factor)
 
 
 def inference_df(fit: Scored, convention: Convention, df: float) -> float:

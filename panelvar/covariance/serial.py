@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance import serial_scores
 from panelvar.covariance.cluster_terms import one_way_factor
-from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, scores, symmetric
+from panelvar.covariance.covariances import KINDS, CovarianceEstimate, ScoredCovariance, inference_df, scores, symmetric
 from panelvar.covariance.protocol import Scored
 from panelvar.fit.conventions import Convention, SerialFactor
 from panelvar.fit.small_samples import clustered_factor, heteroskedastic_factor
@@ -25,8 +26,10 @@ FEW_PERIODS = 20
 
 
 @dataclass(frozen=True)
-class SerialCovariance:
+class SerialCovariance(ScoredCovariance):
     """Options of a covariance with a kernel over time, and what is made of its meat."""
+
+    over_time: ClassVar[bool] = True
 
     lags: float | None = None
     kernel: str = "bartlett"
@@ -45,6 +48,10 @@ class SerialCovariance:
         if not is_number(lags) or not 0 <= lags < np.inf or not (spectral or lags == int(lags)):
             kind = "a bandwidth" if spectral else "a whole number"
             raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
+
+    def unadjusted(self) -> Self:
+        """Return the same kernel over scores of the residuals as they are."""
+        return replace(self, residuals="HC0")
 
     def lags_of(self, fit: Scored, convention: Convention) -> float:
         """Return the lags asked for, or those of the convention's rule."""

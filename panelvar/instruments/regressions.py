@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError
-from panelvar.covariance.bias_reduced import BiasReduced
-from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.covariances import Classical, Covariance, LeverageAdjusted
+from panelvar.covariance.serial import SerialCovariance
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
@@ -155,15 +155,9 @@ def is_classical(result: SpecifiedResult) -> bool:
 
 
 def unadjusted(specification: Covariance) -> Covariance:
-    """Return the covariance without adjustment of residuals for leverage, which moments have none of."""
-    if isinstance(specification, BiasReduced):
-        return Clustered(*specification.by)
-    if isinstance(specification, HC):
-        return HC("HC0")
-    if isinstance(specification, Clustered) and specification.residuals != "HC0":
-        return Clustered(
-            *specification.by, group_factor=specification.group_factor, dof_factor=specification.dof_factor
-        )
+    """Return the covariance without adjustment for leverage, which moments have none of; kernels stay as they are."""
+    if isinstance(specification, LeverageAdjusted) and not isinstance(specification, SerialCovariance):
+        return specification.unadjusted()
     return specification
 
 

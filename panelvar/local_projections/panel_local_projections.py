@@ -23,10 +23,10 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance
+from panelvar.covariance.covariances import HC, Classical, Covariance, LeverageAdjusted, ScoredCovariance
 from panelvar.covariance.influenced import Influenced
 from panelvar.covariance.named import resolve, specification_of
-from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest, SerialCovariance
+from panelvar.covariance.serial import SerialCovariance
 from panelvar.data.design import Design
 from panelvar.data.panel import Panel, as_panel
 from panelvar.fit.conventions import Convention
@@ -34,7 +34,6 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.fit.small_samples import Counts, without_factors
 from panelvar.instruments.instrumental import fit_iv_fixed_effects, fit_iv_pooled
-from panelvar.instruments.regressions import unadjusted
 from panelvar.local_projections.horizon_regressions import root_of
 from panelvar.local_projections.result import ProjectedResponses
 from panelvar.static_panels.fixed import fit_fixed_effects
@@ -375,8 +374,8 @@ def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: A
     ----------
     influence : (C, panel rows) array
     cov : Covariance
-        How rows are correlated: `Classical` and `HC` (not), `Clustered`, `BiasReduced`, `DriscollKraay`,
-        `PanelNeweyWest`.
+        How rows are correlated: `Classical` (not), or what is made of sums of scores once nothing is adjusted for
+        leverage, such as `HC`, `Clustered`, `BiasReduced`, `DriscollKraay`, `PanelNeweyWest`.
     panel : Panel
     errors : (C,) array
         Standard errors, small-sample factors and all.
@@ -386,10 +385,10 @@ def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: A
     SpecificationError
         Another covariance.
     """
-    bare = HC("HC0") if isinstance(cov, Classical) else unadjusted(cov)
-    if isinstance(bare, (DriscollKraay, PanelNeweyWest)):
-        bare = replace(bare, residuals="HC0")
-    elif not isinstance(bare, (HC, Clustered)):
+    bare = HC("HC0") if isinstance(cov, Classical) else cov
+    if isinstance(bare, LeverageAdjusted):
+        bare = bare.unadjusted()
+    if not isinstance(bare, ScoredCovariance):
         raise SpecificationError(
             f"cov={cov!r} has no joint covariance over horizons: use Clustered, DriscollKraay, PanelNeweyWest, "
             "BiasReduced or HC."

@@ -15,7 +15,7 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.distributions import quantiles, two_sided
 from panelvar.base.errors import Note, NumericalError, check_level
-from panelvar.covariance.covariances import HC, Classical, Clustered, CovarianceEstimate
+from panelvar.covariance.covariances import HC, Classical, CovarianceEstimate, ScoredCovariance
 from panelvar.covariance.influenced import Influenced
 from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem, coefficient_errors
@@ -60,7 +60,7 @@ class VarEstimates(System):
     periods: npt.NDArray[np.intp]
     convention: VarConvention
     notes: tuple[Note, ...]
-    specification: Classical | HC | Clustered
+    specification: Classical | ScoredCovariance
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class VarEstimates(System):
         terms: Terms,
         convention: VarConvention,
         notes: tuple[Note, ...] = (),
-        specification: Classical | HC | Clustered = CLASSICAL,
+        specification: Classical | ScoredCovariance = CLASSICAL,
     ) -> None:
         self._set(
             coefficients=problem.coefficients,

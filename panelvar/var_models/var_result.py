@@ -10,7 +10,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, emit
-from panelvar.covariance.covariances import HC, Classical, Clustered, Covariance, CovarianceEstimate
+from panelvar.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
 from panelvar.dynamics.lag_problem import kronecker_wald
 from panelvar.static_panels.inference import Inference
 from panelvar.tables.test_result import TestResult
@@ -211,7 +211,7 @@ class VarResult(CoefficientTests):
     convention : VarConvention
     notes : tuple of Note
         Rows dropped, and whatever else a reader should know.
-    specification : Classical, HC or Clustered
+    specification : Classical or ScoredCovariance
         Errors of the coefficients: see `with_cov`.
 
     Attributes
@@ -225,11 +225,12 @@ class VarResult(CoefficientTests):
 
         Parameters
         ----------
-        cov : str, Classical, HC or Clustered
+        cov : str, Classical, HC, Clustered or another covariance of scores
             ``"classical"``, ``"robust"`` (HC1), ``"HC0"`` to ``"HC5"``, or an object such as ``HC("HC3")``:
             homoskedastic errors, or heteroskedasticity-consistent ones, jointly over the equations.
             ``Clustered(values)`` lets errors be correlated within groups of periods, given by a Series matched by
-            labels or a value for each row of the data. Sigma, responses and their bands stay as they are: see
+            labels or a value for each row of the data. A covariance of one's own derives from
+            `panelvar.covariance.covariances.ScoredCovariance`. Sigma, responses and their bands stay as they are: see
             `MovingBlockBootstrap` for bands under heteroskedasticity.
 
         Raises
@@ -242,7 +243,7 @@ class VarResult(CoefficientTests):
         from panelvar.covariance.named import specification_of
 
         found = specification_of(cov) or HC("HC1")
-        if not isinstance(found, (Classical, HC, Clustered)):
+        if not isinstance(found, (Classical, ScoredCovariance)) or found.over_time:
             raise SpecificationError(
                 f"cov={cov!r}: a vector autoregression takes 'classical', 'HC0' to 'HC5' and Clustered(...). Errors "
                 "robust to correlation over time are not offered: add lags."

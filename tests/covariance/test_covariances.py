@@ -2,7 +2,10 @@
 
 import ast
 import functools
+import inspect
 import itertools
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,10 @@ import pytest
 from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
-from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.covariance import named
+from panelvar.covariance.covariances import CovarianceEstimate, ScoredCovariance
+from panelvar.identification.named import IDENTIFICATIONS
+from panelvar.var_models.var_result import VarResult
 
 FEW = pytest.mark.filterwarnings("ignore:Only .* clusters")
 NO_FACTOR = {"group_factor": False, "dof_factor": "none"}
@@ -246,6 +252,74 @@ def test_anything_callable_on_a_fit_is_a_covariance():
     _, result = pooled(cov=identity)
     assert result.cov_label == "identity"
     assert result.distribution == "normal"
+
+
+@dataclass(frozen=True)
+class Doubled(ScoredCovariance):
+    """Twice HC0: a covariance of one's own, which reads no more than scores."""
+
+    def __call__(self, fit, convention):
+        return CovarianceEstimate(2.0 * fit.sandwich(fit.scores().gram()), "doubled", np.inf)
+
+
+class Kernel(Doubled):
+    """One that claims to allow for correlation over time."""
+
+    over_time = True
+
+
+@dataclass(frozen=True)
+class Projecting:
+    """One that reads more than scores, and says what it is without its adjustment."""
+
+    def __call__(self, fit, convention):
+        return CovarianceEstimate(fit.bread, "projecting", np.inf)
+
+    def unadjusted(self):
+        return Doubled()
+
+
+def test_a_covariance_of_scores_serves_every_model_without_being_listed():
+    _, result = pooled(cov=Doubled())
+    assert_matrix(result.cov, 2.0 * result.with_cov("HC0").cov.to_numpy())
+
+    rng = np.random.default_rng(0)
+    model = pv.fit_var(pd.DataFrame(rng.standard_normal((60, 2)), columns=["a", "b"]), lags=1)
+    doubled = model.with_cov(Doubled())
+    assert doubled.cov_kind == "doubled"
+    assert_matrix(doubled.cov, 2.0 * model.with_cov("HC0").cov.to_numpy())
+    for refused in (Kernel(), Projecting(), pv.DriscollKraay(), pv.PanelCorrected(), pv.BiasReduced()):
+        with pytest.raises(pv.SpecificationError, match="a vector autoregression takes"):
+            model.with_cov(refused)
+
+
+def test_joint_inference_over_horizons_takes_what_a_covariance_is_without_adjustment():
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product([range(12), range(30)], names=["entity", "year"])
+    frame = pd.DataFrame(rng.standard_normal((360, 2)), index, columns=["y", "s"])
+
+    def correlations(cov):
+        joint = (
+            pv.fit_panel_local_projections(frame, "y", "s", horizon=2, cov=cov).joint_covariance("y", "s").to_numpy()
+        )
+        root = np.sqrt(joint.diagonal())
+        return joint / np.outer(root, root)
+
+    expected = correlations("HC0")
+    for cov in (Doubled(), Projecting()):
+        np.testing.assert_allclose(correlations(cov), expected, rtol=1e-10, atol=1e-14)
+
+
+def test_every_name_is_documented():
+    text = inspect.getdoc(pv.fit_pooled)
+    names = list(named._NAMES)
+    written = set(re.findall(r'``"([^"]+)"``', text))
+    for first, last in re.findall(r'``"([^"]+)"`` to ``"([^"]+)"``', text):
+        written.update(names[names.index(first) : names.index(last) + 1])
+    assert set(names) <= written
+
+    (line,) = re.findall(r"^identification : \{(.*)\}", inspect.getdoc(VarResult.impulse_responses), re.MULTILINE)
+    assert re.findall(r'"([^"]+)"', line) == list(IDENTIFICATIONS)
 
 
 @pytest.mark.parametrize("bad", ["HC6", "clusterd"])
