@@ -69,6 +69,20 @@ def test_readme_commands_are_complete():
     assert r".venv\Scripts\python" in text
 
 
+def test_the_whole_check_finds_each_command_of_the_readme():
+    """What .ci/run asks for by a part of it is in one line of the README."""
+    check = ROOT / ".ci" / "run"
+    if not check.exists():
+        pytest.skip("not a checkout")
+    parts = re.findall(r"readme_command\.py (?:\"([^\"]+)\"|(\w+))\)", check.read_text(encoding="utf-8"))
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M | re.S)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(parts) == 4
+    assert {part: sum(part in line for line in lines) for part in map("".join, parts)} == dict.fromkeys(
+        map("".join, parts), 1
+    )
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_links_to_files_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
