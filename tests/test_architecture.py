@@ -267,6 +267,18 @@ def test_what_a_class_cannot_do_is_not_there():
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_choices_of_an_option_are_written_once():
+    """No two files spell out the same choices of the same option: what both offer has a name."""
+    places: dict[tuple[str, str], set[Path]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "choose" and len(node.args) > 2:
+                option, _, choices = node.args[:3]
+                if isinstance(choices, ast.Tuple):
+                    places.setdefault((ast.unparse(option), ast.unparse(choices)), set()).add(path)
+    assert [written for written, files in places.items() if len(files) > 1] == []
+
+
 def test_functions_have_few_parameters():
     crowded = {}
     for path in MODULES:

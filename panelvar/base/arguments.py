@@ -14,6 +14,13 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError
 LONGEST_HORIZON = 100_000
 """Most periods ahead that are computed: memory grows with them."""
 
+DROP_OR_RAISE = ("drop", "raise")
+"""What may be done about missing values, and about regressors that depend on others."""
+
+ONE_WAY = ("entity", "time")
+ONE_OR_TWO_WAY = (*ONE_WAY, "twoway")
+"""Effects of one dimension, and of one or both."""
+
 
 def is_whole(value: object) -> TypeGuard[int | np.integer]:
     """Whether a value is an integer; True and 2.0 are none."""

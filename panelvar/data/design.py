@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_names
+from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.data.panel import Panel, as_panel
@@ -227,7 +227,7 @@ def build_design(
     InsufficientDataError
         If no row is left.
     """
-    choose("missing", missing, ("drop", "raise"))
+    choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")

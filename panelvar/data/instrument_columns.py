@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_names
+from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.data.design import Design, assemble, dated_panel
@@ -57,7 +57,7 @@ def build_instrumented(
     DataError, InsufficientDataError
         As `panelvar.data.design.build_design`.
     """
-    choose("missing", missing, ("drop", "raise"))
+    choose("missing", missing, DROP_OR_RAISE)
     panel = dated_panel(data)
     if not isinstance(y, str):
         raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.covariance.covariances import Covariance
@@ -43,7 +44,7 @@ def finish_instrumental(
 
     Instruments that are ``derived`` from others may add nothing, and are then left out without a warning.
     """
-    choose("collinear", collinear, ("drop", "raise"))
+    choose("collinear", collinear, DROP_OR_RAISE)
     chosen = as_method(method)
     fit = two_stage_fit(model, layout, chosen, collinear, convention, derived=derived)
     if isinstance(chosen, TwoStepGMM):

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from panelvar.base.arguments import ONE_WAY
 from panelvar.base.errors import choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -113,7 +114,7 @@ def fit_iv_between(
     -----
     Consistent only if the means of the instruments are uncorrelated with the entity effects.
     """
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ONE_WAY)
     design, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
     )

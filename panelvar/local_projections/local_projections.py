@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_whole, refuse_beyond
 from panelvar.base.errors import Note, SpecificationError, check_level, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import HC
@@ -154,7 +154,7 @@ def fit_local_projections(
     rules = var_convention(convention)
     check_terms(trend, seasons, exogenous, exogenous_lags)
     choose("sample", sample, SAMPLES)
-    choose("missing", missing, ("drop", "raise"))
+    choose("missing", missing, DROP_OR_RAISE)
     choose("impact", impact, ("estimated", "known"))
     choose("distribution", distribution, ("normal", "t"))
     cumulative = read_flag("cumulative", cumulative)

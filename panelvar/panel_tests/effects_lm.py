@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from panelvar.base.arguments import ONE_OR_TWO_WAY
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.panel_tests.auxiliary import pooled_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
@@ -67,7 +68,7 @@ def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str 
     (use `bera_sosa_yoon_test`) and assume homoskedastic errors.
     """
     design = unweighted(result, "The LM test of effects", ("pooled", "fixed", "random"))
-    choose("effects", effects, ("entity", "time", "twoway"))
+    choose("effects", effects, ONE_OR_TWO_WAY)
     choose("kind", kind, KINDS)
     if kind == "gourieroux-holly-monfort" and effects != "twoway":
         raise SpecificationError("The Gourieroux-Holly-Monfort test is for both effects: effects='twoway'.")

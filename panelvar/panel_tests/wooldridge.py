@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.arguments import ONE_WAY
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
@@ -48,7 +49,7 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     correlation included. With ``effects="time"`` it needs many periods.
     """
     design = unweighted(result, "Wooldridge's test of effects", ("pooled", "fixed", "random"))
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ONE_WAY)
     grouping = design.entities if effects == "entity" else design.times
     residuals = pooled_residuals(result)
     products = 0.5 * (np.square(grouping.sums(residuals)) - grouping.sums(np.square(residuals)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.base.arguments import ONE_WAY
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -69,7 +70,7 @@ def fit_correlated_random_effects(
     Predicting for new rows needs columns called ``mean(x)``.
     """
     weights_refused(weights)
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ONE_WAY)
     design = build_design(data, y, x, constant=constant, missing=missing)
     augmented, _ = with_means(design, effects)
     chosen = as_convention(convention)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelvar.base.arguments import ONE_OR_TWO_WAY
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
@@ -105,7 +106,7 @@ def fit_iv_random_effects(
     weights_refused(weights)
     choose("method", method, ("g2sls", "ec2sls"))
     choose("variance_components", variance_components, _VERSIONS)
-    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
+    if choose("effects", effects, ONE_OR_TWO_WAY) == "twoway":
         raise SpecificationError(
             "Random effects with instruments are offered one-way. Add period dummies to the regressors (C(year)), or "
             "use fit_iv_fixed_effects."

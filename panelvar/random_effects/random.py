@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.arguments import ONE_OR_TWO_WAY
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
@@ -125,7 +126,7 @@ def components_model(
     With ``given``, one-way components are taken as they are instead of being estimated.
     """
     method = choose("variance_components", variance_components, METHODS)
-    if choose("effects", effects, ("entity", "time", "twoway")) == "twoway":
+    if choose("effects", effects, ONE_OR_TWO_WAY) == "twoway":
         return crossed_model(design, method, METHODS[method], convention, kind)
     method = convention.unbalanced_components if method == "swamy-arora" else method
     grouping, label = design.group_by(effects)

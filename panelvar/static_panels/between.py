@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag
+from panelvar.base.arguments import ONE_WAY, read_flag
 from panelvar.base.errors import DataError, InsufficientDataError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -105,7 +105,7 @@ def fit_between(
     that does not vary within an entity, such as the region of a firm. Consistent only if the entity effects are
     uncorrelated with the means of the regressors.
     """
-    choose("effects", effects, ("entity", "time"))
+    choose("effects", effects, ONE_WAY)
     source = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     return finish(means_model(source, effects, wls=wls), cov, as_convention(convention), collinear)
 

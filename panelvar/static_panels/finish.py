@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.errors import choose, emit
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
@@ -18,7 +19,7 @@ from panelvar.static_panels.result import LinearResult
 
 def finish(model: TransformedModel, cov: str | Covariance, convention: Convention, collinear: str) -> LinearResult:
     """Solve the triangle of ``[X, y]`` and wrap everything into a result."""
-    choose("collinear", collinear, ("drop", "raise"))
+    choose("collinear", collinear, DROP_OR_RAISE)
     design, rows = model.design, model.rows
     assert rows is not None
     check_scale(design, model.raw_norms)

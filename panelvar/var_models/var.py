@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import is_whole, read_whole
+from panelvar.base.arguments import DROP_OR_RAISE, is_whole, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
@@ -93,7 +93,7 @@ def fit_var(
     (98, True)
     """
     rules = var_convention(convention)
-    choose("missing", missing, ("drop", "raise"))
+    choose("missing", missing, DROP_OR_RAISE)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
@@ -151,7 +151,7 @@ def select_lags(
     Luetkepohl (2005), section 4.3.
     """
     rules = var_convention(convention)
-    choose("missing", missing, ("drop", "raise"))
+    choose("missing", missing, DROP_OR_RAISE)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
     smallest = rules.smallest_order if min_lags is None else lag_order(min_lags, 0, "min_lags")
     if min_lags is None and terms.count == 0:
