@@ -116,3 +116,16 @@ def test_docstring_examples_run(name, monkeypatch):
     outcome = doctest.testmod(importlib.import_module(name), optionflags=options, verbose=False)
     assert outcome.attempted > 0
     assert outcome.failed == 0
+
+
+def test_what_the_reference_documents_exists():
+    """Each object that a page documents is where the page says; the pages are built apart, and later."""
+    text = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
+    lost = []
+    for kind, name in re.findall(r"auto(class|function|module):: (panelvar[\w.]*)", text):
+        module, _, attribute = (name, "", "") if kind == "module" else name.rpartition(".")
+        if attribute and not hasattr(importlib.import_module(module), attribute):
+            lost.append(name)
+        elif not attribute:
+            importlib.import_module(module)
+    assert lost == []

@@ -29,7 +29,7 @@ def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.ra
 
     Returns
     -------
-    array (*shape, K, S)
+    array (..., K, S)
     """
     factor, triangle = np.linalg.qr(rng.standard_normal((*shape, n_vars, n_columns)))
     signs = np.where(triangle.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
