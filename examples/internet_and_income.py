@@ -119,15 +119,13 @@ def which(page: Page, panel: pv.Panel, models: dict[str, LinearResult]) -> None:
         page.prose(
             "Countries differ in ways that internet use does not explain: pooled OLS is out. Random effects would need "
             "those differences to have nothing to do with internet use, which Hausman's test compares with fixed "
-            "effects."
+            "effects. The textbook statistic, as other programs print it, is negative here, which no chi-squared is: "
+            "each estimator brings its own residual variance, and in this sample the difference of the covariances is "
+            "not a covariance:"
         )
-        page.table(pv.hausman(fixed, random).summary(), "hausman_own")
-        page.prose(
-            "The textbook statistic is negative, which no chi-squared is: each estimator brings its own residual "
-            "variance, and in this sample the difference of the covariances is not a covariance. With one variance "
-            "for both it is:"
-        )
-        page.table(pv.hausman(fixed, random, sigma="efficient").summary(), "hausman_efficient")
+        page.table(pv.hausman(fixed, random, sigma="own").summary(), "hausman_own")
+        page.prose("With one variance for both, which is the default, it is:")
+        page.table(pv.hausman(fixed, random).summary(), "hausman_efficient")
         gap = float(models["Random"].params["users"] - models["Fixed"].params["users"])
         page.prose(
             f"Rejected beyond doubt, for a difference of {gap:.4f} between two coefficients of {lowest(models):.4f}: "

@@ -17,6 +17,7 @@ DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
 LagRule = Literal["4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"]
 Counted = Literal["all", "slopes", "absorbed", "constant", "none"]
+HausmanSigma = Literal["efficient", "own", "consistent"]
 _NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
 """Names of the presets (`panelvar.fit.presets`) but for the default."""
 
@@ -167,6 +168,10 @@ class Convention:
     pairs_scale : {"used", "all"}
         Reporting: Pesaran's CD is divided by the root of the number of pairs it sums, or of the pairs that its
         entities could make, also those that share no period (gretl).
+    hausman_sigma : {"efficient", "own", "consistent"}
+        Reporting: the residual variance of the two covariances in the matrix form of Hausman's test unless told
+        otherwise: that of the efficient estimator in both, with which the test has its size in samples of common
+        sizes, or each its own (Stata, plm, gretl, EViews).
     hausman_negative : {"signed", "absolute"}
         Reporting: the matrix form of Hausman's test as it comes, or its absolute value (plm).
     robust_scale : {"counted", "effects_left_out"}
@@ -232,6 +237,7 @@ class Convention:
     effects_restricted: Literal["surviving", "all"] = "surviving"
     short_pairs: Literal["left-out", "kept"] = "left-out"
     pairs_scale: Literal["used", "all"] = "used"
+    hausman_sigma: HausmanSigma = "efficient"
     hausman_negative: Literal["signed", "absolute"] = "signed"
     robust_scale: Literal["counted", "effects_left_out"] = "counted"
     criteria_count_variance: bool = False

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.data.design import CONSTANT
+from panelvar.fit.conventions import HausmanSigma
+from panelvar.gls.result import GLSResult
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test
+
+_SIGMAS = get_args(HausmanSigma)
+_OTHER_FORM = "the Mundlak regression"
+_ONE_VARIANCE = f"sigma='efficient', or {_OTHER_FORM}"
 
 
 def hausman(
     consistent: LinearResult | ErrorCorrectionResult,
     efficient: LinearResult | ErrorCorrectionResult,
     *,
-    sigma: str = "own",
+    sigma: str | None = None,
 ) -> TestResult:
     r"""Test whether two estimators differ by more than sampling error.
 
@@ -37,9 +44,12 @@ def hausman(
         Consistent under the alternative too (fixed effects; mean group).
     efficient : LinearResult or ErrorCorrectionResult
         Efficient under the null (random effects; pooled mean group, dynamic fixed effects).
-    sigma : {"own", "efficient", "consistent"}
-        Residual variance of the two covariances: each its own; that of the efficient estimator for both (Stata's
-        ``sigmamore``); that of the consistent one (``sigmaless``). Stata's words are understood too.
+    sigma : {"efficient", "own", "consistent"}, optional
+        Residual variance of the two covariances: that of the efficient estimator for both (Stata's ``sigmamore``); each
+        its own; that of the consistent one (``sigmaless``). Stata's words are understood too. By default the
+        convention's ``hausman_sigma``, which is ``"efficient"`` except under the presets of programs that print the
+        other form; and ``"own"`` where the two residual variances are of different things (rows and their means, rows
+        and their differences, errors and whitened errors; long runs), for which no other is accepted.
 
     Returns
     -------
@@ -54,16 +64,22 @@ def hausman(
     ------
     SpecificationError
         If one of the two is no result of a linear estimator; if they share no slope, or were not estimated on the same
-        dependent variable; or if ``sigma`` asks for one residual variance for the rows and for their means.
+        dependent variable; or if ``sigma`` asks for one residual variance where the two are of different things.
 
     Notes
     -----
     Valid under classical errors only; the classical covariances are used whatever the results were given. With
     heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
+
+    With residual variances of their own the two covariances differ by more than what efficiency saves: the statistic
+    can be negative, and it rejects too often. In 1,000 panels of normal data, with effects half as large as the errors
+    and a regressor that has nothing to do with them, ``sigma="own"`` rejects 9.3, 5.3 and 9.3 percent at the level of 5
+    (40 x 5, 200 x 5, 40 x 20), ``sigma="efficient"`` 7.2, 5.2 and 5.4.
     """
     if isinstance(sigma, str):
         sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)
-    choose("sigma", sigma, ("own", "efficient", "consistent"))
+    if sigma is not None:
+        choose("sigma", sigma, _SIGMAS)
     if isinstance(consistent, ErrorCorrectionResult) and isinstance(efficient, ErrorCorrectionResult):
         return long_run_hausman(consistent, efficient, sigma)
     if not isinstance(consistent, LinearResult) or not isinstance(efficient, LinearResult):
@@ -77,11 +93,14 @@ def hausman(
     if not shared:
         raise SpecificationError("The results share no slope to compare.")
     orthogonal = {consistent.fit.family, efficient.fit.family} == {"fixed", "between"}
-    if orthogonal and sigma != "own":
+    one_variance = _of_one_variance(consistent, efficient)
+    if not one_variance and sigma not in (None, "own"):
         raise SpecificationError(
-            f"sigma={sigma!r} compares fixed effects with the between regression, whose residual variances are of rows "
-            "and of means: use sigma='own'."
+            f"sigma={sigma!r} asks for one residual variance, and those of {consistent.estimator} and "
+            f"{efficient.estimator} are of different things (rows, their means, their differences, whitened rows): use "
+            "sigma='own'."
         )
+    sigma = sigma or (efficient.convention.hausman_sigma if one_variance else "own")
     scales = {
         "own": (_scale(consistent), _scale(efficient)),
         "efficient": (efficient.s2, efficient.s2),
@@ -98,9 +117,16 @@ def hausman(
         np.sqrt(np.diagonal(own)),
         _doubts(consistent, efficient),
         null="both estimators are consistent (effects uncorrelated with the regressors)",
-        advice="use sigma='efficient', or the Mundlak regression",
+        advice=f"use {_OTHER_FORM if sigma == 'efficient' or not one_variance else _ONE_VARIANCE}",
         absolute=efficient.convention.hausman_negative == "absolute",
     )
+
+
+def _of_one_variance(first: LinearResult, second: LinearResult) -> bool:
+    """Whether the residual variances of two models estimate one number under the null: that of the errors of rows."""
+    families = {first.fit.family, second.fit.family}
+    freed = all(isinstance(result, GLSResult) and result.components is not None for result in (first, second))
+    return freed or families <= {"pooled", "fixed", "random"} or (len(families) == 1 and not families <= {"gls"})
 
 
 def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
@@ -255,7 +281,9 @@ def _indefinite(statistic: float, advice: str, absolute: bool) -> Note:
     return Note("hausman-not-positive", text, warn=True)
 
 
-def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult, sigma: str) -> TestResult:
+def long_run_hausman(
+    consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult, sigma: str | None
+) -> TestResult:
     r"""Compare the long-run coefficients of two estimators of an ARDL panel.
 
     .. math:: H = (\theta_c - \theta_e)'(V_c - V_e)^{-}(\theta_c - \theta_e) \sim \chi^2(k)
@@ -266,10 +294,10 @@ def long_run_hausman(consistent: ErrorCorrectionResult, efficient: ErrorCorrecti
         Consistent whatever the dispersion of the long run: the mean group.
     efficient : ErrorCorrectionResult
         Efficient if all entities share it: pooled mean group, dynamic fixed effects.
-    sigma : str
-        ``"own"``; the mean group's covariance is no multiple of a residual variance.
+    sigma : str or None
+        ``"own"``, whether given or not; the mean group's covariance is no multiple of a residual variance.
     """
-    if sigma != "own":
+    if sigma not in (None, "own"):
         raise SpecificationError(
             f"sigma={sigma!r} rescales covariances to one residual variance; those of long-run coefficients are "
             "dispersions over entities or inverse information: use sigma='own'."

@@ -193,7 +193,7 @@ CORRELATED = [
     Feature(
         TEST,
         "Hausman, by matrix",
-        "hausman(within, random)",
+        'hausman(within, random, sigma="own")',
         statistic,
         reference(f"{PLM}/phtest/within_vs_random_swar_chisq/statistic/chisq"),
         (

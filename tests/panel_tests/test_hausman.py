@@ -49,6 +49,53 @@ def test_fixed_against_random(fits, sigma):
         assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 2), rel=1e-9)
 
 
+def test_one_variance_for_both_unless_a_program_says_otherwise():
+    """The form that holds its size is the default; presets of programs that print the other keep theirs."""
+    panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
+    forms = {}
+    for name in ("default", "pyfixest", "linearmodels", "stata", "plm", "gretl", "eviews"):
+        fixed = pv.fit_fixed_effects(panel, "y", X, convention=name)
+        random = pv.fit_random_effects(panel, "y", X, convention=name)
+        statistic = quiet_hausman(fixed, random).statistic
+        own, efficient = (abs(quiet_hausman(fixed, random, sigma=sigma).statistic) for sigma in ("own", "efficient"))
+        assert own != pytest.approx(efficient, rel=1e-3)
+        assert abs(statistic) in (own, efficient)
+        forms[name] = "own" if abs(statistic) == own else "efficient"
+    assert forms == {
+        **dict.fromkeys(("default", "pyfixest", "linearmodels"), "efficient"),
+        **dict.fromkeys(("stata", "plm", "gretl", "eviews"), "own"),
+    }
+
+
+@pytest.mark.parametrize("other", ["between", "difference", "whitened"])
+def test_variances_of_different_things_are_not_exchanged(fits, other):
+    """Means, differences and whitened rows have residual variances that no other covariance can be scaled by."""
+    panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
+    first = {
+        "between": lambda: fits["between"],
+        "difference": lambda: pv.fit_first_difference(panel, "y", X),
+        "whitened": lambda: pv.fit_fgls(panel, "y", X, panels="heteroskedastic"),
+    }[other]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        first = first()
+    second = fits["random"]
+    assert quiet_hausman(first, second).statistic == quiet_hausman(first, second, sigma="own").statistic
+    for sigma in ("efficient", "sigmaless"):
+        with pytest.raises(pv.SpecificationError, match="are of different things"):
+            pv.hausman(first, second, sigma=sigma)
+
+
+def test_effects_with_autoregressive_errors_share_the_variance_of_their_innovations():
+    panel = pv.Panel(gappy_frame(seed=2, entities=14, periods=9), "entity", "year")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        fixed, random = pv.fit_fixed_effects_ar1(panel, "y", X), pv.fit_random_effects_ar1(panel, "y", X)
+    statistic = quiet_hausman(fixed, random).statistic
+    assert statistic == quiet_hausman(fixed, random, sigma="efficient").statistic
+    assert statistic == pytest.approx(by_hand(fixed, random, random.s2, random.s2), rel=1e-9)
+
+
 @pytest.mark.parametrize("order", [("between", "fixed"), ("fixed", "between")])
 def test_fixed_and_between_are_uncorrelated(fits, order):
     """The rows less their means and the means are orthogonal: the variance of the gap is the sum."""
@@ -57,7 +104,7 @@ def test_fixed_and_between_are_uncorrelated(fits, order):
     test = pv.hausman(first, second)
     assert test.statistic == pytest.approx(expected, rel=1e-9)
     assert test.pvalue == pytest.approx(stats.chi2.sf(expected, 2), rel=1e-9)
-    with pytest.raises(pv.SpecificationError, match="residual variances are of rows"):
+    with pytest.raises(pv.SpecificationError, match="are of different things"):
         pv.hausman(first, second, sigma="efficient")
 
 
@@ -167,10 +214,10 @@ def test_different_regressors_are_warned_about():
         pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "year_too"]), sigma="efficient")
 
 
-def quiet_hausman(*results):
+def quiet_hausman(*results, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return pv.hausman(*results)
+        return pv.hausman(*results, **options)
 
 
 @pytest.mark.parametrize("other", ["re", None, 3])
