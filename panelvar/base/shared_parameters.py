@@ -128,8 +128,8 @@ names : sequence, optional
     Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
     ordering.
 lags (system) : int or {"aic", "bic", "hq", "fpe", "lr"}
-    Lag order, or what chooses it on a common sample (``"lr"``: sequential likelihood-ratio tests at 5%); the fit
-    then uses every row it can.
+    Lag order, 0 or more, or what chooses it on a common sample (``"lr"``: sequential likelihood-ratio tests at 5%),
+    from the convention's shortest order (`VarConvention.smallest_order`) on; the fit then uses every row it can.
 lags (batch) : int
     Lag order.
 max_lags (system) : int, optional

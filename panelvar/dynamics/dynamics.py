@@ -58,9 +58,11 @@ def companion(coefficients: Array) -> Array:
     Returns
     -------
     array (..., pK, pK)
-        [A_1 ... A_p] over shifted identities: (2.1.8).
+        [A_1 ... A_p] over shifted identities: (2.1.8). Without lags, the zeros (K, K) of one lag that does nothing.
     """
     *batch, lags, n_vars, _ = coefficients.shape
+    if lags == 0:
+        return np.zeros((*batch, n_vars, n_vars))
     size = lags * n_vars
     matrix = np.zeros((*batch, size, size))
     matrix[..., :n_vars, :] = wide(coefficients)

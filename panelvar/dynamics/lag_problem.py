@@ -282,6 +282,8 @@ class LagProblem:
 
     def _advance(self, params: Array) -> Array:
         d, m, n_vars = self.n_deterministic, self.n_regressors, self.n_vars
+        if m == d:
+            return np.zeros((n_vars, 0))
         triangle, inverse = self.factor[d:m, d:m], self.inverse_factor[d:m, d:m]
         shift = np.zeros((m - d, m - d))
         shift[:, :n_vars] = params[d:]

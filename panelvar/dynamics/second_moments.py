@@ -60,12 +60,12 @@ def autocovariances(coefficients: Array, sigma: Array, lags: int) -> Array:
     -------
     array (lags + 1, K, K)
     """
-    order, n_vars = coefficients.shape[0], sigma.shape[0]
+    order, n_vars = max(len(coefficients), 1), sigma.shape[0]
     first = stacked_variance(coefficients, sigma)[:n_vars].reshape(n_vars, order, n_vars).swapaxes(0, 1)
     out = np.empty((max(lags + 1, order), n_vars, n_vars))
     out[:order] = first
     for lag in range(order, lags + 1):
-        out[lag] = (coefficients @ out[lag - order : lag][::-1]).sum(axis=0)
+        out[lag] = (coefficients @ out[lag - len(coefficients) : lag][::-1]).sum(axis=0)
     return out[: lags + 1]
 
 

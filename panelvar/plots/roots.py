@@ -76,7 +76,8 @@ def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None)
     largest = float(moduli.max(initial=0.0))
     verdict = "stable" if system.is_stable else "not stable"
     ax.set_title(f"Companion roots: {verdict}, largest modulus {largest:.4f}", fontsize=11)
-    ax.legend(frameon=False, loc="upper left", fontsize=9, borderaxespad=0.0, handletextpad=0.2)
+    if moduli.size:
+        ax.legend(frameon=False, loc="upper left", fontsize=9, borderaxespad=0.0, handletextpad=0.2)
     tidy(ax)
     return ax
 

@@ -206,7 +206,7 @@ class VarForecasts(VarEstimates):
         """
         check_level(level)
         steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
-        history = self.data.values[-self.lags :]
+        history = self.data.values[len(self.data.values) - self.lags :]
         if not np.isfinite(history).all():
             raise NumericalError(
                 f"The last {self.lags} period(s) hold missing values; a forecast starts from them. Drop or fill them."
@@ -284,7 +284,7 @@ class VarForecasts(VarEstimates):
         problem, m, count = self.problem, self.n_regressors, self.terms.count
         step = np.zeros((m, m))
         step[:count, :count] = 1.0
-        step[:, count : count + self.n_vars] = problem.params
+        step[:, count : count + self.n_vars] = problem.params if self.lags else 0.0
         step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
         transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
         known = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)

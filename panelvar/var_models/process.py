@@ -362,7 +362,7 @@ class SystemProcess(HintsAtNames):
             stacked_variance(self.coefficients, self._known_sigma("A distribution of initial values"))
         )
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        drawn = (root @ rng.standard_normal(len(values))).reshape(self.lags, self.n_vars)
+        drawn = (root @ rng.standard_normal(len(values))).reshape(-1, self.n_vars)[: self.lags]
         first: Array = drawn[::-1] + self.mean().to_numpy()
         return first
 

@@ -98,13 +98,15 @@ def fit_var(
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
         criterion = choose("lags", lags, CRITERION_NAMES)
-        selection = compare_lags(table, max_lags, terms, 1, missing, rules)
-        lags = selection.order(criterion)
-        text = f"{lags} lag(s) chosen by {criterion.upper()} among 1 to {selection.orders[-1]}, {selection.nobs} rows."
+        selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules), missing, rules)
+        lags, compared = selection.order(criterion), f"{selection.orders[0]} to {selection.orders[-1]}"
+        text = f"{lags} lag(s) chosen by {criterion.upper()} among {compared}, {selection.nobs} rows."
         chosen = (Note("lags-selected", text), *crowded(selection.notes))
     elif max_lags is not None:
         raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
-    order = lag_order(lags, chosen=True)
+    order = lag_order(lags, 0, chosen=True)
+    if order == 0 and terms.count == 0:
+        raise SpecificationError("lags=0 with trend='n' leaves nothing to estimate: ask for a lag or a constant.")
     problem, periods, notes = _problem(table, order, terms, missing)
     _require_distinct(table, order, terms)
     _require_rank(problem, table.names, terms)
@@ -153,9 +155,7 @@ def select_lags(
     rules = var_convention(convention)
     choose("missing", missing, DROP_OR_RAISE)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
-    smallest = rules.smallest_order if min_lags is None else lag_order(min_lags, 0, "min_lags")
-    if min_lags is None and terms.count == 0:
-        smallest = 1
+    smallest = shortest_order(terms, rules) if min_lags is None else lag_order(min_lags, 0, "min_lags")
     selection = compare_lags(table, max_lags, terms, smallest, missing, rules)
     emit(selection.notes)
     return selection
@@ -179,6 +179,11 @@ def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int
         raise SpecificationError("seasons=1 is no pattern: give the periods of a year, such as 4, or 0 for none.")
     if exogenous is None and exogenous_lags:
         raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
+
+
+def shortest_order(terms: Terms, rules: VarConvention) -> int:
+    """Where a comparison of lag orders begins: the convention's order, or 1 where order 0 has no coefficients."""
+    return rules.smallest_order if terms.count else 1
 
 
 def compare_lags(

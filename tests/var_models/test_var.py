@@ -168,8 +168,8 @@ def test_order_zero_on_request(frame):
     assert pv.select_lags(noise, 3, min_lags=0).table.index.tolist() == [0, 1, 2, 3]
     assert pv.select_lags(noise, 3, convention="statsmodels").orders[0] == 0
     assert pv.select_lags(noise, 3, "n", convention="statsmodels").orders[0] == 1
-    # A fit always has lags.
-    assert pv.fit_var(noise, lags="bic", convention="statsmodels").lags >= 1
+    assert pv.fit_var(noise, lags="bic").lags == 1
+    assert pv.fit_var(noise, lags="bic", convention="statsmodels").lags == 0
 
 
 def test_the_default_longest_order_leaves_room(frame):
@@ -224,14 +224,13 @@ def test_other_types_are_refused(data, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lags": 0}, "lags=0"),
         ({"lags": -1}, "lags=-1"),
         ({"lags": 2.0}, "lags=2.0"),
         ({"lags": True}, "lags=True"),
         ({"lags": None}, "lags=None"),
         ({"lags": "bci"}, "Did you mean 'bic'"),
         ({"lags": 2, "max_lags": 5}, "max_lags"),
-        ({"lags": "bic", "max_lags": 0}, "lags=0"),
+        ({"lags": "bic", "max_lags": 0}, "max_lags"),
         ({"trend": "const"}, "trend='const'"),
         ({"missing": "ignore"}, "missing='ignore'"),
         ({"convention": "Stata"}, "Did you mean 'stata'"),
