@@ -128,9 +128,14 @@ class FitStatistics(Inference):
         :math:`-\tfrac{n}{2}(\log(2\pi RSS / n) + 1)`, plus :math:`\tfrac12\sum\log w` with analytic weights and
         the log determinant of the transform for random effects, :math:`\sum_i \log(1 - \theta_i)` one-way (the
         likelihood of the data, not of the quasi-demeaned rows, at the variances that were used), as the convention's
-        ``loglik_jacobian`` says.
+        ``loglik_jacobian`` says. After ``variance_components="reml"`` it is the restricted log-likelihood that the
+        variances maximise (Harville 1977), as lme4 and Stata's ``mixed, reml`` print it: it, and criteria made of it,
+        compare models with the same regressors only.
         """
         fit, n = self.fit, self.nobs
+        likelihood = None if fit.components is None else fit.components.likelihood
+        if likelihood is not None and likelihood.restricted:
+            return likelihood.value
         value = -0.5 * n * (np.log(2.0 * np.pi * self.rss / n) + 1.0)
         jacobian = self.convention.loglik_jacobian
         if fit.design.weights is not None and jacobian != "none":

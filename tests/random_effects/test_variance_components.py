@@ -177,6 +177,8 @@ def test_restricted_maximum_likelihood(dimension, constant):
 
     at = np.array([components.sigma_u, components.sigma_e])
     assert components.likelihood.value == pytest.approx(profile(at), rel=1e-11)
+    assert result.loglik == pytest.approx(profile(at), rel=1e-11)
+    assert result.aic == pytest.approx(-2.0 * profile(at) + 2.0 * dense.x.shape[1], rel=1e-11)
     best = optimize.minimize(lambda s: -profile(s), at + 0.05, method="BFGS", options={"gtol": 1e-6})
     assert -best.fun <= profile(at) + 1e-9
     np.testing.assert_allclose(np.abs(best.x), at, atol=2e-5)
