@@ -61,7 +61,8 @@ class ShortRun(Identification):
         Fewer restrictions than needed (order condition), or restrictions that leave a direction in which the likelihood
         is flat (rank condition); the message names the entries.
     NumericalError
-        No start converged.
+        No start converged; or no A and B of the pattern have the residual covariance, which a just identified pattern
+        with a cycle of effects (1 on 2, 2 on 3, 3 on 1) may fail to reach.
 
     Notes
     -----
@@ -257,7 +258,8 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     sigma = form.sigma
     start = restrictions.starts(form.sizes, scheme.starts)
     coordinates = restrictions.located(single, basis, start - origin)
-    trial = (origin + np.einsum("nd,ndcij->ncij", coordinates[-1:], basis))[0, 1] / form.sizes[:, None]
+    started = (origin + np.einsum("nd,ndcij->ncij", coordinates[-1:], basis))[0]
+    trial = started[1] / form.sizes[:, None]
     if np.linalg.matrix_rank(trial, tol=_FLAT * np.abs(trial).max()) < len(names):
         raise SpecificationError(_SINGULAR)
     many = (scheme.starts, *basis.shape[1:])
@@ -270,7 +272,7 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     if not np.isfinite(top.value).any():
         raise SpecificationError(_SINGULAR)
     if not top.converged.any():
-        _require_rank(restrictions, likelihood.tangent(top.pair[int(np.argmax(top.value))], basis[0]), form, basis[0])
+        _require_rank(restrictions, top.pair[int(np.argmax(top.value))], started, form, basis[0])
         raise NumericalError(
             f"The likelihood of A and B did not converge from any of {scheme.starts} starts: the restrictions may not "
             "fit the residual covariance (an entry runs off to infinity). Free some entries, or give more starts=."
@@ -279,37 +281,53 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     best = np.flatnonzero(top.converged & (top.value >= value - _SAME))
     pairs = restrictions.signed(top.pair[best])
     pair = pairs[0]
-    at = likelihood.tangent(pair, basis[0])
-    _require_rank(restrictions, at, form, basis[0])
+    _require_rank(restrictions, pair, started, form, basis[0])
     scale = np.abs(pair).max(axis=(1, 2), keepdims=True)
     others = int((np.abs(pairs - pair) > 1e-4 * scale).any(axis=(1, 2, 3)).sum())
-    notes: tuple[Note, ...] = ()
+    notes = restrictions.repeated_e()
     if restrictions.held < given.held:
         text = (
             f"The long-run effects have rank {given.unit_roots}: of {given.held} restrictions on them "
             f"{restrictions.held} are independent."
         )
-        notes = (Note("dependent-restrictions", text),)
+        notes = (*notes, Note("dependent-restrictions", text))
     if others:
         text = (
             f"{others} of {len(best)} searches that reached the highest likelihood ended at another A and B: the "
             "restrictions identify the shocks locally only, up to relabelling or signs. The first found is reported."
         )
         notes = (*notes, Note("local-identification", text, warn=True))
-    covariance = np.linalg.inv(likelihood.information(at)).astype(np.float64, copy=False)
+    covariance = np.linalg.inv(likelihood.information(likelihood.tangent(pair, basis[0]))).astype(
+        np.float64, copy=False
+    )
     value = float(likelihood.log_likelihood(pair, sigma))
     return ShortRunFit(pair, value, top.iterations, covariance, basis[0], restrictions, notes)
 
 
-def _require_rank(restrictions: Restrictions, at: likelihood.Tangent, form: ReducedForm, basis: Array) -> None:
-    """Refuse restrictions under which a direction of A and B leaves the likelihood flat."""
-    matrix = likelihood.information(at)
+def _flat_directions(pair: Array, basis: Array) -> Array:
+    """Directions (D, F) of the free entries along which the likelihood is flat at A and B."""
+    matrix = likelihood.information(likelihood.tangent(pair, basis))
+    # The information has the units of the entries: its own diagonal takes them out before eigenvalues are compared.
     scale = np.sqrt(np.maximum(matrix.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
-    flat = values < 1e-10 * values[-1]
-    if not flat.any():
+    flat: Array = vectors[:, values < 1e-10 * values[-1]] / scale[:, None]
+    return flat
+
+
+def _require_rank(restrictions: Restrictions, pair: Array, started: Array, form: ReducedForm, basis: Array) -> None:
+    """Refuse restrictions under which a direction of A and B leaves the likelihood flat, or no A and B give sigma."""
+    flat = _flat_directions(pair, basis)
+    count = flat.shape[1]
+    if count == 0:
         return
-    spread = np.einsum("df,ducv->fucv", vectors[:, flat] / scale[:, None], basis)
+    if _flat_directions(started, basis).shape[1] == 0:
+        # A just identified pattern may reach only some covariances: the likelihood then ends on the edge of those that
+        # it reaches, where two solutions meet and a direction is lost that exists everywhere else.
+        raise NumericalError(
+            "A and B are identified in general, but no A and B of this pattern have the residual covariance of these "
+            "data: the likelihood is highest where the rank condition fails. Put the zeros elsewhere."
+        )
+    spread = np.einsum("df,ducv->fucv", flat, basis)
     sizes = form.sizes
     relative = np.abs(spread)
     relative[:, 0] *= sizes[None, None, :] / sizes[None, :, None]
@@ -317,9 +335,8 @@ def _require_rank(restrictions: Restrictions, at: likelihood.Tangent, form: Redu
     involved = relative.max(axis=0) > 1e-3 * relative.max()
     labels = [restrictions.label(place) for place in restrictions.places if involved[tuple(place)]]
     raise SpecificationError(
-        f"A and B are not identified: the rank condition fails by {int(flat.sum())} at the estimate. These free "
-        f"entries can move together without changing the likelihood: {', '.join(labels)}. Restrict {int(flat.sum())} "
-        "of them."
+        f"A and B are not identified: the rank condition fails by {count} at the estimate. These free "
+        f"entries can move together without changing the likelihood: {', '.join(labels)}. Restrict {count} of them."
     )
 
 

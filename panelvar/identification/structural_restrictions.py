@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import SpecificationError
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
@@ -115,6 +115,17 @@ class Restrictions:
             for which, part in enumerate(free_places(matrix) for matrix in self.known)
         ]
         return np.concatenate(found)
+
+    def repeated_e(self) -> tuple[Note, ...]:
+        """A warning where "E", which is a free entry in statsmodels, is a label that several entries share."""
+        count = sum(label == "E" for ties in self.ties for label, _ in ties.values())
+        if count < 2:
+            return ()
+        text = (
+            f'The label "E" stands at {count} entries, which are estimated as one. In statsmodels "E" is an entry of '
+            "its own: write NaN where an entry is free."
+        )
+        return (Note("shared-label", text, warn=True),)
 
     def label(self, place: npt.NDArray[np.intp]) -> str:
         """Such as A[output, prices]."""

@@ -316,3 +316,34 @@ def test_a_fitted_form_is_no_scheme_but_has_one():
         model.impulse_responses(2, identification=form)
     with pytest.raises(AttributeError, match="Here it is identification"):
         form.impulse_responses(2)
+
+
+def cycle_of(sigma):
+    """Entries A[1, 3] that make A Sigma A' diagonal for a cycle of effects: fixed points of a fractional map."""
+    s = sigma
+    second = np.array([[-s[2, 1], -s[0, 1]], [s[2, 0], s[0, 0]]])
+    third = np.array([[-s[0, 2], -s[1, 2]], [s[0, 1], s[1, 1]]])
+    first = np.array([[-s[1, 0], -s[2, 0]], [s[1, 2], s[2, 2]]])
+    (a, b), (c, d) = first @ third @ second
+    roots = np.roots([c, d - a, -b])
+    return roots[np.isreal(roots)].real
+
+
+@pytest.mark.filterwarnings("ignore:.*searches that reached the highest likelihood")
+def test_a_cycle_of_effects_is_refused_where_it_cannot_reach_the_covariance():
+    """Whether a cycle can give the covariance is a quadratic equation; the words say which of two things is wrong."""
+    free = np.nan
+    cycle = pv.ShortRun(a=[[1, 0, free], [free, 1, 0], [0, free, 1]], b=np.diag([free] * 3))
+    reached = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        model = pv.fit_var(rng.normal(size=(100, 3)) @ rng.normal(size=(3, 3)), lags=1)
+        solutions = cycle_of(model.sigma_ml)
+        if len(solutions) == 0:
+            with pytest.raises(pv.NumericalError, match="no A and B of this pattern have the residual covariance"):
+                pv.fit_svar(model, cycle)
+            continue
+        reached += 1
+        found = pv.fit_svar(model, cycle).a.to_numpy()[0, 2]
+        assert np.abs(solutions - found).min() == pytest.approx(0.0, abs=1e-6 * np.abs(found))
+    assert 0 < reached < 20

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,3 +179,16 @@ def test_bad_labels(model):
         fit_svar(model, ShortRun(long_run={(NAMES[0], NAMES[1]): "x"}))
     with pytest.raises(SpecificationError, match="A is singular whatever"):
         fit_svar(model, ShortRun([["x", "x", 0], ["x", "x", 0], [0, 0, 1]], DIAGONAL))
+
+
+def test_an_e_that_stands_twice_is_warned_about_since_statsmodels_reads_it_otherwise():
+    y = np.random.default_rng(0).normal(size=(80, 2))
+    model = pv.fit_var(y, lags=1)
+    with pytest.warns(pv.PanelVarWarning, match='The label "E" stands at 2 entries, which are estimated as one'):
+        shared = fit_svar(model, ShortRun(a=[[1, 0], [NAN, 1]], b=[["E", 0], [0, "E"]]))
+    assert shared.b.to_numpy()[0, 0] == shared.b.to_numpy()[1, 1]
+    # One entry is an entry of its own, and any other label is meant.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_svar(model, ShortRun(a=[[1, 0], ["E", 1]], b=[[NAN, 0], [0, NAN]]))
+        fit_svar(model, ShortRun(a=[[1, 0], [NAN, 1]], b=[["s", 0], [0, "s"]]))
