@@ -271,7 +271,8 @@ class MovingBlockBootstrap(Recursive):
     .. math:: u^*_{j\ell + s} = \hat u_{i_j + s} - \frac{1}{n - \ell + 1} \sum_{r=0}^{n-\ell} \hat u_{s + r},
 
     and run through the estimated recursion (Bruggemann, Jentsch and Trenkler 2016, J. Econometrics 191, 69-85, section
-    4). Unlike a wild bootstrap it reproduces the joint distribution of coefficients and residual covariance.
+    4). As in that paper the residuals are not rescaled for the coefficients they cost, as `ResidualBootstrap` rescales
+    its own. Unlike a wild bootstrap it reproduces the joint distribution of coefficients and residual covariance.
 
     Parameters
     ----------

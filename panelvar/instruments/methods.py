@@ -61,7 +61,8 @@ class TwoStepGMM:
     ----------
     weights : str or covariance object
         What :math:`\hat S` allows for: ``"HC0"``, ``"cluster"``, ``Clustered("entity", "time")``, ``"driscoll-kraay"``
-        and so on, without small-sample factor. ``"robust"`` follows the convention.
+        and so on, without small-sample factor. ``"robust"`` is what ``cov="robust"`` is under the convention: by
+        default clustered by entity.
     """
 
     weights: str | Covariance = "robust"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -39,8 +40,9 @@ class VarianceDecomposition(HintsAtNames, Presented):
         Identification, in words.
     ordering : tuple of str or None
         Ordering of the scheme's triangle.
-    std_errors : array (horizon, K)
-        Forecast standard error of each variable, the coefficients taken as known.
+    forecast_std_errors : array (horizon, K)
+        Standard error of the forecast of each variable, whose square is shared out; the coefficients taken as known.
+        The shares' own sampling errors are in ``lower`` and ``upper``.
     lower, upper : array like ``values`` or None
         Limits of the band, if one was asked for.
     level : float or None
@@ -56,13 +58,17 @@ class VarianceDecomposition(HintsAtNames, Presented):
     shocks: tuple[str, ...]
     scheme: str
     ordering: tuple[str, ...] | None
-    std_errors: Array
+    forecast_std_errors: Array
     lower: Array | None = None
     upper: Array | None = None
     level: float | None = None
     draws: Array | None = None
     band_label: str | None = None
     notes: tuple[Note, ...] = ()
+
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        "std_errors": "errors of forecasts are forecast_std_errors; ask for bands= to learn how precise the shares are"
+    }
 
     @property
     def horizon(self) -> int:

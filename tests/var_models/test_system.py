@@ -242,7 +242,10 @@ def test_decomposition_as_a_table(complete):
     np.testing.assert_allclose(frame.sum(axis=1), 1.0)
     assert frame.loc[("log_gdp", 1), "log_gdp"] == 1.0
     assert shares.horizon == 4
-    np.testing.assert_allclose(shares.std_errors[0], np.sqrt(np.diag(SIGMA)))
+    np.testing.assert_allclose(shares.forecast_std_errors[0], np.sqrt(np.diag(SIGMA)))
+    # Shares have sampling errors of their own, which these are not.
+    with pytest.raises(AttributeError, match="errors of forecasts are forecast_std_errors; ask for bands="):
+        _ = shares.std_errors
     with pytest.raises(SpecificationError, match="horizon=0"):
         complete.variance_decomposition(0)
 
