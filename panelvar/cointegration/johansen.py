@@ -334,7 +334,8 @@ class JohansenResult(HintsAtNames, Presented):
             That by name; the tables of MacKinnon, Haug and Michelis (1999; EViews,
             statsmodels) of up to twelve variables: 0.95, and 0.90 and 0.99 in the cases n, c and ct; those of
             Osterwald-Lenum (1992) of up to eleven, 0.90, 0.95, 0.99, in the cases rc, c and rt, as R's urca prints
-            them: its case c is for data without a drift, which changes the distribution (see the guide).
+            them, two misplaced cells apart: its case c is for data without a drift, which changes the distribution (see
+            the guide).
 
         Raises
         ------

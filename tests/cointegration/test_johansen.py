@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from reference_data import table
+from simulation.trace_quantiles import trace_statistics
 
 import panelvar as pv
 from panelvar.cointegration import reduced_rank
@@ -154,6 +155,25 @@ def test_gamma_approximation_against_tables(trend):
     if trend in ("rc", "rt"):
         other = critical_values("osterwald-lenum", "trace", trend, 5, 0.95)
         assert_allclose(other, critical_values("mackinnon-haug-michelis", "trace", trend, 5, 0.95), rtol=0.025)
+
+
+@pytest.mark.parametrize("directions", [3, 6])
+def test_quantiles_without_a_drift_are_those_of_random_walks(directions):
+    """For six variables urca has the 0.80 and 0.90 quantiles of the trace as its 0.90 and 0.95 (85.18, 90.39)."""
+    drawn = trace_statistics(directions, 4000, 3)
+    for level in (0.9, 0.95, 0.99):
+        published = critical_values("osterwald-lenum", "trace", "c", directions, level)[0]
+        assert (drawn < published).mean() == pytest.approx(level, abs=4 * np.sqrt(level * (1 - level) / 4000))
+
+
+@pytest.mark.parametrize("statistic", ["trace", "max"])
+@pytest.mark.parametrize("trend", ["c", "rc", "rt"])
+def test_published_quantiles_run_smoothly(statistic, trend):
+    """A cell copied from a neighbour's column would stand out: second differences are those of a parabola."""
+    for level in (0.9, 0.95, 0.99):
+        quantiles = critical_values("osterwald-lenum", statistic, trend, 11, level)[::-1]
+        bend = np.diff(quantiles, 2)
+        assert_allclose(bend, 4.0 if statistic == "trace" else 0.0, atol=4.1)
 
 
 def test_sample_size_distributions():

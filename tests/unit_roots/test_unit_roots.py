@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ import panelvar as pv
 from panelvar import CollinearityError, NumericalError
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
+    SERIES_OF_PVALUES,
     gls_critical_values,
     gls_pvalue,
     tau_critical_values,
@@ -179,11 +181,38 @@ def test_units_level_and_slope_do_not_matter(seed, scale, shift, slope):
 
 def test_pvalues_at_the_critical_values():
     """Two papers, seventeen years apart: the same distribution."""
-    for trend in ("n", "c", "ct", "ctt"):
-        for level, value in tau_critical_values(trend, 10**9).items():
-            assert tau_pvalue(value, trend) == pytest.approx(level, abs=0.002)
+    for trend, series in itertools.product(("n", "c", "ct", "ctt"), range(1, SERIES_OF_PVALUES + 1)):
+        for level, value in tau_critical_values(trend, 10**9, series).items():
+            assert tau_pvalue(value, trend, series) == pytest.approx(level, abs=0.0003)
     assert tau_pvalue(-30.0, "c") == 0.0
     assert tau_pvalue(5.0, "c") == 1.0
+
+
+def test_critical_values_are_those_printed():
+    """MacKinnon (2010), table 2, where other programs have other numbers; of 20 levels simulated -4.534 (0.008)."""
+    periods = 19
+    printed = {
+        (2, 0.01): (-3.89644, -10.9519, -22.527, 0.0),
+        (3, 0.05): (-3.74066, -8.5631, -10.852, 27.982),
+        (5, 0.05): (-4.41519, -14.0406, -12.575, 0.0),
+        (7, 0.10): (-4.69648, -15.7315, -6.922, 67.721),
+    }
+    for (series, level), weights in printed.items():
+        value = tau_critical_values("c", periods, series)[level]
+        assert value == pytest.approx(sum(weight / periods**power for power, weight in enumerate(weights)), rel=1e-12)
+    assert tau_critical_values("c", periods, 2)[0.01] == pytest.approx(-4.534, abs=0.008)
+
+
+@pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
+def test_pvalues_rise_with_the_statistic_and_join(trend):
+    """One is reached where the polynomial of the centre turns; the two polynomials meet between them."""
+    grid = np.linspace(-8.0, 6.0, 2801)
+    for series in range(1, SERIES_OF_PVALUES + 1):
+        values = np.array([tau_pvalue(value, trend, series) for value in grid])
+        steps = np.diff(values)
+        assert steps.min() > -0.004
+        assert (steps[grid[1:] > 0.1] >= -1e-5).all()
+        assert steps.max() < 0.02
 
 
 @pytest.mark.parametrize(("trend", "periods"), [("c", 60), ("ct", 30), ("c", 25), ("ct", 120)])

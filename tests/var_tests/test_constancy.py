@@ -139,6 +139,11 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
                 tail = _tail(height, f"{name} increments", WINDOWS[place])
                 assert abs(tail - (1 - level)) < 4 * np.sqrt(level * (1 - level) / 4000)
     assert STEPS == 2000
+    # Over half the sample the tail of a bridge's continuous path is 8c sum phi(2c(2j + 1)); that of 2,000 steps is
+    # reached lower by 0.5826 sqrt(2 / 2000) (Asmussen, Glynn and Pitman 1995).
+    for exact in (1.3751, 1.7778):
+        tail = 8 * exact * sum(stats.norm.pdf(2 * exact * (2 * j + 1)) for j in range(4))
+        assert _tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(tail, rel=0.05)
     # Chu, Hornik and Kuan (1995), table 1: increments of a motion over a tenth of the sample, in units of its root.
     assert _tail(3.4681 * np.sqrt(0.1), "motion increments", 0.1) == pytest.approx(0.05, abs=0.004)
 
