@@ -32,6 +32,8 @@ from panelvar.instruments.regressions import (
 )
 from panelvar.kernels.k_class import k_class, solve_upper
 from panelvar.kernels.qr import triangularize
+from panelvar.kernels.quadratic_form import quadratic_form
+from panelvar.static_panels.inference import deficient_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.layout import Fact, Row, number, words
 from panelvar.tables.number_format import check_digits, format_number
@@ -217,14 +219,18 @@ def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
     along = left[:, p - 1 :].T @ root
     moved = left[:, p - 1 :].T @ (base.triangle[k1:n] @ weakest)
     covariance = stage.covariance.matrix[lead + k1 :, lead + k1 :]
-    statistic = float(moved @ np.linalg.pinv(along @ covariance @ along.T, rcond=1e-12, hermitian=True) @ moved)
+    form = quadratic_form(moved, along @ covariance @ along.T)
+    statistic = float(form.statistic)
+    notes: tuple[Note, ...] = ()
+    if not form.determined:
+        statistic, notes = float("nan"), (deficient_note(stage.covariance, len(moved), int(form.rank)),)
     if lagrange and is_classical(result):
         statistic *= large_sample(result) / result.fit.counts.rows
     df = layout.excluded - p + 1
     name = "Anderson canonical correlations LM" if is_classical(result) else "Kleibergen-Paap rk LM"
     if not lagrange:
         name = name.replace("Anderson canonical correlations LM", "Cragg-Donald Wald").replace("rk LM", "rk Wald")
-    return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained")
+    return chi2_test(name, statistic, df, "some combination of the endogenous is unexplained", notes)
 
 
 def effective_f(result: SpecifiedResult) -> EffectiveF | None:

@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
+from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests.auxiliary import lagged, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
@@ -94,10 +95,13 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
     total = z.sum(axis=0)
     variance = z.T @ z - np.outer(total, total) / len(z)
     if kind == "q":
-        units = np.sqrt(np.diagonal(variance))
-        scaled = total / units
-        statistic = float(scaled @ np.linalg.solve(variance / np.outer(units, units), scaled))
-        return chi2_test(title, statistic, p, null, notes)
+        form = quadratic_form(total, variance)
+        if form.rank < p:
+            raise InsufficientDataError(
+                f"The terms of {len(z)} entities have a covariance of rank {int(form.rank)}: Q({p}) has no statistic. "
+                "Take a smaller order."
+            )
+        return chi2_test(title, float(form.statistic), p, null, notes)
     statistic = float(total[0] / np.sqrt(variance[0, 0]))
     return z_test(title, statistic, null, notes)
 

@@ -14,12 +14,15 @@ from panelvar.data.design import CONSTANT
 from panelvar.fit.conventions import HausmanSigma
 from panelvar.gls.result import GLSResult
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
+from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test
 
 _SIGMAS = get_args(HausmanSigma)
 _OTHER_FORM = "the Mundlak regression"
 _ONE_VARIANCE = f"sigma='efficient', or {_OTHER_FORM}"
+_COINCIDES = 1e-10
+"""Share of the consistent estimator's variance below which a difference of variances is rounding."""
 
 
 def hausman(
@@ -251,15 +254,22 @@ def contrast_test(
     -------
     TestResult
     """
-    values, vectors = np.linalg.eigh(difference / np.outer(units, units))
-    projected = vectors.T @ (gap / units)
-    used = np.abs(values) > 1e-10 * max(float(np.abs(values).max()), 1e-300)
-    statistic = float(np.sum(projected[used] ** 2 / values[used]))
-    rank = int(used.sum())
+    form = quadratic_form(gap, difference, units=units, tolerance=_COINCIDES)
+    statistic, rank = float(form.statistic), int(form.rank)
     found = list(notes)
-    if np.abs(values).max() < 1e-10:
+    # In units of the consistent estimator's errors, as the form is.
+    if (np.abs(np.diagonal(difference)) <= _COINCIDES * np.square(units)).all():
         found.append(Note("estimators-equal", "The two covariances coincide: there is nothing to test.", warn=True))
-    if (values[used] < 0.0).any():
+        statistic, rank = 0.0, 0
+    elif not form.determined:
+        text = (
+            f"The difference of the covariances has rank {rank} of {len(gap)}, and the estimates differ where it has "
+            "no variance: a statistic would depend on how the regressors are coded, so none is given. "
+            f"{advice[0].upper()}{advice[1:]}."
+        )
+        found.append(Note("rank-deficient-test", text, warn=True))
+        statistic, rank = float("nan"), len(gap)
+    elif not form.positive:
         found.append(_indefinite(statistic, advice, absolute))
     emit(found)
     statistic = abs(statistic) if absolute else statistic

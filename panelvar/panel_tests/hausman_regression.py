@@ -9,13 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.arguments import read_names
-from panelvar.base.errors import PanelVarWarning, SpecificationError, choose
+from panelvar.base.errors import Note, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.covariance.covariances import Clustered, Covariance
+from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.kernels.variance_components import Components
 from panelvar.panel_tests.auxiliary import linear_result, regress, transformed_columns, unweighted
 from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
+from panelvar.static_panels.inference import deficient_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test
 
@@ -93,6 +95,7 @@ def hausman_regression(
             names.append(_PREFIX + name)
     if not added:
         raise SpecificationError("No regressor varies within the random dimension: there is nothing to compare.")
+    notes: tuple[Note, ...] = ()
     with warnings.catch_warnings():
         # A regressor without variation between loses one of its two columns, which is what the test wants.
         warnings.simplefilter("ignore", PanelVarWarning)
@@ -107,10 +110,14 @@ def hausman_regression(
         else:
             selection = np.eye(len(full.names))[[full.names.index(name) for name in tested]]
             gap = selection @ full.fit.coefficients
-            statistic = float(gap @ np.linalg.solve(selection @ full.covariance.matrix @ selection.T, gap))
+            form = quadratic_form(gap, selection @ full.covariance.matrix @ selection.T)
+            statistic = float(form.statistic)
+            if not form.determined:
+                statistic, notes = float("nan"), (deficient_note(full.covariance, len(tested), int(form.rank)),)
+    emit(notes)
     label = "Hausman (regression)" if full.covariance.classical else f"Hausman (regression, {full.cov_label})"
     null = "the effects are uncorrelated with the regressors"
-    return chi2_test(label, float(statistic), len(tested), null)
+    return chi2_test(label, float(statistic), len(tested), null, notes)
 
 
 def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> TestResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +15,12 @@ from panelvar.base.arguments import read_flag, read_generator, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.covariance.bias_reduced import BiasReduced
+from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel
 from panelvar.panel_tests.auxiliary import linear_result
 from panelvar.panel_tests.wild_dimensions import Clustering, small_sample_notes
 from panelvar.panel_tests.wild_scores import jackknife_scores, scores
+from panelvar.static_panels.inference import in_units_of_errors
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.number_format import format_number
@@ -181,20 +184,24 @@ def wild_bootstrap(
     result.fit.rows_or_refuse("A wild cluster bootstrap")
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     _check_restrictions(result, matrix, alternative)
+    matrix, target, powers = in_units_of_errors(matrix, target, result.covariance.matrix)
     clustering = Clustering(result, cluster, bootstrap_cluster)
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
-    _check_variance(sample.variance, len(clustering.dimensions))
+    gap = matrix @ result.fit.coefficients - target
+    _check_variance(sample.variance, gap, len(clustering.dimensions))
     groups = clustering.bootstrap.n_groups
     count, enumerated, chunks = kernel.signs(weights, groups, draws, read_generator("seed", seed))
-    gap = matrix @ result.fit.coefficients - target
     if len(gap) == 1:
         found = kernel.one_restriction(sample.scores, chunks)
         test, distance = _Single(sample, found, alternative, ties == "count", enumerated), float(gap[0])
         statistic, pvalue = distance / test.error, test.pvalue(distance)
         infeasible = int(np.isnan(found.statistics(distance)).sum())
-        estimate = float(matrix[0] @ result.fit.coefficients)
-        accepted = test.accepted(1.0 - coverage)
-        pieces = tuple((estimate - high, estimate - low) for low, high in reversed(accepted))
+        estimate, power = float(matrix[0] @ result.fit.coefficients), int(powers[0])
+        accepted = reversed(test.accepted(1.0 - coverage))
+        pieces = tuple(
+            (math.ldexp(estimate - high, power), math.ldexp(estimate - low, power)) for low, high in accepted
+        )
+        estimate = math.ldexp(estimate, power)
     else:
         joint = kernel.joint_statistics(sample.scores, gap, chunks)
         wald = float(kernel.wald(sample.variance[None], gap[None], simple=len(clustering.groupings) == 1)[0])
@@ -249,12 +256,17 @@ def _check_restrictions(result: LinearResult, matrix: Array, alternative: str) -
         )
 
 
-def _check_variance(variance: Array, dimensions: int) -> None:
-    smallest = float(np.linalg.eigvalsh(variance)[0])
-    if dimensions > 1 and not smallest > 0.0:
+def _check_variance(variance: Array, gap: Array, dimensions: int) -> None:
+    form = quadratic_form(gap, variance)
+    if dimensions > 1 and not (form.positive and form.rank == len(gap)):
         raise NumericalError(
-            f"The covariance of {len(variance)} restriction(s), clustered by {dimensions} dimensions, is not positive "
-            f"({smallest:.3g}): there is no statistic to bootstrap. Cluster by one dimension."
+            f"The covariance of {len(variance)} restriction(s), clustered by {dimensions} dimensions, is not positive: "
+            "there is no statistic to bootstrap. Cluster by one dimension."
+        )
+    if not form.determined:
+        raise NumericalError(
+            f"The clustered covariance of {len(variance)} restriction(s) has rank {int(form.rank)}: there is no "
+            "statistic to bootstrap that does not depend on how they are written. Test fewer restrictions."
         )
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.covariance.cluster_adjustment import SINGULAR, ClusterParts
 from panelvar.kernels.draws import wild_multipliers
+from panelvar.kernels.quadratic_form import quadratic_form
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -283,12 +284,14 @@ def joint_statistics(scores: Scores, gap: Array, chunks: Iterator[Array]) -> Arr
 
 
 def wald(matrix: Array, gap: Array, *, simple: bool) -> Array:
-    """Return ``gap' matrix^+ gap`` for batches (b, r, r), (b, r); NaN where several dimensions leave it indefinite."""
-    values, vectors = np.linalg.eigh(matrix)
-    inside = np.einsum("brs,br->bs", vectors, gap)
-    good = values > 1e-12 * values[:, -1:]
-    found: Array = np.where(good, np.square(inside) / np.where(good, values, 1.0), 0.0).sum(axis=1)
-    return found if simple else np.where(good.all(axis=1), found, np.nan)
+    """Return ``gap' matrix^- gap`` for batches (b, r, r), (b, r).
+
+    Infinite where one dimension has no variance along the gap; NaN where several leave the matrix not positive.
+    """
+    form = quadratic_form(gap, matrix)
+    if simple:
+        return np.where(form.determined, form.statistic, np.inf)
+    return np.where(form.positive & (form.rank == gap.shape[1]), form.statistic, np.nan)
 
 
 def tail_share(draws: Array, statistic: float, *, ties: bool) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -204,8 +204,9 @@ class FitStatistics(Inference):
     def f_slopes(self) -> TestResult | None:
         """Joint test that every slope is zero, under the result's covariance; F, or chi2 with the normal.
 
-        With the classical covariance it is the F of the regression's sums of squares (the same number, except under
-        EViews' rescaled random-effects covariance, where EViews reports this one).
+        With the classical covariance it is made of the regression's sums of squares, with the residual variance of the
+        standard errors (the same number, except under EViews' rescaled random-effects covariance, where EViews reports
+        this one).
         """
         fit, classical = self.fit, self.f_classical
         first, slopes = int(fit.constant), len(fit.kept)
@@ -213,12 +214,11 @@ class FitStatistics(Inference):
             return None
         likelihood = fit.components is not None and fit.components.likelihood is not None
         if self.covariance.classical and classical is not None and not likelihood:
-            test = replace(classical, name="Joint significance")
+            # Its residual variance has df_resid; that of the standard errors, what the convention counts.
+            value = classical.statistic * (fit.residual_variance / self.s2 if self.s2 > 0.0 else 1.0)
             if np.isfinite(self.covariance.df):
-                return test
-            # The F has df_resid; the chi2 has the variance that the standard errors have.
-            chi2 = slopes * test.statistic * (fit.residual_variance / self.s2 if self.s2 > 0.0 else 1.0)
-            return chi2_test(test.name, chi2, slopes, test.null, test.notes)
+                return f_test("Joint significance", value, slopes, self.covariance.df, classical.null, classical.notes)
+            return chi2_test("Joint significance", slopes * value, slopes, classical.null, classical.notes)
         return wald(self, np.eye(slopes + first)[first:], np.zeros(slopes), "Joint significance", "all slopes are zero")
 
     @cached_property

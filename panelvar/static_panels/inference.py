@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,13 +12,14 @@ import numpy as np
 
 from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import refuse_other
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
-from panelvar.base.errors import Note, check_level
+from panelvar.base.errors import Note, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.static_panels.restrictions import parse_expression, restriction_matrix
+from panelvar.kernels.quadratic_form import quadratic_form
+from panelvar.static_panels.restrictions import combination, restriction_matrix
 from panelvar.tables.coefficients import coefficient_header, coefficient_row
 from panelvar.tables.number_format import check_digits, pvalue_text
 from panelvar.tables.table import Presented, Table
@@ -202,10 +204,13 @@ class Inference(HintsAtNames):
         Returns
         -------
         TestResult
-            F with the covariance's degrees of freedom, or chi2 with the normal distribution.
+            F with the covariance's degrees of freedom, or chi2 with the normal distribution. NaN, with a warning,
+            where the covariance has no variance in some direction that is tested.
         """
         matrix, target, text = restriction_matrix(restrictions, values, self.names)
-        return wald(self, matrix, target, "Wald", text)
+        test = wald(self, matrix, target, "Wald", text)
+        emit(test.notes)
+        return test
 
     def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
         """Estimate a linear combination such as ``"x1 + 2*x2"`` with its standard error and confidence limits."""
@@ -215,63 +220,102 @@ class Inference(HintsAtNames):
 
 def linear_combination(result: Inference, expression: str, level: float) -> LinearCombination:
     """Estimate ``expression`` with its standard error under the result's covariance."""
-    weights, constant = parse_expression(expression, result.names)
-    estimate = float(weights @ result.fit.coefficients) + constant
+    written, constant = combination(expression, result.names)
+    # In units of the errors, so that the square of a small weight does not vanish.
+    rows, added, powers = in_units_of_errors(written[None], np.array([constant]), result.covariance.matrix)
+    weights = rows[0]
+    estimate = float(weights @ result.fit.coefficients + added[0])
     error = float(np.sqrt(weights @ result.covariance.matrix @ weights))
     df = result.covariance.df_of(weights)
     ratio = estimate / error if error > 0.0 else float("nan")
     half = quantile(level, df) * error
+    values = (math.ldexp(value, int(powers[0])) for value in (estimate, error, estimate - half, estimate + half))
+    estimate, error, lower, upper = values
     return LinearCombination(
         expression,
         estimate,
         error,
         ratio,
         t_tail(ratio, df),
-        estimate - half,
-        estimate + half,
+        lower,
+        upper,
         level,
         None if np.isinf(df) else float(df),
     )
 
 
+def in_units_of_errors(matrix: Array, target: Array, covariance: Array) -> tuple[Array, Array, Positions]:
+    """Divide each restriction by a power of two, so that its largest term has an error of about one.
+
+    Neither the units of the coefficients nor how a restriction is written then decide what is zero. Returns R, q, and
+    the exponents.
+    """
+    errors = np.sqrt(np.abs(np.diagonal(covariance)))
+    errors = np.where(errors > 0.0, errors, 1.0)
+    sizes = np.frexp(matrix)[1] + np.frexp(errors)[1]
+    powers = np.where(matrix != 0.0, sizes, np.iinfo(np.int32).min).max(axis=1)
+    return np.ldexp(matrix, -powers[:, None]), np.ldexp(target, -powers), powers.astype(np.intp)
+
+
 def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) -> TestResult:
     r"""Test :math:`R\beta = q` by :math:`(R b - q)'(R V R')^{-1}(R b - q)`, over its rank as F when V's df are finite.
 
-    A rank-deficient :math:`RVR'` (fewer clusters than restrictions, say) is inverted on its range and its rank is
-    the numerator's degrees of freedom, with a note. An indefinite one (a multi-way matrix that the convention leaves
-    unrepaired) is inverted as it is, as the programs that leave it do, with a note.
+    Where :math:`RVR'` is singular and the gap lies outside its range, the statistic would depend on how the hypothesis
+    is written (on the base category of dummies, say): there is none, with a note. Where the gap lies in it, the rank is
+    the numerator's degrees of freedom. An indefinite matrix (a multi-way one that the convention leaves unrepaired) is
+    inverted as it is, as the programs that leave it do, with a note.
     """
+    covariance, q = result.covariance, len(matrix)
+    matrix, target, _ = in_units_of_errors(matrix, target, covariance.matrix)
     gap = matrix @ result.fit.coefficients - target
-    variance = matrix @ result.covariance.matrix @ matrix.T
-    scale = np.sqrt(np.abs(np.diagonal(variance)))
-    safe = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(variance / np.outer(safe, safe))
-    used = np.abs(values) > 1e-12 * float(np.abs(values).max(initial=0.0))
-    projected = vectors.T @ (gap / safe)
-    rank = int(used.sum())
+    variance = matrix @ covariance.matrix @ matrix.T
+    df = covariance.df
+    if not np.isfinite(variance).all():
+        text = "The covariance of the restrictions is not finite: there is no statistic."
+        return _no_statistic(name, q, df, null, Note("no-covariance", text, warn=True))
+    form = quadratic_form(gap, variance)
+    rank = int(form.rank)
     notes: tuple[Note, ...] = ()
-    if (values[used] < 0.0).any():
+    if not form.positive:
         text = "The covariance of the restrictions is not positive definite: the statistic has no valid p-value."
         notes = (Note("indefinite-test", text),)
-    if rank < len(gap):
-        text = (
-            f"The covariance of the {len(gap)} restrictions has rank {rank} (too few clusters, or a repaired "
-            f"multi-way matrix): only {rank} of them can be tested."
-        )
+    if result.fit.rss == 0.0 and rank == 0:
+        return _no_statistic(name, q, df, null, Note("no-variance", "The fit is exact: there is nothing to test."))
+    if not form.determined:
+        return _no_statistic(name, q, df, null, *notes, deficient_note(covariance, q, rank))
+    if rank < q:
+        text = f"The covariance of the {q} restrictions has rank {rank}; the others hold exactly and are not tested."
         notes = (Note("rank-deficient-test", text), *notes)
-    if rank == 0:
-        return chi2_test(name, float("nan"), 0.0, null, notes)
-    if result.fit.rss == 0.0:
-        statistic = float("inf")
-    else:
-        statistic = float(np.sum(projected[used] ** 2 / values[used]))
-    if result.covariance.degrees is not None:
-        contrasts = (matrix.T / safe) @ vectors[:, used]
-        return _hotelling(statistic, rank, result.covariance.degrees(contrasts), name, null, notes)
-    df = result.covariance.df
+    statistic = float("inf") if result.fit.rss == 0.0 else float(form.statistic)
+    if covariance.degrees is not None:
+        contrasts = matrix.T @ form.directions[:, form.used]
+        return _hotelling(statistic, rank, covariance.degrees(contrasts), name, null, notes)
     if np.isinf(df):
         return chi2_test(name, statistic, rank, null, notes)
     return f_test(name, statistic / rank, rank, df, null, notes)
+
+
+def _no_statistic(name: str, q: int, df: float, null: str, *notes: Note) -> TestResult:
+    if np.isinf(df):
+        return chi2_test(name, float("nan"), q, null, notes)
+    return f_test(name, float("nan"), q, df, null, notes)
+
+
+def deficient_note(covariance: CovarianceEstimate, q: int, rank: int) -> Note:
+    """Say that a covariance knows no variance in some of the directions tested, and why."""
+    why = (
+        "it has no variance in the others, as of dummies of the very dimension that scores are summed over, or where "
+        "a multi-way matrix was repaired"
+    )
+    groups = min((count for _, count in covariance.clusters), default=q + 1)
+    if groups <= q:
+        why = f"{groups} clusters leave no more"
+    text = (
+        f"The covariance ({covariance.label}) of the {q} restrictions has rank {rank}: {why}. A statistic would depend "
+        "on how the restrictions are written (on the base category of dummies, say), so none is given. Test fewer "
+        "restrictions at once, or use another covariance."
+    )
+    return Note("rank-deficient-test", text, warn=True)
 
 
 def _hotelling(statistic: float, rank: int, eta: float, name: str, null: str, notes: tuple[Note, ...]) -> TestResult:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from panelvar.base.arguments import read_number, refuse_other
+from panelvar.base.arguments import read_number, refuse_other, shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.base.scaling import equilibrated
 
 
 def restriction_matrix(
@@ -56,6 +59,8 @@ def restriction_matrix(
             raise SpecificationError(
                 f"values must be one number, or one for each of the {len(matrix)} restrictions."
             ) from None
+        if not np.isfinite(target).all():
+            raise SpecificationError("values must be finite numbers.")
         _independent(matrix)
         return matrix, np.asarray(target, dtype=np.float64), "R b = q"
     if values is not None:
@@ -87,12 +92,25 @@ def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[Array, fl
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
         raise SpecificationError(f"{expression!r} is not an expression in coefficient names and numbers.") from None
-    return _linear(tree, aliases, names, expression)
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights, constant = _linear(tree, aliases, names, expression)
+    if not (np.isfinite(weights).all() and math.isfinite(constant)):
+        raise SpecificationError(f"A number in {shown(expression)} is too large.")
+    return weights, constant
+
+
+def combination(expression: str, names: tuple[str, ...]) -> tuple[Array, float]:
+    """Return coefficients and constant of an expression that involves a coefficient."""
+    weights, constant = parse_expression(expression, names)
+    if not weights.any():
+        raise SpecificationError(f"{shown(expression)} involves no coefficient: there is nothing to estimate.")
+    return weights, constant
 
 
 def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[Array, float]:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        return np.zeros(len(names)), float(node.value)
+        # What no float holds is refused with the whole expression.
+        return np.zeros(len(names)), math.inf if abs(node.value) > sys.float_info.max else float(node.value)
     if isinstance(node, ast.Name):
         return _unit(aliases.get(node.id, node.id), names), 0.0
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
@@ -140,5 +158,6 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
 
 
 def _independent(matrix: Array) -> None:
-    if np.linalg.matrix_rank(matrix) < len(matrix):
+    # Neither the units of the coefficients nor a factor of a restriction decide what is redundant.
+    if np.linalg.matrix_rank(equilibrated(matrix)) < len(matrix):
         raise SpecificationError("The restrictions are redundant or contradict each other.")

@@ -249,11 +249,74 @@ def test_restrictions_that_make_no_sense_are_refused(restrictions, values, messa
         fitted("pooled").wald_test(restrictions, values)
 
 
-def test_more_restrictions_than_clusters_allow_are_noted():
+def test_more_restrictions_than_clusters_allow_have_no_statistic():
     result = quietly(fitted("pooled").with_cov, pv.Clustered(frame()["region"].eq("north").to_numpy()))
-    test = result.wald_test(["const", "x1", "x2"])
-    assert test.df < 3
+    with pytest.warns(pv.PanelVarWarning, match="2 clusters leave no more"):
+        test = result.wald_test(["const", "x1", "x2"])
+    assert np.isnan(test.statistic) and np.isnan(test.pvalue) and test.df == 3
     assert [note.code for note in test.notes] == ["rank-deficient-test"]
+
+
+@pytest.mark.parametrize(
+    "cov", ["pcse", pv.Clustered("time"), pv.Clustered("entity", "time"), "cluster", "HC1"], ids=str
+)
+def test_no_joint_test_depends_on_the_base_category(cov):
+    """Of dummies of the dimension that scores are summed over nothing is known: no base decides what is said."""
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"i": np.repeat(np.arange(10), 8), "t": np.tile(np.arange(8), 10)})
+    data["x"] = rng.standard_normal(80)
+    data["y"] = data["x"] + rng.standard_normal(80)
+    found = []
+    for base in (0, 3, 7):
+        dummies = {f"d{t}": (data["t"] == t) * 1.0 for t in range(8) if t != base}
+        panel = pv.Panel(data.assign(**dummies), "i", "t")
+        result = quietly(pv.fit_pooled, panel, "y", ["x", *dummies], cov=cov)
+        test = quietly(result.wald_test, list(dummies))
+        found.append((test.statistic, test.df, test.pvalue, result.f_slopes.statistic))
+        assert np.isfinite(test.statistic) or test.notes[-1].code == "rank-deficient-test"
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-8)
+    assert np.isfinite(found[0][0]) == (cov in ("cluster", "HC1"))
+
+
+def test_how_a_restriction_is_written_decides_nothing():
+    result = fitted("pooled")
+    plain = result.wald_test(["x1 = 0.5", "x1 = x2"])
+    for written in (["1e-200*x1 = 5e-201", "x1 = x2"], ["x1 = 0.5", "1e200*x1 = 1e200*x2"], ["2*x1 = 1", "-x1 = -x2"]):
+        assert result.wald_test(written).statistic == pytest.approx(plain.statistic, rel=1e-12)
+    names = list(result.names)
+    small = np.zeros((2, len(names)))
+    small[0, names.index("x1")], small[1, names.index("x2")] = 1e-290, 1e290
+    assert result.wald_test(small).statistic == pytest.approx(result.wald_test(["x1", "x2"]).statistic, rel=1e-12)
+    one, other = result.lincom("x1 + 2*x2"), result.lincom("1e-200*x1 + 2e-200*x2")
+    assert (other.statistic, other.pvalue) == pytest.approx((one.statistic, one.pvalue), rel=1e-12)
+    scaled = [value * 1e-200 for value in (one.estimate, one.std_error, one.lower, one.upper)]
+    assert [other.estimate, other.std_error, other.lower, other.upper] == pytest.approx(scaled, rel=1e-12, abs=0.0)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda r: r.wald_test("x1 = 1e400"), "too large"),
+        (lambda r: r.wald_test("x1 = " + "9" * 400), "too large"),
+        (lambda r: r.wald_test(np.array([[0.0, 1.0, 0.0]]), [np.nan]), "finite"),
+        (lambda r: r.wald_test(np.array([[0.0, 1.0, 0.0]]), np.inf), "finite"),
+        (lambda r: r.lincom("1"), "no coefficient"),
+        (lambda r: r.lincom("0*x1"), "no coefficient"),
+        (lambda r: r.lincom("x1 - x1"), "no coefficient"),
+    ],
+)
+def test_what_is_no_number_or_no_combination_is_refused(ask, message):
+    with pytest.raises(pv.SpecificationError, match=message):
+        ask(fitted("pooled"))
+
+
+@pytest.mark.parametrize("counts", ["none", "constant", "slopes", "all"])
+@pytest.mark.parametrize("name", ["pooled", "fixed"])
+def test_the_joint_test_of_the_slopes_is_their_wald_test_whatever_is_counted(name, counts):
+    result = fitted(name, cov="classical", convention=pv.Convention("default").but(classical_counts=counts))
+    test = result.wald_test(X)
+    assert result.f_slopes.statistic == pytest.approx(test.statistic, rel=1e-10)
+    assert (result.f_slopes.df, result.f_slopes.df_denominator) == (test.df, test.df_denominator)
 
 
 def test_lincom_by_hand():

@@ -1,0 +1,43 @@
+"""Powers of two as units: dividing by one changes no digit, and keeps squares in the range of numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Positions
+
+
+def exponents(values: Array, axis: int | None = None) -> Positions:
+    """Return e such that the largest of ``values / 2**e`` along an axis lies between one half and one; 0 for zeros."""
+    found: Positions = np.frexp(np.abs(values).max(axis=axis, initial=0.0))[1].astype(np.intp)
+    return found
+
+
+def in_own_units(values: Array) -> Array:
+    """Divide an array by a power of two of its size: what does not depend on its units may be computed from this."""
+    out: Array = np.ldexp(values, -exponents(values))
+    return out
+
+
+def columns_in_own_units(values: Array) -> Array:
+    """Divide each column of (n, k) by a power of two of its own size."""
+    out: Array = np.ldexp(values, -exponents(values, axis=0))
+    return out
+
+
+def equilibrated(matrix: Array) -> Array:
+    r"""Scale rows and columns so that the logarithms of the entries are as near zero as can be (Curtis and Reid 1972).
+
+    The answer does not depend on the units of rows and columns: ranks of restrictions are decided on it.
+    """
+    rows, columns = np.nonzero(matrix)
+    if len(rows) == 0:
+        return matrix
+    logs = np.log2(np.abs(matrix[rows, columns]))
+    places = np.zeros((len(rows), sum(matrix.shape)))
+    places[np.arange(len(rows)), rows] = places[np.arange(len(rows)), len(matrix) + columns] = 1.0
+    # Zeros and ones, whatever the units; several scalings fit equally well where blocks are apart, and any will do.
+    shifts = np.linalg.lstsq(places, logs, rcond=None)[0]
+    out = np.zeros_like(matrix)
+    out[rows, columns] = np.sign(matrix[rows, columns]) * np.exp2(logs - places @ shifts)
+    return out
