@@ -1,0 +1,67 @@
+"""Fuzz the public surface: ``python -m tests.fuzz --seeds 1-5 --calls 20000``, ``--minutes 60``, ``--case 3:1234``."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from fuzz import case
+from fuzz.campaign import campaign, failures_of
+
+
+def seeds(text: str) -> list[int]:
+    """Numbers of ``"1-5"`` or ``"1,2,7"``."""
+    return [
+        number for part in text.split(",") for number in range(int(part.split("-")[0]), int(part.split("-")[-1]) + 1)
+    ]
+
+
+def cases(chosen: list[int], calls: int, first: int) -> Iterator[tuple[int, int]]:
+    """Cases of several seeds."""
+    return ((seed, number) for seed in chosen for number in range(first, first + calls))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--seeds", default="1", help="such as 1-5")
+    parser.add_argument("--calls", type=int, default=5000, help="calls of each seed")
+    parser.add_argument("--first", type=int, default=0, help="number of the first case of each seed")
+    parser.add_argument("--minutes", type=float, help="run so long instead, through all seeds from the first on")
+    parser.add_argument("--case", help="seed:number: show the program of one case, and what is wrong with it")
+    parser.add_argument("--examples", type=int, default=2, help="cases shown for each cause of failure")
+    options = parser.parse_args()
+    if options.case:
+        return show(*map(int, options.case.split(":")))
+    until = None if options.minutes is None else time.perf_counter() + 60 * options.minutes
+    chosen = cases(seeds(options.seeds), options.calls, options.first)
+    if until is not None:
+        first = seeds(options.seeds)[0]
+        chosen = ((seed, number) for seed in itertools.count(first) for number in range(20_000))
+    tally = campaign(chosen, until)
+    print(tally.report(options.examples))
+    return 1 if tally.failures else 0
+
+
+def show(seed: int, number: int) -> int:
+    """Print the program of a case and how it ended."""
+    print(case.write(seed, number).text())
+    with case.limits():
+        _, outcome, failures = failures_of(seed, number)
+    print(f"# {outcome.kind}: {type(outcome.error).__name__ if outcome.error else type(outcome.value).__name__}")
+    for line in str(outcome.error or "")[:2000].splitlines():
+        print("#", line)
+    for failure in failures:
+        print("# FAILURE", failure.problem)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

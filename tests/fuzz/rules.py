@@ -1,0 +1,470 @@
+"""What calls are given: for each parameter by its name, in order or by mistake, as source text.
+
+A rule is for a parameter of every call (``"horizon"``) or of one (``"fit_var.lags"``). What has no rule is chosen by
+what the docstring offers, or by its annotation (`fuzz.arguments`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import panelvar as pv
+
+if TYPE_CHECKING:
+    from fuzz.arguments import Writer
+
+ODD = r"""
+None | True | False | 0 | 1 | -1 | 2 | 3 | 7 | 2.5 | -0.5 | 0.5 | 1e-300 | 1e300 | float('nan') | float('inf') |
+10**9 | 10**30 | 1j | '' | 'nonsense' | 'x1' | 'é' | '\ud800' | 'x' * 3000 | b'x1' | [] | () | {} | [3] |
+['x1', 'x1'] | [None] | {'x1'} | {'x9': 'a'} | {1: 2} | range(3) | np.ones((5, 2)) | np.ones(7) | np.array([]) |
+np.array(2.0) | np.int64(2) | np.float64(0.9) | np.array(['x1']) | np.nan | pd.NA | pd.NaT |
+pd.Timestamp('2001-01-01') | pd.Series([1.0, 2.0]) | pd.DataFrame() | frame | series | panel | object() | object |
+len | pv.Clustered | pv.HC() | pv.MonteCarlo(draws=9, seed=1) | pv.Cholesky() | pv.Convention |
+decimal.Decimal(1) | 'y ~' | ['y', 1] | [['x1']]
+"""
+"""What somebody may pass by mistake, to any parameter."""
+MISTAKES = tuple(text.strip() for text in ODD.split("|"))
+
+FORMULAS = (
+    "{y} ~ {x1} + {x2}",
+    "{y} ~ {x1}",
+    "{y} ~ 1",
+    "{y} ~ {x1} - 1",
+    "{y} ~ {x1} * {x2}",
+    "{y} ~ {x1} + C({g})",
+    "{y} ~ {x1} + L({x2})",
+    "{y} ~ D({x1}) + I({x2}**2)",
+    "{y} ~ {x1} + log({w})",
+    "{y} ~ ({x1} + {x2} + {x3})**2",
+)
+INSTRUMENTED = ("{y} ~ {x1} + [{x2} ~ {z1} + {z2}]", "{y} ~ {x1} + {x2} | {x1} + {z1} + {z2}", "{y} ~ [{x2} ~ {z1}]")
+BROKEN = (
+    "~",
+    "{y} ~ {x1} + {x2} | i",
+    "{y} ~ {x1} +",
+    "{y} ~ q9",
+    "{y} ~ __import__('os')",
+    "{y} ~ C(",
+    "{y} ~ {x1}**{x2}",
+    "~ {x1}",
+    "{y} ~ .",
+    "{y} ~ {x1} : : {x2}",
+)
+RESTRICTIONS = (
+    "{0}",
+    "{0} = 0",
+    "{0} = {1}",
+    "{0} + {1} = 1",
+    "2*{0} - {1}/3 = 0.5",
+    "{0} = 0, {1} = 0",
+    "1e-200*{0} = 0",
+    "{0} = 1e400",
+)
+COMBINATIONS = (
+    "{0}",
+    "{0} + {1}",
+    "2*{0} - {1}",
+    "{0} - {0}",
+    "1",
+    "0*{0}",
+    "1e-200*{0}",
+    "-(-{0})",
+    "{0}/3 + 1",
+    "{0}*{1}",
+    "-" * 60 + "{0}",
+)
+
+PREFERRED = {
+    "effects_lm_test slope_poolability_test wooldridge_effects_test wooldridge_pooled_test wooldridge_serial_test "
+    "bera_sosa_yoon_test baltagi_li_test durbin_watson_test breusch_godfrey_test cluster_diagnostics wild_bootstrap "
+    "nested_f_test.restricted": "fit_pooled",
+    "wooldridge_within_test bhargava_test born_breitung_test cross_section_dependence_test cd_star_test "
+    "residual_correlations modified_wald_test slope_homogeneity_test hausman.consistent "
+    "nested_f_test.full": "fit_fixed_effects",
+    "mundlak_test hausman.efficient hausman_regression LinearResult.variance_components": "fit_random_effects",
+    "wooldridge_difference_test": "fit_first_difference",
+}
+"""Tests to the estimator whose results they are for, where one of many makes what they take."""
+MAKER = {consumer: maker for consumers, maker in PREFERRED.items() for consumer in consumers.split()}
+
+
+def written(name: str) -> str:
+    """A name in a formula or an equation."""
+    return name if name.isidentifier() else f"`{name}`"
+
+
+ONE_SERIES = ("adf_test", "dfgls_test", "kpss_test", "phillips_perron_test")
+SYSTEM_FUNCTIONS = (
+    "fit_var",
+    "select_lags",
+    "fit_vecm",
+    "johansen_test",
+    "engle_granger_test",
+    "fit_restricted_var",
+    "fit_rolling_var",
+    "evaluate_forecasts",
+    "fit_local_projections",
+    "toda_yamamoto_test",
+    "unit_root_table",
+    *ONE_SERIES,
+)
+ALWAYS = {"seed", "draws", "models", "tries", "x", "endogenous", "starts", "bias_draws"}
+"""Optional parameters that are always given: without a seed a call cannot be repeated, and defaults draw thousands."""
+ALWAYS_HERE = {
+    ("Panel", "entity"),
+    ("Panel", "time"),
+    ("ShortRun", "b"),
+    ("VecmResult.exclusion_test", "variables"),
+    ("VecmResult.restriction_test", "beta"),
+} | {(f"{kind}.exclusion_test", "variables") for kind in ("VarResult", "RestrictedVarResult", "FittedSystem")}
+NEVER = {"ax", "figure", "tally", "rng", "accepted", "chosen", "base"}
+"""Of other programs, and of the library's own rooms."""
+
+
+def of(*texts: str) -> Callable[[Writer], str]:
+    """One of several texts."""
+    return lambda writer: writer.rng.choice(texts)
+
+
+def _signs(writer: Writer) -> str:
+    names, rng = writer.world.variables, writer.rng
+    pairs = {(rng.choice(names), rng.choice(("s1", "s2"))): rng.choice("+-") for _ in range(rng.randint(1, 3))}
+    return repr(pairs)
+
+
+def _pattern(writer: Writer) -> str:
+    size = len(writer.world.variables)
+    lower = [["nan" if row >= column else "0" for column in range(size)] for row in range(size)]
+    if writer.rng.random() < 0.2:
+        lower[0][-1] = "nan"
+    return f"np.array({[*lower]})".replace("'nan'", "np.nan").replace("'0'", "0.0")
+
+
+def _matrix(writer: Writer) -> str:
+    size = len(writer.world.variables)
+    return repr(
+        [[round(writer.rng.gauss(0, 0.3) + (row == column) * 0.3, 2) for column in range(size)] for row in range(size)]
+    )
+
+
+def _conditions(writer: Writer) -> str:
+    return f"pd.DataFrame({{{writer.variable()}: {writer.rng.choice(('[0.5, np.nan, 1.0]', '[0.0]', '[1e9, 2.0]'))}}})"
+
+
+def _zeros(writer: Writer) -> str:
+    names = writer.world.variables
+    return writer.rng.choice(("'t'", "'t'", "'aic'", "'bic'", "'hq'", repr({names[0]: [f"L1.{names[-1]}"]})))
+
+
+def _long_run(writer: Writer) -> str:
+    names = writer.world.variables
+    return repr(f"{written(names[0])} = 0") if writer.rng.random() < 0.6 else repr({names[0]: 1, names[-1]: -1})
+
+
+def _effects(writer: Writer) -> str:
+    panel = ("'entity'", "'entity'", "'time'", "'twoway'")
+    more = (f"[{writer.role('g')}]", f"'entity[{writer.names['x3']}]'", f"['entity', {writer.role('g')}]")
+    return writer.rng.choice(panel if writer.rng.random() < 0.8 else more)
+
+
+def _cluster(writer: Writer) -> str:
+    return writer.rng.choice(
+        ("'entity'", "'entity'", "'time'", writer.role("g"), "np.arange(len(frame)) % 3", "['entity', 'time']")
+    )
+
+
+COMPONENTS = "swamy-arora baltagi-chang harmonic stata-sa wallace-hussain amemiya nerlove ml reml".split()
+
+RULES: dict[str, Callable[[Writer], str]] = {
+    "data": lambda writer: writer.data(),
+    "y": lambda writer: writer.role("y"),
+    "x": lambda writer: writer.regressors(),
+    "fit_hausman_taylor.x": lambda writer: writer.roles("x1", "x2", "f1", "f2"),
+    "fit_hausman_taylor.endogenous": lambda writer: writer.roles(*writer.rng.choice((("f2",), ("x2", "f2"), ("x2",)))),
+    "plot_scatter.x": lambda writer: writer.role("x1", "x2"),
+    "plot_scatter.source": lambda writer: writer.rng.choice(("panel", writer.result(pv.LinearResult, "plot_scatter"))),
+    "endogenous": lambda writer: writer.roles("x2"),
+    "instruments": lambda writer: writer.roles(*writer.rng.choice((("z1", "z2"), ("z1", "z2"), ("z1",), ("x3", "z2")))),
+    "InstrumentalResult.difference_in_sargan.instruments": lambda writer: writer.role("z1", "z2", "x1"),
+    "InstrumentalResult.endogeneity_test.variables": lambda writer: writer.role("x2"),
+    "fit_local_projections.instruments": of("None", "series.iloc[:, -1]", "series.iloc[:, [0]]"),
+    "weights": lambda writer: writer.role("w"),
+    "wild_bootstrap.weights": of("'rademacher'", "'webb'", "'mammen'", "'normal'", "'gamma'"),
+    "AR1.weights": of("'pairs'", "'rows'", "'equal'", "'pooled'"),
+    "TwoStepGMM.weights": of("'robust'", "'HC0'", "'cluster'", "'driscoll-kraay'", "pv.Clustered('time')"),
+    "cov": lambda writer: writer.covariance(("classical", "robust", "cluster", "driscoll-kraay", "newey-west", "pcse")),
+    "VarResult.with_cov.cov": lambda writer: writer.system_covariance(),
+    "fit_local_projections.cov": lambda writer: writer.system_covariance(),
+    "instrument_relevance_test.cov": lambda writer: writer.system_covariance(),
+    "by": _cluster,
+    "cluster": _cluster,
+    "bootstrap_cluster": lambda writer: writer.rng.choice(("'entity'", "'time'", "'intersection'")),
+    "PanelCorrected.cluster": of("'time'", "'entity'"),
+    "effects": _effects,
+    "autocorrelation": lambda writer: writer.rng.choice(("'ar1'", "'psar1'", writer.construct(pv.AR1))),
+    "fit_fixed_effects_ar1.autocorrelation": lambda writer: writer.construct(pv.AR1),
+    "fit_random_effects_ar1.autocorrelation": lambda writer: writer.construct(pv.AR1),
+    "rho": of("'regress'", "'dw'", "'tscorr'", "'theil'", "'nagar'", "'onestep'", "'freg'", "0.5"),
+    "method": lambda writer: writer.rng.choice(
+        ("'2sls'", "'liml'", "'fuller'", "'gmm'", *map(writer.construct, (pv.Fuller, pv.TwoStepGMM)))
+    ),
+    "fit_iv_random_effects.method": of("'g2sls'", "'ec2sls'"),
+    "fit_hausman_taylor.method": of("'hausman-taylor'", "'amemiya-macurdy'", "'breusch-mizon-schmidt'"),
+    "fit_restricted_var.method": of("'fgls'", "'ols'", "'ml'"),
+    "variance_components": of(*map(repr, COMPONENTS)),
+    "fit_iv_random_effects.variance_components": of(*map(repr, COMPONENTS[:4])),
+    "entity": of("'i'"),
+    "time": of("'t'"),
+    "freq": of("1"),
+    "Panel.data": of("frame", "frame", "frame.to_dict('list')", "frame.set_index(['i', 't'])"),
+    "lags": of("1", "1", "2"),
+    "fit_fama_macbeth.lags": of("0", "1"),
+    "fit_ardl_mean_group.lags": of("1", "(1, 0)", "'bic'", "'aic'"),
+    "fit_pooled_mean_group.lags": of("1", "(1, 0)", "'bic'"),
+    "fit_var.lags": of("1", "1", "2", "'bic'", "'aic'"),
+    "adf_test.lags": of("0", "1", "'aic'", "'t-stat'"),
+    "dfgls_test.lags": of("0", "1", "'bic'"),
+    "serial_lm_test.lags": of("1", "2"),
+    "portmanteau_test.lags": of("3", "6"),
+    "DriscollKraay.lags": of("0", "1", "2"),
+    "PanelNeweyWest.lags": of("0", "1", "2"),
+    "max_lags": of("2", "3"),
+    "min_lags": of("0", "1"),
+    "select_lags.min_lags": of("0", "1"),
+    "short_run": lambda writer: writer.roles("x3"),
+    "common": lambda writer: writer.roles("x1"),
+    "start": lambda writer: repr({writer.names["x1"]: 1.0}),
+    "max_iterations": of("1", "50"),
+    "tolerance": of("1e-6", "1e-8"),
+    "min_rows": of("5", "6"),
+    "order": of("1", "2"),
+    "compare.order": lambda writer: writer.roles("x2"),
+    "factors": of("1", "2"),
+    "restriction": lambda writer: writer.restriction(RESTRICTIONS),
+    "restrictions": lambda writer: writer.restriction(RESTRICTIONS),
+    "fit_restricted_var.restrictions": _zeros,
+    "values": of("0.5", "[0.0]"),
+    "Panel.arrange.values": of("np.arange(len(frame)) * 1.0", "frame['t']"),
+    "expression": lambda writer: writer.restriction(COMBINATIONS),
+    "draws": of("19", "29"),
+    "bias_draws": of("9"),
+    "DeltaMethod.draws": of("200"),
+    "models": of("5", "20"),
+    "tries": of("20", "50"),
+    "starts": of("2", "3"),
+    "AR1.starts": of("'keep'", "'drop'"),
+    "seed": of("1", "7"),
+    "level": of("0.95", "0.9", "0.5"),
+    "horizon": of("0", "3", "8"),
+    "fit_panel_local_projections.horizon": of("1", "2", "3"),
+    "steps": of("1", "4"),
+    "target_horizon": of("3"),
+    "periods": of("0", "1"),
+    "simulate.periods": of("5", "20"),
+    "names": lambda writer: repr(writer.some(writer.world.variables, 9)),
+    "System.names": lambda writer: repr(writer.world.variables),
+    "TestResult.name": of("'A test'"),
+    "name": lambda writer: writer.role("x1", "y"),
+    "Convention.name": of("'mine'"),
+    "VarConvention.name": of("'mine'"),
+    "UnitRootResult.name": of("'A test'"),
+    "WildBootstrapResult.name": of("'A test'"),
+    "fit_var_batch.names": lambda writer: writer.roles("y", "x1"),
+    "dependent": lambda writer: writer.variable(),
+    "column": lambda writer: writer.role("x1", "y"),
+    "adf_test.column": of("None"),
+    "dfgls_test.column": of("None"),
+    "kpss_test.column": of("None"),
+    "phillips_perron_test.column": of("None"),
+    "unit_root_table.column": lambda writer: writer.variable(),
+    "unit_root_table.tests": of("'adf'", "['adf', 'kpss']", "('pp',)", "'dfgls'"),
+    "k": of("1", "2", "1.0"),
+    "KClass.k": of("0.0", "0.5", "1.0"),
+    "panel_order": of("True", "False"),
+    "columns": of("np.arange(len(frame)) * 1.0", "frame['t']"),
+    "exogenous": of("np.arange(len(series)) % 5 * 1.0", "np.sin(np.arange(len(series)))"),
+    "seasons": of("0", "4"),
+    "exogenous_lags": of("0", "1"),
+    "integration": of("0", "1"),
+    "differences": of("0", "1"),
+    "bandwidth": of("'newey-west'", "'short'", "'andrews'", "2", "1.5"),
+    "rank": of("1", "0", "1"),
+    "bootstrap": lambda writer: writer.bands("Recursive"),
+    "normalise": lambda writer: writer.variable(),
+    "ordering": lambda writer: repr(writer.some(writer.world.variables, 9)),
+    "identification": lambda writer: writer.identification(("cholesky", "reduced_form", "generalised", "long_run")),
+    "fit_svar.identification": lambda writer: writer.construct(pv.ShortRun),
+    "instrument_relevance_test.identification": lambda writer: writer.construct(pv.ExternalInstrument),
+    "bands": lambda writer: writer.bands("BandSource"),
+    "fit_panel_local_projections.bands": lambda writer: writer.construct(pv.DeltaMethod),
+    "series": of(
+        "series.iloc[:, 0] * 0.5 + np.sin(np.arange(len(series)))",
+        "pd.Series(np.cos(np.arange(len(series))), series.index, name='z')",
+    ),
+    "variable": lambda writer: writer.variable(),
+    "shock": of("None"),
+    "ExternalInstrument.shock": of("'money'"),
+    "fit_panel_local_projections.shock": lambda writer: writer.role("x1"),
+    "fit_local_projections.shock": lambda writer: writer.rng.choice(
+        (writer.variable(), "np.sin(np.arange(len(series)))")
+    ),
+    "shocks": of("None"),
+    "matrix": _matrix,
+    "a": of("None"),
+    "b": _pattern,
+    "long_run": _pattern,
+    "fit_ardl_mean_group.long_run": of("'average'", "'ratio'"),
+    "signs": _signs,
+    "zero": of("()"),
+    "coefficients": lambda writer: f"[{_matrix(writer)}]",
+    "intercept": lambda writer: repr([0.5] * len(writer.world.variables)),
+    "trend_slopes": lambda writer: repr([0.1] * len(writer.world.variables)),
+    "sigma": lambda writer: f"np.eye({len(writer.world.variables)}) + 0.2",
+    "hausman.sigma": of("'own'", "'efficient'", "'consistent'"),
+    "VarConvention.sigma": of("'df'", "'ml'"),
+    "of": lambda writer: writer.variable(),
+    "to": lambda writer: writer.variable(),
+    "equation": lambda writer: writer.variable(),
+    "equations": lambda writer: writer.variable(),
+    "variables": lambda writer: writer.variable(),
+    "caused": lambda writer: writer.variable(),
+    "causing": lambda writer: writer.variable(),
+    "first": lambda writer: writer.variable(),
+    "second": lambda writer: writer.variable(),
+    "panel_granger_test.caused": lambda writer: writer.role("y"),
+    "panel_granger_test.causing": lambda writer: writer.role("x1"),
+    "conditions": _conditions,
+    "forecast.exogenous": of("None"),
+    "errors": of("True", "False"),
+    "simulate.errors": of("None"),
+    "initial": of("None"),
+    "beta": _long_run,
+    "alpha": lambda writer: repr(f"{written(writer.world.variables[0])} = 0"),
+    "Fuller.alpha": of("1.0", "4.0"),
+    "known": lambda writer: repr({writer.world.variables[0]: 1}),
+    "label": of("'tab:one'"),
+    "VarBatch.member.label": of("0", "panel.entity_labels[0]", "35"),
+    "digits": of("2", "4"),
+    "width": of("80", "120", "40"),
+    "stars": of("(0.1, 0.05, 0.01)", "()"),
+    "compare.stars": of("False", "(0.05,)"),
+    "results": lambda writer: writer.result(pv.LinearResult, "compare"),
+    "more": lambda writer: writer.result(pv.LinearResult, "compare"),
+    "keep": lambda writer: writer.roles("x1"),
+    "labels": lambda writer: repr({writer.names["x1"]: "First & <b>"}),
+    "foot": of("('nobs',)", "('rsquared', 'f')", "()"),
+    "title": of("'A <b>title</b> & more'"),
+    "overlay": of("None"),
+    "options": of("None"),
+    "past": of("3", "10"),
+    "controls": lambda writer: writer.roles("x2"),
+    "state": lambda writer: writer.role("s"),
+    "shock_lags": of("0", "1"),
+    "control_lags": of("0", "1"),
+    "window": of("30", "25"),
+    "mosum_test.window": of("0.15", "0.3"),
+    "threshold": of("2.0", "0.5"),
+    "regressors": lambda writer: writer.roles("x1"),
+    "block_length": of("4"),
+    "statistic": of("1.5"),
+    "phillips_perron_test.statistic": of("'tau'", "'rho'"),
+    "JohansenResult.chosen_rank.statistic": of("'trace'", "'max'"),
+    "pvalue": of("0.25"),
+    "distribution": of("'chi2'", "'f'", "'t'", "'normal'", "'none'"),
+    "fit_local_projections.distribution": of("'normal'", "'t'"),
+    "df": of("None", "2"),
+    "BiasReduced.df": of("'satterthwaite'", "'groups'"),
+    "df_denominator": of("None", "10.0"),
+    "notes": of("()", "(pv.Note('a', 'A note.'),)"),
+    "confidence_set": of("()", "((0.0, 1.0),)"),
+    "critical_values": of("{0.05: -2.9}"),
+    "source": of("'doornik'", "'mackinnon-haug-michelis'", "'osterwald-lenum'"),
+    "effect": of("'i'", "'t'"),
+    "code": of("'a-code'"),
+    "text": of("'A text.'"),
+    "null": of("'nothing'"),
+    "wooldridge_difference_test.null": of("'levels'", "'differences'"),
+    "centred": of("('jarque-bera',)"),
+}
+"""Parameter, or call and parameter, to what writes its value."""
+
+NEAR: dict[str, tuple[str, ...]] = {
+    "y": ("['y']", "'yy'", "'x1'", "'g'", "'f1'", "'w'", "0"),
+    "x": (
+        "['x1', 'x1']",
+        "['y']",
+        "['g']",
+        "['x1', 'nosuch']",
+        "[]",
+        "['f1']",
+        "['x1', 'x2', 'x3', 'z1', 'z2', 'f1', 'f2', 's', 'w']",
+    ),
+    "endogenous": ("['x1']", "[]", "['x2', 'x3', 'z1']", "['y']"),
+    "instruments": ("[]", "['x1']", "['x2']", "['f1']", "['g']"),
+    "lags": ("0", "-1", "1000", "'BIC'", "1.5", "(1, 2, 3, 4)", "[1]", "100000"),
+    "horizon": ("-1", "100000", "10**6", "2.0"),
+    "draws": ("0", "1", "-1", "1.5"),
+    "level": ("0.05", "1.0", "1.5", "95", "0.4999"),
+    "steps": ("0", "-1", "2.0"),
+    "names": ("[]", "['a']", "['v0', 'v0']", "'v0'"),
+    "weights": ("'g'", "'y'", "np.ones(3)", "-1.0"),
+    "cov": (
+        "'HC9'",
+        "'hc1'",
+        "'nw'",
+        "'cluster '",
+        "pv.Clustered('nosuch')",
+        "pv.Clustered('g', 'entity', 'time')",
+        "pv.DriscollKraay(lags=99)",
+    ),
+    "data": (
+        "frame",
+        "series",
+        "panel",
+        "frame.iloc[:0]",
+        "{}",
+        "series.to_numpy()",
+        "frame.to_dict('list')",
+        "pd.DataFrame()",
+        "np.ones((30, 2))",
+        "np.ones((0, 2))",
+    ),
+    "effects": ("'both'", "['entity', 'entity']", "'nosuch'", "'y'", "[]", "'entity[nosuch]'", "'x1'"),
+    "restrictions": (
+        "'nosuch = 0'",
+        "'x1 = = 2'",
+        "np.zeros((1, 2))",
+        "np.ones((1, 9))",
+        "''",
+        "'0 = 1'",
+        "{'x1': float('nan')}",
+    ),
+    "restriction": ("'nosuch'", "np.zeros((1, 2))", "''", "['x1', 'x1']", "{'x1': 1e300}"),
+    "expression": ("'nosuch'", "'x1 = 0'", "''", "'x1 +'", "'1/0*x1'", "'x1**2'", "'9' * 400 + '*x1'"),
+    "conditions": ("pd.DataFrame({'q': [1.0]})", "np.full((2, 2), np.nan)", "np.ones((3, 9))", "pd.DataFrame()"),
+    "coefficients": (
+        "np.ones((2, 3))",
+        "np.full((1, 2, 2), np.nan)",
+        "np.eye(2) * 1e200",
+        "np.zeros((0, 2, 2))",
+        "'ab'",
+    ),
+    "sigma": (
+        "np.zeros((2, 2))",
+        "-np.eye(2)",
+        "np.array([[1.0, 2.0], [2.0, 1.0]])",
+        "np.ones((2, 2))",
+        "np.eye(2) * 1e-300",
+    ),
+    "signs": ("{}", "{('v0', 's1'): '?'}", "{('v0', 's1'): '+', ('v0', 's2'): 0}", "{'v0': '+'}"),
+    "b": ("np.zeros((2, 2))", "np.eye(2)", "np.full((2, 2), np.nan)", "np.ones((3, 2))", "[['E', 0], ['E', 'E']]"),
+    "matrix": ("np.zeros((2, 2))", "np.ones((2, 2))", "np.eye(3)", "np.full((2, 2), np.nan)"),
+    "window": ("2", "1000", "0", "5"),
+    "width": ("10", "0", "10**6"),
+    "by": ("'nosuch'", "'g'", "np.ones(3)", "np.arange(len(frame))"),
+    "cluster": ("'nosuch'", "np.zeros(len(frame))", "[]", "np.arange(len(frame))"),
+    "rank": ("-1", "5", "0", "2"),
+    "periods": ("0", "-1", "10**9", "10**7"),
+}
+"""What is nearly right for a parameter of this name, and is not, or hardly."""

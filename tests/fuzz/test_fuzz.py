@@ -1,0 +1,69 @@
+"""The fuzzer sees the whole surface, can say what each call is given, and repeats itself."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+from pathlib import Path
+
+import pytest
+from fuzz import case, surface
+from fuzz.arguments import NEVER, Writer
+
+import panelvar as pv
+
+
+def test_every_public_name_is_fuzzed():
+    """Read off the stub, which is not how the fuzzer finds them."""
+    stub = Path(pv.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
+    names = {alias.name for node in ast.parse(stub).body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    errors = {
+        name
+        for name in names
+        if inspect.isclass(getattr(pv, name)) and issubclass(getattr(pv, name), Warning | Exception)
+    }
+    alone = {target.name for target in case.schedule() if target.owner is None}
+    owners = {target.owner for target in case.schedule() if target.owner is not None}
+    for name in sorted(names - errors - alone):
+        kind = getattr(pv, name)
+        assert inspect.isclass(kind) and any(issubclass(owner, kind) for owner in owners), f"{name} has no turn"
+
+
+def test_every_member_of_every_result_has_its_turn():
+    turns = {(target.owner, target.name) for target in case.schedule()}
+    for kind in surface.results():
+        missed = [name for name in dir(kind) if not name.startswith("_") and (kind, name) not in turns]
+        assert [name for name in missed if not hasattr(tuple, name)] == [], kind
+
+
+def test_results_that_calls_return_are_found():
+    """Some that no name of the package leads to but annotations."""
+    found = {kind.__name__ for kind in surface.results()}
+    assert found >= {
+        "Responses",
+        "Forecast",
+        "HistoricalDecomposition",
+        "LagSelection",
+        "RSquared",
+        "ConfidenceSet",
+        "RelationTest",
+    }
+
+
+@pytest.mark.parametrize(
+    "target", [target for target in surface.targets() if target.call], ids=lambda target: target.label
+)
+def test_every_parameter_has_a_rule(target):
+    for name, found in surface.parameters(target.call).items():
+        if name not in NEVER:
+            writer = Writer(random.Random(1), case.world_of(1, 0))
+            writer.where = target.label
+            assert writer.argument(target.call, name, found)
+
+
+def test_a_case_is_a_function_of_its_numbers():
+    texts = [case.write(3, number).text() for number in range(200)]
+    case.world_of.cache_clear()
+    assert [case.write(3, number).text() for number in range(200)] == texts
+    assert len(set(texts)) == 200
