@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from panelvar.base.errors import SpecificationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -66,3 +68,59 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[: most - 1])}, ... ({len(names)} variables)"
+
+
+def in_order(what: str, values: Any, names: Sequence[str], meaning: str = "") -> Any:
+    """Take the labels off a DataFrame, a Series or a sequence of them, rows and columns in the order of the names.
+
+    Anything else, and numbers without labels of their own (a default index), is returned as it stands.
+
+    Parameters
+    ----------
+    what : str
+        What the values are, the subject of messages.
+    values : object
+    names : sequence of str
+    meaning : str
+        What rows and columns stand for; ends the message.
+
+    Raises
+    ------
+    SpecificationError
+        Labels that are not the names.
+    """
+    if isinstance(values, (list, tuple)) and any(map(is_frame, values)):
+        return [in_order(what, matrix, names, meaning) for matrix in values]
+    if not hasattr(values, "iloc"):
+        return values
+    array = np.asarray(values)
+    axes = [values.index, values.columns] if is_frame(values) else [values.index]
+    for axis, labels in enumerate(axes):
+        array = array.take(places_of(f"{what} has {('rows', 'columns')[axis]}", labels, names, meaning), axis=axis)
+    return array
+
+
+def places_of(what: str, labels: Any, names: Sequence[str], meaning: str = "") -> list[int]:
+    """Where each name stands among labels, in any order; labels that only count are in the order of the names.
+
+    Raises
+    ------
+    SpecificationError
+        Labels that are not the names.
+    """
+    if only_counted(labels):
+        return list(range(len(labels)))
+    found = list(map(str, labels))
+    if sorted(found) != sorted(names):
+        raise SpecificationError(f"{what} {found}; expected {list(names)}, in any order{meaning}.")
+    return [found.index(name) for name in names]
+
+
+def is_frame(values: Any) -> bool:
+    """Whether values are a DataFrame."""
+    return hasattr(values, "iloc") and hasattr(values, "columns")
+
+
+def only_counted(labels: Any) -> bool:
+    """Whether labels only count, as those of a frame built from a bare array: they say nothing of the order."""
+    return list(labels) == list(range(len(labels)))

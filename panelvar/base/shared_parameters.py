@@ -15,8 +15,9 @@ x : str or sequence of str
     Regressors.
 constant : bool, optional
     Include a constant: by default yes, or as the formula says.
-weights : column name or array, optional
-    Analytic weights: the inverse of each row's relative error variance. Scaled to mean one.
+weights : column name, Series or array, optional
+    Analytic weights: the inverse of each row's relative error variance. Scaled to mean one. A Series is matched with
+    the rows by label; an array has a value for each row of the data, in their order.
 cov : str or covariance object
     ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
     ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("entity", "time")``.
@@ -146,8 +147,9 @@ seasons : int
     Periods of a seasonal pattern, 4 for quarters: dummies of all seasons but the last, less 1 / seasons so that the
     constant keeps its meaning. The first period of the data is of season 1. 0 for none.
 exogenous : sequence of column names, DataFrame, Series or array (T, M), optional
-    Exogenous variables x (a VARX), dummies among them: columns of the data, or a table of as many rows. Forecasts
-    then need their future values.
+    Exogenous variables x (a VARX), dummies among them: columns of the data, or a table. What has an
+    index is matched with the rows by label; an array has as many rows as the data. Forecasts then need their future
+    values.
 exogenous_lags : int
     Lags 0 to this of every exogenous variable enter.
 missing (system) : {"drop", "raise"}

@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError
+from panelvar.base.labels import places_of
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.tables.test_result import TestResult
@@ -109,8 +110,7 @@ def _span(option: str, restrictions: Any, labels: tuple[str, ...], rank: int) ->
     """Directions left free by restrictions, how many are lost, and the restrictions in words."""
     if isinstance(restrictions, Mapping) and not hasattr(restrictions, "iloc"):
         raise SpecificationError(f"{option}= takes equations such as 'x = 0' or 'x + y = 0', or a matrix of them.")
-    values = restrictions.to_numpy() if hasattr(restrictions, "to_numpy") else restrictions
-    matrix, target, text = restriction_matrix(values, None, labels)
+    matrix, target, text = restriction_matrix(restrictions, None, labels)
     if target.any():
         raise SpecificationError(
             f"{option}: restrictions must be homogeneous ('x + y = 0'), as a relation may be multiplied by anything."
@@ -133,6 +133,8 @@ def _relations_given(known: Any, labels: tuple[str, ...]) -> Array:
                     raise SpecificationError(f"{name!r} is not a variable of the relations; they are {list(labels)}.")
                 columns[labels.index(name), place] = float(value)
     else:
+        if hasattr(known, "iloc"):
+            known = known.iloc[places_of("known has rows", known.index, labels)]
         columns = np.asarray(known, dtype=np.float64)
         columns = columns[:, None] if columns.ndim == 1 else columns
         if columns.ndim != 2 or len(columns) != len(labels):

@@ -15,7 +15,14 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
-from panelvar.covariance.cluster_terms import dimensions_of, mended, one_way_factor, signs, with_intersections
+from panelvar.covariance.cluster_terms import (
+    dimensions_of,
+    in_one_line,
+    mended,
+    one_way_factor,
+    signs,
+    with_intersections,
+)
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS, Clustered, CovarianceEstimate, scores, symmetric
 from panelvar.covariance.crossing_basis import CrossingBasis, cluster_basis
 from panelvar.covariance.local_blocks import (
@@ -65,7 +72,7 @@ class Satterthwaite:
         return self.adjusted.expected()
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class BiasReduced:
     r"""Clustered covariance adjusted for the leverage of clusters, with Satterthwaite degrees of freedom.
 
@@ -144,6 +151,8 @@ class BiasReduced:
         if df is not None:
             choose("df", df, ("satterthwaite", "groups"))
         vars(self).update(by=by or ("entity",), kind=kind, factor=factor, df=df)
+
+    __repr__ = in_one_line
 
     def __call__(self, fit: Projected, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""

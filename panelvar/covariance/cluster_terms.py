@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note
 from panelvar.covariance.protocol import Scored
@@ -15,6 +17,14 @@ from panelvar.data.design import compact
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import clustered_factor, counted
 from panelvar.kernels.groups import Grouping
+
+
+def in_one_line(specification: Any) -> str:
+    """A specification of clusters as its own representation, values given for rows by their type alone."""
+    options = {field.name: repr(getattr(specification, field.name)) for field in fields(specification)}
+    listed = [repr(by) if isinstance(by, str) else shown(by) for by in specification.by]
+    options["by"] = f"({', '.join(listed)}{',' if len(listed) == 1 else ''})"
+    return f"{type(specification).__name__}({', '.join(f'{name}={text}' for name, text in options.items())})"
 
 
 def dimensions_of(fit: Scored, by: Sequence[Any], what: str) -> tuple[list[tuple[Grouping, str]], str, int]:

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, choose
-from panelvar.covariance.cluster_terms import dimensions_of, mended, signs, term_factors, with_intersections
+from panelvar.covariance.cluster_terms import (
+    dimensions_of,
+    in_one_line,
+    mended,
+    signs,
+    term_factors,
+    with_intersections,
+)
 from panelvar.covariance.protocol import Projected, Scored, ScoreSums
 from panelvar.fit.conventions import Convention, DofFactor
 from panelvar.fit.small_samples import classical_df, heteroskedastic_factor
@@ -204,7 +211,7 @@ class HC(ScoredCovariance):
         return HC("HC0")
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Clustered(ScoredCovariance):
     r"""Covariance clustered by one or several dimensions.
 
@@ -215,8 +222,8 @@ class Clustered(ScoredCovariance):
     Parameters
     ----------
     *by : str or array
-        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data. Default: entity. A
-        list of names is taken as several dimensions.
+        ``"entity"``, ``"time"``, a column, a Series matched with the rows by label, or an array with a value for each
+        row of the data. Default: entity. A list of names is taken as several dimensions.
     residuals : {"HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5"}
         Row-wise adjustment of the residuals before scores are summed, as in plm's ``vcovHC(type=)``; HC1 multiplies
         by n / (n - k).
@@ -252,6 +259,8 @@ class Clustered(ScoredCovariance):
             # A list of names: several dimensions, not one value for each row.
             by = tuple(by[0])
         vars(self).update(by=by or ("entity",), residuals=residuals, group_factor=group_factor, dof_factor=dof_factor)
+
+    __repr__ = in_one_line
 
     def __call__(self, fit: Scored, convention: Convention) -> CovarianceEstimate:
         """Estimate the covariance."""

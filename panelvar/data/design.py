@@ -146,8 +146,8 @@ class Design:
                 return self.times, str(panel.time_name or "time")
             values, label = panel.raw_column(column), column
         else:
-            label = str(getattr(column, "name", None) or "given groups")
             values = _arranged(panel, column, "Groups")
+            label = _own_name(panel, column, values) or "given groups"
         import pandas as pd
 
         if self.kept is not None:
@@ -297,6 +297,17 @@ def _arranged(panel: Panel, values: Any, what: str) -> Any:
         return panel.arrange(values)
     except DataError as error:
         raise DataError(f"{what}: {error}") from None
+
+
+def _own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
+    """The name of a Series of groups, unless it is that of a column with other groups: then it is not what it says."""
+    import pandas as pd
+
+    name = getattr(values, "name", None)
+    if name is None or name not in (*panel.names, panel.entity_name, panel.time_name):
+        return None if name is None else str(name)
+    column = pd.factorize(np.asarray(panel.raw_column(name)))[0]
+    return str(name) if np.array_equal(column, pd.factorize(np.asarray(arranged))[0]) else None
 
 
 def _complete(design: Design, missing: str) -> Design:

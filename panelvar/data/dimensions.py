@@ -64,12 +64,9 @@ def _role(source: Source, what: str, given: Any) -> tuple[Labels | None, Hashabl
             number = source.levels.index(given)
             return source.level(number), given, number
         raise source.unknown(f"The {what} column", given, source.levels)
-    values = one_dimensional(given, what)
+    values = source.beside(one_dimensional(given, what), what)
     if len(values) != source.n_rows:
         raise DataError(f"{what} has {len(values)} labels for {source.n_rows} rows of data.")
-    index = getattr(values, "index", None)
-    if index is not None and source.frame is not None and not index.equals(source.frame.index):
-        raise DataError(f"The index of {what} is not that of the data; give .to_numpy() to go by position.")
     return as_labels(values), getattr(values, "name", None), None
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.dimensions import (
     comparable_keys,
@@ -243,21 +244,22 @@ class Panel:
         Parameters
         ----------
         values : (n,) array or Series
-            A Series is matched by its index, an array by position.
+            A Series is matched by its labels, whatever their order; an array by position.
 
         Raises
         ------
         DataError
-            Wrong length, or an index that is not the data's.
+            An array of another length, or labels that are not the data's or repeat.
         """
-        values = one_dimensional(values, "The array")
-        if len(values) != self.nobs:
+        return self._arranged(values, "the Series")
+
+    def _arranged(self, values: Any, what: str) -> NDArray[Any] | ExtensionArray:
+        values = one_dimensional(values, what.capitalize())
+        if has_labels(values):
+            if not values.index.equals(self._source.index):
+                return stored(by_label(values, self.index, what))
+        elif len(values) != self.nobs:
             raise DataError(f"{len(values)} values were given for a panel of {self.nobs} rows.")
-        index = getattr(values, "index", None)
-        if index is not None and not index.equals(self._source.index):
-            if self.order is not None and index.equals(self.index):
-                return stored(values)
-            raise DataError("The index of the Series is not that of the data; give .to_numpy() to go by position.")
         array = stored(values)
         return array if self.order is None else array[self.order]
 
@@ -322,7 +324,7 @@ class Panel:
                 raise DataError(f"An array of shape {column.shape} was given for a panel of {self.nobs} rows.")
             return as_floats(column, "array")
         if hasattr(column, "index") and hasattr(column, "dtype"):
-            return as_floats(self.arrange(column), column.name)
+            return as_floats(self._arranged(column, "the Series"), column.name)
         return self.column(column)
 
     def with_columns(self, *, panel_order: bool = False, **columns: Any) -> Panel:
@@ -334,13 +336,13 @@ class Panel:
             Whether arrays are in the panel's order, as `column`, `lag` and `arrange` return them. Only a panel whose
             data did not come sorted (``order`` is not None) needs to be told.
         **columns : (n,) arrays or Series
-            A Series is matched by its index, whatever its order.
+            A Series is matched by its labels, whatever their order; a row it does not name is missing.
 
         Raises
         ------
         DataError
-            Wrong length, an index that is not the data's, the name of the entity or time column, or an array without
-            ``panel_order=True`` where the rows of the data and of the panel are in different orders.
+            Wrong length, labels that are not the data's or repeat, the name of the entity or time column, or an array
+            without ``panel_order=True`` where the rows of the data and of the panel are in different orders.
 
         Examples
         --------
@@ -357,7 +359,7 @@ class Panel:
             if name in self._dimensions:
                 raise DataError(f"{name!r} says which rows belong together and cannot be replaced; make a new Panel.")
             if hasattr(values, "index") and hasattr(values, "dtype"):
-                panel._added[name] = self.arrange(values)
+                panel._added[name] = self._arranged(values, f"column {name!r}")
                 continue
             values = one_dimensional(values, f"Column {name!r}")
             if len(values) != self.nobs:

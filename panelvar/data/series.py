@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import is_whole, read_labels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.data.alignment import by_label, named_as
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
 from panelvar.data.source import as_floats, as_labels, missing, stored
@@ -174,16 +175,19 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
 
         if not hasattr(table, "columns"):
             table = pd.DataFrame(np.asarray(table), index=data.index, columns=labels)
-        if not table.index.equals(data.index):
-            raise DataError(
-                "The rows of exogenous are not those of the data: their indexes differ. exogenous.reindex(data.index) "
-                "matches them by label; an array is taken row by row."
-            )
+        table = by_label(table, data.index, "exogenous")
+        if not hasattr(exogenous, "columns") and not named_as(table[labels[0]], data, labels[0]):
+            labels = ["x1"]
+            table = table.set_axis(labels, axis=1)
         chosen = list(data.columns if names is None else names)
         twice = [name for name in labels if name in chosen]
         if twice:
             raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
         return pd.concat([data[chosen], table], axis=1), None, width
+    if hasattr(table, "columns"):
+        import pandas as pd
+
+        table = by_label(table, pd.RangeIndex(len(data)), "exogenous")
     both = np.column_stack([np.asarray(data), np.asarray(table)])
     own_names = [f"y{place + 1}" for place in range(both.shape[1] - width)] if names is None else list(names)
     return both, [*own_names, *labels], width

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.data.alignment import by_label, has_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,7 @@ class Source:
         pandas = sys.modules.get("pandas")
         self.frame: pd.DataFrame | None = None
         self.arrays: dict[Hashable, Any] = {}
+        self.row_labels: pd.Index | None = None
         if pandas is not None and isinstance(data, pandas.DataFrame):
             if not data.columns.is_unique:
                 twice = data.columns[data.columns.duplicated()].unique()
@@ -81,10 +83,34 @@ class Source:
                 listing = ", ".join(f"{name!r} ({length})" for name, length in lengths.items())
                 raise DataError(f"The arrays differ in length: {listing}.")
             self.n_rows = next(iter(lengths.values()), 0)
+            self._match_rows()
         else:
             raise SpecificationError(
                 f"data must be a DataFrame or a mapping of names to arrays; got {type(data).__name__}."
             )
+
+    def _match_rows(self) -> None:
+        """Put Series among arrays into the order of the first of them."""
+        labelled = [name for name, values in self.arrays.items() if has_labels(values)]
+        if not labelled:
+            return
+        self.row_labels = rows = self.arrays[labelled[0]].index
+        moved = [name for name in labelled if not self.arrays[name].index.equals(rows)]
+        if moved and len(labelled) < len(self.arrays):
+            raise DataError(
+                f"The Series {labelled[0]!r} and {moved[0]!r} have their rows in different orders, and the arrays "
+                "beside them could be in either. Put everything into one DataFrame."
+            )
+        for name in moved:
+            self.arrays[name] = by_label(self.arrays[name], rows, repr(name))
+
+    def beside(self, values: Any, what: str) -> Any:
+        """Return values given beside the data in the order of its rows; arrays without labels take a Series' labels."""
+        if not has_labels(values):
+            return values
+        if self.frame is None and self.row_labels is None and len(values) == self.n_rows:
+            self.row_labels = values.index
+        return by_label(values, self.index, what)
 
     @property
     def names(self) -> list[Hashable]:
@@ -96,6 +122,8 @@ class Source:
         """Labels of the rows."""
         if self.frame is not None:
             return self.frame.index
+        if self.row_labels is not None:
+            return self.row_labels
         import pandas as pd
 
         return pd.RangeIndex(self.n_rows)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
+from panelvar.data.alignment import by_label, has_labels
 from panelvar.identification.instruments_of_shocks import (
     FirstStage,
     first_stage,
@@ -137,24 +138,12 @@ class ExternalInstrument(Identification):
     def _aligned(self, estimates: Estimates) -> Array:
         """Instruments (n, k) in the rows explained, NaN where missing."""
         series = self.series
-        labelled = hasattr(series, "index") and hasattr(series, "reindex")
+        labelled = has_labels(series)
         if labelled:
             import pandas as pd
 
-            table = pd.DataFrame(series)
-            if not table.index.is_unique:
-                raise DataError(
-                    f"The instrument's index repeats labels, such as {table.index[table.index.duplicated()][0]}."
-                )
             assert estimates.labels is not None
-            labels = estimates.labels()
-            known = labels.isin(table.index)
-            if not known.any():
-                raise DataError(
-                    f"No label of the instrument is a period of the model: it begins with {table.index[0]!r}, the "
-                    f"model with {labels[0]!r}."
-                )
-            series = table.reindex(labels)
+            series = by_label(pd.DataFrame(series), estimates.labels(), "the instrument")
         try:
             values = series.to_numpy(np.float64, na_value=np.nan) if labelled else np.asarray(series, np.float64)
         except (TypeError, ValueError):

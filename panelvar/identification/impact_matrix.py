@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.labels import places_of
 from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
 
 _REPRODUCES = 1e-6
@@ -109,10 +110,7 @@ class ImpactMatrix(Identification):
     def _read(self, names: Names) -> Array:
         given = self.matrix
         if hasattr(given, "columns"):
-            labels = list(map(str, given.index))
-            if sorted(labels) != sorted(names):
-                raise SpecificationError(f"matrix has rows {labels}; expected {list(names)}, in any order.")
-            given = _numbers(given.set_axis(labels).loc[list(names)])
+            given = _numbers(given.iloc[places_of("matrix has rows", given.index, names)])
         if given.ndim != 2 or given.shape[0] != len(names) or not 1 <= given.shape[1] <= len(names):
             raise SpecificationError(
                 f"matrix has shape {given.shape}; expected {len(names)} rows, one a variable, and 1 to {len(names)} "

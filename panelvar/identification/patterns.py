@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.base.labels import places_of
 from panelvar.identification.scheme import Names, position
 
 Pattern = Any
@@ -95,13 +96,8 @@ def _cells(option: str, given: Pattern, rows: Names, columns: Names, kinds: tupl
             cells[place] = np.nan if value is None else value
         return cells
     if hasattr(given, "columns"):
-        for axis, labels, wanted in (("row", given.index, rows), ("column", given.columns, columns)):
-            if sorted(map(str, labels)) != sorted(wanted):
-                raise SpecificationError(
-                    f"{option} has {axis}s {list(map(str, labels))}; expected {list(wanted)}, in any order."
-                )
-        given = given.set_axis(list(map(str, given.index))).set_axis(list(map(str, given.columns)), axis=1)
-        return given.loc[list(rows), list(columns)]
+        across = places_of(f"{option} has columns", given.columns, columns)
+        return given.iloc[places_of(f"{option} has rows", given.index, rows), across]
     return given
 
 

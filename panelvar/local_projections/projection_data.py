@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.data.alignment import by_label, has_labels, named_as
 from panelvar.data.panel import Panel
 from panelvar.data.series import VarData, as_table, read_var_data
 
@@ -109,7 +110,9 @@ def _side_by_side(
 
     if not hasattr(data, "columns"):
         count = len(data)
-        tables = [_by_position(part, role, count, range(count)) for role, part in given.items()]
+        rows = pd.RangeIndex(count)
+        parts = {role: by_label(part, rows, role) if has_labels(part) else part for role, part in given.items()}
+        tables = [_by_position(part, role, count, rows) for role, part in parts.items()]
         return names, pd.concat(tables, axis=1), [table.shape[1] for table in tables]
     tables = [_labelled(data, role, part) for role, part in given.items()]
     taken = {name for table in tables for name in table.columns}
@@ -121,19 +124,11 @@ def _side_by_side(
 def _labelled(data: Any, role: str, part: Any) -> Any:
     if _is_names(part):
         return data[[part] if isinstance(part, str) else list(part)]
-    if hasattr(part, "reindex") and hasattr(part, "index"):
-        name = getattr(part, "name", None)
-        table = part if hasattr(part, "columns") else part.to_frame(role if name is None else name)
-        if table.index.equals(data.index):
-            return table
-        if not table.index.is_unique:
-            raise DataError(f"The index of {role} repeats labels, such as {table.index[table.index.duplicated()][0]}.")
-        if not data.index.isin(table.index).any():
-            raise DataError(
-                f"No label of {role} is a period of the data: it begins with {table.index[0]!r}, the data with "
-                f"{data.index[0]!r}."
-            )
-        return table.reindex(data.index)
+    if has_labels(part):
+        values = by_label(part, data.index, role)
+        if hasattr(values, "columns"):
+            return values
+        return values.to_frame(values.name if named_as(values, data, values.name) else role)
     return _by_position(part, role, len(data), data.index)
 
 

@@ -197,7 +197,8 @@ class Inference(HintsAtNames):
         Parameters
         ----------
         restrictions : str, sequence of str, mapping or (q, p) array
-            ``"x1 = x2"``, ``["x1", "x2"]`` (each zero), ``{"x1": 1.0}`` (name: value), or a matrix R of R b = q.
+            ``"x1 = x2"``, ``["x1", "x2"]`` (each zero), ``{"x1": 1.0}`` (name: value), or a matrix R of R b = q; the
+            columns of a DataFrame, and the labels of a Series, are coefficients in any order.
         values : array, optional
             q when a matrix is given.
 

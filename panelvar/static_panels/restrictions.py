@@ -13,6 +13,7 @@ import numpy as np
 from panelvar.base.arguments import read_number, refuse_other, shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.base.labels import places_of
 from panelvar.base.scaling import equilibrated
 
 
@@ -41,11 +42,14 @@ def restriction_matrix(
         rows = [_equation(piece, names) for piece in written]
         written = [piece if "=" in piece else f"{piece} = 0" for piece in written]
     else:
+        labels = getattr(restrictions, "columns", getattr(restrictions, "index", None))
         try:
             matrix = np.atleast_2d(np.asarray(restrictions, dtype=np.float64))
         except (TypeError, ValueError):
             refuse_other("A test of restrictions", restrictions, str, "'x1 = x2', a mapping of names, or a matrix")
             raise
+        if hasattr(restrictions, "iloc"):
+            matrix = matrix[:, places_of("The restriction matrix has columns", labels, names)]
         if not np.isfinite(matrix).all():
             raise SpecificationError("The restriction matrix must be finite.")
         if matrix.ndim != 2 or matrix.shape[1] != len(names):

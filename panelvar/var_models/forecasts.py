@@ -20,6 +20,7 @@ from panelvar.bands.target import Band, BandSource, Target
 from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import Identification, ReducedForm
@@ -331,12 +332,12 @@ class VarForecasts(VarEstimates):
         if isinstance(conditions, pd.Series):
             conditions = conditions.to_frame()
         if isinstance(conditions, pd.DataFrame):
-            self._require_future("conditions", conditions.index)
-            conditions = conditions.set_axis(list(map(str, conditions.columns)), axis=1)
-            unknown = [name for name in conditions.columns if name not in self.names]
+            table = self._of_the_future("conditions", conditions)
+            table = table.set_axis(list(map(str, table.columns)), axis=1)
+            unknown = [name for name in table.columns if name not in self.names]
             if unknown:
                 raise SpecificationError(f"{unknown} are not variables of this system: {list(self.names)}.")
-            conditions = conditions.reindex(columns=list(self.names))
+            conditions = table.reindex(columns=list(self.names))
         try:
             given = np.array(conditions, dtype=np.float64)
         except (TypeError, ValueError):
@@ -403,7 +404,7 @@ class VarForecasts(VarEstimates):
                 f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
             )
         if hasattr(exogenous, "index") and hasattr(exogenous, "iloc"):
-            self._require_future("exogenous", exogenous.index)
+            exogenous = self._of_the_future("exogenous", exogenous)
         if hasattr(exogenous, "columns"):
             exogenous = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
             absent = [name for name in names if name not in exogenous.columns]
@@ -419,12 +420,14 @@ class VarForecasts(VarEstimates):
             raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
         return terms.rows(first, steps, np.concatenate([known, future]))
 
-    def _require_future(self, option: str, index: pd.Index) -> None:
-        """Refuse a table whose labels say that it is about other periods than those of a forecast."""
+    def _of_the_future(self, option: str, table: Any) -> Any:
+        """Put a table in the order of a forecast's periods; refuse one whose labels say that it is about others."""
+        index = table.index
         ahead = self.data.future(len(index))
-        given = list(index)
-        if given in (list(range(len(given))), list(ahead)) or not self.data.labels_extend:
-            return
+        if list(index) == list(range(len(index))) or not self.data.labels_extend:
+            return table
+        if index.is_unique and index.isin(ahead).all():
+            return by_label(table, ahead, option)
         raise SpecificationError(
             f"The rows of {option} are labelled {index[0]!r} to {index[-1]!r}; the forecast is of {ahead[0]!r} to "
             f"{ahead[-1]!r}. Give the rows of these periods, or an array."

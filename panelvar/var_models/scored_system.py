@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.covariance.influenced import Influenced
+from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.series import VarData
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.fit.small_samples import Counts
@@ -49,16 +50,16 @@ class Periods:
                 f"{column!r} is no dimension of one entity's periods: cluster by 'time', or by values such as those of "
                 "a column."
             )
-        labels = self.data.labels(self.time_positions)
-        rows = self.data.observed_periods()
-        if isinstance(column, pd.Series):
-            values = column.reindex(labels).to_numpy()
+        rows, label = self.data.observed_periods(), "given groups"
+        if has_labels(column):
+            groups: Any = column
+            values = by_label(groups, self.data.labels(self.time_positions), "the groups").to_numpy()
+            label = label if groups.name is None or groups.name in self.data.names else str(groups.name)
         elif len(column) != len(rows):
             raise DataError(f"Groups: {len(column)} values for {len(rows)} rows of the data.")
         else:
             values = np.asarray(column)[np.searchsorted(rows, self.time_positions)]
         codes, uniques = pd.factorize(values)
-        label = str(getattr(column, "name", None) or "given groups")
         if (codes < 0).any():
             raise DataError(f"{label!r} is missing in {(codes < 0).sum()} of the {len(codes)} rows of the model.")
         return Grouping.from_codes(codes, len(uniques)), label

@@ -166,8 +166,10 @@ def test_what_cannot_be_is_refused(frame):
         pv.fit_var(frame[["a"]], seasons=1)
     with pytest.raises(SpecificationError, match="needs exogenous"):
         pv.fit_var(frame[["a"]], exogenous_lags=2)
-    with pytest.raises(DataError, match="indexes differ"):
-        pv.fit_var(frame[["a"]], exogenous=frame["oil"].iloc[1:])
+    with pytest.warns(pv.PanelVarWarning, match=r"missing"):
+        pv.fit_var(frame[["a"]], exogenous=frame["oil"].iloc[3:])
+    with pytest.raises(DataError, match="No label of exogenous"):
+        pv.fit_var(frame[["a"]], exogenous=frame["oil"].set_axis(frame.index + 500))
     with pytest.raises(DataError, match="3 rows"):
         pv.fit_var(frame[["a"]].to_numpy(), exogenous=np.zeros(3))
     with pytest.raises(pv.CollinearityError, match="dummy"):

@@ -1,0 +1,72 @@
+"""Values that the caller gives beside the data: matched with its rows by label, by one rule wherever they are taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from panelvar.base.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def has_labels(values: object) -> bool:
+    """Whether values bring labels of their own: a Series or a DataFrame."""
+    return hasattr(values, "index") and hasattr(values, "reindex")
+
+
+def by_label(values: Any, rows: pd.Index, what: str) -> Any:
+    """Return a Series or table with a value for each row of the data, in their order.
+
+    Its rows may come in any order, and there may be more of them; a row of the data that it does not name is missing.
+
+    Parameters
+    ----------
+    values : Series or DataFrame
+    rows : Index
+        Labels of the data's rows.
+    what : str
+        What the values are, the subject of messages.
+
+    Raises
+    ------
+    DataError
+        No label is a row of the data, or labels repeat, so that it cannot be told which value belongs to which row.
+    """
+    labels = values.index
+    if labels is rows or labels.equals(rows):
+        return values
+    if len(labels) == 0 or not rows.isin(labels).any():
+        first = _first(labels) if len(labels) else "none"
+        raise DataError(
+            f"No label of {what} is one of a row of the data: the first is {first}, that of the data "
+            f"{_first(rows)}. Give a Series with the index of the data, or an array, which is taken row by row in the "
+            "data's order."
+        )
+    for whose, index in ((what, labels), ("the data", rows)):
+        if not index.is_unique:
+            raise DataError(
+                f"The index of {whose} repeats labels, such as {_first(index[index.duplicated()])}, and that of {what} "
+                "is not the data's in the same order: which value belongs to which row cannot be told. Make it a "
+                "column of the data."
+            )
+    return values.reindex(rows)
+
+
+def _first(labels: pd.Index) -> str:
+    return repr(labels[:1].tolist()[0])
+
+
+def named_as(values: Any, data: Any, name: object) -> bool:
+    """Whether a Series' name may stand for it: there is one, and no column of the data has it and other values.
+
+    What is computed from a column keeps its name in pandas: ``frame["x"].diff()`` is called x, and is not x.
+
+    Parameters
+    ----------
+    values : Series
+        In the order of the data's rows.
+    data : DataFrame
+    name : label or None
+    """
+    return name is not None and (name not in data.columns or values.astype(object).equals(data[name].astype(object)))
