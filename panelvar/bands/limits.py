@@ -60,6 +60,7 @@ def limits(
     shape = estimate.shape
     cells = draws.reshape(draws.shape[0], -1)
     point = estimate.ravel()
+    # A cell is compared with itself alone: units do not matter.
     varying = np.ptp(cells, axis=0) > 1e-12 * np.abs(cells).max(axis=0, initial=0.0)
     own = np.ones(point.shape)
     if interval == "studentised":
@@ -166,8 +167,12 @@ def bonferroni_quantile(errors: Array, level: float, over: str) -> Array:
 
 
 def _varying(errors: Array) -> Mask:
-    """Whether cells vary, going by their standard errors."""
-    varying: Mask = errors > 1e-14 * errors.max(initial=0.0)
+    """Whether cells (H, ...) vary, going by their standard errors.
+
+    What does not vary by construction may come out as rounding of its neighbours. Cells of one path alone are in the
+    same units, so that only they can tell.
+    """
+    varying: Mask = errors > 1e-14 * errors.max(axis=0, initial=0.0)
     return varying
 
 
@@ -188,15 +193,17 @@ def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None,
     shape = gradients.shape[1:]
     flat = gradients.reshape(gradients.shape[0], -1)
     sizes = np.sqrt(np.einsum("dc,dc->c", flat, flat))
-    used = _varying(sizes)
+    used = _varying(sizes.reshape(shape)).ravel()
     unit = flat[:, used] / sizes[used]
-    groups = _groups(shape, over)[used]
+    every = _groups(shape, over)
+    groups = every[used]
     rng = np.random.default_rng(seed)
-    highest = np.zeros((draws, int(groups.max(initial=0)) + 1))
+    # Also for a path of which no cell varies: its limits are the estimate, whatever the critical value.
+    highest = np.zeros((draws, int(every.max(initial=0)) + 1))
     for first in range(0, draws, 1000):
         count = min(1000, draws - first)
         ratios = np.abs(rng.standard_normal((count, flat.shape[0])) @ unit)
         for group in np.unique(groups):
             highest[first : first + count, group] = ratios[:, groups == group].max(axis=1)
-    critical: Array = np.quantile(highest, level, axis=0)[_groups(shape, over)]
+    critical: Array = np.quantile(highest, level, axis=0)[every]
     return critical.reshape(shape)

@@ -93,7 +93,7 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
     Raises
     ------
     SpecificationError
-        If it is no text and no ordered collection.
+        If it is no text and no ordered collection, or holds what can label nothing (a list, a mapping).
     """
     if value is None:
         return ()
@@ -105,7 +105,13 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
         raise SpecificationError(
             f"{option} must be {what}, one or a list; got {type(value).__name__}{reason}.{_columns_hint(value)}"
         )
-    return tuple(value)
+    labels = tuple(value)
+    for label in labels:
+        try:
+            hash(label)
+        except TypeError:
+            raise SpecificationError(f"{option} must be {what}; got a {type(label).__name__} among them.") from None
+    return labels
 
 
 def _columns_hint(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from panelvar.base.errors import choose
+from panelvar.base.errors import SpecificationError, choose
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.var_models.var_result import VarResult
 
@@ -45,8 +45,16 @@ def deterministic_case(trend: str) -> Case:
 
 
 def ranked(model: VarResult, case: Case, rank: int) -> VecmProblem:
-    """The least-squares problem of a levels model, at a rank."""
+    """The least-squares problem of a levels model, at a rank.
+
+    Raises
+    ------
+    SpecificationError
+        The model has no lag.
+    """
     base = model.problem
+    if base.lags == 0:
+        raise SpecificationError("Cointegration is a matter of lags: lags= of the levels must be at least 1, got 0.")
     return VecmProblem(
         base.design,
         base.n_deterministic,

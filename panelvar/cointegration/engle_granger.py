@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.errors import DataError, NumericalError, SpecificationError, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import read_var_data
+from panelvar.kernels.least_squares import least_squares
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.dickey_fuller import adf_test
 from panelvar.unit_roots.distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
@@ -75,7 +76,8 @@ def engle_granger_test(
     place = table.names.index(left)
     n, count = values.shape
     regressors = np.column_stack([np.delete(values, place, axis=1), dickey_fuller.trend_columns(POWERS[trend], 1, n)])
-    residuals = values[:, place] - regressors @ np.linalg.lstsq(regressors, values[:, place], rcond=None)[0]
+    residuals = values[:, place] - regressors @ least_squares(regressors, values[:, place])
+    # Of the variable's own size.
     if np.linalg.norm(residuals) <= 1e-12 * np.linalg.norm(values[:, place]):
         raise NumericalError(f"{left!r} is an exact combination of the other variables: there is nothing to test.")
     inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)

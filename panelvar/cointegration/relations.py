@@ -11,6 +11,8 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.cointegration.vecm_problem import VecmProblem
+from panelvar.dynamics.dynamics import cholesky_impact
+from panelvar.dynamics.unit_free_solves import lower_solve
 
 CANONICAL = "canonical"
 
@@ -89,7 +91,7 @@ class Relations:
         if free and self.problem.rank:
             upper = np.linalg.qr(self.problem.blocks[0][:, free])[1]
             spread = np.linalg.solve(upper, np.eye(len(free)))
-            white = np.linalg.solve(np.linalg.cholesky(self.sigma), self.alpha)
+            white = lower_solve(cholesky_impact(self.sigma), self.alpha)
             precision = np.linalg.inv(white.T @ white)
             errors[free] = np.sqrt(np.outer((spread**2).sum(axis=1), precision.diagonal()))
         return errors

@@ -191,7 +191,10 @@ def _listing(values: Iterable[Any], most: int = 6) -> str:
 def one_dimensional(values: Any, what: str) -> Any:
     """Return an array-like as a Series, Index, extension array or 1-D array."""
     if not hasattr(values, "dtype"):
-        values = np.asarray(values)
+        try:
+            values = np.asarray(values)
+        except ValueError:
+            raise DataError(f"{what} holds lists of different lengths; expected a one-dimensional array.") from None
     if getattr(values, "ndim", 1) != 1:
         raise DataError(f"{what} has shape {values.shape}; expected a one-dimensional array.")
     if isinstance(values, np.ma.MaskedArray):

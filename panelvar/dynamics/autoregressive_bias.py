@@ -47,6 +47,13 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
     array (..., pK, K)
         Regressors by equations, lag 1 first.
     """
+    # In units of the errors: what is solved has entries of every pair of variables.
+    deviations = np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))
+    units = deviations[..., :, None] / deviations[..., None, :]
+    coefficients, sigma = (
+        coefficients / units[..., None, :, :],
+        sigma / deviations[..., :, None] / deviations[..., None, :],
+    )
     matrix = dynamics.companion(coefficients)
     size, n_vars = matrix.shape[-1], sigma.shape[-1]
     whole, top = np.eye(size), np.eye(size, n_vars)
@@ -58,7 +65,9 @@ def least_squares_bias(coefficients: Array, sigma: Array, nobs: int, *, constant
         scale = root[..., None, None]
         total += scale * np.linalg.solve(whole - scale * matrix, np.broadcast_to(top, total.shape))
     # Conjugate roots come in pairs, whose terms add up to a real matrix.
-    return np.linalg.solve(stacked_variance(coefficients, sigma), total.real @ sigma) / -nobs
+    bias: Array = np.linalg.solve(stacked_variance(coefficients, sigma), total.real @ sigma) / -nobs
+    back: Array = np.concatenate([units.swapaxes(-1, -2)] * coefficients.shape[-3], axis=-2)
+    return bias * back
 
 
 def corrected(lags: Array, bias: Array) -> Array:
@@ -105,11 +114,13 @@ def _surely_stable(lags: Array) -> Mask:
 
 def with_lags(problem: LagProblem, lags: Array) -> Array:
     """Coefficients (m, K) with these lags (pK, K), the deterministic terms fitted to what they leave."""
+    from scipy.linalg.lapack import dtrtrs
+
     d, m = problem.n_deterministic, problem.n_regressors
     if not d:
         return lags
-    left = problem.design[:, m:] - problem.design[:, d:m] @ lags
-    terms = np.linalg.lstsq(problem.design[:, :d], left, rcond=None)[0]
+    rows = problem.factor[:d]
+    terms = dtrtrs(rows[:, :d], rows[:, m:] - rows[:, d:m] @ lags)[0]
     return np.concatenate([terms, lags])
 
 
@@ -123,7 +134,10 @@ def terms_beside(problem: LagProblem, refits: Refits, lags: Array) -> Array:
         return refits.params[:, :0]
     m = problem.n_regressors
     root = problem.factor[:m, :m].T @ refits.triangle
-    moments = root @ root.swapaxes(1, 2)
-    shift = np.linalg.solve(moments[:, :d, :d], moments[:, :d, d:] @ (lags - refits.params[:, d:]))
+    # A trend squared beside a constant, or exogenous variables: in units of their sizes.
+    sizes = problem.column_sizes[:d, None]
+    terms = root[:, :d] / sizes
+    moved = terms @ (root[:, d:].swapaxes(1, 2) @ (lags - refits.params[:, d:]))
+    shift = np.linalg.solve(terms @ terms.swapaxes(1, 2), moved) / sizes
     beside: Array = refits.params[:, :d] - shift
     return beside

@@ -30,6 +30,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array, ComplexArray
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
+from panelvar.dynamics.unit_free_solves import summed_solve
 
 
 def wide(coefficients: Array) -> Array:
@@ -418,7 +419,7 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     """
     total = lag_sum(coefficients)
     if not unit_roots:
-        effects = np.linalg.inv(total).astype(np.float64, copy=False)
+        effects = summed_solve(total, np.broadcast_to(np.eye(total.shape[-1]), total.shape), sizes)
         if not np.isfinite(effects).all():
             raise NumericalError("Long-run effects overflow: the system has a root near one.")
         return effects

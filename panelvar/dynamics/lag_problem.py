@@ -424,7 +424,8 @@ def _lower_factors(gram: Array, n_regressors: int) -> tuple[Array, Positions]:
     except np.linalg.LinAlgError:
         return np.empty_like(gram), np.arange(len(gram))
     pivots = lower.diagonal(axis1=1, axis2=2)[:, :n_regressors]
-    # Forming Z'Z loses the square of Z's condition; beyond a thousand a QR of the draw keeps the digits.
+    # Coordinates z are those of the original fit's orthonormal basis, which have no units. Forming Z'Z loses the square
+    # of Z's condition; beyond a thousand a QR of the draw keeps the digits.
     return lower, np.flatnonzero(pivots.min(axis=1) < 1e-3 * pivots.max(axis=1))
 
 

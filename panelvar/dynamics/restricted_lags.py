@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Mask
 from panelvar.dynamics.lag_problem import LagProblem, Refits, lower_factor
+from panelvar.dynamics.unit_free_solves import lower_inverse
 
 _STEPS = 500
 _TOLERANCE = 1e-13
@@ -38,7 +39,7 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
     """
     m, n_vars = free.shape
     equations, rows = np.nonzero(free.T)
-    whiten = np.linalg.solve(root, np.broadcast_to(np.eye(n_vars), root.shape))
+    whiten = lower_inverse(root)
     # Column c belongs to coefficient `rows[c]` of equation `equations[c]`; rows are (equation, row of R).
     columns = whiten[..., :, None, equations] * top[..., None, :, rows]
     design = columns.reshape(*columns.shape[:-3], n_vars * m, len(rows))
@@ -116,11 +117,15 @@ class RestrictedLagProblem(LagProblem):
         params, _ = restricted_least_squares(top, right, root, self.free)
         scatter = self._scatter(top, right, corner, params)
         if self.method == "ml":
+            # In units of the regressors and of what they explain.
+            below = np.einsum("...ij,...ij->...j", corner, corner)
+            explained = np.sqrt(np.einsum("...ij,...ij->...j", right, right) + below)
+            sizes = np.sqrt(np.einsum("...ij,...ij->...j", top, top))[..., :, None] / explained[..., None, :]
             for _ in range(_STEPS):
                 again, _ = restricted_least_squares(top, right, scatter, self.free)
-                moved = np.abs(again - params).max()
+                moved = np.abs((again - params) * sizes).max()
                 params, scatter = again, self._scatter(top, right, corner, again)
-                if moved <= _TOLERANCE * np.abs(params).max():
+                if moved <= _TOLERANCE * np.abs(params * sizes).max():
                     break
         return params, scatter
 

@@ -37,6 +37,7 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
     total = np.zeros_like(power)
     total[..., :n_vars, :n_vars] = sigma
     for _ in range(MOST_DOUBLINGS):
+        # Units only ever delay this: whichever makes an entry smaller makes the one across the diagonal larger.
         if np.abs(power).max(initial=0.0) < 1e-18:
             break
         total = total + power @ total @ power.swapaxes(-2, -1)

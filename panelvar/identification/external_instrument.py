@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
 from panelvar.data.alignment import by_label, has_labels
+from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.instruments_of_shocks import (
     FirstStage,
     first_stage,
@@ -188,7 +189,7 @@ class ExternalInstrument(Identification):
         gram = controls.swapaxes(-1, -2) @ controls
         explained = (controls @ np.linalg.solve(gram, controls.swapaxes(-1, -2) @ fitted[..., None]))[..., 0]
         moves = (fitted[..., None] * centred - explained[..., None] * left) / strength[..., None, None]
-        whitened = np.linalg.solve(form.factor, unit[..., None])
+        whitened = lower_solve(form.factor, unit[..., None])
         weights = np.linalg.solve(form.factor.swapaxes(-1, -2), whitened)[..., 0]
         scale = np.sqrt(np.square(whitened).sum(axis=(-1, -2)))[..., None, None]
         along = np.einsum("...nk,...k->...n", moves, weights)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import places_of
+from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
 
 _REPRODUCES = 1e-6
@@ -104,7 +105,7 @@ class ImpactMatrix(Identification):
 
     def bound(self, estimates: Estimates, names: Names) -> Self:
         """Compare the matrix with the residual covariance."""
-        white = np.linalg.solve(estimates.form.factor, self._read(names))
+        white = lower_solve(estimates.form.factor, self._read(names))
         return copy(self)._set(gap=float(np.abs(white.T @ white - np.eye(white.shape[1])).max()))
 
     def _read(self, names: Names) -> Array:

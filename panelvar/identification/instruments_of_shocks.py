@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.dynamics.unit_free_solves import lower_solve
+from panelvar.kernels.quadratic_form import quadratic_form
 
 
 class FirstStage(NamedTuple):
@@ -77,7 +79,7 @@ def impact_column(cross: Array, own: int, factor: Array) -> Array:
         Lower factor of the residual covariance.
     """
     column = cross @ cross[..., own, :, None]
-    whitened = np.linalg.solve(factor, column)
+    whitened = lower_solve(factor, column)
     impact: Array = column / np.sqrt(np.einsum("...ij,...ij->...j", whitened, whitened))[..., None, :]
     return impact
 
@@ -94,7 +96,7 @@ def first_stage(residual: Array, instruments: Array) -> FirstStage:
     explained = float(slopes @ slopes)
     scores = basis * rest[:, None]
     meat = scores.T @ scores * (nobs / degrees)
-    robust = float(slopes @ np.linalg.solve(meat, slopes)) / count
+    robust = float(quadratic_form(slopes, meat).statistic) / count
     unexplained = float(rest @ rest)
     return FirstStage(
         explained / count / (unexplained / degrees), robust, nobs, count, explained / (explained + unexplained)

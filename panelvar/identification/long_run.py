@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.cholesky import Cholesky
 from panelvar.identification.scheme import Names, ReducedForm
 
@@ -49,23 +50,23 @@ class LongRun(Cholesky):
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrices whose summed responses are triangular."""
         total = dynamics.lag_sum(form.coefficients)
-        effects = np.linalg.solve(total, form.factor)
+        effects = summed_solve(total, form.factor, form.sizes)
         lasting = effects @ effects.swapaxes(-1, -2)
         if not np.isfinite(lasting).all():
             raise NumericalError("Long-run effects overflow: the system has a root near one.")
-        triangle = super().impact(ReducedForm(form.coefficients, np.linalg.cholesky(lasting)), names)
+        triangle = super().impact(ReducedForm(form.coefficients, dynamics.cholesky_impact(lasting)), names)
         return total @ triangle
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives through both factors of :math:`B = \Xi^{-1} L`, with :math:`d\Xi^{-1} = -\sum_j dA_j`."""
         total = dynamics.lag_sum(form.coefficients)
-        inverse = np.linalg.inv(total)
+        inverse = dynamics.lasting_effects(form.coefficients, 0, form.sizes)
         moved = -steps.sum(axis=-3)
         sigma, left, right = form.sigma[..., None, :, :], inverse[..., None, :, :], inverse.swapaxes(-1, -2)
         lasting = inverse @ form.sigma @ right
         half = -left @ moved @ left @ sigma @ right[..., None, :, :]
         directions = half + half.swapaxes(-1, -2) + left @ sigma_steps @ right[..., None, :, :]
-        place = ReducedForm(form.coefficients, np.linalg.cholesky(lasting))
+        place = ReducedForm(form.coefficients, dynamics.cholesky_impact(lasting))
         triangle, turned = super().impact(place, names), super().derivatives(place, names, steps, directions)
         change: Array = moved @ triangle[..., None, :, :] + total[..., None, :, :] @ turned
         return change

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
+from panelvar.dynamics.unit_free_solves import lower_inverse
 
 Names = tuple[str, ...]
 
@@ -250,7 +251,7 @@ def factor_derivative(factor: Array, directions: Array) -> Array:
     diagonal.
     """
     n_vars = factor.shape[-1]
-    inverse = np.linalg.solve(factor, np.broadcast_to(np.eye(n_vars), factor.shape))
+    inverse = lower_inverse(factor)
     half = inverse[..., None, :, :] @ directions @ inverse.swapaxes(-1, -2)[..., None, :, :]
     return factor[..., None, :, :] @ (np.tril(half) - 0.5 * half * np.eye(n_vars))
 

@@ -12,6 +12,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
+from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern
 from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
@@ -89,6 +90,7 @@ class ShortRun(Identification):
     found: tuple[Note, ...] = field(default=(), repr=False)
     unit_roots: int = field(default=0, repr=False)
     reading: Restrictions | None = field(default=None, repr=False)
+    units: Array | None = field(default=None, repr=False)
 
     def __init__(
         self,
@@ -147,7 +149,9 @@ class ShortRun(Identification):
         """Fit A and B; return the scheme that holds them, and the fit."""
         bound = copy(self)._set(unit_roots=estimates.unit_roots)
         fit = fit_short_run(bound, estimates.form, names)
-        return bound._set(anchor=fit.pair, found=fit.notes, reading=fit.restrictions), fit
+        scale = fit.restrictions.scale
+        assert scale is not None
+        return bound._set(anchor=fit.pair * scale, found=fit.notes, reading=fit.restrictions, units=fit.units), fit
 
     def pairs(self, form: ReducedForm, names: Names) -> Array:
         """A and B (..., 2, K, K) of reduced forms.
@@ -160,13 +164,15 @@ class ShortRun(Identification):
         size = len(names)
         batch = form.factor.shape[:-2]
         flat = _flat(form)
-        if self.anchor is None or self.reading is None:
+        if self.anchor is None or self.reading is None or self.units is None:
             fits = [fit_short_run(self, _one(flat, draw), names).pair for draw in range(len(flat.factor))]
             return np.array(fits).reshape(*batch, 2, size, size)
-        origin, basis = self.reading.space(flat)
-        start = self.reading.located(flat, basis, self.anchor - origin)
-        top = likelihood.maximise(flat.sigma, origin, basis, start)
-        pair = self.reading.signed(top.pair)
+        assert self.reading.scale is not None
+        own = _in_units(flat, self.units)
+        origin, basis = self.reading.space(own)
+        start = self.reading.located(own, basis, self.anchor - origin)
+        top = likelihood.maximise(own.sigma, origin, basis, start)
+        pair = self.reading.signed(top.pair) / self.reading.scale
         for draw in np.flatnonzero(~top.converged):
             pair[draw] = fit_short_run(self, _one(flat, int(draw)), names).pair
         return pair.reshape(*batch, 2, size, size)
@@ -174,16 +180,18 @@ class ShortRun(Identification):
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrices A^-1 B."""
         pair = self.pairs(form, names)
-        impact = np.linalg.solve(pair[..., 0, :, :], pair[..., 1, :, :])
-        return impact.astype(np.float64, copy=False)
+        return impact_solve(pair[..., 0, :, :], pair[..., 1, :, :], self._sizes(form))
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives of :math:`A^{-1}B`: :math:`A^{-1}(dB - dA\, A^{-1}B)`."""
         pair = self.pairs(form, names)[..., None, :, :, :]
-        change = self.pair_derivatives(form, names, steps, sigma_steps)
-        inverse = np.linalg.inv(pair[..., 0, :, :]).astype(np.float64, copy=False)
-        impact = inverse @ pair[..., 1, :, :]
-        return inverse @ (change[..., 1, :, :] - change[..., 0, :, :] @ impact)
+        change, sizes = self.pair_derivatives(form, names, steps, sigma_steps), self._sizes(form)
+        impact = impact_solve(pair[..., 0, :, :], pair[..., 1, :, :], sizes)
+        return impact_solve(pair[..., 0, :, :], change[..., 1, :, :] - change[..., 0, :, :] @ impact, sizes)
+
+    def _sizes(self, form: ReducedForm) -> Array:
+        """Units (K,) of the variables: those of the fit, or else of the first of these forms."""
+        return units_of(form.sizes.reshape(-1, form.factor.shape[-1])[0]) if self.units is None else self.units
 
     def pair_derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives (..., D, 2, K, K) of A and B by the implicit function theorem.
@@ -195,11 +203,14 @@ class ShortRun(Identification):
         """
         size = len(names)
         batch, count = form.factor.shape[:-2], sigma_steps.shape[-3]
-        pair = self.pairs(form, names).reshape(-1, 2, size, size)
-        flat = _flat(form)
+        units = self._sizes(form)
+        restrictions = self.reading or self.restrictions(names).in_units(units)
+        assert restrictions.scale is not None
+        pair = self.pairs(form, names).reshape(-1, 2, size, size) * restrictions.scale
+        flat = _in_units(_flat(form), units)
         sigma = flat.sigma
-        turned = sigma_steps.reshape(-1, count, size, size)
-        restrictions = self.reading or self.restrictions(names)
+        turned = (sigma_steps / np.outer(units, units)).reshape(-1, count, size, size)
+        steps = steps / (units[:, None] / units)
         _, basis = restrictions.space(flat)
         at = likelihood.tangent(pair, basis)
         bent = likelihood.curvature(at, at, sigma)
@@ -209,8 +220,11 @@ class ShortRun(Identification):
             fixed, bound = restrictions.moved(flat, steps.reshape(-1, count, *steps.shape[-3:]), pair)
             pull -= likelihood.curvature(at, likelihood.tangent(pair, fixed), sigma)
             pull += np.einsum("ndij,neij->nde", basis[:, :, 1], bound)
-        free = np.linalg.solve(bent, pull)
-        change: Array = fixed + np.einsum("nde,nducv->neucv", free, basis)
+        # Entries of A and of B still differ in size, as elasticities do.
+        spread = np.sqrt(np.abs(bent.diagonal(axis1=1, axis2=2)))[..., None]
+        spread = np.where(spread > 0.0, spread, 1.0)
+        free = np.linalg.solve(bent / spread / spread.swapaxes(1, 2), pull / spread) / spread
+        change: Array = (fixed + np.einsum("nde,nducv->neucv", free, basis)) / restrictions.scale
         return change.reshape(*batch, count, 2, size, size)
 
 
@@ -228,7 +242,9 @@ class ShortRunFit(NamedTuple):
         restrictions leave free.
     basis : array (D, 2, K, K)
     restrictions : Restrictions
-        Those that do not follow from others.
+        Those that do not follow from others, in the units of the search.
+    units : array (K,)
+        These units: powers of two near the errors' standard deviations.
     notes : tuple of Note
     """
 
@@ -238,6 +254,7 @@ class ShortRunFit(NamedTuple):
     covariance: Array
     basis: Array
     restrictions: Restrictions
+    units: Array
     notes: tuple[Note, ...]
 
 
@@ -251,14 +268,18 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     NumericalError
         No start converged.
     """
-    given = scheme.restrictions(names)
+    units = units_of(form.sizes)
+    form = _in_units(form, units)
+    given = scheme.restrictions(names).in_units(units)
     restrictions = given.independent(form)
+    assert restrictions.scale is not None
     single = ReducedForm(form.coefficients[None], form.factor[None])
     origin, basis = restrictions.space(single)
     sigma = form.sigma
     start = restrictions.starts(form.sizes, scheme.starts)
     coordinates = restrictions.located(single, basis, start - origin)
     started = (origin + np.einsum("nd,ndcij->ncij", coordinates[-1:], basis))[0]
+    # B in units of the errors.
     trial = started[1] / form.sizes[:, None]
     if np.linalg.matrix_rank(trial, tol=_FLAT * np.abs(trial).max()) < len(names):
         raise SpecificationError(_SINGULAR)
@@ -297,11 +318,23 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
             "restrictions identify the shocks locally only, up to relabelling or signs. The first found is reported."
         )
         notes = (*notes, Note("local-identification", text, warn=True))
-    covariance = np.linalg.inv(likelihood.information(likelihood.tangent(pair, basis[0]))).astype(
-        np.float64, copy=False
-    )
-    value = float(likelihood.log_likelihood(pair, sigma))
-    return ShortRunFit(pair, value, top.iterations, covariance, basis[0], restrictions, notes)
+    information = likelihood.information(likelihood.tangent(pair, basis[0]))
+    spread = np.sqrt(information.diagonal())
+    covariance = np.linalg.inv(information / np.outer(spread, spread)) / np.outer(spread, spread)
+    # What the units add to the log determinant of W.
+    value = float(likelihood.log_likelihood(pair, sigma) - np.log(units).sum())
+    scale = restrictions.scale
+    return ShortRunFit(pair / scale, value, top.iterations, covariance, basis[0] / scale, restrictions, units, notes)
+
+
+def units_of(sizes: Array) -> Array:
+    """Powers of two (K,) near the errors' standard deviations."""
+    return np.asarray(np.ldexp(1.0, np.frexp(sizes)[1]))
+
+
+def _in_units(form: ReducedForm, units: Array) -> ReducedForm:
+    """Reduced forms of the variables divided by their units."""
+    return ReducedForm(form.coefficients / (units[:, None] / units), form.factor / units[:, None])
 
 
 def _flat_directions(pair: Array, basis: Array) -> Array:

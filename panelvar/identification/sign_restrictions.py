@@ -14,6 +14,7 @@ from panelvar.base.arguments import LONGEST_HORIZON, is_whole, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.patterns import pair_of
 from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm, position
 from panelvar.kernels.draws import constrained_columns, haar_columns
@@ -212,6 +213,7 @@ class SignRestrictions(Identification):
         other.tally.empty = other.tally.forms = 0
         paths = dynamics.responses(form.coefficients, self.target_horizon, impacts)
         spread = paths.std(axis=0)
+        # Each response is compared with itself.
         moving = spread > 1e-12 * np.abs(paths).max(axis=0)
         gaps = (paths - np.median(paths, axis=0)) / np.where(moving, spread, 1.0)
         distance = np.where(moving, gaps, 0.0) ** 2
@@ -262,8 +264,7 @@ class SignRestrictions(Identification):
         paths = dynamics.responses(form.coefficients, last, form.factor)
         effects: dict[int | str, Array] = {period: paths[:, period] for period in range(last + 1)}
         if LONG_RUN in periods:
-            lasting = np.linalg.solve(dynamics.lag_sum(form.coefficients), form.factor)
-            effects[LONG_RUN] = lasting.astype(np.float64, copy=False)
+            effects[LONG_RUN] = summed_solve(dynamics.lag_sum(form.coefficients), form.factor, form.sizes)
 
         def stacked(rows: list[Array]) -> Array:
             return np.stack(rows, axis=1) if rows else np.zeros((len(paths), 0, len(names)))

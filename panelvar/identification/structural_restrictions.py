@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.scaling import equilibrated
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
@@ -36,6 +37,8 @@ class Restrictions:
         Roots that the system has by construction: the rank of its long-run effects; zero where it is stable.
     ties : (mapping, mapping)
         Labels and factors of free entries of A and of B: those with one label are one parameter.
+    scale : array (2, K, K) or None
+        What the entries of A and B have been multiplied by: see `in_units`.
     """
 
     known: Array
@@ -44,6 +47,20 @@ class Restrictions:
     columns: Names
     unit_roots: int = 0
     ties: tuple[Ties, Ties] = ({}, {})
+    scale: Array | None = None
+
+    def in_units(self, units: Array) -> Restrictions:
+        r"""The same for variables divided by their units (K,), powers of two so that no digit changes.
+
+        Equation i becomes :math:`A_{i\cdot} D \, (D^{-1} u) = B_{i\cdot} \varepsilon`, all of it divided by the unit of
+        variable i unless B is known, whose rows then keep their sizes. A search in these units sees numbers of like
+        size, and ends alike whatever the variables are measured in.
+        """
+        size = len(units)
+        rows = np.ones(size) if np.isfinite(self.known[1]).all() else units
+        scale = np.stack([units / rows[:, None], np.ones((size, size)) / rows[:, None]])
+        lasting = None if self.lasting is None else self.lasting / units[:, None]
+        return replace(self, known=self.known * scale, lasting=lasting, scale=scale)
 
     @staticmethod
     def read(
@@ -104,7 +121,8 @@ class Restrictions:
         values = np.random.default_rng(0).standard_normal(free)
         trial = np.nan_to_num(self.known) + np.einsum("d,ducv->ucv", values, self.plain)
         for what, matrix in zip("AB", trial, strict=True):
-            if np.linalg.matrix_rank(matrix) < size:
+            # Numbers as they were given, in whose units a scale of ones is as good as any for a trial.
+            if np.linalg.matrix_rank(equilibrated(matrix)) < size:
                 raise SpecificationError(f"{what} is singular whatever its free entries are: free more of them.")
 
     @cached_property
@@ -145,9 +163,11 @@ class Restrictions:
     def plain(self) -> Array:
         """Directions (D, 2, K, K) of the free parameters, one each."""
         basis = np.zeros((len(self.parameters), *self.known.shape))
+        scale = np.ones(self.known.shape) if self.scale is None else self.scale
         for direction, entries in zip(basis, self.parameters, strict=True):
+            first = scale[entries[0][:3]]
             for which, row, column, factor in entries:
-                direction[which, row, column] = factor
+                direction[which, row, column] = factor * scale[which, row, column] / first
         return basis
 
     def _units(self, form: ReducedForm) -> Array:
@@ -177,6 +197,7 @@ class Restrictions:
             kept: list[int] = []
             for variable in np.flatnonzero(np.isfinite(lasting[:, shock])):
                 row, wanted = effects[variable], lasting[variable, shock] / sizes[variable] - effects[variable] @ told
+                # Effects of errors of size one on variables in units of their errors: there are no other units.
                 part = effects[kept][:, free]
                 shares = np.linalg.lstsq(part.T, row[free], rcond=None)[0]
                 if np.linalg.norm(row[free] - shares @ part) > _DEPENDENT * np.linalg.norm(row):

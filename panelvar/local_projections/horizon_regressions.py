@@ -122,12 +122,3 @@ def serial_variances(influence: Array, kernel: str, lags: float) -> Array:
 def serial_covariance(influence: Array, kernel: str, lags: float) -> Array:
     """Joint covariance (C, C) of estimates from their influences by date (C, T), one bandwidth for all."""
     return lagged_gram(np.ascontiguousarray(influence.T), np.arange(influence.shape[1]), kernel, lags)
-
-
-def root_of(covariance: Array) -> Array:
-    """Directions (D, C) whose outer products add up to a covariance; negative rounding is cut off."""
-    scale = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
-    scale = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    directions: Array = (vectors * np.sqrt(np.maximum(values, 0.0))).T * scale
-    return directions

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arguments import read_flag, read_names, read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     DataError,
@@ -34,7 +34,7 @@ from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
 from panelvar.fit.small_samples import Counts, without_factors
 from panelvar.instruments.instrumental import fit_iv_fixed_effects, fit_iv_pooled
-from panelvar.local_projections.horizon_regressions import root_of
+from panelvar.kernels.least_squares import covariance_root
 from panelvar.local_projections.result import ProjectedResponses
 from panelvar.static_panels.fixed import fit_fixed_effects
 from panelvar.static_panels.pooled import fit_pooled
@@ -169,11 +169,15 @@ def fit_panel_local_projections(
         "shock_lags": lags if shock_lags is None else lag_order(shock_lags, 0, "shock_lags"),
         "control_lags": lag_order(control_lags, 0, "control_lags"),
     }
+    (y,), (shock,) = (_one_name(option, name) for option, name in (("y", y), ("shock", shock)))
+    if state is not None:
+        (state,) = _one_name("state", state)
+    beside, tools = read_names("controls", controls), read_names("instruments", instruments)
     for option, reach in {"horizon": horizon, **reaches}.items():
         refuse_beyond(option, reach, panel.calendar.n_positions)
     outcomes = _outcomes(panel, y, horizon, cumulative, long_difference, sample == "common")
     lagged = (f"D.{y}", panel.difference(y)) if long_difference else (y, panel.column(y))
-    frame = _columns(panel, shock, lagged, _listed(controls), _listed(instruments), state, reaches, outcomes)
+    frame = _columns(panel, shock, lagged, beside, tools, state, reaches, outcomes)
     results: list[LinearResult] = []
     used: Covariance | str = cov
     for lead in range(horizon + 1):
@@ -300,7 +304,7 @@ def _described(
         cumulative=cumulative,
         std_errors=errors.reshape(shape),
         notes=_notes(results, lags),
-        influence=root_of(joint).T.reshape(*shape, -1),
+        influence=covariance_root(joint).reshape(*shape, -1),
         nobs_by_horizon=np.array([result.nobs for result in results]),
         df_by_horizon=np.array([_degrees(result, frame.shocks) for result in results]),
         covariance=last.covariance.label,
@@ -352,8 +356,11 @@ def _by_state(columns: dict[str, Array], state: Array) -> dict[str, Array]:
     return out | {f"{name}:0": values * (1.0 - state) for name, values in columns.items()}
 
 
-def _listed(names: Sequence[str] | str | None) -> tuple[str, ...]:
-    return () if names is None else (names,) if isinstance(names, str) else tuple(names)
+def _one_name(option: str, name: object) -> tuple[str]:
+    """Return a column's name, or say what was expected."""
+    if not isinstance(name, str):
+        raise SpecificationError(f"{option} must be a column's name, which is a text; got {type(name).__name__}.")
+    return (name,)
 
 
 def _row_influences(fit: Fit, names: Sequence[str]) -> Array:

@@ -18,7 +18,8 @@ from panelvar.base.distributions import quantile
 from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.base.labels import listed
 from panelvar.identification.scheme import position
-from panelvar.local_projections.horizon_regressions import root_of, serial_covariance
+from panelvar.kernels.least_squares import covariance_root
+from panelvar.local_projections.horizon_regressions import serial_covariance
 from panelvar.responses.responses import Responses
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class ProjectedResponses(Responses):
         """Directions (D, horizon + 1, K, S) whose outer products add up to the joint covariance."""
         flat = self.influence.reshape(self.values.size, -1)
         if self.kernel is not None:
-            directions = root_of(self._covariance(flat))
+            directions = covariance_root(self._covariance(flat)).T
         elif flat.shape[1] > flat.shape[0]:
             triangle: Any = np.linalg.qr(flat.T, mode="r")
             directions = np.asarray(triangle, dtype=np.float64)

@@ -20,6 +20,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import kernel_weights
+from panelvar.kernels.least_squares import least_squares
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import KPSS, kpss_pvalue, rho_pvalue, tau_critical_values, tau_pvalue
 from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
@@ -68,7 +69,7 @@ def kpss_test(
     n = len(values)
     enough(n, POWERS[trend], name)
     terms = dickey_fuller.trend_columns(POWERS[trend], 1, n)
-    left = varying(values - terms @ np.linalg.lstsq(terms, values, rcond=None)[0], values, name)
+    left = varying(values - terms @ least_squares(terms, values), values, name)
     width, rule = chosen_bandwidth(left, bandwidth, kernel)
     variance = positive(long_run_variance(left, kernel, width), name)
     statistic = float(np.square(np.cumsum(left)).sum() / (n**2 * variance))
@@ -176,7 +177,7 @@ def _spread(values: Array, trend: str, convention: str) -> float:
         return float(np.square(level - level.mean()).sum() / n**2)
     if convention == "tseries":
         terms = dickey_fuller.trend_columns(2, 1, n)
-        left = level - terms @ np.linalg.lstsq(terms, level, rcond=None)[0]
+        left = level - terms @ least_squares(terms, level)
         return float(left @ left / n**2 * (1.0 - 1.0 / n**2))
     squares, total = level @ level / n**2, level.sum() / n**1.5
     sloped = np.arange(1, n + 1) @ level / n**2.5

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_labels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.data.panel import Panel
@@ -24,7 +25,7 @@ def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[No
     elif not isinstance(data, Panel) and not hasattr(data, "columns"):
         values = np.asarray(data)
         data = values[:, None] if values.ndim == 1 else values
-    names = None if column is None else [column]
+    names = None if column is None else read_labels("column", [column], "the name of one")
     table = read_var_data(data, names)
     if len(table.names) != 1:
         raise SpecificationError(
@@ -50,6 +51,7 @@ def stretch(values: Array, name: str) -> tuple[Array, str]:
         raise NumericalError(
             f"Squares of {name!r} leave the range of floating-point numbers: rescale it, say by a power of ten."
         )
+    # One series has one unit: all that is compared here and below is in it.
     if np.ptp(inside) <= 1e-14 * largest:
         raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
     return np.ascontiguousarray(inside), name

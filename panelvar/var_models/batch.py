@@ -95,9 +95,12 @@ def fit_var_batch(
     labels = [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, names))
     if len(labels) != n_vars:
         raise SpecificationError(f"{len(labels)} names for {n_vars} variables: {labels}.")
-    beside = terms.rows(1, n_periods)[order:]
+    if n_vars == 0:
+        raise DataError(f"data of shape {array.shape} have no variables.")
     n_rows = max(n_periods - order, 0)
     width = terms.count + order * n_vars + n_vars
+    _require_rows(n_members, n_rows, width - n_vars, n_vars)
+    beside = terms.rows(1, n_periods)[order:]
 
     def fill(first: int, stop: int, out: Array) -> None:
         out[:, :, : terms.count] = beside
@@ -106,7 +109,7 @@ def fit_var_batch(
             column = width - n_vars if lag == 0 else terms.count + (lag - 1) * n_vars
             out[:, :, column : column + n_vars] = array[first:stop, order - lag : n_periods - lag]
 
-    factors = triangles((n_members, n_rows, width), fill) if n_rows else np.zeros((n_members, width, width))
+    factors = triangles((n_members, n_rows, width), fill)
     fits = fit_batch(factors, np.full(n_members, n_rows), width - n_vars)
 
     import pandas as pd
@@ -121,9 +124,12 @@ def _of_panel(
     """One member an entity, rows laid out on each entity's calendar and padded with zeros."""
     own = (panel.entity_name, panel.time_name)
     chosen = [str(name) for name in (panel.names if names is None else names) if names is not None or name not in own]
+    if not chosen:
+        raise DataError("No columns are left for the vector autoregressions: name them, names=.")
     columns = np.column_stack([panel.column(name) for name in chosen])
     n_vars = len(chosen)
     width = terms.count + order * n_vars + n_vars
+    _require_rows(panel.n_entities, int(np.diff(panel.starts).max()) - order, width - n_vars, n_vars)
     stacks = []
     for entity in range(panel.n_entities):
         part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
@@ -311,6 +317,15 @@ def evaluate_forecasts(
     return ForecastAccuracy(errors, plain, benchmark, table.names, table.labels(origins))
 
 
+def _require_rows(members: int, longest: int, count: int, n_vars: int) -> None:
+    """Refuse a batch of which the longest member is too short, before anything as wide as its equations is laid out."""
+    if members == 0 or longest < count + n_vars:
+        raise InsufficientDataError(
+            f"None of the {members} members can be estimated: each equation has {count} coefficients, and the "
+            f"longest member has {max(longest, 0)} usable rows."
+        )
+
+
 def _batch(
     fits: BatchFit,
     labels: pd.Index,
@@ -325,14 +340,10 @@ def _batch(
     notes: tuple[Note, ...] = ()
     count = len(regressor_labels(names, order, terms))
     if not used.any():
-        if fits.nobs.max(initial=0) >= count + len(names):
-            raise CollinearityError(
-                f"None of the {len(used)} members can be estimated: their regressors are collinear (a variable that "
-                "does not vary, or a combination of others), or out of the range of floating-point numbers."
-            )
-        raise InsufficientDataError(
-            f"None of the {len(used)} members can be estimated: each equation has {count} coefficients, and the "
-            f"longest member has {int(fits.nobs.max(initial=0))} usable rows."
+        _require_rows(len(used), int(fits.nobs.max(initial=0)), count, len(names))
+        raise CollinearityError(
+            f"None of the {len(used)} members can be estimated: their regressors are collinear (a variable that "
+            "does not vary, or a combination of others), or out of the range of floating-point numbers."
         )
     if not used.all():
         left = labels[~used]

@@ -21,7 +21,7 @@ from panelvar.dynamics.lag_problem import coefficient_errors, lag_matrices
 from panelvar.dynamics.terms import Terms, regressor_labels, stacked_labels
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.responses import cumulated
-from panelvar.responses.shocks import choose_shocks
+from panelvar.responses.shocks import choose_shocks, positive_factor
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
@@ -153,7 +153,7 @@ class VarBatch:
         {horizon, identification, shock_size, ordering, cumulative}
         """
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
-        form = ReducedForm(self.coefficients, dynamics.cholesky_impact(self.sigma))
+        form = ReducedForm(self.coefficients, positive_factor(self.sigma))
         values = dynamics.responses(
             form.coefficients, read_whole("horizon", horizon, 0, LONGEST_HORIZON), shocks.impact(form)
         )

@@ -153,7 +153,8 @@ class VarEstimates(System):
         the levels, the relations taken as known.
         """
         if self.problem.restriction:
-            flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), -1)
+            # With a rank of zero and nothing beside the relations there is no direction.
+            flat = self._directions.swapaxes(1, 2).reshape(len(self._directions), self.n_regressors * self.n_vars)
             return flat.T @ flat
         return None if self._robust is None else self._robust.matrix
 
@@ -181,7 +182,7 @@ class VarEstimates(System):
     @cached_property
     def _directions(self) -> Array:
         """Directions (D, m, K) whose squares add up to the variances of the coefficients."""
-        return self.problem.directions(np.linalg.cholesky(self._error_sigma).astype(np.float64, copy=False))
+        return self.problem.directions(positive_factor(self._error_sigma))
 
     @cached_property
     def _errors(self) -> Array:
@@ -199,7 +200,10 @@ class VarEstimates(System):
     @cached_property
     def _ratios(self) -> Array:
         if not self._errors.all():
-            raise NumericalError("An equation fits exactly: its standard errors are zero and t statistics undefined.")
+            raise NumericalError(
+                "An equation fits exactly, or its coefficients are known (those of levels in a model of rank 0): "
+                "standard errors are zero and t statistics undefined."
+            )
         return self.problem.params / self._errors
 
     @cached_property

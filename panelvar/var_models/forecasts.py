@@ -26,6 +26,7 @@ from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.responses import Responses, cumulated
+from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
 from panelvar.var_models.published import finite_array
@@ -71,11 +72,16 @@ def conditional_forecast(coefficients: Array, factor: Array, path: Array, given:
     flat = stacked.reshape(steps * n_vars, steps * n_vars)
     known = ~np.isnan(given).ravel()
     rows = flat[known]
-    # An orthonormal basis of the conditions: shocks within it are known, those outside are free.
-    basis, triangle = np.linalg.qr(rows.T)
-    if known.any() and np.abs(triangle.diagonal()).min() <= 1e-12 * np.abs(triangle.diagonal()).max():
+    # In units of its own error each condition is a direction: what is left of one beside others tells whether they hold
+    # together.
+    sizes = np.linalg.norm(rows, axis=1)
+    if not sizes.all():
         raise np.linalg.LinAlgError
-    gap = (given - path).ravel()[known]
+    # An orthonormal basis of the conditions: shocks within it are known, those outside are free.
+    basis, triangle = np.linalg.qr(rows.T / sizes)
+    if (np.abs(triangle.diagonal()) <= 1e-12).any():
+        raise np.linalg.LinAlgError
+    gap = (given - path).ravel()[known] / sizes
     shocks = basis @ np.linalg.solve(triangle.T, gap) if known.any() else np.zeros(flat.shape[1])
     free = flat - (flat @ basis) @ basis.T
     values = path + (flat @ shocks).reshape(steps, n_vars)
@@ -350,7 +356,7 @@ class VarForecasts(VarEstimates):
         if np.isinf(given).any() or np.isnan(given).all():
             raise SpecificationError("conditions must hold a finite value somewhere, and NaN where the future is free.")
         plain = self.forecast(len(given), level=level, exogenous=exogenous)
-        factor = dynamics.cholesky_impact(self.sigma)
+        factor = positive_factor(self.sigma)
         try:
             values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
         except np.linalg.LinAlgError:

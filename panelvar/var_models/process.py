@@ -17,6 +17,8 @@ from panelvar.base.hints import HintsAtNames
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
 from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
+from panelvar.dynamics.unit_free_solves import summed_solve
+from panelvar.kernels.least_squares import covariance_root
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.published import finite_array
 
@@ -183,7 +185,7 @@ class SystemProcess(HintsAtNames):
             what = f"exogenous variables {beside}" if beside else f"trend {self.trend!r}"
             raise NumericalError(f"A system with {what} has no constant mean.")
         intercept = self._no_intercept() if self.intercept is None else self.intercept
-        return self._by_variable(np.linalg.solve(dynamics.lag_sum(self.coefficients), intercept))
+        return self._by_variable(summed_solve(dynamics.lag_sum(self.coefficients), intercept[:, None])[:, 0])
 
     def _no_intercept(self) -> Array:
         raise MissingInformationError(
@@ -358,11 +360,9 @@ class SystemProcess(HintsAtNames):
                 "Only a stable system without trends, seasons and exogenous variables has a distribution to draw the "
                 f"values before the sample from: give initial= of shape ({self.lags}, {self.n_vars})."
             )
-        values, vectors = np.linalg.eigh(
-            stacked_variance(self.coefficients, self._known_sigma("A distribution of initial values"))
-        )
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        drawn = (root @ rng.standard_normal(len(values))).reshape(-1, self.n_vars)[: self.lags]
+        sigma = self._known_sigma("A distribution of initial values")
+        root = covariance_root(stacked_variance(self.coefficients, sigma))
+        drawn = (root @ rng.standard_normal(len(root))).reshape(-1, self.n_vars)[: self.lags]
         first: Array = drawn[::-1] + self.mean().to_numpy()
         return first
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from panelvar.base.errors import Note, SpecificationError, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
+from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
 from panelvar.responses.gradients import parameter_steps
@@ -79,7 +80,7 @@ def fit_svar(
     identification.check(names)
     bound, fit = identification.fitted(model._estimates(positive_factor(model.sigma)), names)
     structure = _Structure(bound, fit, model)
-    band = model._band(bands, check_level(level), structure.estimate, structure.statistic, structure.gradients)
+    band = structure.band(bands, check_level(level))
     errors = structure.errors(band)
     notes = fit.notes + (band.notes if band else ())
     emit(notes)
@@ -130,17 +131,42 @@ class _Structure:
     def at(self, form: ReducedForm, pair: Array) -> Array:
         lasting = np.zeros_like(pair[..., 0, :, :])
         if self.has_lasting:
-            impact = np.linalg.solve(pair[..., 0, :, :], pair[..., 1, :, :])
+            impact = impact_solve(pair[..., 0, :, :], pair[..., 1, :, :], self.fit.units)
             lasting = self._effects(form) @ impact
+            if self._held is not None:
+                lasting = np.where(np.isfinite(self._held), self._held, lasting)
         return np.concatenate([pair, lasting[..., None, :, :]], axis=-3)
 
     @property
+    def _held(self) -> Array | None:
+        """Long-run effects that are known."""
+        return self.scheme.restrictions(self.names).lasting
+
+    @property
     def estimate(self) -> Array:
-        values = self.at(self.model._form, self.fit.pair)
-        lasting = self.scheme.restrictions(self.names).lasting
-        if lasting is not None:
-            values[2] = np.where(np.isfinite(lasting), lasting, values[2])
-        return values
+        return self.at(self.model._form, self.fit.pair)
+
+    def band(self, bands: BandSource | None, level: float) -> Band | None:
+        """Limits of the entries, found in the units of the search: what a joint band covers must be of like size."""
+        assert self.fit.restrictions.scale is not None
+        by_variable = np.broadcast_to(1.0 / self.fit.units[:, None], self.fit.pair.shape[1:])
+        scale = np.concatenate([self.fit.restrictions.scale, by_variable[None]])
+        band = self.model._band(
+            bands,
+            level,
+            self.estimate * scale,
+            lambda draws: self.statistic(draws) * scale,
+            lambda form, moves: self.gradients(form, moves) * scale,
+        )
+        if band is None:
+            return None
+        return replace(
+            band,
+            lower=band.lower / scale,
+            upper=band.upper / scale,
+            std_errors=None if band.std_errors is None else band.std_errors / scale,
+            draws=None if band.draws is None else band.draws / scale,
+        )
 
     def _effects(self, form: ReducedForm) -> Array:
         return lasting_effects(form.coefficients, self.scheme.unit_roots, form.sizes)
@@ -158,14 +184,17 @@ class _Structure:
             impact = self.scheme.impact(form, self.names)
             turned = self.scheme.derivatives(form, self.names, steps, sigma_steps)
             lasting = moved @ impact[..., None, :, :] + effects[..., None, :, :] @ turned
+            if self._held is not None:
+                lasting = np.where(np.isfinite(self._held), 0.0, lasting)
         return np.concatenate([change, lasting[..., None, :, :]], axis=-3)
 
     def errors(self, band: Band | None) -> Array:
         """Standard errors (3, K, K), zero where an entry is known."""
         if band is None:
             basis = self.fit.basis
-            inverse = np.linalg.inv(self.fit.pair[0])
-            turned = inverse @ (basis[:, 1] - basis[:, 0] @ inverse @ self.fit.pair[1])
+            a, b = self.fit.pair
+            impact = impact_solve(a, b, self.fit.units)
+            turned = impact_solve(a, basis[:, 1] - basis[:, 0] @ impact, self.fit.units)
             lasting = self._effects(self.model._form) @ turned if self.has_lasting else np.zeros_like(turned)
             moves = np.concatenate([basis, lasting[:, None]], axis=1)
             errors: Array = np.sqrt(np.einsum("ducv,de,eucv->ucv", moves, self.fit.covariance, moves) / self.model.nobs)
@@ -275,7 +304,9 @@ class SvarResult(HintsAtNames, Presented):
     @property
     def impact(self) -> pd.DataFrame:
         """Responses on impact to one standard deviation of each shock: the inverse of A times B."""
-        return self._frame(np.linalg.solve(self.pair[0], self.pair[1]), self.shocks)
+        units = self.identification.units
+        assert units is not None
+        return self._frame(impact_solve(self.pair[0], self.pair[1], units), self.shocks)
 
     @property
     def sigma(self) -> pd.DataFrame:

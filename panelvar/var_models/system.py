@@ -23,6 +23,7 @@ from panelvar.base.errors import (
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of
 from panelvar.responses.responses import Responses, cumulated, described_responses, identified_set
@@ -227,9 +228,7 @@ class System(SystemProcess, Presented):
         """
         self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
-        effects = np.linalg.solve(
-            dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma)
-        )
+        effects = summed_solve(dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma))
         return self._of_variables(effects, shocks.names)
 
     def plot_roots(self, **options: Any) -> Axes:

@@ -25,6 +25,7 @@ from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
 from panelvar.dynamics.lag_problem import LagProblem, stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
+from panelvar.kernels.least_squares import least_squares
 from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
 from panelvar.var_models.var_convention import VarConvention, var_convention
 from panelvar.var_models.var_result import VarResult
@@ -314,7 +315,8 @@ def _require_rank(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> 
     column = problem.dependent_columns[0]
     labels = regressor_labels(names, problem.lags, terms)
     triangle = problem.factor[:column, : column + 1]
-    weights = np.linalg.lstsq(triangle[:, :column], triangle[:, column], rcond=None)[0] if column else np.zeros(0)
+    weights = least_squares(triangle[:, :column], triangle[:, column]) if column else np.zeros(0)
+    # What each column adds to the one that depends on them, in its unit.
     sizes = np.abs(weights) * np.sqrt((triangle[:, :column] ** 2).sum(axis=0))
     partners = [labels[place] for place in np.flatnonzero(sizes > 1e-8 * sizes.max(initial=0.0))]
     what = f"a linear combination of {', '.join(partners)}" if partners else "zero in every row"

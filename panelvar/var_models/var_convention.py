@@ -51,6 +51,9 @@ class VarConvention:
         term, whatever the model has (gretl).
     arch_presample : {"drop", "zero"}
         Whether the first rows, whose lags are before the sample, are left out of the ARCH regression or have zeros.
+    urzua_root : {"correlation", "covariance"}
+        What residuals are standardised by the symmetric root of in Urzua's test of normality. With that of their
+        covariance (EViews) it depends on the units of the variables.
     centred : tuple of {"portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum"}
         Tests that take the mean out of the residuals first (CUSUM: out of their standard deviation alone), which
         matters without a constant only.
@@ -68,6 +71,7 @@ class VarConvention:
     rao_denominator: Literal["real", "whole-pvalue", "whole"] = "real"
     auxiliary_constant: bool = False
     arch_presample: Literal["drop", "zero"] = "drop"
+    urzua_root: Literal["correlation", "covariance"] = "correlation"
     centred: tuple[str, ...] = ("jarque-bera", "doornik-hansen")
 
     def __post_init__(self) -> None:
@@ -80,6 +84,7 @@ class VarConvention:
         choose("exclusion", self.exclusion, ("f-system", "f-equation", "chi2"))
         choose("rao_denominator", self.rao_denominator, ("real", "whole-pvalue", "whole"))
         choose("arch_presample", self.arch_presample, ("drop", "zero"))
+        choose("urzua_root", self.urzua_root, ("correlation", "covariance"))
         for test in self.centred:
             choose("centred", test, CENTRED)
         if self.smallest_order not in (0, 1):
@@ -144,6 +149,7 @@ VAR_PRESETS: dict[str, VarConvention] = {
             smallest_order=0,
             likelihood_ratio="less-coefficients",
             exclusion="chi2",
+            urzua_root="covariance",
         ),
     )
 }

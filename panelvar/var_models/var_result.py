@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, emit
 from panelvar.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
 from panelvar.dynamics.lag_problem import kronecker_wald
+from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.static_panels.inference import Inference
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
@@ -168,9 +169,10 @@ class CoefficientTests(FittedSystem):
                     f"All of these coefficients are restricted to zero already: {hypothesis.null}."
                 )
         block, gap = covariance[np.ix_(places, places)], problem.params.T.ravel()[places]
-        if not problem.restriction and np.linalg.matrix_rank(block, hermitian=True) < len(places):
-            raise NumericalError("The robust covariance of the tested coefficients is singular: too few rows.")
-        return hypothesis.result(float(gap @ np.linalg.solve(block, gap)), len(places), problem, self.convention)
+        form = quadratic_form(gap, block)
+        if form.rank < len(places):
+            raise NumericalError("The covariance of the tested coefficients is singular: too few rows.")
+        return hypothesis.result(float(form.statistic), len(places), problem, self.convention)
 
     def lag_exclusion_tests(self) -> pd.DataFrame:
         """Wald tests that a lag can go, in each equation and in all of them.

@@ -21,7 +21,9 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.covariance.covariances import HC, Classical
 from panelvar.covariance.covariances import multiplier as residual_multiplier
+from panelvar.dynamics.dynamics import cholesky_impact
 from panelvar.dynamics.lag_problem import CHUNK_BYTES
+from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.draws import wild_multipliers
 from panelvar.tables.test_result import TestResult
@@ -170,8 +172,8 @@ def wild_exclusion_statistics(
     if weights is None:
         scatter = (errors.swapaxes(1, 2) @ errors - projected @ projected.swapaxes(1, 2)) / divisor
         # H'H is the block of (X'X)^-1; in its metric each equation's estimates are one vector.
-        white = np.linalg.solve(np.linalg.cholesky(influence.T @ influence), estimates.swapaxes(1, 2))
-        white = np.linalg.solve(np.linalg.cholesky(scatter), white.swapaxes(1, 2))
+        white = lower_solve(cholesky_impact(influence.T @ influence), estimates.swapaxes(1, 2))
+        white = lower_solve(cholesky_impact(scatter), white.swapaxes(1, 2))
         return np.asarray((white**2).sum(axis=(1, 2)))
     residuals = errors - orthonormal @ projected.swapaxes(1, 2)
     weighted = influence * weights[:, None]

@@ -1,8 +1,8 @@
 r"""Tests that the errors of a vector autoregression are normal, by third and fourth moments of standardised residuals.
 
 Urzua's test is of all of them, each about its exact mean over its exact variance. n rows of K independent normal
-series, about their means and standardised by the symmetric root of their covariance, are a frame of K orthogonal
-directions drawn at random among those orthogonal to a one. The moments below follow from
+series, about their means and standardised by the symmetric root of their correlations (or of their covariance), are a
+frame of K orthogonal directions drawn at random among those orthogonal to a one. The moments below follow from
 those of a random direction q of n - 1 dimensions and, given it, of a second one of n - 2:
 :math:`E(w'q)^2 = |w|^2/d` and :math:`E(q'Aq)^2 = (\mathrm{tr}^2 A + 2\,\mathrm{tr}A^2) / (d (d + 2))`; and from the
 symmetry of the tensor of moments under rotations, which leaves three numbers for all products of two fourth moments.
@@ -24,6 +24,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.identification.scheme import Identification
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult, chi2_test
@@ -74,9 +75,9 @@ def normality_test(
         Residuals made uncorrelated by the Cholesky factor of their covariance and moments compared with 0 and 3
         (Luetkepohl 2005, section 4.5; R's vars, statsmodels; it depends on the order of the variables); or by the
         symmetric root of their correlations and moments transformed to be normal in small samples (Doornik and Hansen
-        2008; gretl, Stata's ``mvtest``); or by the symmetric root of their covariance and moments taken about their
-        exact means over their exact variances under normality, the joint test being of all cross moments too (Urzua
-        1997; EViews).
+        2008; gretl, Stata's ``mvtest``); or by the same root and moments taken about their exact means over their exact
+        variances under normality, the joint test being of all cross moments too (Urzua 1997; with the symmetric root of
+        the covariance, as EViews and ``convention="eviews"`` have it, the statistic would depend on units).
     identification : str or Identification, optional
         With ``"jarque-bera"``: test the shocks of a scheme, as in `VarResult.impulse_responses`, in place of residuals
         made uncorrelated by the Cholesky factor, as they are (about zero); `NormalityTests.by_equation` is
@@ -120,6 +121,11 @@ def normality_test(
     tested, names = tested_residuals(model, kind), model.names
     if identification is not None:
         (tested, names), kind = _shocks(model, identification), "shocks"
+    if kind == "urzua":
+        tested = in_own_units(tested)
+        if model.convention.urzua_root == "correlation":
+            tested = columns_in_own_units(tested)
+            tested = tested / np.sqrt(np.square(tested - tested.mean(axis=0)).mean(axis=0))
     skewness, kurtosis, joint = _statistics(kind, tested)
     df = n_vars * (n_vars + 1) * (n_vars + 2) * (n_vars + 7) // 24 if kind == "urzua" else 2 * n_vars
 
@@ -197,11 +203,13 @@ def exact_moments(n: int) -> dict[tuple[int, ...], tuple[float, float]]:
 
 
 def urzua(residuals: Array) -> UrzuaStatistics:
-    """Statistics of residuals, about their means, standardised by the symmetric root of their covariance."""
+    """Statistics of residuals, about their means, standardised by a symmetric root as they are.
+
+    That of their covariance depends on units; of residuals divided by their standard deviations it is the root of the
+    correlations, and does not.
+    """
     n, n_vars = residuals.shape
-    centred = residuals - residuals.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred / n)
-    white = centred @ vectors / np.sqrt(values) @ vectors.T
+    white = residual_tests.symmetrically_standardised(residuals - residuals.mean(axis=0))
     known = exact_moments(n)
     own, joint = {3: 0.0, 4: 0.0}, 0.0
     for order in (3, 4):

@@ -13,6 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import NumericalError
+from panelvar.base.scaling import columns_in_own_units
+from panelvar.kernels.quadratic_form import quadratic_form
+
+_ROUNDING = 32.0 * float(np.finfo(np.float64).eps)
+_DEPENDENT = (
+    "The residuals of the equations are linearly dependent (an equation fits exactly or is a combination of the "
+    "others): their tests do not exist."
+)
 
 
 class RaoF(NamedTuple):
@@ -44,9 +53,43 @@ def portmanteau(residuals: Array, lags: int) -> tuple[float, float]:
     """
     n = len(residuals)
     # Residuals whitened by C_0 turn each trace into a sum of squares.
-    white = np.linalg.qr(residuals)[0] * math.sqrt(n)
+    white = standardised(residuals)
     traces = np.array([np.square(white[lag:].T @ white[: n - lag] / n).sum() for lag in range(1, lags + 1)])
     return float(n * traces.sum()), float(n**2 * (traces / (n - np.arange(1, lags + 1))).sum())
+
+
+def standardised(residuals: Array) -> Array:
+    r"""Residuals (n, K) less their correlation: :math:`U R^{-1} \sqrt n` with R the triangle of U.
+
+    What does not change under linear transformations of the residuals is computed from these: however near they are to
+    collinear, no covariance of them is formed, and no digit of it lost.
+
+    Raises
+    ------
+    NumericalError
+        They are linearly dependent.
+    """
+    basis, triangle = np.linalg.qr(columns_in_own_units(residuals))
+    sizes = np.sqrt(np.einsum("ij,ij->j", triangle, triangle))
+    # A column's own size is the measure.
+    if (np.abs(triangle.diagonal()) <= _ROUNDING * math.sqrt(len(residuals)) * sizes).any():
+        raise NumericalError(_DEPENDENT)
+    return np.asarray(basis * math.sqrt(len(residuals)))
+
+
+def symmetrically_standardised(residuals: Array) -> Array:
+    r"""Residuals (n, K) less their correlation, each as near as can be to what it was: :math:`U (U'U/n)^{-1/2}`.
+
+    From the singular vectors of U, the root of n times the orthogonal factor of its polar decomposition.
+
+    Raises
+    ------
+    NumericalError
+        They are linearly dependent.
+    """
+    standardised(residuals)
+    left, _, right = np.linalg.svd(residuals, full_matrices=False)
+    return np.asarray(left @ right * math.sqrt(len(residuals)))
 
 
 def lagged_residuals(residuals: Array, lags: int) -> Array:
@@ -59,11 +102,17 @@ def lagged_residuals(residuals: Array, lags: int) -> Array:
 
 
 def added_regressors(regressors: Array, added: Array, residuals: Array) -> tuple[Array, Array]:
-    """Cross products (K, K) of the residuals of regressions of ``residuals``, without and with the added regressors."""
+    """Triangles F of what regressions of ``residuals`` leave, without and with the added regressors.
+
+    Returns
+    -------
+    array (K, K), array (K or fewer, K)
+        F'F are the cross products of the residuals of these regressions.
+    """
     m, extra = regressors.shape[1], added.shape[1]
     triangle = np.linalg.qr(np.concatenate([regressors, added, residuals], axis=1))[1]
     right = triangle[:, m + extra :]
-    return right[m:].T @ right[m:], right[m + extra :].T @ right[m + extra :]
+    return np.linalg.qr(right[m:])[1], right[m + extra :]
 
 
 def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> float:
@@ -72,15 +121,23 @@ def lagrange_multiplier(n_rows: int, restricted: Array, unrestricted: Array) -> 
     Parameters
     ----------
     n_rows : int
-    restricted, unrestricted : array (K, K)
-        Residual cross products without and with the added regressors.
+    restricted, unrestricted : array (K, K) and (r, K)
+        Triangles of the residuals without and with the added regressors, from `added_regressors`.
     """
-    return float(n_rows * (len(restricted) - np.trace(np.linalg.solve(restricted, unrestricted))))
+    from scipy.linalg import solve_triangular
+
+    share = solve_triangular(restricted, unrestricted.T, trans="T")
+    return float(n_rows * (len(restricted) - np.square(share).sum()))
 
 
 def corrected_likelihood_ratio(restricted: Array, unrestricted: Array, df: float) -> float:
     r"""Likelihood ratio :math:`N \ln(|S_R| / |S_e|)` of added regressors, N = ``df`` corrected as in `rao_f`."""
-    return float(df * (np.linalg.slogdet(restricted)[1] - np.linalg.slogdet(unrestricted)[1]))
+    return float(df * _log_ratio(restricted, unrestricted))
+
+
+def _log_ratio(restricted: Array, unrestricted: Array) -> float:
+    """Log of the ratio of two determinants of cross products, from their triangles."""
+    return float(2.0 * np.log(np.abs(restricted.diagonal() / unrestricted.diagonal())).sum())
 
 
 def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF:
@@ -94,7 +151,7 @@ def rao_f(restricted: Array, unrestricted: Array, added: int, df: float) -> RaoF
     n_vars = len(restricted)
     product, total = n_vars * added, n_vars**2 + added**2 - 5.0
     s = math.sqrt((product**2 - 4.0) / total) if total > 0.0 else 1.0
-    ratio = math.exp((np.linalg.slogdet(restricted)[1] - np.linalg.slogdet(unrestricted)[1]) / s)
+    ratio = math.exp(_log_ratio(restricted, unrestricted) / s)
     denominator = df * s - 0.5 * product + 1.0
     return RaoF((ratio - 1.0) * denominator / product, product, denominator)
 
@@ -105,13 +162,12 @@ def arch_lm(residuals: Array, lags: int, *, padded: bool = False) -> tuple[float
     The distinct products :math:`\mathrm{vech}(u_t u_t')` are regressed on a constant and their own lags:
     :math:`\tfrac12 n K (K + 1) - n\, \mathrm{tr}(\hat\Omega \hat\Omega_0^{-1})`, chi-squared with
     :math:`h K^2 (K + 1)^2 / 4`. One series gives Engle's :math:`n R^2`. The first h rows are left out, or with
-    ``padded`` kept, zeros standing for what is before the sample.
+    ``padded`` kept, zeros standing for what is before the sample. The statistic does not change under linear
+    transformations of the residuals, which are standardised first.
     """
-    n_vars = residuals.shape[1]
-    # Fourth powers leave the range of numbers long before the residuals do; powers of two cost no digit.
-    residuals = np.ldexp(residuals, -np.frexp(np.abs(residuals).max(axis=0))[1])
-    rows, columns = np.tril_indices(n_vars)
-    products = residuals[:, rows] * residuals[:, columns]
+    white = standardised(residuals)
+    rows, columns = np.tril_indices(white.shape[1])
+    products = white[:, rows] * white[:, columns]
     width = products.shape[1]
     first = 0 if padded else lags
     left, past = products[first:], lagged_residuals(products, lags)[first:]
@@ -123,8 +179,9 @@ def quadratic_terms(regressors: Array, *, cross: bool) -> Array:
     r"""Levels and squares, with ``cross`` also products, of regressors: linearly independent of each other and a one.
 
     Regressors are centred and scaled first, which leaves the span of one, :math:`x_i` and :math:`x_i x_j` (or
-    :math:`x_i^2`) as it is and makes their squares distinguishable from their levels. Columns that depend on those
-    before them are left out.
+    :math:`x_i^2`) as it is and makes their squares distinguishable from their levels. With products of all of them the
+    span is that of any other basis of the regressors too: an orthonormal one tells products of nearly collinear
+    regressors apart. Columns that depend on those before them are left out.
 
     Parameters
     ----------
@@ -137,15 +194,22 @@ def quadratic_terms(regressors: Array, *, cross: bool) -> Array:
         Columns with sum zero.
     """
     n = len(regressors)
+    regressors = columns_in_own_units(regressors)
     levels = regressors - regressors.mean(axis=0)
     sizes = np.sqrt((levels**2).sum(axis=0))
+    # Each column is compared with itself.
     varying = sizes > 1e-12 * np.sqrt((regressors**2).sum(axis=0))
     levels = levels[:, varying] / sizes[varying] * math.sqrt(n)
+    if cross and levels.shape[1]:
+        basis, triangle = np.linalg.qr(levels)
+        # Columns of length one, but for the root of n.
+        levels = basis[:, np.abs(triangle.diagonal()) > 1e-12 * math.sqrt(n)] * math.sqrt(n)
     width = levels.shape[1]
     rows, columns = np.triu_indices(width) if cross else (np.arange(width), np.arange(width))
     terms = np.concatenate([levels, levels[:, rows] * levels[:, columns]], axis=1)
     terms -= terms.mean(axis=0)
     sizes = np.sqrt((terms**2).sum(axis=0))
+    # Products of regressors of size one: they have no units, and one is the size of what they would be if they varied.
     independent = np.abs(np.linalg.qr(terms)[1].diagonal()) > 1e-9 * np.maximum(sizes, 1.0)[: min(terms.shape)]
     return np.asarray(terms[:, np.flatnonzero(independent)] if width else terms)
 
@@ -154,10 +218,10 @@ def jarque_bera(residuals: Array) -> Moments:
     r"""Skewness and kurtosis of residuals made uncorrelated by the Cholesky factor (4.5.4, 4.5.5).
 
     :math:`n b_1'b_1 / 6` and :math:`n (b_2 - 3)'(b_2 - 3) / 24` of the standardised series' third and fourth moments.
-    Residuals are taken as they are, about zero.
+    Residuals are taken as they are, about zero. A triangle from QR is the Cholesky factor but for signs, which squares
+    of moments do not see.
     """
-    factor = np.linalg.cholesky(residuals.T @ residuals / len(residuals))
-    return standardised_moments(np.linalg.solve(factor, residuals.T).T)
+    return standardised_moments(standardised(residuals))
 
 
 def standardised_moments(white: Array) -> Moments:
@@ -176,9 +240,8 @@ def doornik_hansen(residuals: Array) -> Moments:
     added up.
     """
     n = len(residuals)
-    scaled = residuals / np.sqrt((residuals**2).mean(axis=0))
-    values, vectors = np.linalg.eigh(scaled.T @ scaled / n)
-    white = scaled @ vectors / np.sqrt(values) @ vectors.T
+    scaled = columns_in_own_units(residuals)
+    white = symmetrically_standardised(scaled / np.sqrt((scaled**2).mean(axis=0)))
     white = white - white.mean(axis=0)
     white /= np.sqrt((white**2).mean(axis=0))
     skewness, kurtosis = (white**3).mean(axis=0), (white**4).mean(axis=0)
@@ -214,12 +277,12 @@ def instantaneous(residual_covariance: Array, n_rows: int, first: list[int], sec
     covariance :math:`\sigma_{ik}\sigma_{jl} + \sigma_{il}\sigma_{jk}` of the elements (i, j) and (k, l).
     """
     pairs = [(i, j) for i in first for j in second]
-    # Products of four standard deviations leave the range of numbers before sigma does; powers of two cost no digit.
-    size = -(np.frexp(residual_covariance.diagonal())[1] // 2)
-    sigma = np.ldexp(residual_covariance, size[:, None] + size)
+    # Correlations: products of four standard deviations leave the range of numbers before sigma does.
+    size = np.sqrt(residual_covariance.diagonal())
+    sigma = residual_covariance / size[:, None] / size
     gap = np.array([sigma[i, j] for i, j in pairs])
     spread = np.array([[sigma[i, k] * sigma[j, m] + sigma[i, m] * sigma[j, k] for k, m in pairs] for i, j in pairs])
-    return float(n_rows * gap @ np.linalg.solve(spread, gap))
+    return float(n_rows * quadratic_form(gap, spread).statistic)
 
 
 def cumulated_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, centred: bool = False) -> Array:
@@ -229,6 +292,7 @@ def cumulated_residuals(residuals: Array, df: int | npt.NDArray[np.intp], *, cen
     takes sigma about the residuals' mean, which is zero with a constant.
     """
     n = len(residuals)
+    residuals = columns_in_own_units(residuals)
     spread = residuals - residuals.mean(axis=0) if centred else residuals
     scale = np.sqrt((spread**2).sum(axis=0) / df * n)
     return np.concatenate([np.zeros((1, residuals.shape[1])), np.cumsum(residuals, axis=0) / scale])

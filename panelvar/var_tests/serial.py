@@ -177,10 +177,11 @@ def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tu
         )
     if form == "f" and model.convention.auxiliary_constant:
         counted = problem.lags * problem.n_vars + 1
-    past = residual_tests.lagged_residuals(problem.residuals, lags)[:, -added:]
+    residuals = residual_tests.standardised(problem.residuals)
+    past = residual_tests.lagged_residuals(residuals, lags)[:, -added:]
     if more:
         past = np.concatenate([np.ones((model.nobs, 1)), past], axis=1)
-    restricted, unrestricted = residual_tests.added_regressors(regressors, past, problem.residuals)
+    restricted, unrestricted = residual_tests.added_regressors(regressors, past, residuals)
     null = f"{NULL} {'at' if alone else 'up to'} lag {lags}"
     spelled = f"lag {lags} alone" if alone else f"{lags} lags"
     rows = model.nobs - counted - added - 0.5 * (model.n_vars - added + 1)

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError
+from panelvar.base.scaling import columns_in_own_units
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
@@ -99,14 +100,20 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
             f"{r} terms and a constant for {width} product(s) of residuals: {n} rows are too few, {r + width + 1} are "
             "needed. Use fewer lags or cross_terms=False."
         )
-    residuals = model.problem.residuals
-    products = np.stack([residuals[:, i] * residuals[:, j] for i, j in pairs], axis=1)
-    restricted, unrestricted = residual_tests.added_regressors(np.ones((n, 1)), terms, products)
+    left, right = np.array(pairs).T
+    # The joint statistic is that of any linear transformation of the residuals, those of single products are not.
+    white = residual_tests.standardised(model.problem.residuals)
+    joint = residual_tests.lagrange_multiplier(
+        n, *residual_tests.added_regressors(np.ones((n, 1)), terms, white[:, left] * white[:, right])
+    )
+    residuals = columns_in_own_units(model.problem.residuals)
+    restricted, unrestricted = residual_tests.added_regressors(
+        np.ones((n, 1)), terms, residuals[:, left] * residuals[:, right]
+    )
     label = "White" + (" with cross terms" if cross_terms else "")
-    joint = residual_tests.lagrange_multiplier(n, restricted, unrestricted)
     df = width * r
     null = "the errors' variances and covariances do not depend on the regressors"
-    shares = 1.0 - unrestricted.diagonal() / restricted.diagonal()
+    shares = 1.0 - np.square(unrestricted).sum(axis=0) / np.square(restricted).sum(axis=0)
     singles, rows = {}, []
     for (i, j), share in zip(pairs, shares.tolist(), strict=True):
         both = (model.names[j], model.names[i])

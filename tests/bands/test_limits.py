@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtri
 
 import panelvar as pv
 from panelvar import DeltaMethod, MonteCarlo, ResidualBootstrap, SpecificationError
-from panelvar.bands.limits import limits, sup_t_quantile
+from panelvar.bands.limits import bonferroni_quantile, limits, sup_t_quantile
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +196,21 @@ def test_rules_without_meaning_are_refused(model):
         ResidualBootstrap(joint="simultaneous")
     with pytest.raises(SpecificationError, match="over="):
         DeltaMethod(over="both")
+
+
+def test_units_do_not_decide_which_cells_vary():
+    slopes = np.random.default_rng(1).standard_normal((6, 4, 2, 3))
+    slopes[:, 0, 0, 1] = 0.0
+    units = np.ldexp(1.0, [[0, 60, -60], [-300, 0, 300]])
+    for over in ("path", "all"):
+        assert_array_equal(sup_t_quantile(slopes * units, 0.9, 500, 1, over), sup_t_quantile(slopes, 0.9, 500, 1, over))
+        sizes = np.sqrt((slopes**2).sum(axis=0))
+        assert_array_equal(bonferroni_quantile(sizes * units, 0.9, over), bonferroni_quantile(sizes, 0.9, over))
+
+
+def test_a_path_that_does_not_vary_at_all_has_a_critical_value_too():
+    slopes = np.random.default_rng(2).standard_normal((6, 4, 3))
+    slopes[:, :, 2] = 0.0
+    found = sup_t_quantile(slopes, 0.9, 500, 1, "path")
+    assert found.shape == (4, 3)
+    assert (found[:, 2] == 0.0).all()

@@ -387,3 +387,14 @@ def test_size_of_the_trace_test(trend, rank):
     share = float((statistic > critical).mean())
     # Four standard errors of Monte Carlo, and the excess that samples of this size still have.
     assert 0.05 - 4 * 0.0035 < share < 0.06 + 4 * 0.0035
+
+
+@pytest.mark.parametrize(("trend", "unit"), [("ct", 1e9), ("ct", 1e-9), ("ctt", 1e-8), ("ctt", 1e12), ("c", 1e-12)])
+def test_engle_granger_does_not_depend_on_units(trend, unit):
+    rng = np.random.default_rng(5)
+    common = 1000.0 + np.cumsum(rng.standard_normal(200))
+    levels = np.column_stack([common + rng.standard_normal(200), 2.0 * common + rng.standard_normal(200)])
+    plain = pv.engle_granger_test(levels, trend=trend, lags=1)
+    for units in (unit, np.array([unit, 1.0]), np.array([1.0, unit])):
+        moved = pv.engle_granger_test(levels * units, trend=trend, lags=1)
+        assert moved.statistic == pytest.approx(plain.statistic, rel=1e-7)

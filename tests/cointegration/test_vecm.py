@@ -553,3 +553,13 @@ def test_coverage_of_the_relations():
         value, error = fitted.beta.iloc[1, 0], fitted.beta_std_errors.iloc[1, 0]
         hits += abs(value + 0.5) < 1.96 * error
     assert 0.90 < hits / 1000 < 0.97
+
+
+@pytest.mark.parametrize("trend", ["n", "rc"])
+def test_rank_zero_with_nothing_beside_has_no_coefficients_to_err(trend):
+    walks = np.cumsum(np.random.default_rng(4).standard_normal((60, 2)), axis=0)
+    model = pv.fit_vecm(walks, rank=0, lags=1, trend=trend)
+    assert (model.std_errors.to_numpy() == 0.0).all()
+    assert (model.cov.to_numpy() == 0.0).all()
+    with pytest.raises(pv.NumericalError, match="its coefficients are known"):
+        _ = model.tstats

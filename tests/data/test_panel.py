@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from reference_data import table
 
+import panelvar as pv
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.description import variation
 from panelvar.data.panel import Panel, as_panel
@@ -496,3 +497,10 @@ def test_masked_numbers_are_missing_and_masked_labels_refused():
     np.testing.assert_array_equal(plain.with_columns(z=values[1:3]).column("z"), [2.0, np.nan])
     with pytest.raises(DataError, match="masked"):
         Panel({"x": [1.0, 2.0], "who": np.ma.masked_array(["a", "b"], mask=[0, 1])}, "who")
+
+
+def test_ragged_arrays_are_refused_in_words():
+    frame = pd.DataFrame({"i": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [1.0, 2.0, 0.5, 3.0]})
+    panel = pv.Panel(frame, entity="i", time="t")
+    with pytest.raises(pv.DataError, match="lists of different lengths"):
+        pv.fit_pooled(panel, "y", [], weights=[[1, 2], [3]])

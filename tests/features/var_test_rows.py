@@ -90,6 +90,7 @@ def urzua_skewness() -> float:
     from scipy.linalg import sqrtm
 
     u = model().resids.to_numpy()
+    u = u / u.std(axis=0)
     third = ((u @ np.linalg.inv(sqrtm(u.T @ u / 200))) ** 3).mean(axis=0)
     return float(third @ third * 201 * 203 / (6 * 198))
 

@@ -185,3 +185,13 @@ def test_one_entity_is_no_panel():
     two = frame.set_index(pd.MultiIndex.from_product([range(2), range(45)]))
     with pytest.raises(pv.SpecificationError, match="long_difference='no' must be True or False"):
         pv.fit_panel_local_projections(two, "y", "s", long_difference="no")
+
+
+def test_names_that_are_no_texts_are_refused():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"i": np.repeat(range(5), 20), "t": np.tile(range(20), 5), "y": rng.standard_normal(100)})
+    frame[5] = rng.standard_normal(100)
+    panel = pv.Panel(frame, entity="i", time="t")
+    for options in ({"shock": 5}, {"shock": "y", "state": 5}, {"shock": "y", "controls": [5]}):
+        with pytest.raises(pv.SpecificationError, match="text"):
+            pv.fit_panel_local_projections(panel, "y", **options)

@@ -370,3 +370,10 @@ def test_kpss_size_under_white_noise():
     rng = np.random.default_rng(21)
     rejected = sum(pv.kpss_test(rng.standard_normal(300), "short").statistic > 0.463 for _ in range(2000)) / 2000
     assert abs(rejected - 0.05) < 0.02
+
+
+@pytest.mark.parametrize("column", [{}, ["x"]])
+def test_a_column_that_no_label_can_be(column):
+    frame = pd.DataFrame({"x": np.arange(20.0), "y": np.arange(20.0)})
+    with pytest.raises(pv.SpecificationError, match="column must be"):
+        pv.adf_test(frame, column=column)

@@ -166,3 +166,15 @@ def test_batches_can_be_stored_and_members_asked_for_by_text():
     for label in ("2013Q1", "nonsense", 3, None):
         with pytest.raises(SpecificationError, match="is not a member"):
             pv.fit_rolling_var(frame, window=30).member(label)
+
+
+def test_batches_without_columns_or_with_endless_lags_are_refused_in_words():
+    frame = pd.DataFrame({"i": np.repeat([1, 2], 20), "t": np.tile(np.arange(20), 2), "x": np.arange(40.0)})
+    panel = pv.Panel(frame, entity="i", time="t")
+    with pytest.raises(pv.DataError, match="No columns"):
+        pv.fit_var_batch(panel, [])
+    with pytest.raises(pv.DataError, match="no variables"):
+        pv.fit_var_batch(np.zeros((3, 20, 0)))
+    for data in (panel, np.zeros((3, 20, 2))):
+        with pytest.raises(pv.InsufficientDataError, match="longest member has 0 usable rows"):
+            pv.fit_var_batch(data, lags=100_000)

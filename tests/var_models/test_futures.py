@@ -219,3 +219,20 @@ def test_forecasts_keep_the_name_of_the_index_or_none(frame):
 def test_switches_that_are_texts_are_refused(model, ask):
     with pytest.raises(SpecificationError, match="must be True or False"):
         ask(model)
+
+
+def test_a_nearly_singular_system_has_no_conditional_forecast():
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal(80)
+    model = pv.fit_var(np.column_stack([x, x + 1e-9 * rng.standard_normal(80)]), lags=1)
+    with pytest.warns(pv.PanelVarWarning), pytest.raises(pv.NumericalError, match="not positive definite"):
+        model.conditional_forecast([[1.0, np.nan]])
+
+
+def test_conditions_in_any_units_hold_together():
+    y = np.random.default_rng(7).standard_normal((80, 2))
+    given = np.array([[1.0, 2.0], [np.nan, 0.5]])
+    units = np.array([1e-14, 1e14])
+    plain, moved = (pv.fit_var(y * unit, lags=1).conditional_forecast(given * unit) for unit in (1.0, units))
+    np.testing.assert_allclose(moved.values / units, plain.values, rtol=1e-9)
+    np.testing.assert_allclose(moved.upper / units, plain.upper, rtol=1e-9)

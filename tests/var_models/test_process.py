@@ -246,3 +246,17 @@ def test_errors_of_long_run_effects_are_where_cumulative_responses_end():
 def test_results_with_them_still_pickle():
     model = fitted()
     assert pickle.loads(pickle.dumps(model)).wald_test("[x]L1.y").pvalue == model.wald_test("[x]L1.y").pvalue
+
+
+def test_first_values_have_the_stationary_deviation_in_any_units():
+    """Dollars beside fractions: the first rows had hundreds of times the deviation of the small variable."""
+    units = np.array([1e12, 1e-3])
+    lags = np.array([[0.9, 0.1], [0.05, 0.6]]) * units[:, None] / units
+    sigma = np.array([[1.0, 0.3], [0.3, 1.0]]) * np.outer(units, units)
+    system = pv.System([lags], names=["gdp", "rate"], intercept=[0.0, 0.0], sigma=sigma)
+    first = np.array([system.simulate(1, seed=seed).to_numpy()[0] for seed in range(500)])
+    expected = np.sqrt(np.diag(system.autocovariances(0).to_numpy()))
+    np.testing.assert_allclose(first.std(axis=0), expected, rtol=0.15)
+    plain = pv.System([lags / (units[:, None] / units)], names=["gdp", "rate"], intercept=[0.0, 0.0],
+                      sigma=sigma / np.outer(units, units))  # fmt: skip
+    np.testing.assert_allclose(first[:9] / units, [plain.simulate(1, seed=k).to_numpy()[0] for k in range(9)])

@@ -223,3 +223,13 @@ def test_restricted_coefficients_are_printed_without_an_error():
     assert lines[place + 1].count("(") == 1
     assert "restricted to zero" in str(model)
     assert "restricted to zero" not in str(pv.fit_var(y, lags=1))
+
+
+def test_joint_bands_of_shares_that_do_not_vary():
+    """An equation without lags: the share of its own generalised shock is one at every horizon."""
+    y = np.random.default_rng(3).standard_normal((80, 2))
+    model = pv.fit_restricted_var(y, {"y1": ["L1.y1", "L1.y2"], "y2": ["L1.y1"]}, ["y1", "y2"])
+    bands = pv.DeltaMethod(joint="sup-t", draws=500)
+    shares = model.variance_decomposition(5, identification="generalised", bands=bands)
+    np.testing.assert_allclose(shares.lower[:, 0, 0], 1.0)
+    assert (shares.upper[:, 1, 0] > shares.lower[:, 1, 0]).all()

@@ -307,3 +307,13 @@ def test_a_source_of_bands_is_an_object_not_its_class(model):
         model.impulse_responses(2, identification="orth")
     with pytest.raises(SpecificationError, match="'generalised'"):
         model.impulse_responses(2, identification="girf")
+
+
+@pytest.mark.parametrize("unit", [1e4, 1e8, 1e12])
+def test_robust_tests_do_not_depend_on_units(unit):
+    y = np.random.default_rng(8).standard_normal((200, 3))
+    units = np.array([1.0, unit, 1.0 / unit])
+    plain, moved = (pv.fit_var(y * each, lags=2).with_cov("HC1") for each in (1.0, units))
+    np.testing.assert_allclose(moved.lag_exclusion_tests(), plain.lag_exclusion_tests(), rtol=1e-9)
+    one, other = (pv.granger_bootstrap_test(model, ["y1", "y3"], "y2", draws=99, seed=1) for model in (plain, moved))
+    assert (other.statistic, other.pvalue) == (pytest.approx(one.statistic, rel=1e-9), one.pvalue)

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import panelvar as pv
-from panelvar import InsufficientDataError, SpecificationError
+from panelvar import InsufficientDataError, NumericalError, SpecificationError
 from panelvar.var_tests import residual_statistics as residual_tests
 
 
@@ -604,3 +604,31 @@ def test_other_programs_words_for_tests(model):
         _ = model.with_cov("cluster").std_errors
     with pytest.raises(SpecificationError, match="is a DataFrame"):
         pv.granger_table(model.params)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 3e-4, 1e-4, 1e-6])
+def test_nearly_collinear_errors_cost_no_digits(apart):
+    """These statistics do not change under linear transformations of the errors, however near to singular."""
+    z = np.random.default_rng(0).standard_normal((80, 2))
+    plain, near = (pv.fit_var(z @ np.array([[1.0, 2.0], [0.0, e]]), lags=1) for e in (1.0, apart))
+    tests = (
+        pv.arch_test,
+        lambda model: pv.white_test(model, cross_terms=True),
+        pv.serial_lm_test,
+        lambda model: pv.serial_lm_test(model, form="f"),
+        lambda model: pv.portmanteau_test(model, 4),
+        pv.normality_test,
+    )
+    for test in tests:
+        one, other = test(plain), test(near)
+        assert other.df == one.df
+        assert other.statistic == pytest.approx(one.statistic, rel=1e-13 / apart**1.5)
+
+
+def test_residuals_that_depend_on_one_another_are_refused():
+    rng = np.random.default_rng(1)
+    u = rng.standard_normal((40, 2))
+    with pytest.raises(NumericalError, match="linearly dependent"):
+        residual_tests.standardised(np.column_stack([u, u[:, 0] - u[:, 1]]))
+    with pytest.raises(NumericalError, match="linearly dependent"):
+        residual_tests.symmetrically_standardised(np.column_stack([u, u[:, 0]]))
