@@ -10,9 +10,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError
-
-LONGEST_HORIZON = 100_000
-"""Most periods ahead that are computed: memory grows with them."""
+from panelvar.base.quoting import shown
 
 DROP_OR_RAISE = ("drop", "raise")
 """What may be done about missing values, and about regressors that depend on others."""
@@ -150,14 +148,6 @@ def refuse_other(what: str, value: object, kind: type | tuple[type, ...], expect
     if not isinstance(value, kind):
         got = f"the class {value.__name__}: write {value.__name__}(...)" if isinstance(value, type) else None
         raise SpecificationError(f"{what} takes {expected}; got {got or type(value).__name__}.")
-
-
-def shown(value: Any) -> str:
-    """A value in a message: its own text where that is short, else its type."""
-    if isinstance(value, (str, bytes, numbers.Number, type(None), list, tuple, set, dict)):
-        text = repr(value)
-        return text if len(text) <= 60 else f"{text[:50]}... ({type(value).__name__})"
-    return f"<{type(value).__name__}>"
 
 
 def read_generator(option: str, value: object) -> np.random.Generator:

@@ -11,12 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from panelvar.base.elsewhere import answer
+from panelvar.base.quoting import one_line, shown
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class PanelVarError(ValueError):
-    """Base of every error the library raises on purpose."""
+    """Base of every error the library raises on purpose.
+
+    The caller's texts stand in it escaped and cut to a line (`panelvar.base.quoting.one_line`).
+    """
+
+    def __init__(self, text: object = "", *more: object) -> None:
+        super().__init__(one_line(str(text)), *more)
 
 
 class DataError(PanelVarError):
@@ -73,6 +80,10 @@ class Note:
     text: str
     warn: bool = False
 
+    def __post_init__(self) -> None:
+        """Quote the caller's texts as errors do."""
+        object.__setattr__(self, "text", one_line(self.text))
+
     def __str__(self) -> str:
         return self.text
 
@@ -90,12 +101,14 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     lowered = {choice.lower(): choice for choice in choices}
-    given = str(value).lower()
+    given = value.lower() if isinstance(value, str) else shown(value)
     meant = answer("option", given, choices.__contains__, option)
     if meant is None and (close := difflib.get_close_matches(given, lowered, n=1)):
         meant = lowered[close[0]]
     hint = "" if meant is None else f" Did you mean {meant!r}?" if meant in choices else f" {meant}"
-    raise SpecificationError(f"{option}={value!r} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}.")
+    raise SpecificationError(
+        f"{option}={shown(value)} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}."
+    )
 
 
 def check_level(level: float) -> float:
@@ -109,11 +122,11 @@ def check_level(level: float) -> float:
     number = isinstance(level, numbers.Real) and not isinstance(level, bool)
     if number and 0.0 < level < 0.5:
         raise SpecificationError(
-            f"level={level!r} must be a coverage of at least 0.5, not a significance level (alpha): did you mean "
+            f"level={shown(level)} must be a coverage of at least 0.5, not a significance level (alpha): did you mean "
             f"level={1.0 - float(level):g}?"
         )
     if not number or not 0.5 <= level < 1.0:
-        raise SpecificationError(f"level={level!r} must be a coverage of at least 0.5 and below 1, such as 0.95.")
+        raise SpecificationError(f"level={shown(level)} must be a coverage of at least 0.5 and below 1, such as 0.95.")
     return float(level)
 
 

@@ -15,6 +15,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import CASES, Case, deterministic_case, ranked
 from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
@@ -442,7 +443,7 @@ class JohansenResult(HintsAtNames, Presented):
         )
 
     def __repr__(self) -> str:
-        return (
+        return one_line(
             f"<Johansen tests of {listed(self.names)}: rank {self.rank} at {1.0 - self.level:.2g} (trace); "
             f"VAR({self.lags}), case {self.trend!r}; n = {self.nobs}>"
         )

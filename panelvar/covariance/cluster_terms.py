@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.quoting import shown
 from panelvar.covariance.protocol import Scored
 from panelvar.data.design import compact
 from panelvar.fit.conventions import Convention, DofFactor

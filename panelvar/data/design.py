@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.limits import MOST_COLUMNS
+from panelvar.base.quoting import one_line
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.source import as_floats
 from panelvar.kernels.groups import Grouping
@@ -82,7 +84,7 @@ class Design:
         return np.array([self.weights.dot(column) for column in self.columns]) / self.nobs
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"
+        return one_line(f"<{type(self).__name__}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")
 
     @cached_property
     def entities(self) -> Grouping:
@@ -281,6 +283,11 @@ def assemble(
     constant = True if constant is None else bool(constant)
     if not names and not constant:
         raise SpecificationError("The model has neither regressors nor a constant.")
+    if len(names) > MOST_COLUMNS:
+        raise SpecificationError(
+            f"The model has {len(names)} regressors; {MOST_COLUMNS} are the most. Effects are absorbed, not estimated "
+            "(effects=)."
+        )
     if CONSTANT in names and constant:
         raise SpecificationError(f"A regressor is called {CONSTANT!r}: rename it or pass constant=False.")
     if isinstance(weights, str):

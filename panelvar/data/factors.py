@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError, choose
+from panelvar.base.expressions import number, source, spine, syntax_tree
+from panelvar.base.limits import MOST_COLUMNS
 from panelvar.data.panel import Panel
 from panelvar.data.time_labels import as_text
 
@@ -98,10 +100,7 @@ class Factors:
     def __getitem__(self, factor: Factor) -> Array | Categories:
         if factor not in self._known:
             with np.errstate(all="ignore"):
-                try:
-                    self._known[factor] = self._compute(factor)
-                except RecursionError:
-                    raise SpecificationError(f"{factor.text[:40]!r}... is nested too deeply.") from None
+                self._known[factor] = self._compute(factor)
         return self._known[factor]
 
     def _compute(self, factor: Factor) -> Array | Categories:
@@ -115,10 +114,9 @@ class Factors:
         # Python has no backticks: quoted names become identifiers that stand for them.
         self._quoted: dict[str, str] = {}
         text = re.sub(r"`([^`]*)`", self._unquote, factor.text)
-        try:
-            node = ast.parse(text, mode="eval").body
-        except (SyntaxError, ValueError):
-            raise SpecificationError(f"{factor.text!r} cannot be read.") from None
+        node = syntax_tree(text, factor.text)
+        if node is None:
+            raise SpecificationError(f"{factor.text!r} cannot be read.")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "C":
             return self._categorical_call(node)
         return self._value(node)
@@ -149,6 +147,11 @@ class Factors:
         else:
             codes, distinct = pd.factorize(values, sort=True)
             levels = list(distinct)
+        if len(levels) > MOST_COLUMNS + 1:
+            raise SpecificationError(
+                f"The categories of {name!r} would make {len(levels) - 1} columns of {self.panel.nobs} rows; a model has "
+                f"at most {MOST_COLUMNS}. Effects that many are absorbed, not estimated (effects=)."
+            )
         if self.like is not self.panel:
             values = pd.Series(self.panel.raw_column(name)).astype(object)
             codes = pd.Index(levels, dtype=object).get_indexer(values)
@@ -179,22 +182,31 @@ class Factors:
         """Return the column a node names, dots in it included, or None if it is no name."""
         if isinstance(node, ast.Name):
             return self._quoted.get(node.id, node.id)
-        text = ast.unparse(node) if isinstance(node, ast.Attribute) else None
+        text = source(node) if isinstance(node, ast.Attribute) else None
         return text if text in self.panel.names else None
 
-    def _value(self, node: ast.AST) -> Array:
+    def _value(self, node: ast.expr) -> Array:
         """Compute an expression of columns, numbers, arithmetic and known functions; refuse anything else."""
+        first, chain = spine(node)
+        value = self._single(first)
+        for step in chain:
+            if type(step.op) not in _ARITHMETIC:
+                raise self._not_allowed(step)
+            right = self._value(step.right)
+            value = self._finite(step, _ARITHMETIC[type(step.op)](value, right), (value, right))
+        return value
+
+    def _single(self, node: ast.expr) -> Array:
+        """Compute what is no operation between two values."""
         name = self._name(node)
         if name is not None:
             return self._column(name)
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            return self._finite(node, np.array(_as_float(node.value)), ())
+        constant = number(node)
+        if constant is not None:
+            return self._finite(node, np.array(constant), ())
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             value = self._value(node.operand)
             return -value if isinstance(node.op, ast.USub) else value
-        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-            left, right = self._value(node.left), self._value(node.right)
-            return self._finite(node, _ARITHMETIC[type(node.op)](left, right), (left, right))
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
             left, right = self._value(node.left), self._value(node.comparators[0])
             held = np.asarray(_COMPARISONS[type(node.ops[0])](left, right), dtype=np.float64)
@@ -202,7 +214,10 @@ class Factors:
             return np.where(np.isnan(left) | np.isnan(right), np.nan, held)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node, node.func.id)
-        raise SpecificationError(
+        raise self._not_allowed(node)
+
+    def _not_allowed(self, node: ast.AST) -> SpecificationError:
+        return SpecificationError(
             f"{self._text(node)} is not allowed in a formula: only columns, numbers, arithmetic and the functions "
             f"{', '.join(FUNCTIONS)} are."
         )
@@ -247,7 +262,7 @@ class Factors:
         return result
 
     def _text(self, node: ast.AST) -> str:
-        text = ast.unparse(node)
+        text = source(node)
         for placeholder, name in self._quoted.items():
             text = text.replace(placeholder, f"`{name}`")
         return repr(text if len(text) <= 60 else f"{text[:57]}...")
@@ -256,10 +271,3 @@ class Factors:
         where = np.flatnonzero(mask)
         listing = ", ".join(repr(label) for label in self.panel.index[where[:3]].tolist())
         return f"{len(where)} of {self.panel.nobs} rows, first in row(s) {listing}"
-
-
-def _as_float(number: float) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf")

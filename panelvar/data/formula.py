@@ -23,6 +23,7 @@ the terms before it (`full_rank_codings`), so that no column is redundant by des
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -33,14 +34,15 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS, MOST_TERMS
 from panelvar.data.factors import Categories, Factor, Factors, shifts_rows
 from panelvar.data.panel import Panel
 
 Term = tuple[Factor, ...]
 """Factors to be multiplied; the constant has none."""
 
-_MOST_CELLS = 500_000_000
-"""Indicator values a term may have, 4 GB of them."""
+_CROSSING = (":", "*", "/", "in", "**", "^")
+_COUNTLESS = 10**18
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +141,10 @@ def _quoted(factor: Factor) -> str:
 
 def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     """Return the terms left and right of the tilde."""
+    if len(formula) > LONGEST_FORMULA:
+        raise SpecificationError(
+            f"A formula of {len(formula)} characters is too long to read; {LONGEST_FORMULA} is the most: give y and x."
+        )
     try:
         from formulaic import Formula
         from formulaic.parser import DefaultFormulaParser
@@ -147,10 +153,16 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
             "A formula needs formulaic, which is not installed: pip install 'panelvar[formula]', or name y and x."
         ) from None
     try:
+        tree = DefaultFormulaParser().get_ast(formula)
+        _refuse_costly(tree, formula)
         structure = Formula(formula)
+    except SpecificationError:
+        raise
     except Exception as error:  # its versions differ in what they raise for a formula they cannot read
         # formulaic underlines the culprit with terminal codes; its first line says what is wrong.
         reason = re.sub(r"⧛.*?⧚|\x1b\[[0-9;]*m", "", str(error)).strip().split("\n")[0]
+        if isinstance(error, RecursionError):
+            reason = "its expressions are too long or nested too deeply."
         if re.search(r"(?<![\w.`)])\.(?![\w.])", formula):
             reason = "'.' has no meaning here; name the regressors."
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
@@ -164,11 +176,46 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
         raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.{advice}")
     if not formula.rpartition("~")[2].strip():
         raise SpecificationError(f"{formula!r} has no regressors; 'y ~ 1' asks for a constant alone.")
-    _refuse_slips(DefaultFormulaParser().get_ast(formula), formula)
+    _refuse_slips(tree, formula)
     dependent, terms = _read_side(left), _read_side(right)
     if any(term in dependent for term in terms if term):
         raise SpecificationError(f"The dependent variable is among the regressors of {formula!r}.")
     return dependent, terms
+
+
+def _refuse_costly(tree: Any, formula: str) -> None:
+    """Count, before anything is crossed, how many terms an operator would go through; refuse too many."""
+    order, nodes = [], [tree]
+    while nodes:
+        node = nodes.pop()
+        order.append(node)
+        nodes += getattr(node, "args", ())
+    counts: dict[int, int] = {}
+    # Parents come before what they join, which is counted first.
+    for node in reversed(order):
+        each = [counts[id(part)] for part in getattr(node, "args", ())] or [1]
+        operator = str(getattr(node, "operator", ""))
+        count = sum(each)
+        if operator in (":", "*") and len(each) == 2:
+            count = each[0] * each[1] + (count if operator == "*" else 0)
+        elif operator in ("**", "^"):
+            count = _power(each[0], str(node.args[1]))
+        counts[id(node)] = count = min(count, _COUNTLESS)
+        if operator in _CROSSING and count > MOST_TERMS:
+            number = str(count) if count < _COUNTLESS else f"more than {_COUNTLESS:.0e}"
+            raise SpecificationError(
+                f"'{operator}' in {formula!r} would go through {number} products of variables; {MOST_TERMS} is the "
+                "most. Write the terms that are meant; I(x**2) is the power of a number."
+            )
+
+
+def _power(terms: int, exponent: str) -> int:
+    """Products that a power of some terms goes through."""
+    if not exponent.isdecimal():
+        return 1  # refused by the grammar
+    power = int(exponent[:18])
+    products: int = terms ** min(power, 64)
+    return max(power, products)
 
 
 def _refuse_slips(tree: Any, formula: str) -> None:
@@ -219,9 +266,16 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
     split = []
     for term in terms:
         categorical = tuple(factor for factor in term if isinstance(computed[factor], Categories))
+        if len(categorical) > MOST_CATEGORICAL:
+            raise SpecificationError(
+                f"{_joined_texts(term)!r} crosses {len(categorical)} categorical variables; {MOST_CATEGORICAL} is the "
+                "most."
+            )
         split.append((frozenset(term) - frozenset(categorical), categorical))
+    codings = full_rank_codings(split)
+    _refuse_too_many(terms, codings, computed)
     columns: dict[str, Array] = {}
-    for term, products in zip(terms, full_rank_codings(split), strict=True):
+    for term, products in zip(terms, codings, strict=True):
         if not term:
             continue
         for product in products:
@@ -232,24 +286,39 @@ def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...],
     return tuple(columns), tuple(columns.values()), () in terms
 
 
+def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], computed: Factors) -> None:
+    """Count the columns of all terms, before any is made, and refuse more than a model or the memory can hold."""
+    n_rows, total = computed.panel.nobs, 0
+    for term, products in zip(terms, codings, strict=True):
+        if not term:
+            continue
+        own = 0
+        for product in products:
+            categorical = [(computed[factor], full) for factor, full in product]
+            own += math.prod(len(v.levels) - (not full) for v, full in categorical if isinstance(v, Categories))
+        total += own
+        if total > MOST_COLUMNS or total * n_rows > MOST_CELLS:
+            raise SpecificationError(
+                f"{_joined_texts(term)!r} would make {own} columns of {n_rows} rows, {total} with the terms before it: "
+                f"a model has at most {MOST_COLUMNS} columns and {MOST_CELLS} numbers. Effects that many are "
+                "absorbed, not estimated (effects=)."
+            )
+
+
+def _joined_texts(term: Term) -> str:
+    return ":".join(factor.text for factor in term)
+
+
 def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Array]]:
     """Return the named columns of one product; ``full`` says which categorical factors keep all their levels."""
     numeric: Any = np.ones(computed.panel.nobs)
     choices: list[list[tuple[Factor, int]]] = []
-    n_columns = 1
     for factor in term:
         value = computed[factor]
         if not isinstance(value, Categories):
             numeric = numeric * value
         elif factor in full:
-            levels = range(0 if full[factor] else 1, len(value.levels))
-            choices.append([(factor, level) for level in levels])
-            n_columns *= len(levels)
-    if n_columns * computed.panel.nobs > _MOST_CELLS:
-        raise SpecificationError(
-            f"{':'.join(factor.text for factor in term)} would make {n_columns} columns of {computed.panel.nobs} rows; "
-            "effects that many are absorbed, not estimated (effects=)."
-        )
+            choices.append([(factor, level) for level in range(0 if full[factor] else 1, len(value.levels))])
     columns = []
     # The levels of the first factor run fastest, as formulaic and patsy order them.
     for combination in itertools.product(*reversed(choices)):

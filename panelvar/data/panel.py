@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.base.quoting import one_line
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.dimensions import (
@@ -420,7 +421,7 @@ class Panel:
     def __repr__(self) -> str:
         first, last = self.calendar.labels_at(np.array([0, self.calendar.n_positions - 1]))
         shape = "balanced" if self.is_balanced else "unbalanced"
-        return (
+        return one_line(
             f"Panel({self.nobs} rows, {self.n_entities} entities by {self.entity_name or 'entity'}, "
             f"{self.n_periods} periods by {self.time_name or 'time'} from {as_text(first)} to {as_text(last)}, {shape})"
         )

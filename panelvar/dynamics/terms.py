@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.base.arguments import refuse_beyond, shown
+from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError
+from panelvar.base.quoting import shown
 
 if TYPE_CHECKING:
     import pandas as pd

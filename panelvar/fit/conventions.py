@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.quoting import one_line
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
@@ -261,7 +262,7 @@ class Convention:
 
     def __repr__(self) -> str:
         own = [f"{name}={getattr(self, name)!r}" for name, usual in _defaults().items() if getattr(self, name) != usual]
-        return f"Convention({', '.join([f'name={self.name!r}', *own])})"
+        return one_line(f"Convention({', '.join([f'name={self.name!r}', *own])})")
 
     def but(self, **changes: object) -> Convention:
         """Return a copy with some choices changed.

@@ -28,6 +28,7 @@ from panelvar.base.errors import (
     Note,
     SpecificationError,
 )
+from panelvar.base.quoting import one_line
 from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.scores import Scores, leverage
@@ -105,7 +106,7 @@ class Fit:
     mixed = Held[str | None]()
 
     def __repr__(self) -> str:
-        return f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>"
+        return one_line(f"<Fit ({self.family}): {self.design.dependent} on {', '.join(self.slope_names)}>")
 
     @property
     def constant(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.quoting import one_line
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.kernels.groups import Grouping
@@ -218,4 +219,4 @@ class AveragedResult(Inference, Presented, ABC):
         )
 
     def __repr__(self) -> str:
-        return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; N = {self.n_entities}>"
+        return one_line(f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; N = {self.n_entities}>")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
+from panelvar.base.quoting import one_line
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.instruments_of_shocks import (
@@ -83,7 +84,7 @@ class ExternalInstrument(Identification):
 
     def __repr__(self) -> str:
         named = "" if self.shock is None else f", shock={self.shock!r}"
-        return f"ExternalInstrument(<{type(self.series).__name__}>, {self.variable!r}{named})"
+        return one_line(f"ExternalInstrument(<{type(self.series).__name__}>, {self.variable!r}{named})")
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError if the variable is not in the system."""

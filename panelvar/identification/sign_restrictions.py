@@ -10,9 +10,10 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import LONGEST_HORIZON, is_whole, read_whole
+from panelvar.base.arguments import is_whole, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
+from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.patterns import pair_of

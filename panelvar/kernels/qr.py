@@ -255,10 +255,12 @@ def _solve_carefully(r_full: Array, raw_norms: Array, tolerance: float) -> Solut
         rank = _leading_rank(work, norms[active], tolerance)
         if rank == len(active):
             break
-        dropped.append(_describe(work, rank, active, norms, tolerance, exponents))
-        del active[rank]
-        work = triangularize(np.delete(work, rank, axis=1))
-    rank = len(active)
+        # Whatever depends on the columns before `rank` depends on them and more: all of it goes at once.
+        gone = _dependents(work, rank, norms[active], tolerance)
+        dropped += [_describe(work, rank, position, active, norms, tolerance, exponents) for position in gone]
+        active = np.delete(active, gone).tolist()
+        work = triangularize(np.delete(work, gone, axis=1))
+    rank, found = len(active), tuple(sorted(dropped, key=lambda item: item.index))
     solution = _read_off(work, _invert_triangle(work[:rank, :rank])[0])
     kept = np.array(active, dtype=np.intp)
     units, unit_of_y = exponents[kept], int(exponents[-1])
@@ -273,7 +275,7 @@ def _solve_carefully(r_full: Array, raw_norms: Array, tolerance: float) -> Solut
             "The coefficients or the residual sum of squares overflow. Express the dependent variable in larger units, "
             "or the regressors in smaller ones."
         )
-    return Solution(coefficients, kept, tuple(dropped), r, inverse, rss, solution.condition)
+    return Solution(coefficients, kept, found, r, inverse, rss, solution.condition)
 
 
 def _leading_rank(work: Array, norms: Array, tolerance: float) -> int:
@@ -288,17 +290,29 @@ def _leading_rank(work: Array, norms: Array, tolerance: float) -> int:
     return int(dependent[0]) if dependent.size else lead
 
 
+def _dependents(work: Array, rank: int, norms: Array, tolerance: float) -> list[int]:
+    """Positions, ``rank`` the first, of the columns that depend on those before ``rank``."""
+    if rank + 1 == len(norms):
+        return [rank]
+    combinations = _lapack().dtrtrs(work[:rank, :rank], work[:rank, rank + 1 : len(norms)])[0] if rank else 0.0
+    own = np.sqrt(np.square(work[rank:, rank + 1 : len(norms)]).sum(axis=0))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        distances = (norms[:rank] @ np.abs(combinations) if rank else 0.0) + norms[rank + 1 :]
+        later = np.flatnonzero(~(distances * tolerance < own))
+    return [rank, *(rank + 1 + later).tolist()]
+
+
 def _describe(
-    work: Array, position: int, active: list[int], norms: Array, tolerance: float, exponents: Positions
+    work: Array, rank: int, position: int, active: list[int], norms: Array, tolerance: float, exponents: Positions
 ) -> Dropped:
-    """Say what the column at ``position`` of the working triangle is made of."""
+    """Say what the column at ``position`` of the working triangle is made of: columns before ``rank``."""
     index = active[position]
     column = work[: position + 1, position]
     length = math.sqrt(column.dot(column))
     if length <= tolerance * norms[index]:
         return Dropped(index, True, (), length / norms[index] if length else 0.0)
-    earlier = np.array(active[:position], dtype=np.intp)
-    combination = _lapack().dtrtrs(work[:position, :position], column[:position])[0]
+    earlier = np.array(active[:rank], dtype=np.intp)
+    combination = _lapack().dtrtrs(work[:rank, :rank], column[:rank])[0]
     # Coefficients that are zero but for rounding would only clutter the message.
     share = abs(combination) * norms[earlier]
     named = np.flatnonzero(share > 1e-8 * share.max())

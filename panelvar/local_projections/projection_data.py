@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels, named_as
 from panelvar.data.panel import Panel
 from panelvar.data.series import VarData, as_table, read_var_data

@@ -17,6 +17,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import SpecificationError, check_level, emit
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.identification.scheme import position
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.local_projections.horizon_regressions import serial_covariance
@@ -170,4 +171,4 @@ class ProjectedResponses(Responses):
     def __repr__(self) -> str:
         what = "Cumulative local-projection responses" if self.cumulative else "Local-projection responses"
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
-        return f"<{what} of {listed(self.names)} to {listed(self.shocks)}, periods 0 to {self.horizon}{band}>"
+        return one_line(f"<{what} of {listed(self.names)} to {listed(self.shocks)}, periods 0 to {self.horizon}{band}>")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole, shown
+from panelvar.base.arguments import read_whole
 from panelvar.base.errors import InsufficientDataError, choose
+from panelvar.base.quoting import shown
 from panelvar.panel_tests.auxiliary import lagged, least_squares, transformed_columns, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, f_test

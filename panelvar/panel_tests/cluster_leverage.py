@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, emit
+from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.covariance.crossing_basis import cluster_basis
 from panelvar.panel_tests.auxiliary import linear_result
@@ -49,7 +50,7 @@ class ClusterDiagnostics(Presented):
 
     def __repr__(self) -> str:
         fewest = self.effective_clusters.min()
-        return f"<Cluster leverages: {self.clusters} clusters, effective number at least {fewest:.3g}>"
+        return one_line(f"<Cluster leverages: {self.clusters} clusters, effective number at least {fewest:.3g}>")
 
     def summary(self, *, digits: int = 4) -> Table:
         """Return the effective number of clusters of each slope, and its largest partial leverage, as a table.

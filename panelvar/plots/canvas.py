@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.tables.characters import display_width, printable, wrap
+from panelvar.base.quoting import printable
+from panelvar.tables.characters import display_width, wrap
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -13,6 +13,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.dynamics import dynamics
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
 from panelvar.tables.layout import Fact
@@ -120,7 +121,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
     def __repr__(self) -> str:
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
         by = f"{self.scheme} shocks" if self.ordering is None else f"ordering {listed(self.ordering)}"
-        return f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>"
+        return one_line(f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>")
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:
@@ -182,6 +183,6 @@ class HistoricalDecomposition(HintsAtNames):
         return plot_historical(self, **options)
 
     def __repr__(self) -> str:
-        return (
+        return one_line(
             f"<Historical decomposition of {listed(self.names)} into {self.scheme} shocks, {len(self.index)} periods>"
         )

@@ -11,6 +11,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.data.series import VarData
 from panelvar.data.time_labels import as_text
 from panelvar.responses.horizon_tables import rows
@@ -110,4 +111,6 @@ class Forecast(HintsAtNames, Presented):
 
     def __repr__(self) -> str:
         span = f"{as_text(self.labels[0])} to {as_text(self.labels[-1])}"
-        return f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
+        return one_line(
+            f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
+        )

@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import pairs, rows
 from panelvar.tables.layout import Fact
@@ -138,7 +139,7 @@ class ForecastAccuracy(HintsAtNames, Presented):
         )
 
     def __repr__(self) -> str:
-        return (
+        return one_line(
             f"<Accuracy of forecasts of {listed(self.names)}, {self.errors.shape[0]} origins, horizons 1 to "
             f"{self.errors.shape[1]}>"
         )

@@ -14,6 +14,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
 from panelvar.responses.shocks import Shocks
@@ -168,7 +169,9 @@ class Responses(HintsAtNames, Presented):
         size = {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]
         what = "Cumulative responses" if self.cumulative else "Responses"
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
-        return f"<{what} of {listed(self.names)} to {self.scheme} shocks of {size}, periods 0 to {self.horizon}{band}>"
+        return one_line(
+            f"<{what} of {listed(self.names)} to {self.scheme} shocks of {size}, periods 0 to {self.horizon}{band}>"
+        )
 
     def _columns(self) -> list[tuple[str, Array]]:
         candidates = [

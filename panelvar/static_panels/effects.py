@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
+from panelvar.base.quoting import one_line
 from panelvar.fit.fit import Fit
 from panelvar.kernels.crossed_effects import CrossedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
@@ -79,7 +80,9 @@ class EffectVariances:
     def __repr__(self) -> str:
         own = {d.label: d.variance for d in self.dimensions} if len(self.dimensions) > 1 else {"u": self.effect}
         parts = [f"sigma_{name} = {float(np.sqrt(value)):.4g}" for name, value in own.items()]
-        return f"<Variance components: {', '.join(parts)}, sigma_e = {self.sigma_e:.4g}, rho = {self.rho:.4g}>"
+        return one_line(
+            f"<Variance components: {', '.join(parts)}, sigma_e = {self.sigma_e:.4g}, rho = {self.rho:.4g}>"
+        )
 
     @property
     def sigma_e(self) -> float:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import math
 import re
-import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from panelvar.base.arguments import read_number, refuse_other, shown
+from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
-from panelvar.base.labels import places_of
+from panelvar.base.expressions import number, spine, syntax_tree
+from panelvar.base.labels import listed, places_of
 from panelvar.base.scaling import equilibrated
 
 
@@ -37,8 +37,8 @@ def restriction_matrix(
     elif isinstance(restrictions, str) or (
         isinstance(restrictions, Sequence) and restrictions and all(isinstance(r, str) for r in restrictions)
     ):
-        listed = [restrictions] if isinstance(restrictions, str) else [str(r) for r in restrictions]
-        written = [piece.strip() for line in listed for piece in _split(line, names)]
+        lines = [restrictions] if isinstance(restrictions, str) else [str(r) for r in restrictions]
+        written = [piece.strip() for line in lines for piece in _split(line, names)]
         rows = [_equation(piece, names) for piece in written]
         written = [piece if "=" in piece else f"{piece} = 0" for piece in written]
     else:
@@ -55,7 +55,7 @@ def restriction_matrix(
         if matrix.ndim != 2 or matrix.shape[1] != len(names):
             raise SpecificationError(
                 f"The restriction matrix has {matrix.shape[1]} columns; the model has {len(names)} coefficients: "
-                f"{', '.join(names)}."
+                f"{listed(names, 20)}."
             )
         try:
             target = np.broadcast_to(np.asarray(0.0 if values is None else values, float), len(matrix))
@@ -92,14 +92,13 @@ def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[Array, fl
             text = text.replace(name, alias)
         else:
             text = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w(.])", alias, text)
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        raise SpecificationError(f"{expression!r} is not an expression in coefficient names and numbers.") from None
+    tree = syntax_tree(text, expression)
+    if tree is None:
+        raise SpecificationError(f"{expression!r} is not an expression in coefficient names and numbers.")
     with np.errstate(over="ignore", invalid="ignore"):
         weights, constant = _linear(tree, aliases, names, expression)
     if not (np.isfinite(weights).all() and math.isfinite(constant)):
-        raise SpecificationError(f"A number in {shown(expression)} is too large.")
+        raise SpecificationError(f"A number in {expression!r} is too large.")
     return weights, constant
 
 
@@ -107,32 +106,53 @@ def combination(expression: str, names: tuple[str, ...]) -> tuple[Array, float]:
     """Return coefficients and constant of an expression that involves a coefficient."""
     weights, constant = parse_expression(expression, names)
     if not weights.any():
-        raise SpecificationError(f"{shown(expression)} involves no coefficient: there is nothing to estimate.")
+        raise SpecificationError(f"{expression!r} involves no coefficient: there is nothing to estimate.")
     return weights, constant
 
 
 def _linear(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[Array, float]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        # What no float holds is refused with the whole expression.
-        return np.zeros(len(names)), math.inf if abs(node.value) > sys.float_info.max else float(node.value)
+    first, chain = spine(node)
+    value = _single(first, aliases, names, text)
+    for step in chain:
+        found = _combined(step.op, value, _linear(step.right, aliases, names, text))
+        if found is None:
+            raise _not_linear(text, names)
+        value = found
+    return value
+
+
+def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], text: str) -> tuple[Array, float]:
+    """Weights and constant of a number, a coefficient, or either with a sign."""
+    value = number(node)
+    if value is not None:
+        return np.zeros(len(names)), value
     if isinstance(node, ast.Name):
         return _unit(aliases.get(node.id, node.id), names), 0.0
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
         weights, constant = _linear(node.operand, aliases, names, text)
         return sign * weights, sign * constant
-    if isinstance(node, ast.BinOp):
-        left, left_constant = _linear(node.left, aliases, names, text)
-        right, right_constant = _linear(node.right, aliases, names, text)
-        if isinstance(node.op, ast.Add):
-            return left + right, left_constant + right_constant
-        if isinstance(node.op, ast.Sub):
-            return left - right, left_constant - right_constant
-        if isinstance(node.op, ast.Mult) and (not left.any() or not right.any()):
-            return left * right_constant + right * left_constant, left_constant * right_constant
-        if isinstance(node.op, ast.Div) and not right.any() and right_constant != 0.0:
-            return left / right_constant, left_constant / right_constant
-    raise SpecificationError(f"{text!r} is not linear in the coefficients, which are: {', '.join(names)}.")
+    raise _not_linear(text, names)
+
+
+def _combined(
+    operator: ast.operator, before: tuple[Array, float], after: tuple[Array, float]
+) -> tuple[Array, float] | None:
+    """Weights and constant of a sum, difference, product or quotient; None where it is not linear."""
+    (left, left_constant), (right, right_constant) = before, after
+    if isinstance(operator, ast.Add):
+        return left + right, left_constant + right_constant
+    if isinstance(operator, ast.Sub):
+        return left - right, left_constant - right_constant
+    if isinstance(operator, ast.Mult) and (not left.any() or not right.any()):
+        return left * right_constant + right * left_constant, left_constant * right_constant
+    if isinstance(operator, ast.Div) and not right.any() and right_constant != 0.0:
+        return left / right_constant, left_constant / right_constant
+    return None
+
+
+def _not_linear(text: str, names: tuple[str, ...]) -> SpecificationError:
+    return SpecificationError(f"{text!r} is not linear in the coefficients, which are: {listed(names, 20)}.")
 
 
 def _equation(piece: str, names: tuple[str, ...]) -> tuple[Array, float]:
@@ -155,7 +175,7 @@ def _split(line: str, names: tuple[str, ...]) -> list[str]:
 
 def _unit(name: str, names: tuple[str, ...]) -> Array:
     if name not in names:
-        raise SpecificationError(f"{name!r} is not a coefficient of the model; it has: {', '.join(names)}.")
+        raise SpecificationError(f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}.")
     unit = np.zeros(len(names))
     unit[names.index(name)] = 1.0
     return unit

@@ -11,6 +11,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, check_level, emit
+from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import resolve
@@ -205,4 +206,4 @@ class LinearResult(FitStatistics, Presented):
         return linear_table(self, check_level(level), digits)
 
     def __repr__(self) -> str:
-        return f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>"
+        return one_line(f"<{self.estimator}: {self.dependent} on {', '.join(self.names)}; n = {self.nobs}>")

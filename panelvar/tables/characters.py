@@ -1,4 +1,4 @@
-"""Characters as a terminal shows them: what is printable, how wide it is, where a line may break."""
+"""Characters as a terminal shows them: how wide they are, where a line may break."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from typing import Literal
 
 Alignment = Literal["decimal", "left", "center", "right"]
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
 _JOINTS = "-_/.:|"
-# Controls that reverse the reading direction, and the soft hyphen, which terminals do not agree on.
-_INVISIBLE = frozenset("\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def printable(text: str) -> str:
-    """Make a string safe for one line: white space becomes blanks, control characters their escapes.
-
-    A no-break space stays what it is, so that `wrap` leaves intervals whole.
-    """
-    out = []
-    for character in text:
-        if character == NO_BREAK:
-            out.append(character)
-        elif character.isspace():
-            out.append(" ")
-        elif unicodedata.category(character) in ("Cc", "Cs", "Cn") or character in _INVISIBLE:
-            out.append(f"\\u{ord(character):04x}")
-        else:
-            out.append(character)
-    return "".join(out)
 
 
 def display_width(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from panelvar.tables.characters import printable
+from panelvar.base.quoting import printable
 from panelvar.tables.text import split_at_point
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panelvar.tables.characters import NO_BREAK, display_width, printable, wrap
+from panelvar.base.errors import SpecificationError
+from panelvar.base.quoting import NO_BREAK, printable, shown
+from panelvar.tables.characters import display_width, wrap
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
@@ -30,6 +32,7 @@ _ESCAPES = {
 # Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
 _LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
 _SCIENTIFIC = re.compile(r"(?P<mantissa>-?[0-9.]+)e(?P<sign>[+-])(?P<exponent>[0-9]+)")
+_NOT_IN_LABELS = re.compile(r"[\\{}%#~^&$]")
 # A cell of words longer than this is stacked in lines: LaTeX columns do not fold, and run off the page instead.
 _LONG_WORDS = 18
 _COLUMN = {"decimal": "r", "right": "r", "center": "c", "left": "l"}
@@ -94,6 +97,16 @@ def _facts(facts: Sequence[Fact], span: int) -> list[str]:
     return [rf"{_label(fact.label)} & \multicolumn{{{span}}}{{l}}{{{escape_latex(fact.text)}}} \\" for fact in facts]
 
 
+def _read_label(label: object) -> str:
+    r"""Return what ``\ref`` is to find, which LaTeX reads as it stands: no sign that means something to it."""
+    if not isinstance(label, str) or not label.strip() or _NOT_IN_LABELS.search(label) or printable(label) != label:
+        raise SpecificationError(
+            f"label={shown(label)} is no LaTeX label: letters, digits and signs such as ':', '-' and '_', without any "
+            r"of \ { } % # ~ ^ & $."
+        )
+    return label
+
+
 def render_latex(table: Layout, label: str | None = None) -> str:
     """Render a table in LaTeX; see `Table.to_latex`."""
     span = max(table.n_columns, 1)
@@ -109,7 +122,7 @@ def render_latex(table: Layout, label: str | None = None) -> str:
     if table.title:
         lines.append(rf"\caption{{{escape_latex(table.title)}}}")
     if label is not None:
-        lines.append(rf"\label{{{label}}}")
+        lines.append(rf"\label{{{_read_label(label)}}}")
     lines += [rf"\begin{{tabular}}{{l{''.join(columns) or 'l'}}}", r"\toprule"]
     for k, block in enumerate(block for block in blocks if block):
         lines += [r"\midrule"] * bool(k) + block

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from panelvar.base.errors import SpecificationError
-from panelvar.tables.characters import NO_BREAK, Alignment
+from panelvar.base.quoting import NO_BREAK
+from panelvar.tables.characters import Alignment
 from panelvar.tables.number_format import format_count, format_degrees, format_number, format_pvalue
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from panelvar.tables.characters import printable
+from panelvar.base.quoting import printable
 
 if TYPE_CHECKING:
     from panelvar.tables.characters import Alignment

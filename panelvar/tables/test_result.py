@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.base.errors import Note
+from panelvar.base.quoting import one_line
 from panelvar.tables.layout import Fact, Row, number, probability, words
 from panelvar.tables.number_format import format_degrees, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table
@@ -83,7 +84,7 @@ class TestResult(Presented):
         return pvalue_text(self.pvalue, digits)
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {self.in_a_line()}>"
+        return one_line(f"<{self.name}: {self.in_a_line()}>")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.in_a_line()}. Null: {self.null}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from panelvar.base.errors import SpecificationError
-from panelvar.tables.characters import NO_BREAK, display_width, pad, printable, wrap
+from panelvar.base.quoting import NO_BREAK, printable
+from panelvar.tables.characters import display_width, pad, wrap
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
+from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
@@ -63,7 +65,7 @@ class VarBatch:
         return len(self.fits.params)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} vector autoregressions VAR({self.lags}) of {listed(self.names)}>"
+        return one_line(f"<{len(self)} vector autoregressions VAR({self.lags}) of {listed(self.names)}>")
 
     @property
     def regressor_names(self) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from panelvar.bands.drawable import Draws
 from panelvar.bands.target import BandSource
-from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
+from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm

@@ -17,9 +17,11 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Band, BandSource, Target
-from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole, shown
+from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, check_level, choose
 from panelvar.base.hints import HintsAtNames
+from panelvar.base.quoting import one_line
 from panelvar.tables.layout import Cell, Fact, Row, number, probability
 from panelvar.tables.number_format import check_digits, format_count, format_significant
 from panelvar.tables.table import Presented, Table
@@ -130,7 +131,7 @@ class LagSelection(HintsAtNames, Presented):
 
     def __repr__(self) -> str:
         choices = ", ".join(f"{name} {order}" for name, order in {**self.selected, "lr": self.order("lr")}.items())
-        return f"<Lag orders {self.orders[0]} to {self.orders[-1]}: {choices}; n = {self.nobs}>"
+        return one_line(f"<Lag orders {self.orders[0]} to {self.orders[-1]}: {choices}; n = {self.nobs}>")
 
 
 class VarCriteria(NamedTuple):

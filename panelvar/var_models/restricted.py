@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_number, refuse_other, shown
+from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
 from panelvar.tables.test_result import TestResult, chi2_test

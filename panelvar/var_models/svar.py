@@ -9,11 +9,11 @@ import numpy as np
 
 from panelvar.bands.drawable import Draws
 from panelvar.bands.target import Band, BandSource
-from panelvar.base.arguments import shown
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line, shown
 from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.scheme import Names, ReducedForm
@@ -355,4 +355,4 @@ class SvarResult(HintsAtNames, Presented):
         )
 
     def __repr__(self) -> str:
-        return f"<Structural form of {listed(self.names)}: log likelihood {self.loglik:.4f}, n = {self.nobs}>"
+        return one_line(f"<Structural form of {listed(self.names)}: log likelihood {self.loglik:.4f}, n = {self.nobs}>")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
-from panelvar.base.arguments import LONGEST_HORIZON, read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.base.errors import (
@@ -21,6 +21,8 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.labels import listed
+from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
@@ -238,7 +240,7 @@ class System(SystemProcess, Presented):
         return plot_roots(self, **options)
 
     def __repr__(self) -> str:
-        return f"<{self._in_short()}>"
+        return one_line(f"<{self._in_short()}>")
 
     def _in_short(self) -> str:
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"

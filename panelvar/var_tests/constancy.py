@@ -22,6 +22,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
+from panelvar.base.quoting import one_line
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, own_test, table_of_tests
@@ -86,7 +87,7 @@ class CusumTests(Presented):
 
     def __repr__(self) -> str:
         least = min(test.pvalue for test in self.tests.values())
-        return f"<{self.title} tests of {listed(tuple(self.tests))}: smallest {pvalue_text(least)}>"
+        return one_line(f"<{self.title} tests of {listed(tuple(self.tests))}: smallest {pvalue_text(least)}>")
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.tests.values()))

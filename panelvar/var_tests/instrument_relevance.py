@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from panelvar.base.arguments import shown
 from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.quoting import shown
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.identification.instruments_of_shocks import FirstStage
 from panelvar.tables.test_result import TestResult, f_test

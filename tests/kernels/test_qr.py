@@ -310,3 +310,19 @@ def test_a_residual_sum_of_squares_that_overflows_is_refused():
     x, y = design(7, 20, 3)
     with pytest.raises(NumericalError, match="larger units"):
         solve(triangularize(np.column_stack([x, y * 1e200])), np.linalg.norm(x, axis=0))
+
+
+def test_dependent_columns_among_independent_ones_are_dropped_in_their_order():
+    """All that depend on the columns before a dependent one go at once; the others keep their places."""
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((50, 9))
+    x[:, 2] = x[:, 0] + x[:, 1]
+    x[:, 5] = 2.0 * x[:, 1]
+    x[:, 7] = x[:, 3] - x[:, 6]
+    y = rng.standard_normal(50)
+    columns = np.column_stack([x, y])
+    solution = solve(triangularize(columns), np.linalg.norm(x, axis=0))
+    assert solution.kept.tolist() == [0, 1, 3, 4, 6, 8]
+    assert [(item.index, [j for j, _ in item.on]) for item in solution.dropped] == [(2, [0, 1]), (5, [1]), (7, [3, 6])]
+    expected = np.linalg.lstsq(x[:, solution.kept], y, rcond=None)[0]
+    np.testing.assert_allclose(solution.coefficients[solution.kept], expected, rtol=1e-12)

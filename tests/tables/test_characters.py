@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panelvar.tables.characters import NO_BREAK, display_width, pad, printable, wrap
+from panelvar.base.quoting import NO_BREAK, printable
+from panelvar.tables.characters import display_width, pad, wrap
 
 
 @pytest.mark.parametrize(

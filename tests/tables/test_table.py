@@ -348,3 +348,13 @@ def test_latex_stacks_long_words_and_keeps_intervals_whole() -> None:
     assert r"\shortstack{Random effects\\(firm \& year;\\Swamy-Arora)}" in latex
     assert latex.count("\\shortstack") == 1
     assert "[-123456.7891,~123456.7891]" in latex
+
+
+@pytest.mark.parametrize("label", ["", " ", "a}b", "50%", r"\input{x}", "a\nb", "\x1b[31m", "#1", "x" * 9 + "~", 3])
+def test_what_latex_would_not_take_for_a_label_is_refused(label) -> None:
+    with pytest.raises(SpecificationError, match="is no LaTeX label"):
+        small().to_latex(label=label)
+
+
+def test_labels_are_written_as_they_are() -> None:
+    assert r"\label{tab:main_results-2 (b)}" in small().to_latex(label="tab:main_results-2 (b)")

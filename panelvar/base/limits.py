@@ -1,0 +1,42 @@
+"""What is refused for its size: each bound once, and read by whatever could pass it."""
+
+from __future__ import annotations
+
+LONGEST_HORIZON = 100_000
+"""Most periods ahead, and most lags of a moment, that are computed: memory grows with them."""
+
+MOST_DRAWS = 1_000_000
+"""Most draws of a bootstrap, a simulation or a search, and most iterations of a search."""
+
+LONGEST_SIMULATION = 10_000_000
+"""Most periods of one simulated sample."""
+
+LONGEST_CALENDAR = 10_000_000
+"""Most periods, gaps included, on which values are laid out one after the other."""
+
+MOST_CELLS = 500_000_000
+"""Most numbers of one array, 4 GB: indicators of a formula, draws of a band, a panel laid out by period."""
+
+MOST_COLUMNS = 5_000
+"""Most regressors of a model: their triangle has the square of it."""
+
+MOST_TERMS = 2_000
+"""Most products of variables that one operator of a formula, such as ``*`` or ``**``, goes through."""
+
+MOST_CATEGORICAL = 8
+"""Most categorical variables crossed in one term: their codings have 2 to the power of it."""
+
+LONGEST_FORMULA = 200_000
+"""Most characters of a formula."""
+
+LONGEST_EXPRESSION = 10_000
+"""Most characters of a linear combination, a hypothesis or one factor of a formula."""
+
+DEEPEST_EXPRESSION = 100
+"""Most levels of brackets, signs and functions inside one another."""
+
+QUOTED = 100
+"""Most characters of one text of the caller's that a message repeats."""
+
+LONGEST_MESSAGE = 1_000
+"""Most characters of a message."""
