@@ -15,6 +15,7 @@ from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.shared_parameters import documented
 
 BIASES = ("bootstrap", "pope")
@@ -69,7 +70,7 @@ class BootstrapAfterBootstrap(Simulated):
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         super().__post_init__()
-        read_whole("bias_draws", self.bias_draws, 2)
+        read_whole("bias_draws", self.bias_draws, 2, MOST_DRAWS)
         if not isinstance(self.base, Recursive):
             raise SpecificationError(f"base={self.base!r}: expected a bootstrap such as ResidualBootstrap().")
         choose("bias", self.bias, BIASES)

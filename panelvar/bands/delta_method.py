@@ -11,6 +11,7 @@ from panelvar.bands.target import Band, Target
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.base.limits import MOST_DRAWS
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class DeltaMethod:
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         check_joint(self.joint, self.over)
-        read_whole("draws", self.draws, 2)
+        read_whole("draws", self.draws, 2, MOST_DRAWS)
         read_seed(self.seed)
 
     @property

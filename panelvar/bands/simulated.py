@@ -13,9 +13,10 @@ import numpy as np
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
 from panelvar.bands.target import Band, Target
-from panelvar.base.arguments import read_seed, read_whole
+from panelvar.base.arguments import read_seed, read_whole, refuse_cells
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
+from panelvar.base.limits import MOST_DRAWS
 from panelvar.identification.scheme import ReducedForm
 
 _PATIENCE = 2.0
@@ -44,7 +45,7 @@ class Simulated(ABC):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
-        read_whole("draws", self.draws, 2)
+        read_whole("draws", self.draws, 2, MOST_DRAWS)
         read_seed(self.seed)
         choose("interval", self.interval, INTERVALS)
         if self.interval not in self.intervals:
@@ -83,6 +84,7 @@ class Simulated(ABC):
         NumericalError
             Draws that are not finite: the system is explosive.
         """
+        refuse_cells(f"draws={self.draws}", self.draws, *target.estimate.shape)
         studentised = self.interval == "studentised"
         if target.set_valued and self.interval != "percentile":
             raise SpecificationError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -10,6 +11,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError
+from panelvar.base.limits import LONGEST_HORIZON, MOST_CELLS
 from panelvar.base.quoting import shown
 
 DROP_OR_RAISE = ("drop", "raise")
@@ -57,13 +59,49 @@ def read_whole(option: str, value: object, least: int, most: int | None = None) 
     return int(value)
 
 
-def refuse_beyond(option: str, value: float, periods: int) -> None:
-    """Refuse lags, leads or bandwidths as long as the data or longer.
+def read_horizon(option: str, value: object, least: int, cells: int = 1) -> int:
+    """Return a number of periods ahead as int: at most `LONGEST_HORIZON`, and `MOST_CELLS` of ``cells`` a period.
 
     Raises
     ------
-    InsufficientDataError
+    SpecificationError
+        Unless it is a whole number within these limits.
     """
+    horizon = read_whole(option, value, least, LONGEST_HORIZON)
+    refuse_cells(f"{option}={horizon}", horizon + 1, cells)
+    return horizon
+
+
+def refuse_cells(what: str, *sizes: int) -> None:
+    """Refuse an array of more than `MOST_CELLS` numbers.
+
+    Parameters
+    ----------
+    what : str
+        What asks for it, the subject of the sentence.
+    *sizes : int
+        Its dimensions.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    count = math.prod(sizes)
+    if count > MOST_CELLS:
+        raise SpecificationError(
+            f"{what} asks for {' x '.join(map(str, sizes))} = {count} numbers at once; {MOST_CELLS} are the most."
+        )
+
+
+def refuse_beyond(option: str, value: float, periods: int) -> None:
+    """Refuse lags, leads or bandwidths as long as the data or longer, or beyond `LONGEST_HORIZON`.
+
+    Raises
+    ------
+    InsufficientDataError, SpecificationError
+    """
+    if LONGEST_HORIZON < value < periods:
+        raise SpecificationError(f"{option}={shown(value)} is more than {LONGEST_HORIZON} periods, the most.")
     if value >= periods:
         raise InsufficientDataError(f"{option}={shown(value)} reaches past the data, which span {periods} period(s).")
 

@@ -6,13 +6,16 @@ LONGEST_HORIZON = 100_000
 """Most periods ahead, and most lags of a moment, that are computed: memory grows with them."""
 
 MOST_DRAWS = 1_000_000
-"""Most draws of a bootstrap, a simulation or a search, and most iterations of a search."""
+"""Most draws of a band, a bootstrap or a search for models, most starts of a search, and most of its iterations."""
 
 LONGEST_SIMULATION = 10_000_000
 """Most periods of one simulated sample."""
 
 LONGEST_CALENDAR = 10_000_000
 """Most periods, gaps included, on which values are laid out one after the other."""
+
+MOST_DIFFERENCES = 100
+"""Most times that a series is differenced."""
 
 MOST_CELLS = 500_000_000
 """Most numbers of one array, 4 GB: indicators of a formula, draws of a band, a panel laid out by period."""

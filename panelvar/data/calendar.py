@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from panelvar.base.arrays import Integers
 from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.base.limits import LONGEST_CALENDAR
+from panelvar.base.quoting import shown
 from panelvar.data.periods import Clock, Dates, Unit, parse_freq, suggest_unit
 from panelvar.data.source import Coded, Labels
 from panelvar.data.time_labels import (
@@ -100,14 +102,14 @@ class Calendar:
         Raises
         ------
         SpecificationError
-            If ``h`` is negative or not an integer.
+            If ``h`` is no integer from 0 to `LONGEST_CALENDAR`.
         """
         try:
             horizon = operator.index(h)
         except TypeError:
             horizon = -1
-        if horizon < 0:
-            raise SpecificationError(f"h must be a number of periods, 0 or more; got {h!r}.")
+        if not 0 <= horizon <= LONGEST_CALENDAR:
+            raise SpecificationError(f"h must be a number of periods from 0 to {LONGEST_CALENDAR}; got {shown(h)}.")
         return self.labels_at(np.arange(self.n_positions, self.n_positions + horizon))
 
 

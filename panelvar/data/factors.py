@@ -149,8 +149,8 @@ class Factors:
             levels = list(distinct)
         if len(levels) > MOST_COLUMNS + 1:
             raise SpecificationError(
-                f"The categories of {name!r} would make {len(levels) - 1} columns of {self.panel.nobs} rows; a model has "
-                f"at most {MOST_COLUMNS}. Effects that many are absorbed, not estimated (effects=)."
+                f"The categories of {name!r} would make {len(levels) - 1} columns of {self.panel.nobs} rows; a model "
+                f"has at most {MOST_COLUMNS}. Effects that many are absorbed, not estimated (effects=)."
             )
         if self.like is not self.panel:
             values = pd.Series(self.panel.raw_column(name)).astype(object)

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import DataError
+from panelvar.base.limits import LONGEST_CALENDAR
 
 
 def rows_with_lags(periods: npt.NDArray[Any], lags: int, codes: npt.NDArray[Any] | None = None) -> Positions:
@@ -45,8 +47,20 @@ def run_starts(periods: Positions) -> tuple[int, ...]:
 
 
 def on_every_period(values: Array, periods: npt.NDArray[Any]) -> Array:
-    """Values (n, ...) on all periods from the first row's to the last's, NaN where a period has no row."""
-    out = np.full((int(periods[-1]) - int(periods[0]) + 1, *values.shape[1:]), np.nan)
+    """Values (n, ...) on all periods from the first row's to the last's, NaN where a period has no row.
+
+    Raises
+    ------
+    DataError
+        More than `LONGEST_CALENDAR` periods, most of them without a row.
+    """
+    span = int(periods[-1]) - int(periods[0]) + 1
+    if span > max(LONGEST_CALENDAR, 2 * len(values)):
+        raise DataError(
+            f"The {len(values)} rows span {span} periods, and {LONGEST_CALENDAR} are the most that are laid out: is a "
+            "row dated wrong, or the calendar finer than the data (freq=)?"
+        )
+    out = np.full((span, *values.shape[1:]), np.nan)
     out[periods - periods[0]] = values
     return out
 

@@ -9,6 +9,7 @@ import numpy as np
 from panelvar.base.arguments import read_number, read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
+from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.conventions import Convention
@@ -119,7 +120,7 @@ def fit_pooled_mean_group(
     chosen = as_convention(convention)
     choose("algorithm", algorithm, _SEARCHES)
     choose("information", information, ("expected", "observed"))
-    most = read_whole("max_iterations", max_iterations, 1)
+    most = read_whole("max_iterations", max_iterations, 1, MOST_DRAWS)
     rows = ardl_rows(data, y, x, short_run=short_run, constant=constant, trend=trend, missing=missing)
     fits = fit_ardl(
         rows, lags, max_lags=max_lags, common_orders=common_orders, pooled=common, min_rows=min_rows, unusable=unusable

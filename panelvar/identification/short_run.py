@@ -12,6 +12,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
+from panelvar.base.limits import MOST_DRAWS
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern
@@ -112,7 +113,7 @@ class ShortRun(Identification):
             shocks = list(map(str, labelled.columns)) if hasattr(labelled, "columns") else None
         named = None if shocks is None else tuple(shocks)
         self._set(a=_kept(a), b=_kept(b), long_run=_kept(long_run), shock_names=named)
-        self._set(starts=read_whole("starts", starts, 1))
+        self._set(starts=read_whole("starts", starts, 1, MOST_DRAWS))
 
     @property
     def words(self) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import is_whole, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
-from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.base.limits import LONGEST_HORIZON, MOST_DRAWS
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.patterns import pair_of
@@ -114,7 +114,11 @@ class SignRestrictions(Identification):
         """Refuse what cannot be."""
         if not isinstance(self.signs, Mapping) or not self.signs:
             raise SpecificationError("signs must be a mapping such as {('output', 'demand'): '+'}.")
-        for option, least, most in (("models", 2, None), ("tries", 1, None), ("target_horizon", 0, LONGEST_HORIZON)):
+        for option, least, most in (
+            ("models", 2, MOST_DRAWS),
+            ("tries", 1, MOST_DRAWS),
+            ("target_horizon", 0, LONGEST_HORIZON),
+        ):
             read_whole(option, getattr(self, option), least, most)
         _span(self.periods, "periods")
         zero = dict(self.zero) if isinstance(self.zero, Mapping) else dict.fromkeys(self.zero, 0)

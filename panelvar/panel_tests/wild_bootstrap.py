@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, read_generator, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.base.limits import MOST_DRAWS
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel
@@ -179,7 +180,7 @@ def wild_bootstrap(
     choose("variant", variant, VARIANTS)
     choose("alternative", alternative, ALTERNATIVES)
     coverage = check_level(level)
-    draws, impose_null = read_whole("draws", draws, 1), read_flag("impose_null", impose_null)
+    draws, impose_null = read_whole("draws", draws, 1, MOST_DRAWS), read_flag("impose_null", impose_null)
     linear_result("A wild cluster bootstrap", result)
     result.fit.rows_or_refuse("A wild cluster bootstrap")
     matrix, target, text = restriction_matrix(restriction, None, result.names)

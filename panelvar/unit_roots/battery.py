@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
+from panelvar.base.limits import MOST_DIFFERENCES
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
@@ -75,7 +76,7 @@ def unit_root_table(
     names = [tests] if isinstance(tests, str) else list(tests)
     for name in names:
         choose("tests", name, TESTS)
-    differences = read_whole("differences", differences, 0)
+    differences = read_whole("differences", differences, 0, MOST_DIFFERENCES)
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
     refused: dict[Any, str] = {}
     kind, series = _each(data, column)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
-from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
@@ -157,7 +156,9 @@ class VarBatch:
         shocks = choose_shocks(self.names, self.sigma, identification, shock_size, ordering)
         form = ReducedForm(self.coefficients, positive_factor(self.sigma))
         values = dynamics.responses(
-            form.coefficients, read_whole("horizon", horizon, 0, LONGEST_HORIZON), shocks.impact(form)
+            form.coefficients,
+            read_horizon("horizon", horizon, 0, len(self) * len(self.names) ** 2),
+            shocks.impact(form),
         )
         return cumulated(values, 1) if read_flag("cumulative", cumulative) else values
 

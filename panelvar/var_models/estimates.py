@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.limits import normal_limits
-from panelvar.base.arguments import read_whole
+from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.distributions import quantiles, two_sided
 from panelvar.base.errors import Note, NumericalError, check_level
@@ -300,9 +300,9 @@ class VarEstimates(System):
         DataFrame
             Rows (lag, variable), a column for each variable h periods earlier.
         """
-        covariances = sample_autocovariances(
-            self.problem.residuals, read_whole("lags", lags, 0), self.problem.run_starts
-        )
+        lags = read_whole("lags", lags, 0)
+        refuse_beyond("lags", lags, len(self.problem.residuals))
+        covariances = sample_autocovariances(self.problem.residuals, lags, self.problem.run_starts)
         return self._by_lag(correlations(covariances))
 
     def _by_period(self, values: Array, columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -10,10 +10,9 @@ import numpy as np
 
 from panelvar.bands.drawable import Draws
 from panelvar.bands.target import BandSource
-from panelvar.base.arguments import read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
-from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
@@ -61,7 +60,7 @@ class FittedSystem(VarForecasts):
         """
         check_level(level)
         shocks = self._shocks(identification, shock_size, ordering)
-        horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
+        horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
         cumulative = read_flag("cumulative", cumulative)
         values = self._responses(shocks, horizon, cumulative)
 

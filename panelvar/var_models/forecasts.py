@@ -17,10 +17,9 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Band, BandSource, Target
-from panelvar.base.arguments import read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
-from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
@@ -214,7 +213,7 @@ class VarForecasts(VarEstimates):
             The last p periods are not all observed.
         """
         check_level(level)
-        steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
+        steps = read_horizon("steps", steps, 1, self.n_vars**2)
         history = self.data.values[len(self.data.values) - self.lags :]
         if not np.isfinite(history).all():
             raise NumericalError(
@@ -283,7 +282,7 @@ class VarForecasts(VarEstimates):
         NumericalError
             The system is not stable.
         """
-        steps = read_whole("steps", steps, 1, LONGEST_HORIZON)
+        steps = read_horizon("steps", steps, 1, self.n_vars**2)
         if self.terms.labels not in ((), ("const",)) or type(self.problem) is not LagProblem:
             raise SpecificationError(
                 "Mean squared errors from an average origin are those of a stationary system, unrestricted, with a "
@@ -387,7 +386,7 @@ class VarForecasts(VarEstimates):
             raise SpecificationError("The model has no exogenous variables: fit_var(..., exogenous=...) adds them.")
         effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
         values = dynamics.multipliers(
-            self.coefficients, effects.swapaxes(1, 2), read_whole("horizon", horizon, 0, LONGEST_HORIZON)
+            self.coefficients, effects.swapaxes(1, 2), read_horizon("horizon", horizon, 0, self.n_vars * len(names))
         )
         if read_flag("cumulative", cumulative):
             values = cumulated(values, 0)

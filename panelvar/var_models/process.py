@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_generator, read_whole
+from panelvar.base.arguments import read_generator, read_horizon, read_whole, refuse_cells
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.hints import HintsAtNames
+from panelvar.base.limits import LONGEST_SIMULATION
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.second_moments import autocovariances, correlations, stacked_variance
 from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
@@ -252,7 +253,7 @@ class SystemProcess(HintsAtNames):
         return self._by_lag(correlations(self._moments(lags)))
 
     def _moments(self, lags: int) -> Array:
-        lags = read_whole("lags", lags, 0)
+        lags = read_horizon("lags", lags, 0, self.n_vars**2)
         self._require_stable("an autocovariance")
         return autocovariances(self.coefficients, self._known_sigma("An autocovariance"), lags)
 
@@ -316,7 +317,8 @@ class SystemProcess(HintsAtNames):
         """
         import pandas as pd
 
-        periods, k = read_whole("periods", periods, 1), self.n_vars
+        periods, k = read_whole("periods", periods, 1, LONGEST_SIMULATION), self.n_vars
+        refuse_cells(f"periods={periods}", periods, k)
         rng = read_generator("seed", seed)
         if errors is None:
             factor = positive_factor(self._known_sigma("A simulation with normal errors"))

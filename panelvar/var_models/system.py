@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
-from panelvar.base.arguments import read_flag, read_whole
+from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.base.errors import (
@@ -21,7 +21,6 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.labels import listed
-from panelvar.base.limits import LONGEST_HORIZON
 from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
@@ -125,7 +124,7 @@ class System(SystemProcess, Presented):
         """
         cumulative = read_flag("cumulative", cumulative)
         shocks = self._shocks(identification, shock_size, ordering)
-        horizon = read_whole("horizon", horizon, 0, LONGEST_HORIZON)
+        horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
         values = self._responses(shocks, horizon, cumulative)
         band = self._identified_set(shocks, horizon, cumulative, check_level(level))
         return self._described(values, shocks, cumulative, band)
@@ -187,7 +186,7 @@ class System(SystemProcess, Presented):
         return shocks
 
     def _decomposed(self, shocks: Shocks, horizon: int, normalised: bool, level: float) -> VarianceDecomposition:
-        steps = read_whole("horizon", horizon, 1, LONGEST_HORIZON) - 1
+        steps = read_horizon("horizon", horizon, 1, self.n_vars**2) - 1
         values = self._responses(shocks, steps, False)
         whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps, False)
         errors = _forecast_errors(whole)

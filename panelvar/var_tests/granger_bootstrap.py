@@ -19,6 +19,7 @@ from panelvar.bands.resampling import MULTIPLIERS
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
+from panelvar.base.limits import MOST_DRAWS
 from panelvar.covariance.covariances import HC, Classical
 from panelvar.covariance.covariances import multiplier as residual_multiplier
 from panelvar.dynamics.dynamics import cholesky_impact
@@ -88,7 +89,7 @@ def granger_bootstrap_test(
     generalized autoregressive heteroskedasticity. *Statistica Neerlandica* 63, 294-323.
     """
     require_fit(model)
-    draws, seed = read_whole("draws", draws, 1), read_seed(seed)
+    draws, seed = read_whole("draws", draws, 1, MOST_DRAWS), read_seed(seed)
     choose("multiplier", multiplier, MULTIPLIERS)
     problem = model.problem
     if problem.restriction:

@@ -260,7 +260,7 @@ def test_bad_input(model):
         model.impulse_responses(2, identification=ShortRun(b=np.diag([NAN, NAN, np.inf])))
     with pytest.raises(SpecificationError, match="the label of an entry"):
         model.impulse_responses(2, identification=ShortRun(b=[["a b", "b", "c"]] * 3))
-    with pytest.raises(SpecificationError, match="starts=0 must be a whole number of at least 1"):
+    with pytest.raises(SpecificationError, match="starts=0 must be a whole number from 1 to 1000000"):
         ShortRun(b=DIAGONAL, starts=0)
     with pytest.raises(SpecificationError, match="expected 3 different names"):
         model.impulse_responses(2, identification=ShortRun(b=DIAGONAL, shocks=["u", "u", "v"]))
