@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.scaling import exponents
 from panelvar.tables.layout import Cell, Fact, Row, words
 from panelvar.tables.number_format import format_count, format_number
 from panelvar.tables.table import Presented, Table
@@ -164,6 +165,9 @@ def variation(name: str, values: Array, codes: NDArray[np.intp]) -> Variation:
         return Variation(name, nan, nan, nan, nan, nan, nan, n_missing, n_infinite)
     counts = np.bincount(codes)
     counts = counts[counts > 0]
+    # Sums and squares are taken in units in which they are in range.
+    unit = int(exponents(values))
+    values = np.ldexp(values, -unit)
     # Deviations from each entity's first value: what does not vary within an entity comes out exactly so.
     base = values[np.cumsum(counts) - counts]
     seen = np.repeat(np.arange(len(counts)), counts)
@@ -171,17 +175,11 @@ def variation(name: str, values: Array, codes: NDArray[np.intp]) -> Variation:
     shift = np.bincount(seen, deviations) / counts
     deviations -= shift[seen]
     means = base + shift
-    return Variation(
-        name,
-        float(values.mean()),
-        _deviation(values),
-        _deviation(means),
-        math.sqrt(float(deviations @ deviations) / (n - 1)) if n > 1 else math.nan,
-        float(values.min()),
-        float(values.max()),
-        n_missing,
-        n_infinite,
-    )
+    within = math.sqrt(float(deviations @ deviations) / (n - 1)) if n > 1 else math.nan
+    overall, between = _deviation(values), _deviation(means)
+    moments = [float(values.mean()), overall, between, within, float(values.min()), float(values.max())]
+    mean, overall, between, within, least, most = (math.ldexp(moment, unit) for moment in moments)
+    return Variation(name, mean, overall, between, within, least, most, n_missing, n_infinite)
 
 
 def _deviation(values: Array) -> float:
@@ -196,6 +194,7 @@ def _printed(column: Variation) -> list[tuple[str, float]]:
     """Print a column's moments with about four digits of its standard deviation."""
     scale = column.overall if column.overall > 0 else abs(column.mean)
     digits = 4
-    if scale > 0 and math.isfinite(scale):
+    # Beyond these, numbers are printed with an exponent and as many digits.
+    if 1e-5 < scale < 1e7:
         digits = min(max(3 - math.floor(math.log10(scale)), 0), 8)
     return [(format_number(moment, digits), moment) for moment in _moments(column)]

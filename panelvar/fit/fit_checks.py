@@ -15,12 +15,16 @@ from panelvar.kernels.rows import column_norms
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
+FURTHEST_APART = 1e135
+"""Ratio of two columns' sizes beyond which coefficients, or their squares, leave the range of numbers."""
+# Two columns between these are nearer than that.
+_NEAR_ONE = 1e-67, 1e67
 NEARLY_COLLINEAR = 1e7
 """Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
 
 
 def check_scale(design: Design, raw_norms: Array) -> None:
-    """Refuse columns whose sum of squares overflows or underflows.
+    """Refuse columns whose sum of squares overflows or underflows, and units too far apart for standard errors.
 
     Raises
     ------
@@ -28,7 +32,7 @@ def check_scale(design: Design, raw_norms: Array) -> None:
         Naming the columns.
     """
     largest, smallest = raw_norms.max(), raw_norms.min()
-    if SMALLEST_NORM < smallest and largest < np.inf:
+    if _NEAR_ONE[0] < smallest and largest < _NEAR_ONE[1]:
         return
     if not np.isfinite(raw_norms).all():
         # A column out of range spoils the triangle of all: ask the columns themselves.
@@ -40,6 +44,13 @@ def check_scale(design: Design, raw_norms: Array) -> None:
         if where:
             listing = ", ".join(repr(names[i]) for i in where)
             raise NumericalError(f"The sum of squares of {listing} {what}: rescale the column.")
+    sizes = np.where(raw_norms > 0.0, raw_norms, 1.0)
+    low, high = int(sizes.argmin()), int(sizes.argmax())
+    if sizes[high] > FURTHEST_APART * sizes[low]:
+        raise NumericalError(
+            f"{names[high]!r} and {names[low]!r} are of sizes {sizes[high]:.0e} and {sizes[low]:.0e}: coefficients and "
+            "standard errors in such units leave the range of numbers. Rescale one of them."
+        )
 
 
 def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str) -> list[Note]:

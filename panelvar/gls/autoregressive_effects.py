@@ -19,7 +19,7 @@ from panelvar.fit.transformed_model import Family, TransformedModel
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import find_runs
 from panelvar.gls.result import ErrorStructure, GLSResult
-from panelvar.gls.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
+from panelvar.gls.whitened_model import check_levels, coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fit_statistics import f_of_gain
@@ -190,6 +190,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     if model.by_entity:
         raise SpecificationError("Entity effects with a coefficient for each entity: by_entity=True is not available.")
     read_flag("iterate", iterate)
+    check_levels(source)
     entities = source.entities
     runs = find_runs(entities.codes, source.time_positions, model.gaps)
     # As Stata's prais: the demeaned rows are taken for a regression without constant.

@@ -27,7 +27,7 @@ from panelvar.gls.ar1 import AR1, Transformed, as_ar1, coefficients, transform
 from panelvar.gls.autoregression import Runs, find_runs
 from panelvar.gls.error_covariance import unit_covariances, unit_variances, whiten
 from panelvar.gls.result import ErrorStructure, GLSResult
-from panelvar.gls.whitened_model import coefficients_of, residuals_of, whitened_model
+from panelvar.gls.whitened_model import check_levels, coefficients_of, residuals_of, whitened_model
 from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.finish import finish
 
@@ -139,6 +139,7 @@ def fit_fgls(
         raise SpecificationError(f"tolerance={tolerance!r} must be a number between 0 and 1 (standard errors).")
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
+    check_levels(source)
     errors = ErrorModel(source, panels, model, pairwise, chosen.singular_errors)
     whitened, rank, structure, notes = weigh(errors, iterate, max_iterations, tolerance)
     count = len(whitened.rows.ones)

@@ -17,7 +17,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.gls.ar1 import Transformed
 from panelvar.gls.error_covariance import unit_covariances, whiten
 from panelvar.gls.result import ErrorStructure, GLSResult
-from panelvar.gls.whitened_model import coefficients_of, demeaned, residuals_of, whitened_model
+from panelvar.gls.whitened_model import check_levels, coefficients_of, demeaned, residuals_of, whitened_model
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.first_difference import differenced_model
 
@@ -104,6 +104,7 @@ def fit_general_fgls(
     pairwise = read_flag("pairwise", pairwise)
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
+    check_levels(source)
     design, notes = _rows(source, model, within, chosen, constant)
     dates, units = (design.entities, design.times) if within == "entity" else (design.times, design.entities)
     ones = np.ones(design.nobs) if design.constant else None

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.data.design import Design
+from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import Family, TransformedModel
 from panelvar.gls.ar1 import Transformed
 from panelvar.kernels.groups import Grouping
@@ -88,6 +89,11 @@ def whitened_model(
         tss=tss,
         notes=notes,
     )
+
+
+def check_levels(source: Design) -> None:
+    """Refuse columns that leave the range of numbers before they are transformed."""
+    check_scale(source, column_norms(source.columns))
 
 
 def coefficients_of(columns: Sequence[Array], ones: Array | None) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import Note
+from panelvar.base.scaling import exponents
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
@@ -252,7 +253,9 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     lead = int(stage.fit.constant)
     root = base.triangle[k1:n, k1:n]
     weight = root @ stage.covariance.matrix[lead + k1 :, lead + k1 :] @ root.T
-    explained = base.triangle[k1:n, n]
+    # Squares of variances stay in the range of numbers in a unit of the regressor's own.
+    unit = exponents(weight) // 2
+    weight, explained = np.ldexp(weight, -2 * unit), np.ldexp(base.triangle[k1:n, n], -unit)
     trace = float(np.trace(weight))
     values = np.linalg.eigvalsh(weight)
     critical, degrees = {}, {}

@@ -26,8 +26,8 @@ class Likelihood(NamedTuple):
     without : tuple of float
         The same with the variance of each effect at zero and the other's free.
     variance_cov : (1 + D, 1 + D) array
-        Covariance of the idiosyncratic variance and of the ratios of the effects' variances to it, from the observed
-        information; NaN where a ratio is estimated at its boundary, zero.
+        Covariance of the logarithm of the idiosyncratic variance and of the ratios of the effects' variances to it,
+        none of which has units, from the observed information; NaN where a ratio is estimated at its boundary, zero.
     drift : (p, D) array
         Derivatives of the coefficients, the constant first, with respect to the ratios; zero for the restricted
         likelihood, of which the coefficients are no parameters.

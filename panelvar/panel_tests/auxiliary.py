@@ -1,4 +1,8 @@
-"""What the tests are made of: residuals in their rows, lags within entities, and auxiliary regressions."""
+"""What the tests are made of: residuals in their rows, lags within entities, and auxiliary regressions.
+
+No statistic depends on units. Residuals, the dependent variable and each regressor are therefore handed out in units of
+their own, powers of two that change no digit, so that squares and fourth powers stay in the range of numbers.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
+from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design
 from panelvar.dynamics.gaps import lag_positions
@@ -46,35 +51,49 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
 
 
 def level_matrix(result: LinearResult) -> Array:
-    """Return the untransformed regressors that have a coefficient, (n, k)."""
+    """Return the untransformed regressors that have a coefficient, (n, k), each in its own units."""
     source = result.fit.source
-    return np.column_stack([*(source.x[i] for i in result.fit.kept), np.empty((source.nobs, 0))])
+    return columns_in_own_units(np.column_stack([*(source.x[i] for i in result.fit.kept), np.empty((source.nobs, 0))]))
+
+
+def dependent(result: LinearResult) -> Array:
+    """Return the untransformed dependent variable in its own units."""
+    return in_own_units(result.fit.source.y)
+
+
+def residuals_of_rows(result: LinearResult) -> Array:
+    """Return the residuals of the transformed rows in their own units."""
+    return in_own_units(np.asarray(result.fit.transformed_residuals))
 
 
 def transformed_columns(result: LinearResult) -> tuple[Array, Array, Array]:
-    """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression."""
+    """Return regressors (with the transformed constant, but for fixed effects), y and residuals of the regression.
+
+    Each in its own units.
+    """
     fit = result.fit
     rows = fit.rows_or_refuse("An auxiliary regression")
     columns = [rows.column(int(i)).copy() for i in fit.kept]
     if fit.constant and fit.family != "fixed" and fit.constant_column is not None:
         columns.insert(0, np.broadcast_to(np.asarray(fit.constant_column, dtype=np.float64), rows.n_rows).copy())
-    residuals = np.asarray(fit.transformed_residuals)
-    matrix = np.column_stack(columns) if columns else np.empty((rows.n_rows, 0))
-    return matrix, rows.column(rows.n_columns - 1).copy(), residuals
+    matrix = columns_in_own_units(np.column_stack([*columns, np.empty((rows.n_rows, 0))]))
+    return matrix, in_own_units(rows.column(rows.n_columns - 1)), residuals_of_rows(result)
 
 
 def own_residuals(result: LinearResult) -> Array:
-    """Residuals of the regression, or of the levels after random effects, which transform them."""
-    return np.asarray(result.resids.to_numpy() if result.fit.family == "random" else result.fit.transformed_residuals)
+    """Residuals of the regression, or of the levels after random effects, which transform them; in their own units."""
+    return in_own_units(result.resids.to_numpy()) if result.fit.family == "random" else residuals_of_rows(result)
 
 
 def pooled_residuals(result: LinearResult) -> Array:
-    """Return residuals of pooled OLS of the model's regressors in levels."""
+    """Return residuals of pooled OLS of the model's regressors in levels, in their own units."""
     fit = result.fit
     if fit.family == "pooled":
-        return np.asarray(fit.transformed_residuals)
-    x, y = level_matrix(result), fit.source.y
-    return least_squares(centred(x), centred(y)).residuals if fit.source.constant else least_squares(x, y).residuals
+        return residuals_of_rows(result)
+    x, y = level_matrix(result), dependent(result)
+    if fit.source.constant:
+        x, y = centred(x), centred(y)
+    return in_own_units(least_squares(x, y).residuals)
 
 
 def centred(values: Array) -> Array:

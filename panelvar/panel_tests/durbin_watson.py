@@ -13,9 +13,11 @@ from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.panel_tests.auxiliary import (
+    dependent,
     lagged,
     least_squares,
     level_matrix,
+    residuals_of_rows,
     transformed_columns,
     unweighted,
 )
@@ -59,11 +61,11 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     choose("kind", kind, ("durbin-watson", "lbi"))
     entities = design.entities
     if result.fit.family == "random":
-        both = np.column_stack([level_matrix(result), design.y])
+        both = np.column_stack([level_matrix(result), dependent(result)])
         moved = both - entities.means_of(np.asfortranarray(both))[entities.codes]
         e = least_squares(moved[:, :-1], moved[:, -1]).residuals
     else:
-        e = np.asarray(result.fit.transformed_residuals)
+        e = residuals_of_rows(result)
     previous = lag_positions(entities.codes, design.time_positions, 1)
     following = lag_positions(entities.codes, design.time_positions, -1)
     first, last = design.entity_starts[:-1], design.entity_starts[1:] - 1

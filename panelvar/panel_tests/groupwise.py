@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, emit
-from panelvar.panel_tests.auxiliary import unweighted
+from panelvar.panel_tests.auxiliary import residuals_of_rows, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test
 
@@ -41,7 +41,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     """
     design = unweighted(result, "The modified Wald test", ("pooled", "fixed"), instruments=True)
     entities = design.entities
-    squares = np.square(np.asarray(result.fit.transformed_residuals))
+    squares = np.square(residuals_of_rows(result))
     sizes = entities.sizes.astype(np.float64)
     variances = entities.means(squares)
     spread = entities.sums(np.square(squares - variances[entities.codes]))

@@ -12,6 +12,7 @@ from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
+from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.dynamics.gaps import rows_with_lags
@@ -85,7 +86,8 @@ def panel_granger_test(
     k = read_whole("lags", lags, 1)
     choose("kind", kind, ("z-tilde", "z-bar", "w-bar"))
     design = build_design(data, caused, [causing], missing=missing)
-    x, y = design.x[0], design.y
+    # The statistics do not depend on units.
+    x, y = in_own_units(design.x[0]), in_own_units(design.y)
     refuse_beyond("lags", k, design.panel.calendar.n_positions)
     codes, positions = design.entities.codes, design.time_positions
     rows = rows_with_lags(positions, k, codes)

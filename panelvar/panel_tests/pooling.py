@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.panel_tests.auxiliary import least_squares, level_matrix, linear_result, unweighted
+from panelvar.panel_tests.auxiliary import least_squares, level_matrix, linear_result, residuals_of_rows, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, z_test
 
@@ -173,7 +173,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
         raise SpecificationError("The model has no slope.")
     x -= design.entities.means_of(np.asfortranarray(x))[design.entities.codes]
     x /= np.linalg.norm(x, axis=0) / math.sqrt(design.nobs)
-    residuals = np.asarray(fit.transformed_residuals)
+    residuals = residuals_of_rows(result)
     # Measured from the fixed-effects slopes: y less their fit, so that nothing large cancels.
     products, scores, sizes = [], [], []
     left_out = 0

@@ -13,6 +13,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.panel_tests.auxiliary import (
     adjacency,
     centred,
+    dependent,
     lagged,
     least_squares,
     level_matrix,
@@ -144,7 +145,7 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         if one_sided:
             raise SpecificationError("The joint test has two restrictions: it has no one-sided form.")
         return bera_sosa_yoon_test(result, kind="joint", lags="calendar")
-    panel_y = centred(design.y).reshape(entities, periods)
+    panel_y = centred(dependent(result)).reshape(entities, periods)
     panel_x = centred(level_matrix(result)).reshape(entities, periods, -1)
     if kind == "fixed":
         within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)

@@ -7,17 +7,20 @@ import numpy as np
 from panelvar.base.arguments import ONE_WAY
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.panel_tests.auxiliary import (
     adjacency,
     centred,
     clustered,
+    dependent,
     lagged,
     least_squares,
     level_matrix,
     pooled_residuals,
     regress,
+    residuals_of_rows,
     unweighted,
 )
 from panelvar.static_panels.result import LinearResult
@@ -211,8 +214,8 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     rows, earlier = lagged(result, design, 1, "calendar")
     if len(rows) == 0:
         raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
-    levels = level_matrix(result)
-    residuals = least_squares(levels[rows] - levels[earlier], design.y[rows] - design.y[earlier]).residuals
+    levels, y = level_matrix(result), dependent(result)
+    residuals = in_own_units(least_squares(levels[rows] - levels[earlier], y[rows] - y[earlier]).residuals)
     before = lag_positions(codes[rows], design.time_positions[rows], 1)
     pairs = np.flatnonzero(before >= 0)
     if len(np.unique(codes[rows[pairs]])) < 2:
@@ -227,7 +230,7 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
 
 def _autoregression(result: LinearResult, lags: str, expected: Array, name: str, null: str) -> TestResult:
     """Regress residuals on a constant and their lag; test the slope against what the null expects of each row."""
-    design, residuals = result.fit.design, np.asarray(result.fit.transformed_residuals)
+    design, residuals = result.fit.design, residuals_of_rows(result)
     rows, before = lagged(result, design, 1, lags)
     if len(rows) < 3 or len(np.unique(design.entities.codes[rows])) < 2:
         raise InsufficientDataError("The test needs two entities or more with residuals in adjacent periods.")

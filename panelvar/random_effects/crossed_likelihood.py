@@ -238,17 +238,17 @@ class CrossedLikelihood:
     def curvature(self) -> Array:
         """Second derivative of the profile, (2, 2)."""
         first, second, determinants = self.parts
-        relative = second / self.rss - np.outer(first, first) / self.rss**2
+        relative = second / self.rss - np.outer(first / self.rss, first / self.rss)
         out: Array = -0.5 * self.sample.degrees * relative - 0.5 * determinants
         return out
 
     def information(self, free: NDArray[np.intp]) -> Array:
-        """Covariance of the error variance and the ratios, (3, 3), from the observed information of those not fixed."""
+        """Covariance of the log error variance and the ratios, (3, 3), from the information of those not fixed."""
         first, second, determinants = self.parts
         s = self.variance
         hessian = np.empty((3, 3))
-        hessian[0, 0] = 0.5 * self.sample.degrees / s**2 - self.rss / s**3
-        hessian[0, 1:] = hessian[1:, 0] = 0.5 * first / s**2
+        hessian[0, 0] = -0.5 * self.sample.degrees
+        hessian[0, 1:] = hessian[1:, 0] = 0.5 * first / s
         hessian[1:, 1:] = -0.5 * second / s - 0.5 * determinants
         used = np.concatenate(([0], free + 1))
         cov = np.full((3, 3), np.nan)

@@ -105,7 +105,7 @@ class Profile:
         return max(candidates, key=self.value)
 
     def information(self, ratio: float) -> tuple[Array, Array]:
-        r"""Invert the observed information of (variance, ratio), coefficients profiled out; and return their drift.
+        r"""Invert the observed information of (log variance, ratio), coefficients profiled out; return their drift too.
 
         The profile is :math:`-\frac m2\log s - \frac12\sum\log(1+T_i\phi) - RSS(\phi)/(2s)`, with
         :math:`RSS' = -\sum g_i^2` and :math:`RSS'' = 2(\sum T_i g_i^2/(1+T_i\phi) - h'Ah)`, where
@@ -130,8 +130,8 @@ class Profile:
         if self.restricted:
             norm += float(np.square(levers.T @ levers).sum()) - 2.0 * float(shrink @ np.square(levers).sum(axis=1))
         hessian = np.empty((2, 2))
-        hessian[0, 0] = 0.5 * self.degrees / variance**2 - rss / variance**3
-        hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance**2
+        hessian[0, 0] = -0.5 * self.degrees
+        hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance
         hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
         cov: Array = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
         drift = np.zeros((k, 1))
@@ -175,7 +175,7 @@ def maximum_likelihood(
         return Components(float("nan"), 0.0, float("nan"), np.zeros(len(counts)), df_within, df_between)
     idiosyncratic = profile.variance(ratio)
     cov, drift = np.full((2, 2), np.nan), np.zeros((slopes + int(constant), 1))
-    cov[0, 0] = 2.0 * idiosyncratic**2 / profile.degrees
+    cov[0, 0] = 2.0 / profile.degrees
     if ratio > 0.0:
         cov, drift = profile.information(ratio)
     pooled = profile.value(0.0)

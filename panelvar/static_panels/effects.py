@@ -125,14 +125,14 @@ class EffectVariances:
             ratio = float(chosen @ ratios)
             if ratio == 0.0:
                 return float("nan")
-            return _delta(np.concatenate(([0.5 * np.sqrt(ratio / s)], chosen * (0.5 * np.sqrt(s / ratio)))), cov)
+            return _delta(np.concatenate(([0.5 * np.sqrt(ratio * s)], chosen * (0.5 * np.sqrt(s / ratio)))), cov)
 
         ones = np.ones(len(ratios))
         out = {"sigma_u": deviation(ones)}
         if len(ratios) > 1:
             units = np.eye(len(ratios))
             out |= {f"sigma_{d.label}": deviation(unit) for d, unit in zip(self.dimensions, units, strict=True)}
-        out["sigma_e"] = _delta(np.concatenate(([0.5 / np.sqrt(s)], 0.0 * ones)), cov)
+        out["sigma_e"] = _delta(np.concatenate(([0.5 * np.sqrt(s)], 0.0 * ones)), cov)
         out["rho"] = _delta(np.concatenate(([0.0], ones / (1.0 + total) ** 2)), cov)
         return out
 
@@ -209,8 +209,9 @@ def _correlation(fit: Fit, levels: Array) -> float:
     effects = levels - mass @ levels / mass.sum()
     within = moments.r[:, :-1][:, fit.kept] @ fit.slopes
     between = (moments.means - fit.centre)[:, :-1][:, fit.kept] @ fit.slopes
-    spread = (mass @ effects**2) * (within @ within + moments.weights @ between**2)
-    return float((mass * effects) @ means / np.sqrt(spread)) if spread > 0.0 else float("nan")
+    # Roots first: a product of squares may leave the range of numbers.
+    spread = np.sqrt(mass @ effects**2) * np.sqrt(within @ within + moments.weights @ between**2)
+    return float((mass * effects) @ means / spread) if spread > 0.0 else float("nan")
 
 
 def level_tables(fit: Fit) -> tuple[Array, ...]:

@@ -504,3 +504,13 @@ def test_ragged_arrays_are_refused_in_words():
     panel = pv.Panel(frame, entity="i", time="t")
     with pytest.raises(pv.DataError, match="lists of different lengths"):
         pv.fit_pooled(panel, "y", [], weights=[[1, 2], [3]])
+
+
+@pytest.mark.parametrize("unit", [2.0**-700, 2.0**700, 2.0**1000])
+def test_descriptions_do_not_depend_on_units(unit):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"i": np.repeat(np.arange(6), 5), "t": np.tile(np.arange(5), 6), "x": rng.standard_normal(30)})
+    plain = Panel(frame, "i", "t").describe().to_frame()
+    far = Panel(frame.assign(x=frame["x"] * unit), "i", "t").describe()
+    np.testing.assert_array_equal(far.to_frame().iloc[:, :6] / unit, plain.iloc[:, :6])
+    assert "0.0000" not in str(far)

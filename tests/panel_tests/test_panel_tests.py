@@ -604,3 +604,33 @@ def test_least_squares_tests_refuse_instruments():
     with pytest.warns(pv.PanelVarWarning, match="few"):
         assert pv.modified_wald_test(fixed).pvalue < 1.0
     assert np.isfinite(pv.hausman(fixed, random).statistic)
+
+
+@pytest.mark.parametrize("unit", [2.0**300, 2.0**-300, 1e60, 1e-60, 1e80])
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_no_test_changes_with_the_units_of_the_dependent_variable(unit):
+    """Squares and fourth powers of residuals stay in the range of numbers wherever those of the data do."""
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"i": np.repeat(np.arange(12), 8), "t": np.tile(np.arange(8), 12)})
+    frame["x"] = rng.standard_normal(96)
+    frame["y"] = 0.5 * frame["x"] + rng.standard_normal(12)[frame["i"]] + rng.standard_normal(96)
+    found = []
+    for scale in (1.0, unit):
+        panel = pv.Panel(frame.assign(y=frame["y"] * scale), "i", "t")
+        pooled, fixed = pv.fit_pooled(panel, "y", "x"), pv.fit_fixed_effects(panel, "y", "x")
+        tests = [
+            pv.wooldridge_effects_test(pooled),
+            pv.wooldridge_serial_test(pooled),
+            pv.wooldridge_pooled_test(pooled),
+            pv.modified_wald_test(fixed),
+            *(pv.born_breitung_test(fixed, kind=kind) for kind in ("q", "lm", "hr")),
+            *(pv.baltagi_li_test(pooled, kind=kind) for kind in ("joint", "random", "fixed")),
+        ]
+        found.append([(test.statistic, test.pvalue) for test in tests])
+        for rule in ("ml", "reml"):
+            random = pv.fit_random_effects(panel, "y", "x", variance_components=rule)
+            errors = random.variance_components.std_errors()
+            found[-1].append((errors["sigma_e"] / scale, errors["sigma_u"] / scale))
+            found[-1].append((errors["rho"], random.tstats["x"]))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9)

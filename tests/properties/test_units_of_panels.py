@@ -1,0 +1,587 @@
+"""Every answer about panels is the same in other units of the variables."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from units import answer, learn, methods, mismatches
+
+import panelvar as pv
+
+NAMES = ("y", "x", "z", "p", "q1", "q2", "c", "d", "w")
+"""Explained; two regressors; endogenous, its two instruments; constant within entities, one endogenous; weights."""
+X = ["x", "z"]
+ENTITIES, PERIODS = 14, 12
+
+
+def _numbers(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    entity = np.repeat(np.arange(ENTITIES), PERIODS)
+    n = len(entity)
+    alpha, gamma = (
+        rng.standard_normal(ENTITIES)[entity],
+        rng.standard_normal(PERIODS)[np.tile(np.arange(PERIODS), ENTITIES)],
+    )
+    x, z, q1, q2, u = (rng.standard_normal(n) for _ in range(5))
+    error = np.zeros(n)
+    shocks = rng.standard_normal(n)
+    for i in range(n):
+        error[i] = shocks[i] + (0.3 * error[i - 1] if i % PERIODS else 0.0)
+    x = x + 0.4 * alpha
+    p = 0.8 * q1 - 0.6 * q2 + u + 0.5 * error
+    c, d = rng.standard_normal(ENTITIES)[entity], (rng.standard_normal(ENTITIES)[entity] + 0.5 * alpha)
+    y = 1.0 + 0.7 * x - 0.4 * z + 0.5 * p + 0.3 * c + alpha + 0.5 * gamma + error
+    return np.column_stack([y, x, z, p, q1, q2, c, d, rng.uniform(0.5, 2.0, n)])
+
+
+NUMBERS = _numbers(4)
+KEPT = np.random.default_rng(8).random(len(NUMBERS)) > 0.08
+
+
+def _long_run(seed: int) -> np.ndarray:
+    """Levels that error correction ties together."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros((8, 40, len(NAMES)))
+    out[..., 1:] = rng.standard_normal((8, 40, len(NAMES) - 1))
+    out[..., 1:3] = np.cumsum(out[..., 1:3], axis=1)
+    for i in range(8):
+        for t in range(1, 40):
+            gap = out[i, t - 1, 0] - 0.8 * out[i, t, 1] - 0.3 * out[i, t, 2] - 1.0
+            out[i, t, 0] = out[i, t - 1, 0] - 0.4 * gap + rng.standard_normal()
+    return out.reshape(-1, len(NAMES))
+
+
+LONG_RUN = _long_run(3)
+
+
+class World:
+    """The same data in some units."""
+
+    def __init__(self, units: Mapping[str, int]) -> None:
+        self.units = np.array([2.0 ** units.get(name, 0) for name in NAMES])
+
+    def _frame(self, numbers: np.ndarray, periods: int) -> pd.DataFrame:
+        frame = pd.DataFrame(numbers * self.units, columns=list(NAMES))
+        frame["i"], frame["t"] = np.arange(len(frame)) // periods, np.arange(len(frame)) % periods
+        frame["g"] = np.where(frame["i"] % 2, "a", "b")
+        return frame
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return self._frame(NUMBERS, PERIODS)
+
+    @property
+    def panel(self) -> pv.Panel:
+        return pv.Panel(self.frame, "i", "t")
+
+    @property
+    def gappy(self) -> pv.Panel:
+        return pv.Panel(self.frame[KEPT], "i", "t")
+
+    @property
+    def long(self) -> pv.Panel:
+        return pv.Panel(self._frame(LONG_RUN, 40), "i", "t")
+
+    def unit(self, name: str) -> float:
+        return float(self.units[NAMES.index(name)])
+
+    def value(self, above: str, below: str) -> float:
+        """One half in the units of a coefficient."""
+        return 0.5 * self.unit(above) / self.unit(below)
+
+    def iv(self, cov: object = "classical", **options: object) -> pv.InstrumentalResult:
+        return pv.fit_iv_pooled(self.gappy, "y", X, endogenous="p", instruments=["q1", "q2"], cov=cov, **options)
+
+
+Call = Callable[[World], object]
+COVARIANCES = (
+    "classical", "robust", "HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5", "cluster", "driscoll-kraay", "newey-west",
+    "pcse", "CR0", "CR1", "CR2", "CR3",
+    pv.Clustered("time"), pv.Clustered("entity", "time"), pv.Clustered("g"), pv.BiasReduced("entity", "time"),
+    pv.BiasReduced("time", kind="CR2"), pv.DriscollKraay(lags=2, kernel="quadratic-spectral"),
+    pv.PanelNeweyWest(lags=2, kernel="parzen"), pv.PanelCorrected(cluster="entity"),
+    pv.PanelCorrected(pairwise=False, diagonal=True),
+)  # fmt: skip
+COMPONENTS = ("swamy-arora", "baltagi-chang", "wallace-hussain", "amemiya", "nerlove", "ml", "reml")
+PRESETS = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
+IV = {"endogenous": "p", "instruments": ["q1", "q2"]}
+ESTIMATORS = {
+    "pooled": pv.fit_pooled,
+    "between": pv.fit_between,
+    "difference": pv.fit_first_difference,
+    "entity": pv.fit_fixed_effects,
+    "time": partial(pv.fit_fixed_effects, effects="time"),
+    "twoway": partial(pv.fit_fixed_effects, effects="twoway"),
+    "random": pv.fit_random_effects,
+}
+
+
+def _linear(name: str, **options: object) -> Call:
+    return lambda w: ESTIMATORS[name](w.gappy, "y", X, **options)
+
+
+def _weighted(name: str, **options: object) -> Call:
+    return lambda w: ESTIMATORS[name](w.gappy, "y", X, weights="w", **options)
+
+
+# A call of every public function of this side.
+FUNCTIONS: dict[str, list[Call]] = {
+    "Panel": [lambda w: w.panel.describe().to_frame(), lambda w: w.gappy.describe().to_frame()],
+    "fit_pooled": [
+        _linear("pooled"),
+        *(_linear("pooled", cov=cov) for cov in COVARIANCES),
+        *(_linear("pooled", convention=preset) for preset in PRESETS),
+        _weighted("pooled"),
+        _weighted("pooled", cov="CR2"),
+        _linear("pooled", constant=False),
+        lambda w: pv.fit_pooled(w.gappy, "y ~ x + L(x) + C(t) + z:C(g)"),
+    ],
+    "fit_between": [
+        _linear("between"),
+        _linear("between", wls=True, cov="HC1"),
+        lambda w: pv.fit_between(w.gappy, "y", X, effects="time", cov="HC3"),
+    ],
+    "fit_first_difference": [
+        _linear("difference"),
+        _weighted("difference"),
+        *(_linear("difference", cov=cov) for cov in ("HC2", "cluster", "CR2", "driscoll-kraay", "newey-west", "pcse")),
+        *(_linear("difference", convention=preset) for preset in PRESETS),
+    ],
+    "fit_fixed_effects": [
+        *(_linear(name) for name in ("entity", "time", "twoway")),
+        *(_linear("entity", cov=cov) for cov in COVARIANCES),
+        *(_linear("twoway", cov=cov) for cov in COVARIANCES),
+        *(_linear("entity", convention=preset, cov="cluster") for preset in PRESETS),
+        *(_linear("twoway", convention=preset) for preset in PRESETS),
+        _weighted("entity"),
+        _weighted("twoway", cov="CR2"),
+        lambda w: pv.fit_fixed_effects(w.gappy, "y", X, effects=["entity", "time", "g"]),
+        lambda w: pv.fit_fixed_effects(w.gappy, "y ~ x", effects=["entity", "time", "g[z]"]),
+    ],
+    "fit_random_effects": [
+        *(_linear("random", variance_components=rule) for rule in COMPONENTS),
+        *(_linear("random", variance_components=rule, effects="twoway") for rule in COMPONENTS),
+        *(_linear("random", cov=cov) for cov in COVARIANCES),
+        *(_linear("random", convention=preset) for preset in PRESETS),
+        _linear("random", effects="time"),
+        lambda w: pv.fit_random_effects(w.panel, "y", X, effects="twoway", cov="HC1"),
+    ],
+    "fit_correlated_random_effects": [
+        lambda w: pv.fit_correlated_random_effects(w.gappy, "y", [*X, "c"]),
+        lambda w: pv.fit_correlated_random_effects(w.gappy, "y", X, cov="cluster"),
+    ],
+    "fit_iv_pooled": [
+        *(lambda w, cov=cov: w.iv(cov) for cov in COVARIANCES),
+        *(lambda w, m=m: w.iv(method=m) for m in ("liml", pv.Fuller(1.0), pv.KClass(0.5), pv.KClass(1.01))),
+        lambda w: w.iv("HC0", method=pv.TwoStepGMM("HC0")),
+        lambda w: w.iv("cluster", method=pv.TwoStepGMM("cluster")),
+        *(lambda w, preset=preset: w.iv(convention=preset, cov="HC1") for preset in PRESETS),
+        lambda w: pv.fit_iv_pooled(w.gappy, "y", "x", endogenous=["p", "z"], instruments=["q1", "q2", "c"], cov="HC1"),
+    ],
+    "fit_iv_between": [lambda w: pv.fit_iv_between(w.gappy, "y", "x", **IV)],
+    "fit_iv_first_difference": [lambda w: pv.fit_iv_first_difference(w.gappy, "y", X, **IV, cov="cluster")],
+    "fit_iv_fixed_effects": [
+        lambda w: pv.fit_iv_fixed_effects(w.gappy, "y", X, **IV),
+        lambda w: pv.fit_iv_fixed_effects(w.gappy, "y", X, **IV, effects="twoway", cov="cluster"),
+    ],
+    "fit_iv_random_effects": [
+        *(lambda w, m=m: pv.fit_iv_random_effects(w.gappy, "y", X, **IV, method=m) for m in ("g2sls", "ec2sls")),
+    ],
+    "fit_hausman_taylor": [
+        lambda w, m=m: pv.fit_hausman_taylor(w.gappy, "y", ["x", "z", "c", "d"], endogenous=["x", "d"], method=m)
+        for m in ("hausman-taylor", "amemiya-macurdy")
+    ],
+    "fit_mean_group": [
+        lambda w: pv.fit_mean_group(w.gappy, "y", X),
+        lambda w: pv.fit_mean_group(w.panel, "y", X, trend=True, time_demeaned=True),
+    ],
+    "fit_common_correlated_effects": [
+        lambda w: pv.fit_common_correlated_effects(w.panel, "y", X),
+        lambda w: pv.fit_common_correlated_effects(w.panel, "y", X, pooled=True),
+    ],
+    "fit_swamy": [
+        lambda w: pv.fit_swamy(w.gappy, "y", X),
+        lambda w: pv.fit_swamy(w.gappy, "y", X, dispersion="sample"),
+    ],
+    "fit_fama_macbeth": [
+        lambda w: pv.fit_fama_macbeth(w.gappy, "y", X),
+        lambda w: pv.fit_fama_macbeth(w.gappy, "y", X, lags=2),
+    ],
+    "fit_fgls": [
+        *(
+            lambda w, panels=panels, serial=serial: pv.fit_fgls(w.panel, "y", X, panels=panels, autocorrelation=serial)
+            for panels in ("homoskedastic", "heteroskedastic")
+            for serial in ("none", "ar1", "psar1")
+        ),
+        lambda w: pv.fit_fgls(w.panel, "y", X, panels="heteroskedastic", iterate=True),
+        lambda w: pv.fit_fgls(w.long, "y", X, panels="correlated"),
+        lambda w: pv.fit_fgls(w.long, "y", X, panels="correlated", convention="stata"),
+    ],
+    "fit_general_fgls": [
+        *(lambda w, m=m: pv.fit_general_fgls(w.long, "y", X, model=m, within="time") for m in ("pooled", "within")),
+        lambda w: pv.fit_general_fgls(w.panel, "y", X, model="difference"),
+    ],
+    "fit_fixed_effects_ar1": [lambda w: pv.fit_fixed_effects_ar1(w.gappy, "y", X)],
+    "fit_random_effects_ar1": [lambda w: pv.fit_random_effects_ar1(w.gappy, "y", X)],
+    "fit_pooled_mean_group": [
+        lambda w: pv.fit_pooled_mean_group(w.long, "y", X),
+        lambda w: pv.fit_pooled_mean_group(w.long, "y", X, algorithm="back-substitution", information="observed"),
+    ],
+    "fit_ardl_mean_group": [
+        lambda w: pv.fit_ardl_mean_group(w.long, "y", X),
+        lambda w: pv.fit_ardl_mean_group(w.long, "y", X, lags="aic", long_run="ratio"),
+    ],
+    "fit_dynamic_fixed_effects": [lambda w: pv.fit_dynamic_fixed_effects(w.long, "y", X)],
+    "wild_bootstrap": [
+        *(
+            lambda w, v=v: pv.wild_bootstrap(
+                _linear("pooled")(w), f"x = {w.value('y', 'x')!r}", draws=99, seed=1, variant=v
+            )
+            for v in ("11", "13", "31", "33")
+        ),
+        lambda w: pv.wild_bootstrap(_linear("entity")(w), X, draws=99, seed=1),
+        lambda w: pv.wild_bootstrap(_linear("pooled")(w), X, draws=99, seed=1),
+        lambda w: pv.wild_bootstrap(
+            _linear("pooled")(w), "x", draws=99, seed=1, cluster=["entity", "time"], impose_null=False
+        ),
+    ],
+    "cluster_diagnostics": [
+        lambda w, n=n: pv.cluster_diagnostics(_linear(n)(w)) for n in ("pooled", "entity", "twoway")
+    ],
+    "hausman": [
+        *(
+            lambda w, s=s: pv.hausman(_linear("entity")(w), _linear("random")(w), sigma=s)
+            for s in ("own", "efficient", "consistent")
+        ),
+        lambda w: pv.hausman(_linear("entity")(w), _linear("between")(w)),
+        lambda w: pv.hausman(pv.fit_ardl_mean_group(w.long, "y", X), pv.fit_pooled_mean_group(w.long, "y", X)),
+    ],
+    "mundlak_test": [
+        lambda w: pv.mundlak_test(_linear("random")(w)),
+        lambda w: pv.mundlak_test(_linear("random")(w), cov="classical"),
+    ],
+    "hausman_regression": [
+        *(lambda w, c=c: pv.hausman_regression(_linear("random")(w), cov=c) for c in ("classical", "cluster", "HC1")),
+    ],
+    "effects_lm_test": [
+        lambda w, n=n, e=e, k=k: pv.effects_lm_test(_linear(n)(w), effects=e, kind=k)
+        for n in ("pooled", "entity")
+        for e in ("entity", "twoway")
+        for k in ("breusch-pagan", "honda", "king-wu")
+    ],
+    "nested_f_test": [lambda w: pv.nested_f_test(_linear("entity")(w), _linear("twoway")(w))],
+    "slope_poolability_test": [lambda w, n=n: pv.slope_poolability_test(_linear(n)(w)) for n in ("pooled", "entity")],
+    "wooldridge_effects_test": [lambda w, n=n: pv.wooldridge_effects_test(_linear(n)(w)) for n in ("pooled", "random")],
+    "wooldridge_pooled_test": [lambda w, n=n: pv.wooldridge_pooled_test(_linear(n)(w)) for n in ("pooled", "random")],
+    "wooldridge_within_test": [lambda w: pv.wooldridge_within_test(_linear("entity")(w))],
+    "wooldridge_difference_test": [
+        lambda w, k=k: pv.wooldridge_difference_test(_linear("difference")(w), null=k)
+        for k in ("levels", "differences")
+    ],
+    "wooldridge_serial_test": [lambda w, n=n: pv.wooldridge_serial_test(_linear(n)(w)) for n in ("pooled", "entity")],
+    "bera_sosa_yoon_test": [
+        lambda w, k=k: pv.bera_sosa_yoon_test(_linear("pooled")(w), kind=k) for k in ("serial", "effects", "joint")
+    ],
+    "baltagi_li_test": [
+        lambda w, k=k: pv.baltagi_li_test(pv.fit_pooled(w.panel, "y", X), kind=k) for k in ("joint", "random", "fixed")
+    ],
+    "bhargava_test": [
+        lambda w, n=n, k=k: pv.bhargava_test(_linear(n)(w), kind=k)
+        for n in ("entity", "random")
+        for k in ("durbin-watson", "lbi")
+    ],
+    "durbin_watson_test": [
+        lambda w, n=n, e=e: pv.durbin_watson_test(_linear(n)(w), exact=e)
+        for n in ("pooled", "entity", "random", "difference")
+        for e in (True, False)
+    ],
+    "breusch_godfrey_test": [
+        lambda w, n=n, k=k: pv.breusch_godfrey_test(_linear(n)(w), 2, kind=k)
+        for n in ("pooled", "entity", "random", "difference")
+        for k in ("chi2", "f")
+    ],
+    "born_breitung_test": [
+        lambda w, k=k: pv.born_breitung_test(_linear("entity")(w), kind=k) for k in ("q", "lm", "hr")
+    ],
+    "cross_section_dependence_test": [
+        lambda w, k=k: pv.cross_section_dependence_test(_linear("entity")(w), kind=k)
+        for k in ("cd", "lm", "scaled-lm", "bias-corrected-lm")
+    ],
+    "cd_star_test": [lambda w: pv.cd_star_test(pv.fit_fixed_effects(w.panel, "y", X))],
+    "residual_correlations": [lambda w: pv.residual_correlations(_linear("entity")(w))],
+    "modified_wald_test": [lambda w: pv.modified_wald_test(_linear("entity")(w))],
+    "slope_homogeneity_test": [
+        lambda w, k=k: pv.slope_homogeneity_test(_linear("entity")(w), kind=k) for k in ("adjusted", "plain")
+    ],
+    "panel_granger_test": [
+        lambda w, k=k: pv.panel_granger_test(w.long, "y", "x", kind=k) for k in ("z-tilde", "z-bar", "w-bar")
+    ],
+}
+PRINTED = {"summary", "to_html", "to_latex", "to_markdown", "to_text", "plot", "in_a_line"}
+"""Tables show numbers that are tested here, rounded."""
+Question = Callable[[object, World], object]
+OF_COEFFICIENTS: dict[str, list[Question]] = {
+    "conf_int": [lambda r, w: r.conf_int(), lambda r, w: r.conf_int(level=0.5)],
+    "lincom": [
+        lambda r, w: r.lincom(f"{w.unit('x')!r}*x + {2.0 * w.unit('z')!r}*z"),
+        lambda r, w: r.lincom("x"),
+    ],
+    "wald_test": [
+        lambda r, w: r.wald_test(X),
+        lambda r, w: r.wald_test([f"{w.unit('x')!r}*x = {w.unit('z')!r}*z"]),
+        lambda r, w: r.wald_test({"x": w.value("y", "x"), "z": 0.0}),
+    ],
+}
+OF_LINEAR: dict[str, list[Question]] = {
+    **OF_COEFFICIENTS,
+    "estimated_effects": [lambda r, w: r.estimated_effects().add_prefix("effect_") if r.effects else None],
+    "predict": [lambda r, w: r.predict(), lambda r, w: r.predict(w.gappy)],
+    "predict_interval": [
+        lambda r, w, kind=kind: r.predict_interval(kind=kind) if r.fit.family in ("pooled", "fixed", "random") else None
+        for kind in ("confidence", "prediction")
+    ],
+    "with_cov": [lambda r, w: r.with_cov("HC1").f_slopes],
+    "without_rows": [lambda r, w: r.without_rows()],
+}
+OF_INSTRUMENTS: dict[str, list[Question]] = {
+    **OF_LINEAR,
+    "anderson_rubin": [lambda r, w: r.anderson_rubin(w.value("y", "p")), lambda r, w: r.anderson_rubin({"p": 0.0})],
+    "anderson_rubin_set": [lambda r, w: r.anderson_rubin_set(), lambda r, w: r.anderson_rubin_set(level=0.9)],
+    "difference_in_sargan": [lambda r, w: r.difference_in_sargan("q2")],
+    "endogeneity_test": [lambda r, w, f=f: r.endogeneity_test(form=f) for f in ("regression", "difference")],
+}
+METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
+    "LinearResult": (pv.LinearResult, {name: _linear(name) for name in ESTIMATORS}, OF_LINEAR),
+    "InstrumentalResult": (
+        pv.InstrumentalResult,
+        {"classical": lambda w: w.iv(), "HC1": lambda w: w.iv("HC1"), "cluster": lambda w: w.iv("cluster")},
+        OF_INSTRUMENTS,
+    ),
+    "GLSResult": (
+        pv.GLSResult,
+        {"ar1": lambda w: pv.fit_fgls(w.panel, "y", X, panels="heteroskedastic", autocorrelation="ar1")},
+        {
+            **OF_COEFFICIENTS,
+            "estimated_effects": [],
+            "predict": [lambda r, w: r.predict()],
+            "predict_interval": [],
+            "with_cov": [],
+            "without_rows": [lambda r, w: r.without_rows()],
+        },
+    ),
+    "HeterogeneousResult": (
+        pv.HeterogeneousResult,
+        {"mean group": lambda w: pv.fit_mean_group(w.gappy, "y", X), "swamy": lambda w: pv.fit_swamy(w.gappy, "y", X)},
+        OF_COEFFICIENTS,
+    ),
+    "PeriodAverageResult": (
+        pv.PeriodAverageResult,
+        {"": lambda w: pv.fit_fama_macbeth(w.gappy, "y", X)},
+        OF_COEFFICIENTS,
+    ),
+    "ErrorCorrectionResult": (
+        pv.ErrorCorrectionResult,
+        {
+            "pooled": lambda w: pv.fit_pooled_mean_group(w.long, "y", X),
+            "dynamic": lambda w: pv.fit_dynamic_fixed_effects(w.long, "y", X),
+        },
+        OF_COEFFICIENTS,
+    ),
+    "WildBootstrapResult": (pv.WildBootstrapResult, {}, {}),
+    "TestResult": (pv.TestResult, {}, {}),
+    "Panel": (
+        pv.Panel,
+        {"": lambda w: w.gappy},
+        {
+            "arrange": [],
+            "column": [lambda p, w: p.column("x")],
+            "describe": [lambda p, w: p.describe().to_frame()],
+            "difference": [lambda p, w: p.difference("x")],
+            "lag": [lambda p, w: p.lag("x", 2)],
+            "lead": [lambda p, w: p.lead("x")],
+            "raw_column": [],
+            "with_columns": [],
+        },
+    ),
+}
+
+
+def _cases() -> dict[str, Call]:
+    found = {f"{name} {place}": call for name, calls in FUNCTIONS.items() for place, call in enumerate(calls)}
+    for kind, (_, models, table) in METHODS.items():
+        for word, model in models.items():
+            for name, calls in table.items():
+                for place, call in enumerate(calls):
+                    found[f"{kind}.{name} {word} {place}"] = lambda w, model=model, call=call: call(model(w), w)
+    return found
+
+
+CASES = _cases()
+MORE = {
+    "fit_iv_": ("p", "q1", "q2", "c"),
+    "InstrumentalResult": ("p", "q1", "q2"),
+    "fit_hausman_taylor": ("c", "d"),
+    "fit_correlated_random_effects": ("c",),
+    "Panel": NAMES[3:],
+}
+"""Variables beyond the usual ones, by the first letters of a case."""
+
+
+def variables(case: str) -> tuple[str, ...]:
+    """The variables that a case may use."""
+    more = next((names for start, names in MORE.items() if case.startswith(start)), ())
+    weights = ("w",) if "_weighted" in CASES[case].__qualname__ else ()
+    return ("y", *X, *more, *weights)
+
+
+OTHER_SIDE = frozenset(
+    # Systems and series: test_units_of_systems.py.
+    "System fit_var select_lags fit_restricted_var fit_var_batch fit_rolling_var evaluate_forecasts fit_svar fit_vecm "
+    "fit_local_projections fit_panel_local_projections granger_table granger_bootstrap_test portmanteau_test "
+    "serial_lm_test serial_lm_table normality_test arch_test white_test cusum_test mosum_test johansen_test "
+    "instantaneous_causality_test toda_yamamoto_test adf_test dfgls_test phillips_perron_test kpss_test "
+    "unit_root_table engle_granger_test instrument_relevance_test "
+    # Pictures and tables of what is tested here.
+    "compare plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter".split()
+)
+
+
+def test_every_public_function_is_asked():
+    public = {name for name in pv.__all__ if inspect.isfunction(getattr(pv, name))}
+    assert public <= OTHER_SIDE | set(FUNCTIONS), "a new function needs a case here, or in test_units_of_systems.py"
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_every_public_method_is_asked(kind):
+    cls, _, table = METHODS[kind]
+    assert methods(cls) - PRINTED == set(table)
+
+
+def _far(case: str, reach: int) -> list[dict[str, int]]:
+    """Units for a case: any power up to 40; or 300, or its inverse, for some of the variables."""
+    rng, names = np.random.default_rng(sum(map(ord, case)) + reach), variables(case)
+    drawn = rng.integers(-40, 41, len(names)) if reach == 40 else rng.choice([-300, 0, 300], len(names))
+    return [dict(zip(names, map(int, drawn), strict=True))]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_units_decide_nothing(case):
+    """Learned from factors of two; the same, to 1e-8, 2^40 away; there too or refused, 2^300 away."""
+    call, names = CASES[case], variables(case)
+    learned = learn(call, World, names)
+    for units in _far(case, 40):
+        wrong = mismatches(learned, answer(call, World(units)), units, names, 1e-8)
+        assert not wrong, (units, wrong[:5])
+    for units in _far(case, 300):
+        try:
+            found = answer(call, World(units))
+        except pv.PanelVarError:
+            continue
+        wrong = mismatches(learned, found, units, names, 1e-8, extreme=True)
+        assert not wrong, (units, wrong[:5])
+
+
+# ---- base categories, row order, labels
+
+
+def _statistics(value: object) -> list[float]:
+    return [float(value.statistic), float(value.pvalue)]
+
+
+def _dummies(base: str) -> list[str]:
+    return [f"d{level}" for level in "abcd" if level != base]
+
+
+def _with_dummies(base: str, permuted: bool = False) -> pv.Panel:
+    """The same rows with the dummies of a factor that varies within entities; perhaps shuffled and renamed."""
+    frame = World({}).frame[KEPT]
+    factor = np.random.default_rng(12).choice(list("abcd"), len(frame))
+    for level in "abcd":
+        frame[f"d{level}"] = (factor == level) * 1.0
+    if permuted:
+        names = {code: f"firm {place}" for place, code in enumerate(np.random.default_rng(2).permutation(ENTITIES))}
+        frame = frame.assign(i=frame["i"].map(names), t=frame["t"] + 1990).sample(frac=1.0, random_state=3)
+    return pv.Panel(frame.drop(columns=f"d{base}"), "i", "t")
+
+
+def _quiet(call: Callable[[], object]) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return call()
+
+
+def _fits(base: str, permuted: bool) -> dict[str, Callable[[], object]]:
+    panel, x = _with_dummies(base, permuted), [*X, *_dummies(base)]
+    return {
+        "pooled": lambda: pv.fit_pooled(panel, "y", x, cov="cluster"),
+        "fixed": lambda: pv.fit_fixed_effects(panel, "y", x),
+        "difference": lambda: pv.fit_first_difference(panel, "y", x, cov="HC1"),
+        "random": lambda: pv.fit_random_effects(panel, "y", x),
+        "iv": lambda: pv.fit_iv_pooled(panel, "y", x, **IV, cov="HC1"),
+    }
+
+
+TESTS_OF: dict[str, dict[str, Callable[[pv.LinearResult], object]]] = {
+    "pooled": {
+        "pcse": lambda r: r.with_cov("pcse").f_slopes,
+        "HC3": lambda r: r.with_cov("HC3").f_slopes,
+        "CR2": lambda r: r.with_cov("CR2").f_slopes,
+        "effects": pv.effects_lm_test,
+        "poolability": pv.bera_sosa_yoon_test,
+        "wooldridge": pv.wooldridge_pooled_test,
+        "effects, robust": pv.wooldridge_effects_test,
+        "breusch-godfrey": pv.breusch_godfrey_test,
+        "durbin-watson": pv.durbin_watson_test,
+        "dependence": pv.cross_section_dependence_test,
+    },
+    "fixed": {
+        "variances": pv.modified_wald_test,
+        "serial": pv.wooldridge_within_test,
+        "q": pv.born_breitung_test,
+        "xtserial": pv.wooldridge_serial_test,
+        "hr": lambda r: pv.born_breitung_test(r, kind="hr"),
+    },
+    "difference": {"serial": pv.wooldridge_difference_test},
+    "random": {
+        "mundlak": pv.mundlak_test,
+        "regression": pv.hausman_regression,
+        "robust regression": lambda r: pv.hausman_regression(r, cov="cluster"),
+        "durbin-watson": lambda r: pv.durbin_watson_test(r, exact=False),
+    },
+    "iv": {
+        "sargan": lambda r: r.hansen_j,
+        "kleibergen-paap": lambda r: r.underidentification,
+        "wu-hausman": lambda r: r.wu_hausman,
+        "anderson-rubin": lambda r: r.anderson_rubin(0.3),
+    },
+}
+
+
+@pytest.mark.parametrize(("base", "permuted"), [("b", False), ("d", False), ("a", True)])
+@pytest.mark.parametrize("name", TESTS_OF)
+def test_no_test_depends_on_the_base_category_the_order_of_rows_or_labels(name, base, permuted):
+    """Any level of a factor may be left out, rows may be shuffled, entities renamed, the calendar moved."""
+    first, second = _quiet(_fits("a", False)[name]), _quiet(_fits(base, permuted)[name])
+    asked = {
+        **TESTS_OF[name],
+        "slopes": lambda r: r.f_slopes,
+        "dummies": lambda r: r.wald_test([each for each in r.names if each.startswith("d")]),
+    }
+    for what, ask in asked.items():
+        found = [_statistics(_quiet(partial(ask, result))) for result in (first, second)]
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-8, atol=1e-12, err_msg=what)
+
+
+def test_hausman_does_not_depend_on_the_base_category():
+    found = []
+    for base in "abc":
+        fits = _fits(base, False)
+        found.append(_statistics(_quiet(lambda fits=fits: pv.hausman(fits["fixed"](), fits["random"]()))))
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-7)
