@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from parity.runner import Case, Comparison, Exclusion, expected_tree, within
+from parity.runner import DEFAULT, Case, Comparison, Exclusion, expected_tree, within
 from parity.var_cases import fit, parse
 
 import panelvar as pv
 
 FILE = "fluctuation_strucchange"
 TAIL = within(1e-8, absolute=1e-7, reason="R ends the series after two terms")
-SUM = within(1e-8, absolute=1e-10, reason="a sum of residuals of both signs")
 # tests/var_tests/test_constancy.py has exact arithmetic on the same data.
 UPDATED = within(
     1e-5,
@@ -31,7 +30,7 @@ def tests_of(sample: str, group: str, label: str):
 
 def equation(place: tuple[str, str, str], name: str, numbers: dict) -> list[Comparison]:
     path, cumulated = "/".join((*place, name)), place[2] == "Rec-CUSUM"
-    digits = UPDATED if place[0] == "canada" and place[2].startswith("Rec") else SUM
+    digits = UPDATED if place[0] == "canada" and place[2].startswith("Rec") else DEFAULT
 
     def at(row):
         return tests_of(*place).paths[name].iloc[row]
@@ -43,7 +42,7 @@ def equation(place: tuple[str, str, str], name: str, numbers: dict) -> list[Comp
         Comparison(f"{path}/fifth", lambda: at(3 if cumulated else 4), digits),
     ]
     if cumulated and numbers["pvalue"] < 0.3:
-        wanted = TAIL if digits is SUM else digits
+        wanted = TAIL if digits is DEFAULT else digits
         found.append(Comparison(f"{path}/pvalue", lambda: tests_of(*place).tests[name].pvalue, wanted))
     return found
 

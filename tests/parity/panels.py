@@ -6,9 +6,8 @@ Every data set has the entities in ``firm`` and the periods in ``year``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from parity.runner import Comparison, Exclusion, expected_tree
+from parity.runner import Comparison, Exclusion, descend, expected_tree
 
 MODELS: dict[str, tuple[str, list[str]]] = {
     "grunfeld": ("inv", ["value", "capital"]),
@@ -34,9 +33,10 @@ def answered(file: str, comparisons: Iterable[Comparison], exclusions: Sequence[
     out = []
     for comparison in comparisons:
         path = tuple(comparison.path.split("/"))
-        node: Any = expected_tree(file)
-        for part in path:
-            node = node.get(part) if isinstance(node, dict) else None
+        try:
+            node = descend(expected_tree(file), path)
+        except LookupError:
+            continue
         if node is not None and not any(exclusion.matches(path) for exclusion in exclusions):
             out.append(comparison)
     return out

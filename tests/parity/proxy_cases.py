@@ -6,7 +6,7 @@ import warnings
 from functools import cache
 
 import numpy as np
-from parity.runner import Case, Comparison, expected_tree
+from parity.runner import DEFAULT, Case, Comparison, expected_tree, within
 from reference_data import table
 
 import panelvar as pv
@@ -20,12 +20,12 @@ MODELS = {
     "late": (["tbilrate", "infl", "unemp"], 4, ["dl_realgdp"]),
     "late_two": (["tbilrate", "infl", "unemp"], 4, ["dl_realgdp", "dl_realinv"]),
 }
-GROWTH = ["dl_realgdp", "dl_realcons", "dl_realinv"]
 
 
 SCHEMES = {"short": pv.Cholesky(), "long": pv.LongRun()}
 GROWTH = ["dl_realgdp", "dl_realcons", "dl_realinv"]
 MISSING = 80
+TOOLBOX = {True: within(5e-8, reason="the VAR Toolbox solves the normal equations, here of levels"), False: DEFAULT}
 
 
 def data(group: str):
@@ -138,8 +138,8 @@ def of_toolbox() -> list[Comparison]:
     found = [part for group in SCHEMES for part in of_scheme(group)]
     for group in MODELS:
         found += [
-            Comparison(f"{group}/unit", lambda group=group: responses(group, "unit")),
-            Comparison(f"{group}/sd", lambda group=group: deviation(group, True)),
+            Comparison(f"{group}/unit", lambda group=group: responses(group, "unit"), TOOLBOX[group == "german"]),
+            Comparison(f"{group}/sd", lambda group=group: deviation(group, True), TOOLBOX[group == "german"]),
             Comparison(f"{group}/first_stage", lambda group=group: first_stage(group)),
         ]
     return found

@@ -30,9 +30,9 @@ numbers. Do not edit.
 Each reference file holds what another program printed for a model on public data. Every number in it is either
 compared with ours under the convention named, or excluded for the reason listed.
 
-- *compared*: numbers given with 15 or more digits, which must agree to a relative difference of 1e-8 (an entry near
-  zero in a vector or a covariance matrix: relative to the size of the vector, or to the two standard errors); *worst*
-  is the largest such difference.
+- *compared*: numbers given with 15 or more digits, each of which must agree to a relative difference of 1e-8 of its own
+  (plus 1e-11 of the largest entry of its vector, or of the two standard errors in a covariance matrix); *worst* is the
+  largest such difference. The tests change each of them by 3e-7 in turn, and see that it is noticed.
 - *wider*: numbers compared with a wider tolerance, for a reason stated under the file.
 - *printed*: numbers of which the program gives few digits; every printed digit agrees.
 - *skipped*: p-values that underflow to zero in the reference.

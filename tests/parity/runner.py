@@ -39,8 +39,7 @@ model is fitted once::
                 Comparison("r2", lambda: pooled().rsquared, printed(decimals=4)),  # a published log
             ],
             exclusions=[
-                Exclusion("vcovHC/HC4*", "HC4 is not offered yet"),
-                Exclusion("vcovPL_*", "Driscoll-Kraay comes with a later version"),
+                Exclusion("vcovHC/HC4*", "HC4 is not offered"),
             ],
         ),
     ]
@@ -66,9 +65,13 @@ segments) against the beginning of a leaf's path, so ``"random*/theta"`` covers 
 
 Tolerances
 ----------
-Default: ``|a - b| <= 1e-8 * max(|b|, scale)``. The scale of an entry of a list is the largest absolute value of its
-innermost list; of an entry of a covariance matrix (symmetric, positive diagonal) ``sqrt(v_ii v_jj)``; of anything
-else ``|b|`` itself. `printed` asks for every printed digit. `within` is looser and must say why.
+Every entry is judged by its own size: by default ``|a - b| <= 1e-8 |b| + 1e-11 scale``, so that a wrong entry cannot
+hide behind a large neighbour. The scale of an entry of a list is the largest absolute value of its innermost list; of
+an entry of a covariance matrix (symmetric, positive diagonal) ``sqrt(v_ii v_jj)``; of anything else ``|b|`` itself.
+`printed` asks for every printed digit. `within` is looser and must say why.
+
+That the runner would notice a wrong number is tested too: `unnoticed` changes every reference number, one at a time,
+by 3e-7 of the same size, aligns it anew with the answer at hand, and returns those that still agree.
 """
 
 from __future__ import annotations
@@ -87,6 +90,8 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent.parent / "reference" / "json"
 DEFAULT_TOLERANCE = 1e-8
+SHARE_OF_SCALE = 1e-3  # how much of its list's scale counts as an entry's own size
+CHANGE = 3e-7
 UNDERFLOW = 1e-300
 
 
@@ -108,7 +113,7 @@ class Tolerance:
         if self.significant is not None:
             exponent = math.floor(math.log10(abs(expected))) if expected else 0
             return 0.5 * self.units * 10.0 ** (exponent - self.significant + 1) * (1 + 1e-6)
-        return max(self.relative * max(abs(expected), scale), self.absolute)
+        return max(self.relative * own_size(expected, scale), self.absolute)
 
     @property
     def is_printed(self) -> bool:
@@ -117,6 +122,11 @@ class Tolerance:
 
 
 DEFAULT = Tolerance()
+
+
+def own_size(expected: float, scale: float) -> float:
+    """What a difference is relative to: the entry, and a thousandth of its list's scale where it is near zero."""
+    return abs(expected) + SHARE_OF_SCALE * scale
 
 
 def printed(
@@ -199,12 +209,12 @@ class Outcome:
 
     @property
     def difference(self) -> float:
-        """Relative difference, on the scale that the tolerance uses; infinite where only one side is finite."""
+        """Difference relative to the entry's own size; infinite where only one side is finite."""
         if self.expected == self.computed or (math.isnan(self.expected) and math.isnan(self.computed)):
             return 0.0
         if not (math.isfinite(self.expected) and math.isfinite(self.computed)):
             return math.inf
-        size = max(abs(self.expected), self.scale)
+        size = own_size(self.expected, self.scale)
         return abs(self.computed - self.expected) / size if size else math.inf
 
     @property
@@ -224,11 +234,31 @@ class Outcome:
         )
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A comparison after the computation: the value, and which labels it meets."""
+
+    path: tuple[str, ...]
+    value: Any
+    names: Mapping[str, str]
+    tolerance: Tolerance
+
+    def outcomes(self, tree: dict[str, Any], only: tuple[str, ...] | None = None) -> list[Outcome]:
+        """Its leaves, judged; or one of them alone."""
+        rest = None if only is None else only[len(self.path) :]
+        found = _align(descend(tree, self.path), self.value, self.path, self.names, None, rest)
+        return [
+            Outcome(leaf, expected, computed, scale, self.tolerance, _is_skipped(leaf, expected, computed))
+            for leaf, expected, computed, scale in found
+        ]
+
+
 @dataclass
 class Account:
     """What became of the leaves of one model group (the first segment of the path) of a file."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     excluded: dict[str, int] = field(default_factory=dict)  # reason -> leaves
     unaccounted: list[str] = field(default_factory=list)
     both: list[str] = field(default_factory=list)  # compared and excluded
@@ -302,18 +332,18 @@ def audit(case: Case, group: str) -> Account:
         if path[0] != group:
             continue
         try:
-            node = _descend(tree, path)
+            descend(tree, path)
             names = case.names if comparison.names is None else comparison.names
-            found = list(_align(node, comparison.computed(), path, names, None))
+            answer = Answer(path, comparison.computed(), names, comparison.tolerance)
+            found = answer.outcomes(tree)
         except Exception as error:
             account.errors.append(f"{comparison.path}: {type(error).__name__}: {error}")
             continue
         if not found:
             account.errors.append(f"{comparison.path}: the comparison reaches no number (labels do not meet?)")
-        for leaf, expected, computed, scale in found:
-            compared.add(leaf)
-            skipped = _is_pvalue(leaf) and (expected == 0.0 or max(abs(expected), abs(computed)) < UNDERFLOW)
-            account.outcomes.append(Outcome(leaf, expected, computed, scale, comparison.tolerance, skipped))
+        compared.update(outcome.path for outcome in found)
+        account.answers.append(answer)
+        account.outcomes += found
     for leaf, _ in leaves(tree[group], (group,)):
         exclusion = next((item for item in case.exclusions if item.matches(leaf)), None)
         if exclusion is not None and leaf in compared:
@@ -323,6 +353,24 @@ def audit(case: Case, group: str) -> Account:
         elif leaf not in compared:
             account.unaccounted.append("/".join(leaf))
     return account
+
+
+def unnoticed(case: Case, account: Account) -> Iterator[Outcome]:
+    """Change the reference numbers of a group, one at a time, by 3e-7 of their size; yield those that still agree."""
+    tree = expected_tree(case.file)
+    for answer in account.answers:
+        for outcome in answer.outcomes(tree):
+            holder, last = descend(tree, outcome.path[:-1]), outcome.path[-1]
+            place = int(last) if isinstance(holder, list) else last
+            original = holder[place]
+            change = CHANGE * own_size(outcome.expected, outcome.scale)
+            # Away from ours, which may differ by what is allowed.
+            away = change if outcome.expected >= outcome.computed else -change
+            holder[place] = outcome.expected + (away or CHANGE) if math.isfinite(outcome.expected) else 0.0
+            try:
+                yield from (again for again in answer.outcomes(tree, outcome.path) if again.agrees)
+            finally:
+                holder[place] = original
 
 
 def idle(case: Case) -> list[str]:
@@ -359,11 +407,16 @@ def _covers(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
     return bool(path) and fnmatchcase(path[0], pattern[0]) and _covers(pattern[1:], path[1:])
 
 
+def _is_skipped(path: tuple[str, ...], expected: float, computed: float) -> bool:
+    return _is_pvalue(path) and (expected == 0.0 or max(abs(expected), abs(computed)) < UNDERFLOW)
+
+
 def _is_pvalue(path: tuple[str, ...]) -> bool:
     return any(part.lower() in {"p", "pval"} or part.lower().startswith(("pvalue", "p.value")) for part in path)
 
 
-def _descend(tree: Any, path: tuple[str, ...]) -> Any:
+def descend(tree: Any, path: tuple[str, ...]) -> Any:
+    """The node at a path, through objects and lists."""
     node = tree
     for depth, part in enumerate(path):
         try:
@@ -377,23 +430,37 @@ def _descend(tree: Any, path: tuple[str, ...]) -> Any:
 
 
 Found = Iterator[tuple[tuple[str, ...], float, float, float]]
+Rest = tuple[str, ...] | None
 
 
-def _align(node: Any, value: Any, path: tuple[str, ...], names: Mapping[str, str], scale: float | None) -> Found:
-    """Match a node with a value by structure; yield path, expected, computed, scale for each numeric leaf reached."""
+def _align(
+    node: Any, value: Any, path: tuple[str, ...], names: Mapping[str, str], scale: float | None, only: Rest = None
+) -> Found:
+    """Match a node with a value by structure; yield path, expected, computed, scale for each numeric leaf reached.
+
+    ``only`` is the way down to a single leaf.
+    """
     if isinstance(node, dict):
-        yield from _align_object(node, value, path, names)
+        yield from _align_object(node, value, path, names, only)
     elif isinstance(node, list):
-        yield from _align_list(node, value, path, names)
+        yield from _align_list(node, value, path, names, only)
     else:
         expected = number(node)
         if expected is not None:
             yield path, expected, float(value), abs(expected) if scale is None else scale
 
 
-def _align_object(node: dict[str, Any], value: Any, path: tuple[str, ...], names: Mapping[str, str]) -> Found:
+def _below(only: Rest, key: str) -> tuple[bool, Rest]:
+    """Whether a child is on the way, and what is left of the way."""
+    return (True, None) if only is None else (only[0] == key, only[1:])
+
+
+def _align_object(
+    node: dict[str, Any], value: Any, path: tuple[str, ...], names: Mapping[str, str], only: Rest
+) -> Found:
     if isinstance(node.get("values"), list) and not _is_mapping(value, "values"):
-        yield from _align(node["values"], _ordered(node, value, names), (*path, "values"), names, None)
+        rest = _below(only, "values")[1]
+        yield from _align(node["values"], _ordered(node, value, names), (*path, "values"), names, None, rest)
         return
     if not hasattr(value, "keys"):
         if len(leaf := list(leaves(node))) == 1:  # {"values": x}-like wrappers around one number
@@ -405,11 +472,12 @@ def _align_object(node: dict[str, Any], value: Any, path: tuple[str, ...], names
     known = set(value.keys())
     for key, child in node.items():
         ours = names.get(key, key)
-        if ours in known:
-            yield from _align(child, value[ours], (*path, key), names, None)
+        wanted, rest = _below(only, key)
+        if wanted and ours in known:
+            yield from _align(child, value[ours], (*path, key), names, None, rest)
 
 
-def _align_list(node: list[Any], value: Any, path: tuple[str, ...], names: Mapping[str, str]) -> Found:
+def _align_list(node: list[Any], value: Any, path: tuple[str, ...], names: Mapping[str, str], only: Rest) -> Found:
     entries = list(value) if isinstance(value, (list, tuple)) else list(_plain(value))
     if len(entries) != len(node):
         raise ValueError(f"{'/'.join(path)} has {len(node)} entries, ours {len(entries)}")
@@ -417,14 +485,18 @@ def _align_list(node: list[Any], value: Any, path: tuple[str, ...], names: Mappi
     sizes = [abs(item) for item in map(number, node) if item is not None and math.isfinite(item)]
     for position, (child, entry) in enumerate(zip(node, entries, strict=True)):
         here = (*path, str(position))
+        wanted, rest = _below(only, str(position))
+        if not wanted:
+            continue
         if scales is None:
-            yield from _align(child, entry, here, names, max(sizes, default=0.0) if sizes else None)
+            yield from _align(child, entry, here, names, max(sizes, default=0.0) if sizes else None, rest)
         else:
             row = list(_plain(entry))
             if len(row) != len(child):
                 raise ValueError(f"{'/'.join(here)} has {len(child)} entries, ours {len(row)}")
             for column, item in enumerate(row):
-                yield (*here, str(column)), float(child[column]), float(item), float(scales[position, column])
+                if _below(rest, str(column))[0]:
+                    yield (*here, str(column)), float(child[column]), float(item), float(scales[position, column])
 
 
 def _ordered(node: dict[str, Any], value: Any, names: Mapping[str, str]) -> Any:
@@ -448,10 +520,10 @@ def _covariance_scales(node: list[Any]) -> np.ndarray | None:
         return None
     matrix = np.array(node, dtype=float)
     diagonal = np.diag(matrix)
-    symmetric = np.allclose(matrix, matrix.T, rtol=1e-6, atol=0.0)
-    if len(node) < 2 or not symmetric or (diagonal <= 0).any():
+    if len(node) < 2 or (diagonal <= 0).any():
         return None
-    return np.sqrt(np.outer(diagonal, diagonal))
+    scales = np.sqrt(np.outer(diagonal, diagonal))
+    return scales if np.allclose(matrix / scales, matrix.T / scales, rtol=0.0, atol=1e-6) else None
 
 
 def _is_mapping(value: Any, key: str) -> bool:
