@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -15,3 +17,18 @@ settings.register_profile(
     "panelvar", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("panelvar")
+
+
+@pytest.fixture
+def peak_megabytes():
+    """Return a function that calls another and says how much memory it had at most, besides what was there before."""
+
+    def measure(call):
+        tracemalloc.start()
+        try:
+            call()
+            return tracemalloc.get_traced_memory()[1] / 1e6
+        finally:
+            tracemalloc.stop()
+
+    return measure

@@ -30,6 +30,7 @@ from panelvar.covariance.local_blocks import (
     Piece,
     adjust_local,
     adjusted_rows,
+    refuse_pairs,
     remaining,
     working_power,
 )
@@ -168,7 +169,7 @@ class BiasReduced:
             rule = "groups"
         notes: list[Note] = []
         if len(dimensions) == 1:
-            adjusted, factor, found = self._one_way(fit, convention, dimensions[0][0])
+            adjusted, factor, found = self._one_way(fit, convention, dimensions[0][0], degrees=rule == "satterthwaite")
             moves = adjusted.moves - (adjusted.moves.mean(axis=0) if self.kind == "CR3J" else 0.0)
             matrix = factor * (moves.T @ moves)
             notes += found
@@ -193,7 +194,7 @@ class BiasReduced:
         return Clustered(*self.by)
 
     def _one_way(
-        self, fit: Projected, convention: Convention, clusters: Grouping
+        self, fit: Projected, convention: Convention, clusters: Grouping, *, degrees: bool = False
     ) -> tuple[Adjusted | LocalAdjusted | PairedAdjusted, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
@@ -213,7 +214,11 @@ class BiasReduced:
             blocks = ProjectedBlocks(fit, clusters)
             blocks.check(len(fit.names), why)
             adjusted = blocks.adjust(power)
-        elif original:
+            return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)
+        if degrees and isinstance(basis, CrossingBasis):
+            # Before the work that they would come after.
+            refuse_pairs(basis.pairs)
+        if original:
             adjusted = adjust_local(basis.batches(), _working_root(fit, basis))
         elif self.kind == "CR3" and crossing and convention.leverage == "transformed":
             # clubSandwich leaves the absorbed effects out of CR3's leverage blocks, but not out of its degrees.
@@ -222,18 +227,7 @@ class BiasReduced:
             adjusted = adjust_local(basis.batches(), weigh)
         else:
             adjusted = adjust(basis.parts, basis.targets, power)
-        notes = []
-        if adjusted.singular:
-            notes.append(
-                Note(
-                    "cluster-leverage-one",
-                    f"{adjusted.singular} cluster(s) alone identify some coefficient: their block of I - H is singular "
-                    "and is inverted where it can be. The variance of such a coefficient is not estimated by the "
-                    "other clusters.",
-                    warn=True,
-                )
-            )
-        return adjusted, self._factor(fit, convention, clusters), notes
+        return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)
 
     def _several(
         self, fit: Projected, convention: Convention, dimensions: list[tuple[Grouping, str]]
@@ -268,6 +262,17 @@ class BiasReduced:
         if rule == "(G-1)/G":
             return (groups - 1) / groups
         return 1.0 if rule == "none" else one_way_factor(fit, convention, clusters, groups)
+
+
+def _singular(adjusted: Adjusted | LocalAdjusted | PairedAdjusted) -> list[Note]:
+    """Say how many clusters alone identify some coefficient."""
+    if not adjusted.singular:
+        return []
+    text = (
+        f"{adjusted.singular} cluster(s) alone identify some coefficient: their block of I - H is singular and is "
+        "inverted where it can be. The variance of such a coefficient is not estimated by the other clusters."
+    )
+    return [Note("cluster-leverage-one", text, warn=True)]
 
 
 def _few_degrees(fit: Projected, each: Array, groups: int) -> Note:

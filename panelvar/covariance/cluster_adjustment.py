@@ -25,8 +25,8 @@ from panelvar.kernels.rows import TransformedRows
 SINGULAR = 1e-10
 """A direction with less than this share outside its own cluster has leverage one: it is left out (pseudo-inverse)."""
 
-SEGMENT = 3
-"""Rows a cluster from which one matrix product a cluster is cheaper than sums of products of columns."""
+SCATTERED = 8_000
+"""Clusters whose rows do not stand together beyond which they are gathered rather than summed block by block."""
 
 LONG_RUN = 500
 """Rows of a cluster from which its product is formed in place, rather than with others of its size."""
@@ -149,52 +149,73 @@ def regressor_parts(
     lead = int(constant is not None)
     q = len(kept) + lead
     gram = np.zeros((grouping.n_groups, q + 1, q + 1))
-    by_segment = grouping.starts is not None and rows.n_rows >= SEGMENT * grouping.n_groups
+    # Rows of many scattered clusters are gathered first: every block of them would add to sums over all clusters.
+    gathered = np.empty((rows.n_rows, q + 1)) if grouping.starts is None and grouping.n_groups > SCATTERED else None
     for start, stop, block in rows.blocks():
         # The residuals are one column more: a cluster's Gram matrix then holds its scores.
-        basis = np.empty((stop - start, q + 1), order="C" if by_segment else "F")
+        basis = np.empty((stop - start, q + 1), order="F" if grouping.starts is None and gathered is None else "C")
         basis[:, lead:q] = block[:, kept] @ inverse_r
         if constant is not None:
             basis[:, 0] = constant if np.isscalar(constant) else np.asarray(constant)[start:stop]
             basis[:, 0] /= np.sqrt(constant_mass)
         basis[:, q] = block[:, -1] - block[:, :-1] @ coefficients
-        if by_segment:
-            _add_segments(basis, start, stop, grouping, gram)
+        if gathered is not None:
+            gathered[start:stop] = basis
+        elif grouping.starts is not None:
+            _add_segments(basis, start, stop, grouping.starts, gram)
         else:
             _add_products(basis, start, stop, grouping, gram)
+    if gathered is not None:
+        _add_gathered(gathered, grouping, gram)
     return ClusterParts(gram[:, :q, :q], gram[:, :q, q])
 
 
-def _add_segments(basis: Array, start: int, stop: int, grouping: Grouping, gram: Array) -> None:
+def _add_gathered(basis: Array, grouping: Grouping, gram: Array) -> None:
+    """Add the Gram matrix of each cluster, whose rows may stand anywhere, some clusters at a time."""
+    order = np.argsort(grouping.codes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(grouping.sizes)])
+    first = 0
+    while first < grouping.n_groups:
+        last = max(int(np.searchsorted(starts, starts[first] + PIECE // basis.shape[1], side="right")) - 1, first + 1)
+        edges = starts[first : last + 1] - starts[first]
+        gram[first:last] = segment_products(basis[order[starts[first] : starts[last]]], edges)
+        first = last
+
+
+def _add_segments(basis: Array, start: int, stop: int, starts: NDArray[np.intp], gram: Array) -> None:
     """Add the Gram matrix of each run of rows of one cluster."""
-    starts = grouping.starts
-    assert starts is not None
     first = int(np.searchsorted(starts, start, side="right")) - 1
     last = int(np.searchsorted(starts, stop, side="left"))
     gram[first:last] += segment_products(basis, np.clip(starts[first : last + 1] - start, 0, stop - start))
 
 
-def segment_products(rows: Array, edges: NDArray[np.intp]) -> Array:
-    """Return the Gram matrix (s, q, q) of each run ``rows[edges[i] : edges[i + 1]]``: runs of one length together."""
+def segment_products(rows: Array, edges: NDArray[np.intp], others: Array | None = None) -> Array:
+    """Return ``rows' others`` (s, q, r) of each run ``edges[i] : edges[i + 1]`` of rows: runs of one length together.
+
+    Without ``others``, ``rows' rows``.
+    """
     sizes = np.diff(edges)
-    out = np.zeros((len(sizes), rows.shape[1], rows.shape[1]))
+    beside = rows if others is None else others
+    out = np.zeros((len(sizes), rows.shape[1], beside.shape[1]))
     for size in np.unique(sizes):
         which = np.flatnonzero(sizes == size)
         if len(which) == len(sizes):
-            part = rows.reshape(len(which), size, -1)
+            left, right = (each.reshape(len(which), size, -1) for each in (rows, beside))
         elif size > LONG_RUN or len(which) == 1:
             for i in which:
-                run = rows[edges[i] : edges[i + 1]]
-                out[i] = run.T @ run
+                run = slice(edges[i], edges[i + 1])
+                out[i] = rows[run].T @ beside[run]
             continue
         else:
-            part = rows[edges[which][:, None] + np.arange(size)]
-        out[which] = np.swapaxes(part, 1, 2) @ part
+            index = edges[which][:, None] + np.arange(size)
+            left = rows[index]
+            right = left if others is None else beside[index]
+        out[which] = np.swapaxes(left, 1, 2) @ right
     return out
 
 
 def _add_products(basis: Array, start: int, stop: int, grouping: Grouping, gram: Array) -> None:
-    """Add the sums of each product of two columns within the clusters: for small or scattered ones."""
+    """Add the sums of each product of two columns within the clusters: for few scattered ones."""
     size = basis.shape[1]
     column = np.zeros((grouping.n_groups, size), order="F")
     for i in range(size):

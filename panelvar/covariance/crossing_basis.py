@@ -96,6 +96,14 @@ class CrossingBasis(ClusterBasis):
         return None
 
     @cached_property
+    def pairs(self) -> float:
+        """Pairs of clusters with a level of the largest effect in common, counted level by level."""
+        clusters = self.clusters.n_groups
+        cells = np.unique(self._largest[0].grouping.codes.astype(np.int64) * clusters + self.clusters.codes)
+        sharing = np.bincount(cells // clusters).astype(np.float64)
+        return float(np.square(sharing[sharing > 1.0]).sum())
+
+    @cached_property
     def _sides(self) -> _Sides:
         if self.obstacle is not None:
             raise self.obstacle

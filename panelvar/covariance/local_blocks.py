@@ -17,7 +17,6 @@ a product of sparse matrices and one of q columns.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.covariance.cluster_adjustment import SINGULAR, pair_total
+from panelvar.covariance.cluster_adjustment import SINGULAR, pair_total, segment_products
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -91,6 +90,21 @@ class CellSums(NamedTuple):
         return csr_array(coo_array((self.values @ column, (self.clusters, self.levels)), shape=(groups, width)))
 
 
+def refuse_pairs(shared: float) -> None:
+    """Refuse degrees of freedom from too many pairs of clusters.
+
+    Raises
+    ------
+    NumericalError
+        More than `PAIRS`.
+    """
+    if shared > PAIRS:
+        raise NumericalError(
+            f"Degrees of freedom need the covariance of every pair of clusters that have a level of the crossing "
+            f"effect in common: about {shared:.0e}, and {PAIRS:.0e} is the limit. Use df='groups'."
+        )
+
+
 class LocalAdjusted(NamedTuple):
     """Adjusted cluster scores where an effect cuts across the clusters.
 
@@ -128,11 +142,7 @@ class LocalAdjusted(NamedTuple):
         dense = [self.couplings @ column for column in contrasts.T]
         overlap = abs(sparse[0]).sign()
         shared = float(np.square(overlap.sum(axis=0)).sum())
-        if shared > PAIRS:
-            raise NumericalError(
-                f"Degrees of freedom need the covariance of every pair of clusters that have a level of the crossing "
-                f"effect in common: about {shared:.0e}, and {PAIRS:.0e} is the limit. Use df='groups'."
-            )
+        refuse_pairs(shared)
         pairs = {(s, t): sparse[s] @ sparse[t].T for s in range(r) for t in range(r)}
         total = 0.0
         own = np.empty((groups, r, r))
@@ -308,15 +318,14 @@ def adjust_local(
         singular += found
         sizes = np.diff(edges)
         clusters = np.repeat(np.arange(first, first + len(sizes)), sizes)
-        for low, high in itertools.pairwise(edges):
-            own = adjusted[low:high]
-            moves.append(piece.residuals[low:high] @ own)
-            lengths.append(own.T @ own)
-            couplings.append(piece.basis[low:high].T @ own)
+        bounds = np.asarray(edges)
+        moves.append(segment_products(piece.residuals[:, None], bounds, adjusted)[:, 0])
+        lengths.append(segment_products(adjusted, bounds))
+        couplings.append(segment_products(piece.basis, bounds, adjusted))
         sums.append(sum_cells(piece.cells, piece.levels, clusters, adjusted))
         first += len(sizes)
     joined = CellSums(*(np.concatenate([one[i] for one in sums]) for i in range(3)))
-    return LocalAdjusted(np.array(moves), np.array(lengths), np.array(couplings), joined, singular)
+    return LocalAdjusted(np.concatenate(moves), np.concatenate(lengths), np.concatenate(couplings), joined, singular)
 
 
 def adjusted_rows(piece: Piece, edges: Sequence[int], power: float, lead: int = 0) -> tuple[Array, int]:

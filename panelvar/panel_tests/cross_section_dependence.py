@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.base.arguments import read_whole
-from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.panel_tests.auxiliary import own_residuals, unweighted
+from panelvar.panel_tests.pair_correlations import PairSums, pair_sums
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
@@ -22,7 +21,6 @@ KINDS = {
     "bias-corrected-lm": "Bias-corrected scaled LM",
 }
 _NULL = "the errors of different entities are uncorrelated"
-_BLOCK = 256
 
 
 class PairCorrelations(NamedTuple):
@@ -112,22 +110,18 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     if kind in ("lm", "scaled-lm") and entities > periods:
         text = f"{entities} entities and {periods} periods: the LM statistics over-reject unless N is small against T."
         notes.append(Note("lm-many-entities", text, warn=True))
-    signed = squared = 0.0
-    pairs = left_out = leading = 0
-    for rho, t, first, short in _pairs(result):
-        pairs, left_out, leading = pairs + len(rho), left_out + short, leading + first
-        signed += float((np.sqrt(t) * rho).sum())
-        squared += float((t * rho * rho).sum())
-    notes += _pairs_used(result, pairs, left_out)
+    sums = _sums(result)
+    pairs = sums.pairs
+    notes += _pairs_used(result, pairs, sums.left_out)
     emit(notes)
     name = KINDS[kind]
     if kind == "lm":
-        return chi2_test(name, squared, pairs, _NULL, notes)
+        return chi2_test(name, sums.squared, pairs, _NULL, notes)
     if kind == "cd":
-        possible = leading * (leading + 1) // 2
-        statistic = signed / math.sqrt(possible if result.convention.pairs_scale == "all" else pairs)
+        possible = sums.leading * (sums.leading + 1) // 2
+        statistic = sums.signed / math.sqrt(possible if result.convention.pairs_scale == "all" else pairs)
     else:
-        statistic = (squared - pairs) / math.sqrt(2.0 * pairs)
+        statistic = (sums.squared - pairs) / math.sqrt(2.0 * pairs)
     if kind == "bias-corrected-lm":
         statistic -= entities / (2.0 * (float(fit.design.entities.sizes.max()) - 1.0))
     return z_test(name, statistic, _NULL, notes)
@@ -165,14 +159,9 @@ def residual_correlations(result: LinearResult) -> PairCorrelations:
     A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
     """
     unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"), instruments=True)
-    total = absolute = 0.0
-    pairs = left_out = 0
-    for rho, _, _, short in _pairs(result):
-        pairs, left_out = pairs + len(rho), left_out + short
-        total += float(rho.sum())
-        absolute += float(np.abs(rho).sum())
-    _pairs_used(result, pairs, left_out)
-    return PairCorrelations(total / pairs, absolute / pairs, pairs, left_out)
+    sums = _sums(result, absolute=True)
+    _pairs_used(result, sums.pairs, sums.left_out)
+    return PairCorrelations(sums.total / sums.pairs, sums.absolute / sums.pairs, sums.pairs, sums.left_out)
 
 
 def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
@@ -237,34 +226,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     return z_test(f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, null)
 
 
-def _pairs(result: LinearResult) -> Iterator[tuple[Array, Array, int, int]]:
-    """Yield, some entities i at a time, the correlation and the common periods of their pairs i < j that count.
-
-    Beside them, how many of the entities have such a pair, and how many pairs have too few periods.
-    """
-    design, residuals, fewest = result.fit.design, own_residuals(result), _fewest(result)
-    entities, times = design.entities, design.times
-    centred = residuals - entities.means(residuals)[entities.codes]
-    spread = np.sqrt(entities.means(np.square(centred)))
-    spread[spread == 0.0] = 1.0
-    values = np.zeros((entities.n_groups, times.n_groups))
-    present = np.zeros_like(values)
-    values[entities.codes, times.codes] = centred / spread[entities.codes]
-    present[entities.codes, times.codes] = 1.0
-    squares = np.square(values)
-    n = entities.n_groups
-    for start in range(0, n, _BLOCK):
-        rows = slice(start, min(start + _BLOCK, n))
-        # Everything over the periods both entities have; sums of i and of j differ.
-        common = present[rows] @ present.T
-        safe = np.maximum(common, 1.0)
-        sums_i, sums_j = values[rows] @ present.T, present[rows] @ values.T
-        cross = values[rows] @ values.T - sums_i * sums_j / safe
-        own_i = squares[rows] @ present.T - sums_i**2 / safe
-        own_j = present[rows] @ squares.T - sums_j**2 / safe
-        denominator = np.sqrt(np.maximum(own_i, 0.0) * np.maximum(own_j, 0.0))
-        flat = denominator <= 1e-13 * safe
-        correlation = np.where(flat, 0.0, cross / np.where(flat, 1.0, denominator))
-        above = np.arange(n)[None, :] > np.arange(rows.start, rows.stop)[:, None]
-        used = above & (common >= fewest)
-        yield correlation[used], common[used], int(used.any(axis=1).sum()), int((above & ~used).sum())
+def _sums(result: LinearResult, *, absolute: bool = False) -> PairSums:
+    """Sums over the pairs of entities of their residuals' correlations."""
+    design = result.fit.design
+    return pair_sums(own_residuals(result), design.entities, design.times, _fewest(result), absolute=absolute)
