@@ -104,9 +104,12 @@ def _repaired(fit: Scored, matrix: Array) -> tuple[Array, bool]:
     its variance that comes from them.
     """
     lever = fit.recovery
+    first = 0 if lever is None else 1
+    slopes, changed = matrix[first:, first:], False
+    if indefinite(slopes):
+        slopes, changed = repair(slopes, fit.sandwich(fit.scores().gram())[first:, first:]), True
     if lever is None:
-        return repair(matrix)
-    slopes, changed = repair(matrix[1:, 1:])
+        return slopes, changed
     if not changed and matrix[0, 0] > 0.0:
         return matrix, False
     out = np.empty_like(matrix)
@@ -116,21 +119,33 @@ def _repaired(fit: Scored, matrix: Array) -> tuple[Array, bool]:
     return out, changed
 
 
-def repair(covariance: Array) -> tuple[Array, bool]:
-    """Return the nearest positive semi-definite matrix and whether anything had to change.
+def indefinite(covariance: Array) -> bool:
+    """Whether a matrix has a negative eigenvalue; rounding below 1e-12 of the largest of its correlations is none."""
+    scale = np.sqrt(np.abs(np.diagonal(covariance)))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values = np.linalg.eigvalsh(covariance / scale / scale[:, None])
+    return len(values) > 0 and bool(values[0] < -1e-12 * max(values[-1], 0.0))
+
+
+def repair(covariance: Array, beside: Array) -> Array:
+    """Return a matrix without its negative eigenvalues, relative to another covariance of the same coefficients.
 
     Multi-way clustering subtracts, so its matrix can have negative eigenvalues; they are set to zero, as Cameron,
     Gelbach and Miller (2011, section 2.3) propose. They decompose the matrix itself, so that their answer depends on
-    the units of the regressors; here it is first scaled to a unit diagonal (in absolute value), so that it does not.
-    Rounding below 1e-12 of the largest eigenvalue is not a change.
+    the units of the regressors and on the base category of dummies. Eigenvalues relative to a covariance that changes
+    with the coefficients (the heteroskedasticity-robust one) depend on neither.
     """
-    scale = np.sqrt(np.abs(np.diagonal(covariance)))
+    scale = np.sqrt(np.abs(np.diagonal(beside)))
     scale = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    if values[0] >= -1e-12 * max(values[-1], 0.0):
-        return covariance, False
-    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    return positive * np.outer(scale, scale), True
+    values, vectors = np.linalg.eigh(beside / scale / scale[:, None])
+    # What has no variance of its own (a dummy of one row) keeps the unit of its neighbours.
+    values = np.where(values > 1e-12 * values[-1], values, values[-1])
+    root = scale[:, None] * vectors * np.sqrt(values)
+    back = (vectors / np.sqrt(values)).T / scale
+    relative, turn = np.linalg.eigh(back @ covariance @ back.T)
+    turned = root @ turn
+    out: Array = (turned * np.maximum(relative, 0.0)) @ turned.T
+    return out
 
 
 def signs(dimensions: int) -> list[int]:

@@ -371,7 +371,7 @@ def test_one_cluster_is_refused_and_few_warn():
 
 
 def test_a_matrix_that_is_not_positive_is_repaired_with_a_warning():
-    """Half the seeds of a small panel give one; the repaired matrix is the nearest that is positive semi-definite."""
+    """Half the seeds of a small panel give one; negative eigenvalues relative to HC0 are set to zero."""
     repaired = 0
     for seed in range(12):
         frame = gappy_frame(seed=seed, entities=4, periods=4, kept=0.9)
@@ -386,8 +386,10 @@ def test_a_matrix_that_is_not_positive_is_repaired_with_a_warning():
         if np.linalg.eigvalsh(scaled)[0] < -1e-10:
             repaired += 1
             assert "covariance-repaired" in codes
-            values, vectors = np.linalg.eigh(scaled)
-            expected = (vectors * np.maximum(values, 0.0)) @ vectors.T * np.outer(root, root)
+            factor = np.linalg.cholesky(pooled(frame, cov="HC0")[1].cov.to_numpy())
+            values, vectors = np.linalg.eigh(np.linalg.solve(factor, np.linalg.solve(factor, raw).T))
+            moved = factor @ vectors
+            expected = (moved * np.maximum(values, 0.0)) @ moved.T
             np.testing.assert_allclose(result.cov, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
         else:
             assert "covariance-repaired" not in codes

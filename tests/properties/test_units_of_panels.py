@@ -533,6 +533,8 @@ TESTS_OF: dict[str, dict[str, Callable[[pv.LinearResult], object]]] = {
         "pcse": lambda r: r.with_cov("pcse").f_slopes,
         "HC3": lambda r: r.with_cov("HC3").f_slopes,
         "CR2": lambda r: r.with_cov("CR2").f_slopes,
+        "two-way": lambda r: r.with_cov(pv.Clustered("entity", "time")).f_slopes,
+        "two-way slopes": lambda r: r.with_cov(pv.Clustered("entity", "time")).wald_test(X),
         "effects": pv.effects_lm_test,
         "poolability": pv.bera_sosa_yoon_test,
         "wooldridge": pv.wooldridge_pooled_test,
