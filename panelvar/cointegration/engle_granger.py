@@ -14,7 +14,7 @@ from panelvar.kernels.least_squares import least_squares
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.dickey_fuller import adf_test
 from panelvar.unit_roots.distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
-from panelvar.unit_roots.one_series import POWERS, check_trend
+from panelvar.unit_roots.one_series import POWERS, check_trend, ends_note
 from panelvar.unit_roots.result import UnitRootResult
 
 
@@ -73,6 +73,7 @@ def engle_granger_test(
     if complete.size == 0 or complete[-1] - complete[0] + 1 != complete.size:
         raise DataError("The variables are not observed together in consecutive periods: select such a stretch.")
     values = table.values[complete]
+    notes = (*table.notes, *ends_note("One variable or another is", len(table.values), len(values)))
     place = table.names.index(left)
     n, count = values.shape
     regressors = np.column_stack([np.delete(values, place, axis=1), dickey_fuller.trend_columns(POWERS[trend], 1, n)])
@@ -81,7 +82,7 @@ def engle_granger_test(
     if np.linalg.norm(residuals) <= 1e-12 * np.linalg.norm(values[:, place]):
         raise NumericalError(f"{left!r} is an exact combination of the other variables: there is nothing to test.")
     inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)
-    emit(table.notes)
+    emit(notes)
     known = count <= SERIES_OF_PVALUES
     return UnitRootResult(
         f"Engle-Granger ({inner.lags} lags, trend {trend!r})",
@@ -89,7 +90,7 @@ def engle_granger_test(
         tau_pvalue(inner.statistic, trend, count) if known else float("nan"),
         "none",
         null=f"{left} is not cointegrated with {', '.join(name for name in table.names if name != left)}",
-        notes=table.notes,
+        notes=notes,
         lags=inner.lags,
         nobs=inner.nobs,
         trend=trend,

@@ -295,10 +295,15 @@ def _checked(values: Array, labels: Sequence[Hashable]) -> Array:
     text = list(map(str, labels))
     if len(set(text)) < len(text):
         raise SpecificationError(f"Variable names repeat: {sorted({name for name in text if text.count(name) > 1})}.")
+    refuse_infinite(values, text)
+    return values
+
+
+def refuse_infinite(values: Array, text: Sequence[str]) -> None:
+    """Refuse infinite values, naming their columns."""
     if not np.isfinite(values).all() and (infinite := np.isinf(values)).any():
-        columns = [text[place] for place in np.flatnonzero(infinite.any(axis=0))]
+        columns = [text[place] for place in np.flatnonzero(infinite.any(axis=0)).tolist()]
         raise DataError(
             f"Infinite values in column(s) {columns}: {int(infinite.sum())} in all, the first in row "
             f"{int(np.flatnonzero(infinite.any(axis=1))[0])}. A logarithm of zero is the usual cause."
         )
-    return values

@@ -184,6 +184,8 @@ def fit_panel_local_projections(
         used = _with_lags(cov, panel, lead)
         results.append(frame.fit(lead, effects, used, weights, rules))
     projected = _described(frame, results, used, rules, y, cumulative, lags)
+    lacking = _lacking(panel, (y, shock, *_listed(controls), *_listed(instruments), state, weights))
+    projected = replace(projected, notes=(*lacking, *projected.notes))
     emit(projected.notes)
     return projected.with_bands(bands, level=level)
 
@@ -319,6 +321,24 @@ def _degrees(result: LinearResult, shocks: tuple[str, ...]) -> float:
     if estimate.degrees is None:
         return min(float(estimate.df), 1e9)
     return float(min(estimate.coefficient_df[result.fit.names.index(name)] for name in shocks))
+
+
+def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
+    """Say how many rows miss a value of the columns named."""
+    absent = {str(name): np.isnan(panel.column(name)) for name in dict.fromkeys(filter(_is_text, names))}
+    counts = {name: int(own.sum()) for name, own in absent.items() if own.any()}
+    if not counts:
+        return ()
+    listing = ", ".join(f"{name} ({count})" for name, count in counts.items())
+    text = (
+        f"{int(np.logical_or.reduce(list(absent.values())).sum())} of {panel.nobs} rows miss a value: {listing}. Rows "
+        "whose lags, impulse or outcome they are were dropped, at each horizon for itself."
+    )
+    return (Note("rows-missing", text, warn=True),)
+
+
+def _is_text(name: object) -> bool:
+    return isinstance(name, str)
 
 
 def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:

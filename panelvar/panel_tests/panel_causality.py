@@ -117,7 +117,7 @@ def panel_granger_test(
         raise InsufficientDataError(
             f"No entity has more than {needed} rows with {k} lag(s), and regressors that vary: too few periods."
         )
-    notes = []
+    notes = list(design.notes)
     if left_out:
         text = f"{left_out} entities are left out: {needed} usable rows or fewer, or collinear lags."
         notes.append(Note("entities-left-out", text, warn=True))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.errors import DataError, Note, SpecificationError, emit
 from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
 from panelvar.static_panels.result import LinearResult
@@ -125,6 +125,9 @@ def _columns(
     both = np.isfinite(across) & np.isfinite(up)
     if not both.any():
         raise DataError(f"No row has both {x!r} and {up_name!r}: nothing to plot.")
+    if not both.all():
+        text = f"{int((~both).sum())} of {len(both)} rows lack {x!r} or {up_name!r} and are not drawn."
+        emit([Note("rows-dropped", text, warn=True)])
     return across[both], up[both], codes[both], [str(label) for label in labels], up_name
 
 

@@ -31,10 +31,19 @@ def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[No
         raise SpecificationError(
             f"The data have columns {list(table.names)}: name one with column=, or use unit_root_table for all."
         )
-    return (*stretch(table.values[:, 0], table.names[0]), table.notes)
+    values = stretch(table.values[:, 0], table.names[0])
+    return values, table.names[0], (*table.notes, *ends_note(repr(table.names[0]), len(table.values), len(values)))
 
 
-def stretch(values: Array, name: str) -> tuple[Array, str]:
+def ends_note(what: str, periods: int, used: int) -> tuple[Note, ...]:
+    """Say how many periods were cut off the ends for missing values."""
+    if used == periods:
+        return ()
+    text = f"{what} missing in {periods - used} of {periods} periods, at the ends: they are left out."
+    return (Note("ends-missing", text),)
+
+
+def stretch(values: Array, name: str) -> Array:
     """Cut missing values off the ends and refuse those inside."""
     known = np.flatnonzero(~np.isnan(values))
     if known.size == 0:
@@ -54,7 +63,7 @@ def stretch(values: Array, name: str) -> tuple[Array, str]:
     # One series has one unit: all that is compared here and below is in it.
     if np.ptp(inside) <= 1e-14 * largest:
         raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
-    return np.ascontiguousarray(inside), name
+    return np.ascontiguousarray(inside)
 
 
 def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) -> str:

@@ -21,8 +21,9 @@ from panelvar.base.errors import (
     emit,
 )
 from panelvar.base.shared_parameters import documented
-from panelvar.data.panel import Panel, as_panel
-from panelvar.data.series import VarData
+from panelvar.data.design import dated_panel
+from panelvar.data.panel import Panel
+from panelvar.data.series import VarData, refuse_infinite
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
 from panelvar.dynamics.gaps import on_every_period, rows_with_lags
@@ -30,7 +31,7 @@ from panelvar.dynamics.lag_problem import stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels
 from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.var_models.batch_result import VarBatch
-from panelvar.var_models.var import lag_order, specification, stacked_rows
+from panelvar.var_models.var import lag_order, rows_missing, specification, stacked_rows
 from panelvar.var_models.var_convention import VarConvention, var_convention
 
 if TYPE_CHECKING:
@@ -68,20 +69,22 @@ def fit_var_batch(
     Raises
     ------
     DataError
-        An array with values that are not finite.
+        An array with values that are not finite, or infinite values.
     InsufficientDataError
         No member can be estimated.
+    SpecificationError
+        A DataFrame that does not say which rows are whose.
 
     Notes
     -----
-    Lags never bridge a gap, and rows with a missing value or lag are left out. Members with too few rows, or collinear
-    regressors, are left out with a warning that names them.
+    Lags never bridge a gap, and rows with a missing value or lag are left out, with a warning that counts them. Members
+    with too few rows, or collinear regressors, are left out with a warning that names them.
     """
     rules = var_convention(convention)
     terms = Terms(choose("trend", trend, TREND_POWERS))
     order = lag_order(lags)
     if isinstance(data, Panel) or hasattr(data, "columns"):
-        return _of_panel(as_panel(data), names, order, terms, rules)
+        return _of_panel(dated_panel(data), names, order, terms, rules)
     array = np.asarray(data)
     if array.ndim != 3 or array.dtype.kind not in "fiu":
         raise SpecificationError(
@@ -127,6 +130,7 @@ def _of_panel(
     if not chosen:
         raise DataError("No columns are left for the vector autoregressions: name them, names=.")
     columns = np.column_stack([panel.column(name) for name in chosen])
+    refuse_infinite(columns, chosen)
     n_vars = len(chosen)
     width = terms.count + order * n_vars + n_vars
     _require_rows(panel.n_entities, int(np.diff(panel.starts).max()) - order, width - n_vars, n_vars)
@@ -144,8 +148,14 @@ def _of_panel(
             out[place, : len(stack)] = stack
 
     fits = fit_batch(triangles((len(stacks), int(counts.max(initial=1)), width), fill), counts, width - n_vars)
+    unbroken = len(rows_with_lags(panel.time_positions, order, panel.entity_codes))
+    gaps = int(np.maximum(np.diff(panel.starts) - order, 0).sum()) - unbroken
+    notes = [*panel.notes, *rows_missing(columns, chosen, unbroken - int(counts.sum()))]
+    if gaps:
+        text = f"{gaps} row(s) after periods absent from the data dropped for want of lags."
+        notes.append(Note("rows-gaps", text, warn=True))
     sample = _Entity(panel, columns, chosen)
-    return _batch(fits, panel.entity_labels, tuple(chosen), order, terms, rules, sample)
+    return _batch(fits, panel.entity_labels, tuple(chosen), order, terms, rules, sample, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,10 +344,11 @@ def _batch(
     terms: Terms,
     rules: VarConvention,
     sample: Callable[[Any], Any],
+    of_rows: Sequence[Note] = (),
 ) -> VarBatch:
     """Leave out what cannot be estimated, and say so."""
     used = fits.estimable
-    notes: tuple[Note, ...] = ()
+    notes = tuple(of_rows)
     count = len(regressor_labels(names, order, terms))
     if not used.any():
         _require_rows(len(used), int(fits.nobs.max(initial=0)), count, len(names))
@@ -349,7 +360,7 @@ def _batch(
         left = labels[~used]
         shown = ", ".join(map(repr, left[:5].tolist())) + (", ..." if len(left) > 5 else "")
         text = f"{len(left)} of {len(used)} members left out, with too few rows or collinear regressors: {shown}."
-        notes = (Note("members-dropped", text, warn=True),)
+        notes = (*notes, Note("members-dropped", text, warn=True))
         params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
         fits = BatchFit(params, inverse, scatter, fits.nobs[used], used[used])
     crowded = int(np.count_nonzero(fits.nobs < 3 * count))

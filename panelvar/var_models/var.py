@@ -277,15 +277,7 @@ def _usable_rows(
     rows = whole[rows_with_lags(whole, lags)]
     rows = rows[(rows >= first) & np.isfinite(beside[rows]).all(axis=1)]
     n_unbroken = int(np.count_nonzero(places[rows_with_lags(places, lags)] >= first))
-    holes = ~np.isfinite(values[places])
-    notes = []
-    if holes.any():
-        where = [names[place] for place in np.flatnonzero(holes.any(axis=0))]
-        lost = n_unbroken - len(rows)
-        text = f"{int(holes.sum())} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
-        if missing == "raise":
-            raise DataError(f"{int(holes.sum())} missing value(s) in {where}, and missing='raise'.")
-        notes.append(Note("rows-missing", text, warn=True))
+    notes = list(rows_missing(values[places], names, n_unbroken - len(rows), missing))
     gaps = int(np.count_nonzero(places >= first)) - n_unbroken
     if table.places is not None:
         absent = len(values) - len(places)
@@ -294,6 +286,18 @@ def _usable_rows(
             text += " If the rows follow one another all the same, as trading days do, data.reset_index(drop=True)."
         notes.append(Note("rows-gaps", text, warn=gaps > 0))
     return rows, tuple(notes), run_starts(rows)
+
+
+def rows_missing(values: Array, names: Sequence[str], lost: int, missing: str = "drop") -> tuple[Note, ...]:
+    """Say how many values are missing, in which variables, and how many rows are dropped for that; or refuse them."""
+    holes = ~np.isfinite(values)
+    if not holes.any():
+        return ()
+    where = [names[place] for place in np.flatnonzero(holes.any(axis=0)).tolist()]
+    if missing == "raise":
+        raise DataError(f"{int(holes.sum())} missing value(s) in {where}, and missing='raise'.")
+    text = f"{int(holes.sum())} missing value(s) in {where}; {lost} row(s) dropped for themselves or their lags."
+    return (Note("rows-missing", text, warn=True),)
 
 
 def _require_distinct(table: VarData, lags: int, terms: Terms) -> None:

@@ -270,7 +270,9 @@ def test_a_result_shows_its_rows() -> None:
     ax = plot_scatter(result, "x")
     assert len(scattered(ax)) == 14
     assert ax.get_ylabel() == "y"
-    np.testing.assert_array_equal(scattered(plot_scatter(gaps, "x", "y")), scattered(ax))
+    with pytest.warns(pv.PanelVarWarning, match="1 of 15 rows lack 'x' or 'y' and are not drawn"):
+        again = plot_scatter(gaps, "x", "y")
+    np.testing.assert_array_equal(scattered(again), scattered(ax))
 
 
 def test_constant_entities_have_no_line() -> None:
