@@ -71,10 +71,18 @@ class Factor(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """A categorical factor: the level of each row, -1 where missing, and the levels, the reference first."""
+    """A categorical factor: the level of each row, -1 where missing, and the levels, the reference first.
+
+    A reference that the formula names is left out of every product, whatever else the model has.
+    """
 
     codes: NDArray[np.int64]
     levels: tuple[str, ...]
+    reference_named: bool = False
+
+    def left_out(self, full: bool) -> int:
+        """How many levels, the first, have no indicator in a product that keeps all of them or not."""
+        return 0 if full and not self.reference_named else 1
 
     def indicator(self, level: int) -> Array:
         """Return 1 where a row has the level, else 0; NaN where it is missing."""
@@ -162,21 +170,27 @@ class Factors:
         codes = np.asarray(codes, dtype=np.int64)
         texts = [as_text(level) for level in levels]
         if reference is not None:
-            first = texts.index(choose("ref", as_text(reference), texts))
+            same = [place for place, level in enumerate(levels) if level == reference and not isinstance(level, bool)]
+            first = same[0] if same else texts.index(choose("ref", as_text(reference), texts))
             order = [first, *(level for level in range(len(texts)) if level != first)]
             rank = np.empty(len(order) + 1, dtype=np.int64)
             rank[order] = np.arange(len(order))
             rank[-1] = -1
             codes, texts = rank[codes], [texts[level] for level in order]
-        return Categories(codes, tuple(texts))
+        return Categories(codes, tuple(texts), reference is not None)
 
     def _categorical_call(self, node: ast.Call) -> Categories:
         name = self._name(node.args[0]) if len(node.args) == 1 else None
         keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-        reference = keywords.pop("ref", None)
-        if name is None or keywords or not (reference is None or isinstance(reference, ast.Constant)):
+        reference = None
+        try:
+            if "ref" in keywords:
+                reference = ast.literal_eval(keywords.pop("ref"))
+        except ValueError:
+            keywords["ref"] = node
+        if name is None or keywords or isinstance(reference, (list, tuple, dict, set)):
             raise SpecificationError(f"{self._text(node)} is not understood: C takes a column, and ref='level' or not.")
-        return self._categories(name, None if reference is None else reference.value)
+        return self._categories(name, reference)
 
     def _name(self, node: ast.AST) -> str | None:
         """Return the column a node names, dots in it included, or None if it is no name."""

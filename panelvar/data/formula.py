@@ -10,14 +10,17 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 ``log`` ``log2`` ``log10``      logarithms; ``log1p(x)`` is ``log(1 + x)``
 ``exp`` ``sqrt`` ``abs``
 ``I(x ** 2 + z)``               arithmetic ``+ - * / **`` and comparisons, which give 0 or 1
-``C(x)``, ``C(x, ref="b")``     an indicator for each category, less the first (or ``ref``) where a constant is present
+``C(x)``                        an indicator for each category, less the first where a constant is present
+``C(x, ref="b")``               the same less ``ref``, whether a constant is present or not: an event study's
+                                ``C(since, ref=-1):treated``
 =============================== ======================================================================================
 
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
 hold any characters. A column of texts or categories stands for its indicators without ``C``. As ``**`` and ``^`` cross
 terms and ``-`` takes one out, ``x**2`` and ``-x`` by themselves would be ``x`` and nothing: they are refused, and
 ``I(x**2)`` and ``I(-x)`` are what they mean. Which categorical factors of a term lose a reference level follows from
-the terms before it (`full_rank_codings`), so that no column is redundant by design.
+the terms before it (`full_rank_codings`), so that no column is redundant by design; a reference that ``ref`` names is
+left out always.
 """
 
 from __future__ import annotations
@@ -295,7 +298,7 @@ def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], co
         own = 0
         for product in products:
             categorical = [(computed[factor], full) for factor, full in product]
-            own += math.prod(len(v.levels) - (not full) for v, full in categorical if isinstance(v, Categories))
+            own += math.prod(len(v.levels) - v.left_out(full) for v, full in categorical if isinstance(v, Categories))
         total += own
         if total > MOST_COLUMNS or total * n_rows > MOST_CELLS:
             raise SpecificationError(
@@ -318,7 +321,8 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
         if not isinstance(value, Categories):
             numeric = numeric * value
         elif factor in full:
-            choices.append([(factor, level) for level in range(0 if full[factor] else 1, len(value.levels))])
+            levels = range(value.left_out(full[factor]), len(value.levels))
+            choices.append([(factor, level) for level in levels])
     columns = []
     # The levels of the first factor run fastest, as formulaic and patsy order them.
     for combination in itertools.product(*reversed(choices)):
@@ -330,7 +334,7 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
                 pieces.append(factor.text)
             elif factor in chosen:
                 column = column * value.indicator(chosen[factor])
-                mark = "" if full[factor] else "T."
+                mark = "T." if value.left_out(full[factor]) else ""
                 pieces.append(f"{factor.text}[{mark}{value.levels[chosen[factor]]}]")
         columns.append((":".join(pieces), column))
     return columns

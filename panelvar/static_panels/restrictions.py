@@ -16,6 +16,9 @@ from panelvar.base.expressions import number, spine, syntax_tree
 from panelvar.base.labels import listed, places_of
 from panelvar.base.scaling import equilibrated
 
+_OUTSIDE = r"(?![^(\[]*[)\]])"
+"""Not within brackets, so that a name that is none of the model's stays whole in the message."""
+
 
 def restriction_matrix(
     restrictions: str | Sequence[str] | Array | Mapping[str, float],
@@ -38,9 +41,13 @@ def restriction_matrix(
         isinstance(restrictions, Sequence) and restrictions and all(isinstance(r, str) for r in restrictions)
     ):
         lines = [restrictions] if isinstance(restrictions, str) else [str(r) for r in restrictions]
-        written = [piece.strip() for line in lines for piece in _split(line, names)]
-        rows = [_equation(piece, names) for piece in written]
-        written = [piece if "=" in piece else f"{piece} = 0" for piece in written]
+        written, rows = [], []
+        for line in lines:
+            text, aliases = _aliased(line, names)
+            for piece in re.split(f",{_OUTSIDE}", text):
+                spelled = _restored(piece, aliases).strip()
+                rows.append(_equation(piece, aliases, names, spelled))
+                written.append(spelled if "=" in piece else f"{spelled} = 0")
     else:
         labels = getattr(restrictions, "columns", getattr(restrictions, "index", None))
         try:
@@ -79,26 +86,37 @@ def parse_expression(expression: str, names: tuple[str, ...]) -> tuple[Array, fl
 
     Names that are not Python identifiers, such as ``L(gdp, 1)``, are recognised as written or in backticks.
     """
-    if expression.strip() in names:
-        return _unit(expression.strip(), names), 0.0
-    text = expression
+    text, aliases = _aliased(expression, names)
+    return _parsed(text, aliases, names, expression)
+
+
+def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Put identifiers in the place of coefficient names, which may hold anything; and what they stand for."""
     aliases: dict[str, str] = {}
     # Longest first, so that a name inside another is not taken for it; what has been replaced is not searched again.
     for i, name in enumerate(sorted(names, key=len, reverse=True)):
-        alias = f"__coefficient_{i}__"
-        aliases[alias] = name
-        text = text.replace(f"`{name}`", alias)
-        if not name.isidentifier():
-            text = text.replace(name, alias)
-        else:
-            text = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w(.])", alias, text)
-    tree = syntax_tree(text, expression)
+        for spelled, alias in ((f"`{name}`", f"__quoted_{i}__"), (name, f"__coefficient_{i}__")):
+            aliases[alias] = spelled
+            if not spelled.isidentifier():
+                text = text.replace(spelled, alias)
+            else:
+                text = re.sub(rf"(?<![\w.]){re.escape(spelled)}(?![\w(.])", alias, text)
+    return text, aliases
+
+
+def _restored(text: str, aliases: Mapping[str, str]) -> str:
+    """Put coefficient names back."""
+    return re.sub(r"__(quoted|coefficient)_\d+__", lambda found: aliases.get(found[0], found[0]), text)
+
+
+def _parsed(text: str, aliases: Mapping[str, str], names: tuple[str, ...], written: str) -> tuple[Array, float]:
+    tree = syntax_tree(text, written)
     if tree is None:
-        raise SpecificationError(f"{expression!r} is not an expression in coefficient names and numbers.")
+        raise SpecificationError(f"{written!r} is not an expression in coefficient names and numbers.")
     with np.errstate(over="ignore", invalid="ignore"):
-        weights, constant = _linear(tree, aliases, names, expression)
+        weights, constant = _linear(tree, aliases, names, written)
     if not (np.isfinite(weights).all() and math.isfinite(constant)):
-        raise SpecificationError(f"A number in {expression!r} is too large.")
+        raise SpecificationError(f"A number in {written!r} is too large.")
     return weights, constant
 
 
@@ -127,7 +145,7 @@ def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
     if value is not None:
         return np.zeros(len(names)), value
     if isinstance(node, ast.Name):
-        return _unit(aliases.get(node.id, node.id), names), 0.0
+        return _unit(aliases.get(node.id, node.id).strip("`"), names), 0.0
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
         weights, constant = _linear(node.operand, aliases, names, text)
@@ -155,22 +173,16 @@ def _not_linear(text: str, names: tuple[str, ...]) -> SpecificationError:
     return SpecificationError(f"{text!r} is not linear in the coefficients, which are: {listed(names, 20)}.")
 
 
-def _equation(piece: str, names: tuple[str, ...]) -> tuple[Array, float]:
-    left, _, right = piece.partition("=")
-    weights, constant = parse_expression(left, names)
+def _equation(piece: str, aliases: Mapping[str, str], names: tuple[str, ...], written: str) -> tuple[Array, float]:
+    left, *others = re.split(rf"={_OUTSIDE}", piece, maxsplit=1)
+    right = others[0] if others else ""
+    weights, constant = _parsed(left, aliases, names, _restored(left, aliases))
     if right.strip():
-        other, other_constant = parse_expression(right, names)
+        other, other_constant = _parsed(right, aliases, names, _restored(right, aliases))
         weights, constant = weights - other, constant - other_constant
     if not weights.any():
-        raise SpecificationError(f"The restriction {piece!r} involves no coefficient.")
+        raise SpecificationError(f"The restriction {written!r} involves no coefficient.")
     return weights, -constant
-
-
-def _split(line: str, names: tuple[str, ...]) -> list[str]:
-    """Split at commas outside brackets, leaving names such as ``L(gdp, 1)`` whole."""
-    if line.strip() in names:
-        return [line]
-    return re.split(r",(?![^(\[]*[)\]])", line)
 
 
 def _unit(name: str, names: tuple[str, ...]) -> Array:

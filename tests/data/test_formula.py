@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
 
 import formulaic
 import numpy as np
 import pandas as pd
 import pytest
 
+import panelvar as pv
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.data.formula import full_rank_codings, parse, regressors
 from panelvar.data.panel import Panel
@@ -454,3 +457,77 @@ def test_a_formula_of_many_terms_is_read():
     """One deeper than Python's stack."""
     panel = Panel({"t": [1, 2, 3], **{f"x{j}": np.arange(3.0) for j in range(1200)}}, time="t")
     assert len(parse("x0 ~ " + " + ".join(f"x{j}" for j in range(1, 1200)), panel).x) == 1199
+
+
+# ---- a reference that is named
+
+
+def event_study(seed=2):
+    """Twelve periods since an event at 6; half the firms are treated."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"firm": np.repeat(np.arange(30), 12), "t": np.tile(np.arange(12), 30)})
+    frame["tr"] = (frame["firm"] % 2).astype(float)
+    frame["rel"] = frame["t"] - 6
+    frame["y"] = rng.normal(size=360) + (frame["t"] >= 6) * frame["tr"]
+    return frame
+
+
+@pytest.mark.parametrize("written", ["C(rel, ref=-1):tr", "tr:C(rel, ref=-1)", "C(rel, ref='-1'):tr"])
+def test_an_event_study_is_relative_to_the_period_named(written):
+    """Without a constant among its factors the product would keep all its levels, and collinearity drop another."""
+    frame = event_study()
+    result = pv.fit_fixed_effects(Panel(frame, "firm", "t"), f"y ~ {written}", effects="twoway")
+    levels = [int(re.search(r"\[T\.(-?\d+)\]", name)[1]) for name in result.params.index[1:]]
+    assert levels == [level for level in range(-6, 6) if level != -1]
+    columns = [((frame["rel"] == level) * frame["tr"]).to_numpy(float) for level in levels]
+    firms, periods = (pd.get_dummies(frame[name], dtype=float).to_numpy() for name in ("firm", "t"))
+    design = np.column_stack([*columns, firms, periods[:, 1:]])
+    expected = np.linalg.lstsq(design, frame["y"], rcond=None)[0][: len(levels)]
+    np.testing.assert_allclose(result.params.to_numpy()[1:], expected, atol=1e-10)
+
+
+def test_a_named_reference_is_left_out_whatever_the_model_has():
+    panel = Panel(event_study().astype({"rel": float}), "firm", "t")
+    for formula in ("y ~ C(rel, ref=2)", "y ~ 0 + C(rel, ref=2)", "y ~ C(rel, ref=2):tr", "y ~ tr + C(rel, ref=2):tr"):
+        names = [name for name in regressors(formula, panel)[0] if name != "tr"]
+        assert len(names) == 11
+        assert not any("[T.2.0]" in name or "[2.0]" in name for name in names)
+    # Without ref= the coding is that of the other terms.
+    assert len(regressors("y ~ 0 + C(rel)", panel)[0]) == 12
+    with pytest.raises(SpecificationError, match="C takes a column, and ref='level' or not"):
+        regressors("y ~ C(rel, ref=[1])", panel)
+    with pytest.raises(SpecificationError, match="C takes a column, and ref='level' or not"):
+        regressors("y ~ C(rel, ref=-tr)", panel)
+
+
+def test_coefficients_with_an_equality_sign_in_their_name_can_be_tested():
+    result = pv.fit_pooled(Panel(event_study(), "firm", "t"), "y ~ tr + C(rel, ref=-1):tr")
+    first, second = (name for name in result.params.index if "[T.0]" in name or "[T.3]" in name)
+    assert "ref=-1" in first
+    place = [list(result.params.index).index(name) for name in (first, second)]
+    for written, rows, target in (
+        (first, [[1.0, 0.0]], 0.0),
+        (f"{first} = 0", [[1.0, 0.0]], 0.0),
+        (f"{first} = {second}", [[1.0, -1.0]], 0.0),
+        (f"2*{first} - {second} = 0.5", [[2.0, -1.0]], 0.5),
+        (f"`{first}` = 1", [[1.0, 0.0]], 1.0),
+        (f"{first}, {second} = 1", np.eye(2), [0.0, 1.0]),
+        ([first, f"{second} = 1"], np.eye(2), [0.0, 1.0]),
+        ({first: 0.0, second: 1.0}, np.eye(2), [0.0, 1.0]),
+    ):
+        matrix = np.zeros((len(rows), len(result.params)))
+        matrix[:, place] = rows
+        assert result.wald_test(written).statistic == pytest.approx(
+            result.wald_test(matrix, target).statistic, rel=1e-10
+        )
+    assert result.wald_test(first).null == f"{first} = 0"
+    assert result.wald_test(f"{first}, {second} = 1").null == f"{first} = 0, {second} = 1"
+    combined = result.lincom(f"{first} - {second}")
+    assert combined.estimate == pytest.approx(result.params.iloc[place[0]] - result.params.iloc[place[1]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        test = pv.wild_bootstrap(result, f"{first} = 0", draws=99, seed=1)
+        assert test.pvalue == pv.wild_bootstrap(result, {first: 0.0}, draws=99, seed=1).pvalue
+    assert test.null == f"{first} = 0"
+    with pytest.raises(SpecificationError, match=r"'C\(rel, ref=-2\)\[T.0\]:tr ' is not an expr"):
+        result.wald_test("C(rel, ref=-2)[T.0]:tr = 0")
