@@ -186,7 +186,7 @@ class BiasReduced:
             if df < FEW_DEGREES:
                 notes.append(_few_degrees(fit, each, smallest))
         return CovarianceEstimate(
-            matrix, f"{self.kind}, clustered by {labels}", df, factor, counts, tuple(notes), degrees=degrees
+            matrix, f"{self.kind}, clustered by {labels}", df, factor, counts, tuple(notes), degrees=degrees, by=self.by
         )
 
     def unadjusted(self) -> Clustered:

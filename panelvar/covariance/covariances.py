@@ -53,6 +53,8 @@ class CovarianceEstimate:
         Small-sample factor the sandwich was multiplied by (1 for the classical matrix).
     clusters : tuple of (label, count)
         Dimensions clustered on.
+    by : tuple
+        The same dimensions as they were given: names, or values for each row.
     notes : tuple of Note
     classical : bool
         Whether the matrix is a residual variance times the inverse cross product.
@@ -69,6 +71,7 @@ class CovarianceEstimate:
     notes: tuple[Note, ...] = ()
     classical: bool = False
     degrees: Callable[[Array], float] | None = None
+    by: tuple[Any, ...] = ()
 
     def df_of(self, weights: Array) -> float:
         """Return the degrees of freedom of a linear combination (p,) of the coefficients."""
@@ -307,6 +310,7 @@ class Clustered(ScoredCovariance):
             factors[0],
             clusters,
             tuple(notes),
+            by=self.by,
         )
 
     def unadjusted(self) -> Clustered:

@@ -89,7 +89,7 @@ class ClusterDiagnostics(Presented):
         return "\n".join([first, *(note.text for note in self.notes)])
 
 
-def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "entity") -> ClusterDiagnostics:
+def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None = None) -> ClusterDiagnostics:
     r"""Measure how unequal clusters are, coefficient by coefficient.
 
     With :math:`H_{gg}` the block of the hat matrix (effects nested in the clusters left out) and :math:`\dot x_j` the
@@ -105,8 +105,10 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     ----------
     result : LinearResult
         Any linear model of a panel.
-    cluster : str or array
-        ``"entity"``, ``"time"``, a column, or an array with a value for each row of the data.
+    cluster : str, array or None
+        ``"entity"``, ``"time"``, a column, a Series matched with the rows by label, or an array with a value for each
+        row of the data. None: what the result's own covariance is clustered by, the dimension with the fewest clusters
+        of several; entities where it has none.
 
     Returns
     -------
@@ -131,6 +133,9 @@ def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] = "ent
     fit.rows_or_refuse("The leverage of clusters")
     fit.refuse_instruments("The leverage of clusters", "the coefficients without a cluster need another first stage.")
     fit.refuse_mixed("The leverage of clusters")
+    if cluster is None:
+        own = result.covariance.by or ("entity",)
+        cluster = min(own, key=lambda by: fit.design.group_by(by)[0].n_groups)
     clusters, label = fit.design.group_by(cluster)
     groups = clusters.n_groups
     if groups < 2:

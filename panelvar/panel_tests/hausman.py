@@ -15,6 +15,7 @@ from panelvar.fit.conventions import HausmanSigma
 from panelvar.gls.result import GLSResult
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.kernels.quadratic_form import quadratic_form
+from panelvar.panel_tests.compared_models import classical_note, differences, refuse_other_dependent, samples_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test
 
@@ -57,8 +58,9 @@ def hausman(
     Returns
     -------
     TestResult
-        Warns where the two results were estimated on different rows, or have different regressors (those that the
-        effects absorb aside): the estimates then differ for another reason than the effects.
+        Warns where the two results were estimated on different rows or with different weights, or have different
+        regressors (those that the effects absorb aside) or effects (two-way against one-way): the estimates then differ
+        for another reason than the effects tested.
         A negative statistic is reported as it is, with a warning and no p-value: the difference of the covariances is
         not positive definite and the asymptotics have failed on these data. (plm gives the absolute value, and so does
         its convention, with the warning.)
@@ -91,7 +93,7 @@ def hausman(
             "hausman compares two fitted results of one kind, hausman(fixed, random) or hausman(mean_group, "
             f"pooled_mean_group); got {type(other).__name__}."
         )
-    _refuse_other_dependent(consistent, efficient)
+    refuse_other_dependent(consistent, efficient)
     shared = [n for n in consistent.names if n in efficient.names and n != CONSTANT]
     if not shared:
         raise SpecificationError("The results share no slope to compare.")
@@ -141,77 +143,9 @@ def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
             f"{consistent.estimator} is. Write hausman(fixed, random)."
         )
         notes.append(Note("hausman-order", text, warn=True))
-    one, other = consistent.fit.sample, efficient.fit.sample
-    counts = round(one.entities * one.average), round(other.entities * other.average)
-    notes += _samples_note(*counts, one == other and _same_rows(consistent, efficient), "estimates")
-    listing = []
-    for result, beside in ((consistent, efficient), (efficient, consistent)):
-        extra = [name for name in result.fit.source.names if name not in beside.fit.source.names]
-        extra = [name for name in extra if not _absorbed_by(beside, result, name)]
-        if extra:
-            listing.append(f"{', '.join(map(repr, extra))} only in {result.estimator}")
-    if listing:
-        text = (
-            f"The two results have different regressors ({'; '.join(listing)}): their slopes may differ for that "
-            "reason, and the test is not one of the effects alone."
-        )
-        notes.append(Note("hausman-regressors", text, warn=True))
-    if not (consistent.covariance.classical and efficient.covariance.classical):
-        text = "The Hausman test uses classical covariances; the robust ones of the results do not enter."
-        notes.append(Note("classical-covariances", text, warn=True))
+    notes += differences(consistent, efficient, "estimates")
+    notes += classical_note("The Hausman test", consistent, efficient)
     return notes
-
-
-def _samples_note(rows: int, others: int, same: bool, what: str) -> list[Note]:
-    if rows == others and same:
-        return []
-    counts = f"{rows} and {others} rows" if rows != others else f"different {rows} rows"
-    text = (
-        f"The two results were estimated on {counts}: their {what} may differ because the samples do. Fit both on the "
-        "same rows."
-    )
-    return [Note("hausman-samples", text, warn=True)]
-
-
-def _refuse_other_dependent(
-    first: LinearResult | ErrorCorrectionResult, second: LinearResult | ErrorCorrectionResult
-) -> None:
-    if first.dependent != second.dependent:
-        raise SpecificationError(
-            f"The results explain different variables: {first.dependent!r} and {second.dependent!r}."
-        )
-
-
-def _same_rows(first: LinearResult, second: LinearResult) -> bool:
-    """Whether two results are of the same entities and periods, as far as their rows have been kept."""
-    one, other = first.fit.source, second.fit.source
-    if first.fit.rows is None or second.fit.rows is None:
-        return True
-    if one.panel is other.panel and one.kept is None and other.kept is None:
-        return True
-    return (
-        np.array_equal(one.entities.codes, other.entities.codes)
-        and np.array_equal(one.times.codes, other.times.codes)
-        and one.entity_labels.equals(other.entity_labels)
-        and one.time_labels.equals(other.time_labels)
-    )
-
-
-def _absorbed_by(absorber: LinearResult, result: LinearResult, name: str) -> bool:
-    """Whether a regressor of ``result`` does not vary within a level of an effect that ``absorber`` absorbs."""
-    fit = absorber.fit
-    if fit.rows is None or result.fit.rows is None:
-        return False
-    absorbed = fit.effects if fit.absorbed is not None else ()
-    source = result.fit.source
-    column = source.x[source.names.index(name)]
-    for dimension in ("entity",) if fit.family == "difference" else absorbed:
-        grouping = source.group_by(dimension)[0]
-        some = np.empty(grouping.n_groups)
-        some[grouping.codes] = column
-        if np.array_equal(column, some[grouping.codes]):
-            return True
-    return False
 
 
 def _scale(result: LinearResult) -> float:
@@ -313,11 +247,11 @@ def long_run_hausman(
             "dispersions over entities or inverse information: use sigma='own'."
         )
     first, second = consistent.long_run, efficient.long_run
-    _refuse_other_dependent(consistent, efficient)
+    refuse_other_dependent(consistent, efficient)
     shared = [name for name in first.index if name in second.index]
     if not shared:
         raise SpecificationError("The results share no long-run coefficient to compare.")
-    notes = _differences(consistent, efficient)
+    notes = _long_run_differences(consistent, efficient)
     return contrast_test(
         np.asarray(first[shared] - second[shared], dtype=np.float64),
         consistent.cov.loc[shared, shared].to_numpy() - efficient.cov.loc[shared, shared].to_numpy(),
@@ -328,13 +262,13 @@ def long_run_hausman(
     )
 
 
-def _differences(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult) -> list[Note]:
+def _long_run_differences(consistent: ErrorCorrectionResult, efficient: ErrorCorrectionResult) -> list[Note]:
     """Say so where the models differ by more than what is tested, or the second is not efficient."""
     one, other = consistent.design, efficient.design
-    notes = _samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
+    notes = samples_note(one.nobs, other.nobs, one.index.equals(other.index), "long runs")
     if set(consistent.names) != set(efficient.names):
         text = "The two results have different terms or lag orders: their long runs may differ for that reason."
-        notes.append(Note("hausman-regressors", text, warn=True))
+        notes.append(Note("compared-regressors", text, warn=True))
     for result in (consistent, efficient):
         if result.reduced_form is not None and not result.reduced_form.covariance.classical:
             text = (

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.panel_tests.auxiliary import least_squares, level_matrix, linear_result, residuals_of_rows, unweighted
+from panelvar.panel_tests.compared_models import classical_note, differences, refuse_other_dependent, same_rows
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, z_test
 
@@ -36,8 +37,9 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
 
     Notes
     -----
-    Exact for normal, homoskedastic, uncorrelated errors only. That one model contains the other is checked by fit and
-    degrees of freedom, not by algebra.
+    Exact for normal, homoskedastic, uncorrelated errors only; a robust covariance of the results does not enter, with a
+    warning. That one model contains the other is checked by fit and degrees of freedom, not by algebra: regressors or
+    effects of the first that the second does not name are warned about.
     """
     for result in (restricted, full):
         linear_result("The F test of nested models", result)
@@ -45,8 +47,9 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
             raise SpecificationError(f"The F test compares pooled OLS and fixed effects, not {result.estimator}.")
         result.fit.rows_or_refuse("The F test of nested models")
         result.fit.refuse_instruments("The F test of nested models", "sums of squares do not add up; see wald_test.")
+    refuse_other_dependent(restricted, full)
     first, second = restricted.fit.design, full.fit.design
-    if restricted.dependent != full.dependent or not np.array_equal(first.y, second.y):
+    if not np.array_equal(first.y, second.y) or not same_rows(restricted, full):
         raise SpecificationError("The models do not explain the same rows of the same variable.")
     df = restricted.df_resid - full.df_resid
     if df <= 0 or restricted.rss < full.rss * (1.0 - 1e-9):
@@ -54,10 +57,13 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
             f"The first model is not within the second: {restricted.df_resid} and {full.df_resid} residual degrees of "
             f"freedom, residual sums of squares {restricted.rss:.6g} and {full.rss:.6g}."
         )
+    notes = differences(restricted, full, "sums of squares", nested=True)
+    notes += classical_note("The F test of nested models", restricted, full)
+    emit(notes)
     statistic = max(restricted.rss - full.rss, 0.0) / df / (full.rss / full.df_resid)
     extra = [name for name in full.effects if name not in restricted.effects]
     null = f"no {' and '.join(extra)} effects" if extra else "the restricted model holds"
-    return f_test("F of nested models", statistic, df, full.df_resid, null)
+    return f_test("F of nested models", statistic, df, full.df_resid, null, notes)
 
 
 def slope_poolability_test(result: LinearResult) -> TestResult:
@@ -109,7 +115,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         df += free
     if df == 0:
         raise InsufficientDataError("No entity has more rows than coefficients: its own regression fits exactly.")
-    notes = []
+    notes = classical_note("The poolability test", result)
     if exact:
         text = f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly."
         notes.append(Note("entities-exact", text))

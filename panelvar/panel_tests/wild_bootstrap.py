@@ -92,7 +92,7 @@ def wild_bootstrap(
     result: LinearResult,
     restriction: str | Sequence[str] | Array | Mapping[str, float],
     *,
-    cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] = "entity",
+    cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] | None = None,
     bootstrap_cluster: str | NDArray[Any] | Sequence[str | NDArray[Any]] | None = None,
     weights: str = "rademacher",
     draws: int = 9999,
@@ -115,8 +115,9 @@ def wild_bootstrap(
         Pooled, between, first-difference, fixed- or random-effects estimates (random effects: theta is kept).
     restriction : str, sequence of str, mapping or matrix
         Coefficients that are zero, or equations of theirs: ``"x1"``, ``"x1 = 0.5"``, ``["x1", "x2"]``.
-    cluster : str, array, or sequence of them
-        The dimension, or dimensions, of the clustered covariance of sample and draws.
+    cluster : str, array, sequence of them, or None
+        The dimension, or dimensions, of the clustered covariance of sample and draws. None: those of the result's own
+        covariance, entities where it has none.
     bootstrap_cluster : str, array, sequence of them, "intersection" or None
         Whose signs are drawn; several: the clusters of their intersection; ``"intersection"``: that of all of
         ``cluster``, boottest's default. None: the only dimension, or the one with the fewest clusters. Finer than
@@ -186,7 +187,8 @@ def wild_bootstrap(
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     _check_restrictions(result, matrix, alternative)
     matrix, target, powers = in_units_of_errors(matrix, target, result.covariance.matrix)
-    clustering = Clustering(result, cluster, bootstrap_cluster)
+    given = list(result.covariance.by or ("entity",)) if cluster is None else cluster
+    clustering = Clustering(result, given, bootstrap_cluster)
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
     gap = matrix @ result.fit.coefficients - target
     _check_variance(sample.variance, gap, len(clustering.dimensions))

@@ -183,7 +183,9 @@ class LinearResult(FitStatistics, Presented):
 
     def without_rows(self) -> LinearResult:
         """Return the result without its data rows: small to pickle, no residuals, new covariances or predictions."""
-        light = replace(self, fit=self.fit.without_rows())
+        named = tuple(by for by in self.covariance.by if isinstance(by, str))
+        by = named if len(named) == len(self.covariance.by) else ()
+        light = replace(self, fit=self.fit.without_rows(), covariance=replace(self.covariance, by=by))
         for name in ("r2", "f_with_dummies", "f_poolability", "variance_components"):
             light.__dict__[name] = getattr(self, name)
         # Two random effects may be too large for their determinant.

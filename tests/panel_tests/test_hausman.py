@@ -183,13 +183,13 @@ def test_different_samples_are_warned_about():
     fewer = pv.fit_random_effects(pv.Panel(frame[frame["year"] > 2001], "entity", "year"), "y", X)
     for results in ((fixed, fewer), (fixed.without_rows(), fewer.without_rows())):
         note = quiet_hausman(*results).notes[0]
-        assert (note.code, note.warn) == ("hausman-samples", True)
+        assert (note.code, note.warn) == ("compared-samples", True)
         assert f"on {fixed.nobs} and {fewer.nobs} rows" in note.text
     # As many rows, of other entities.
     renamed = frame.assign(entity=frame["entity"].replace("e03", "other"))
     others = pv.fit_random_effects(pv.Panel(renamed, "entity", "year"), "y", X)
     with pytest.warns(pv.PanelVarWarning, match=f"different {fixed.nobs} rows"):
-        assert "hausman-samples" in codes(pv.hausman(fixed, others, sigma="efficient"))
+        assert "compared-samples" in codes(pv.hausman(fixed, others, sigma="efficient"))
     # The same rows, whatever panel, order and missing values brought them.
     padded = frame.assign(spare=np.nan).sort_values(["year", "entity"])
     same = pv.fit_random_effects(pv.Panel(padded, "entity", "year"), "y", X)
@@ -203,11 +203,11 @@ def test_different_regressors_are_warned_about():
     fixed = pv.fit_fixed_effects(panel, "y", ["x1"])
     with pytest.warns(pv.PanelVarWarning, match="'x2' only in Random effects"):
         test = pv.hausman(fixed, pv.fit_random_effects(panel, "y", X), sigma="efficient")
-    assert "hausman-regressors" in codes(test)
+    assert "compared-regressors" in codes(test)
     # What the effects absorb cannot be in both.
     assert codes(pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "size"]), sigma="efficient")) == []
     difference = pv.fit_first_difference(panel, "y", ["x1"])
-    assert "hausman-regressors" not in codes(
+    assert "compared-regressors" not in codes(
         quiet_hausman(difference, pv.fit_random_effects(panel, "y", ["x1", "size"]))
     )
     with pytest.warns(pv.PanelVarWarning, match="'year_too' only in Random effects"):
