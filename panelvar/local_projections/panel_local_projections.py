@@ -184,7 +184,7 @@ def fit_panel_local_projections(
         used = _with_lags(cov, panel, lead)
         results.append(frame.fit(lead, effects, used, weights, rules))
     projected = _described(frame, results, used, rules, y, cumulative, lags)
-    lacking = _lacking(panel, (y, shock, *_listed(controls), *_listed(instruments), state, weights))
+    lacking = _lacking(panel, (y, shock, *beside, *tools, state, weights))
     projected = replace(projected, notes=(*lacking, *projected.notes))
     emit(projected.notes)
     return projected.with_bands(bands, level=level)
