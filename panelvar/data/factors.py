@@ -118,7 +118,10 @@ class Factors:
                     f"{factor.text} is not a term here: effects are absorbed by "
                     f"fit_fixed_effects(..., effects={_EFFECTS[factor.text]!r})."
                 )
-            return self._categories(factor.text) if self._is_categorical(factor.text) else self._column(factor.text)
+            if not self._is_categorical(factor.text):
+                return self._column(factor.text)
+            self._refuse_numbers_as_text(factor.text)
+            return self._categories(factor.text)
         # Python has no backticks: quoted names become identifiers that stand for them.
         self._quoted: dict[str, str] = {}
         text = re.sub(r"`([^`]*)`", self._unquote, factor.text)
@@ -137,6 +140,29 @@ class Factors:
     def _is_categorical(self, name: str) -> bool:
         dtype: Any = self.like.raw_column(name).dtype
         return str(dtype).startswith(("category", "object", "str", "<U"))
+
+    def _refuse_numbers_as_text(self, name: str) -> None:
+        """Refuse a column of numbers that is stored as text: it would become an indicator for each of them."""
+        values: Any = self.like.raw_column(name)
+        if str(values.dtype) == "category":
+            return
+        import pandas as pd
+
+        distinct = [
+            value for value in pd.unique(pd.Series(values)) if not isinstance(value, bool) and not pd.isna(value)
+        ]
+        known = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").notna().to_numpy()
+        others = [value for value, number in zip(distinct, known, strict=True) if not number]
+        # A few texts among many numbers are how a file writes what is missing.
+        if not known.any() or len(others) > 0.1 * len(distinct):
+            return
+        but = f", but for {', '.join(map(repr, others[:3]))}" if others else ""
+        coerce = ", errors='coerce'" if others else ""
+        raise DataError(
+            f"Column {name!r} holds numbers stored as {'text' if isinstance(distinct[0], str) else 'objects'}{but}: "
+            f"pandas.to_numeric(data[{name!r}]{coerce}) makes numbers of it; C({name}) in the formula makes its "
+            f"{len(distinct)} values categories."
+        )
 
     def _column(self, name: str) -> Array:
         values = self.panel.column(name)

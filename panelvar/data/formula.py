@@ -322,6 +322,8 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
             numeric = numeric * value
         elif factor in full:
             levels = range(value.left_out(full[factor]), len(value.levels))
+            if not levels:
+                raise _without_contrast(factor, value)
             choices.append([(factor, level) for level in levels])
     columns = []
     # The levels of the first factor run fastest, as formulaic and patsy order them.
@@ -338,6 +340,14 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
                 pieces.append(f"{factor.text}[{mark}{value.levels[chosen[factor]]}]")
         columns.append((":".join(pieces), column))
     return columns
+
+
+def _without_contrast(factor: Factor, value: Categories) -> DataError:
+    """Make the error for a categorical factor that would leave the model, and leave no word."""
+    only = f"one category only, {value.levels[0]!r}," if value.levels else "no category"
+    absent = int((value.codes < 0).sum())
+    missing = f" and is missing in {absent} of {len(value.codes)} rows" if absent else ""
+    return DataError(f"{factor.text!r} has {only}{missing}: it adds nothing to the model. Leave it out of the formula.")
 
 
 Subterm = tuple[tuple[Hashable, bool], ...]

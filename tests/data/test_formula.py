@@ -531,3 +531,45 @@ def test_coefficients_with_an_equality_sign_in_their_name_can_be_tested():
     assert test.null == f"{first} = 0"
     with pytest.raises(SpecificationError, match=r"'C\(rel, ref=-2\)\[T.0\]:tr ' is not an expr"):
         result.wald_test("C(rel, ref=-2)[T.0]:tr = 0")
+
+
+# ---- what would become categories, or nothing, without a word
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (lambda x: x.astype(str), r"'z' holds numbers stored as text: pandas.to_numeric\(data\['z'\]\) makes numbers"),
+        (lambda x: x.astype(object), "'z' holds numbers stored as objects"),
+        (lambda x: x.astype("string"), "'z' holds numbers stored as text"),
+        (lambda x: x.astype(str).where(x.index != 4, "n/a"), r"stored as text, but for 'n/a'.*errors='coerce'"),
+        (lambda x: x.astype(str).where(x.index != 4, None), "'z' holds numbers stored as text:"),
+    ],
+)
+@pytest.mark.parametrize("formula", ["y ~ z", "y ~ x:z", "z ~ x"])
+def test_numbers_stored_as_text_do_not_become_categories(frame, values, words, formula):
+    panel = Panel(frame.assign(z=values(frame["w"])), "firm", "year")
+    with pytest.raises(DataError, match=words):
+        parse(formula, panel)
+    # Asked for as categories, they are.
+    assert len(regressors("y ~ C(z)", panel)[0]) >= 20
+
+
+def test_texts_and_flags_are_categories(frame):
+    marks = frame.assign(code=np.where(frame["x"] > 0.0, "a1", "b2"), yes=(frame["x"] > 0.0).astype(object))
+    panel = Panel(marks, "firm", "year")
+    assert regressors("y ~ code + yes", panel)[0] == ("code[T.b2]", "yes[T.True]")
+    assert len(regressors("y ~ q", Panel(frame.assign(q=frame["q"].astype("category")), "firm", "year"))[0]) == 1
+
+
+@pytest.mark.parametrize("formula", ["y ~ r", "y ~ x + C(r)", "y ~ x + r:x"])
+def test_a_factor_of_one_category_does_not_vanish(frame, formula):
+    """With its missing rows it would leave the model, and the rows would stay, without a word."""
+    panel = Panel(frame.assign(r=np.where(frame["x"] > 0.0, "a", None)), "firm", "year")
+    absent = int((frame["x"] <= 0.0).sum())
+    with pytest.raises(DataError, match=rf"one category only, 'a', and is missing in {absent} of 22 rows: it adds"):
+        parse(formula, panel)
+    with pytest.raises(DataError, match=r"has no category and is missing in 22 of 22 rows"):
+        parse("y ~ r", Panel(frame.assign(r=pd.Series(None, index=frame.index, dtype=object)), "firm", "year"))
+    # Where it stands for the constant its indicator is a column, and its missing rows are missing.
+    assert regressors("y ~ 0 + r", panel)[0] == ("r[a]",)
