@@ -41,6 +41,11 @@ class Influenced:
     leverage: Array
     recovery: None = None
 
+    @property
+    def longest(self) -> int:
+        """Rows of the entity that has most of them."""
+        return int(self.design.entities.sizes.max())
+
     def scores(self, multiplier: Array | None = None) -> Influences:
         """Return the influences, each row multiplied by what it is given."""
         return Influences(self.influence if multiplier is None else self.influence * multiplier[:, None])

@@ -74,6 +74,10 @@ class Scored(Protocol):
         """The rows."""
 
     @property
+    def longest(self) -> int:
+        """Rows of the entity that has most of them, before differences take one."""
+
+    @property
     def recovery(self) -> Array | None:
         """The regressors' part in a constant recovered from absorbed effects, (p - 1,); None without such a one."""
 

@@ -229,5 +229,4 @@ class PanelNeweyWest(SerialCovariance):
 
 def _periods(fit: Scored, which: str) -> int:
     """Return the T of lag rules and factors: all periods, or those of the longest entity."""
-    design = fit.design
-    return int(design.entities.sizes.max()) if which == "longest" else design.times.n_groups
+    return fit.longest if which == "longest" else fit.design.times.n_groups

@@ -99,7 +99,8 @@ class Convention:
     kernel_lags : {"4(T/100)^(2/9)", "T^(1/4)", "3/4 T^(1/3)"}
         Lags of Driscoll-Kraay and Newey-West covariances unless told otherwise, rounded down; T counts the periods.
     kernel_periods : {"all", "longest"}
-        T of that rule: the periods with rows, or the most rows that an entity has (plm, gretl).
+        T of that rule: the periods with rows, or the most rows that an entity has, before first differences take one
+        (plm, gretl).
     kernel_distance : {"calendar", "periods", "rows"}
         Lags are periods of the calendar; steps between the periods that any entity has, however far apart (plm); or,
         within entities, steps between their rows: across a gap, pyfixest gives neighbours the weight of adjacent
@@ -140,6 +141,9 @@ class Convention:
         Reporting: headline R2 of random effects.
     rsquared_kind : {"correlation", "residual"}
         Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
+    fixed_overall : {"weighted", "rows"}
+        Reporting: analytic weights of fixed effects count in overall R2 and in the correlation of the effects with
+        :math:`x'\hat\beta`, or every row counts once there (Stata's xtreg, whose R2 within is weighted).
     transformed_total : {"constant", "mean"}
         Reporting: total sum of squares of quasi-demeaned rows, or rows transformed by an error covariance, less their
         projection on the transformed constant, or about their mean.
@@ -229,6 +233,7 @@ class Convention:
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"
     rsquared_kind: Literal["correlation", "residual"] = "correlation"
+    fixed_overall: Literal["weighted", "rows"] = "weighted"
     transformed_total: Literal["constant", "mean"] = "constant"
     gls_scale: Literal["known", "residual"] = "known"
     singular_errors: Literal["refuse", "drop"] = "refuse"

@@ -228,6 +228,11 @@ class Fit:
         constant = self.constant_column if self.constant else None
         return Scores(rows, self.kept, self.solution.coefficients, constant, self.solution.inverse_r, multiplier)
 
+    @property
+    def longest(self) -> int:
+        """Rows of the entity that has most of them, before first differences take one."""
+        return self.sample.most
+
     def sandwich(self, meat: Array) -> Array:
         """Return the covariance of the coefficients that a covariance of the summed scores makes, shape (p, p)."""
         return self.spread @ meat @ self.spread.T

@@ -22,6 +22,7 @@ PRESETS: dict[str, Convention] = {
             coefficients_dispersion="sample",
             loglik_jacobian="none",
             transformed_total="mean",
+            fixed_overall="rows",
             hausman_sigma="own",
             robust_scale="effects_left_out",
             singular_errors="drop",

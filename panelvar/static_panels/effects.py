@@ -10,10 +10,12 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line
+from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.kernels.crossed_effects import CrossedRows
 from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
 from panelvar.static_panels.effect_precision import level_variances
+from panelvar.static_panels.rsquared import counts_rows, linear_prediction, row_correlation
 from panelvar.tables.test_result import TestResult, chibar2_test
 
 if TYPE_CHECKING:
@@ -179,7 +181,7 @@ def _delta(gradient: Array, cov: Array) -> float:
     return float(np.sqrt(gradient[used] @ cov[np.ix_(used, used)] @ gradient[used]))
 
 
-def effect_variances(fit: Fit) -> EffectVariances | None:
+def effect_variances(fit: Fit, convention: Convention) -> EffectVariances | None:
     """Variances of a random-effects fit, or of a one-way fixed-effects fit."""
     if fit.components is not None:
         c = fit.components
@@ -197,12 +199,14 @@ def effect_variances(fit: Fit) -> EffectVariances | None:
     levels = level_tables(fit)[0]
     # The classical residual variance, whatever the covariance of the coefficients.
     variance = float(levels.var(ddof=1)) if len(levels) > 1 else float("nan")
-    return EffectVariances(fit.residual_variance, variance, variance, correlation=_correlation(fit, levels))
+    return EffectVariances(fit.residual_variance, variance, variance, correlation=_correlation(fit, levels, convention))
 
 
-def _correlation(fit: Fit, levels: Array) -> float:
+def _correlation(fit: Fit, levels: Array, convention: Convention) -> float:
     """Correlation of the effects with x'b over the rows; NaN where one of them does not vary."""
     assert fit.absorbed is not None
+    if counts_rows(fit, convention):
+        return row_correlation(levels[fit.absorbed.groupings[0].codes], linear_prediction(fit))
     moments = fit.entity_moments
     means = fit.regressor_rows("Estimated effects").tables[0][:, :-1][:, fit.kept] @ fit.slopes
     mass = fit.absorbed.groupings[0].mass(fit.absorbed.weights)

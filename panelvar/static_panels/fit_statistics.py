@@ -285,7 +285,7 @@ class FitStatistics(Inference):
     @cached_property
     def variance_components(self) -> EffectVariances | None:
         """Variances of effect and idiosyncratic error (None for pooled, between and difference models)."""
-        return effect_variances(self.fit)
+        return effect_variances(self.fit, self.convention)
 
 
 def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str) -> TestResult:

@@ -57,6 +57,8 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
             total_ss,
             fitted_within @ fitted_within + weights @ fitted_levels**2,
         )
+        if counts_rows(fit, convention):
+            overall = row_correlation(fit.source.y, linear_prediction(fit)) ** 2
         # Every entity counts once, except in a between regression that weights them.
         weighted = fit.family == "between" and fit.design.weights is not None
         mass = weights if weighted else np.ones(len(y_means))
@@ -94,6 +96,27 @@ def rsquared_of(fit: Fit, convention: Convention) -> RSquared:
         transformed_adjusted=1.0 - (1.0 - transformed) * within_df / df,
         with_dummies_adjusted=1.0 - (1.0 - with_dummies) * centred_df / df,
     )
+
+
+def counts_rows(fit: Fit, convention: Convention) -> bool:
+    """Whether the convention leaves the weights of fixed effects out of what is said of the levels."""
+    weighted = fit.family == "fixed" and fit.weights is not None
+    return weighted and convention.fixed_overall == "rows"
+
+
+def linear_prediction(fit: Fit) -> Array:
+    """The regressors' part x'b of every row, shape (n,)."""
+    fit.rows_or_refuse("The linear prediction")
+    terms = (fit.source.x[place] * slope for place, slope in zip(fit.kept, fit.slopes, strict=True))
+    return np.asarray(sum(terms, np.zeros(len(fit.source.y))))
+
+
+def row_correlation(first: Array, second: Array) -> float:
+    """Correlation over the rows, each counted once; NaN where one does not vary."""
+    first, second = first - first.mean(), second - second.mean()
+    # Roots first: the product of two sums of squares leaves the floating-point range long before they do.
+    spread = math.sqrt(float(first @ first)), math.sqrt(float(second @ second))
+    return float(first @ second) / spread[0] / spread[1] if min(spread) > 0.0 else float("nan")
 
 
 def total_sum_of_squares(fit: Fit) -> float:

@@ -475,3 +475,18 @@ def test_programs_on_a_panel_with_gaps(convention, kind, kernel, expected):
     np.testing.assert_allclose(result.std_errors[x], expected, rtol=1e-10)
     calendar = pv.fit_fixed_effects(panel, "inv", x, convention="default", cov=cov)
     assert not np.allclose(calendar.std_errors[x], expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("cov", ["driscoll-kraay", "newey-west"])
+def test_lags_after_first_differences_follow_the_periods_of_the_levels(cov):
+    """plm's rule takes the fourth root of T in levels: 16 periods, of which 15 are differenced, give 2 lags."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"i": np.repeat(range(9), 16), "t": np.tile(range(16), 9), "x": rng.standard_normal(144)})
+    frame["y"] = frame["x"] + rng.standard_normal(144)
+    panel = pv.Panel(frame, "i", "t")
+    explicit = {"driscoll-kraay": pv.DriscollKraay(2), "newey-west": pv.PanelNeweyWest(2)}[cov]
+    by_rule, given = (
+        pv.fit_first_difference(panel, "y", ["x"], cov=choice, convention="plm") for choice in (cov, explicit)
+    )
+    np.testing.assert_array_equal(by_rule.cov, given.cov)
+    assert "2 lags" in by_rule.covariance.label

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from reference_data import table
 from scipy import stats
 from twins import X, allowed, assert_matrix, dummy_twin, gappy_frame
 
@@ -198,3 +199,24 @@ def test_singletons_are_dropped_where_the_convention_says_so():
     kept = pv.fit_fixed_effects(panel, "y", X)
     assert kept.nobs == len(frame)
     np.testing.assert_allclose(kept.params[X], dropped.params[X], rtol=1e-12)
+
+
+def test_stata_counts_every_row_once_in_overall_r2():
+    """Stata's xtreg weights the R2 within alone; overall R2 and corr(u, xb) are plain correlations over the rows."""
+    grunfeld = table("grunfeld")
+    weights = grunfeld.groupby("firm")["capital"].transform("mean")
+    panel = pv.Panel(grunfeld.assign(w=weights), "firm", "year")
+    options = {"weights": "w"}
+    default = pv.fit_fixed_effects(panel, "inv", ["value", "capital"], **options)
+    stata = pv.fit_fixed_effects(panel, "inv", ["value", "capital"], convention="stata", **options)
+    fitted = grunfeld[["value", "capital"]] @ stata.params[["value", "capital"]]
+    effects = grunfeld["firm"].map(stata.estimated_effects()["level"])
+    assert stata.r2.overall == pytest.approx(np.corrcoef(grunfeld["inv"], fitted)[0, 1] ** 2, rel=1e-12)
+    assert stata.variance_components.correlation == pytest.approx(np.corrcoef(effects, fitted)[0, 1], rel=1e-11)
+    assert stata.r2.within == pytest.approx(default.r2.within, rel=1e-14)
+    assert stata.r2.between == pytest.approx(default.r2.between, rel=1e-14)
+    weighted = np.cov(np.stack([grunfeld["inv"], fitted]), aweights=weights)
+    assert default.r2.overall == pytest.approx(weighted[0, 1] ** 2 / weighted[0, 0] / weighted[1, 1], rel=1e-11)
+    light = stata.without_rows()
+    assert light.r2 == stata.r2
+    assert light.variance_components.correlation == stata.variance_components.correlation
