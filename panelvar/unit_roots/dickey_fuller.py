@@ -178,9 +178,8 @@ def _regress(
     else:
         order = read_whole("lags", lags, 0)
     enough(change - order, powers + 1 + order, name)
-    columns = dickey_fuller.lagged_differences(values, order, terms)
-    if rows == "common" and longest > order:
-        columns = columns[longest - order :]
+    skipped = longest - order if rows == "common" and longest > order else 0
+    columns = dickey_fuller.lagged_differences(values, order, terms, skipped)
     try:
         found = dickey_fuller.regression(columns, powers)
     except np.linalg.LinAlgError:

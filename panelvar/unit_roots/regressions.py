@@ -13,11 +13,20 @@ Stock (1996), Econometrica 64.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.qr import RowAccumulator
+
+LAID_OUT = 4_000_000
+"""Numbers of a regression that are laid out at once; larger ones go through blocks of rows."""
+
+BLOCK = 8_000
+"""Rows of a block."""
 
 
 class Regression(NamedTuple):
@@ -68,35 +77,106 @@ def trend_columns(powers: int, first: int, count: int) -> Array:
     return time[:, None] ** np.arange(powers)
 
 
-def lagged_differences(series: Array, lags: int, terms: Array) -> Array:
-    """Columns [terms, y_{t-1}, lagged differences, difference] of rows lags + 1, ..., T - 1."""
-    change = np.diff(series)
-    rows = len(change) - lags
-    past = [change[lags - lag : lags - lag + rows] for lag in range(1, lags + 1)]
-    return np.column_stack([terms[lags + 1 :], series[lags:-1], *past, change[lags:]])
+@dataclass(frozen=True, eq=False)
+class LaggedDifferences:
+    """Columns [terms, y_{t-1}, lagged differences, difference] of rows lags + 1 + skipped, ..., T - 1, where needed.
+
+    Attributes
+    ----------
+    series : array (T,)
+    change : array (T - 1,)
+        Its differences.
+    lags : int
+    terms : array (T, d)
+    skipped : int
+        Rows left out at the start besides those that the lags need.
+    """
+
+    series: Array
+    change: Array
+    lags: int
+    terms: Array
+    skipped: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.change) - self.lags - self.skipped, self.terms.shape[1] + self.lags + 2
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Some of the rows."""
+        first, last = self.lags + self.skipped + start, self.lags + self.skipped + stop
+        past = [self.change[first - lag : last - lag] for lag in range(1, self.lags + 1)]
+        lead = self.terms[first + 1 : last + 1], self.series[first:last]
+        return np.column_stack([*lead, *past, self.change[first:last]])
+
+    def all(self) -> Array:
+        """All of them."""
+        return self.rows(0, self.shape[0])
 
 
-def regression(columns: Array, place: int) -> Regression:
+def lagged_differences(series: Array, lags: int, terms: Array, skipped: int = 0) -> LaggedDifferences:
+    """Lay out the regression of a series with its lagged differences."""
+    return LaggedDifferences(series, np.diff(series), lags, terms, skipped)
+
+
+def _factors(columns: LaggedDifferences | Array, order: Sequence[int]) -> tuple[Array, Array]:
+    """Triangle of the columns in an order, and the residuals of the last on the others but for their sign.
+
+    Long series go through a block of rows at a time: their columns are never laid out together.
+    """
+    n, width = columns.shape
+    if isinstance(columns, np.ndarray):
+        return _laid_out(columns[:, order])
+    if n * width <= LAID_OUT:
+        return _laid_out(columns.all()[:, order])
+    triangle = _triangle(columns, order)
+    residuals = np.full(n, np.nan)
+    if triangle.diagonal()[:-1].all():
+        weights = np.linalg.solve(triangle[:-1, :-1], triangle[:-1, -1])
+        for start in range(0, n, BLOCK):
+            block = columns.rows(start, min(start + BLOCK, n))[:, order]
+            residuals[start : start + BLOCK] = block[:, -1] - block[:, :-1] @ weights
+    return triangle, residuals
+
+
+def _laid_out(matrix: Array) -> tuple[Array, Array]:
+    base, triangle = np.linalg.qr(matrix)
+    return triangle, base[:, -1] * triangle[-1, -1]
+
+
+def _triangle(columns: LaggedDifferences, order: Sequence[int]) -> Array:
+    n, width = columns.shape
+    accumulator = RowAccumulator(width)
+    for start in range(0, n, BLOCK):
+        stop = min(start + BLOCK, n)
+        accumulator.room(stop - start)[...] = columns.rows(start, stop)[:, order]
+        accumulator.update()
+    return accumulator.r
+
+
+def regression(columns: LaggedDifferences | Array, place: int) -> Regression:
     """Regress the last column on the others and report the coefficient of one of them."""
     n, width = columns.shape
     # The column of interest last among the regressors: its coefficient is then a quotient of two entries of R.
-    order = [*range(place), *range(place + 1, width - 1), place, width - 1]
-    base, triangle = np.linalg.qr(columns[:, order])
+    triangle, residuals = _factors(columns, [*range(place), *range(place + 1, width - 1), place, width - 1])
     own, beside = triangle[-2, -2], triangle[-2, -1]
-    eps, sizes = np.finfo(np.float64).eps, np.linalg.norm(columns[:, order], axis=0)
+    eps, sizes = np.finfo(np.float64).eps, np.linalg.norm(triangle, axis=0)
     if (np.abs(triangle.diagonal()[:-1]) <= 32.0 * eps * n**0.5 * sizes[:-1]).any():
         raise np.linalg.LinAlgError
     exact = abs(triangle[-1, -1]) <= eps * (32.0 * sizes[-1] + 4.0 * sizes[-2])
     df = n - width + 1
-    residuals = base[:, -1] * triangle[-1, -1]
     spread = abs(triangle[-1, -1]) / np.sqrt(df)
     return Regression(float(beside / own), float(spread / abs(own)), residuals, df, bool(exact))
 
 
-def lag_criteria(columns: Array, lags: int) -> Criteria:
+def lag_criteria(columns: LaggedDifferences, lags: int) -> Criteria:
     """Compare lag orders 0, ..., ``lags`` of columns laid out by `lagged_differences`, from one triangle."""
     n, width = columns.shape
-    right = np.linalg.qr(columns)[1][:, -1]
+    if n * width <= LAID_OUT:
+        right = np.asarray(np.linalg.qr(columns.all(), mode="r"))[:, -1]
+    else:
+        right = _triangle(columns, range(width))[:, -1]
     fixed = width - 1 - lags
     # Sum of squares left by the first fixed + q columns.
     rss = np.cumsum(np.square(right[::-1]))[::-1][fixed:width]

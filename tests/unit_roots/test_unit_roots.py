@@ -73,7 +73,7 @@ def test_one_triangle_compares_lags_as_separate_fits_do(trend):
     terms = dickey_fuller.trend_columns(COUNTS[trend], 0, len(y))
     found = dickey_fuller.lag_criteria(dickey_fuller.lagged_differences(y, longest, terms), longest)
     for lags in range(longest + 1):
-        columns = dickey_fuller.lagged_differences(y, lags, terms)[longest - lags :]
+        columns = dickey_fuller.lagged_differences(y, lags, terms, longest - lags).all()
         beta, errors, left = least_squares(columns[:, :-1], columns[:, -1])
         n, k = columns.shape[0], columns.shape[1] - 1
         base = n * np.log(left @ left / n)
@@ -81,6 +81,37 @@ def test_one_triangle_compares_lags_as_separate_fits_do(trend):
         np.testing.assert_allclose(found.bic[lags], base + np.log(n) * k, rtol=1e-9)
         if lags:
             np.testing.assert_allclose(found.ratios[lags], abs(beta[-1] / errors[-1]), rtol=1e-7)
+
+
+@pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
+@pytest.mark.parametrize("rule", ["aic", "t-stat", 4])
+@pytest.mark.parametrize("rows", ["all", "common"])
+def test_a_long_series_goes_through_blocks_of_rows(trend, rule, rows, monkeypatch):
+    y = walk(11, 900)
+    laid_out = pv.adf_test(y, rule, trend=trend, rows=rows)
+    monkeypatch.setattr(dickey_fuller, "LAID_OUT", 0)
+    monkeypatch.setattr(dickey_fuller, "BLOCK", 64)
+    blocks = pv.adf_test(y, rule, trend=trend, rows=rows)
+    assert (blocks.lags, blocks.nobs) == (laid_out.lags, laid_out.nobs)
+    assert blocks.statistic == pytest.approx(laid_out.statistic, rel=1e-10)
+    assert blocks.coefficient == pytest.approx(laid_out.coefficient, rel=1e-10)
+    with pytest.raises(pv.CollinearityError, match="nothing to test"):
+        pv.adf_test(np.tile([1.0, 2.0], 100), 3)
+
+
+def test_residuals_of_blocks_are_those_of_all_rows(monkeypatch):
+    y = walk(12, 500)
+    columns = dickey_fuller.lagged_differences(y, 5, dickey_fuller.trend_columns(2, 0, 500))
+    expected = dickey_fuller.regression(columns, 2).residuals
+    monkeypatch.setattr(dickey_fuller, "LAID_OUT", 0)
+    monkeypatch.setattr(dickey_fuller, "BLOCK", 64)
+    np.testing.assert_allclose(dickey_fuller.regression(columns, 2).residuals, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_memory_of_a_long_series(peak_megabytes):
+    """100,000 rows and 69 columns: 55 MB laid out once, several times that while they are factored."""
+    y = walk(13, 100_000)
+    assert peak_megabytes(lambda: pv.adf_test(y)) < 40.0
 
 
 def test_lags_from_below_and_on_common_rows():
