@@ -87,6 +87,18 @@ def test_the_array_entry_refuses_what_underflows():
         ols(rng.normal(size=(20, 1)) * 1e-160, rng.normal(size=20))
 
 
+def test_the_array_entry_says_what_is_too_small_and_keeps_errors_in_range():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 2)), rng.normal(size=20)
+    for unit in (1e-160, 1e-170):
+        with pytest.raises(pv.DataError, match=r"^y is too small to square"):
+            ols(x, y * unit)
+    plain, far = ols(x, y), ols(x * 2.0**-400, y * 2.0**400)
+    np.testing.assert_array_equal(far.std_errors[1:] * 2.0**-400 * 2.0**-400, plain.std_errors[1:])
+    np.testing.assert_allclose(far.tstats, plain.tstats, rtol=1e-14)
+    assert ols(x, np.zeros(20)).rss == 0.0
+
+
 def test_random_effects_refuse_a_within_regression_that_fits_exactly():
     data = frame()
     with pytest.raises(pv.NumericalError, match="within regression fits exactly"):

@@ -312,6 +312,7 @@ def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> fl
     mean = contrasts.T @ mean_of_all @ contrasts
     r = mean.shape[0]
     values, vectors = np.linalg.eigh(mean)
+    # Several contrasts come standardised by their estimated covariance: none has units.
     if not values[0] > SINGULAR * np.abs(values[-1]) or values[0] <= 0.0:
         return float("nan")
     standard = contrasts @ (vectors / np.sqrt(values))

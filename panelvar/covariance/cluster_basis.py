@@ -109,7 +109,9 @@ class ClusterBasis:
         if self.constant is not None:
             basis = np.column_stack((self._constant_at(index) / np.sqrt(fit.constant_mass), basis))
         rows = len(basis)
-        return Piece(index, basis, np.zeros((rows, 0)), np.zeros(rows, dtype=np.intp), basis @ self.targets, residuals)
+        none, targets = np.zeros(rows, dtype=np.intp), self.targets
+        lengths = np.sqrt(np.square(targets).sum(axis=0))
+        return Piece(index, basis, np.zeros((rows, 0)), none, basis @ targets, residuals, lengths)
 
     def _constant_at(self, index: slice | NDArray[np.intp]) -> Array:
         column: Array = np.broadcast_to(np.asarray(self.fit.constant_column, dtype=float), self.fit.counts.rows)

@@ -165,7 +165,7 @@ class CrossingBasis(ClusterBasis):
         if fit.constant:
             direction[:, 0] += self._lead[index]
         levels = self._sides.grouping.codes[index].astype(np.intp)
-        return Piece(index, basis, self._cells[index], levels, direction, residuals)
+        return Piece(index, basis, self._cells[index], levels, direction, residuals, np.sqrt(np.diagonal(fit.bread)))
 
     @cached_property
     def _lead(self) -> Array:
@@ -236,6 +236,7 @@ class CrossingBasis(ClusterBasis):
                 columns = self._effect_columns(index) @ root
                 gram += columns.T @ columns
             values, vectors = np.linalg.eigh(gram)
+            # Columns of dummies, which have no units.
             good = values > 1e-10 * values[-1]
             root = root @ (vectors[:, good] / np.sqrt(values[good]))
         return root

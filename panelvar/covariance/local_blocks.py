@@ -36,6 +36,8 @@ DENSE_ROWS = 150
 
 MOST_STEPS = 500
 """Steps of Lanczos' method."""
+# Share of a coefficient's whole direction below which a cluster's part in it is rounding.
+_ROUNDING = 1e-14
 
 PRECISION = 1e-14
 """Relative change at which Lanczos' method stops."""
@@ -61,6 +63,9 @@ class Piece(NamedTuple):
     direction : (m, p) array
         What each row contributes to each coefficient: ``coefficients - truth = direction' errors``.
     residuals : (m,) array
+    lengths : (p,) array
+        Norm of each column of the direction over all rows: coefficients differ in units, and each is compared with its
+        own.
     """
 
     where: slice | NDArray[np.intp]
@@ -69,11 +74,20 @@ class Piece(NamedTuple):
     levels: NDArray[np.intp]
     direction: Array
     residuals: Array
+    lengths: Array
 
     def rows(self, start: int, stop: int) -> Piece:
         """Return some of its rows."""
         cut = slice(start, stop)
-        return Piece(cut, self.basis[cut], self.cells[cut], self.levels[cut], self.direction[cut], self.residuals[cut])
+        return Piece(
+            cut,
+            self.basis[cut],
+            self.cells[cut],
+            self.levels[cut],
+            self.direction[cut],
+            self.residuals[cut],
+            self.lengths,
+        )
 
 
 class CellSums(NamedTuple):
@@ -204,16 +218,19 @@ def remaining(piece: Piece) -> Array:
     return out
 
 
-def symmetric_power(blocks: Array, direction: Array, power: float, lead: int = 0) -> tuple[Array, NDArray[np.bool_]]:
+def symmetric_power(
+    blocks: Array, direction: Array, power: float, lengths: Array, lead: int = 0
+) -> tuple[Array, NDArray[np.bool_]]:
     """Return (pseudo-inverse) powers of blocks (..., m, m) times a direction, and which blocks are singular."""
     values, vectors = np.linalg.eigh(blocks)
     good = values > SINGULAR
     weight = np.where(good, np.where(good, values, 1.0) ** power, 0.0)
     inside = np.swapaxes(vectors, -1, -2) @ direction
     # A direction of leverage one matters only where the contribution has a part in it.
-    lost = np.where(good[..., None], 0.0, np.abs(inside))[..., lead:].max(axis=(-1, -2), initial=0.0)
-    scale = np.abs(direction).max(axis=(-1, -2))
-    return vectors @ (weight[..., None] * inside), lost > 1e-8 * scale
+    lost = np.where(good[..., None], 0.0, np.abs(inside)).max(axis=-2)
+    scale = np.abs(direction).max(axis=-2)
+    found = (lost > 1e-8 * scale) & (scale > _ROUNDING * lengths)
+    return vectors @ (weight[..., None] * inside), found[..., lead:].any(axis=-1)
 
 
 def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[Array, bool]:
@@ -239,10 +256,9 @@ def lanczos_power(piece: Piece, power: float, lead: int = 0) -> tuple[Array, boo
 
     out = np.zeros_like(piece.direction)
     singular = False
-    largest = np.abs(piece.direction).max()
     for j, start in enumerate(piece.direction.T):
         norm = float(np.linalg.norm(start))
-        if np.abs(start).max() <= 1e-14 * largest:
+        if np.abs(start).max() <= _ROUNDING * piece.lengths[j]:
             continue
         solution, dropped = lanczos(apply, start / norm, power)
         out[:, j] = norm * solution
@@ -292,6 +308,7 @@ def working_power(block: Array, direction: Array, working: Array) -> Array:
     :math:`A_g = D_g' B_g^{+1/2} D_g`, :math:`B_g = D_g (I - H)_g \Phi (I - H)_g' D_g'`, :math:`D_g'D_g = \Phi_g`.
     """
     values, vectors = np.linalg.eigh(working @ block @ working)
+    # Rows of one cluster, all in units of the dependent variable.
     good = values > SINGULAR * values[-1]
     root = (vectors[:, good] / np.sqrt(values[good])) @ vectors[:, good].T
     turned: Array = working @ (root @ direction)
@@ -353,6 +370,6 @@ def adjusted_rows(piece: Piece, edges: Sequence[int], power: float, lead: int = 
         for z in piece.cells.T:
             block = z[index]
             blocks -= np.where(levels[:, :, None] == levels[:, None, :], block[:, :, None] * block[:, None, :], 0.0)
-        out[index], found_each = symmetric_power(blocks, piece.direction[index], power, lead)
+        out[index], found_each = symmetric_power(blocks, piece.direction[index], power, piece.lengths, lead)
         singular += int(found_each.sum())
     return out, singular

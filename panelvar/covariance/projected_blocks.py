@@ -125,11 +125,13 @@ class ProjectedBlocks:
         """Adjust the scores by :math:`(I - H_{gg})^{+power}`: 0 (CR0), -1/2 (CR2) or -1 (CR3)."""
         groups, p = self.clusters.n_groups, self.direction.shape[1]
         adjusted, singular = self.direction.copy(), 0
+        # Coefficients differ in units: each is compared with its own.
+        lengths = np.sqrt(np.square(self.direction).sum(axis=0))
         if power != 0.0:
             for group, rows in enumerate(self.rows):
                 lost = False
                 for j in range(p):
-                    adjusted[rows, j], dropped = self._power(group, self.direction[rows, j], power)
+                    adjusted[rows, j], dropped = self._power(group, self.direction[rows, j], power, lengths[j])
                     lost |= dropped and j >= int(self.fit.constant)
                 singular += int(lost)
         pairs = np.empty((groups, p, groups, p))
@@ -140,9 +142,9 @@ class ProjectedBlocks:
         residuals = self.fit.transformed_residuals
         return PairedAdjusted(self.clusters.sums_of(adjusted * residuals[:, None]), pairs, singular)
 
-    def _power(self, group: int, start: Array, power: float) -> tuple[Array, bool]:
+    def _power(self, group: int, start: Array, power: float, length: float) -> tuple[Array, bool]:
         norm = float(np.linalg.norm(start))
-        if norm <= 1e-14 * np.abs(self.direction).max():
+        if norm <= 1e-14 * length:
             return np.zeros_like(start), False
         rows = self.rows[group]
 

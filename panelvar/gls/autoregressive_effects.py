@@ -33,6 +33,7 @@ RANDOM = AR1(rho="dw", weights="pooled", gaps="exact")
 """What Stata's ``xtregar, re`` does."""
 
 _ROUNDS = 200
+# Of an autocorrelation, which has no units.
 _SETTLED = 1e-10
 
 

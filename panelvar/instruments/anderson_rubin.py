@@ -155,6 +155,7 @@ def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list
     left = np.block([[np.zeros((size, size)), np.eye(size)], [-a, -b]])
     right = np.block([[np.eye(size), np.zeros((size, size))], [np.zeros((size, size)), c]])
     top, bottom = eig(left, right, right=False, homogeneous_eigvals=True)
+    # Both reduced forms were whitened, and t is in a unit in which their errors are of one size.
     finite = np.abs(bottom) > 1e-13 * np.abs(top)
     roots = top[finite] / bottom[finite]
     real = np.sort(roots.real[np.abs(roots.imag) <= 1e-7 * (1.0 + np.abs(roots.real))])

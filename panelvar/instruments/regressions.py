@@ -223,7 +223,10 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
 
 
 def well_conditioned_root(matrix: Array) -> Array | None:
-    """Return the Cholesky factor of a covariance of moments, None where it is as good as singular."""
+    """Return the Cholesky factor of a covariance of moments, None where it is as good as singular.
+
+    The moments are of orthonormal instruments, so that neither units nor a base category decide.
+    """
     try:
         root = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:

@@ -100,8 +100,8 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     total = float(squares.sum())
     if not math.isfinite(total):
         raise DataError("x or y holds a value that is missing, infinite, or too large to square.")
-    if k and 0.0 < squares[:k].min() < _SMALLEST:
-        raise DataError("A column of x is too small to square (below about 1e-140): use smaller units.")
+    if squares.min() < _SMALLEST:
+        _refuse_small(rows, squares)
     if constant:
         means = np.add.reduce(rows, 0) / n
         rows -= means
@@ -122,8 +122,10 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
     outcome = triangle[:, k]
     tss = float(outcome.dot(outcome))
     rss = solution.rss
-    root *= math.sqrt(rss / df)
-    errors = np.sqrt(np.add.reduce(root * root, 1))
+    scale = math.sqrt(rss / df)
+    # The product of the squares may leave the range of numbers where that of the roots does not.
+    errors = np.sqrt(np.add.reduce(root * root, 1)) * scale
+    root *= scale
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = coefficients / errors
     explained = tss - rss
@@ -146,3 +148,11 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
         f_statistic,
         f_tail(f_statistic, k, df),
     )
+
+
+def _refuse_small(rows: Array, squares: Array) -> None:
+    """Refuse columns whose squares vanish though they do not; zeros are no matter of units."""
+    for j in np.flatnonzero(squares < _SMALLEST):
+        if rows[:, j].any():
+            what = "y" if j == rows.shape[1] - 1 else f"Column {j} of x"
+            raise DataError(f"{what} is too small to square (below about 1e-140): use smaller units.")

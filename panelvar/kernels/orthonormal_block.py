@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.scaling import exponents
 from panelvar.kernels.groups import Columns, Grouping, split_columns
 from panelvar.kernels.level_system import pair_sums
 
@@ -80,8 +81,10 @@ class OrthonormalBlock:
                 columns.append((1.0 / self.root)[codes])
         for variable in block.slopes:
             j = len(columns)
-            rest = variable
-            total = grouping.sums(variable * variable, weights)
+            # In a unit of its own, so that no square leaves the range of numbers.
+            unit = exponents(variable)
+            rest = np.ldexp(variable, -unit)
+            total = grouping.sums(rest * rest, weights)
             # Twice is enough (Kahan): the second pass removes what rounding left of the first.
             for _ in range(2):
                 for k, column in enumerate(columns):
@@ -92,6 +95,7 @@ class OrthonormalBlock:
             alive = left > _DEPENDENT * total
             norm = np.sqrt(np.where(alive, left, 1.0))
             self.triangle[:, j, j] = np.where(alive, norm, 0.0)
+            self.triangle[:, :, j] = np.ldexp(self.triangle[:, :, j], unit)
             columns.append(rest * np.where(alive, 1.0 / norm, 0.0)[codes])
         # A constant alone is never spread over the rows unless asked for.
         self._columns = tuple(columns)

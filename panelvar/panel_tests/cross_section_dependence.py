@@ -213,6 +213,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     loadings = math.sqrt(entities) * left[:, :factors]
     remainder = matrix - (left[:, :factors] * values[:factors]) @ right[:factors]
     deviations = np.sqrt(np.square(remainder).mean(axis=1))
+    # Both are residuals of the same variable.
     if deviations.min() <= 1e-10 * deviations.max():
         raise InsufficientDataError("The factors explain an entity's residuals entirely: take fewer.")
     phi = (loadings / deviations[:, None]).mean(axis=0)

@@ -473,3 +473,22 @@ def test_names_stand_for_clusters_by_entity():
     named = results(frame, "entity", "cr2")
     pd.testing.assert_frame_equal(named.cov, results(frame, "entity", pv.BiasReduced("entity")).cov)
     assert named.cov_label == "CR2, clustered by entity"
+
+
+@pytest.mark.parametrize("kind", ["CR2", "CR3"])
+@pytest.mark.parametrize("effects", ["twoway", ["entity", "time", "k"], ["k", "m"]], ids=str)
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_large_clusters_are_adjusted_whatever_the_units(effects, kind):
+    """Clusters too large to decompose, and effects that no cluster holds: each coefficient is compared with its own."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"i": np.repeat(np.arange(200), 4), "t": np.tile(np.arange(4), 200)})
+    frame["x"], frame["z"] = rng.standard_normal((2, 800))
+    frame["y"] = frame["x"] + rng.standard_normal(800)
+    frame["r"], frame["k"], frame["m"] = frame["i"] // 50, rng.integers(0, 30, 800), rng.integers(0, 25, 800)
+    found = []
+    for unit in (1.0, 2.0**60):
+        panel = pv.Panel(frame.assign(z=frame["z"] * unit), "i", "t")
+        cov = pv.BiasReduced("r", kind=kind)
+        result = pv.fit_fixed_effects(panel, "y", ["x", "z"], effects=effects, cov=cov)
+        found.append(result.std_errors.to_numpy() * [1.0, 1.0, unit])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9)

@@ -220,3 +220,17 @@ def test_what_iterations_cannot_give_is_refused(monkeypatch):
     monkeypatch.setattr(many_effects, "MOST_ITERATIONS", 1)
     with pytest.raises(pv.NumericalError, match="did not reach a relative residual of 1e-13 in 1 iterations"):
         pv.fit_fixed_effects(panel, "y", X, effects=("entity", "time", "batch"))
+
+
+@pytest.mark.parametrize("unit", [2.0**-600, 2.0**600])
+def test_slopes_on_a_variable_are_absorbed_whatever_its_units(unit):
+    frame = long_frame()
+    found = []
+    for scale in (1.0, unit):
+        panel = pv.Panel(frame.assign(z=frame["z"] * scale), "entity", "year")
+        found.append(pv.fit_fixed_effects(panel, "y", X, effects=("entity[z]", "time")))
+    near, far = found
+    np.testing.assert_array_equal(far.params, near.params)
+    assert far.df_resid == near.df_resid
+    slopes = [result.estimated_effects(errors=False).loc["entity[z]", "level"] for result in found]
+    np.testing.assert_array_equal(slopes[1] * unit, slopes[0])
