@@ -152,8 +152,8 @@ class Convention:
         estimates their variance (gretl's and EViews' weighted least squares).
     singular_errors : {"refuse", "drop"}
         Components: what generalised least squares does with an estimated error covariance that has no inverse; "drop"
-        leaves out rows that depend on the rows before them, as plm's pggls does (Stata's xtgls takes a generalised
-        inverse too, which was not compared).
+        gives no weight to rows that depend on the rows before them or have a negative variance given those, as plm's
+        pggls does (Stata's xtgls takes a generalised inverse too, which was not compared).
     loglik_jacobian : {"full", "weights", "none"}
         Reporting: the log-likelihood is that of the data, with half the sum of the logarithms of the analytic weights
         and, for random effects, the sum of log(1 - theta); without the second term (linearmodels); or that of the

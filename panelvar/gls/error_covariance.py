@@ -83,8 +83,9 @@ def whiten(
     covariance : (G, G) array
     units, dates : Grouping
     singular : {"refuse", "drop"}
-        A row that depends on the rows before it: an error, or it is left out (its whitened row is zero), as a
-        generalised inverse does.
+        A row that depends on the rows before it, or whose variance given those is negative: an error, or it has no
+        weight (its whitened row is zero), as in the generalised inverse :math:`L^{-\prime} D^+ L^{-1}` of
+        :math:`\Sigma = L D L'` (R's bdsmatrix). Of a negative variance the rows after it still are told.
     centred : bool
         The rows of a date sum to zero: the covariance is inverted on the space of such rows, in the basis of
         `contrasts`, and the last whitened row of each date is zero.
@@ -121,12 +122,11 @@ def whiten(
             matrix = basis.T @ matrix @ basis
             block = np.tensordot(basis, block, axes=(0, 0))
         root, left_out = _root(matrix, singular)
-        used = ~left_out
-        count, k = block.shape[1:]
-        flat = block[used].reshape(-1, count * k)
-        solved[: len(used)][used] = solve_triangular(root[np.ix_(used, used)], flat, lower=True).reshape(-1, count, k)
+        size, (count, k) = len(root), block.shape[1:]
+        solved[:size] = solve_triangular(root, block.reshape(size, -1), lower=True).reshape(size, count, k)
+        solved[:size][left_out] = 0.0
         out[rows] = solved.transpose(1, 0, 2)
-        log_determinant += 2.0 * count * float(np.log(np.diagonal(root)[used]).sum())
+        log_determinant += 2.0 * count * float(np.log(np.diagonal(root)[~left_out]).sum())
         dropped += count * int(left_out.sum())
     return [np.ascontiguousarray(out[:, j]) for j in range(out.shape[1])], log_determinant, dropped
 
@@ -155,7 +155,10 @@ def _patterns(units: Grouping, dates: Grouping) -> Iterator[tuple[NDArray[np.int
 
 
 def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
-    """Cholesky factor, and which rows depend on those before them."""
+    """Factor L |D|^1/2 of the matrix L D L', and the rows where D is not positive.
+
+    Where it is zero, nothing is taken from the rows after it.
+    """
     own = np.diagonal(matrix)
     size = len(own)
     if not (own > 0.0).all():
@@ -173,14 +176,19 @@ def _root(matrix: Array, singular: str) -> tuple[Array, NDArray[np.bool_]]:
             return factor * scale[:, None], left_out
     except np.linalg.LinAlgError:
         pass
+    signs = np.ones(size)
     for j in range(size):
-        pivot = correlation[j, j] - root[j, :j] @ root[j, :j]
+        before = root[:, :j] * signs[:j]
+        pivot = correlation[j, j] - before[j] @ root[j, :j]
         if pivot <= TOLERANCE:
             if singular == "refuse":
                 kind = "singular" if pivot > -np.sqrt(TOLERANCE) else "not positive definite"
                 raise NumericalError(f"The {size} x {size} covariance of the errors is {kind} and has no inverse")
             left_out[j] = True
-            continue
-        root[j, j] = np.sqrt(pivot)
-        root[j + 1 :, j] = (correlation[j + 1 :, j] - root[j + 1 :, :j] @ root[j, :j]) / root[j, j]
+            signs[j] = -1.0
+            if pivot >= -TOLERANCE:
+                root[j, j] = 1.0
+                continue
+        root[j, j] = np.sqrt(abs(pivot))
+        root[j + 1 :, j] = signs[j] * (correlation[j + 1 :, j] - before[j + 1 :] @ root[j, :j]) / root[j, j]
     return root * scale[:, None], left_out

@@ -280,7 +280,10 @@ class ErrorModel:
                 columns, logs, covariance, dropped = self._across(columns, u, units, rows.rows)
                 if dropped:
                     determinant = None
-                    text = f"The covariance of the errors is singular: {dropped} dependent rows carry no weight."
+                    text = (
+                        f"The covariance of the errors is not positive definite: {dropped} rows, which depend on those "
+                        "before them or have a negative variance given those, carry no weight."
+                    )
                     notes.append(Note("singular-errors", text, warn=True))
                 full = np.full((n_entities, n_entities), np.nan)
                 full[np.ix_(members, members)] = covariance

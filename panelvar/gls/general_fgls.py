@@ -77,8 +77,8 @@ def fit_general_fgls(
         More periods than entities (``within="time"``: more entities than periods): the covariance has no inverse.
     NumericalError
         A pairwise covariance of an unbalanced panel that is not positive definite. In both cases the ``"plm"``
-        convention goes on, as pggls does: rows that depend on, or are "more than explained" by, the rows before them
-        are left out.
+        convention goes on, as pggls does, with a warning: rows that depend on the rows before them, or whose variance
+        given those is negative, have no weight.
     DataError, SpecificationError, CollinearityError
         See `panelvar.base.errors`.
 
@@ -134,7 +134,10 @@ def fit_general_fgls(
             "fit_pooled or fit_fixed_effects with cov='cluster' need no such covariance."
         ) from None
     if dropped:
-        text = f"The covariance of the errors has no inverse: {dropped} dependent rows carry no weight (as in pggls)."
+        text = (
+            f"The covariance of the errors is not positive definite: {dropped} of {design.nobs} rows, which depend on "
+            "those before them or have a negative variance given those, carry no weight (as in pggls)."
+        )
         notes.append(Note("singular-errors", text, warn=True))
     elif groups < _GROUPS_PER_SIDE * side:
         text = (
