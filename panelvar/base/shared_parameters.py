@@ -77,7 +77,8 @@ constant (entities) : bool, optional
 trend : bool
     A linear trend for each entity, in periods of the calendar from one.
 min_rows : int, optional
-    Leave out entities with fewer rows; by default those without a residual degree of freedom.
+    Leave out entities with fewer rows; by default those without a residual degree of freedom, which averages of
+    coefficients can keep: at least as many rows as coefficients (plm's default).
 unusable : {"drop", "raise"}
     Leave out entities that have too few rows or dependent regressors, with a warning that counts them, or refuse.
 convention (entities) : str or Convention

@@ -132,6 +132,8 @@ class Convention:
     heterogeneous_distribution : {"t", "normal"}
         Inference after averages of coefficients that differ by entity (mean group, common correlated effects, random
         coefficients): t with the number of entities less one, or the normal (Stata's commands, plm).
+    exact_entities : {"left-out", "kept"}
+        Counts: whether averages of coefficients include entities with exactly as many rows as coefficients (plm).
     coefficients_dispersion : {"unbiased", "sample"}
         Components: Swamy's covariance of the coefficients over entities less their sampling variance, where that is
         positive semi-definite, or the sample covariance whatever comes (Stata's xtrc).
@@ -229,6 +231,7 @@ class Convention:
     instrumental_distribution: Literal["t", "normal"] = "t"
     k_class_scores: Literal["projection", "equations"] = "projection"
     heterogeneous_distribution: Literal["t", "normal"] = "t"
+    exact_entities: Literal["left-out", "kept"] = "left-out"
     coefficients_dispersion: Literal["unbiased", "sample"] = "unbiased"
     rsquared_fixed: Literal["within", "with_dummies"] = "within"
     rsquared_random: Literal["overall", "transformed"] = "overall"

@@ -50,6 +50,7 @@ PRESETS: dict[str, Convention] = {
             kraay_df="residual",
             newey_west_factor="none",
             instrumental_distribution="normal",
+            exact_entities="kept",
             heterogeneous_distribution="normal",
             rsquared_random="transformed",
             transformed_kind="correlation",

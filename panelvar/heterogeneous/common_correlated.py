@@ -98,7 +98,7 @@ def fit_common_correlated_effects(
     if pooled:
         # What is partialled out stands first, so that the end of each triangle is that of the regressors' remainders.
         model = replace(model, names=(*model.names[k:], *model.names[:k]), x=(*model.x[k:], *model.x[:k]))
-    fits = fit_units(model, min_rows=min_rows, unusable=unusable)
+    fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     units = fits.units
     if pooled:
         average, matrix = pooled_slopes(units.triangles[:, -k:, -k:], units.targets[:, -k:], units.coefficients[:, -k:])

@@ -69,7 +69,7 @@ def fit_mean_group(
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     model = with_trend(_demeaned(source) if read_flag("time_demeaned", time_demeaned) else source, trend)
-    fits = fit_units(model, min_rows=min_rows, unusable=unusable)
+    fits = fit_units(model, min_rows=min_rows, unusable=unusable, exact=chosen.exact_entities)
     mean, matrix = mean_group(fits.units.coefficients)
     result = HeterogeneousResult(
         *fits.averaged(source, mean, matrix, "dispersion over entities", chosen),

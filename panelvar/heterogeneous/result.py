@@ -110,7 +110,7 @@ class HeterogeneousResult(AveragedResult):
     def individual_rmse(self) -> pd.Series:
         """Residual standard deviation of each entity's regression."""
         units = self.fit.units
-        return self._by_entity(np.sqrt(units.rss / units.df)[:, None], ("individual_rmse",))["individual_rmse"]
+        return self._by_entity(np.sqrt(units.variances)[:, None], ("individual_rmse",))["individual_rmse"]
 
     @cached_property
     def predicted(self) -> pd.DataFrame | None:

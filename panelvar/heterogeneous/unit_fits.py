@@ -70,17 +70,28 @@ def with_trend(design: Design, trend: bool) -> Design:
 
 
 def fit_units(
-    design: Design, *, min_rows: int | None, unusable: str, unit: str = "entity", instead: str = " Use fit_pooled."
+    design: Design,
+    *,
+    min_rows: int | None,
+    unusable: str,
+    unit: str = "entity",
+    instead: str = " Use fit_pooled.",
+    exact: str | None = None,
 ) -> UnitFits:
-    """Regress entity by entity, leaving out the entities that have no regression; a single one has no average."""
+    """Regress entity by entity, leaving out the entities that have no regression; a single one has no average.
+
+    ``exact`` is the convention's word on entities with as many rows as coefficients, None where their residual variance
+    is needed.
+    """
     choose("unusable", unusable, ("drop", "raise"))
     names = (*((CONSTANT,) if design.constant else ()), *design.names)
-    needed = len(names) + 1
+    least = len(names) + int(exact is None)
+    needed = len(names) if exact == "kept" else len(names) + 1
     if min_rows is not None:
-        if not is_whole(min_rows) or min_rows < needed:
+        if not is_whole(min_rows) or min_rows < least:
             raise SpecificationError(
-                f"min_rows={min_rows!r} must be a whole number of at least {needed}, one more than the "
-                f"{len(names)} coefficients of one {unit}."
+                f"min_rows={min_rows!r} must be a whole number of at least {least}: there are {len(names)} "
+                f"coefficients of one {unit}{', and it needs a residual variance' if exact is None else ''}."
             )
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
@@ -88,10 +99,18 @@ def fit_units(
     units = unit_regressions(design.columns, design.entity_starts, constant=design.constant, fewest=needed)
     plural = {"entity": "entities"}.get(unit, f"{unit}s")
     short, dependent = int((units.status == SHORT).sum()), int((units.status == DEPENDENT).sum())
+    determined = int(((units.status == 0) & (units.df == 0)).sum())
+    notes = []
+    if determined:
+        text = (
+            f"{determined} of {grouping.n_groups} {plural} have as many rows as coefficients: theirs fit exactly, "
+            "count in the average like any other, and have no standard errors."
+        )
+        notes.append(Note("exact-entities", text, warn=True))
     if not short and not dependent:
         if grouping.n_groups < 2:
             raise InsufficientDataError(f"An average over {plural} needs at least two; there is one.{instead}")
-        return UnitFits(design, units, names, ())
+        return UnitFits(design, units, names, tuple(notes))
     reasons = []
     if short:
         reasons.append(f"{short} with fewer than {needed} rows")
@@ -111,7 +130,7 @@ def fit_units(
         raise kind(f"{text} An average needs at least two.")
     rows = np.flatnonzero((units.status == 0)[grouping.codes])
     note = Note("entities-left-out", text.replace("have no regression", "left out"), warn=True)
-    return UnitFits(design.take(rows), units.take(kept), names, (note,))
+    return UnitFits(design.take(rows), units.take(kept), names, (note, *notes))
 
 
 def _lagged_dependent(source: Design, used: Design) -> tuple[Note, ...]:

@@ -48,14 +48,19 @@ class UnitRegressions:
     status: NDArray[np.int8]
 
     @cached_property
+    def variances(self) -> Array:
+        """Residual variances, shape (N,), NaN without a degree of freedom."""
+        return np.asarray(self.rss / np.where(self.df > 0, self.df, np.nan))
+
+    @cached_property
     def inverses(self) -> Array:
         """:math:`R_i^{-1}`, shape (N, p, p)."""
         return np.asarray(np.linalg.solve(self.triangles, np.eye(self.triangles.shape[-1])[None]), float)
 
     @cached_property
     def covariances(self) -> Array:
-        r"""Classical covariances :math:`s_i^2 (Z_i'Z_i)^{-1}`, shape (N, p, p)."""
-        scaled = np.sqrt(self.rss / self.df)[:, None, None] * self.inverses
+        r"""Classical covariances :math:`s_i^2 (Z_i'Z_i)^{-1}`, shape (N, p, p), NaN without a degree of freedom."""
+        scaled = np.sqrt(self.variances)[:, None, None] * self.inverses
         return scaled @ scaled.transpose(0, 2, 1)
 
     def take(self, which: NDArray[np.intp]) -> UnitRegressions:
@@ -65,7 +70,7 @@ class UnitRegressions:
 
 
 def unit_regressions(
-    columns: Sequence[Array], starts: NDArray[np.intp], *, constant: bool, fewest: int = 0
+    columns: Sequence[Array], starts: NDArray[np.intp], *, constant: bool, fewest: int | None = None
 ) -> UnitRegressions:
     """Regress the last column on the others, entity by entity.
 
@@ -81,8 +86,8 @@ def unit_regressions(
         Row offsets of the entities.
     constant : bool
         Whether each regression has a constant.
-    fewest : int
-        Rows an entity must have; at least one more than coefficients in any case.
+    fewest : int, optional
+        Rows an entity must have, by default one more than coefficients; not less than coefficients.
 
     Returns
     -------
@@ -92,7 +97,7 @@ def unit_regressions(
     p = k + first
     sizes = np.diff(starts)
     n_units = len(sizes)
-    status = np.where(sizes < max(p + 1, fewest), SHORT, ESTIMATED).astype(np.int8)
+    status = np.where(sizes < (p + 1 if fewest is None else max(p, fewest)), SHORT, ESTIMATED).astype(np.int8)
     coefficients = np.full((n_units, p), np.nan)
     targets = np.full((n_units, p), np.nan)
     triangles = np.tile(np.eye(p), (n_units, 1, 1))
@@ -103,6 +108,9 @@ def unit_regressions(
         for units in np.array_split(alike, -(-len(alike) // step)):
             rows = starts[units][:, None] + np.arange(size)
             block = np.stack([column[rows] for column in columns], axis=2)
+            if size == k:
+                # Fewer rows than columns with y: a row of zeros makes the triangle whole.
+                block = np.pad(block, ((0, 0), (0, 1), (0, 0)))
             r, means, norms = _triangles(block, constant)
             dependent = _dependent(r[:, :k, :k], norms[:, :k])
             status[units[dependent]] = DEPENDENT
@@ -111,7 +119,7 @@ def unit_regressions(
             triangles[units, first:, first:] = r[:, :k, :k]
             targets[units, first:] = r[:, :k, k]
             coefficients[units, first:] = slopes
-            rss[units] = r[:, k, k] ** 2
+            rss[units] = r[:, k, k] ** 2 if size > p else 0.0
             if constant:
                 root = np.sqrt(float(size))
                 triangles[units, 0, 0] = root

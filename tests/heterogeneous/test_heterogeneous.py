@@ -379,7 +379,7 @@ def test_min_rows():
     few = int(sizes.min()) + 1
     result = quietly(pv.fit_mean_group, panel(data), "y", X, min_rows=few)
     assert result.n_entities == int((sizes >= few).sum()) < len(sizes)
-    for wrong in (3, 4.5, True):
+    for wrong in (2, 4.5, True):
         with pytest.raises(pv.SpecificationError, match="min_rows"):
             pv.fit_mean_group(panel(data), "y", X, min_rows=wrong)
 
@@ -487,3 +487,39 @@ def test_coverage_of_the_mean_with_ten_entities():
             inside[name] += limits["lower"] <= 1.0 <= limits["upper"]
     assert 0.93 <= inside["default"] / draws <= 0.97
     assert inside["stata"] / draws < 0.93
+
+
+@pytest.mark.parametrize("options", [{"convention": "plm"}, {"min_rows": 4}])
+def test_averages_can_keep_entities_with_as_many_rows_as_coefficients(options):
+    """As plm's pcce does: the regression of four rows on four coefficients is exact, and counts like any other."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame([(i, t) for i in range(8) for t in range(12)], columns=["i", "t"])
+    frame["x"] = rng.standard_normal(96)
+    frame["y"] = 1.5 * frame["x"] + frame["i"] + rng.standard_normal(96)
+    frame = frame[(frame["i"] != 3) | (frame["t"] < 4)]
+    averages = frame.groupby("t")[["y", "x"]].transform("mean")
+    design = np.column_stack([np.ones(len(frame)), frame["x"], averages])
+    each = [
+        np.linalg.lstsq(design[rows], frame["y"].to_numpy()[rows], rcond=None)[0]
+        for rows in (np.flatnonzero(frame["i"] == i) for i in range(8))
+    ]
+    data = pv.Panel(frame, "i", "t")
+    with pytest.warns(pv.PanelVarWarning, match="1 of 8 entities have as many rows as coefficients"):
+        kept = pv.fit_common_correlated_effects(data, "y", ["x"], **options)
+    np.testing.assert_allclose(kept.params, np.mean(each, axis=0), rtol=1e-10)
+    assert kept.individual_std_errors.loc[3].isna().all()
+    assert kept.individual_std_errors.drop(3).notna().all(axis=None)
+    assert str(kept.summary())
+    with pytest.warns(pv.PanelVarWarning, match="1 of 8 entities left out"):
+        left = pv.fit_common_correlated_effects(data, "y", ["x"])
+    np.testing.assert_allclose(left.params, np.mean(each[:3] + each[4:], axis=0), rtol=1e-10)
+    with pytest.raises(pv.SpecificationError, match="at least 4"):
+        pv.fit_common_correlated_effects(data, "y", ["x"], min_rows=3)
+    with pytest.raises(pv.SpecificationError, match="residual variance"):
+        pv.fit_swamy(data, "y", ["x"], min_rows=2)
+    # One row for one coefficient, no constant.
+    single = pv.Panel(frame[(frame["i"] != 2) | (frame["t"] < 1)], "i", "t")
+    with pytest.warns(pv.PanelVarWarning, match="as many rows as coefficients"):
+        ratio = pv.fit_mean_group(single, "y", ["x"], constant=False, min_rows=1)
+    first = frame[(frame["i"] == 2) & (frame["t"] == 0)]
+    assert ratio.individual.loc[2, "x"] == pytest.approx(float((first["y"] / first["x"]).iloc[0]), rel=1e-12)
