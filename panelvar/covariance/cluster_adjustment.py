@@ -76,7 +76,8 @@ class Adjusted(NamedTuple):
 
     def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        couplings = self.couplings.reshape(-1, self.couplings.shape[2])
+        groups, q, p = self.couplings.shape
+        couplings = self.couplings.reshape(groups * q, p)
         out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings
         return out
 
@@ -244,7 +245,8 @@ def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
     p = targets.shape[1]
     moves, singular = np.empty((groups, p)), 0
     lengths, couplings = np.empty((groups, p, p)), np.empty((groups, q, p))
-    step = max(1, PIECE // (q * q))
+    # Without regressors, beside absorbed effects say, there is nothing to adjust.
+    step = max(1, PIECE // max(1, q * q))
     for start in range(0, groups, step):
         piece = slice(start, start + step)
         gram = parts.gram[piece]

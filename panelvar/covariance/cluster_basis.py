@@ -73,7 +73,7 @@ class ClusterBasis:
     def parts(self) -> ClusterParts:
         """Gram matrix and scores of each cluster."""
         fit = self.fit
-        return regressor_parts(
+        found = regressor_parts(
             fit.rows_or_refuse("Few-cluster inference"),
             fit.kept,
             fit.solution.coefficients,
@@ -82,6 +82,7 @@ class ClusterBasis:
             fit.constant_mass,
             self.clusters,
         )
+        return found._replace(scores=np.zeros_like(found.scores)) if fit.solution.rss == 0.0 else found
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows in the order of the panel, some thousand at a time."""

@@ -85,15 +85,22 @@ def mended(fit: Scored, convention: Convention, matrix: Array, kind: str) -> tup
         matrix, changed = _repaired(fit, matrix)
         text = f"The {kind} covariance was not positive semi-definite; its negative eigenvalues were set to zero."
         return matrix, [Note("covariance-repaired", text, warn=True)] if changed else []
-    negative = np.flatnonzero(np.diagonal(matrix) < 0.0)
-    if len(negative) == 0:
+    if not indefinite(matrix):
         return matrix, []
-    names = ", ".join(fit.names[i] for i in negative)
     text = (
-        f"The {kind} variance of {names} is negative: there is no standard error. The default convention repairs the "
-        "matrix (repair_multiway)."
+        f"The {kind} covariance is not positive semi-definite: joint tests have no valid p-values, and some "
+        "combinations of coefficients no standard error. The default convention repairs the matrix (repair_multiway)."
     )
-    return matrix, [Note("negative-variance", text, warn=True)]
+    slopes = fit.recovery is None or indefinite(matrix[1:, 1:])
+    if not slopes:
+        text += " That of the slopes alone is: only combinations with the constant are concerned."
+    notes = [Note("covariance-indefinite", text, warn=slopes)]
+    negative = np.flatnonzero(np.diagonal(matrix) < 0.0)
+    if len(negative):
+        names = ", ".join(fit.names[i] for i in negative)
+        text = f"The {kind} variance of {names} is negative: there is no standard error."
+        notes.append(Note("negative-variance", text, warn=True))
+    return matrix, notes
 
 
 def _repaired(fit: Scored, matrix: Array) -> tuple[Array, bool]:

@@ -141,6 +141,9 @@ class Classical:
         scale = fit.solution.rss / classical_df(convention, fit.counts)
         label = "classical" if fit.error_variance is None else "GLS"
         df = inference_df(fit, convention, fit.counts.residual_df)
+        if scale == 0.0:
+            # An exact fit, whatever rounding left of variances estimated before it.
+            return CovarianceEstimate(np.zeros_like(fit.bread), label, df, classical=True)
         if fit.error_variance is not None and convention.gls_scale == "known":
             return CovarianceEstimate(fit.error_variance * fit.bread, "GLS", df)
         if fit.components is not None and convention.random_scale == "within":
@@ -362,7 +365,7 @@ def leverage_multiplier(kind: str, leverage: Array) -> Array:
         )
     exponent: Array | float
     # The sum is the rank of the regression; rounding it leaves no error of the leverages behind.
-    relative = leverage * (len(leverage) / round(float(leverage.sum())))
+    relative = leverage * (len(leverage) / max(round(float(leverage.sum())), 1))
     if kind == "HC2":
         exponent = 0.5
     elif kind == "HC3":

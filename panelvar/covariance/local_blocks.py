@@ -144,7 +144,8 @@ class LocalAdjusted(NamedTuple):
 
     def expected(self) -> Array:
         """Return the expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        couplings = self.couplings.reshape(-1, self.couplings.shape[2])
+        groups, q, p = self.couplings.shape
+        couplings = self.couplings.reshape(groups * q, p)
         out: Array = self.lengths.sum(axis=0) - couplings.T @ couplings - self.cells.values.T @ self.cells.values
         return out
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
-from panelvar.base.errors import SpecificationError, choose
+import numpy as np
+
+from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.covariance.bias_reduced import BiasReduced
-from panelvar.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance
+from panelvar.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance, CovarianceEstimate
 from panelvar.covariance.protocol import Projected
 from panelvar.covariance.serial import DriscollKraay, PanelNeweyWest
 from panelvar.covariance.spatial import PanelCorrected
@@ -25,6 +28,27 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
         if not (len(by) == 1 and isinstance(by[0], str) and by[0] == fit.mixed):
             fit.refuse_mixed(f"cov={cov!r}")
     return found
+
+
+def covariance_of(specification: Covariance, fit: Projected, convention: Convention) -> CovarianceEstimate:
+    """Estimate a covariance, with a warning where it leaves a coefficient without variance."""
+    found = specification(fit, convention)
+    if fit.solution.rss == 0.0:
+        return found
+    # Scores that add up to zero in every cluster leave rounding, beside what homoskedastic errors would have.
+    usual = fit.bread.diagonal() * (fit.solution.rss / fit.counts.rows)
+    none = abs(found.matrix.diagonal()) <= fit.rounding * usual
+    if not none.any():
+        return found
+    matrix = found.matrix.copy()
+    matrix[none] = 0.0
+    matrix[:, none] = 0.0
+    names = ", ".join(fit.names[i] for i in np.flatnonzero(none))
+    text = (
+        f"No variance of {names} is left by errors {found.label} (its scores add up to zero in every cluster, or a "
+        "negative variance was set to zero): there is no standard error and no test of it."
+    )
+    return replace(found, matrix=matrix, notes=(*found.notes, Note("no-variance", text, warn=True)))
 
 
 def specification_of(cov: object) -> Covariance | None:

@@ -114,6 +114,10 @@ class Projected(Scored, Protocol):
         """The least-squares solution."""
 
     @property
+    def rounding(self) -> float:
+        """Share of a variance made of residuals that may be rounding."""
+
+    @property
     def kept(self) -> NDArray[np.intp]:
         """Positions of the regressors in use."""
 

@@ -31,6 +31,7 @@ from panelvar.base.errors import (
 from panelvar.base.quoting import one_line
 from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
+from panelvar.fit.fit_checks import rounding_of
 from panelvar.fit.scores import Scores, leverage
 from panelvar.fit.small_samples import Counts
 from panelvar.fit.transformed_model import Family, TransformedModel
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from panelvar.kernels.qr import Solution
 
 T = TypeVar("T")
+
+SMALLEST_SHARE = 1e-20
+"""Of a variance: below it, beside the variance that homoskedastic errors would have, is the rounding of sums."""
 
 
 class Held(Generic[T]):
@@ -198,6 +202,16 @@ class Fit:
         return self.solution.rss
 
     @property
+    def exact(self) -> bool:
+        """Whether nothing is left to the residuals: they are zero (`panelvar.fit.fit_checks.without_rounding`)."""
+        return self.solution.rss == 0.0
+
+    @property
+    def rounding(self) -> float:
+        """Share of the residual sum of squares, and of a variance made of residuals, that may be rounding."""
+        return max(SMALLEST_SHARE, rounding_of(float(self.model.raw_norms[-1])) / self.rss)
+
+    @property
     def residual_df(self) -> int:
         """Residual degrees of freedom."""
         return self.counts.residual_df
@@ -226,6 +240,8 @@ class Fit:
         """Return the scores of the rows, each residual multiplied by what it is given."""
         rows = self.rows_or_refuse("A robust covariance")
         constant = self.constant_column if self.constant else None
+        if self.exact:
+            multiplier = np.zeros(rows.n_rows)
         return Scores(rows, self.kept, self.solution.coefficients, constant, self.solution.inverse_r, multiplier)
 
     @property
@@ -348,7 +364,8 @@ class Fit:
     @cached_property
     def transformed_residuals(self) -> Array:
         """Residuals of the transformed (weighted) rows, shape (n,)."""
-        return self.rows_or_refuse("A residual").residuals(self.solution.coefficients)
+        rows = self.rows_or_refuse("A residual")
+        return np.zeros(rows.n_rows) if self.exact else rows.residuals(self.solution.coefficients)
 
     @cached_property
     def sample(self) -> SampleSize:

@@ -10,7 +10,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
 from panelvar.data.design import Design
 from panelvar.fit.small_samples import Counts
-from panelvar.kernels.qr import Solution
+from panelvar.kernels.qr import ROUNDING, Solution
 from panelvar.kernels.rows import column_norms
 
 SMALLEST_NORM = 1e-140
@@ -84,6 +84,9 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
             + (f" and {counts.absorbed} absorbed effects" if counts.absorbed else "")
             + f": {counts.residual_df} residual degrees of freedom."
         )
+    if counts.slopes == 0:
+        text = "The model has no slopes: there is no joint test of them, and no correlation with what they fit."
+        notes.append(Note("no-slopes", text))
     return notes + _nearly_collinear(design, solution)
 
 
@@ -121,23 +124,38 @@ def _why_absorbed(column: Array, share: float) -> str:
     )
 
 
-def check_variation(dependent: str, tss: float, rss: float, norm: float) -> tuple[float, list[Note]]:
-    """Return the total sum of squares, zero if it is rounding, and a note where it or the residual is.
+def without_rounding(
+    dependent: str, solution: Solution, tss: float, norms: Array
+) -> tuple[Solution, float, list[Note]]:
+    """Take residuals, slopes and a total sum of squares that are rounding for zero, and say so.
 
     Parameters
     ----------
     dependent : str
         Name of the dependent variable.
-    tss, rss : float
-        Sums of squares of the transformed dependent variable and of the residuals.
-    norm : float
-        Euclidean norm of the dependent variable before any transform.
+    solution : Solution
+    tss : float
+        Sum of squares of the transformed dependent variable.
+    norms : (k + 1,) array
+        Euclidean norms of the columns before any transform, the dependent variable last.
     """
-    rounding = (1e-14 * norm) ** 2
-    if tss <= rounding:
-        text = f"{dependent!r} does not vary once the constant or the effects are taken out: R2 is undefined."
-        return 0.0, [Note("no-variation", text, warn=True)]
-    if rss <= rounding:
-        text = "The regression fits exactly: the residuals are rounding, and so are standard errors and tests."
-        return tss, [Note("exact-fit", text, warn=True)]
-    return tss, []
+    if tss <= rounding_of(float(norms[-1])):
+        text = (
+            f"{dependent!r} does not vary once the constant or the effects are taken out: R2 is undefined. Slopes and "
+            "residuals are zero; tests, likelihood and criteria do not exist."
+        )
+        zero = solution._replace(coefficients=np.zeros_like(solution.coefficients), rss=0.0)
+        return zero, 0.0, [Note("no-variation", text, warn=True)]
+    # Residuals round on the scale of the terms that cancel in them.
+    if solution.rss <= rounding_of(float(norms[-1] + norms[:-1].dot(abs(solution.coefficients)))):
+        text = (
+            "The regression fits exactly: its residuals are rounding and are taken for zero. Standard errors are zero; "
+            "t tests, likelihood and criteria do not exist."
+        )
+        return solution._replace(rss=0.0), tss, [Note("exact-fit", text, warn=True)]
+    return solution, tss, []
+
+
+def rounding_of(norm: float) -> float:
+    """Return the largest sum of squares that is rounding of a column of a given Euclidean norm."""
+    return (ROUNDING * norm) ** 2

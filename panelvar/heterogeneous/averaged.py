@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.quoting import one_line
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
+from panelvar.fit.fit_checks import rounding_of
 from panelvar.kernels.groups import Grouping
 from panelvar.static_panels.inference import Coefficients, Inference
 from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
@@ -135,12 +136,13 @@ class AveragedResult(Inference, Presented, ABC):
     def tss(self) -> float:
         """Total sum of squares of the dependent variable, about its mean where entities have constants."""
         y = self.fit.design.y
-        return float(np.square(y - y.mean() if self.fit.design.constant else y).sum())
+        total = float(np.square(y - y.mean() if self.fit.design.constant else y).sum())
+        return total if total > rounding_of(float(np.sqrt(y @ y))) else 0.0
 
     @property
     def rsquared(self) -> float:
-        """Share of the dependent variable's variation that the entities' own regressions explain."""
-        return 1.0 - self.rss / self.tss
+        """Share of the dependent variable's variation that the entities' own regressions explain (NaN: none)."""
+        return 1.0 - self.rss / self.tss if self.tss > 0.0 else float("nan")
 
     @property
     def rsquared_adjusted(self) -> float:

@@ -29,6 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
@@ -313,6 +314,10 @@ class OwnInformation:
 
     conditional: Array
     loadings: Array
+
+    def of(self, terms: NDArray[np.bool_]) -> OwnInformation:
+        """Return what is known of some of the own coefficients: without terms, say, that no entity's order has."""
+        return OwnInformation(self.conditional[:, terms][:, :, terms], self.loadings[:, terms])
 
     def marginal(self, shared: Array) -> Array:
         """Covariance of each entity's own coefficients, shape (N, w + 1, w + 1)."""

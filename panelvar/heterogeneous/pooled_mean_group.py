@@ -237,6 +237,7 @@ def _assembled(
     what = "the long-run coefficients" if shared == k else "the long-run and the shared short-run coefficients"
     homogeneity = chi2_test("Likelihood ratio", statistic, df, f"{what} are the same for all entities")
     label = "information matrix; dispersion over entities"
+    some = np.asarray(present.any(axis=0))
     return ErrorCorrectionResult(
         fit,
         CovarianceEstimate(matrix, label, np.inf),
@@ -244,7 +245,7 @@ def _assembled(
         "Pooled mean group",
         point.loglik,
         Likelihood(
-            (*fits.rows.long_run, *fits.pooled), point.shared, shared_cov, split, homogeneity, algorithm,
+            (*fits.rows.long_run, *fits.pooled), point.shared, shared_cov, split.of(some), homogeneity, algorithm,
             maximum.iterations,
         ),
     )  # fmt: skip

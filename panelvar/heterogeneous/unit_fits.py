@@ -53,9 +53,31 @@ class UnitFits:
         notes: Sequence[Note] = (),
     ) -> tuple[HeterogeneousFit, CovarianceEstimate, Convention]:
         """Wrap an average of the regressions and its covariance: the first three fields of a result."""
-        found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes)
+        matrix, alike = self._without_rounding(matrix, names or self.names)
+        found = (*source.notes, *self.notes, *_lagged_dependent(source, self.design), *notes, *alike)
         fit = HeterogeneousFit(source, self.design, self.units, self.names, names or self.names, coefficients, found)
         return fit, covariance_of_average(matrix, label, len(self.units.rss), convention), convention
+
+    def _without_rounding(self, matrix: Array, names: tuple[str, ...]) -> tuple[Array, list[Note]]:
+        """Set variances of averages to zero where the coefficients differ by rounding alone, and say so."""
+        y = float(np.abs(self.design.y).max())
+        # The size a coefficient would have if its regressor explained all of the dependent variable.
+        sizes = np.array([y if name == CONSTANT else y / self._largest(name) for name in names])
+        none = matrix.diagonal() <= (_EXACT * sizes) ** 2
+        if not none.any():
+            return matrix, []
+        matrix = matrix.copy()
+        matrix[none] = 0.0
+        matrix[:, none] = 0.0
+        text = (
+            f"The coefficients of {', '.join(names[i] for i in np.flatnonzero(none))} are the same in all regressions "
+            "that are averaged: the average has no standard error and no test."
+        )
+        return matrix, [Note("no-variance", text, warn=True)]
+
+    def _largest(self, name: str) -> float:
+        """Largest absolute value of a regressor."""
+        return float(np.abs(self.design.x[self.design.names.index(name)]).max())
 
 
 def with_trend(design: Design, trend: bool) -> Design:

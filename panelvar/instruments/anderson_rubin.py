@@ -107,6 +107,8 @@ def anderson_rubin_set(result: SpecifiedResult, level: float) -> ConfidenceSet:
             "The set is offered for one endogenous regressor. With several, anderson_rubin tests all coefficients at "
             "once."
         )
+    if result.fit.exact:
+        raise NumericalError("The Anderson-Rubin set needs residuals: the model fits exactly.")
     (name,) = base.endogenous
     p = base.units([base.layout.instruments])[:, 0]
     y = base.units([len(base.names) - 1])[:, 0]
@@ -141,7 +143,13 @@ def _accepted(quadratic: Quadratic, y: Array, p: Array, critical: float) -> list
     r"""Return where :math:`(y - tp)'V(t)^{-1}(y - tp) \le c`, with V(t) = V0 + t V1 + t^2 V2."""
     constant, linear, square = quadratic
     size = len(y)
-    scale = np.linalg.cholesky(constant + square)
+    try:
+        scale = np.linalg.cholesky(constant + square)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            f"The covariance of the reduced form's {size} instruments is not positive definite: the Anderson-Rubin set "
+            "needs more clusters (rows) than instruments. Use fewer instruments, or with_cov('classical')."
+        ) from None
 
     def whiten(matrix: Array) -> Array:
         half = np.linalg.solve(scale, matrix)

@@ -10,11 +10,11 @@ from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError, choose, emit
 from panelvar.covariance.covariances import Covariance
-from panelvar.covariance.named import resolve
+from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
-from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
+from panelvar.fit.fit_checks import check_fit, check_scale, without_rounding
 from panelvar.fit.instrumented import Instrumented
 from panelvar.fit.small_samples import without_factors
 from panelvar.fit.transformed_model import TransformedModel
@@ -54,7 +54,7 @@ def finish_instrumental(
     specification = resolve(cov, fit, convention)
     result = InstrumentalResult(
         fit=fit,
-        covariance=specification(fit, convention),
+        covariance=covariance_of(specification, fit, convention),
         convention=convention,
         estimator=_named(model.estimator, label or LABELS[fit.instrumented.method]),
         specification=specification,
@@ -134,8 +134,8 @@ def two_stage_fit(
     total = float(np.square(triangle[:, -1]).sum()) if model.tss is None else model.tss
     scored = k_class(triangle, final).fitted if convention.k_class_scores == "projection" else estimate.fitted
     fit = _with_estimate(fit, estimate, scored)
-    total, degenerate = check_variation(design.dependent, total, fit.rss, float(model.raw_norms[-1]))
-    return replace(fit, tss=total, notes=(*fit.notes, *degenerate))
+    solution, total, degenerate = without_rounding(design.dependent, fit.solution, total, model.raw_norms[places])
+    return replace(fit, solution=solution, tss=total, notes=(*fit.notes, *degenerate))
 
 
 def _with_estimate(fit: Fit, estimate: Estimate, scored: Array) -> Fit:
@@ -166,6 +166,8 @@ def _two_step(fit: Fit, weights: str | Covariance, convention: Convention) -> Fi
     base = fit.instrumented
     assert base is not None
     assert base.rows is not None
+    if fit.exact:
+        raise NumericalError("The 2SLS residuals are zero: there are no moments for GMM to weigh. Use method='2sls'.")
     moments = orthonormal_moments(fit)
     plain = without_factors(convention)
     covariance = resolve(weights, fit, plain)(moments, plain)

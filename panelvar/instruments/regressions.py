@@ -205,7 +205,7 @@ def moment_root(result: SpecifiedResult, fit: Fit) -> Array:
     n = base.layout.instruments
     residual = base.estimate.residual
     variance = float(residual @ residual) / large_sample(result)
-    if variance == 0.0:
+    if fit.exact or variance == 0.0:
         raise NumericalError("The residuals are zero: there is nothing to test instruments with.")
     if is_classical(result):
         return np.diag(np.full(n, np.sqrt(variance)))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from panelvar.base.arguments import read_names
-from panelvar.base.errors import MissingInformationError, check_level, emit
+from panelvar.base.errors import MissingInformationError, PanelVarError, check_level, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
-from panelvar.covariance.named import resolve
+from panelvar.covariance.named import covariance_of, resolve
 from panelvar.fit.instrumented import Instrumented
 from panelvar.instruments import strength, validity
 from panelvar.instruments.anderson_rubin import ConfidenceSet, anderson_rubin_set, anderson_rubin_test
@@ -22,6 +23,8 @@ from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, tests_in_lines
+
+T = TypeVar("T")
 
 _KEPT = (
     "first_stage",
@@ -204,7 +207,7 @@ class InstrumentalResult(SpecifiedResult):
         {cov (instrumented)}
         """
         specification = resolve(cov, self.fit, self.convention)
-        estimate = specification(self.fit, self.convention)
+        estimate = covariance_of(specification, self.fit, self.convention)
         emit(estimate.notes)
         return replace(self, covariance=estimate, specification=specification)
 
@@ -221,19 +224,33 @@ class InstrumentalResult(SpecifiedResult):
             Digits after the point.
         """
         several = len(self.endogenous) > 1
-        facts = [
-            Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
-            for name, value in self.first_stage["f"].items()
-        ]
+        missing: list[str] = []
+        facts = []
+        if (stages := _if_there("First stage", lambda: self.first_stage, missing)) is not None:
+            facts = [
+                Fact(f"First-stage F{f' ({name})' if several else ''}", format_number(float(value), digits))
+                for name, value in stages["f"].items()
+            ]
         if several:
             facts.append(Fact("Cragg-Donald F", format_number(self.cragg_donald, digits)))
             facts.append(Fact("Kleibergen-Paap F", format_number(self.kleibergen_paap, digits)))
-        elif self.effective_f is not None:
-            facts.append(Fact("Effective F", format_number(self.effective_f.statistic, digits)))
+        elif (effective := _if_there("Effective F", lambda: self.effective_f, missing)) is not None:
+            facts.append(Fact("Effective F", format_number(effective.statistic, digits)))
         tests = {
-            "Underidentification": self.underidentification,
-            "Overidentification": self.overidentification,
-            "Exogeneity": self.wu_hausman,
+            "Underidentification": _if_there("Underidentification", lambda: self.underidentification, missing),
+            "Overidentification": _if_there("Overidentification", lambda: self.overidentification, missing),
+            "Exogeneity": _if_there("Exogeneity", lambda: self.wu_hausman, missing),
         }
         told = f"Endogenous: {', '.join(self.endogenous)}. Instruments: {', '.join(self.instruments)}."
-        return linear_table(self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told,))
+        return linear_table(
+            self, check_level(level), digits, (*facts, *tests_in_lines(tests, digits)), (told, *missing)
+        )
+
+
+def _if_there(what: str, statistic: Callable[[], T], missing: list[str]) -> T | None:
+    """Return a statistic; where the rows do not suffice for it, None, and say so in the foot of the table."""
+    try:
+        return statistic()
+    except PanelVarError as error:
+        missing.append(f"{what}: {error}")
+        return None

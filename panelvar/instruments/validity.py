@@ -34,9 +34,11 @@ def sargan(result: SpecifiedResult) -> TestResult | None:
     df = base.overidentification
     if df == 0:
         return None
+    if result.fit.exact:
+        return _no_residuals("Sargan", df)
     residual = base.estimate.residual
     explained, total = residual[: base.layout.instruments], float(residual @ residual)
-    statistic = large_sample(result) * float(explained @ explained) / total if total > 0.0 else float("nan")
+    statistic = large_sample(result) * float(explained @ explained) / total
     return chi2_test("Sargan", statistic, df, NULL)
 
 
@@ -49,11 +51,19 @@ def basmann(result: SpecifiedResult) -> TestResult | None:
     df = base.overidentification
     if df == 0:
         return None
+    if result.fit.exact:
+        return _no_residuals("Basmann", df)
     n = base.layout.instruments
     residual, free = base.estimate.residual, first_stage_df(result.fit)
     left = float(residual[n:] @ residual[n:]) / free
-    statistic = float(residual[:n] @ residual[:n]) / df / left if left > 0.0 else float("nan")
+    statistic = float(residual[:n] @ residual[:n]) / df / left
     return f_test("Basmann", statistic, df, free, NULL)
+
+
+def _no_residuals(name: str, df: int) -> TestResult:
+    """The test after an exact fit: none."""
+    note = Note("exact-fit", "The residuals are zero: there is nothing to test instruments with.")
+    return chi2_test(name, float("nan"), df, NULL, (note,))
 
 
 def hansen(result: SpecifiedResult) -> TestResult | None:
@@ -66,6 +76,8 @@ def hansen(result: SpecifiedResult) -> TestResult | None:
     df = base.overidentification
     if df == 0:
         return None
+    if result.fit.exact:
+        return _no_residuals("Hansen J", df)
     if base.distance is not None:
         return chi2_test("Hansen J", base.distance, df, NULL)
     try:

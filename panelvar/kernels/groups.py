@@ -219,7 +219,7 @@ class Grouping:
         starts, size = self.starts, self.equal_size
         if size and not (start % size or stop % size) and block.flags.f_contiguous:
             # Whole groups of one size: a single product for all columns.
-            parts = block.T.reshape(block.shape[1], -1, size) @ np.ones(size)
+            parts = block.T.reshape(block.shape[1], (stop - start) // size, size) @ np.ones(size)
             out[start // size : stop // size] += parts.T
             return
         if starts is not None:

@@ -28,6 +28,10 @@ RANK_TOLERANCE = 1e-12
 Rounding leaves 1e-15 in exact dependences, up to 1e-13 after a two-way transform; NIST's Filip data stand at 3e-10."""
 
 
+ROUNDING = 1e-14
+"""Length of what is rounding, relative to that of the columns it was computed from."""
+
+
 @cache
 def _lapack() -> Any:
     # SciPy's subpackages cost tens of milliseconds to import: only a model that is fitted pays.

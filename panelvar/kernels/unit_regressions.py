@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.kernels.qr import ROUNDING
 
 ESTIMATED, SHORT, DEPENDENT = 0, 1, 2
 """What became of an entity: a regression, too few rows for one, regressors that depend on one another."""
@@ -115,7 +116,8 @@ def unit_regressions(
             dependent = _dependent(r[:, :k, :k], norms[:, :k])
             status[units[dependent]] = DEPENDENT
             units, r, means = units[~dependent], r[~dependent], means[~dependent]
-            slopes = np.linalg.solve(r[:, :k, :k], r[:, :k, k:])[:, :, 0]
+            slopes = np.asarray(np.linalg.solve(r[:, :k, :k], r[:, :k, k:])[:, :, 0], dtype=np.float64)
+            _without_rounding(r, slopes, norms[~dependent])
             triangles[units, first:, first:] = r[:, :k, :k]
             targets[units, first:] = r[:, :k, k]
             coefficients[units, first:] = slopes
@@ -127,6 +129,17 @@ def unit_regressions(
                 targets[units, 0] = root * means[:, k]
                 coefficients[units, 0] = means[:, k] - np.einsum("ij,ij->i", means[:, :k], slopes)
     return UnitRegressions(coefficients, triangles, targets, rss, sizes - p, status)
+
+
+def _without_rounding(r: Array, slopes: Array, norms: Array) -> None:
+    """Set to zero, in place, residuals that are rounding, and all that a dependent variable explains that is."""
+    k = slopes.shape[1]
+    # A column's own length before centring is the measure; of residuals, that of the terms that cancel in them.
+    flat = np.sqrt(np.square(r[:, :, k]).sum(axis=1)) <= ROUNDING * norms[:, k]
+    slopes[flat] = 0.0
+    r[flat, :, k] = 0.0
+    exact = np.abs(r[:, k, k]) <= ROUNDING * (norms[:, k] + np.einsum("ij,ij->i", norms[:, :k], np.abs(slopes)))
+    r[exact, k, k] = 0.0
 
 
 def stacked_triangles(matrices: Array) -> Array:

@@ -27,6 +27,8 @@ from panelvar.static_panels.pooled import centred_model
 from panelvar.static_panels.result import LinearResult
 
 LAGS = ("calendar", "rows", "stacked")
+ROUNDING = 1e-13
+"""Residuals and sums this small beside what they were computed from are rounding."""
 
 
 def linear_result(what: str, result: object) -> None:
@@ -45,9 +47,29 @@ def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *,
         raise SpecificationError(f"{what} is derived for {wanted} models; this one is {result.fit.family}.")
     if result.fit.source.weights is not None:
         raise SpecificationError(f"{what} is not derived for analytic weights: fit the model without them.")
-    if any(note.code == "exact-fit" for note in result.fit.notes):
-        raise NumericalError(f"{what} needs residuals: the model fits exactly.")
+    refuse_exact(what, result)
     return result.fit.source
+
+
+def refuse_exact(what: str, result: LinearResult) -> None:
+    """Refuse a model whose residuals are zero."""
+    if result.fit.exact:
+        raise NumericalError(f"{what} needs residuals: the model fits exactly.")
+
+
+def refuse_rounding(what: str, fits: str, residuals: Array, levels: Array) -> None:
+    """Refuse residuals that are rounding of the values they were computed from.
+
+    Parameters
+    ----------
+    what : str
+        The test.
+    fits : str
+        What leaves nothing, in words with a verb: "the differenced model fits".
+    residuals, levels : (n,) arrays
+    """
+    if residuals @ residuals <= ROUNDING**2 * (levels @ levels):
+        raise NumericalError(f"{what} needs residuals: {fits} exactly.")
 
 
 def level_matrix(result: LinearResult) -> Array:
@@ -128,17 +150,32 @@ def least_squares(x: Array, y: Array) -> Auxiliary:
     return Auxiliary(coefficients, residuals, root @ root.T, int(used.sum()))
 
 
-def clustered(fit: Auxiliary, x: Array, codes: NDArray[np.integer], *, corrected: bool) -> tuple[Array, int]:
-    """Return the covariance clustered by ``codes``, with Stata's factor if asked, and the number of clusters."""
+def clustered_error(
+    what: str, fit: Auxiliary, x: Array, y: Array, codes: NDArray[np.integer], *, place: int
+) -> tuple[float, int]:
+    """Return the error of a coefficient of y on x clustered by ``codes``, with Stata's factor, and how many clusters.
+
+    Raises
+    ------
+    InsufficientDataError
+        With fewer than two clusters, or no more rows than coefficients.
+    NumericalError
+        If the regression fits exactly, or scores that add up to zero in every cluster leave no variance.
+    """
+    n, k = x.shape
+    if fit.rank < k or n <= k:
+        raise InsufficientDataError(f"{what}: {n} rows cannot identify {k} coefficients of the auxiliary regression.")
+    refuse_rounding(what, "the auxiliary regression fits", fit.residuals, y)
     grouping = Grouping.from_codes(np.unique(codes, return_inverse=True)[1].astype(np.int64))
-    sums = grouping.sums_of(np.asfortranarray(x * fit.residuals[:, None]))
-    matrix = fit.bread @ (sums.T @ sums) @ fit.bread
     groups = grouping.n_groups
-    if corrected:
-        if groups < 2:
-            raise InsufficientDataError("A clustered test needs two entities or more.")
-        matrix = matrix * groups / (groups - 1) * (len(x) - 1) / (len(x) - x.shape[1])
-    return matrix, groups
+    if groups < 2:
+        raise InsufficientDataError(f"{what} needs two entities or more.")
+    moves = (x @ fit.bread[:, place]) * fit.residuals
+    sums = grouping.sums(moves)
+    variance = float(sums @ sums)
+    if variance <= ROUNDING**2 * float(moves @ moves):
+        raise NumericalError(f"{what}: in every entity the scores add up to zero, which leaves no variance to test by.")
+    return float(np.sqrt(variance * groups / (groups - 1) * (n - 1) / (n - k))), groups
 
 
 def adjacency(result: LinearResult, lags: str | None, offered: Sequence[str] = ("calendar", "rows")) -> str:

@@ -8,7 +8,7 @@ from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.panel_tests.auxiliary import lagged, own_residuals, unweighted
+from panelvar.panel_tests.auxiliary import ROUNDING, lagged, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
@@ -86,6 +86,7 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         z = np.column_stack(parts)
         title = f"Born-Breitung {kind.upper()}({p})"
         null = f"no serial correlation {'up to' if kind == 'q' else 'of'} order {p}"
+    z[np.abs(z) <= ROUNDING * entities.sums(np.square(e))[:, None]] = 0.0
     active = int((z != 0.0).any(axis=1).sum())
     if active <= z.shape[1]:
         raise InsufficientDataError(
@@ -102,6 +103,10 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
                 "Take a smaller order."
             )
         return chi2_test(title, float(form.statistic), p, null, notes)
+    if variance[0, 0] <= ROUNDING * float(z[:, 0] @ z[:, 0]):
+        raise InsufficientDataError(
+            f"The terms of the {active} entities that have them do not vary: there is no variance to test by."
+        )
     statistic = float(total[0] / np.sqrt(variance[0, 0]))
     return z_test(title, statistic, null, notes)
 

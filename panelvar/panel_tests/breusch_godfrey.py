@@ -7,7 +7,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.quoting import shown
-from panelvar.panel_tests.auxiliary import lagged, least_squares, transformed_columns, unweighted
+from panelvar.panel_tests.auxiliary import lagged, least_squares, refuse_rounding, transformed_columns, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
@@ -67,6 +67,7 @@ def breusch_godfrey_test(
         added[rows, k - 1] = e[before]
     full = least_squares(np.column_stack([x, added]), e)
     total, rss = float(e @ e), float(full.residuals @ full.residuals)
+    refuse_rounding("The Breusch-Godfrey test", "the auxiliary regression fits", full.residuals, e)
     null = f"no serial correlation up to order {p}"
     name = f"Breusch-Godfrey (order {p})"
     if kind == "chi2":

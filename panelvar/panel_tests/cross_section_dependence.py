@@ -218,6 +218,11 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
         raise InsufficientDataError("The factors explain an entity's residuals entirely: take fewer.")
     phi = (loadings / deviations[:, None]).mean(axis=0)
     kept = float(np.square(1.0 - deviations * (loadings @ phi)).mean())
+    if kept <= 1e-13:
+        raise InsufficientDataError(
+            f"Once {factors} factor{'s are' if factors > 1 else ' is'} taken out of {entities} entities, their "
+            "correlation is the same whatever the errors: CD* needs more entities."
+        )
     standard = remainder / deviations[:, None]
     # The sum over pairs of the correlations, from the sum over entities.
     total = 0.5 * (float(np.square(standard.sum(axis=0)).sum()) / periods - entities)

@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import normal_tail, probability_below_zero
-from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.panel_tests.auxiliary import (
@@ -17,6 +17,7 @@ from panelvar.panel_tests.auxiliary import (
     lagged,
     least_squares,
     level_matrix,
+    refuse_rounding,
     residuals_of_rows,
     transformed_columns,
     unweighted,
@@ -24,6 +25,12 @@ from panelvar.panel_tests.auxiliary import (
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, own_test
 
+# A variance, or eigenvalues, this small beside what cancels in them are rounding.
+_ROUNDING = 1e-12
+_CONSTANT = (
+    "The Durbin-Watson test: the statistic is the same whatever the errors (with two rows an entity the second within "
+    "residual is the first with its sign changed)."
+)
 MOST_ROWS = 2000
 """Above this many rows the matrix of an exact p-value is refused."""
 
@@ -64,6 +71,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
         both = np.column_stack([level_matrix(result), dependent(result)])
         moved = both - entities.means_of(np.asfortranarray(both))[entities.codes]
         e = least_squares(moved[:, :-1], moved[:, -1]).residuals
+        refuse_rounding("The Bhargava test", "the within regression fits", e, both[:, -1])
     else:
         e = residuals_of_rows(result)
     previous = lag_positions(entities.codes, design.time_positions, 1)
@@ -158,8 +166,12 @@ def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: 
     df = n - x.shape[1]
     if fit.absorbed is not None and lags != "stacked":
         df -= design.entities.n_groups
+    if df <= 0:
+        raise InsufficientDataError(f"The Durbin-Watson test: {n} rows leave {df} residual degrees of freedom.")
     mean = p / df
     variance = 2.0 / (df * (df + 2.0)) * (q - p * mean)
+    if variance <= _ROUNDING * mean**2:
+        raise NumericalError(_CONSTANT)
     z = (mean - statistic) / math.sqrt(variance)
     return own_test("Durbin-Watson", statistic, normal_tail(z, sides=1), null)
 
@@ -177,4 +189,6 @@ def _exact(
         maker -= (averaged.codes[:, None] == averaged.codes) / averaged.sizes[averaged.codes]
     form = maker @ (differences.T @ differences - statistic * np.eye(n)) @ maker
     weights = np.linalg.eigvalsh(0.5 * (form + form.T))
+    if np.abs(weights).max() <= _ROUNDING * max(statistic, 1.0):
+        raise NumericalError(_CONSTANT)
     return probability_below_zero(np.asarray(weights, dtype=np.float64))

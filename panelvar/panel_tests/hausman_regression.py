@@ -13,7 +13,7 @@ from panelvar.base.errors import Note, PanelVarWarning, SpecificationError, choo
 from panelvar.covariance.covariances import Clustered, Covariance
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.kernels.variance_components import Components
-from panelvar.panel_tests.auxiliary import linear_result, regress, transformed_columns, unweighted
+from panelvar.panel_tests.auxiliary import linear_result, refuse_exact, regress, transformed_columns, unweighted
 from panelvar.random_effects.correlated import with_means
 from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
@@ -100,6 +100,7 @@ def hausman_regression(
         # A regressor without variation between loses one of its two columns, which is what the test wants.
         warnings.simplefilter("ignore", PanelVarWarning)
         full = regress(design, y, columns, names, cov=cov, convention=random.convention)
+        refuse_exact("Hausman's test by a regression", full)
         tested = [name for name in added if name in full.names]
         if full.covariance.classical:
             short = [i for i, name in enumerate(names) if name not in tested]

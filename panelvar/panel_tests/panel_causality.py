@@ -16,7 +16,7 @@ from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.dynamics.gaps import rows_with_lags
-from panelvar.panel_tests.auxiliary import least_squares
+from panelvar.panel_tests.auxiliary import least_squares, refuse_rounding
 from panelvar.tables.test_result import TestResult
 
 
@@ -109,6 +109,7 @@ def panel_granger_test(
         if full.rank < 2 * k:
             left_out += 1
             continue
+        refuse_rounding("The panel Granger test", "for some entity, the lags fit", full.residuals, y[own])
         rss = float(full.residuals @ full.residuals)
         statistics.append((float(less.residuals @ less.residuals) - rss) / (rss / (len(own) - 2 * k - 1)))
         sizes.append(len(own))
@@ -121,6 +122,12 @@ def panel_granger_test(
     if left_out:
         text = f"{left_out} entities are left out: {needed} usable rows or fewer, or collinear lags."
         notes.append(Note("entities-left-out", text, warn=True))
+    if kind == "w-bar":
+        text = (
+            "No p-value: the average has no tabulated distribution (plm gives none either). kind='z-tilde' and 'z-bar' "
+            "standardise it to the normal."
+        )
+        notes.append(Note("no-pvalue", text))
     emit(notes)
     wald, t = np.array(statistics), np.array(sizes, dtype=np.float64)
     statistic = average = float(wald.mean())

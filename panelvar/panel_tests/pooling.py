@@ -8,7 +8,15 @@ from itertools import pairwise
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
-from panelvar.panel_tests.auxiliary import least_squares, level_matrix, linear_result, residuals_of_rows, unweighted
+from panelvar.panel_tests.auxiliary import (
+    least_squares,
+    level_matrix,
+    linear_result,
+    refuse_exact,
+    refuse_rounding,
+    residuals_of_rows,
+    unweighted,
+)
 from panelvar.panel_tests.compared_models import classical_note, differences, refuse_other_dependent, same_rows
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, z_test
@@ -57,6 +65,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
             f"The first model is not within the second: {restricted.df_resid} and {full.df_resid} residual degrees of "
             f"freedom, residual sums of squares {restricted.rss:.6g} and {full.rss:.6g}."
         )
+    refuse_exact("The F test of nested models", full)
     notes = differences(restricted, full, "sums of squares", nested=True)
     notes += classical_note("The F test of nested models", restricted, full)
     emit(notes)
@@ -99,7 +108,8 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     if fit.family == "fixed" and (fit.absorbed is None or fit.absorbed.groupings != (design.entities,)):
         raise SpecificationError("The poolability test takes pooled OLS or one-way entity fixed effects.")
     x, constant = level_matrix(result), design.constant or fit.family == "fixed"
-    rss, df, exact = 0.0, 0, 0
+    left = []
+    df, exact = 0, 0
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
         if constant:
@@ -111,10 +121,13 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
         if free <= 0:
             exact += 1
             continue
-        rss += float(part.residuals @ part.residuals)
+        left.append(part.residuals)
         df += free
     if df == 0:
         raise InsufficientDataError("No entity has more rows than coefficients: its own regression fits exactly.")
+    residuals = np.concatenate(left)
+    refuse_rounding("The poolability test", "the regression of every entity fits", residuals, design.y)
+    rss = float(residuals @ residuals)
     notes = classical_note("The poolability test", result)
     if exact:
         text = f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly."
@@ -179,7 +192,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
         raise SpecificationError("The model has no slope.")
     x -= design.entities.means_of(np.asfortranarray(x))[design.entities.codes]
     x /= np.linalg.norm(x, axis=0) / math.sqrt(design.nobs)
-    residuals = residuals_of_rows(result)
+    raw, residuals = np.asarray(fit.transformed_residuals), residuals_of_rows(result)
     # Measured from the fixed-effects slopes: y less their fit, so that nothing large cancels.
     products, scores, sizes = [], [], []
     left_out = 0
@@ -190,7 +203,9 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
         if own is None or own.rank < k:
             left_out += 1
             continue
-        variance = float(residuals[rows] @ residuals[rows]) / (size - 1)
+        refuse_rounding("The slope homogeneity test", "for some entity the model fits", raw[rows], design.y[rows])
+        part = residuals[rows]
+        variance = float(part @ part) / (size - 1)
         products.append(x[rows].T @ x[rows] / variance)
         scores.append(x[rows].T @ residuals[rows] / variance)
         sizes.append(size)

@@ -11,6 +11,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_tests.auxiliary import (
+    ROUNDING,
     adjacency,
     centred,
     dependent,
@@ -18,6 +19,7 @@ from panelvar.panel_tests.auxiliary import (
     least_squares,
     level_matrix,
     pooled_residuals,
+    refuse_rounding,
     unweighted,
 )
 from panelvar.static_panels.result import LinearResult
@@ -150,7 +152,9 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
     if kind == "fixed":
         within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)
         within_y = (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel()
-        e = least_squares(within_x, within_y).residuals.reshape(entities, periods)
+        within = least_squares(within_x, within_y).residuals
+        refuse_rounding("The Baltagi-Li test", "the within regression fits", within, dependent(result))
+        e = within.reshape(entities, periods)
         ratio = float((e[:, 1:] * e[:, :-1]).sum() / (e * e).sum())
         root = math.sqrt(entities * periods**2 / (periods - 1)) * ratio
     else:
@@ -200,6 +204,8 @@ def _score_given_random_effects(u: Array) -> float:
     inside = u - level
     first = periods * float((level**2).sum()) / entities
     error = float((inside**2).sum()) / (entities * (periods - 1))
+    if min(first, error) <= ROUNDING * max(first, error):
+        raise NumericalError("The Baltagi-Li test: one of the two variances of random effects is zero.")
     scaled = level / first + inside / error
     score = entities * (periods - 1) / periods * (first - error) / first + error * float(
         (scaled[:, 1:] * scaled[:, :-1]).sum()
@@ -216,5 +222,8 @@ def _score_given_random_effects(u: Array) -> float:
     information[2, 2] = entities / 2.0 * (1.0 / first**2 + (periods - 1) / error**2)
     # Scaled to a unit diagonal: the parameters are in different units.
     units = np.sqrt(np.diagonal(information))
-    inverse = np.linalg.inv(information / np.outer(units, units)) / np.outer(units, units)
+    information /= np.outer(units, units)
+    if np.linalg.eigvalsh(information)[0] <= ROUNDING:
+        raise NumericalError("The Baltagi-Li test: the information on variances and correlation is singular.")
+    inverse = np.linalg.inv(information) / np.outer(units, units)
     return float(score * math.sqrt(inverse[0, 0]))

@@ -18,7 +18,7 @@ from panelvar.base.limits import MOST_DRAWS
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel
-from panelvar.panel_tests.auxiliary import linear_result
+from panelvar.panel_tests.auxiliary import linear_result, refuse_exact
 from panelvar.panel_tests.wild_dimensions import Clustering, small_sample_notes
 from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.inference import in_units_of_errors
@@ -184,6 +184,7 @@ def wild_bootstrap(
     draws, impose_null = read_whole("draws", draws, 1, MOST_DRAWS), read_flag("impose_null", impose_null)
     linear_result("A wild cluster bootstrap", result)
     result.fit.rows_or_refuse("A wild cluster bootstrap")
+    refuse_exact("A wild cluster bootstrap", result)
     matrix, target, text = restriction_matrix(restriction, None, result.names)
     _check_restrictions(result, matrix, alternative)
     matrix, target, powers = in_units_of_errors(matrix, target, result.covariance.matrix)
@@ -191,6 +192,12 @@ def wild_bootstrap(
     clustering = Clustering(result, given, bootstrap_cluster)
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
     gap = matrix @ result.fit.coefficients - target
+    usual = np.diagonal(matrix @ result.fit.bread @ matrix.T) * (result.rss / result.nobs)
+    if (np.diagonal(sample.variance) <= result.fit.rounding * usual).any() and len(clustering.dimensions) == 1:
+        raise NumericalError(
+            f"Clustered by {clustering.label} there is no variance of {text}: its scores add up to zero in every "
+            "cluster. There is no statistic to bootstrap."
+        )
     _check_variance(sample.variance, gap, len(clustering.dimensions))
     groups = clustering.bootstrap.n_groups
     count, enumerated, chunks = kernel.signs(weights, groups, draws, read_generator("seed", seed))

@@ -6,19 +6,21 @@ import numpy as np
 
 from panelvar.base.arguments import ONE_WAY
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.panel_tests.auxiliary import (
     adjacency,
     centred,
-    clustered,
+    clustered_error,
     dependent,
     lagged,
     least_squares,
     level_matrix,
     pooled_residuals,
+    refuse_exact,
+    refuse_rounding,
     regress,
     residuals_of_rows,
     unweighted,
@@ -59,7 +61,10 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
     if not (grouping.sizes > 1).any():
         raise InsufficientDataError(f"Every {effects} has a single row: there is no product of residuals to sum.")
     products[grouping.sizes == 1] = 0.0
-    statistic = float(products.sum() / np.sqrt(products @ products))
+    squares = float(products @ products)
+    if squares == 0.0:
+        raise NumericalError("Wooldridge's test of effects: no product of two residuals differs from zero.")
+    statistic = float(products.sum() / np.sqrt(squares))
     name = f"Wooldridge unobserved effects ({effects})"
     return z_test(name, statistic, f"no unobserved {effects} effects")
 
@@ -175,8 +180,8 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
         raise InsufficientDataError("The test needs at least two entities with adjacent periods.")
     x = np.column_stack([np.ones(len(rows)), residuals[before], centred(level_matrix(result)[rows])])
     fit = least_squares(x, residuals[rows])
-    matrix, groups = clustered(fit, x, codes[rows], corrected=True)
-    statistic = float(fit.coefficients[1] / np.sqrt(matrix[1, 1]))
+    error, groups = clustered_error("Wooldridge's pooled test", fit, x, residuals[rows], codes[rows], place=1)
+    statistic = float(fit.coefficients[1]) / error
     null = "no serial correlation of order 1 in the composite errors"
     return t_test("Wooldridge serial correlation (pooled)", statistic, groups - 1, null)
 
@@ -214,16 +219,19 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     rows, earlier = lagged(result, design, 1, "calendar")
     if len(rows) == 0:
         raise InsufficientDataError("No entity has two adjacent periods: there is nothing to difference.")
+    what = "Wooldridge's serial correlation test"
     levels, y = level_matrix(result), dependent(result)
-    residuals = in_own_units(least_squares(levels[rows] - levels[earlier], y[rows] - y[earlier]).residuals)
+    residuals = least_squares(levels[rows] - levels[earlier], y[rows] - y[earlier]).residuals
+    refuse_rounding(what, "the differenced model fits", residuals, y)
+    residuals = in_own_units(residuals)
     before = lag_positions(codes[rows], design.time_positions[rows], 1)
     pairs = np.flatnonzero(before >= 0)
     if len(np.unique(codes[rows[pairs]])) < 2:
         raise InsufficientDataError("The test needs at least two entities with three adjacent periods.")
     lag = residuals[before[pairs]][:, None]
     fit = least_squares(lag, residuals[pairs])
-    matrix, groups = clustered(fit, lag, codes[rows[pairs]], corrected=True)
-    statistic = float((fit.coefficients[0] + 0.5) ** 2 / matrix[0, 0])
+    error, groups = clustered_error(what, fit, lag, residuals[pairs], codes[rows[pairs]], place=0)
+    statistic = float(((fit.coefficients[0] + 0.5) / error) ** 2)
     null = "no serial correlation in the errors of the levels"
     return f_test("Wooldridge serial correlation (xtserial)", statistic, 1.0, groups - 1, null)
 
@@ -240,7 +248,10 @@ def _autoregression(result: LinearResult, lags: str, expected: Array, name: str,
     fit = regress(design.take(rows), outcome, columns, names, cov="cluster", convention=result.convention)
     if "lagged residual" not in fit.names:
         raise InsufficientDataError("The lagged residuals do not vary: they have no correlation to test.")
+    refuse_exact(name, fit)
     place = fit.names.index("lagged residual")
+    if fit.covariance.matrix[place, place] == 0.0:
+        raise NumericalError(f"{name}: in every entity the scores add up to zero, which leaves no variance to test by.")
     statistic = float(fit.fit.coefficients[place] ** 2 / fit.covariance.matrix[place, place])
     df = float(fit.df_resid) if np.isinf(fit.covariance.df) else float(fit.covariance.df)
     notes = tuple(note for note in fit.covariance.notes if note.warn)

@@ -18,12 +18,17 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import NumericalError
 from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
-from panelvar.kernels.qr import Solution, triangularize
+from panelvar.kernels.qr import ROUNDING, Solution, triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
 
 _GRID = np.concatenate(([0.0], np.logspace(-8.0, 12.0, 161)))
 """Ratios at which the profile's slope is looked at first: it may have two maxima (Maddala 1971)."""
+
+
+_SINGULAR = 1e-13
+"""Smallest eigenvalue of the information, scaled to a unit diagonal, that is no rounding."""
 
 
 class Profile:
@@ -133,7 +138,15 @@ class Profile:
         hessian[0, 0] = -0.5 * self.degrees
         hessian[0, 1] = hessian[1, 0] = 0.5 * first / variance
         hessian[1, 1] = 0.5 * norm - 0.5 * second / variance
-        cov: Array = np.asarray(np.linalg.inv(-hessian), dtype=np.float64)
+        # Scaled to a unit diagonal: the parameters are in different units.
+        units = np.sqrt(np.abs(hessian.diagonal()))
+        scaled = -hessian / np.outer(units, units) if units.all() else np.zeros((2, 2))
+        if np.linalg.eigvalsh(scaled)[0] <= _SINGULAR:
+            raise NumericalError(
+                "The information on the two variances is singular at the maximum of the likelihood: these rows cannot "
+                "tell them apart. Use variance_components='swamy-arora'."
+            )
+        cov: Array = np.asarray(np.linalg.inv(scaled) / np.outer(units, units), dtype=np.float64)
         drift = np.zeros((k, 1))
         if not self.restricted:
             drift[:, 0] = -np.linalg.solve(root, lever)
@@ -166,6 +179,11 @@ def maximum_likelihood(
         is :math:`RSS/n`, or :math:`RSS/(n-p)`. An infinite variance (a within regression that fits exactly) is NaN.
     """
     profile = Profile(moments, constant=constant, restricted=restricted)
+    if profile.variance(0.0) * profile.degrees <= (ROUNDING * float(moments.raw_norms[-1])) ** 2:
+        raise NumericalError(
+            "The regression fits exactly: the likelihood of random effects has no maximum. Without an error there are "
+            "no variance components to estimate; see fit_pooled."
+        )
     ratio = profile.maximum()
     counts = moments.counts
     slopes = moments.means.shape[1] - 1

@@ -7,10 +7,10 @@ import numpy as np
 from panelvar.base.arguments import DROP_OR_RAISE
 from panelvar.base.errors import choose, emit
 from panelvar.covariance.covariances import Covariance
-from panelvar.covariance.named import resolve
+from panelvar.covariance.named import covariance_of, resolve
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
-from panelvar.fit.fit_checks import check_fit, check_scale, check_variation
+from panelvar.fit.fit_checks import check_fit, check_scale, without_rounding
 from panelvar.fit.transformed_model import TransformedModel
 from panelvar.kernels.qr import solve
 from panelvar.kernels.refinement import polish
@@ -28,10 +28,10 @@ def finish(model: TransformedModel, cov: str | Covariance, convention: Conventio
     counts = model.counts(len(solution.kept))
     found = check_fit(design, solution, counts, collinear)
     total = float(np.square(model.triangle[:, -1]).sum()) if model.tss is None else model.tss
-    total, degenerate = check_variation(design.dependent, total, solution.rss, float(model.raw_norms[-1]))
+    solution, total, degenerate = without_rounding(design.dependent, solution, total, model.raw_norms)
     notes = (*model.source.notes, *model.notes, *found, *degenerate)
     fit = Fit(model, solution, total, counts, notes)
-    estimate = resolve(cov, fit, convention)(fit, convention)
+    estimate = covariance_of(resolve(cov, fit, convention), fit, convention)
     result = LinearResult(fit=fit, covariance=estimate, convention=convention, estimator=model.estimator)
     emit(result.notes)
     return result

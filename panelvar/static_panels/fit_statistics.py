@@ -7,10 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
+from panelvar.fit.fit_checks import rounding_of
 from panelvar.fit.small_samples import classical_df
 from panelvar.kernels.qr import solve
 from panelvar.static_panels.effects import EffectVariances, effect_variances
@@ -130,9 +132,11 @@ class FitStatistics(Inference):
         likelihood of the data, not of the quasi-demeaned rows, at the variances that were used), as the convention's
         ``loglik_jacobian`` says. After ``variance_components="reml"`` it is the restricted log-likelihood that the
         variances maximise (Harville 1977), as lme4 and Stata's ``mixed, reml`` print it: it, and criteria made of it,
-        compare models with the same regressors only.
+        compare models with the same regressors only. NaN where the regression fits exactly.
         """
         fit, n = self.fit, self.nobs
+        if fit.exact:
+            return float("nan")
         likelihood = None if fit.components is None else fit.components.likelihood
         if likelihood is not None and likelihood.restricted:
             return likelihood.value
@@ -234,9 +238,10 @@ class FitStatistics(Inference):
     def f_with_dummies(self) -> TestResult | None:
         """F that slopes and absorbed effects are all zero, classical (None without absorbed effects, or by 2SLS)."""
         fit = self.fit
-        if fit.family != "fixed" or fit.instrumented is not None:
+        numerator = len(fit.kept) + fit.counts.absorbed
+        if fit.family != "fixed" or fit.instrumented is not None or numerator == 0:
             return None
-        gain, numerator = total_sum_of_squares(fit) - fit.rss, len(fit.kept) + fit.counts.absorbed
+        gain = total_sum_of_squares(fit) - fit.rss
         return f_of_gain(fit, "F with effects", gain, numerator, "all slopes and effects are zero")
 
     @cached_property
@@ -290,9 +295,11 @@ class FitStatistics(Inference):
 
 def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str) -> TestResult:
     """F of what the sum of squares gains by restrictions, beside the residual variance of the fit."""
-    if fit.rss > 0.0:
+    if not fit.exact:
         statistic = (gain / numerator) / (fit.rss / fit.residual_df)
-    else:
-        # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
-        statistic = float("inf") if gain > 0.0 else float("nan")
-    return f_test(name, statistic, numerator, fit.residual_df, null)
+        return f_test(name, statistic, numerator, fit.residual_df, null)
+    # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
+    something = gain > rounding_of(float(fit.model.raw_norms[-1]))
+    why = "F is infinite" if something else "there is nothing to test"
+    note = Note("exact-fit", f"{name}: the residuals are zero and {why}.")
+    return f_test(name, float("inf") if something else float("nan"), numerator, fit.residual_df, null, (note,))

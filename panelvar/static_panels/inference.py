@@ -140,14 +140,21 @@ class Inference(HintsAtNames):
 
     @cached_property
     def _errors(self) -> Array:
-        # A negative variance (of a matrix that is not repaired) has no error; the covariance has warned of it.
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(np.diagonal(self.covariance.matrix))
+        # A negative variance (of a matrix that is not repaired), or none, has no error; a warning was given.
+        variances = self.covariance.matrix.diagonal()
+        if variances.min(initial=np.inf) > 0.0 or self.fit.rss == 0.0:
+            return np.sqrt(variances)
+        out = np.full(len(variances), np.nan)
+        np.sqrt(variances, out=out, where=variances > 0.0)
+        return out
 
     @cached_property
     def _ratios(self) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.fit.coefficients / self._errors
+        errors = self._errors
+        # After an exact fit, whose errors are zero, the rounding of a coefficient that is zero would be significant.
+        out = np.full(len(errors), np.nan)
+        np.divide(self.fit.coefficients, errors, out=out, where=errors > 0.0)
+        return out
 
     @labelled["pd.Series"]
     def std_errors(self) -> Array:
@@ -279,15 +286,16 @@ def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) 
     notes: tuple[Note, ...] = ()
     if not form.positive:
         text = "The covariance of the restrictions is not positive definite: the statistic has no valid p-value."
-        notes = (Note("indefinite-test", text),)
+        notes = (Note("indefinite-test", text, warn=True),)
     if result.fit.rss == 0.0 and rank == 0:
-        return _no_statistic(name, q, df, null, Note("no-variance", "The fit is exact: there is nothing to test."))
+        text = "The residuals are zero, and so are the standard errors: there is no test."
+        return _no_statistic(name, q, df, null, Note("exact-fit", text))
     if not form.determined:
         return _no_statistic(name, q, df, null, *notes, deficient_note(covariance, q, rank))
     if rank < q:
         text = f"The covariance of the {q} restrictions has rank {rank}; the others hold exactly and are not tested."
         notes = (Note("rank-deficient-test", text), *notes)
-    statistic = float("inf") if result.fit.rss == 0.0 else float(form.statistic)
+    statistic = float(form.statistic)
     if covariance.degrees is not None:
         contrasts = matrix.T @ form.directions[:, form.used]
         return _hotelling(statistic, rank, covariance.degrees(contrasts), name, null, notes)

@@ -14,7 +14,7 @@ from panelvar.base.errors import NumericalError, check_level, emit
 from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
-from panelvar.covariance.named import resolve
+from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
 from panelvar.static_panels.effects import effects_table
 from panelvar.static_panels.fit_statistics import FitStatistics
@@ -177,7 +177,7 @@ class LinearResult(FitStatistics, Presented):
         ----------
         {cov}
         """
-        estimate = resolve(cov, self.fit, self.convention)(self.fit, self.convention)
+        estimate = covariance_of(resolve(cov, self.fit, self.convention), self.fit, self.convention)
         emit(estimate.notes)
         return replace(self, covariance=estimate)
 

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
+from panelvar.fit.fit_checks import rounding_of
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,11 @@ def row_correlation(first: Array, second: Array) -> float:
 
 
 def total_sum_of_squares(fit: Fit) -> float:
-    """Sum of squares of the dependent variable about its (weighted) mean."""
+    """Sum of squares of the dependent variable about its (weighted) mean, zero where it is rounding."""
     moments = fit.entity_moments
     y_within = moments.r[:, -1]
-    return float(y_within @ y_within + moments.weights @ _centred(moments.means[:, -1], moments.weights) ** 2)
+    total = float(y_within @ y_within + moments.weights @ _centred(moments.means[:, -1], moments.weights) ** 2)
+    return total if total > rounding_of(float(moments.raw_norms[-1])) else 0.0
 
 
 def _correlation_of_rows(fit: Fit) -> float:

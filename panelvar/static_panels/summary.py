@@ -59,7 +59,7 @@ def rows_per_entity(spread: tuple[int, float, int]) -> str:
 
 def _facts(result: FitStatistics) -> tuple[Fact, ...]:
     inference = "normal" if result.distribution == "normal" else f"t({format_degrees(result.df_inference or math.inf)})"
-    if result.covariance.degrees is not None:
+    if result.covariance.degrees is not None and result.names:
         degrees = result.covariance.coefficient_df
         least, most = (format_significant(value, 3) for value in (degrees.min(), degrees.max()))
         inference = f"t({least} to {most}), Satterthwaite"

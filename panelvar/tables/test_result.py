@@ -72,7 +72,7 @@ class TestResult(Presented):
 
     def in_a_line(self, digits: int = 4) -> str:
         """Print the test without its name: ``F(2, 36) = 90.2041, p < 0.0001``."""
-        symbol = _DISTRIBUTIONS[self.distribution][1]
+        symbol = _DISTRIBUTIONS.get(self.distribution, ("", "statistic"))[1]
         return f"{symbol}{self._degrees} = {format_number(self.statistic, digits)}, {self._tail(digits)}"
 
     @property

@@ -241,6 +241,7 @@ def corrected_twin(frame, model, pairwise=True, cluster="time", diagonal=False, 
     return pair_by_pair(twin, np.ones(len(unit)), product)
 
 
+@pytest.mark.filterwarnings("ignore:The pairwise panel-corrected covariance is not")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("cluster", ["time", "entity"])
 @pytest.mark.parametrize("diagonal", [False, True])
@@ -285,6 +286,7 @@ def test_panel_corrected_with_adjusted_residuals():
 
 
 @pytest.mark.filterwarnings("default:The pairwise panel-corrected covariance was not:panelvar.PanelVarWarning")
+@pytest.mark.filterwarnings("ignore:The pairwise panel-corrected covariance is not:panelvar.PanelVarWarning")
 def test_a_pairwise_matrix_that_is_not_positive_semi_definite_is_repaired_with_a_warning():
     found = 0
     for seed in range(40):

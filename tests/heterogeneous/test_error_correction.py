@@ -765,3 +765,20 @@ def test_a_start_from_which_the_climb_fails_is_left_for_the_others(monkeypatch):
     monkeypatch.setitem(module._SEARCHES, "newton-raphson", lambda *_: failing(calls.clear() or None, None, None))
     with pytest.raises(pv.NumericalError, match="not identified"):
         pmg(frame(26))
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+def test_a_lag_that_no_entity_has_is_not_in_the_joint_covariance():
+    rng = np.random.default_rng(3)
+    x = np.cumsum(rng.normal(size=(11, 13)), axis=1)
+    y = np.zeros_like(x)
+    y[:, 0] = x[:, 0]
+    for s in range(1, 13):
+        y[:, s] = 0.5 * y[:, s - 1] + 0.5 * x[:, s] + rng.normal(size=11)
+    i, t = np.repeat(np.arange(11), 13), np.tile(np.arange(13), 11)
+    panel = pv.Panel(pd.DataFrame({"i": i, "t": t, "x": x.ravel(), "y": y.ravel()}), "i", "t")
+    result = pv.fit_pooled_mean_group(panel, "y", "x", lags="bic")
+    assert result.orders["x"].max() < 2  # the longest that could be chosen
+    own = [key for key in result.joint_cov.index if key[0] == 0]
+    errors = result.individual_std_errors.loc[0, [name for _, name in own]].to_numpy()
+    close(np.sqrt(np.diagonal(result.joint_cov.loc[own, own])), errors)

@@ -58,7 +58,7 @@ def test_robust_covariances_with_the_full_leverage(effects, weighted, kind):
     assert_matrix(result.cov, twin.hc(kind))
 
 
-@pytest.mark.filterwarnings("ignore:Only .* clusters", "ignore:The multi-way clustered variance")
+@pytest.mark.filterwarnings("ignore:Only .* clusters", "ignore:The multi-way clustered")
 @pytest.mark.parametrize(("effects", "weighted"), CASES)
 @pytest.mark.parametrize("by", [["entity"], ["year"], ["batch"], ["region", "year"]])
 def test_clustered_covariances(effects, weighted, by):

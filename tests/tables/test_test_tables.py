@@ -68,3 +68,9 @@ def test_a_bootstrap_shows_itself_as_other_tests_do():
     assert f"{test.statistic:.4f}" in html
     assert "&lt;x&gt;" in html
     assert "<x>" not in html
+
+
+def test_a_test_of_any_distribution_prints():
+    test = pv.TestResult("Mine", 2.0, 0.25, "bootstrap")
+    assert repr(test) == "<Mine: statistic = 2.0000, p = 0.2500>"
+    assert "bootstrap" in str(test.summary())
