@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import NumericalError
+
+FURTHEST_APART = 1e135
+"""Ratio of two columns' sizes beyond which coefficients, or their squares, leave the range of numbers."""
 
 
 def exponents(values: Array, axis: int | None = None) -> Positions:
@@ -41,3 +47,22 @@ def equilibrated(matrix: Array) -> Array:
     out = np.zeros_like(matrix)
     out[rows, columns] = np.sign(matrix[rows, columns]) * np.exp2(logs - places @ shifts)
     return out
+
+
+def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
+    """Refuse variables of sizes (k,) so far apart that a coefficient of one for another has no square.
+
+    Raises
+    ------
+    NumericalError
+        Naming two of them.
+    """
+    sizes = np.where(norms > 0.0, norms, 1.0)
+    if not sizes.size:
+        return
+    low, high = int(sizes.argmin()), int(sizes.argmax())
+    if sizes[high] > FURTHEST_APART * sizes[low]:
+        raise NumericalError(
+            f"{names[high]!r} and {names[low]!r} are of sizes {sizes[high]:.0e} and {sizes[low]:.0e}: coefficients and "
+            "standard errors in such units leave the range of numbers. Rescale one of them."
+        )

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
+from panelvar.base.scaling import refuse_far_apart
 from panelvar.data.design import Design
 from panelvar.fit.small_samples import Counts
 from panelvar.kernels.qr import ROUNDING, Solution
@@ -15,8 +16,6 @@ from panelvar.kernels.rows import column_norms
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
-FURTHEST_APART = 1e135
-"""Ratio of two columns' sizes beyond which coefficients, or their squares, leave the range of numbers."""
 # Two columns between these are nearer than that.
 _NEAR_ONE = 1e-67, 1e67
 NEARLY_COLLINEAR = 1e7
@@ -44,13 +43,7 @@ def check_scale(design: Design, raw_norms: Array) -> None:
         if where:
             listing = ", ".join(repr(names[i]) for i in where)
             raise NumericalError(f"The sum of squares of {listing} {what}: rescale the column.")
-    sizes = np.where(raw_norms > 0.0, raw_norms, 1.0)
-    low, high = int(sizes.argmin()), int(sizes.argmax())
-    if sizes[high] > FURTHEST_APART * sizes[low]:
-        raise NumericalError(
-            f"{names[high]!r} and {names[low]!r} are of sizes {sizes[high]:.0e} and {sizes[low]:.0e}: coefficients and "
-            "standard errors in such units leave the range of numbers. Rescale one of them."
-        )
+    refuse_far_apart(names, raw_norms)
 
 
 def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str) -> list[Note]:

@@ -38,8 +38,9 @@ def covariance_root(covariance: Array) -> Array:
     which unlike eigenvectors moves little where the covariance does.
     """
     scale = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
-    scale = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
+    safe = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(covariance / safe[:, None] / safe)
     upper: Any = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T, mode="r")
     signs = np.where(upper.diagonal() < 0.0, -1.0, 1.0)
+    # What does not vary has a row of zeros: the root of a rounded eigenvalue would be ten thousand times the rounding.
     return np.asarray((upper * signs[:, None]).T * scale[:, None])

@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.scaling import refuse_far_apart
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
@@ -61,6 +62,7 @@ class HorizonRegressions:
         self.usable: Mask = np.isfinite(np.concatenate([self.controls, self.impulses], axis=1)).all(axis=1)
         if read.instruments is not None:
             self.usable &= np.isfinite(read.instruments).all(axis=1)
+        self._require_range()
         self.whole: Mask = np.asarray(np.isfinite(values).all(axis=1))
         if common:
             for lead in range(horizon + 1):
@@ -70,6 +72,19 @@ class HorizonRegressions:
                 self.usable &= np.isfinite(_shifted(values, order)).all(axis=1)
         self.counts = np.zeros(horizon + 1, dtype=np.intp)
         self.degrees = np.zeros(horizon + 1)
+
+    def _require_range(self) -> None:
+        """Refuse variables in units too far apart."""
+        read = self.read
+        parts = {
+            read.table.names: self.values,
+            read.table.exogenous_names: read.table.exogenous,
+            (read.shock_name,): None if read.in_system else read.shock,
+            read.instrument_names: read.instruments,
+        }
+        given = {names: values for names, values in parts.items() if values is not None}
+        largest = [np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=0) for values in given.values()]
+        refuse_far_apart([name for names in given for name in names], np.concatenate(largest))
 
     def missing_notes(self, missing: str) -> tuple[Note, ...]:
         """Say which values are missing, or refuse them."""

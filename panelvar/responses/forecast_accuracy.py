@@ -13,6 +13,7 @@ from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.scaling import in_own_units
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import pairs, rows
 from panelvar.tables.layout import Fact
@@ -100,10 +101,11 @@ class ForecastAccuracy(HintsAtNames, Presented):
         choose("loss", loss, ("squared", "absolute"))
         horizon = read_whole("horizon", horizon, 1, self.errors.shape[1])
         place = position(self.names, variable)
-        pair = [np.abs(errors[:, horizon - 1, place]) for errors in (self.errors, self.benchmark_errors)]
+        both = np.stack([errors[:, horizon - 1, place] for errors in (self.errors, self.benchmark_errors)])
+        # Squares of squares leave the range of numbers long before forecasts do.
+        pair = np.abs(in_own_units(both[:, ~np.isnan(both).any(axis=0)]))
         power = 2 if loss == "squared" else 1
         gap = pair[0] ** power - pair[1] ** power
-        gap = gap[~np.isnan(gap)]
         n = len(gap)
         if n <= horizon + 1:
             raise InsufficientDataError(f"{n} forecasts {horizon} period(s) ahead are too few for a test.")

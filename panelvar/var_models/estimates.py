@@ -392,7 +392,13 @@ class VarEstimates(System):
     @property
     def fpe(self) -> float:
         r"""Final prediction error, :math:`\left(\frac{n + m}{n - m}\right)^K |\tilde\Sigma|` (Luetkepohl 4.3.1)."""
-        return self._criteria.fpe
+        fpe = self._criteria.fpe
+        if not np.isfinite(fpe):
+            raise NumericalError(
+                "The final prediction error, a determinant, leaves the range of numbers in these units: compare models "
+                "by aic, or rescale the variables."
+            )
+        return fpe
 
     # Presentation
 

@@ -48,6 +48,8 @@ class LagSelection(HintsAtNames, Presented):
     trend : str
         Deterministic terms.
     notes : tuple of Note
+    log_fpe : array (Q,) or None
+        Logarithm of FPE, by which orders are compared: a determinant leaves the range of numbers long before it does.
     """
 
     orders: npt.NDArray[np.intp]
@@ -58,11 +60,15 @@ class LagSelection(HintsAtNames, Presented):
     nobs: int
     trend: str
     notes: tuple[Note, ...] = ()
+    log_fpe: Array | None = None
 
     @property
     def selected(self) -> dict[str, int]:
         """The order each criterion prefers (its minimum; the smaller order in a tie); `order` has the tests' choice."""
-        return {name: int(self.orders[self.criteria[:, place].argmin()]) for place, name in enumerate(CRITERIA)}
+        compared = dict(zip(CRITERIA, self.criteria.T, strict=True))
+        if self.log_fpe is not None:
+            compared["fpe"] = self.log_fpe
+        return {name: int(self.orders[values.argmin()]) for name, values in compared.items()}
 
     def order(self, criterion: str, *, level: float = 0.95) -> int:
         """The order one criterion prefers, or that sequential tests arrive at.
@@ -135,12 +141,13 @@ class LagSelection(HintsAtNames, Presented):
 
 
 class VarCriteria(NamedTuple):
-    """AIC, BIC (Schwarz), HQIC (Hannan-Quinn) and FPE."""
+    """AIC, BIC (Schwarz), HQIC (Hannan-Quinn) and FPE, infinite or zero where its logarithm alone can be held."""
 
     aic: float
     bic: float
     hqic: float
     fpe: float
+    log_fpe: float
 
 
 def log_likelihood(nobs: int, n_vars: int, log_half_determinant: float) -> float:
@@ -186,4 +193,4 @@ def information_criteria(
         deviance = -2.0 * log_likelihood(nobs, n_vars, log_half_determinant)
         scale = nobs if form == "per-observation" else 1
         values = [(deviance + penalty * count) / scale for penalty in penalties]
-    return VarCriteria(values[0], values[1], values[2], fpe)
+    return VarCriteria(values[0], values[1], values[2], fpe, log_fpe)

@@ -20,6 +20,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.scaling import refuse_far_apart
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
@@ -212,7 +213,7 @@ def compare_lags(
         raise NumericalError("An equation fits exactly: the likelihood and the criteria do not exist.")
     halves = np.log(pivots).sum(axis=1).tolist()
     orders = np.arange(smallest, longest + 1)
-    rows = [
+    found = [
         information_criteria(rules.selection_criteria, nobs, n_vars, order, n_deterministic, half)
         for order, half in zip(orders.tolist(), halves, strict=True)
     ]
@@ -221,7 +222,15 @@ def compare_lags(
     ratio[1:] = 2.0 * (loglik[1:] - loglik[:-1])
     if rules.likelihood_ratio == "less-coefficients":
         ratio *= 1.0 - (n_deterministic + orders * n_vars) / nobs
-    return LagSelection(orders, np.array(rows), loglik, ratio, chdtrc(n_vars**2, ratio), nobs, terms.trend, notes)
+    criteria, log_fpe = np.array([each[:4] for each in found]), np.array([each.log_fpe for each in found])
+    if np.isinf(criteria).any():
+        text = (
+            "The final prediction error, a determinant, leaves the range of numbers in these units; orders are "
+            "compared by its logarithm."
+        )
+        notes = (*notes, Note("fpe-overflow", text))
+    pvalues = chdtrc(n_vars**2, ratio)
+    return LagSelection(orders, criteria, loglik, ratio, pvalues, nobs, terms.trend, notes, log_fpe)
 
 
 def _problem(
@@ -245,18 +254,20 @@ def _problem(
             f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
     problem = LagProblem(stack_lags(values, lags, beside, rows), beside.shape[1], lags, n_vars, starts)
-    _require_range(problem)
+    _require_range(problem, table.names, terms)
     return problem, np.arange(lags, n_periods) if rows is None else rows, notes
 
 
-def _require_range(problem: LagProblem) -> None:
-    """Refuse columns whose sums of squares overflow or vanish."""
+def _require_range(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> None:
+    """Refuse columns whose sums of squares overflow or vanish, and variables in units too far apart."""
     extreme = [not 1e-150 < size < 1e150 for size in problem.column_sizes.tolist()]
     if any(extreme) and problem.factor[:, extreme].any():
         raise NumericalError(
             "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
             "power of ten."
         )
+    measured = (*terms.labels[terms.n_deterministic :], *names * (problem.lags + 1))
+    refuse_far_apart(measured, problem.column_sizes[terms.n_deterministic :])
 
 
 def stacked_rows(values: Array, lags: int, terms: Terms) -> Array:

@@ -41,3 +41,4 @@ def test_the_root_of_a_singular_covariance():
     root = covariance_root(covariance)
     assert_allclose(root @ root.T, covariance, atol=1e-13)
     assert not np.triu(root, 1).any()
+    assert not root[3].any()
