@@ -104,7 +104,8 @@ def finite_array(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None
 def checked_covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:
     """Return a symmetric positive definite (K, K) array, or say what is wrong with it."""
     array = finite_array("sigma", sigma, (n_vars, n_vars))
-    scale = np.sqrt(np.outer(np.abs(array.diagonal()), np.abs(array.diagonal())))
+    deviations = np.sqrt(np.abs(array.diagonal()))
+    scale = np.outer(deviations, deviations)
     if (np.abs(array - array.T) > 1e-8 * scale).any():
         raise SpecificationError("sigma is not symmetric.")
     try:
