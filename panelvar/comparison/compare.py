@@ -51,10 +51,27 @@ def _weakest(result: Fitted) -> float | None:
     return float(result.first_stage["conditional_f"].min()) if isinstance(result, InstrumentalResult) else None
 
 
-def _overidentified(result: Fitted) -> float | None:
-    from panelvar.instruments.result import InstrumentalResult
+def _overidentified(what: str) -> Callable[[Fitted], Any]:
+    """Read the test of the instruments that there are more of than needed."""
 
-    return getattr(result.overidentification, "pvalue", None) if isinstance(result, InstrumentalResult) else None
+    def value(result: Fitted) -> Any:
+        from panelvar.instruments.result import InstrumentalResult
+
+        return getattr(result.overidentification, what, None) if isinstance(result, InstrumentalResult) else None
+
+    return value
+
+
+def _null(distribution: str) -> Callable[[Fitted], str | None]:
+    """Which coefficients the joint test of that distribution is of, in words."""
+
+    def value(result: Fitted) -> str | None:
+        test = result.f_statistic
+        if test is None or test.distribution != distribution:
+            return None
+        return test.null.removeprefix("all ").removesuffix(" are zero")
+
+    return value
 
 
 # Label of a foot row, how it is printed, and what it shows: None where a result has nothing for it.
@@ -72,17 +89,32 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     ),
     "f": ("F", number, _joint("f", "statistic")),
     "f_pvalue": ("p of F", probability, _joint("f", "pvalue")),
+    "f_kind": ("F is of", words, _null("f")),
     "chi2": ("Wald chi2", number, _joint("chi2", "statistic")),
     "chi2_pvalue": ("p of chi2", probability, _joint("chi2", "pvalue")),
+    "chi2_kind": ("chi2 is of", words, _null("chi2")),
     "first_stage_f": ("First-stage F", number, _weakest),
-    "overidentification_pvalue": ("p of overidentification", probability, _overidentified),
+    "overidentification_pvalue": ("p of overidentification", probability, _overidentified("pvalue")),
+    "overidentification_kind": ("Test of it", words, _overidentified("name")),
     "rmse": ("Root MSE", number, lambda result: result.rmse),
     "df_resid": ("Residual df", degrees, lambda result: result.df_resid),
     "theta": ("Mean theta", number, _theta),
     "cov": ("Std. errors", words, lambda result: result.cov_label),
     "convention": ("Convention", words, lambda result: result.convention.name),
 }
-FOOT = tuple(name for name in _FOOT if name not in {"periods", "rmse", "df_resid", "theta", "convention"})
+_KINDS = {
+    "rsquared": "rsquared_kind",
+    "rsquared_adjusted": "rsquared_kind",
+    "f": "f_kind",
+    "f_pvalue": "f_kind",
+    "chi2": "chi2_kind",
+    "chi2_pvalue": "chi2_kind",
+    "overidentification_pvalue": "overidentification_kind",
+}
+"""Rows that may hold statistics of several kinds, and the row that then says which."""
+FOOT = tuple(
+    name for name in _FOOT if name not in {"periods", "rmse", "df_resid", "theta", "convention", *_KINDS.values()}
+)
 """Foot rows of `compare` unless others are asked for."""
 DEFAULT_STARS = (0.1, 0.05, 0.01)
 
@@ -125,9 +157,11 @@ def compare(
         Printed names of coefficients and dependent variables.
     foot : sequence of str
         Rows under the coefficients, of: ``nobs``, ``entities``, ``periods``, ``effects``, ``rsquared``,
-        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``chi2``, ``chi2_pvalue``, ``first_stage_f`` (the
-        smallest conditional one), ``overidentification_pvalue``, ``rmse``, ``df_resid``, ``theta``, ``cov``,
-        ``convention``. A row no result has anything for is left out.
+        ``rsquared_adjusted``, ``rsquared_kind``, ``f``, ``f_pvalue``, ``f_kind``, ``chi2``, ``chi2_pvalue``,
+        ``chi2_kind``, ``first_stage_f`` (the smallest conditional one), ``overidentification_pvalue``,
+        ``overidentification_kind``, ``rmse``, ``df_resid``, ``theta``, ``cov``, ``convention``. A row no result has
+        anything for is left out. Where a row holds statistics of several kinds (a plain and a within R2, F's of other
+        hypotheses, Sargan's and Hansen's test) the row that says which is added below it.
     title : str
         Line over the table.
 
@@ -156,9 +190,7 @@ def compare(
     terms = _terms(models, keep, order)
     body = [row for term in terms for row in _term_rows(term, models, below, levels, digits, level, rename)]
     kinds = {model.rsquared_label for model in models}
-    if len(kinds) == 1:
-        # One kind for all columns names the row; otherwise each column says which it is.
-        foot = [name for name in foot if name != "rsquared_kind"]
+    foot = _with_kinds(foot, models)
     names = {name: _FOOT[name][0] for name in foot} | ({"rsquared": kinds.pop()} if len(kinds) == 1 else {})
     foot_rows = [Row(names[name], tuple(_foot_cell(name, model, digits) for model in models)) for name in foot]
     dependents = [rename.get(model.dependent, model.dependent) for model in models]
@@ -184,6 +216,28 @@ def compare(
         foot=tuple(row for row in foot_rows if any(cell.text for cell in row.cells)),
         notes=(*([legend] if legend else []), *_warnings(columns)),
     )
+
+
+def _with_kinds(foot: Sequence[str], models: Sequence[Fitted]) -> list[str]:
+    """Below rows that hold statistics of several kinds, a row that says which; no such row where there is one kind."""
+    several = {
+        kind
+        for kind in set(_KINDS.values())
+        if len({value for model in models if (value := _FOOT[kind][2](model)) is not None}) > 1
+    }
+    found: list[str] = []
+    for name in foot:
+        if name in _KINDS.values():
+            if name in several and name not in found:
+                found.append(name)
+            continue
+        found.append(name)
+        kind = _KINDS.get(name)
+        # Under the last of the rows it is about, unless the caller has put it somewhere.
+        last = [row for row in foot if _KINDS.get(row) == kind][-1] == name
+        if kind in several and last and kind not in foot:
+            found.append(kind)
+    return found
 
 
 def _foot_cell(name: str, result: Fitted, digits: int) -> Cell:

@@ -174,3 +174,20 @@ def test_one_estimator_is_said_once(fixed: LinearResult, fixed_value: LinearResu
     mixed = pv.compare({"a": fixed, "b": pooled})
     assert [cell.text for cell in mixed.header[-1].cells] == [fixed.estimator, pooled.estimator]
     assert not any(fact.label == "Estimator" for fact in mixed.facts)
+
+
+@pytest.mark.parametrize("foot", [["rsquared"], ["rsquared_adjusted", "nobs"], ["rsquared", "rsquared_adjusted"]])
+def test_a_row_of_several_kinds_of_r2_says_which(pooled: LinearResult, fixed: LinearResult, foot: list[str]) -> None:
+    table = pv.compare({"plain": pooled, "within": fixed}, foot=foot)
+    labels = [row.label for row in table.foot]
+    assert labels.index("Kind of R2") == len([name for name in foot if name.startswith("rsquared")])
+    assert [cell.text for cell in table.foot[labels.index("Kind of R2")].cells] == ["plain", "within"]
+
+
+def test_a_row_of_f_tests_of_other_coefficients_says_which(pooled: LinearResult, fixed: LinearResult) -> None:
+    dummies = pv.fit_fixed_effects(fixed.fit.source.panel, "invest", ["value", "capital"], convention="gretl")
+    table = pv.compare({"plain": pooled, "dummies": dummies}, foot=["f", "f_pvalue", "nobs"])
+    assert [row.label for row in table.foot] == ["F", "p of F", "F is of", "N"]
+    assert [cell.text for cell in table.foot[2].cells] == ["slopes", "slopes and effects"]
+    same = pv.compare({"a": pooled, "b": pooled}, foot=["f", "f_kind", "rsquared_kind"])
+    assert [row.label for row in same.foot] == ["F"]
