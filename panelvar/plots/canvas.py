@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, choose
@@ -22,6 +22,10 @@ PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 GREY = "#767676"
 PALE = "#D9D9D9"
+# Areas may take a yellow too light for lines; with more areas than colours the later ones are hatched.
+_AREAS = (*PALETTE, "#F0E442")
+_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")
+OTHER_SHOCKS = "other shocks"
 
 
 def pyplot() -> ModuleType:
@@ -99,6 +103,12 @@ def folded(name: str, width: int, lines: int = 3) -> str:
             pieces[-1] = pieces[-1][:-1]
         pieces[-1] += "\N{HORIZONTAL ELLIPSIS}"
     return "\n".join(pieces)
+
+
+def area(place: int) -> dict[str, Any]:
+    """Colour and hatch of a stacked area: 49 of them differ."""
+    hatch = _HATCHES[place // len(_AREAS) % len(_HATCHES)]
+    return {"color": _AREAS[place % len(_AREAS)], "hatch": hatch, "edgecolor": "white"}
 
 
 def tidy(ax: Axes) -> None:

@@ -9,7 +9,19 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_other
 from panelvar.data.time_labels import as_text
-from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.plots.canvas import (
+    GREY,
+    OTHER_SHOCKS,
+    PALE,
+    area,
+    check_figure,
+    chosen_places,
+    folded,
+    literal,
+    plain_ticks,
+    pyplot,
+    tidy,
+)
 from panelvar.responses.decomposition import HistoricalDecomposition
 
 if TYPE_CHECKING:
@@ -23,6 +35,8 @@ def plot_historical(
     figure: Figure | None = None,
 ) -> Figure:
     """Draw what the shocks contributed to each variable, stacked, with the variable less its baseline as a line.
+
+    Where a scheme identifies fewer shocks than there are variables, what the others contributed is drawn too, in grey.
 
     Parameters
     ----------
@@ -58,14 +72,17 @@ def plot_historical(
     places = np.arange(len(texts))
     for ax, row in zip(grid, rows, strict=True):
         above, below = np.zeros(len(places)), np.zeros(len(places))
-        for s, shock in enumerate(decomposition.shocks):
-            part = decomposition.contributions[:, row, s]
+        parts = [
+            (shock, decomposition.contributions[:, row, s], area(s)) for s, shock in enumerate(decomposition.shocks)
+        ]
+        if decomposition.others is not None:
+            parts.append((OTHER_SHOCKS, decomposition.others[:, row], {"color": PALE}))
+        for shock, part, style in parts:
             bottom = np.where(part >= 0.0, above, below)
-            colour = PALETTE[s % len(PALETTE)]
-            ax.bar(places, part, bottom=bottom, width=1.0, color=colour, linewidth=0, label=folded(shock, 20))
+            ax.bar(places, part, bottom=bottom, width=1.0, linewidth=0, label=folded(shock, 20), **style)
             above += np.maximum(part, 0.0)
             below += np.minimum(part, 0.0)
-        ax.plot(places, decomposition.contributions[:, row].sum(axis=1), color="black", linewidth=1.2)
+        ax.plot(places, sum(part for _, part, _ in parts), color="black", linewidth=1.2)
         ax.axhline(0.0, color=GREY, linewidth=0.8)
         ax.margins(x=0)
         literal(ax.set_title(folded(decomposition.names[row], 60), fontsize=10))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from panelvar.base.arguments import refuse_other
+from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.responses.responses import Responses
@@ -70,16 +71,7 @@ def plot_responses(
     first = _comparable(layers)
     rows = chosen_places("of", of, first.names)
     columns = chosen_places("to", to, first.shocks)
-    small = max(len(rows), len(columns)) > _TITLED
-    if figure is None:
-        width, height = (1.85, 1.35) if small else (3.0, 2.3)
-        size = (max(width * len(columns) + 0.8, 5.0), max(height * len(rows) + 0.9, 3.0))
-        draw = pyplot()
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-        # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
-        figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
-    grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=shared, squeeze=False)
+    figure, grid, small = panels(figure, len(rows), len(columns), shared)
     for r, row in enumerate(rows):
         for c, column in enumerate(columns):
             ax = grid[r, c]
@@ -87,14 +79,8 @@ def plot_responses(
             for place, (label, layer) in enumerate(layers.items()):
                 own_row, own_column = layer.names.index(first.names[row]), layer.shocks.index(first.shocks[column])
                 _draw(ax, layer, own_row, own_column, small, place, label)
-            _finish(ax, small)
-            shock, name = first.shocks[column], first.names[row]
-            if not small:
-                literal(ax.set_title(folded(f"{shock} \N{RIGHTWARDS ARROW} {name}", 34), fontsize=10))
-            if small and r == 0:
-                literal(ax.set_title(folded(f"shock to {shock}", 20), fontsize=8))
-            if small and c == 0:
-                literal(ax.set_ylabel(folded(name, 16), fontsize=8))
+            finished(ax, small)
+            named_panel(ax, first.names[row], first.shocks[column], r, c, small)
     figure.align_ylabels(list(grid[:, 0]))
     if len(layers) == 1:
         literal(figure.supxlabel(_PERIODS, fontsize=9 if small else 10))
@@ -112,6 +98,30 @@ def plot_responses(
         )
         literal(*legend.get_texts())
     return figure
+
+
+def panels(figure: Figure | None, rows: int, columns: int, shared: Any) -> tuple[Figure, Any, bool]:
+    """A figure with a grid of panels, and whether they are so many that rows and columns are named once."""
+    small = max(rows, columns) > _TITLED
+    if figure is None:
+        width, height = (1.85, 1.35) if small else (3.0, 2.3)
+        size = (max(width * columns + 0.8, 5.0), max(height * rows + 0.9, 3.0))
+        draw = pyplot()
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+        # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
+        figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
+    return figure, figure.subplots(rows, columns, sharex=True, sharey=shared, squeeze=False), small
+
+
+def named_panel(ax: Axes, name: str, shock: str, row: int, column: int, small: bool) -> None:
+    """Name a panel by shock and variable, or a column by its shock and a row by its variable."""
+    if not small:
+        literal(ax.set_title(folded(f"{shock} \N{RIGHTWARDS ARROW} {name}", 34), fontsize=10))
+    if small and row == 0:
+        literal(ax.set_title(folded(f"shock to {shock}", 20), fontsize=8))
+    if small and column == 0:
+        literal(ax.set_ylabel(folded(name, 16), fontsize=8))
 
 
 def _comparable(layers: Mapping[str, Responses]) -> Responses:
@@ -136,30 +146,40 @@ def _comparable(layers: Mapping[str, Responses]) -> Responses:
 
 
 def _draw(ax: Axes, responses: Responses, row: int, column: int, small: bool, place: int, label: str) -> None:
-    periods, colour = np.arange(responses.horizon + 1), PALETTE[place]
+    periods, colour = np.arange(responses.horizon + 1.0), PALETTE[place]
+    limits = None
     if responses.lower is not None and responses.upper is not None:
-        ax.fill_between(
-            periods,
-            responses.lower[:, row, column],
-            responses.upper[:, row, column],
-            color=colour,
-            alpha=0.2,
-            linewidth=0,
-            zorder=2,
-        )
+        limits = responses.lower[:, row, column], responses.upper[:, row, column]
+    line_with_band(ax, periods, responses.values[:, row, column], limits, colour, small, place, label)
+
+
+def line_with_band(
+    ax: Axes,
+    places: Array,
+    values: Array,
+    limits: tuple[Array, Array] | None,
+    colour: str,
+    small: bool,
+    style: int = 0,
+    label: str = "",
+) -> None:
+    """Draw a line, and its band if there is one."""
+    if limits is not None:
+        ax.fill_between(places, *limits, color=colour, alpha=0.2, linewidth=0, zorder=2)
     ax.plot(
-        periods,
-        responses.values[:, row, column],
+        places,
+        values,
         color=colour,
         linewidth=1.4 if small else 1.8,
-        linestyle=_STYLES[place % len(_STYLES)],
+        linestyle=_STYLES[style % len(_STYLES)],
         zorder=3,
         # A label that begins with an underscore is none to matplotlib.
         label=f" {label}" if label else None,
     )
 
 
-def _finish(ax: Axes, small: bool) -> None:
+def finished(ax: Axes, small: bool) -> None:
+    """Few ticks, numbers in full."""
     from matplotlib.ticker import MaxNLocator
 
     ax.margins(x=0)

@@ -151,6 +151,8 @@ class HistoricalDecomposition(HintsAtNames):
     scheme : str
         Identification, in words.
     notes : tuple of Note
+    others : array (n, K) or None
+        What the shocks that the scheme does not identify have contributed; None where it identifies all.
     """
 
     contributions: Array
@@ -161,19 +163,24 @@ class HistoricalDecomposition(HintsAtNames):
     index: pd.Index
     scheme: str
     notes: tuple[Note, ...] = ()
+    others: Array | None = None
 
     @property
     def actual(self) -> Array:
-        """The data, (n, K): baseline and contributions together."""
+        """The data, (n, K): baseline and contributions together, those of other shocks among them."""
         total: Array = self.baseline + self.contributions.sum(axis=2)
-        return total
+        return total if self.others is None else total + self.others
 
     def to_frame(self) -> pd.DataFrame:
-        """Table by period: for each variable the baseline and each shock's contribution."""
+        """Table by period: for each variable the baseline and each shock's contribution, other shocks' last."""
         import pandas as pd
 
-        columns = pd.MultiIndex.from_product([self.names, ("baseline", *self.shocks)], names=["variable", "part"])
+        others = () if self.others is None else ("other shocks",)
+        labels = ("baseline", *self.shocks, *others)
+        columns = pd.MultiIndex.from_product([self.names, labels], names=["variable", "part"])
         parts = np.concatenate([self.baseline[:, :, None], self.contributions], axis=2)
+        if self.others is not None:
+            parts = np.concatenate([parts, self.others[:, :, None]], axis=2)
         return pd.DataFrame(parts.reshape(len(parts), -1), index=self.index, columns=columns)
 
     def plot(self, **options: Any) -> Figure:

@@ -226,7 +226,7 @@ class FittedSystem(VarForecasts):
         Parameters
         ----------
         {identification}
-            The shocks must be orthogonal. Where they are fewer than the variables, the baseline holds what the other
+            The shocks must be orthogonal. Where they are fewer than the variables, ``others`` holds what the other
             shocks contributed.
         {ordering}
 
@@ -241,8 +241,12 @@ class FittedSystem(VarForecasts):
         """
         shocks = self._shocks(identification, "sd", ordering)
         values = self._shock_values(shocks)
-        direct = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
-        parts = direct.copy()
+        parts = values[:, None, :] * shocks.system_impact(self.coefficients, self.sigma)
+        partial = parts.shape[2] < self.n_vars
+        if partial:
+            # What the identified shocks leave of the residuals is of all others together.
+            rest = self.problem.residuals - parts.sum(axis=2)
+            parts = np.concatenate([parts, rest[:, :, None]], axis=2)
         starts = np.array(self.problem.run_starts)
         for row in range(len(parts)):
             first = starts[starts <= row].max()
@@ -251,8 +255,9 @@ class FittedSystem(VarForecasts):
         actual = self.problem.design[:, self.n_regressors :]
         notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
+        count = len(shocks.names)
         return HistoricalDecomposition(
-            parts,
+            parts[:, :, :count],
             actual - parts.sum(axis=2),
             self.names,
             shocks.names,
@@ -260,6 +265,7 @@ class FittedSystem(VarForecasts):
             self.data.labels(self.periods),
             shocks.scheme.words,
             notes,
+            parts[:, :, count] if partial else None,
         )
 
 
