@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from panelvar.bands.limits import bonferroni_quantile, normal_limits, sup_t_quantile
-from panelvar.bands.simulated import check_joint, delta_errors, estimated_gradients
+from panelvar.bands.simulated import check_joint, delta_errors, estimated_gradients, own_errors
 from panelvar.bands.target import Band, Target
 from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
@@ -81,7 +83,10 @@ class DeltaMethod:
         """
         if target.gradients is None:
             raise SpecificationError("No delta-method formula for this statistic: use ResidualBootstrap.")
-        slopes = estimated_gradients(target)
-        errors = delta_errors(slopes)
+        if self.joint == "sup-t":
+            slopes = estimated_gradients(target)
+            errors = delta_errors(slopes)
+        else:
+            slopes, errors = np.empty(0), own_errors(target)
         critical = self.critical(errors, level, lambda: slopes)
         return Band(*normal_limits(target.estimate, errors, level, critical), level, self.label, errors)

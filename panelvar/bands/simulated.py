@@ -23,6 +23,8 @@ _PATIENCE = 2.0
 """Seconds before a progress bar appears."""
 _GRADIENT_BYTES = 2_000_000
 """Memory of the derivatives of the draws differentiated at once."""
+_BLOCK_BYTES = 16_000_000
+"""Memory of the derivatives at the estimates that are formed at once."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,22 @@ def described_limits(interval: str, joint: str | None, over: str) -> str:
 
 
 def own_errors(target: Target) -> Array:
-    """Delta-method standard errors of the statistic at the estimates."""
-    return delta_errors(estimated_gradients(target))
+    """Delta-method standard errors of the statistic at the estimates; of many cells some directions at a time."""
+    assert target.gradients is not None
+    form = target.model.estimate
+    moves = target.model.directions(form)
+    size = max(1, _BLOCK_BYTES // (8 * target.estimate.size))
+    if len(moves) <= size:
+        return delta_errors(target.gradients(form, moves))
+    squares = np.zeros(target.estimate.shape)
+    for first in range(0, len(moves), size):
+        slopes = target.gradients(form, moves[first : first + size], slice(0))
+        squares += np.einsum("d...,d...->...", slopes, slopes)
+    first = 0
+    while len(slopes := target.gradients(form, moves[:0], slice(first, first + size))):
+        squares += np.einsum("d...,d...->...", slopes, slopes)
+        first += size
+    return finite_errors(np.sqrt(squares))
 
 
 def delta_errors(slopes: Array) -> Array:

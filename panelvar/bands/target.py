@@ -32,8 +32,9 @@ class Target:
         `Draws` of B draws to an array of one leading axis more than ``estimate``.
     gradients : callable or None
         ``gradients(form, moves)`` is the statistic's derivatives along directions whose outer products add up to the
-        covariance of the estimates, those of the coefficients being ``moves``; with a leading axis for the directions
-        (after one for the draws, if there are several); None where no formula exists.
+        covariance of the estimates, those of the coefficients being ``moves``, which come first; with a leading axis
+        for the directions (after one for the draws, if there are several); None where no formula exists. With a third
+        argument, a slice, only these of the directions after ``moves``.
     future_steps : int
         Periods after the data for which errors are drawn.
     uses_sigma : bool
@@ -51,7 +52,7 @@ class Target:
     model: Drawable
     estimate: Array
     statistic: Callable[[Draws], Array]
-    gradients: Callable[[ReducedForm, Array], Array] | None = None
+    gradients: Callable[..., Array] | None = None
     future_steps: int = 0
     uses_sigma: bool = True
     carried: Array | None = None

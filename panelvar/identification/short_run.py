@@ -210,7 +210,7 @@ class ShortRun(Identification):
         pair = self.pairs(form, names).reshape(-1, 2, size, size) * restrictions.scale
         flat = _in_units(_flat(form), units)
         sigma = flat.sigma
-        turned = (sigma_steps / np.outer(units, units)).reshape(-1, count, size, size)
+        turned = (sigma_steps / np.outer(units, units)).reshape(len(pair), count, size, size)
         steps = steps / (units[:, None] / units)
         _, basis = restrictions.space(flat)
         at = likelihood.tangent(pair, basis)
@@ -218,7 +218,7 @@ class ShortRun(Identification):
         pull = -np.einsum("nij,nejk,ndik->nde", at.w, turned, at.moves)
         fixed = np.zeros((len(pair), count, 2, size, size))
         if restrictions.lasting is not None:
-            fixed, bound = restrictions.moved(flat, steps.reshape(-1, count, *steps.shape[-3:]), pair)
+            fixed, bound = restrictions.moved(flat, steps.reshape(len(pair), count, *steps.shape[-3:]), pair)
             pull -= likelihood.curvature(at, likelihood.tangent(pair, fixed), sigma)
             pull += np.einsum("ndij,neij->nde", basis[:, :, 1], bound)
         # Entries of A and of B still differ in size, as elasticities do.

@@ -108,8 +108,18 @@ def share_gradients(values: Array, slopes: Array, whole: Array, whole_slopes: Ar
     return out
 
 
+EVERY = slice(None)
+"""All directions in which sigma varies."""
+
+
 def response_gradients(
-    form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, horizon: int, cumulative: bool
+    form: ReducedForm,
+    moves: Array,
+    nobs: int,
+    shocks: Shocks,
+    horizon: int,
+    cumulative: bool,
+    others: slice = EVERY,
 ) -> Array:
     r"""Derivatives whose squares add up to the variance of every response (Luetkepohl 2005, proposition 3.6).
 
@@ -124,6 +134,8 @@ def response_gradients(
         Directions of the coefficients (`panelvar.bands.drawable.Drawable`).
     nobs : int
         n.
+    others : slice
+        Which of the directions of sigma to take; those of the coefficients come before them.
 
     Returns
     -------
@@ -135,7 +147,7 @@ def response_gradients(
         The scheme has no formula for the derivatives of its shocks.
     """
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
-    directions, impacts = _directions(form, moves, nobs, shocks)
+    directions, impacts = _directions(form, moves, nobs, shocks, others)
     slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
     if cumulative:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -170,28 +182,30 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
     return errors
 
 
-def _directions(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks) -> tuple[Array, Array]:
+def _directions(
+    form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, others: slice = EVERY
+) -> tuple[Array, Array]:
     """Steps of the lag matrices (..., D, p, K, K) and of the impact matrix (..., D, K, S) in which estimates vary."""
-    directions, sigma_steps = parameter_steps(form, moves, nobs)
+    directions, sigma_steps = parameter_steps(form, moves, nobs, others)
     impacts = shocks.derivatives(form, directions, sigma_steps)
     if impacts is None:
         raise _no_formula(shocks)
     return directions, impacts
 
 
-def parameter_steps(form: ReducedForm, moves: Array, nobs: int) -> tuple[Array, Array]:
+def parameter_steps(form: ReducedForm, moves: Array, nobs: int, others: slice = EVERY) -> tuple[Array, Array]:
     """Directions of coefficients (..., D, p, K, K) and of sigma (..., D, K, K) that add up to their covariance.
 
     Parameters
     ----------
-    form, moves, nobs
+    form, moves, nobs, others
         As in `response_gradients`.
     """
     factor = form.factor
     lags, n_vars = form.coefficients.shape[-3], factor.shape[-1]
     batch = factor.shape[:-2]
     steps = lag_matrices(moves, moves.shape[-2] - lags * n_vars)
-    sigma_moves = _sigma_moves(factor, nobs)
+    sigma_moves = _sigma_moves(factor, nobs)[..., others, :, :]
     still = np.zeros((*batch, sigma_moves.shape[-3], lags, n_vars, n_vars))
     directions = np.concatenate([steps, still], axis=-4)
     return directions, np.concatenate([np.zeros((*batch, steps.shape[-4], n_vars, n_vars)), sigma_moves], axis=-3)

@@ -17,7 +17,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
-from panelvar.responses.gradients import long_run_errors, response_errors, response_gradients, share_gradients
+from panelvar.responses.gradients import EVERY, long_run_errors, response_errors, response_gradients, share_gradients
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import Shocks
 from panelvar.var_models.forecasts import VarForecasts
@@ -68,8 +68,8 @@ class FittedSystem(VarForecasts):
             paths = dynamics.responses(draws.form.coefficients, horizon, shocks.drawn(draws.form))
             return cumulated(paths, 1) if cumulative else paths
 
-        def gradients(form: ReducedForm, moves: Array) -> Array:
-            return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative)
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+            return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative, others)
 
         def draw_errors(form: ReducedForm, spread: Array) -> Array:
             return response_errors(form, spread, self.nobs, shocks, horizon, cumulative)
@@ -127,15 +127,15 @@ class FittedSystem(VarForecasts):
             whole = dynamics.responses(form.coefficients, steps, form.factor)
             return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
 
-        def gradients(form: ReducedForm, moves: Array) -> Array:
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
             steps = plain.horizon - 1
             values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
-            slopes = response_gradients(form, moves, self.nobs, shocks, steps, False)
+            slopes = response_gradients(form, moves, self.nobs, shocks, steps, False, others)
             if shocks.complete:
                 return share_gradients(values, slopes, values, slopes, normalised)
             every = self._shocks("cholesky", "sd", None)
             whole = dynamics.responses(form.coefficients, steps, form.factor)
-            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, False)
+            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, False, others)
             return share_gradients(values, slopes, whole, whole_slopes, normalised)
 
         band = self._band(bands, level, plain.values, statistic, gradients, scheme=shocks.scheme)

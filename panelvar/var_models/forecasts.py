@@ -26,6 +26,7 @@ from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.forecast import Forecast, forecast_errors
+from panelvar.responses.gradients import EVERY
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
@@ -231,9 +232,9 @@ class VarForecasts(VarEstimates):
             assert draws.future is not None
             return dynamics.forecast_path(form.coefficients, history, terms @ form.beside + draws.future)
 
-        def gradients(form: ReducedForm, moves: Array) -> Array:
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
             estimated = path_derivatives(form.coefficients, moves, history, values, terms)
-            return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)])
+            return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)[others]])
 
         lower, upper = normal_limits(values, forecast_errors(covariance), level)
         asymptotic = isinstance(bands, DeltaMethod)
@@ -453,7 +454,7 @@ class VarForecasts(VarEstimates):
         level: float,
         estimate: Array,
         statistic: Callable[[Draws], Array],
-        gradients: Callable[[ReducedForm, Array], Array] | None = None,
+        gradients: Callable[..., Array] | None = None,
         *,
         uses_sigma: bool = True,
         future_steps: int = 0,

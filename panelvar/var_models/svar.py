@@ -18,7 +18,7 @@ from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit
-from panelvar.responses.gradients import parameter_steps
+from panelvar.responses.gradients import EVERY, parameter_steps
 from panelvar.responses.shocks import positive_factor
 from panelvar.tables.layout import Cell, Fact, Row, number, words
 from panelvar.tables.number_format import check_digits, format_count, format_number
@@ -156,7 +156,7 @@ class _Structure:
             level,
             self.estimate * scale,
             lambda draws: self.statistic(draws) * scale,
-            lambda form, moves: self.gradients(form, moves) * scale,
+            lambda form, moves, others=EVERY: self.gradients(form, moves, others) * scale,
         )
         if band is None:
             return None
@@ -174,8 +174,8 @@ class _Structure:
     def statistic(self, draws: Draws) -> Array:
         return self.at(draws.form, self.scheme.pairs(draws.form, self.names))
 
-    def gradients(self, form: ReducedForm, moves: Array) -> Array:
-        steps, sigma_steps = parameter_steps(form, moves, self.model.nobs)
+    def gradients(self, form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+        steps, sigma_steps = parameter_steps(form, moves, self.model.nobs, others)
         change = self.scheme.pair_derivatives(form, self.names, steps, sigma_steps)
         lasting = np.zeros_like(change[..., 0, :, :])
         if self.has_lasting:
