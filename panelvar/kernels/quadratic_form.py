@@ -73,7 +73,7 @@ def quadratic_form(
     directions = vectors / safe[..., :, None]
     # An element without any error lies outside the range however small it is in its units.
     measured = np.where(some, gap / safe, np.sign(gap))
-    projected = np.einsum("...ks,...k->...s", vectors, measured)
+    projected = (measured[..., None, :] @ vectors)[..., 0, :]
     sizes = np.abs(values)
     floor = tolerance * sizes.max(axis=-1, keepdims=True, initial=0.0)
     used = sizes > floor

@@ -194,6 +194,10 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
 
 
 def _independent(matrix: Array) -> None:
+    entries = matrix != 0.0
+    if (entries.sum(axis=1) == 1).all() and (entries.sum(axis=0) <= 1).all():
+        # Of one coefficient each.
+        return
     # Neither the units of the coefficients nor a factor of a restriction decide what is redundant.
     if np.linalg.matrix_rank(equilibrated(matrix)) < len(matrix):
         raise SpecificationError("The restrictions are redundant or contradict each other.")
