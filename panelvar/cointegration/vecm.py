@@ -56,7 +56,7 @@ def fit_vecm(
         of the variables matters then. A variable that has no part in a relation must not be chosen.
         ``"canonical"`` leaves :math:`\beta'S_{11}\beta = I`, which has no errors.
     {missing (system), convention (system)}
-        Its ``sigma`` is also behind the errors of `VecmResult.beta`, ``coefficient_sigma`` behind the others.
+        Its ``coefficient_sigma`` is behind all errors, its ``relations`` says what they and the criteria count.
 
     Returns
     -------

@@ -134,7 +134,32 @@ class VecmResult(FittedSystem):
 
     @cached_property
     def _cointegration(self) -> Relations:
-        return Relations(self.problem, self.sigma, self.names, self.normalised_on)
+        return Relations(self.problem, self._error_sigma, self.names, self.normalised_on)
+
+    @property
+    def _counts_average(self) -> bool:
+        return self.convention.relations == "average"
+
+    @property
+    def _error_divisor(self) -> int:
+        if self._counts_average and self.convention.coefficient_sigma == "df":
+            return self.nobs - self.problem.n_free // self.n_vars
+        return super()._error_divisor
+
+    @property
+    def _coefficient_df(self) -> float | Array:
+        found = super()._coefficient_df
+        return float(self._error_divisor) if self._counts_average and np.isfinite(found).all() else found
+
+    @property
+    def _error_sigma(self) -> Array:
+        return self.sigma_ml * (self.nobs / self._error_divisor)
+
+    @property
+    def _criterion_parameters(self) -> int:
+        if self._counts_average:
+            return self.n_vars * (self.problem.n_short + self.n_vars)
+        return super()._criterion_parameters
 
     def _of_relations(self, values: Array) -> pd.DataFrame:
         import pandas as pd

@@ -175,6 +175,11 @@ class VarEstimates(System):
         return scored_system(self.problem, equation_labels(self.names, self.regressor_names), self.data, self.periods)
 
     @property
+    def _error_divisor(self) -> int:
+        """What the residual covariance behind the errors is divided by."""
+        return self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
+
+    @property
     def _error_sigma(self) -> Array:
         """Residual covariance behind the errors of the coefficients."""
         return self._covariance(self.problem, self.convention.coefficient_sigma)
@@ -189,8 +194,7 @@ class VarEstimates(System):
         robust = self.robust_covariance
         if robust is not None:
             return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
-        divisor = self.df_resid if self.convention.coefficient_sigma == "df" else self.nobs
-        return coefficient_errors(self.problem.inverse_factor, self.problem.scatter_factor, divisor)
+        return coefficient_errors(self.problem.inverse_factor, self.problem.scatter_factor, self._error_divisor)
 
     @cached_property
     def std_errors(self) -> pd.DataFrame:
@@ -362,6 +366,11 @@ class VarEstimates(System):
             )
         return float(np.log(self.problem.scatter_factor.diagonal()).sum())
 
+    @property
+    def _criterion_parameters(self) -> int:
+        """Coefficients of all equations that the criteria count."""
+        return self.problem.n_free
+
     @cached_property
     def _criteria(self) -> VarCriteria:
         return information_criteria(
@@ -371,7 +380,7 @@ class VarEstimates(System):
             self.lags,
             self.problem.n_deterministic,
             self._log_half_determinant,
-            self.problem.n_free,
+            self._criterion_parameters,
         )
 
     @property

@@ -35,6 +35,10 @@ class VarConvention:
         deterministic terms do not change.
     selection_criteria : same values
         Form in the lag selection table.
+    relations : {"equation", "average"}
+        What error-correction models count. Errors divide by n less the regressors of an equation, its relations being
+        one each, or less the average of the free parameters over equations, rounded down; criteria count the free
+        parameters, or the coefficients of the equations of the levels without a rank, confined terms apart (gretl).
     smallest_order : {0, 1}
         First lag order in a selection table.
     likelihood_ratio : {"rows", "less-coefficients"}
@@ -65,6 +69,7 @@ class VarConvention:
     distribution: Literal["t", "normal"] = "t"
     criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
     selection_criteria: Literal["log-determinant", "per-observation", "total", "lags-only"] = "log-determinant"
+    relations: Literal["equation", "average"] = "equation"
     smallest_order: Literal[0, 1] = 1
     likelihood_ratio: Literal["rows", "less-coefficients"] = "rows"
     exclusion: Literal["f-system", "f-equation", "chi2"] = "f-system"
@@ -80,6 +85,7 @@ class VarConvention:
         choose("distribution", self.distribution, ("t", "normal"))
         for option in ("criteria", "selection_criteria"):
             choose(option, getattr(self, option), ("log-determinant", "per-observation", "total", "lags-only"))
+        choose("relations", self.relations, ("equation", "average"))
         choose("likelihood_ratio", self.likelihood_ratio, ("rows", "less-coefficients"))
         choose("exclusion", self.exclusion, ("f-system", "f-equation", "chi2"))
         choose("rao_denominator", self.rao_denominator, ("real", "whole-pvalue", "whole"))
@@ -123,6 +129,7 @@ VAR_PRESETS: dict[str, VarConvention] = {
             sigma="ml",
             criteria="per-observation",
             selection_criteria="per-observation",
+            relations="average",
             exclusion="f-equation",
             rao_denominator="whole",
             auxiliary_constant=True,

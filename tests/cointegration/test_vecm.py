@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from reference_data import table
+from scipy import stats
 from scipy.optimize import minimize
 
 import panelvar as pv
@@ -563,3 +564,25 @@ def test_rank_zero_with_nothing_beside_has_no_coefficients_to_err(trend):
     assert (model.cov.to_numpy() == 0.0).all()
     with pytest.raises(pv.NumericalError, match="its coefficients are known"):
         _ = model.tstats
+
+
+@pytest.mark.parametrize("trend", ["n", "rc", "c", "rt", "ct"])
+def test_gretl_counts(trend):
+    """Errors divide by n less the average of the free parameters; criteria count the coefficients of the levels."""
+    options = {"rank": 2, "lags": 3, "trend": trend}
+    gretl = pv.fit_vecm(denmark(), convention="gretl", **options)
+    ours = pv.fit_vecm(denmark(), **options)
+    n, k = gretl.nobs, gretl.n_vars
+    divisor = n - ours.problem.n_free // k
+    assert_allclose(
+        gretl.short_run_std_errors, ours.short_run_std_errors * np.sqrt(ours.df_resid / divisor), rtol=1e-12
+    )
+    assert_allclose(gretl.beta_std_errors, ours.beta_std_errors * np.sqrt(ours.df_resid / divisor), rtol=1e-9)
+    terms = {"n": 0, "rc": 0, "c": 1, "rt": 1, "ct": 2}[trend]
+    count = k * (3 * k + terms)
+    assert gretl.aic == pytest.approx((-2 * gretl.loglik + 2 * count) / n, rel=1e-12)
+    assert gretl.bic == pytest.approx((-2 * gretl.loglik + np.log(n) * count) / n, rel=1e-12)
+    assert gretl.hqic == pytest.approx((-2 * gretl.loglik + 2 * np.log(np.log(n)) * count) / n, rel=1e-12)
+    assert_allclose(gretl.sigma, ours.sigma_ml, rtol=1e-12)
+    ratio = gretl.short_run_tstats.to_numpy()
+    assert_allclose(gretl.short_run_pvalues, 2 * stats.t.sf(np.abs(ratio), divisor), rtol=1e-9)

@@ -328,17 +328,15 @@ def gretl_key(name: str, key: str) -> list[Comparison]:
         return values.loc[[*terms, *differences, *later, *fit.beta.columns]].to_numpy()
 
     def fitted(rank: int) -> dict:
-        fit = model(name, rank, lags, trend)
-        # Its degrees of freedom: rows less the average number of free parameters of an equation, rounded down.
-        scale = np.sqrt(fit.df_resid / (fit.nobs - fit.problem.n_free // fit.n_vars))
+        fit = model(name, rank, lags, trend, convention="gretl")
         return {
             "beta": fit.beta.to_numpy(),
             "alpha": fit.alpha.to_numpy(),
             "gamma": np.concatenate(list(fit.gamma), axis=1),
             "coefficients": ordered(fit, fit.short_run),
-            "errors": ordered(fit, fit.short_run_std_errors) * scale,
-            "beta_errors": fit.beta_std_errors.to_numpy()[rank:].T.ravel() * scale,
-            "sigma": fit.sigma_ml,
+            "errors": ordered(fit, fit.short_run_std_errors),
+            "beta_errors": fit.beta_std_errors.to_numpy()[rank:].T.ravel(),
+            "sigma": fit.sigma,
             "llf": fit.loglik,
         }
 
