@@ -195,3 +195,68 @@ def test_hausman_regression_with_a_plain_constant():
     assert statistics[0] == pytest.approx(expected, rel=1e-9)
     assert statistics[1] == pytest.approx(pv.hausman_regression(random).statistic, rel=1e-9)
     assert abs(statistics[0] - statistics[1]) > 8.0
+
+
+def wages_with_a_fraction():
+    """Gaps, and a regressor that does not vary within workers and is no whole number."""
+    wages = table("wages")
+    wages = wages[(7 * wages["id"] + 3 * wages["year"]) % 11 > 2].sort_values(["id", "year"], ignore_index=True)
+    return wages.assign(exp2=wages["exp"] ** 2, z=wages["id"] % 13 / 7.0)
+
+
+@pytest.mark.parametrize("method", ["amemiya-macurdy", "breusch-mizon-schmidt"])
+def test_rounding_noise_as_instruments(method):
+    """plm(inst.method = "am", "bms") keeps the demeaned columns of time-invariant regressors, a period each.
+
+    They are zero but for rounding, which leaves 1e-16 where a mean of copies is not the copy; a rank that is judged on
+    each column's own size takes them for instruments, and the estimates follow the rounding. Without them: ours.
+    """
+    names, endogenous = ["wks", "south", "exp", "exp2", "bluecol", "z", "ed"], ["exp", "exp2", "ed"]
+    varying, moved, fixed = ["wks", "south", "bluecol"], ["exp", "exp2"], ["z"]
+
+    def estimates(scale, noise):
+        frame = wages_with_a_fraction()
+        frame["z"] *= scale
+        ours = pv.fit_hausman_taylor(
+            pv.Panel(frame, "id", "year"), "lwage", names, endogenous=endogenous, method=method, convention="plm"
+        )
+        codes, periods = pd.factorize(frame["id"])[0], pd.factorize(frame["year"], sort=True)[0]
+        theta = np.asarray(ours.variance_components.theta)[codes]
+
+        def mean(column):
+            return (np.bincount(codes, column) / np.bincount(codes))[codes]
+
+        def deviations(name):
+            return frame[name].to_numpy(float) - mean(frame[name].to_numpy(float))
+
+        def by_period(name):
+            table_of = np.zeros((codes.max() + 1, periods.max() + 1))
+            table_of[codes, periods] = deviations(name)
+            return table_of[codes]
+
+        columns = [np.ones(len(frame)), *(frame[name].to_numpy(float) for name in (*names, "lwage"))]
+        *x, y = (column - theta * mean(column) for column in columns)
+        repeated = varying + moved * (method == "breusch-mizon-schmidt") + fixed * noise
+        instruments = np.column_stack(
+            [
+                *(deviations(name) for name in varying + moved),
+                columns[0],
+                *(mean(frame[name].to_numpy(float)) for name in varying + fixed),
+                *(by_period(name) for name in repeated),
+            ]
+        )
+        sizes = np.linalg.norm(instruments, axis=0)
+        basis, values = np.linalg.svd(instruments[:, sizes > 0] / sizes[sizes > 0], full_matrices=False)[:2]
+        basis = basis[:, values > 1e-7 * values[0]]
+        x = np.column_stack(x)
+        found = np.linalg.lstsq(basis @ (basis.T @ x), y, rcond=None)[0]
+        units = np.array([1.0, *(scale if name == "z" else 1.0 for name in names)])
+        return found * units, ours.params[["const", *names]].to_numpy() * units
+
+    clean, ours = estimates(1.0, noise=False)
+    np.testing.assert_allclose(ours, clean, rtol=1e-9)
+    np.testing.assert_allclose(estimates(0.3, noise=False)[1], ours, rtol=1e-9)
+    in_two_units = [estimates(scale, noise=True)[0] for scale in (1.0, 0.3)]
+    # The relative gap in the schooling coefficient, of the numbers among themselves and from ours.
+    assert abs(in_two_units[0][-1] / ours[-1] - 1) > 1e-3
+    assert abs(in_two_units[0][-1] / in_two_units[1][-1] - 1) > 1e-3
