@@ -15,7 +15,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.distributions import f_tail
-from panelvar.base.errors import Note
+from panelvar.base.errors import Note, emit
 from panelvar.base.scaling import exponents
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
@@ -106,15 +106,18 @@ def first_stage_table(result: SpecifiedResult) -> pd.DataFrame:
     ``pvalue``; ``partial_r2`` of the excluded instruments; ``shea_r2`` (Shea 1997), which counts what is left once
     the other endogenous regressors are explained; ``conditional_f`` with ``conditional_df`` and
     ``conditional_pvalue``: that of Sanderson and Windmeijer (2016, J. Econometrics 190(2), 212-221), equal to ``f``
-    with one endogenous regressor.
+    with one endogenous regressor. Where the covariance has no variance in some direction tested (fewer clusters than
+    instruments), F is NaN, with a warning.
     """
     import pandas as pd
 
     base = instrumented_of(result.fit, "A first stage")
     layout, df = base.layout, float(first_stage_df(result.fit))
     records = []
+    notes: list[Note] = []
     for j, stage in enumerate(first_stages(result).values()):
         test = zero_test(stage, base.excluded, "First stage", "no instrument explains it")
+        notes += test.notes
         value, numerator, denominator = as_f(test, layout.excluded, df)
         conditional = conditional_f(result, base, j, df)
         records.append(
@@ -130,6 +133,7 @@ def first_stage_table(result: SpecifiedResult) -> pd.DataFrame:
                 "conditional_pvalue": f_tail(*conditional),
             }
         )
+    emit(dict.fromkeys(notes))
     return pd.DataFrame(records, index=list(base.endogenous))
 
 

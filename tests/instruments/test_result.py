@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from instrumental_twins import COLUMNS, ENDOGENOUS, EXOGENOUS, INSTRUMENTS, instrumented_frame
 from scipy import stats
@@ -347,7 +348,8 @@ def test_few_clusters_for_the_moments(frame):
         result.difference_in_sargan("z3")
     with pytest.raises(pv.NumericalError, match="singular"):
         fit(frame, method=pv.TwoStepGMM(pv.Clustered("region")), cov="HC0")
-    assert str(result.summary())
+    with pytest.warns(pv.PanelVarWarning, match="3 clusters leave no more"):
+        assert "so none is given" in str(result.summary())
 
 
 def test_results_without_rows_and_refusals(frame):
@@ -381,3 +383,17 @@ def test_comparison_and_summary_show_the_instruments(frame):
     table = str(pv.compare({"OLS": plain, "IV": result}))
     assert "First-stage F" in table and "p of overidentification" in table
     assert "First-stage F" not in str(pv.compare(plain))
+
+
+@pytest.mark.filterwarnings("ignore:Only 2 clusters")
+def test_a_first_stage_with_fewer_clusters_than_instruments_has_no_f():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"i": np.repeat(np.arange(20), 5), "t": np.tile(np.arange(5), 20)})
+    data["q1"], data["q2"], error = rng.standard_normal((3, 100))
+    data["p"] = data["q1"] + data["q2"] + error
+    data["y"] = data["p"] + error + rng.standard_normal(100)
+    data["half"] = data["i"] % 2
+    panel = pv.Panel(data, "i", "t")
+    result = pv.fit_iv_pooled(panel, "y", endogenous="p", instruments=["q1", "q2"], cov=pv.Clustered("half"))
+    with pytest.warns(pv.PanelVarWarning, match="2 clusters leave no more"):
+        assert np.isnan(result.first_stage.loc["p", "f"])
