@@ -101,7 +101,7 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     lowered = {choice.lower(): choice for choice in choices}
-    given = value.lower() if isinstance(value, str) else shown(value)
+    given = (value if isinstance(value, str) else shown(value)).lower()
     meant = answer("option", given, choices.__contains__, option)
     if meant is None and (close := difflib.get_close_matches(given, lowered, n=1)):
         meant = lowered[close[0]]
