@@ -24,7 +24,7 @@ from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.inference import in_units_of_errors
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.number_format import format_number
+from panelvar.tables.number_format import format_number, pvalue_text
 from panelvar.tables.test_result import TestResult
 
 VARIANTS = ("11", "13", "31", "33")
@@ -78,9 +78,11 @@ class WildBootstrapResult(TestResult):
     infeasible: int = 0
 
     def in_a_line(self, digits: int = 4) -> str:
-        """Print the test without its name; no draw beyond the statistic leaves a p-value of zero."""
-        statistic, pvalue = format_number(self.statistic, digits), format_number(self.pvalue, digits)
-        return f"{'t' if self.df == 1 else 'F'} = {statistic}, p = {pvalue}"
+        """Print the test without its name; that no draw is beyond the statistic is no p-value of zero."""
+        statistic, pvalue = format_number(self.statistic, digits), pvalue_text(self.pvalue, digits)
+        if self.pvalue == 0.0 and self.draws:
+            pvalue = f"p < {format_number(1.0 / self.draws, digits)}"
+        return f"{'t' if self.df == 1 else 'F'} = {statistic}, {pvalue}"
 
     def __str__(self) -> str:
         pieces = " or ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.confidence_set)
@@ -107,7 +109,8 @@ def wild_bootstrap(
 
     :math:`y^* = Z\tilde\gamma + v_g \tilde e`: residuals, restricted unless ``impose_null=False``, keep their order
     within a cluster and change sign together. Each draw is re-estimated, absorbed effects included, and studentised by
-    its own clustered covariance; the p-value is the share of draws with :math:`|t^*| \ge |t|`.
+    its own clustered covariance; the p-value is the share of draws with :math:`|t^*| \ge |t|`, the sample itself among
+    them: of all patterns of signs it is one, and beside B that were drawn it is one more, :math:`(1 + k) / (1 + B)`.
 
     Parameters
     ----------
@@ -134,8 +137,8 @@ def wild_bootstrap(
     alternative : {"two-sided", "equal-tailed", "greater", "less"}
         Symmetric; twice the smaller tail; or one tail.
     ties : {"count", "strict"}
-        Whether draws that equal the statistic count. The sample itself is one of the sign patterns, so that the test
-        has its level only if it counts; ``"strict"`` is what boottest prints.
+        Whether draws that equal the statistic, and the sample itself, count. The sample is one of the sign patterns, so
+        that the test has its level only if it counts; ``"strict"``, :math:`k / B`, is what boottest prints.
     level : float
         Coverage of the confidence set.
     seed : int, Generator or None
@@ -215,7 +218,7 @@ def wild_bootstrap(
     else:
         joint = kernel.joint_statistics(sample.scores, gap, chunks)
         wald = float(kernel.wald(sample.variance[None], gap[None], simple=len(clustering.groupings) == 1)[0])
-        statistic, pvalue = wald / len(gap), kernel.tail_share(joint, wald, ties=ties == "count")
+        statistic, pvalue = wald / len(gap), kernel.tail_share(joint, wald, ties=ties == "count", complete=enumerated)
         infeasible = int(np.isnan(joint).sum())
         estimate, pieces = float("nan"), ()
     notes = small_sample_notes(clustering, weights, count, enumerated, 1.0 - coverage, infeasible, pieces)
@@ -343,6 +346,8 @@ class _Single:
 
     def accepted(self, alpha: float) -> list[tuple[float, float]]:
         """Return the gaps that are not rejected, as intervals in increasing order."""
+        # A share may equal the level (50 of 1,000 draws), which rejects; 1 - 0.95 is a little less than 0.05.
+        alpha += 1e-12
         grid = self.error * np.concatenate((-_GRID[:0:-1], _GRID))
         inside = np.array([self.pvalue(gap) > alpha for gap in grid])
         changes = np.flatnonzero(inside[1:] != inside[:-1])

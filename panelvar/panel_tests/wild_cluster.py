@@ -294,21 +294,26 @@ def wald(matrix: Array, gap: Array, *, simple: bool) -> Array:
     return np.where(form.positive & (form.rank == gap.shape[1]), form.statistic, np.nan)
 
 
-def tail_share(draws: Array, statistic: float, *, ties: bool) -> float:
-    """Return the share of draws beyond a statistic, those equal to it counted or not; NaN does not count."""
+def tail_share(draws: Array, statistic: float, *, ties: bool, complete: bool) -> float:
+    """Return the share of draws beyond a statistic, those equal to it counted or not; NaN does not count.
+
+    Where ties count so does the sample, which is one of its own patterns: it is among all of them (``complete``), and
+    one more beside those that were drawn. No share is then zero.
+    """
     slack = TIE * abs(statistic)
     beyond = draws >= statistic - slack if ties else draws > statistic + slack
-    return float(beyond.sum() / max(len(draws) - np.isnan(draws).sum(), 1))
+    own = int(ties and not complete)
+    return float((own + beyond.sum()) / max(own + len(draws) - np.isnan(draws).sum(), 1))
 
 
 def pvalue(draws: Array, statistic: float, alternative: str, *, ties: bool, mirrored: bool) -> float:
-    """Return the p-value of a t statistic; with ``mirrored``, a draw also stands for that of all signs changed."""
+    """Return the p-value of a t statistic; with ``mirrored`` draws are all patterns, each for its mirror image too."""
     if alternative == "two-sided":
-        return tail_share(np.abs(draws), abs(statistic), ties=ties)
+        return tail_share(np.abs(draws), abs(statistic), ties=ties, complete=mirrored)
     if mirrored:
         draws = np.concatenate((draws, -draws))
-    upper = tail_share(draws, statistic, ties=ties)
-    lower = tail_share(-draws, -statistic, ties=ties)
+    upper = tail_share(draws, statistic, ties=ties, complete=mirrored)
+    lower = tail_share(-draws, -statistic, ties=ties, complete=mirrored)
     if alternative == "equal-tailed":
         return min(2.0 * min(upper, lower), 1.0)
     return upper if alternative == "greater" else lower

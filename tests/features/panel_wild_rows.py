@@ -46,7 +46,7 @@ def wild(weights: str = "rademacher", *, impose_null: bool = True) -> float:
 
 
 def redrawn(weights: str) -> float:
-    """The share of drawn signs whose refit has a t of at least the sample's (firms as clusters, null imposed)."""
+    """The share of drawn signs, and the sample, with a t of at least the sample's (firms as clusters, null imposed)."""
     frame = table("grunfeld")
     firms = indicators(frame["firm"])
     x = np.column_stack([np.ones(200), frame[["value", "capital"]]])
@@ -60,7 +60,7 @@ def redrawn(weights: str) -> float:
         estimate = inverse @ values
         sums = firms.T @ (inverse[1] * (values - x @ estimate))
         squared.append(estimate[1] ** 2 / (sums @ sums))
-    return float(np.mean(np.array(squared[1:]) >= squared[0] * (1.0 - 1e-7)))
+    return float(np.mean(np.array(squared) >= squared[0] * (1.0 - 1e-7)))
 
 
 def drawn_row(weights: str) -> Feature:

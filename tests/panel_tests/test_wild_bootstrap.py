@@ -1,6 +1,7 @@
 """The wild cluster bootstrap against one that draws residuals and refits every draw, dummies and all."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,8 @@ def test_drawn_signs_and_several_restrictions(model, kind):
     order = [sorted(frame["entity"].unique()).index(label) for label in frame["entity"].unique()]
     statistic, draws = slow(frame, model, np.eye(3)[1:], np.array([0.5, -0.2]), "entity", by_code[order].T)
     # A draw whose weights are all alike scales every residual: its statistic is the sample's, but for rounding.
-    assert found.pvalue == pytest.approx(np.mean(draws >= statistic * (1 - 1e-7)))
+    # The sample is one more beside those drawn.
+    assert found.pvalue == pytest.approx((1 + np.sum(draws >= statistic * (1 - 1e-7))) / 100)
     assert found.df == 2
     assert np.isnan(found.lower)
 
@@ -209,3 +211,31 @@ def test_more_clusters_than_there_are_bits():
     assert (found.clusters, found.draws, found.enumerated, found.notes) == (1200, 199, False, ())
     width = found.upper - found.lower
     assert width == pytest.approx(3.92 * result.with_cov("cluster").std_errors["x1"], rel=0.25)
+
+
+def test_a_pvalue_of_drawn_signs_is_never_zero():
+    """The sample is one more draw: (1 + k) / (1 + B), as for all other bootstrap tests here."""
+    frame = gappy_frame(seed=5, entities=20, periods=6)
+    result = fitted(frame.assign(y=frame["y"] + 50.0 * frame["x1"]), "pooled")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        test = pv.wild_bootstrap(result, "x1", draws=999, seed=1)
+        strict = pv.wild_bootstrap(result, "x1", draws=999, seed=1, ties="strict")
+        joint = pv.wild_bootstrap(result, ["x1", "x2"], draws=999, seed=1)
+        tail = pv.wild_bootstrap(result, "x1", draws=999, seed=1, alternative="equal-tailed")
+    assert test.pvalue == joint.pvalue == 0.001
+    assert tail.pvalue == 0.002
+    assert "p = 0.0010" in str(test)
+    assert strict.pvalue == 0.0
+    assert "p < 0.0010" in str(strict)
+    assert "0.0000" not in str(strict)
+
+
+@pytest.mark.parametrize("null", [0.0, 0.4])
+def test_drawn_signs_count_the_sample(null):
+    result = fitted(gappy_frame(seed=5, entities=20, periods=6), "pooled")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        count = pv.wild_bootstrap(result, f"x1 = {null}", draws=199, seed=1)
+        strict = pv.wild_bootstrap(result, f"x1 = {null}", draws=199, seed=1, ties="strict")
+    assert count.pvalue == pytest.approx((1.0 + 199.0 * strict.pvalue) / 200.0)
