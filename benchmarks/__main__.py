@@ -21,6 +21,10 @@ GROUPS = {
     "random": ("benchmarks.random", "random effects, one-way and unbalanced two-way"),
     "floor": ("benchmarks.floor", "fixed effects against one Gram matrix, and memory"),
     "clusters": ("benchmarks.clusters", "CR2 at 1e6 rows, and the wild cluster bootstrap"),
+    "size": (
+        "benchmarks.size",
+        "what grows with a square: pairs of entities, long series, many variables and clusters",
+    ),
     "var": ("benchmarks.vector", "VAR fit, lag selection, responses, many at once"),
     "bands": ("benchmarks.vector_bands", "bands of responses"),
     "import": ("benchmarks.imports", "import time"),
