@@ -13,10 +13,9 @@ from panelvar.base.limits import LONGEST_MESSAGE, QUOTED
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # Controls that reverse the reading direction, and the soft hyphen, which terminals do not agree on.
 _INVISIBLE = frozenset("\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Quotation marks open after a blank or a bracket; an apostrophe follows a letter. Then words without a blank.
-_QUOTATION = re.compile(
-    rf"""(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|(?<!\w)"(?:[^"\\]|\\.)*"(?!\w)|\S{{{QUOTED + 1},}}""", re.DOTALL
-)
+# Quotation marks open after a blank or a bracket; an apostrophe follows a letter.
+_QUOTATION = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|(?<!\w)"(?:[^"\\]|\\.)*"(?!\w)""", re.DOTALL)
+_WORD = re.compile(rf"(?<!\S)\S{{{QUOTED + 1},}}")
 _MARKS = "'\""
 _SHOWN = 60
 
@@ -49,7 +48,12 @@ def one_line(text: str) -> str:
     """
     if len(text) <= QUOTED and text.isascii() and text.isprintable():
         return text
-    text = _QUOTATION.sub(_cut, printable(_middle_out(text, 20 * LONGEST_MESSAGE)))
+    text = printable(_middle_out(text, 20 * LONGEST_MESSAGE))
+    # Most messages quote nothing that is long: they are not searched.
+    if text.count("'") > 1 or text.count('"') > 1:
+        text = _QUOTATION.sub(_cut, text)
+    if max(map(len, text.split(" "))) > QUOTED:
+        text = _WORD.sub(_cut, text)
     return _middle_out(text, LONGEST_MESSAGE)
 
 
