@@ -99,6 +99,7 @@ REFUSED = {
     "portmanteau": lambda n: pv.portmanteau_test(model(), n),
     "rolling": lambda n: pv.fit_rolling_var(series(), window=n, lags=1),
     "accuracy": lambda n: pv.evaluate_forecasts(series(), lags=1, window=30, steps=n),
+    "spacing": lambda n: pv.Panel({"i": [0, 0], "t": [0, 1], "y": [1.0, 2.0]}, "i", "t", freq=n * 10**12),
     "average lags": lambda n: pv.fit_common_correlated_effects(panel(), "y", ["x"], average_lags=n),
 }
 
@@ -145,3 +146,16 @@ def test_what_a_horizon_would_hold_is_counted():
     system = pv.System([0.1 * np.eye(80)], sigma=np.eye(80))
     with pytest.raises(pv.SpecificationError, match="100001 x 6400"):
         system.impulse_responses(100_000)
+
+
+def test_numbers_of_thousands_of_digits_are_refused_in_words():
+    """Python does not write them out, and no float holds them."""
+    for call in (
+        lambda n: model().impulse_responses(n),
+        lambda n: pv.serial_lm_test(model(), n),
+        lambda n: pv.adf_test(series()["a"], n),
+        lambda n: pv.mosum_test(model(), window=n),
+        lambda n: pooled().wald_test({"x": n}),
+    ):
+        with pytest.raises(pv.SpecificationError, match="very many digits"):
+            call(10**5000)

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError
-from panelvar.base.limits import LONGEST_HORIZON, MOST_CELLS
+from panelvar.base.limits import LARGEST_WHOLE, LONGEST_HORIZON, MOST_CELLS
 from panelvar.base.quoting import shown
 
 DROP_OR_RAISE = ("drop", "raise")
@@ -53,8 +53,10 @@ def read_whole(option: str, value: object, least: int, most: int | None = None) 
     SpecificationError
         Unless it is an integer (True and 2.0 are none) of at least ``least`` and, if given, at most ``most``.
     """
-    if not is_whole(value) or value < least or (most is not None and value > most):
-        limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+    highest = LARGEST_WHOLE if most is None else most
+    if not is_whole(value) or not least <= value <= highest:
+        beyond = is_whole(value) and value > highest
+        limits = f"from {least} to {highest}" if beyond or most is not None else f"of at least {least}"
         raise SpecificationError(f"{option}={shown(value)} must be a whole number {limits}.")
     return int(value)
 
@@ -162,9 +164,15 @@ def read_number(option: str, value: object) -> float:
     SpecificationError
         Unless it is a finite real number (True is none).
     """
-    if not is_number(value) or not np.isfinite(float(value)):
+    number = math.nan
+    if is_number(value):
+        try:
+            number = float(value)
+        except OverflowError:  # an integer beyond all floats
+            number = math.inf
+    if not math.isfinite(number):
         raise SpecificationError(f"{option}={shown(value)} must be a finite number.")
-    return float(value)
+    return number
 
 
 def refuse_other(what: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:

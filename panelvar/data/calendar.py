@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from panelvar.base.arrays import Integers
 from panelvar.base.errors import DataError, Note, SpecificationError
-from panelvar.base.limits import LONGEST_CALENDAR
+from panelvar.base.limits import LARGEST_WHOLE, LONGEST_CALENDAR
 from panelvar.base.quoting import shown
 from panelvar.data.periods import Clock, Dates, Unit, parse_freq, suggest_unit
 from panelvar.data.source import Coded, Labels
@@ -367,9 +367,10 @@ def _whole_step(multiple: object) -> int:
         step = 0 if isinstance(multiple, bool) else operator.index(multiple)  # type: ignore[arg-type]
     except TypeError:
         step = 0
-    if step < 1:
+    if not 1 <= step <= LARGEST_WHOLE:
         raise SpecificationError(
-            f"freq={multiple!r} is not a spacing; expected a number of units, 1 or more, or a frequency such as 'Y'."
+            f"freq={shown(multiple)} is not a spacing; expected a number of units, 1 or more, or a frequency such as "
+            "'Y'."
         )
     return step
 
