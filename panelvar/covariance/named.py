@@ -33,12 +33,12 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
 def covariance_of(specification: Covariance, fit: Projected, convention: Convention) -> CovarianceEstimate:
     """Estimate a covariance, with a warning where it leaves a coefficient without variance."""
     found = specification(fit, convention)
-    if fit.solution.rss == 0.0:
+    if found.classical or fit.solution.rss == 0.0:
         return found
     # Scores that add up to zero in every cluster leave rounding, beside what homoskedastic errors would have.
     usual = fit.bread.diagonal() * (fit.solution.rss / fit.counts.rows)
     none = abs(found.matrix.diagonal()) <= fit.rounding * usual
-    if not none.any():
+    if True not in none:
         return found
     matrix = found.matrix.copy()
     matrix[none] = 0.0
