@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import SpecificationError
 from panelvar.base.labels import places_of
+from panelvar.base.scaling import equilibrated
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.tables.test_result import TestResult
@@ -63,7 +64,10 @@ def relation_test(
         raise SpecificationError("A model of rank 0 has no relations to restrict.")
     if rank == problem.n_vars and known is None and beta is None:
         raise SpecificationError("At full rank the levels are stationary, and every equation reacts to all of them.")
-    triangle, right, corner = problem.blocks
+    # Levels and differences in units of their own sizes: relations mix them.
+    sizes = np.linalg.norm(problem.blocks[0], axis=0)
+    moves = np.hypot(np.linalg.norm(problem.blocks[1], axis=0), np.linalg.norm(problem.blocks[2], axis=0))
+    triangle, right, corner = problem.blocks[0] / sizes, problem.blocks[1] / moves, problem.blocks[2] / moves
     free = likelihood_terms(problem.canonical.eigenvalues[:rank]).sum()
     words = []
     if known is not None:
@@ -71,25 +75,28 @@ def relation_test(
         count = given.shape[1]
         if count > rank:
             raise SpecificationError(f"{count} known relations; the rank is {rank}.")
-        first, found = relations_beside(triangle, right, corner, given)
+        first, found = relations_beside(triangle, right, corner, given * sizes[:, None])
         values = np.concatenate([first[:count], found.eigenvalues[: rank - count]])
-        vectors = np.concatenate([given, found.beta[:, : rank - count]], axis=1)
+        vectors = np.concatenate([given, found.beta[:, : rank - count] / sizes[:, None]], axis=1)
         reactions = problem.conditional(vectors)[0][problem.n_short :].T
         df = count * (problem.n_levels - rank)
         words.append(" and ".join(_spelled(column, relation_names) for column in given.T) + " stationary")
     else:
         spans, df = [], 0
-        for option, restrictions, labels in (("beta", beta, relation_names), ("alpha", alpha, names)):
+        for option, restrictions, labels, units in (
+            ("beta", beta, relation_names, 1.0 / sizes),
+            ("alpha", alpha, names, moves),
+        ):
             if restrictions is None:
                 spans.append(np.eye(len(labels)))
                 continue
-            span, lost, text = _span(option, restrictions, labels, rank)
+            span, lost, text = _span(option, restrictions, labels, rank, units)
             spans.append(span)
             df += rank * lost
             words.append(f"{option}: {text}")
         found = restricted_relations(triangle, right, corner, *spans)
         values, vectors, reactions = found.eigenvalues[:rank], found.beta[:, :rank], found.alpha[:, :rank]
-        vectors, reactions = _normalised(vectors, reactions, normalised_on)
+        vectors, reactions = _normalised(vectors, reactions, normalised_on, sizes, moves)
     value = float(problem.nobs * (free - likelihood_terms(values).sum()))
     columns = [f"ec{place + 1}" for place in range(rank)]
     return RelationTest(
@@ -106,8 +113,11 @@ def relation_test(
     )
 
 
-def _span(option: str, restrictions: Any, labels: tuple[str, ...], rank: int) -> tuple[Array, int, str]:
-    """Directions left free by restrictions, how many are lost, and the restrictions in words."""
+def _span(option: str, restrictions: Any, labels: tuple[str, ...], rank: int, units: Array) -> tuple[Array, int, str]:
+    """Directions left free by restrictions, how many are lost, and the restrictions in words.
+
+    The directions are those of coefficients divided by ``units``.
+    """
     if isinstance(restrictions, Mapping) and not hasattr(restrictions, "iloc"):
         raise SpecificationError(f"{option}= takes equations such as 'x = 0' or 'x + y = 0', or a matrix of them.")
     matrix, target, text = restriction_matrix(restrictions, None, labels)
@@ -118,7 +128,8 @@ def _span(option: str, restrictions: Any, labels: tuple[str, ...], rank: int) ->
     lost = len(matrix)
     if len(labels) - lost < rank:
         raise SpecificationError(f"{lost} restrictions on {option} leave fewer directions than the rank, {rank}.")
-    _, _, rows = np.linalg.svd(matrix)
+    scaled = matrix * units
+    _, _, rows = np.linalg.svd(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
     return rows[lost:].T, lost, "R b = 0" if text == "R b = q" else text
 
 
@@ -142,19 +153,26 @@ def _relations_given(known: Any, labels: tuple[str, ...]) -> Array:
                 f"known has shape {columns.shape}; expected a mapping such as {{{labels[0]!r}: 1.0}}, a list of them, "
                 f"or an array of {len(labels)} rows: {', '.join(labels)}."
             )
-    if not np.isfinite(columns).all() or np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if not np.isfinite(columns).all() or np.linalg.matrix_rank(equilibrated(columns)) < columns.shape[1]:
         raise SpecificationError("The known relations must be finite, not zero, and not combinations of one another.")
     return columns
 
 
-def _normalised(beta: Array, alpha: Array, on: Sequence[int] | None) -> tuple[Array, Array]:
-    """Ones where the model has them if that is possible; else the largest coefficient of each relation one."""
-    square = None if on is None else beta[list(on)]
-    if square is not None:
-        size = np.linalg.norm(beta, axis=0)
-        if np.linalg.cond(square / size) < 1e8:
-            return np.asarray(np.linalg.solve(square.T, beta.T).T, dtype=np.float64), alpha @ square.T
-    largest = beta[np.abs(beta).argmax(axis=0), np.arange(beta.shape[1])]
+def _normalised(
+    scaled: Array, reactions: Array, on: Sequence[int] | None, sizes: Array, moves: Array
+) -> tuple[Array, Array]:
+    """Ones where the model has them if that is possible; else the largest coefficient of each relation one.
+
+    What is possible, and which is largest, is a matter of the relations in units of the levels' sizes; what is returned
+    is in the units of the data.
+    """
+    beta, alpha = scaled / sizes[:, None], reactions * moves[:, None]
+    if on is not None:
+        square, rows = scaled[list(on)], sizes[list(on)]
+        if np.linalg.cond(square / np.linalg.norm(scaled, axis=0)) < 1e8:
+            own = np.linalg.solve(square.T, scaled.T).T * rows / sizes[:, None]
+            return np.asarray(own, dtype=np.float64), alpha @ (square / rows[:, None]).T
+    largest = beta[np.abs(scaled).argmax(axis=0), np.arange(beta.shape[1])]
     return beta / largest, alpha * largest
 
 

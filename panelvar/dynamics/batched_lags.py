@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
+from panelvar.base.scaling import FURTHEST_APART
+from panelvar.dynamics.lag_problem import LARGEST, SMALLEST
 
 CHUNK_BYTES = 1_000_000
 """Memory of the rows triangularised at once: they stay in the cache between being laid out and being factored."""
@@ -30,7 +32,8 @@ class BatchFit(NamedTuple):
         Lower factor of U'U.
     nobs : array of int (B,)
     estimable : array of bool (B,)
-        Whether the member's regressors are independent and leave degrees of freedom.
+        Whether the member's regressors are independent and leave degrees of freedom, and its columns are of sizes that
+        can be computed with.
     """
 
     params: Array
@@ -59,6 +62,10 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     tolerance = 32.0 * np.finfo(np.float64).eps * np.sqrt(nobs)[:, None]
     left = np.abs(factors.diagonal(axis1=1, axis2=2))
     estimable = (left[:, :m] > tolerance * sizes[:, :m]).all(axis=1) & (nobs - m >= n_vars)
+    # And sums of squares that can be held, of variables in units near enough for a coefficient to have a square.
+    estimable &= (((sizes > SMALLEST) & (sizes < LARGEST)) | ~factors.any(axis=1)).all(axis=1)
+    explained = np.where(sizes[:, m:] > 0.0, sizes[:, m:], 1.0)
+    estimable &= explained.max(axis=1) <= FURTHEST_APART * explained.min(axis=1)
     top = np.where(estimable[:, None, None], factors[:, :m, :m], np.eye(m))
     params = np.linalg.solve(top, factors[:, :m, m:]).astype(np.float64, copy=False)
     inverse = np.linalg.solve(top, np.broadcast_to(np.eye(m), top.shape)).astype(np.float64, copy=False)

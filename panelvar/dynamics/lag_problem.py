@@ -30,6 +30,8 @@ CHUNK_BYTES = 8_000_000
 # Where that is a draw or two, more of them share the cost of a period, and their rows exist a stretch at a time.
 FEWEST_DRAWS, MOST_BYTES = 16, 64_000_000
 EPSILON = float(np.finfo(np.float64).eps)
+SMALLEST, LARGEST = 1e-150, 1e150
+"""Lengths of columns between which sums of squares can be held."""
 
 
 class Refits(NamedTuple):

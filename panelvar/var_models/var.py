@@ -24,7 +24,7 @@ from panelvar.base.scaling import refuse_far_apart
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
-from panelvar.dynamics.lag_problem import LagProblem, stack_lags
+from panelvar.dynamics.lag_problem import LARGEST, SMALLEST, LagProblem, stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
 from panelvar.kernels.least_squares import least_squares
 from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
@@ -260,7 +260,7 @@ def _problem(
 
 def _require_range(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> None:
     """Refuse columns whose sums of squares overflow or vanish, and variables in units too far apart."""
-    extreme = [not 1e-150 < size < 1e150 for size in problem.column_sizes.tolist()]
+    extreme = [not SMALLEST < size < LARGEST for size in problem.column_sizes.tolist()]
     if any(extreme) and problem.factor[:, extreme].any():
         raise NumericalError(
             "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "

@@ -587,3 +587,25 @@ def test_gretl_counts(trend):
     assert_allclose(gretl.sigma, ours.sigma_ml, rtol=1e-12)
     ratios = gretl.short_run_tstats.to_numpy()
     assert_allclose(gretl.short_run_pvalues, 2 * stats.t.sf(np.abs(ratios), divisor), rtol=1e-9)
+
+
+@pytest.mark.parametrize("powers", [(0, 0, 0), (40, -40, 0), (-40, 0, 40), (0, 40, -40)])
+def test_restrictions_that_mix_variables_in_any_units(powers):
+    """Directions left free were orthonormal in the units of the data: small coefficients lost their digits."""
+    rng = np.random.default_rng(11)
+    walk = np.cumsum(rng.standard_normal((200, 2)), axis=0)
+    levels = np.column_stack([walk[:, 0] + 0.5 * walk[:, 1], walk]) + rng.standard_normal((200, 3)) * [1.0, 0.1, 0.1]
+    units = np.ldexp(1.0, powers)
+    plain, moved = (pv.fit_vecm(levels * unit, ["x", "y", "z"], rank=1, lags=2) for unit in (np.ones(3), units))
+    for row in ([[1.0, 1.0, 0.0]], [[1.0, 1.0, 2.0]], [[0.0, 1.0, -1.5]]):
+        one, other = plain.restriction_test(beta=row), moved.restriction_test(beta=row * units)
+        assert other.statistic == pytest.approx(one.statistic, rel=1e-8)
+        factor = other.beta["ec1"] * units / one.beta["ec1"]
+        np.testing.assert_allclose(factor, factor.iloc[0], rtol=1e-7)
+    one = plain.restriction_test(alpha=[[1.0, 1.0, 0.0]])
+    other = moved.restriction_test(alpha=[[1.0, 1.0, 0.0]] / units)
+    assert other.statistic == pytest.approx(one.statistic, rel=1e-8)
+    known = [{"x": 1.0, "y": -1.0, "z": -0.5}]
+    turned = [{name: value / unit for (name, value), unit in zip(known[0].items(), units, strict=True)}]
+    one, other = plain.restriction_test(known=known), moved.restriction_test(known=turned)
+    assert other.statistic == pytest.approx(one.statistic, rel=1e-8)

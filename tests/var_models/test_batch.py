@@ -181,3 +181,15 @@ def test_batches_without_columns_or_with_endless_lags_are_refused_in_words():
     for data in (panel, np.zeros((3, 20, 2))):
         with pytest.raises(pv.InsufficientDataError, match="longest member has 0 usable rows"):
             pv.fit_var_batch(data, lags=100_000)
+
+
+@pytest.mark.parametrize("units", [1e-310, [1.0, 1e-200], [1e-100, 1e100]])
+def test_units_that_a_single_fit_refuses_are_no_member_of_a_batch(units):
+    y = np.random.default_rng(9).standard_normal((2, 40, 2))
+    with pytest.raises(pv.NumericalError):
+        pv.fit_var(y[0] * units, lags=1)
+    with pytest.warns(pv.PanelVarWarning, match="1 of 2 members left out"):
+        batch = pv.fit_var_batch(np.stack([y[0] * units, y[1]]))
+    assert np.isfinite(batch.params.to_numpy()).all()
+    with pytest.raises(pv.CollinearityError, match="out of the range"):
+        pv.fit_var_batch(y * units)
