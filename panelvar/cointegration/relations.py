@@ -92,8 +92,8 @@ class Relations:
             upper = np.linalg.qr(self.problem.blocks[0][:, free])[1]
             spread = np.linalg.solve(upper, np.eye(len(free)))
             white = lower_solve(cholesky_impact(self.sigma), self.alpha)
-            precision = np.linalg.inv(white.T @ white)
-            errors[free] = np.sqrt(np.outer((spread**2).sum(axis=1), precision.diagonal()))
+            root = np.linalg.solve(np.linalg.qr(white)[1], np.eye(self.problem.rank))
+            errors[free] = np.sqrt((spread**2).sum(axis=1))[:, None] * np.sqrt((root**2).sum(axis=1))
         return errors
 
     @cached_property

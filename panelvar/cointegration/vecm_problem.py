@@ -21,6 +21,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.cointegration import reduced_rank
 from panelvar.dynamics.lag_problem import LagProblem, Refits, lower_factor
+from panelvar.dynamics.unit_free_solves import lower_solve
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,8 +202,7 @@ class VecmProblem(LagProblem):
     def _turn(self) -> Array:
         """Orthogonal matrix from the coordinates of `factor`'s basis to those of `triangle`'s."""
         m = self.n_regressors
-        moved = np.linalg.solve(self.triangle[:m, :m].T, (self.factor[:m, :m] @ self.coordinates).T).T
-        return np.asarray(moved, dtype=np.float64)
+        return lower_solve(self.triangle[:m, :m].T, (self.factor[:m, :m] @ self.coordinates).T).T
 
     def _differenced(self, refits: Refits, origin: Array) -> tuple[Array, Array]:
         """Of each draw, how its triangle of [Z2, Z1] differs from this one's, and the triangle's columns of Z0."""

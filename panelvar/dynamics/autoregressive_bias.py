@@ -103,7 +103,10 @@ def largest_root(lags: Array) -> Array:
 
 
 def _surely_stable(lags: Array) -> Mask:
-    """Whether a high power of the companion matrix is small: proof of stability at a fraction of the eigenvalues."""
+    """Whether a high power of the companion matrix is small: proof of stability at a fraction of the eigenvalues.
+
+    In whatever units a norm below one proves it; units decide only how often the eigenvalues are asked after all.
+    """
     power = dynamics.companion(lag_matrices(lags, 0))
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(_SQUARINGS):

@@ -428,6 +428,7 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     across = right[..., -unit_roots:, :].swapaxes(-1, -2)
     beside = left[..., -unit_roots:]
     middle = beside.swapaxes(-1, -2) @ (_short_run(coefficients) / scale) @ across
+    # Both sets of vectors and what stands between them are in units of the sizes.
     if (np.linalg.cond(middle) > 1e12).any():
         raise NumericalError("The differences have a unit root of their own: the levels are integrated twice.")
     return (across @ np.linalg.solve(middle, beside.swapaxes(-1, -2))) * scale

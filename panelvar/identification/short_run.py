@@ -304,6 +304,7 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     pairs = restrictions.signed(top.pair[best])
     pair = pairs[0]
     _require_rank(restrictions, pair, started, form, basis[0])
+    # In units of the search, where the entries of a matrix are of like size.
     scale = np.abs(pair).max(axis=(1, 2), keepdims=True)
     others = int((np.abs(pairs - pair) > 1e-4 * scale).any(axis=(1, 2, 3)).sum())
     notes = restrictions.repeated_e()

@@ -166,6 +166,7 @@ def _direction(pair: Array, sigma: Array, basis: Array) -> tuple[Array, Array, A
         own = Tangent(*(part[near] for part in at))
         bent = curvature(own, own, sigma[near])
         scale = np.sqrt(np.maximum(np.abs(bent.diagonal(axis1=1, axis2=2)), 1e-300))
+        # As `_solve`: of the curvature less its own units.
         lowest = np.linalg.eigvalsh(bent / (scale[:, :, None] * scale[:, None, :]))[:, 0]
         sure = lowest > 1e-9
         step[near[sure]] = _solve(bent[sure], slopes[near[sure]])
@@ -174,6 +175,7 @@ def _direction(pair: Array, sigma: Array, basis: Array) -> tuple[Array, Array, A
 
 def _solve(matrix: Array, right: Array) -> Array:
     """Solve semi-definite systems (N, D, D), leaving alone directions without curvature."""
+    # Its own diagonal takes out what units the search has left; entries are of like size there, none so near to zero.
     scale = np.sqrt(np.maximum(matrix.diagonal(axis1=1, axis2=2), 1e-300))
     values, vectors = np.linalg.eigh(matrix / (scale[:, :, None] * scale[:, None, :]))
     kept = values > 1e-13 * values[:, -1:]

@@ -240,6 +240,7 @@ class Restrictions:
         units = self._units(form)
         left, sizes, right = np.linalg.svd(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         n_rows = rows.shape[1]
+        # Rows are responses of variables, columns parameters, both in units of the errors.
         if n_rows > len(plain) or (sizes[:, -1] < 1e-10 * sizes[:, 0]).any():
             raise SpecificationError("The long-run restrictions repeat or contradict those on B: leave out some.")
         wanted = values - np.einsum("nrij,ij->nr", rows, known[1])
@@ -289,6 +290,7 @@ class Restrictions:
         turned = lasting_derivatives(form.coefficients, effects, steps, self.unit_roots, form.sizes)
         shifts = self._restricted(turned / form.sizes[:, None, :, None])
         plain, units = self.plain, self._units(form)
+        # In the units that `space` decides the rank in: full.
         inverse = units[:, :, None] * np.linalg.pinv(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         gap = np.einsum("nerij,nij->ner", shifts, pair[:, 1])
         fixed = -np.einsum("ndr,ner,ducv->neucv", inverse, gap, plain)

@@ -98,6 +98,7 @@ def project(
 
 
 def _require_rank(triangle: Array, width: int, n_rows: int) -> None:
+    # What is left of a column is compared with the column itself.
     sizes = np.sqrt(np.einsum("ij,ij->j", triangle[:, :width], triangle[:, :width]))
     tolerance = 32.0 * np.finfo(np.float64).eps * n_rows**0.5
     dependent = np.flatnonzero(np.abs(triangle.diagonal()[:width]) <= tolerance * sizes)

@@ -148,7 +148,9 @@ def _line(
     # Judged against the level of x: what is left of a constant after subtraction is rounding.
     if np.abs(deviation).max() <= 1e-12 * np.abs(ends).max():
         return
-    slope = (deviation @ (y - y.mean())) / (deviation @ deviation)
+    # Divided by its size, so that its square can be held.
+    scaled = deviation / np.abs(deviation).max()
+    slope = (scaled @ (y - y.mean())) / (scaled @ scaled) / np.abs(deviation).max()
     ax.plot(
         ends,
         y.mean() + slope * (ends - x.mean()),

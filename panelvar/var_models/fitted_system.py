@@ -15,11 +15,12 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
 from panelvar.responses.gradients import EVERY, long_run_errors, response_errors, response_gradients, share_gradients
 from panelvar.responses.responses import Responses, cumulated
-from panelvar.responses.shocks import Shocks
+from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.var_models.forecasts import VarForecasts
 from panelvar.var_models.system import System
 
@@ -214,8 +215,12 @@ class FittedSystem(VarForecasts):
         impact = shocks.system_impact(self.coefficients, self.sigma)
         residuals = self.problem.residuals
         if shocks.complete:
-            return np.asarray(np.linalg.solve(impact, residuals.T).T, dtype=np.float64)
-        return residuals @ np.linalg.solve(self.sigma, impact)
+            # Rows in units of the errors.
+            sizes = np.sqrt(self.sigma.diagonal())
+            solved = np.linalg.solve(impact / sizes[:, None], (residuals / sizes).T)
+            return np.asarray(solved.T, dtype=np.float64)
+        factor = positive_factor(self.sigma)
+        return np.asarray(lower_solve(factor, residuals.T).T @ lower_solve(factor, impact))
 
     @documented
     def historical_decomposition(

@@ -317,6 +317,7 @@ def recursive_residuals(regressors: Array, left: Array) -> Array:
     while True:
         state = np.asarray(np.linalg.qr(rows[:start], mode="r"))[:m]
         pivots = np.abs(state[:, :m].diagonal())
+        # An orthonormal basis has no units.
         if pivots.min() > 1e-10 * math.sqrt(start / n) or start == n:
             break
         start += 1

@@ -106,8 +106,11 @@ def granger_bootstrap_test(
     orthonormal = design @ problem.inverse_factor
     influence = orthonormal @ problem.inverse_factor[tested].T
     # Least squares without some regressors: the residuals, and what they take up of them.
-    block = influence.T @ influence
-    under = problem.residuals[:, equations] + influence @ np.linalg.solve(block, problem.params[tested][:, equations])
+    # Of columns of length one: regressors are in units of their own.
+    lengths = np.linalg.norm(influence, axis=0)
+    unit = influence / lengths
+    gap = problem.params[tested][:, equations] / lengths[:, None]
+    under = problem.residuals[:, equations] + unit @ np.linalg.solve(unit.T @ unit, gap)
     divisor = float(problem.df_resid if model.convention.coefficient_sigma == "df" else n)
     weights = _weights(model)
     count = 1.0 if test.distribution == "chi2" else float(len(tested) * len(equations))
@@ -179,6 +182,9 @@ def wild_exclusion_statistics(
     residuals = errors - orthonormal @ projected.swapaxes(1, 2)
     weighted = influence * weights[:, None]
     scores = (residuals[..., None] * weighted[None, :, None, :]).reshape(draws, n, equations * q)
-    stacked = estimates.reshape(draws, equations * q, 1)
+    lengths = np.sqrt(np.einsum("bnc,bnc->bc", scores, scores))
+    lengths = np.where(lengths > 0.0, lengths, 1.0)
+    scores /= lengths[:, None]
+    stacked = (estimates.reshape(draws, equations * q) / lengths)[..., None]
     solved = np.linalg.solve(scores.swapaxes(1, 2) @ scores, stacked)
     return np.asarray((stacked * solved).sum(axis=(1, 2)))

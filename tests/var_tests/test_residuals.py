@@ -577,10 +577,19 @@ def test_units_change_no_test(model, unit):
     assert str(scaled.nobs) in str(scaled)
 
 
-def test_the_final_prediction_error_overflows_to_infinity(model):
+def test_the_final_prediction_error_is_refused_where_it_overflows(model):
     scaled = pv.fit_var(model.data.values * 1e120, ["x", "y", "z"], lags=2)
-    assert scaled.fpe == np.inf
+    with pytest.raises(NumericalError, match="leaves the range of numbers"):
+        _ = scaled.fpe
     assert np.isfinite(scaled.aic)
+    assert "n/a" in str(scaled)
+
+
+@pytest.mark.parametrize("unit", [1e-120, 1e120])
+def test_orders_are_compared_by_the_logarithm_of_the_final_prediction_error(model, unit):
+    plain, scaled = (pv.select_lags(model.data.values * each, 4) for each in (1.0, unit))
+    assert scaled.selected == plain.selected
+    assert unit < 1.0 or scaled.notes[-1].code == "fpe-overflow"
 
 
 def test_groups_of_tests_show_themselves_in_one_line(model):
