@@ -11,6 +11,7 @@ from panelvar.base.errors import DataError, NumericalError, SpecificationError, 
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import read_var_data
 from panelvar.kernels.least_squares import least_squares
+from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.dickey_fuller import adf_test
 from panelvar.unit_roots.distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
@@ -90,7 +91,7 @@ def engle_granger_test(
         tau_pvalue(inner.statistic, trend, count) if known else float("nan"),
         "none",
         null=f"{left} is not cointegrated with {', '.join(name for name in table.names if name != left)}",
-        notes=notes,
+        notes=(*notes, *size_notes(f"engle-granger, {lags}", n)),
         lags=inner.lags,
         nobs=inner.nobs,
         trend=trend,

@@ -15,6 +15,7 @@ from panelvar.base.labels import places_of
 from panelvar.base.scaling import equilibrated
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 from panelvar.static_panels.restrictions import restriction_matrix
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def relation_test(
         df,
         None,
         "; ".join(words),
+        size_notes("relations", problem.nobs),
         eigenvalues=values,
         beta=pd.DataFrame(vectors, index=list(relation_names), columns=columns),
         alpha=pd.DataFrame(reactions, index=list(names), columns=columns),

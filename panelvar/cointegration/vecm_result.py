@@ -26,6 +26,7 @@ from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification, position, variables_of
 from panelvar.responses.shocks import Shocks, choose_shocks
 from panelvar.tables.coefficients import starred_rows, value_row
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.layout import Fact, Row, words
 from panelvar.tables.number_format import (
     check_digits,
@@ -427,7 +428,8 @@ class VecmResult(FittedSystem):
         columns = tested.columns(self.names)
         params, spread = self._cointegration.conditional
         wald = kronecker_wald(params[np.ix_(rows, columns)], spread[rows], self._error_sigma[np.ix_(columns, columns)])
-        return tested.result(wald, len(rows) * len(columns), self.problem, self.convention)
+        test = tested.result(wald, len(rows) * len(columns), self.problem, self.convention)
+        return replace(test, notes=(*test.notes, *size_notes("exclusion beside relations", self.nobs)))
 
     # Presentation
 

@@ -24,6 +24,7 @@ from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fit_statistics import f_of_gain
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.number_format import format_significant
 from panelvar.tables.test_result import TestResult
 
@@ -278,7 +279,9 @@ def _effects_test(result: LinearResult, found: _Freed) -> TestResult | None:
     columns = [found.rows.columns[j] for j in (*fit.kept, len(found.rows.columns) - 1)]
     ones = found.rows.ones if fit.constant else None
     u = residuals_of(columns, ones, coefficients_of(columns, ones)[0])
-    return f_of_gain(fit, "Effects zero", float(u @ u) - fit.rss, fit.counts.absorbed, "no entity effects")
+    test = f_of_gain(fit, "Effects zero", float(u @ u) - fit.rss, fit.counts.absorbed, "no entity effects")
+    periods = fit.source.nobs / fit.source.entities.n_groups
+    return replace(test, notes=(*test.notes, *size_notes("effects, autoregressive", periods)))
 
 
 def _short(source: Design) -> list[Note]:

@@ -33,6 +33,7 @@ from panelvar.heterogeneous.pooled_long_run import (
 )
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import refuse_exact
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import chi2_test
 
 _SEARCHES = {"newton-raphson": newton_raphson, "back-substitution": back_substitution}
@@ -235,7 +236,8 @@ def _assembled(
     )
     statistic, df = max(0.0, 2.0 * (fits.loglik - point.loglik)), (n - 1) * shared
     what = "the long-run coefficients" if shared == k else "the long-run and the shared short-run coefficients"
-    homogeneity = chi2_test("Likelihood ratio", statistic, df, f"{what} are the same for all entities")
+    few = size_notes("homogeneity", float(np.median(fits.sizes)))
+    homogeneity = chi2_test("Likelihood ratio", statistic, df, f"{what} are the same for all entities", few)
     label = "information matrix; dispersion over entities"
     some = np.asarray(present.any(axis=0))
     return ErrorCorrectionResult(

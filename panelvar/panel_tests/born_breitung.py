@@ -10,6 +10,7 @@ from panelvar.base.errors import InsufficientDataError, Note, choose, emit
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests.auxiliary import ROUNDING, lagged, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 
@@ -92,6 +93,8 @@ def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | No
         raise InsufficientDataError(
             f"{active} entities have pairs of residuals to compare; more than {z.shape[1]} are needed."
         )
+    if kind == "q":
+        notes += size_notes("born-breitung q", active)
     emit(notes)
     total = z.sum(axis=0)
     variance = z.T @ z - np.outer(total, total) / len(z)

@@ -9,6 +9,7 @@ from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.quoting import shown
 from panelvar.panel_tests.auxiliary import lagged, least_squares, refuse_rounding, transformed_columns, unweighted
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 
@@ -69,9 +70,11 @@ def breusch_godfrey_test(
     total, rss = float(e @ e), float(full.residuals @ full.residuals)
     refuse_rounding("The Breusch-Godfrey test", "the auxiliary regression fits", full.residuals, e)
     null = f"no serial correlation up to order {p}"
+    share = fit.design.times.n_groups / fit.design.entities.n_groups
+    notes = size_notes("within residuals", share) if fit.family == "fixed" else ()
     name = f"Breusch-Godfrey (order {p})"
     if kind == "chi2":
         statistic = len(e) * (1.0 - rss / total)
-        return chi2_test(name, statistic, p, null)
+        return chi2_test(name, statistic, p, null, notes)
     statistic = (total - rss) / p / (rss / df)
-    return f_test(name, statistic, p, df, null)
+    return f_test(name, statistic, p, df, null, notes)

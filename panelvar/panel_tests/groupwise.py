@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.panel_tests.auxiliary import residuals_of_rows, unweighted
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 
 
@@ -56,10 +57,7 @@ def modified_wald_test(result: LinearResult) -> TestResult:
     if count < entities.n_groups:
         text = f"{entities.n_groups - count} entities with one row, or with equal squared residuals, are left out."
         notes.append(Note("entities-left-out", text))
-    periods = float(np.median(sizes[usable]))
-    if periods < 10:
-        text = f"The median entity has {periods:g} rows: with so few the modified Wald test rejects far too often."
-        notes.append(Note("few-periods", text, warn=True))
+    notes += size_notes("modified wald", int(np.median(sizes[usable])))
     emit(notes)
     null = "the error variance is the same in every entity"
     return chi2_test("Modified Wald (groupwise variances)", statistic, count, null, notes)

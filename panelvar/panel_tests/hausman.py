@@ -17,6 +17,7 @@ from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests.compared_models import classical_note, differences, refuse_other_dependent, samples_note
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 
 _SIGMAS = get_args(HausmanSigma)
@@ -116,11 +117,14 @@ def hausman(
     gap = consistent.fit.coefficients[first] - efficient.fit.coefficients[second]
     sign = 1.0 if orthogonal else -1.0
     own = scales[0] * consistent.fit.bread[np.ix_(first, first)]
+    notes = _doubts(consistent, efficient)
+    if sigma == "own" and one_variance:
+        notes += size_notes("hausman, own variances", consistent.fit.source.entities.n_groups)
     return contrast_test(
         gap,
         own + sign * scales[1] * efficient.fit.bread[np.ix_(second, second)],
         np.sqrt(np.diagonal(own)),
-        _doubts(consistent, efficient),
+        notes,
         null="both estimators are consistent (effects uncorrelated with the regressors)",
         advice=f"use {_OTHER_FORM if sigma == 'efficient' or not one_variance else _ONE_VARIANCE}",
         absolute=efficient.convention.hausman_negative == "absolute",

@@ -19,6 +19,7 @@ from panelvar.random_effects.random import components_model
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.inference import deficient_note
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 
 _PREFIX = "within "
@@ -56,7 +57,8 @@ def hausman_regression(
     Returns
     -------
     TestResult
-        chi2 with one degree of freedom for each regressor that varies within the dimension.
+        chi2 with one degree of freedom for each regressor that varies within the dimension; under `BiasReduced`, F
+        with its degrees of freedom.
 
     Raises
     ------
@@ -110,6 +112,8 @@ def hausman_regression(
             statistic = (less.rss - full.rss) / full.rss * size
         else:
             selection = np.eye(len(full.names))[[full.names.index(name) for name in tested]]
+            if full.covariance.degrees is None:
+                notes = size_notes("mundlak", grouping.n_groups)
             gap = selection @ full.fit.coefficients
             form = quadratic_form(gap, selection @ full.covariance.matrix @ selection.T)
             statistic = float(form.statistic)
@@ -118,6 +122,9 @@ def hausman_regression(
     emit(notes)
     label = "Hausman (regression)" if full.covariance.classical else f"Hausman (regression, {full.cov_label})"
     null = "the effects are uncorrelated with the regressors"
+    if full.covariance.degrees is not None:
+        # A covariance with degrees of freedom of its own has an F of its own (HTZ).
+        return replace(full.wald_test(selection), name=label, null=null)
     return chi2_test(label, float(statistic), len(tested), null, notes)
 
 
@@ -179,5 +186,7 @@ def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> 
     larger = finish(model, cov, result.convention, "drop")
     test = larger.wald_test(list(means))
     notes = (*larger.covariance.notes, *test.notes)
+    if not larger.covariance.classical and larger.covariance.degrees is None:
+        notes += size_notes("mundlak", fit.source.group_by(dimension)[0].n_groups)
     null = f"the {dimension} effects are uncorrelated with the regressors' means"
     return replace(test, name="Mundlak", null=null, notes=notes)

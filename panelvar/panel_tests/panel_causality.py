@@ -17,6 +17,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.dynamics.gaps import rows_with_lags
 from panelvar.panel_tests.auxiliary import least_squares, refuse_rounding
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 
 
@@ -122,14 +123,16 @@ def panel_granger_test(
     if left_out:
         text = f"{left_out} entities are left out: {needed} usable rows or fewer, or collinear lags."
         notes.append(Note("entities-left-out", text, warn=True))
+    wald, t = np.array(statistics), np.array(sizes, dtype=np.float64)
     if kind == "w-bar":
         text = (
             "No p-value: the average has no tabulated distribution (plm gives none either). kind='z-tilde' and 'z-bar' "
             "standardise it to the normal."
         )
         notes.append(Note("no-pvalue", text))
+    else:
+        notes += size_notes(f"panel granger, {kind}", float(np.median(t)) + k)
     emit(notes)
-    wald, t = np.array(statistics), np.array(sizes, dtype=np.float64)
     statistic = average = float(wald.mean())
     if kind == "z-bar":
         statistic = math.sqrt(len(wald) / (2.0 * k)) * (average - k)

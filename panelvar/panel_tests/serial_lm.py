@@ -23,6 +23,7 @@ from panelvar.panel_tests.auxiliary import (
     unweighted,
 )
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 
@@ -161,9 +162,10 @@ def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bo
         root = _score_given_random_effects(_likelihood_residuals(panel_y, panel_x))
     null = f"no serial correlation, given {kind} effects"
     title = f"Baltagi-Li ({kind} effects{', one-sided' if one_sided else ''})"
+    notes = size_notes("within residuals", periods / entities) if kind == "fixed" else ()
     if one_sided:
-        return z_test(title, root, null, sides=1)
-    return chi2_test(title, root**2, 1.0, null)
+        return z_test(title, root, null, notes, sides=1)
+    return chi2_test(title, root**2, 1.0, null, notes)
 
 
 def _likelihood_residuals(y: Array, x: Array) -> Array:

@@ -26,6 +26,7 @@ from panelvar.panel_tests.auxiliary import (
     unweighted,
 )
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, f_test, t_test, z_test
 
 
@@ -66,7 +67,8 @@ def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") ->
         raise NumericalError("Wooldridge's test of effects: no product of two residuals differs from zero.")
     statistic = float(products.sum() / np.sqrt(squares))
     name = f"Wooldridge unobserved effects ({effects})"
-    return z_test(name, statistic, f"no unobserved {effects} effects")
+    notes = size_notes("wooldridge effects", int((grouping.sizes > 1).sum()))
+    return z_test(name, statistic, f"no unobserved {effects} effects", notes)
 
 
 @documented
@@ -183,7 +185,8 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     error, groups = clustered_error("Wooldridge's pooled test", fit, x, residuals[rows], codes[rows], place=1)
     statistic = float(fit.coefficients[1]) / error
     null = "no serial correlation of order 1 in the composite errors"
-    return t_test("Wooldridge serial correlation (pooled)", statistic, groups - 1, null)
+    notes = size_notes("wooldridge serial", groups)
+    return t_test("Wooldridge serial correlation (pooled)", statistic, groups - 1, null, notes)
 
 
 def wooldridge_serial_test(result: LinearResult) -> TestResult:
@@ -233,7 +236,8 @@ def wooldridge_serial_test(result: LinearResult) -> TestResult:
     error, groups = clustered_error(what, fit, lag, residuals[pairs], codes[rows[pairs]], place=0)
     statistic = float(((fit.coefficients[0] + 0.5) / error) ** 2)
     null = "no serial correlation in the errors of the levels"
-    return f_test("Wooldridge serial correlation (xtserial)", statistic, 1.0, groups - 1, null)
+    notes = size_notes("wooldridge serial", groups)
+    return f_test("Wooldridge serial correlation (xtserial)", statistic, 1.0, groups - 1, null, notes)
 
 
 def _autoregression(result: LinearResult, lags: str, expected: Array, name: str, null: str) -> TestResult:

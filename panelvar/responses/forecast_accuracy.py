@@ -16,6 +16,7 @@ from panelvar.base.quoting import one_line
 from panelvar.base.scaling import in_own_units
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import pairs, rows
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
 from panelvar.tables.table import Presented, Table
@@ -120,7 +121,8 @@ class ForecastAccuracy(HintsAtNames, Presented):
             )
         value = float(factor * gap.mean() / np.sqrt(variance / n))
         null = f"the VAR and the {self.benchmark} forecast {variable} equally well, {horizon} period(s) ahead"
-        return t_test("Diebold-Mariano", value, n - 1, null)
+        notes = size_notes("diebold-mariano", n / (horizon - 1)) if horizon > 1 else ()
+        return t_test("Diebold-Mariano", value, n - 1, null, notes)
 
     def summary(self, *, digits: int = 4) -> Table:
         """Return root mean squared errors, and those over the benchmark's, by variable and horizon.

@@ -11,6 +11,7 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, Note, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
+from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
     gls_critical_values,
@@ -82,6 +83,7 @@ def adf_test(
     check_trend(trend)
     values, name, notes = one_series(data, column)
     found = _regress(values, lags, (min_lags, max_lags), POWERS[trend], rows, name)
+    notes = (*notes, *size_notes(f"adf, {lags}, {trend}", len(values)))
     emit(notes)
     critical = tau_critical_values(trend, len(found[0].residuals))
     return _tested("Augmented Dickey-Fuller", found, trend, tau_pvalue(found[0].ratio, trend), critical, notes)
@@ -129,6 +131,7 @@ def dfgls_test(
     terms = dickey_fuller.trend_columns(POWERS[trend], 1, len(values))
     detrended = varying(dickey_fuller.quasi_detrended(values, terms, -7.0 if trend == "c" else -13.5), values, name)
     found = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
+    notes = (*notes, *size_notes(f"dfgls, {lags}, {trend}", len(values)))
     emit(notes)
     pvalue = gls_pvalue(found[0].ratio, trend, len(values))
     return _tested("DF-GLS", found, trend, pvalue, gls_critical_values(trend, len(values)), notes)

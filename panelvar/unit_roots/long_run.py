@@ -21,6 +21,7 @@ from panelvar.base.errors import CollinearityError, Note, NumericalError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import kernel_weights
 from panelvar.kernels.least_squares import least_squares
+from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import KPSS, kpss_pvalue, rho_pvalue, tau_critical_values, tau_pvalue
 from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
@@ -77,6 +78,7 @@ def kpss_test(
     if bound:
         text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
         notes = (*notes, Note("pvalue-bound", text))
+    notes = (*notes, *size_notes(f"kpss, {bandwidth}, {trend}", n))
     emit(notes)
     return UnitRootResult(
         f"KPSS ({width:g} lags, trend {trend!r})",

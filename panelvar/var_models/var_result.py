@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from panelvar.covariance.covariances import HC, Classical, Covariance, Covarianc
 from panelvar.dynamics.lag_problem import kronecker_wald
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.static_panels.inference import Inference
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
 from panelvar.var_models.fitted_system import FittedSystem
@@ -172,7 +173,8 @@ class CoefficientTests(FittedSystem):
         form = quadratic_form(gap, block)
         if form.rank < len(places):
             raise NumericalError("The covariance of the tested coefficients is singular: too few rows.")
-        return hypothesis.result(float(form.statistic), len(places), problem, self.convention)
+        test = hypothesis.result(float(form.statistic), len(places), problem, self.convention)
+        return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_kind}", self.nobs)))
 
     def lag_exclusion_tests(self) -> pd.DataFrame:
         """Wald tests that a lag can go, in each equation and in all of them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.identification.scheme import position, variables_of
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.exclusion import granger_hypothesis
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
@@ -132,4 +134,6 @@ def toda_yamamoto_test(
     model = fit_var(data, names, lags=order + extra, trend=trend, exogenous=exogenous, convention=rules)
     hypothesis = granger_hypothesis(model.names, order, caused, causing, "Toda-Yamamoto causality")
     null = f"{hypothesis.null} (lags 1 to {order} of a VAR({order + extra}) in levels)"
-    return model._excluded(hypothesis._replace(null=null))
+    test = model._excluded(hypothesis._replace(null=null))
+    few = size_notes("toda-yamamoto", model.nobs / (model.nobs - model.df_resid))
+    return replace(test, notes=(*test.notes, *few))

@@ -27,6 +27,7 @@ from panelvar.base.errors import InsufficientDataError, SpecificationError, choo
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.identification.scheme import Identification
 from panelvar.tables.joint_tests import JointTests
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
@@ -130,8 +131,9 @@ def normality_test(
     df = n_vars * (n_vars + 1) * (n_vars + 2) * (n_vars + 7) // 24 if kind == "urzua" else 2 * n_vars
 
     test = partial(chi2_test, notes=notes)
+    few = size_notes("urzua", model.nobs) if kind == "urzua" and n_vars > 1 else ()
     return NormalityTests(
-        test(f"{title} normality", joint, df, "the errors are normal"),
+        chi2_test(f"{title} normality", joint, df, "the errors are normal", (*notes, *few)),
         test(f"{title} skewness", skewness, n_vars, "the errors have no skewness"),
         test(f"{title} kurtosis", kurtosis, n_vars, "the errors have the kurtosis of the normal"),
         {
