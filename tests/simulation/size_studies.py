@@ -1,0 +1,58 @@
+"""Every study of the sizes of tests."""
+
+from __future__ import annotations
+
+from simulation import sizes_of_panel_tests, sizes_of_series_tests, sizes_of_var_tests
+
+STUDIES = (*sizes_of_panel_tests.STUDIES, *sizes_of_var_tests.STUDIES, *sizes_of_series_tests.STUDIES)
+
+PLAIN = "Panels without effects"
+SHORT = "Panels with effects of entities"
+LONG = "Long panels with effects of entities"
+LONG_RUN = "Panels with one long run"
+QUIET = "Panels without causality"
+WALK = "A random walk"
+NOISE = "White noise"
+WALKS = "Unrelated random walks"
+RELATED = "Three variables with one relation"
+STABLE = "A stable vector autoregression"
+PERSISTENT = "Long panels with autocorrelated errors"
+WANDERING = "Causality between random walks"
+FORECASTS = "Two forecasts that are equally good"
+PLACES = {
+    "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
+    "wooldridge serial": (SHORT, "wooldridge_serial_test(fixed)", "N", "15 x 5"),
+    "within residuals": (SHORT, "breusch_godfrey_test(fixed)", "N x T", "60 x 10"),
+    "mundlak": (SHORT, "mundlak_test(random)", "N", "15 x 5", "30 x 6", "60 x 10"),
+    "hausman, own variances": (SHORT, 'hausman(fixed, random, sigma="own")', "N", "15 x 5", "30 x 6"),
+    "modified wald": (LONG, "modified_wald_test(fixed)", "T", "10 x 20", "10 x 50"),
+    "born-breitung q": (LONG, "born_breitung_test(fixed)", "N", "10 x 50"),
+    "homogeneity": (LONG_RUN, "pooled_mean_group.homogeneity", "T", "10 x 20", "20 x 40", "30 x 100"),
+    "panel granger, z-tilde": (QUIET, 'panel_granger_test(panel, "y", "x1")', "T", "10 x 15", "20 x 25"),
+    "panel granger, z-bar": (
+        QUIET,
+        'panel_granger_test(panel, "y", "x1", kind="z-bar")',
+        "T",
+        "10 x 15",
+        "20 x 25",
+        "30 x 50",
+    ),
+    "adf, aic, c": (WALK, 'adf_test(y, "aic")', "T", "T = 40", "T = 60"),
+    "adf, aic, ct": (WALK, 'adf_test(y, "aic", trend="ct")', "T", "T = 40", "T = 60"),
+    "adf, bic, ct": (WALK, 'adf_test(y, "bic", trend="ct")', "T", "T = 40", "T = 60"),
+    "adf, t-stat, c": (WALK, 'adf_test(y, "t-stat")', "T", "T = 40", "T = 60"),
+    "adf, t-stat, ct": (WALK, 'adf_test(y, "t-stat", trend="ct")', "T", "T = 40", "T = 60"),
+    "dfgls, aic, ct": (WALK, 'dfgls_test(y, "aic", trend="ct")', "T", "T = 40", "T = 60"),
+    "dfgls, t-stat, ct": (WALK, 'dfgls_test(y, "t-stat", trend="ct")', "T", "T = 40", "T = 60"),
+    "kpss, newey-west, ct": (NOISE, 'kpss_test(y, trend="ct")', "T", "T = 40"),
+    "engle-granger, aic": (WALKS, 'engle_granger_test(y, lags="aic")', "T", "T = 40"),
+    "engle-granger, t-stat": (WALKS, 'engle_granger_test(y, lags="t-stat")', "T", "T = 40"),
+    "relations": (RELATED, 'vecm.restriction_test(beta="y3 = 0")', "T", "T = 40", "T = 60"),
+    "exclusion beside relations": (RELATED, "vecm.exclusion_test(lags=1)", "T", "T = 40", "T = 60"),
+    "exclusion, HC1": (STABLE, 'robust.granger_causality("y1", ["y2", "y3"])', "T", "T = 40", "T = 60"),
+    "effects, autoregressive": (PERSISTENT, "fixed_ar1.effects_test", "T", "10 x 20", "10 x 50"),
+    "toda-yamamoto": (WANDERING, 'toda_yamamoto_test(data, "y1", ["y2", "y3"], lags=3)', "T", "T = 40", "T = 60"),
+    "diebold-mariano": (FORECASTS, 'accuracy.diebold_mariano("y1", 4)', "n", "T = 20"),
+    "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),
+}
+"""Where notes on results have their rates from: study, call, what is few in the sample, samples."""

@@ -1,0 +1,462 @@
+"""Processes under which the nulls of the tests of panel models are true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from simulation.sizes import Study
+
+import panelvar as pv
+
+
+def stationary(rng: np.random.Generator, entities: int, periods: int, root: float) -> np.ndarray:
+    """First-order autoregressions (N, T) with standard normal shocks, 50 periods after they start at zero."""
+    values = rng.standard_normal((entities, 50 + periods))
+    for period in range(1, 50 + periods):
+        values[:, period] += root * values[:, period - 1]
+    return values[:, 50:]
+
+
+class Sample:
+    """A panel of y on x1 and x2, and the models of it that calls name."""
+
+    def __init__(self, **columns: np.ndarray) -> None:
+        entities, periods = columns["y"].shape
+        index = {"i": np.repeat(np.arange(entities), periods), "t": np.tile(np.arange(periods), entities)}
+        self.panel = pv.Panel({**index, **{name: values.ravel() for name, values in columns.items()}}, "i", "t")
+
+    panel: pv.Panel
+    x: Sequence[str] = ("x1", "x2")
+
+    @cached_property
+    def pooled(self):
+        return pv.fit_pooled(self.panel, "y", list(self.x))
+
+    @cached_property
+    def fixed(self):
+        return pv.fit_fixed_effects(self.panel, "y", list(self.x))
+
+    @cached_property
+    def twoway(self):
+        return pv.fit_fixed_effects(self.panel, "y", list(self.x), effects="twoway")
+
+    @cached_property
+    def random(self):
+        return pv.fit_random_effects(self.panel, "y", list(self.x))
+
+    @cached_property
+    def likely(self):
+        return pv.fit_random_effects(self.panel, "y", list(self.x), variance_components="ml")
+
+    @cached_property
+    def restricted(self):
+        return pv.fit_random_effects(self.panel, "y", list(self.x), variance_components="reml")
+
+    @cached_property
+    def difference(self):
+        return pv.fit_first_difference(self.panel, "y", list(self.x))
+
+    @cached_property
+    def between(self):
+        return pv.fit_between(self.panel, "y", list(self.x))
+
+    @cached_property
+    def mean_group(self):
+        return pv.fit_mean_group(self.panel, "y", list(self.x))
+
+    @cached_property
+    def fama_macbeth(self):
+        return pv.fit_fama_macbeth(self.panel, "y", list(self.x))
+
+    @cached_property
+    def fgls(self):
+        return pv.fit_fgls(self.panel, "y", list(self.x), panels="heteroskedastic")
+
+    @cached_property
+    def parks(self):
+        return pv.fit_fgls(self.panel, "y", list(self.x), panels="correlated")
+
+    @cached_property
+    def fixed_ar1(self):
+        return pv.fit_fixed_effects_ar1(self.panel, "y", list(self.x))
+
+
+def regressors(rng: np.random.Generator, entities: int, periods: int) -> dict[str, np.ndarray]:
+    """Two regressors, half of whose variance is between entities."""
+    return {
+        name: np.sqrt(0.5) * (rng.standard_normal((entities, 1)) + rng.standard_normal((entities, periods)))
+        for name in ("x1", "x2")
+    }
+
+
+def of_noise(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """Regressors that do not matter."""
+    return Sample(**regressors(rng, entities, periods), y=rng.standard_normal((entities, periods)))
+
+
+def without_effects(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """Classical errors."""
+    x = regressors(rng, entities, periods)
+    return Sample(**x, y=x["x1"] + x["x2"] + rng.standard_normal((entities, periods)))
+
+
+def with_effects(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """Classical errors beside effects of entities, unrelated to the regressors."""
+    x = regressors(rng, entities, periods)
+    effects = rng.standard_normal((entities, 1))
+    return Sample(**x, y=x["x1"] + x["x2"] + effects + rng.standard_normal((entities, periods)))
+
+
+def wandering(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """Errors whose changes are uncorrelated."""
+    x = regressors(rng, entities, periods)
+    return Sample(**x, y=x["x1"] + x["x2"] + np.cumsum(rng.standard_normal((entities, periods)), axis=1))
+
+
+def autoregressive(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """Errors AR(1) of 0.5, no effects."""
+    x = regressors(rng, entities, periods)
+    return Sample(**x, y=x["x1"] + x["x2"] + stationary(rng, entities, periods, 0.5))
+
+
+def clustered(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """A shock common to an entity's rows, in errors and regressors."""
+    x = regressors(rng, entities, periods)
+    shock = rng.standard_normal((entities, 1))
+    return Sample(**x, y=x["x1"] + x["x2"] + shock + rng.standard_normal((entities, periods)))
+
+
+def with_factor(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """One factor in the errors, loadings N(1, 1)."""
+    x = regressors(rng, entities, periods)
+    common = (1.0 + rng.standard_normal((entities, 1))) * rng.standard_normal((1, periods))
+    return Sample(**x, y=x["x1"] + x["x2"] + common + rng.standard_normal((entities, periods)))
+
+
+def without_causality(rng: np.random.Generator, entities: int, periods: int) -> Sample:
+    """Two unrelated AR(1) of 0.5, with effects of entities."""
+    y, x1 = (rng.standard_normal((entities, 1)) + stationary(rng, entities, periods, 0.5) for _ in range(2))
+    return Sample(y=y, x1=x1)
+
+
+class LongRunSample(Sample):
+    """A panel with one long run, and the models of it."""
+
+    @cached_property
+    def pooled_mean_group(self):
+        return pv.fit_pooled_mean_group(self.panel, "y", ["x1"])
+
+    @cached_property
+    def ardl_mean_group(self):
+        return pv.fit_ardl_mean_group(self.panel, "y", ["x1"])
+
+
+def with_long_run(rng: np.random.Generator, entities: int, periods: int) -> LongRunSample:
+    """The change of y is -0.5 (the last y, less x) plus noise; x a random walk."""
+    x = np.cumsum(rng.standard_normal((entities, 50 + periods)), axis=1)
+    y = np.zeros_like(x)
+    errors = rng.standard_normal(x.shape)
+    for period in range(1, 50 + periods):
+        y[:, period] = 0.5 * y[:, period - 1] + 0.5 * x[:, period] + errors[:, period]
+    return LongRunSample(y=y[:, 50:], x1=x[:, 50:])
+
+
+class InstrumentalSample:
+    """Rows of y on w, with instruments z1 to z3."""
+
+    def __init__(self, rng: np.random.Generator, rows: int, strength: float, endogenous: float) -> None:
+        z = rng.standard_normal((rows, 3))
+        first, shared = rng.standard_normal((2, rows))
+        w = strength * z.sum(axis=1) + first
+        u = endogenous * first + np.sqrt(1.0 - endogenous**2) * shared
+        self.panel = pv.Panel(
+            {"i": np.arange(rows), "t": np.zeros(rows), "y": w + u, "w": w} | {f"z{k + 1}": z[:, k] for k in range(3)},
+            "i",
+            "t",
+        )
+
+    panel: pv.Panel
+
+    @cached_property
+    def classical(self):
+        return pv.fit_iv_pooled(self.panel, "y", endogenous="w", instruments=["z1", "z2", "z3"])
+
+    @cached_property
+    def robust(self):
+        return self.classical.with_cov("HC1")
+
+    @cached_property
+    def liml(self):
+        return pv.fit_iv_pooled(self.panel, "y", endogenous="w", instruments=["z1", "z2", "z3"], method="liml")
+
+
+def instrumented(rng: np.random.Generator, rows: int) -> InstrumentalSample:
+    """Strong instruments, an endogenous regressor."""
+    return InstrumentalSample(rng, rows, 0.5, 0.5)
+
+
+def exogenous(rng: np.random.Generator, rows: int) -> InstrumentalSample:
+    """Strong instruments that are not needed."""
+    return InstrumentalSample(rng, rows, 0.5, 0.0)
+
+
+def irrelevant(rng: np.random.Generator, rows: int) -> InstrumentalSample:
+    """Instruments that explain nothing."""
+    return InstrumentalSample(rng, rows, 0.0, 0.5)
+
+
+SHORT = ((15, 5), (30, 6), (60, 10))
+LONG = ((10, 20), (10, 50), (10, 200))
+COVARIANCES = ('"HC1"', '"cluster"', 'BiasReduced("entity")')
+MODEL = "$y = x_1 + x_2$ plus errors; half of the variance of each regressor is between entities"
+
+STUDIES = (
+    Study(
+        "Panels without effects",
+        f"{MODEL}. Samples are entities x periods.",
+        SHORT,
+        without_effects,
+        (
+            "effects_lm_test(pooled)",
+            'effects_lm_test(pooled, kind="honda")',
+            'effects_lm_test(pooled, kind="king-wu")',
+            'effects_lm_test(pooled, effects="time", kind="honda")',
+            'effects_lm_test(pooled, effects="twoway")',
+            'effects_lm_test(pooled, effects="twoway", kind="honda")',
+            'effects_lm_test(pooled, effects="twoway", kind="king-wu")',
+            'effects_lm_test(pooled, effects="twoway", kind="gourieroux-holly-monfort")',
+            "wooldridge_effects_test(pooled)",
+            'wooldridge_effects_test(pooled, effects="time")',
+            "nested_f_test(pooled, fixed)",
+            "fixed.f_poolability",
+            "slope_poolability_test(pooled)",
+            "bera_sosa_yoon_test(pooled)",
+            'bera_sosa_yoon_test(pooled, kind="effects")',
+            'bera_sosa_yoon_test(pooled, kind="joint")',
+            'baltagi_li_test(pooled, kind="joint")',
+            "wooldridge_pooled_test(pooled)",
+            "breusch_godfrey_test(pooled)",
+            'breusch_godfrey_test(pooled, kind="f")',
+            "durbin_watson_test(pooled)",
+            "cross_section_dependence_test(pooled)",
+            'pooled.wald_test("x1 = 1")',
+            'pooled.wald_test(["x1 = 1", "x2 = 1"])',
+            *(f'pooled.with_cov({cov}).wald_test(["x1 = 1", "x2 = 1"])' for cov in COVARIANCES),
+            'mean_group.wald_test(["x1 = 1", "x2 = 1"])',
+            'fama_macbeth.wald_test(["x1 = 1", "x2 = 1"])',
+        ),
+    ),
+    Study(
+        "The same by maximum likelihood",
+        "As before; `likely` and `restricted` are random effects by ML and REML.",
+        SHORT,
+        without_effects,
+        (
+            "likely.variance_components.likelihood_ratio()",
+            "restricted.variance_components.likelihood_ratio()",
+        ),
+        500,
+    ),
+    Study(
+        "Panels with effects of entities",
+        f"{MODEL} and standard normal effects of entities, unrelated to the regressors.",
+        SHORT,
+        with_effects,
+        (
+            'hausman(fixed, random, sigma="efficient")',
+            'hausman(fixed, random, sigma="own")',
+            'hausman(fixed, random, sigma="consistent")',
+            'hausman_regression(random, scale="residual")',
+            'hausman_regression(random, scale="rows")',
+            'hausman_regression(random, cov="cluster")',
+            'hausman_regression(random, cov=BiasReduced("entity"))',
+            "mundlak_test(random)",
+            'mundlak_test(random, cov="classical")',
+            'mundlak_test(random, cov=BiasReduced("entity"))',
+            "slope_poolability_test(fixed)",
+            "slope_homogeneity_test(fixed)",
+            'slope_homogeneity_test(fixed, kind="plain")',
+            "nested_f_test(fixed, twoway)",
+            "wooldridge_within_test(fixed)",
+            "wooldridge_difference_test(difference)",
+            "wooldridge_serial_test(fixed)",
+            "born_breitung_test(fixed)",
+            'born_breitung_test(fixed, kind="lm")',
+            'born_breitung_test(fixed, kind="hr")',
+            "baltagi_li_test(random)",
+            'baltagi_li_test(fixed, kind="fixed")',
+            "breusch_godfrey_test(fixed)",
+            'breusch_godfrey_test(fixed, kind="f")',
+            "breusch_godfrey_test(random)",
+            "durbin_watson_test(fixed)",
+            "modified_wald_test(fixed)",
+            "cross_section_dependence_test(fixed)",
+            'cross_section_dependence_test(fixed, kind="lm")',
+            'cross_section_dependence_test(fixed, kind="scaled-lm")',
+            'cross_section_dependence_test(fixed, kind="bias-corrected-lm")',
+            'fixed.wald_test(["x1 = 1", "x2 = 1"])',
+            *(f'fixed.with_cov({cov}).wald_test(["x1 = 1", "x2 = 1"])' for cov in COVARIANCES),
+            'fixed.with_cov("driscoll-kraay").wald_test(["x1 = 1", "x2 = 1"])',
+            'random.wald_test(["x1 = 1", "x2 = 1"])',
+            'random.with_cov("cluster").wald_test(["x1 = 1", "x2 = 1"])',
+            'random.with_cov(BiasReduced("entity")).wald_test(["x1 = 1", "x2 = 1"])',
+        ),
+    ),
+    Study(
+        "Panels whose regressors do not matter",
+        "y is noise; two regressors as before.",
+        SHORT,
+        of_noise,
+        (
+            "pooled.f_slopes",
+            "pooled.f_classical",
+            'pooled.with_cov("cluster").f_slopes',
+            "fixed.f_slopes",
+            "fixed.f_with_dummies",
+            'fixed.with_cov("cluster").f_slopes',
+            "random.f_slopes",
+            "between.f_slopes",
+            "mean_group.f_slopes",
+            "fama_macbeth.f_slopes",
+        ),
+    ),
+    Study(
+        "Panels with a shock common to an entity's rows",
+        f"{MODEL}, half of whose variance is common to an entity: the pooled regression needs clustered errors.",
+        ((10, 10), (20, 10), (50, 10)),
+        clustered,
+        (
+            'pooled.wald_test("x1 = 1")',
+            'pooled.with_cov("cluster").wald_test("x1 = 1")',
+            'pooled.with_cov(BiasReduced("entity")).wald_test("x1 = 1")',
+            'pooled.with_cov("cluster").wald_test(["x1 = 1", "x2 = 1"])',
+            'pooled.with_cov(BiasReduced("entity")).wald_test(["x1 = 1", "x2 = 1"])',
+        ),
+    ),
+    Study(
+        "The same by the wild bootstrap",
+        "As before, 399 draws of signs.",
+        ((10, 10), (20, 10), (50, 10)),
+        clustered,
+        (
+            'wild_bootstrap(pooled, "x1 = 1", draws=399, seed=1)',
+            'wild_bootstrap(pooled, "x1 = 1", draws=399, weights="webb", seed=1)',
+        ),
+        500,
+    ),
+    Study(
+        "Panels with random-walk errors",
+        f"{MODEL}, which are random walks.",
+        SHORT,
+        wandering,
+        ('wooldridge_difference_test(difference, null="differences")',),
+    ),
+    Study(
+        "Long panels with effects of entities",
+        "As the short ones.",
+        LONG,
+        with_effects,
+        (
+            "modified_wald_test(fixed)",
+            "slope_poolability_test(fixed)",
+            'baltagi_li_test(fixed, kind="fixed")',
+            "breusch_godfrey_test(fixed)",
+            "cross_section_dependence_test(fixed)",
+            'cross_section_dependence_test(fixed, kind="lm")',
+            'cross_section_dependence_test(fixed, kind="scaled-lm")',
+            'cross_section_dependence_test(fixed, kind="bias-corrected-lm")',
+            "born_breitung_test(fixed)",
+            "wooldridge_serial_test(fixed)",
+            'fixed.with_cov("driscoll-kraay").wald_test(["x1 = 1", "x2 = 1"])',
+            'fixed.with_cov("pcse").wald_test(["x1 = 1", "x2 = 1"])',
+        ),
+    ),
+    Study(
+        "Long panels without effects",
+        f"{MODEL}. `fgls` estimates a variance for each entity, `parks` the covariances between entities too.",
+        LONG,
+        without_effects,
+        tuple(f'{name}.wald_test(["x1 = 1", "x2 = 1"])' for name in ("fgls", "parks")),
+    ),
+    Study(
+        "Long panels with autocorrelated errors",
+        f"{MODEL}, which are AR(1) of 0.5; no effects of entities.",
+        LONG,
+        autoregressive,
+        ("fixed_ar1.effects_test", 'fixed_ar1.wald_test(["x1 = 1", "x2 = 1"])'),
+    ),
+    Study(
+        "Panels with one common factor",
+        f"{MODEL}, which contain one factor with loadings N(1, 1).",
+        ((15, 20), (30, 30), (100, 50)),
+        with_factor,
+        ("cd_star_test(pooled)", "cd_star_test(fixed)"),
+    ),
+    Study(
+        "Panels without causality",
+        "y and x are unrelated AR(1) of 0.5, with effects of entities.",
+        ((10, 15), (20, 25), (30, 50)),
+        without_causality,
+        (
+            'panel_granger_test(panel, "y", "x1")',
+            'panel_granger_test(panel, "y", "x1", kind="z-bar")',
+            'panel_granger_test(panel, "y", "x1", lags=2)',
+        ),
+    ),
+    Study(
+        "Panels with one long run",
+        r"$\Delta y_t = -0.5 (y_{t-1} - x_t) + e_t$, x a random walk.",
+        ((10, 20), (20, 40), (30, 100)),
+        with_long_run,
+        ("pooled_mean_group.homogeneity", "hausman(ardl_mean_group, pooled_mean_group)"),
+        500,
+    ),
+    Study(
+        "Instruments that are valid and strong",
+        "y = w + u; w is half of the sum of three instruments plus an error whose correlation with u is 0.5.",
+        ((40,), (100,), (500,)),
+        instrumented,
+        (
+            "classical.sargan",
+            "classical.basmann",
+            "robust.hansen_j",
+            "classical.overidentification",
+            'classical.difference_in_sargan("z3")',
+            'robust.difference_in_sargan("z3")',
+            "classical.anderson_rubin(1.0)",
+            "robust.anderson_rubin(1.0)",
+            'classical.wald_test("w = 1")',
+            'robust.wald_test("w = 1")',
+            'liml.wald_test("w = 1")',
+        ),
+        unit="n",
+    ),
+    Study(
+        "Instruments that are not needed",
+        "As before, but w is uncorrelated with u.",
+        ((40,), (100,), (500,)),
+        exogenous,
+        (
+            "classical.wu_hausman",
+            'classical.endogeneity_test(form="difference")',
+            'robust.endogeneity_test(form="difference")',
+        ),
+        unit="n",
+    ),
+    Study(
+        "Instruments that explain nothing",
+        "As with strong instruments, but w does not depend on them.",
+        ((40,), (100,), (500,)),
+        irrelevant,
+        (
+            "classical.underidentification",
+            "robust.underidentification",
+            'classical.first_stage["pvalue"].iloc[0]',
+            'robust.first_stage["pvalue"].iloc[0]',
+            "classical.anderson_rubin(1.0)",
+        ),
+        unit="n",
+    ),
+)

@@ -1,0 +1,154 @@
+"""Sizes of tests: every public test is in the committed table, the page shows it, and a part is computed again."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+from simulation import sizes
+from simulation.size_studies import PLACES, STUDIES
+
+import panelvar as pv
+from panelvar.tables.joint_tests import JointTests
+from panelvar.tables.known_sizes import KNOWN
+from panelvar.tables.test_result import TestResult
+
+CALLS = [call for study in STUDIES for call in study.calls]
+
+ARGUED = {
+    "bhargava_test": "no p-value",
+    "granger_table": "VarResult.granger_causality of every pair",
+    "serial_lm_table": "serial_lm_test at every lag",
+    "unit_root_table": "the tests of one series, by column",
+    "f_statistic": "f_slopes or f_with_dummies, as the convention says",
+}
+"""Public tests that are not in the table by this name."""
+
+OPTIONS = {
+    ("panel_granger_test", "kind", "w-bar"): "no p-value",
+    ("bhargava_test", "kind", "lbi"): "no p-value",
+}
+"""Choices of public tests that are not in the table."""
+
+CHOICES = ("kind", "form", "effects", "sigma", "null", "statistic", "scale", "cov", "correction")
+"""Options that decide which test it is."""
+
+
+def named(call: str) -> set[str]:
+    """Functions, attributes and methods that a call names."""
+    tree = list(ast.walk(ast.parse(call, mode="eval")))
+    return {node.id for node in tree if isinstance(node, ast.Name)} | {
+        node.attr for node in tree if isinstance(node, ast.Attribute)
+    }
+
+
+def said(call: str) -> set[tuple[str, str]]:
+    """Function and text of every text that a call hands to a function."""
+    return {
+        (node.func.id, value.value)
+        for node in ast.walk(ast.parse(call, mode="eval"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        for value in (*node.args, *(keyword.value for keyword in node.keywords))
+        if isinstance(value, ast.Constant)
+    }
+
+
+NAMED = set().union(*map(named, CALLS))
+SAID = set().union(*map(said, CALLS))
+
+
+def gives_a_test(member: object) -> bool:
+    """Whether a function, a property or an attribute gives a test, by its annotation."""
+    if isinstance(member, property):
+        member = member.fget
+    if isinstance(member, functools.cached_property):
+        member = member.func
+    text = str(getattr(member, "__annotations__", {}).get("return", "")) if inspect.isfunction(member) else ""
+    return bool(re.search(r"(Test|Tests|TestResult|CausalityResult|UnitRootResult|WildBootstrapResult)\b", text))
+
+
+def results() -> list[type]:
+    """Every class of the package that is no test itself and no specification of something else."""
+    modules = [importlib.import_module(info.name) for info in pkgutil.walk_packages(pv.__path__, "panelvar.")]
+    found = {value for module in modules for value in vars(module).values() if inspect.isclass(value)}
+    return [each for each in found if each.__module__.startswith("panelvar.") and not each.__name__.startswith("_")]
+
+
+def public_tests() -> set[str]:
+    """Names of functions that test, and of members of results that do."""
+    functions = {name for name in pv.__all__ if inspect.isfunction(getattr(pv, name))}
+    found = {name for name in functions if name.endswith("_test") or gives_a_test(getattr(pv, name))}
+    for each in results():
+        if not issubclass(each, TestResult | JointTests | tuple):
+            found |= {name for name, member in vars(each).items() if name[0] != "_" and gives_a_test(member)}
+    return found | {"hausman", "hausman_regression", "wild_bootstrap", *(functions & set(ARGUED))}
+
+
+def test_no_public_test_is_missing():
+    assert public_tests() - NAMED - set(ARGUED) == set()
+    assert set(ARGUED) <= public_tests()
+    assert set(ARGUED) & NAMED == set()
+
+
+def test_no_choice_of_a_public_test_is_missing():
+    missing = set()
+    for name in sorted(public_tests() & NAMED & set(pv.__all__)):
+        function = getattr(pv, name)
+        parameters = inspect.signature(function).parameters
+        for option, choices in re.findall(r"^    (\w+) : [^\n]*?\{(\"[^}]*)\}", function.__doc__, re.MULTILINE):
+            if option in CHOICES:
+                for choice in re.findall(r'"([^"]+)"', choices):
+                    default = parameters[option].default == choice
+                    if not default and (name, choice) not in SAID and (name, option, choice) not in OPTIONS:
+                        missing.add((name, option, choice))
+    assert missing == set()
+
+
+def test_the_table_has_what_the_studies_have():
+    keys = {(study.title, call, study.shape(n)) for study in STUDIES for call in study.calls for n in study.samples}
+    rows = sizes.read()
+    assert set(rows) == keys
+    for study in STUDIES:
+        # A run that was stopped leaves some with fewer, which the page says; `sizes.py missing` adds them.
+        draws = {cell.draws for key, cell in rows.items() if key[0] == study.title}
+        assert FEWEST <= min(draws) and max(draws) <= study.draws
+    assert len({study.title for study in STUDIES}) == len(STUDIES)
+
+
+def test_the_sheet_shows_the_table():
+    assert sizes.SHEET.read_text(encoding="utf-8") == sizes.sheet(sizes.read(), STUDIES)
+
+
+def test_notes_give_the_rates_of_the_table():
+    """And none where the table shows that the test is near its level."""
+    rows = sizes.read()
+    assert set(PLACES) == set(KNOWN)
+    assert sizes.NOTES.read_text(encoding="utf-8") == sizes.notes(rows, PLACES)
+    for test, (study, call, _, first, *_) in PLACES.items():
+        assert rows[study, call, first].far, test
+
+
+FEWEST = 500
+"""Samples that every cell has at least."""
+AGAIN = 200
+"""Draws of the samples that are computed again."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.title)
+def test_a_part_of_the_table_is_found_again(study):
+    """The smallest samples, from another seed; those of a study that resamples, fewer."""
+    rows, shape, size = sizes.read(), study.shape(study.samples[0]), study.samples[0]
+    draws = AGAIN if study.draws == sizes.DRAWS else AGAIN // 4
+    found = sizes.rates(study, size, study.calls, range(draws), seed=sizes.SEED + 1)
+    for call, cell in found.items():
+        kept = rows[study.title, call, shape]
+        share = max((kept.rejected + cell.rejected) / (kept.draws + draws), 0.005)
+        error = np.sqrt(share * (1.0 - share) * (1.0 / draws + 1.0 / kept.draws))
+        assert abs(cell.rate - kept.rate) < 4 * error + 1.0 / draws, f"{call}: {cell.rate:.3f}, {kept.rate:.3f}"
