@@ -120,8 +120,7 @@ class Factors:
                 )
             if not self._is_categorical(factor.text):
                 return self._column(factor.text)
-            self._refuse_numbers_as_text(factor.text)
-            return self._categories(factor.text)
+            return self._categories(factor.text, by_name=True)
         # Python has no backticks: quoted names become identifiers that stand for them.
         self._quoted: dict[str, str] = {}
         text = re.sub(r"`([^`]*)`", self._unquote, factor.text)
@@ -141,29 +140,6 @@ class Factors:
         dtype: Any = self.like.raw_column(name).dtype
         return str(dtype).startswith(("category", "object", "str", "<U"))
 
-    def _refuse_numbers_as_text(self, name: str) -> None:
-        """Refuse a column of numbers that is stored as text: it would become an indicator for each of them."""
-        values: Any = self.like.raw_column(name)
-        if str(values.dtype) == "category":
-            return
-        import pandas as pd
-
-        distinct = [
-            value for value in pd.unique(pd.Series(values)) if not isinstance(value, bool) and not pd.isna(value)
-        ]
-        known = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").notna().to_numpy()
-        others = [value for value, number in zip(distinct, known, strict=True) if not number]
-        # A few texts among many numbers are how a file writes what is missing.
-        if not known.any() or len(others) > 0.1 * len(distinct):
-            return
-        but = f", but for {', '.join(map(repr, others[:3]))}" if others else ""
-        coerce = ", errors='coerce'" if others else ""
-        raise DataError(
-            f"Column {name!r} holds numbers stored as {'text' if isinstance(distinct[0], str) else 'objects'}{but}: "
-            f"pandas.to_numeric(data[{name!r}]{coerce}) makes numbers of it; C({name}) in the formula makes its "
-            f"{len(distinct)} values categories."
-        )
-
     def _column(self, name: str) -> Array:
         values = self.panel.column(name)
         infinite = np.isinf(values)
@@ -171,7 +147,7 @@ class Factors:
             raise DataError(f"Column {name!r} is infinite in {self._rows(infinite)}.")
         return values
 
-    def _categories(self, name: str, reference: object = None) -> Categories:
+    def _categories(self, name: str, reference: object = None, *, by_name: bool = False) -> Categories:
         import pandas as pd
 
         values: Any = self.like.raw_column(name)
@@ -181,6 +157,8 @@ class Factors:
         else:
             codes, distinct = pd.factorize(values, sort=True)
             levels = list(distinct)
+            if by_name:
+                _refuse_numbers_as_text(name, levels)
         if len(levels) > MOST_COLUMNS + 1:
             raise SpecificationError(
                 f"The categories of {name!r} would make {len(levels) - 1} columns of {self.panel.nobs} rows; a model "
@@ -311,3 +289,22 @@ class Factors:
         where = np.flatnonzero(mask)
         listing = ", ".join(repr(label) for label in self.panel.index[where[:3]].tolist())
         return f"{len(where)} of {self.panel.nobs} rows, first in row(s) {listing}"
+
+
+def _refuse_numbers_as_text(name: str, levels: list[Any]) -> None:
+    """Refuse a column of numbers that is stored as text: it would become an indicator for each of them."""
+    import pandas as pd
+
+    distinct = [level for level in levels if not isinstance(level, bool)]
+    known = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").notna().to_numpy()
+    others = [level for level, number in zip(distinct, known, strict=True) if not number]
+    # A few texts among many numbers are how a file writes what is missing.
+    if not known.any() or len(others) > 0.1 * len(distinct):
+        return
+    but = f", but for {', '.join(map(repr, others[:3]))}" if others else ""
+    coerce = ", errors='coerce'" if others else ""
+    raise DataError(
+        f"Column {name!r} holds numbers stored as {'text' if isinstance(distinct[0], str) else 'objects'}{but}: "
+        f"pandas.to_numeric(data[{name!r}]{coerce}) makes numbers of it; C({name}) in the formula makes its "
+        f"{len(distinct)} values categories."
+    )

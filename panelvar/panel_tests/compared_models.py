@@ -60,14 +60,6 @@ def differences(first: LinearResult, second: LinearResult, what: str, *, nested:
     return notes
 
 
-def classical_note(what: str, *results: LinearResult) -> list[Note]:
-    """Say that a test takes classical errors where a result was given others."""
-    if all(result.covariance.classical for result in results):
-        return []
-    text = f"{what} uses classical covariances; the robust ones of the results do not enter."
-    return [Note("classical-covariances", text, warn=True)]
-
-
 def samples_note(rows: int, others: int, same: bool, what: str) -> list[Note]:
     """Say that two results are of different rows."""
     if rows == others and same:

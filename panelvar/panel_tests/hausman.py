@@ -15,7 +15,8 @@ from panelvar.fit.conventions import HausmanSigma
 from panelvar.gls.result import GLSResult
 from panelvar.heterogeneous.error_correction import ErrorCorrectionResult
 from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.panel_tests.compared_models import classical_note, differences, refuse_other_dependent, samples_note
+from panelvar.panel_tests.compared_models import differences, refuse_other_dependent, samples_note
+from panelvar.static_panels.fit_statistics import classical_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
@@ -148,7 +149,7 @@ def _doubts(consistent: LinearResult, efficient: LinearResult) -> list[Note]:
         )
         notes.append(Note("hausman-order", text, warn=True))
     notes += differences(consistent, efficient, "estimates")
-    notes += classical_note("The Hausman test", consistent, efficient)
+    notes += classical_note("The Hausman test", consistent.covariance, efficient.covariance)
     return notes
 
 

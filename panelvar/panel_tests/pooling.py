@@ -17,7 +17,8 @@ from panelvar.panel_tests.auxiliary import (
     residuals_of_rows,
     unweighted,
 )
-from panelvar.panel_tests.compared_models import classical_note, differences, refuse_other_dependent, same_rows
+from panelvar.panel_tests.compared_models import differences, refuse_other_dependent, same_rows
+from panelvar.static_panels.fit_statistics import classical_note
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, z_test
 
@@ -67,7 +68,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
         )
     refuse_exact("The F test of nested models", full)
     notes = differences(restricted, full, "sums of squares", nested=True)
-    notes += classical_note("The F test of nested models", restricted, full)
+    notes += classical_note("The F test of nested models", restricted.covariance, full.covariance)
     emit(notes)
     statistic = max(restricted.rss - full.rss, 0.0) / df / (full.rss / full.df_resid)
     extra = [name for name in full.effects if name not in restricted.effects]
@@ -128,7 +129,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     residuals = np.concatenate(left)
     refuse_rounding("The poolability test", "the regression of every entity fits", residuals, design.y)
     rss = float(residuals @ residuals)
-    notes = classical_note("The poolability test", result)
+    notes = classical_note("The poolability test", result.covariance)
     if exact:
         text = f"{exact} entit{'ies have' if exact > 1 else 'y has'} no more rows than coefficients and fit exactly."
         notes.append(Note("entities-exact", text))

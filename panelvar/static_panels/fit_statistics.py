@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -242,7 +243,8 @@ class FitStatistics(Inference):
         if fit.family != "fixed" or fit.instrumented is not None or numerator == 0:
             return None
         gain = total_sum_of_squares(fit) - fit.rss
-        return f_of_gain(fit, "F with effects", gain, numerator, "all slopes and effects are zero")
+        null, notes = "all slopes and effects are zero", classical_note("The F with effects", self.covariance)
+        return f_of_gain(fit, "F with effects", gain, numerator, null, notes)
 
     @cached_property
     def f_poolability(self) -> TestResult | None:
@@ -268,7 +270,8 @@ class FitStatistics(Inference):
         if numerator <= 0:
             return None
         null = f"no {' and '.join(fit.effects)} effects"
-        return f_of_gain(fit, "Poolability", restricted - fit.rss, numerator, null)
+        notes = classical_note("The poolability test", self.covariance)
+        return f_of_gain(fit, "Poolability", restricted - fit.rss, numerator, null, notes)
 
     @property
     def effects_test(self) -> TestResult | None:
@@ -293,13 +296,21 @@ class FitStatistics(Inference):
         return effect_variances(self.fit, self.convention)
 
 
-def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str) -> TestResult:
+def classical_note(what: str, *covariances: CovarianceEstimate) -> list[Note]:
+    """Say that a test takes classical errors where a result was given others."""
+    if all(covariance.classical for covariance in covariances):
+        return []
+    text = f"{what} uses classical covariances; robust ones of the result do not enter."
+    return [Note("classical-covariances", text, warn=True)]
+
+
+def f_of_gain(fit: Fit, name: str, gain: float, numerator: int, null: str, notes: Sequence[Note] = ()) -> TestResult:
     """F of what the sum of squares gains by restrictions, beside the residual variance of the fit."""
     if not fit.exact:
         statistic = (gain / numerator) / (fit.rss / fit.residual_df)
-        return f_test(name, statistic, numerator, fit.residual_df, null)
+        return f_test(name, statistic, numerator, fit.residual_df, null, notes)
     # An exact fit of something is infinitely significant; of nothing (a constant y), there is nothing to test.
     something = gain > rounding_of(float(fit.model.raw_norms[-1]))
     why = "F is infinite" if something else "there is nothing to test"
     note = Note("exact-fit", f"{name}: the residuals are zero and {why}.")
-    return f_test(name, float("inf") if something else float("nan"), numerator, fit.residual_df, null, (note,))
+    return f_test(name, float("inf") if something else float("nan"), numerator, fit.residual_df, null, (note, *notes))

@@ -90,3 +90,8 @@ def test_covariances_that_do_not_enter_are_named(panel):
         pv.nested_f_test(pooled, fixed)
     with pytest.warns(pv.PanelVarWarning, match="poolability test uses classical covariances"):
         pv.slope_poolability_test(quietly(fixed.with_cov, "cluster"))
+    robust = quietly(fixed.with_cov, "cluster")
+    for test, own in ((robust.f_poolability, fixed.f_poolability), (robust.f_with_dummies, fixed.f_with_dummies)):
+        assert test.statistic == own.statistic
+        assert [note.code for note in test.notes] == ["classical-covariances"]
+        assert own.notes == ()
