@@ -256,7 +256,7 @@ def test_two_periods_leave_no_distribution_to_the_durbin_watson_of_fixed_effects
 
 
 def test_tests_that_need_more_entities_or_rows_say_so():
-    with pytest.raises(pv.InsufficientDataError, match="needs more entities"):
+    with pytest.raises(pv.SpecificationError, match="leaves nothing to correlate of 2 entities"):
         pv.cd_star_test(pv.fit_pooled(panel(2, 8), "y", ["x"]))
     with pytest.raises(pv.InsufficientDataError, match="cannot identify 3 coefficients"):
         pv.wooldridge_pooled_test(pv.fit_pooled(panel(3, 2), "y", ["x"]))

@@ -191,7 +191,7 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     Raises
     ------
     SpecificationError
-        If the panel is not balanced, or with as many factors as entities or periods less one.
+        If the panel is not balanced, or there are not two entities, and two periods less one, more than factors.
 
     Notes
     -----
@@ -203,9 +203,12 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     if design.nobs != entities * periods:
         raise SpecificationError("CD* is derived for balanced panels.")
     factors = read_whole("factors", factors, 1)
-    if factors >= min(entities, periods - 1):
+    # In one dimension residuals are proportional: their correlations are one or minus one, whatever the errors.
+    if factors > min(entities, periods - 1) - 2:
         raise SpecificationError(
-            f"{factors} factors leave nothing of {entities} entities and {periods} periods; take fewer."
+            f"{factors} factor{'s leave nothing' if factors > 1 else ' leaves nothing'} to correlate of {entities} "
+            f"entities and {periods} periods: both, the periods less one, must be two more. Take fewer, or "
+            "cross_section_dependence_test."
         )
     matrix = own_residuals(result).reshape(entities, periods)
     matrix = matrix - matrix.mean(axis=1, keepdims=True)
