@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from fuzz import case, checks, surface
+from fuzz import case, checks, relations, surface
 from fuzz.case import Outcome, Program
 
 PRINTED_OF = 4
@@ -84,8 +84,9 @@ def failures_of(seed: int, number: int) -> tuple[Program, Outcome, list[Failure]
     program.world.intact()
     outcome = case.run(program)
     found = list(checks.problems(program, outcome))
-    if outcome.kind == "returned" and number % PRINTED_OF == 0:
+    if outcome.kind == "returned" and number % PRINTED_OF == 1:
         found += checks.printed(outcome.value)
+    found += relations.problems(program, outcome, seed, number)
     if not program.world.intact():
         found.append("the caller's data changed")
         case.world_of.cache_clear()

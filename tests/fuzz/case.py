@@ -49,12 +49,15 @@ class Program:
     target : Target
     lines : tuple of (name, expression)
     call : str
+    mistaken : bool
+        Whether an argument is wrong on purpose.
     """
 
     world: World
     target: Target
     lines: tuple[tuple[str, str], ...]
     call: str
+    mistaken: bool = False
 
     @property
     def owner(self) -> str:
@@ -142,7 +145,7 @@ def write(seed: int, number: int, change: Change = SAME) -> Program:
         "panel"
     ):
         lines = [("panel", "pv.Panel(frame, 'i', 't')"), *lines]
-    return Program(world, target, tuple(lines), call)
+    return Program(world, target, tuple(lines), call, mistaken)
 
 
 @cache
@@ -197,6 +200,15 @@ def run(program: Program, alarm: bool = True) -> Outcome:
             outcome.value = value
         outcome.warned = list(caught)
     return outcome
+
+
+def value_of(program: Program) -> Any:
+    """What a program gives, without any watch over it; for threads."""
+    frame, series = program.world.tables()
+    space = modules() | {"frame": frame, "series": series}
+    for name, expression in program.lines:
+        space[name] = eval(expression, space)
+    return eval(program.call, space)
 
 
 def place(error: BaseException) -> traceback.FrameSummary:

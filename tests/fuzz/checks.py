@@ -128,9 +128,18 @@ def notes_of(outcome: Outcome) -> Iterator[Any]:
     """Notes of what was returned, and of the results it was asked of."""
     for value in (outcome.value, *outcome.space.values()):
         if not isinstance(value, (type, pd.DataFrame)):
-            found = getattr(value, "notes", ()) if type(value).__module__.startswith("panelvar") else ()
+            found = reading(value, "notes") if type(value).__module__.startswith("panelvar") else ()
             if isinstance(found, tuple):
                 yield from found
+
+
+def reading(value: Any, name: str) -> Any:
+    """An attribute; None where the result has none, or refuses it (that it fails is a case of its own)."""
+    try:
+        found = getattr(value, name, None)
+    except Exception:
+        return None
+    return None if callable(found) else found
 
 
 def numbers_of(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:
@@ -167,7 +176,15 @@ def numbers_of(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str
 
 def of_covariance(value: Any, notes: list[str]) -> Iterator[str]:
     """A covariance has no negative direction, or a note says that it has."""
-    found = getattr(value, "cov", None) if isinstance(value, (pv.LinearResult, pv.FittedSystem)) else None
+    if not isinstance(value, (pv.LinearResult, pv.FittedSystem)):
+        return
+    try:
+        found = value.cov
+    except pv.PanelVarError:
+        return
+    except Exception as error:
+        yield f"bare {type(error).__name__} in cov of {type(value).__name__}: {str(error)[:80]}"
+        return
     if not isinstance(found, pd.DataFrame) or not np.isfinite(found.to_numpy()).all():
         return
     matrix = found.to_numpy()
