@@ -152,6 +152,19 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
     return labels
 
 
+def read_sequence(option: str, value: object, what: str) -> tuple[Any, ...] | None:
+    """Return several labels, in their order, as a tuple; None where there are none.
+
+    Raises
+    ------
+    SpecificationError
+        If it is a text, which would be taken letter by letter, or no ordered collection.
+    """
+    if isinstance(value, str):
+        raise SpecificationError(f"{option}={shown(value)}: expected a sequence of {what}.")
+    return None if value is None else read_labels(option, value, f"a sequence of {what}")
+
+
 def _columns_hint(value: object) -> str:
     return " Panel.with_columns adds arrays." if hasattr(value, "dtype") or hasattr(value, "dtypes") else ""
 

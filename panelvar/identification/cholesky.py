@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics import dynamics
@@ -39,9 +40,8 @@ class Cholesky(Identification):
     ordering: tuple[str, ...] | None = None
 
     def __init__(self, ordering: Sequence[str] | None = None) -> None:
-        if isinstance(ordering, str):
-            raise SpecificationError(f"ordering={ordering!r}: expected a sequence of all variables.")
-        self._set(ordering=None if ordering is None else tuple(map(str, ordering)))
+        named = read_sequence("ordering", ordering, "all variables")
+        self._set(ordering=None if named is None else tuple(map(str, named)))
 
     def check(self, names: Names) -> None:
         """Raise a SpecificationError unless the ordering names every variable once."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import places_of
@@ -59,8 +60,7 @@ class ImpactMatrix(Identification):
     gap: float | None = field(default=None, repr=False)
 
     def __init__(self, matrix: Any, *, shocks: Sequence[str] | None = None) -> None:
-        if isinstance(shocks, str):
-            raise SpecificationError(f"shocks={shocks!r}: expected a sequence of names.")
+        shocks = read_sequence("shocks", shocks, "names")
         if hasattr(matrix, "columns"):
             matrix = matrix.copy()
             shocks = list(map(str, matrix.columns)) if shocks is None else shocks

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole
+from panelvar.base.arguments import read_sequence, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.limits import MOST_DRAWS
@@ -106,8 +106,7 @@ class ShortRun(Identification):
             raise SpecificationError("ShortRun needs a= or b=: a matrix with NaN where an entry is free, or a mapping.")
         if long_run is not None and a is not None:
             raise SpecificationError("long_run= restricts the B model: leave a= out.")
-        if isinstance(shocks, str):
-            raise SpecificationError(f"shocks={shocks!r}: expected a sequence of names.")
+        shocks = read_sequence("shocks", shocks, "names")
         if shocks is None:
             labelled = b if b is not None else long_run
             shocks = list(map(str, labelled.columns)) if hasattr(labelled, "columns") else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_labels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.quoting import shown
@@ -52,7 +53,7 @@ def read_projection_data(
     DataError
         As `panelvar.data.series.read_var_data`, or labels that do not match.
     """
-    names = [names] if isinstance(names, str) else names
+    names = None if names is None else read_labels("names", names)
     data, names = as_table(data, names)
     in_system = isinstance(shock, str) and (shock in names if names is not None else instruments is not None)
     parts = {"shock": None if in_system else shock, "instrument": instruments, "exogenous": exogenous}

@@ -76,18 +76,6 @@ class VarianceDecomposition(HintsAtNames, Presented):
         """Longest forecast horizon; rows are horizons 1 to this."""
         return int(self.values.shape[0])
 
-    def within(self, band: Band, notes: tuple[Note, ...]) -> VarianceDecomposition:
-        """The same shares with the limits of a band, and what there is to know of both."""
-        return replace(
-            self,
-            lower=band.lower,
-            upper=band.upper,
-            level=band.level,
-            draws=band.draws,
-            band_label=band.label,
-            notes=notes,
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """Long table: index (variable, horizon), one column a shock."""
         import pandas as pd
@@ -122,6 +110,19 @@ class VarianceDecomposition(HintsAtNames, Presented):
         band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
         by = f"{self.scheme} shocks" if self.ordering is None else f"ordering {listed(self.ordering)}"
         return one_line(f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>")
+
+
+def within_limits(shares: VarianceDecomposition, band: Band, notes: tuple[Note, ...]) -> VarianceDecomposition:
+    """The same shares with the limits of a band, and what there is to know of both."""
+    return replace(
+        shares,
+        lower=band.lower,
+        upper=band.upper,
+        level=band.level,
+        draws=band.draws,
+        band_label=band.label,
+        notes=notes,
+    )
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from panelvar.base.arguments import read_whole
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import NO_BREAK
 from panelvar.tables.characters import Alignment
@@ -136,6 +137,7 @@ class Layout:
 
     def column_alignment(self, column: int) -> Alignment:
         """How a column as a whole lines up: as its first non-empty cell of the body, or of the foot."""
+        column = read_whole("column", column, 0, self.n_columns - 1)
         for row in (*self.body, *self.foot):
             if row.cells[column].text:
                 return row.cells[column].align

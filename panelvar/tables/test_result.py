@@ -9,7 +9,7 @@ from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.base.errors import Note
 from panelvar.base.quoting import one_line
 from panelvar.tables.layout import Fact, Row, number, probability, words
-from panelvar.tables.number_format import format_degrees, format_number, pvalue_text
+from panelvar.tables.number_format import check_digits, format_degrees, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table
 
 Notes = Iterable[Note]
@@ -72,6 +72,7 @@ class TestResult(Presented):
 
     def in_a_line(self, digits: int = 4) -> str:
         """Print the test without its name: ``F(2, 36) = 90.2041, p < 0.0001``."""
+        check_digits(digits)
         symbol = _DISTRIBUTIONS.get(self.distribution, ("", "statistic"))[1]
         return f"{symbol}{self._degrees} = {format_number(self.statistic, digits)}, {self._tail(digits)}"
 

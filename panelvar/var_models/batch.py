@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_flag, read_whole, refuse_beyond
+from panelvar.base.arguments import read_flag, read_labels, read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
@@ -95,7 +95,9 @@ def fit_var_batch(
     if not np.isfinite(array).all():
         raise DataError("The array holds values that are missing or infinite; use a Panel for data with gaps.")
     n_members, n_periods, n_vars = array.shape
-    labels = [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, names))
+    labels = (
+        [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("names", names)))
+    )
     if len(labels) != n_vars:
         raise SpecificationError(f"{len(labels)} names for {n_vars} variables: {labels}.")
     if n_vars == 0:

@@ -17,7 +17,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of
+from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition, shares_of, within_limits
 from panelvar.responses.gradients import EVERY, long_run_errors, response_errors, response_gradients, share_gradients
 from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import Shocks, positive_factor
@@ -145,7 +145,7 @@ class FittedSystem(VarForecasts):
             return plain
         notes = self._stability_notes() + shocks.scheme.notes + band.notes
         emit(notes)
-        return plain.within(band, notes)
+        return within_limits(plain, band, notes)
 
     @documented
     def long_run_std_errors(

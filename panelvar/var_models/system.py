@@ -26,7 +26,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
-from panelvar.responses.decomposition import VarianceDecomposition, shares_of
+from panelvar.responses.decomposition import VarianceDecomposition, shares_of, within_limits
 from panelvar.responses.responses import Responses, cumulated, described_responses, identified_set
 from panelvar.responses.shocks import Shocks, choose_shocks, positive_factor
 from panelvar.tables.coefficients import value_row
@@ -201,7 +201,7 @@ class System(SystemProcess, Presented):
         band = identified_set(
             shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), level
         )
-        return plain.within(band, notes)
+        return within_limits(plain, band, notes)
 
     @documented
     def long_run_effects(

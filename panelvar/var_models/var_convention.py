@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
+from panelvar.base.arguments import read_sequence
 from panelvar.base.errors import SpecificationError, choose
 
 CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
@@ -91,7 +92,7 @@ class VarConvention:
         choose("rao_denominator", self.rao_denominator, ("real", "whole-pvalue", "whole"))
         choose("arch_presample", self.arch_presample, ("drop", "zero"))
         choose("urzua_root", self.urzua_root, ("correlation", "covariance"))
-        for test in self.centred:
+        for test in read_sequence("centred", self.centred, "tests") or ():
             choose("centred", test, CENTRED)
         if self.smallest_order not in (0, 1):
             raise SpecificationError(f"smallest_order={self.smallest_order!r}: expected 0 or 1.")

@@ -27,11 +27,12 @@ RELATED_OF = 6
 """Of so many members of results, one is put to a relation; calls of public functions all are."""
 
 UNITLESS = """statistic pvalue pvalues tstats rsquared rsquared_adjusted df df_denominator df_resid df_model nobs
-    moduli roots trace max_eigenvalue eigenvalues mean mean_absolute shares lags trace_pvalues max_pvalues df_inference n_entities
-    effective_f lr_statistic lr_pvalue theta rho f_statistic f_slopes critical_values n_periods""".split()
+    moduli roots trace max_eigenvalue eigenvalues mean mean_absolute shares lags trace_pvalues max_pvalues df_inference
+    n_entities effective_f lr_statistic lr_pvalue theta rho f_statistic f_slopes critical_values n_periods""".split()
 """What has no units, by the name it has on every result."""
 STATED = [*UNITLESS, *"params std_errors cov values lower upper loglik aic bic coefficients estimate sigma_e".split()]
 """What is the same under other words."""
+NUMERIC = (float, int, complex, np.ndarray, pd.Series, pd.DataFrame)
 HARMLESS = {"gaps", "singletons", "missing_values", "odd_labels", "integers_mostly_equal", "shuffled"}
 """Ailments that leave a problem as well conditioned as it was."""
 
@@ -144,7 +145,7 @@ RELATIONS = {
 
 def stated(program: Program, value: Any, names: list[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Numbers of a result by the names they have; a number alone by that of the member that was read."""
-    if isinstance(value, (float, int, complex, np.ndarray, pd.Series, pd.DataFrame)) and not isinstance(value, bool):
+    if isinstance(value, NUMERIC) and not isinstance(value, bool):
         last = program.target.name
         found = {last: value} if last in names else {}
     elif type(value).__module__.startswith("panelvar"):
@@ -152,6 +153,8 @@ def stated(program: Program, value: Any, names: list[str]) -> Iterator[tuple[str
     else:
         found = {}
     for name, numbers in found.items():
+        if not isinstance(numbers, NUMERIC):
+            continue
         array = numbers.to_numpy() if isinstance(numbers, (pd.Series, pd.DataFrame)) else np.asarray(numbers)
         if array.dtype.kind in "fciu":
             yield name, array
