@@ -349,7 +349,9 @@ class JohansenResult(HintsAtNames, Presented):
         if source is None and self.drawn is not None:
             return pd.DataFrame(np.quantile(self.drawn, level, axis=1), index=self._ranks, columns=list(STATISTICS))
         columns = {
-            statistic: critical_values(source or "doornik", statistic, self.trend, len(self.names), level, self.rows)
+            statistic: critical_values(
+                "doornik" if source is None else source, statistic, self.trend, len(self.names), level, self.rows
+            )
             for statistic in STATISTICS
         }
         return pd.DataFrame(columns, index=self._ranks)

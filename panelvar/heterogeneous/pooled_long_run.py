@@ -36,6 +36,7 @@ from panelvar.base.errors import NumericalError
 
 _DECREMENT = 1e-20  # g'H^-1 g at the maximum: coefficients within 1e-10 of a standard error
 _QUADRATIC = 1e-9  # below this gain of a Newton step the likelihood's own rounding decides comparisons
+_STALLED = 10  # steps of such a gain without a smaller one
 _HALVINGS = 40
 _SUFFICIENT = 1e-4  # share of the predicted gain that a step must bring (Armijo)
 
@@ -199,6 +200,7 @@ class Maximum:
 def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
     """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite."""
     point, decrement = problem.at(start), np.inf
+    smallest, stalled = np.inf, 0
     for iteration in range(1, most + 1):
         score = problem.score(point)
         step = _newton_step(problem.observed(point), score)
@@ -211,6 +213,11 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
             point = problem.at(point.shared + step)
             if decrement < _DECREMENT:
                 return Maximum(point, iteration, decrement, True)
+            # Steps that no longer shrink are rounding: more of them lead nowhere.
+            stalled = stalled + 1 if decrement > 0.5 * smallest else 0
+            smallest = min(smallest, decrement)
+            if stalled == _STALLED:
+                return Maximum(point, iteration, decrement, False)
             continue
         further = _searched(problem, point, step, decrement)
         if further is None and concave:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import is_whole, read_whole
+from panelvar.base.arguments import is_whole, read_sequence, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.limits import LONGEST_HORIZON, MOST_DRAWS
@@ -121,7 +121,9 @@ class SignRestrictions(Identification):
         ):
             read_whole(option, getattr(self, option), least, most)
         _span(self.periods, "periods")
-        zero = dict(self.zero) if isinstance(self.zero, Mapping) else dict.fromkeys(self.zero, 0)
+        zeros = self.zero if isinstance(self.zero, Mapping) else read_sequence("zero", self.zero, "pairs") or ()
+        pairs = [pair_of("zero", pair, ("response", "shock")) for pair in zeros]
+        zero = dict(zeros) if isinstance(zeros, Mapping) else dict.fromkeys(pairs, 0)
         self._set(signs=dict(self.signs), zero=zero).shocks(())
 
     @property
@@ -132,8 +134,7 @@ class SignRestrictions(Identification):
     def shocks(self, names: Names) -> Names:
         """Shocks in the order they are mentioned."""
         pairs = [pair_of("signs", pair, ("response", "shock")) for pair in self.signs]
-        pairs += [pair_of("zero", pair, ("response", "shock")) for pair in self.zero]
-        return tuple(dict.fromkeys(shock for _, shock in pairs))
+        return tuple(dict.fromkeys(shock for _, shock in [*pairs, *self.zero]))
 
     def own(self, names: Names) -> npt.NDArray[np.intp]:
         """Variables of the shocks' names.

@@ -24,7 +24,7 @@ from panelvar.panel_tests.wild_scores import jackknife_scores, scores
 from panelvar.static_panels.inference import in_units_of_errors
 from panelvar.static_panels.restrictions import restriction_matrix
 from panelvar.static_panels.result import LinearResult
-from panelvar.tables.number_format import format_number, pvalue_text
+from panelvar.tables.number_format import check_digits, format_number, pvalue_text
 from panelvar.tables.test_result import TestResult
 
 VARIANTS = ("11", "13", "31", "33")
@@ -79,6 +79,7 @@ class WildBootstrapResult(TestResult):
 
     def in_a_line(self, digits: int = 4) -> str:
         """Print the test without its name; that no draw is beyond the statistic is no p-value of zero."""
+        check_digits(digits)
         statistic, pvalue = format_number(self.statistic, digits), pvalue_text(self.pvalue, digits)
         if self.pvalue == 0.0 and self.draws:
             pvalue = f"p < {format_number(1.0 / self.draws, digits)}"

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask
+from panelvar.base.errors import check_level
 from panelvar.tables.layout import Cell, Row, number, probability
 from panelvar.tables.number_format import stars_for
 
 
 def coefficient_header(distribution: str, level: float) -> Row:
     """Name the columns: estimate, standard error, t or z, p-value, limits."""
-    tail = (1.0 - level) / 2.0
+    tail = (1.0 - check_level(level)) / 2.0
     statistic = "t" if distribution == "t" else "z"
     names = (
         ("Estimate", "estimate"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole
+from panelvar.base.arguments import read_labels, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_DIFFERENCES
@@ -73,7 +73,7 @@ def unit_root_table(
     """
     import pandas as pd
 
-    names = [tests] if isinstance(tests, str) else list(tests)
+    names = read_labels("tests", tests, "names of tests")
     for name in names:
         choose("tests", name, TESTS)
     differences = read_whole("differences", differences, 0, MOST_DIFFERENCES)

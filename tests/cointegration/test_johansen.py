@@ -398,3 +398,10 @@ def test_engle_granger_does_not_depend_on_units(trend, unit):
     for units in (unit, np.array([unit, 1.0]), np.array([1.0, unit])):
         moved = pv.engle_granger_test(levels * units, trend=trend, lags=1)
         assert moved.statistic == pytest.approx(plain.statistic, rel=1e-7)
+
+
+def test_another_source_of_critical_values_is_refused_by_name():
+    result = pv.johansen_test(np.random.default_rng(0).standard_normal((60, 2)).cumsum(axis=0), lags=1)
+    for wrong in (pd.DataFrame(), np.ones(3), 0, "", "nobody"):
+        with pytest.raises(pv.SpecificationError, match="source"):
+            result.summary(source=wrong)

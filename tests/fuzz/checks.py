@@ -86,9 +86,10 @@ def of_value(program: Program, outcome: Outcome) -> Iterator[str]:
     """No number that is none without a note; p-values are probabilities; variances are no less than zero."""
     value = outcome.value
     notes = [str(warning.message) for warning in outcome.warned] + [str(note) for note in notes_of(outcome)]
+    asked = (program.target.name, program.target.label) if program.target.owner else ()
     for path, numbers in numbers_of(value):
         last = path.rsplit(".", 1)[-1] or program.target.name
-        if not notes and not np.isfinite(numbers).all() and last not in EMPTY_BY_DESIGN:
+        if not notes and not np.isfinite(numbers).all() and EMPTY_BY_DESIGN.keys().isdisjoint((last, *asked)):
             found = "nan" if np.isnan(numbers).any() else "inf"
             yield f"silent {found}: {type(value).__name__}.{last}"
         if PVALUE.match(last) and np.any((numbers < 0) | (numbers > 1)):
@@ -115,6 +116,14 @@ EMPTY_BY_DESIGN = {
     "lag": "first rows have no predecessor",
     "lead": "last rows have no successor",
     "difference": "first rows have no predecessor",
+    "series": "the caller's own numbers",
+    "column": "likewise",
+    "raw_column": "likewise",
+    "arrange": "likewise",
+    "beta_tstats": "coefficients that a normalisation sets have no errors",
+    "beta_pvalues": "likewise",
+    "RestrictedVarResult.tstats": "coefficients that are left out have no errors",
+    "RestrictedVarResult.pvalues": "likewise",
     "estimate": "several restrictions have no one estimate",
     "lower": "likewise; a confidence set may have no end",
     "upper": "likewise",

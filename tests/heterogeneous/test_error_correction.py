@@ -782,3 +782,24 @@ def test_a_lag_that_no_entity_has_is_not_in_the_joint_covariance():
     own = [key for key in result.joint_cov.index if key[0] == 0]
     errors = result.individual_std_errors.loc[0, [name for _, name in own]].to_numpy()
     close(np.sqrt(np.diagonal(result.joint_cov.loc[own, own])), errors)
+
+
+def test_a_climb_that_only_rounding_moves_ends():
+    """The long run of a relation that holds to the last digits but few is no matter of more iterations."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"i": np.repeat(range(12), 12), "t": np.tile(range(12), 12)})
+    frame["x"], frame["z"], noise = rng.standard_normal((3, 144))
+    frame["y"] = 3.0 * frame["x"] + 1e-8 * noise
+    with pytest.raises(pv.NumericalError, match=r"was not reached in \d{1,3} iterations"):
+        pv.fit_pooled_mean_group(pv.Panel(frame, "i", "t"), "y", ["x", "z"])
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("level", [len, "high", {}, 0.05])
+def test_the_level_of_a_summary_is_checked(level):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"i": np.repeat(range(6), 20), "t": np.tile(range(20), 6)})
+    frame["x"], frame["y"] = rng.standard_normal((2, 120))
+    for fit in (pv.fit_dynamic_fixed_effects, pv.fit_mean_group):
+        with pytest.raises(pv.SpecificationError, match="level"):
+            fit(pv.Panel(frame, "i", "t"), "y", ["x"]).summary(level=level)

@@ -358,3 +358,10 @@ def test_what_latex_would_not_take_for_a_label_is_refused(label) -> None:
 
 def test_labels_are_written_as_they_are() -> None:
     assert r"\label{tab:main_results-2 (b)}" in small().to_latex(label="tab:main_results-2 (b)")
+
+
+@pytest.mark.parametrize("column", [-1, 9, "first", None, 0.0])
+def test_the_alignment_of_a_column_that_is_not_there_is_refused(column):
+    table = Table("t", (), (Row("a", (number(1.0), words("b"))),))
+    with pytest.raises(SpecificationError, match="column"):
+        table.column_alignment(column)
