@@ -82,7 +82,7 @@ class Note:
 
     def __post_init__(self) -> None:
         """Quote the caller's texts as errors do."""
-        object.__setattr__(self, "text", one_line(self.text))
+        object.__setattr__(self, "text", one_line(str(self.text)))
 
     def __str__(self) -> str:
         return self.text

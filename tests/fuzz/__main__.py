@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -13,8 +14,7 @@ from pathlib import Path
 os.environ.setdefault("MPLBACKEND", "Agg")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fuzz import case
-from fuzz.campaign import campaign, failures_of
+from fuzz.mutants import MUTANTS, hunted, put_back
 
 
 def seeds(text: str) -> list[int]:
@@ -37,9 +37,18 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="run so long instead, through all seeds from the first on")
     parser.add_argument("--case", help="seed:number: show the program of one case, and what is wrong with it")
     parser.add_argument("--examples", type=int, default=2, help="cases shown for each cause of failure")
+    parser.add_argument("--mutants", action="store_true", help="put mended defects back, one at a time")
+    parser.add_argument("--mutant", help="put one back and stop at the first call that finds it")
     options = parser.parse_args()
+    if options.mutants:
+        return prove(options.seeds, options.calls)
+    if options.mutant:
+        put_back(options.mutant)
+        return hunt(options.mutant, cases(seeds(options.seeds), options.calls, options.first))
     if options.case:
         return show(*map(int, options.case.split(":")))
+    from fuzz.campaign import campaign
+
     until = None if options.minutes is None else time.perf_counter() + 60 * options.minutes
     chosen = cases(seeds(options.seeds), options.calls, options.first)
     if until is not None:
@@ -50,8 +59,40 @@ def main() -> int:
     return 1 if tally.failures else 0
 
 
+def prove(seeds: str, calls: int) -> int:
+    """Put every mended defect back; say which were found."""
+    missed = []
+    for name, found in hunted([mutant.name for mutant in MUTANTS], seeds, calls, 600.0):
+        print(f"{name:36}{found or 'NOT FOUND'}", flush=True)
+        missed += [] if found else [name]
+    print(f"{len(MUTANTS) - len(missed)} of {len(MUTANTS)} found")
+    return 1 if len(missed) > len(MUTANTS) // 10 else 0
+
+
+def hunt(name: str, cases: Iterator[tuple[int, int]]) -> int:
+    """Run the cases that reach a defect put back, up to the first that fails."""
+    from fuzz import case
+    from fuzz.campaign import failures_of
+
+    touches = re.compile(next(mutant.touches for mutant in MUTANTS if mutant.name == name))
+    ran = 0
+    with case.limits():
+        for seed, number in cases:
+            if not touches.search(case.write(seed, number).text()):
+                continue
+            ran += 1
+            if failures := failures_of(seed, number)[2]:
+                print(f"FOUND {seed}:{number}, call {ran} of those that reach it: {failures[0].problem}")
+                return 0
+    print(f"not found by {ran} calls")
+    return 1
+
+
 def show(seed: int, number: int) -> int:
     """Print the program of a case and how it ended."""
+    from fuzz import case
+    from fuzz.campaign import failures_of
+
     print(case.write(seed, number).text())
     with case.limits():
         _, outcome, failures = failures_of(seed, number)

@@ -15,9 +15,9 @@ from fuzz import surface
 from fuzz.case import SLOW, Outcome, Program, TooSlow, place
 
 import panelvar as pv
+from panelvar.base.limits import LONGEST_MESSAGE
 
 PACKAGE = str(Path(pv.__file__).resolve().parent)
-LONGEST_MESSAGE = 700
 INTERNAL = re.compile(
     r"object is not|object has no attribute|has no attribute '|unhashable|unsupported operand|not subscriptable"
     r"|not iterable|could not broadcast|out of bounds|dimension mismatch|truth value|setting an array element"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fuzz import case, surface
 from fuzz.arguments import NEVER, Writer
+from fuzz.mutants import MUTANTS
 
 import panelvar as pv
 
@@ -67,3 +68,11 @@ def test_a_case_is_a_function_of_its_numbers():
     case.world_of.cache_clear()
     assert [case.write(3, number).text() for number in range(200)] == texts
     assert len(set(texts)) > 190
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_defect_can_be_put_back(mutant):
+    source = Path(pv.__file__).parent.joinpath(*mutant.module.split(".")).with_suffix(".py")
+    text = source.read_text(encoding="utf-8")
+    assert text.count(mutant.now) == 1
+    compile(text.replace(mutant.now, mutant.then), str(source), "exec")
