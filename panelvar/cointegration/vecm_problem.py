@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import NumericalError
 from panelvar.cointegration import reduced_rank
 from panelvar.dynamics.lag_problem import LagProblem, Refits, lower_factor
 from panelvar.dynamics.unit_free_solves import lower_solve
@@ -217,6 +218,11 @@ class VecmProblem(LagProblem):
     def drawn_eigenvalues(self, innovations: Array) -> Array:
         """Squared canonical correlations (B, K) in data generated from this rank's estimates and other innovations."""
         refits = super().refit(innovations)
+        if not all(np.isfinite(part).all() for part in refits[:3]):
+            raise NumericalError(
+                "Data sets drawn from the estimates leave the range of numbers: the system is explosive. Use tables of "
+                "critical values instead of bootstrap=."
+            )
         _, target = self._differenced(refits, self.params)
         corner = refits.scatter_factor.swapaxes(1, 2)
         return reduced_rank.canonical_correlations(target[:, self.n_short :], corner).eigenvalues

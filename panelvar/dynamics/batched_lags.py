@@ -71,6 +71,8 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     inverse = np.linalg.solve(top, np.broadcast_to(np.eye(m), top.shape)).astype(np.float64, copy=False)
     corner = factors[:, m:, m:].swapaxes(1, 2)
     scatter = corner * np.where(corner.diagonal(axis1=1, axis2=2) < 0.0, -1.0, 1.0)[:, None, :]
+    # Coefficients of numbers near the ends of the range may lie beyond them.
+    estimable &= np.isfinite(params).all(axis=(1, 2)) & np.isfinite(inverse).all(axis=(1, 2))
     for array in (params, inverse, scatter):
         array[~estimable] = np.nan
     return BatchFit(params, inverse, scatter, nobs, estimable)

@@ -343,10 +343,12 @@ class LagProblem:
         base, advance = self._recursion(params)
         gram = np.zeros((n_draws, m + self.n_vars, m + self.n_vars))
         products = None if beside is None else np.zeros((n_draws, m + self.n_vars, beside.shape[-1]))
-        for periods, rows in self._stretches(innovations, base, advance):
-            gram += rows.swapaxes(1, 2) @ rows
-            if products is not None and beside is not None:
-                products += rows.swapaxes(1, 2) @ beside[:, periods]
+        # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for periods, rows in self._stretches(innovations, base, advance):
+                gram += rows.swapaxes(1, 2) @ rows
+                if products is not None and beside is not None:
+                    products += rows.swapaxes(1, 2) @ beside[:, periods]
         lower, poor = _lower_factors(gram, m)
         for draw in poor:
             # A copy of each: they share a buffer.

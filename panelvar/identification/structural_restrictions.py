@@ -236,12 +236,15 @@ class Restrictions:
         if self.lasting is None:
             return np.broadcast_to(known, (count, *known.shape)), np.broadcast_to(plain, (count, *plain.shape))
         rows, values = self._long_run_rows(form)
+        if rows.shape[1] == 0:
+            # No long-run effect is known after all.
+            return np.broadcast_to(known, (count, *known.shape)), np.broadcast_to(plain, (count, *plain.shape))
         # In units of the errors, so that the variables' own do not matter.
         units = self._units(form)
         left, sizes, right = np.linalg.svd(np.einsum("nrij,dij,nd->nrd", rows, plain[:, 1], units))
         n_rows = rows.shape[1]
         # Rows are responses of variables, columns parameters, both in units of the errors.
-        if n_rows > len(plain) or (sizes[:, -1] < 1e-10 * sizes[:, 0]).any():
+        if n_rows > len(plain) or (sizes[:, -1] <= 1e-10 * sizes[:, 0]).any():
             raise SpecificationError("The long-run restrictions repeat or contradict those on B: leave out some.")
         wanted = values - np.einsum("nrij,ij->nr", rows, known[1])
         first = np.einsum("nrq,nr->nq", left, wanted) / sizes

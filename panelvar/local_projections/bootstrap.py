@@ -103,7 +103,14 @@ class ProjectionBootstrap:
             model, base = self.model, source
         values, errors = [], []
         for chunk in base.innovations(model, source.draws, rng, carried=self.carried):
-            data = generated(model.params, model.problem.lags, self.before, self.beside, chunk.innovations)
+            with np.errstate(over="ignore", invalid="ignore"):
+                data = generated(model.params, model.problem.lags, self.before, self.beside, chunk.innovations)
+                reach = np.einsum("btk,btk->", data, data)
+            if not np.isfinite(reach):
+                raise NumericalError(
+                    "Data sets drawn from the estimates leave the range of numbers: the system is explosive. Use fewer "
+                    "lags, differences, or bands=DeltaMethod()."
+                )
             own, spread = self._projected(data, chunk.carried)
             values.append(own)
             errors.append(spread)

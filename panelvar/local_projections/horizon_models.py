@@ -14,7 +14,7 @@ from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm
 from panelvar.local_projections.bootstrap import ProjectionBootstrap
-from panelvar.local_projections.horizon_regressions import Projection, project
+from panelvar.local_projections.horizon_regressions import DependentColumn, Projection, project
 from panelvar.local_projections.projection_data import ProjectionData
 from panelvar.local_projections.projection_errors import ErrorRule
 from panelvar.responses.shocks import Shocks, positive_factor
@@ -268,11 +268,11 @@ class HorizonRegressions:
                 None if tools is None else tools[rows_here],
                 leverages=self.rule.needs_leverages,
             )
-        except CollinearityError as error:
+        except DependentColumn as error:
             impulses = self.read.table.names if self.read.shock is None else (self.read.shock_name,)
             names = (*self.labels, *self.read.instrument_names, *impulses)
             raise CollinearityError(
-                f"At horizon {lead} the regressor {names[error.args[0]]!r} is a linear combination of others."
+                f"At horizon {lead} the regressor {names[error.place]!r} is a linear combination of others."
             ) from None
 
     def notes(self) -> tuple[Note, ...]:

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import CollinearityError
 from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
 from panelvar.kernels.k_class import Layout, k_class
 
@@ -62,7 +61,7 @@ def project(
 
     Raises
     ------
-    CollinearityError
+    DependentColumn
         A column of [controls, instruments, impulses] depends on those before it; its position is the argument.
     """
     from scipy.linalg.lapack import dgeqrf, dtrtri, dtrtrs
@@ -103,7 +102,15 @@ def _require_rank(triangle: Array, width: int, n_rows: int) -> None:
     tolerance = 32.0 * np.finfo(np.float64).eps * n_rows**0.5
     dependent = np.flatnonzero(np.abs(triangle.diagonal()[:width]) <= tolerance * sizes)
     if dependent.size:
-        raise CollinearityError(int(dependent[0]))
+        raise DependentColumn(int(dependent[0]))
+
+
+class DependentColumn(Exception):
+    """A column is a linear combination of those before it: which, for whoever knows their names."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
 
 
 def serial_variances(influence: Array, kernel: str, lags: float) -> Array:

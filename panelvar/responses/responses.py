@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
+from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
@@ -142,6 +143,8 @@ class Responses(HintsAtNames, Presented):
         """
         from panelvar.plots.response_grid import plot_responses
 
+        if overlay is not None:
+            refuse_other("overlay", overlay, Mapping, "a mapping of labels to responses")
         return plot_responses(self if overlay is None else {self.subject: self, **overlay}, **options)
 
     def summary(self, *, digits: int = 4) -> Table:

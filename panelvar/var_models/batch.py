@@ -128,7 +128,8 @@ def _of_panel(
 ) -> VarBatch:
     """One member an entity, rows laid out on each entity's calendar and padded with zeros."""
     own = (panel.entity_name, panel.time_name)
-    chosen = [str(name) for name in (panel.names if names is None else names) if names is not None or name not in own]
+    listed = panel.names if names is None else read_labels("names", names)
+    chosen = [str(name) for name in listed if names is not None or name not in own]
     if not chosen:
         raise DataError("No columns are left for the vector autoregressions: name them, names=.")
     columns = np.column_stack([panel.column(name) for name in chosen])

@@ -139,8 +139,18 @@ class DrawableSystem:
         diagonal = np.arange(n_vars)
         bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(problem.df_resid - diagonal, (draws, n_vars)))
         solved = np.linalg.solve(bartlett, np.broadcast_to(problem.scatter_factor.T, bartlett.shape))
-        factor = np.linalg.cholesky(solved.swapaxes(1, 2) @ solved)
+        factor = _gram_factor(solved)
         noise = rng.standard_normal((draws, m, n_vars)) @ factor.swapaxes(1, 2)
         params = problem.params + problem.inverse_factor @ noise
         future = rng.standard_normal((draws, future_steps, n_vars)) @ factor.swapaxes(1, 2) if future_steps else None
         return Draws(self.form(params, factor), None, future)
+
+
+def _gram_factor(matrices: Array) -> Array:
+    """Lower triangles L (B, K, K) with L L' = M'M; by QR where squares of nearly dependent columns lose their rank."""
+    try:
+        return np.linalg.cholesky(matrices.swapaxes(1, 2) @ matrices).astype(np.float64, copy=False)
+    except np.linalg.LinAlgError:
+        upper = np.asarray(np.linalg.qr(matrices)[1], dtype=np.float64)
+    signs = np.where(upper.diagonal(axis1=1, axis2=2) < 0.0, -1.0, 1.0)
+    return (upper * signs[..., None]).swapaxes(1, 2)
