@@ -80,7 +80,7 @@ def engle_granger_test(
     regressors = np.column_stack([np.delete(values, place, axis=1), dickey_fuller.trend_columns(POWERS[trend], 1, n)])
     residuals = values[:, place] - regressors @ least_squares(regressors, values[:, place])
     # Of the variable's own size.
-    if np.linalg.norm(residuals) <= 1e-12 * np.linalg.norm(values[:, place]):
+    if np.abs(residuals).max() <= 1e-12 * np.abs(values[:, place]).max():
         raise NumericalError(f"{left!r} is an exact combination of the other variables: there is nothing to test.")
     inner = adf_test(residuals, lags, trend="n", max_lags=max_lags)
     emit(notes)

@@ -11,8 +11,8 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.cointegration.vecm_problem import VecmProblem
-from panelvar.dynamics.dynamics import cholesky_impact
 from panelvar.dynamics.unit_free_solves import lower_solve
+from panelvar.responses.shocks import positive_factor
 
 CANONICAL = "canonical"
 
@@ -91,7 +91,7 @@ class Relations:
         if free and self.problem.rank:
             upper = np.linalg.qr(self.problem.blocks[0][:, free])[1]
             spread = np.linalg.solve(upper, np.eye(len(free)))
-            white = lower_solve(cholesky_impact(self.sigma), self.alpha)
+            white = lower_solve(positive_factor(self.sigma), self.alpha)
             root = np.linalg.solve(np.linalg.qr(white)[1], np.eye(self.problem.rank))
             errors[free] = np.sqrt((spread**2).sum(axis=1))[:, None] * np.sqrt((root**2).sum(axis=1))
         return errors

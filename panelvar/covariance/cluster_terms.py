@@ -83,8 +83,16 @@ def mended(fit: Scored, convention: Convention, matrix: Array, kind: str) -> tup
     """Repair a matrix that is not positive semi-definite if the convention does, and say what was found."""
     if convention.repair_multiway:
         matrix, changed = _repaired(fit, matrix)
-        text = f"The {kind} covariance was not positive semi-definite; its negative eigenvalues were set to zero."
-        return matrix, [Note("covariance-repaired", text, warn=True)] if changed else []
+        if changed:
+            text = f"The {kind} covariance was not positive semi-definite; its negative eigenvalues were set to zero."
+            return matrix, [Note("covariance-repaired", text, warn=True)]
+        if fit.recovery is None or not indefinite(matrix):
+            return matrix, []
+        text = (
+            f"The {kind} covariance of the slopes is positive semi-definite; that of the constant beside them is not: "
+            "some combinations of both have no standard error."
+        )
+        return matrix, [Note("covariance-indefinite", text)]
     if not indefinite(matrix):
         return matrix, []
     text = (

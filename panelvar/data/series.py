@@ -161,6 +161,8 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         return data, [*others, *listed], len(listed)
     if isinstance(data, Panel):
         raise SpecificationError("With a Panel, exogenous= names columns of it.")
+    if not hasattr(data, "__len__"):
+        raise _no_table(data, ())
     if np.ndim(exogenous) not in (1, 2):
         raise SpecificationError(
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
@@ -207,15 +209,19 @@ def _read(data: object, names: Sequence[Hashable] | None) -> VarData:
     if array.ndim == 1 and array.dtype != object:
         array = array[:, None]
     if array.ndim != 2:
-        raise SpecificationError(
-            f"data must be a DataFrame, an array with a row for each period, or a Panel of one entity; got "
-            f"{type(data).__name__} of shape {array.shape}."
-        )
+        raise _no_table(data, array.shape)
     labels = [f"y{place + 1}" for place in range(array.shape[1])] if names is None else list(names)
     if len(labels) != array.shape[1]:
         raise SpecificationError(f"{len(labels)} names for {array.shape[1]} columns: {labels}.")
     columns = [as_floats(array[:, place], label) for place, label in enumerate(labels)]
     return VarData(_checked(np.column_stack(columns) if columns else array, labels), tuple(map(str, labels)))
+
+
+def _no_table(data: object, shape: tuple[int, ...]) -> SpecificationError:
+    return SpecificationError(
+        f"data must be a DataFrame, an array with a row for each period, or a Panel of one entity; got "
+        f"{type(data).__name__} of shape {shape}."
+    )
 
 
 def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:

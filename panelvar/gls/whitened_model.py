@@ -56,7 +56,9 @@ def whitened_model(
     groups = Grouping.from_codes(np.zeros(len(ones), dtype=np.intp), 1) if share is None else design.entities
     theta = np.broadcast_to(np.asarray(0.0 if share is None else share, dtype=np.float64), groups.n_groups)
     mass = groups.sums(ones * ones)
-    levels = np.column_stack([groups.sums(ones * column) for column in columns]) / mass[:, None]
+    levels = (
+        np.column_stack([groups.sums(ones * column) for column in columns]) / np.where(mass > 0.0, mass, 1.0)[:, None]
+    )
     within = bool((theta == 1.0).all())
     left = mass if within else (1.0 - theta) ** 2 * mass
     centre = left @ levels / left.sum() if design.constant else np.zeros(len(columns))

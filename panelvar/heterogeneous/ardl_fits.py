@@ -71,7 +71,9 @@ class ArdlFits:
 
     @property
     def loglik(self) -> float:
-        """Gaussian log-likelihood of the regressions, each with its own variance."""
+        """Gaussian log-likelihood of the regressions, each with its own variance; NaN where one fits exactly."""
+        if not self.units.rss.all():
+            return float("nan")
         return -0.5 * float(self.sizes @ (np.log(2.0 * np.pi * self.units.rss / self.sizes) + 1.0))
 
     @cached_property

@@ -20,7 +20,7 @@ from panelvar.instruments.strength import cragg_donald, rank_test
 from panelvar.instruments.validity import difference, endogeneity
 from panelvar.static_panels.summary import linear_table
 from panelvar.tables.layout import Fact
-from panelvar.tables.number_format import format_number
+from panelvar.tables.number_format import check_digits, format_number
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, tests_in_lines
 
@@ -223,6 +223,7 @@ class InstrumentalResult(SpecifiedResult):
         digits : int
             Digits after the point.
         """
+        check_digits(digits)
         several = len(self.endogenous) > 1
         missing: list[str] = []
         facts = []

@@ -13,6 +13,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
+from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.presets import as_convention
 from panelvar.kernels.moments import panel_moments
 from panelvar.kernels.qr import RANK_TOLERANCE
@@ -86,6 +87,7 @@ def with_means(design: Design, effects: str) -> tuple[Design, tuple[str, ...]]:
     """
     grouping, label = design.group_by(effects)
     moments = panel_moments(design.columns, grouping)
+    check_scale(design, moments.raw_norms)
     spread = np.sqrt(np.square(moments.r).sum(axis=0))
     varying = np.flatnonzero(spread[:-1] > RANK_TOLERANCE * moments.raw_norms[:-1]).tolist()
     columns = [np.ascontiguousarray(moments.means[:, j])[grouping.codes] for j in varying]

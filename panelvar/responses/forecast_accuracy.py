@@ -72,9 +72,9 @@ class ForecastAccuracy(HintsAtNames, Presented):
 
     @property
     def relative_rmse(self) -> pd.DataFrame:
-        """Root mean squared error over the benchmark's (Theil's U): below one is better."""
+        """Root mean squared error over the benchmark's (Theil's U): below one is better; NaN where that is zero."""
         other = np.sqrt(np.nanmean(self.benchmark_errors**2, axis=0))
-        return self._by_horizon(self.rmse.to_numpy() / other, "relative_rmse")
+        return self._by_horizon(self.rmse.to_numpy() / np.where(other > 0.0, other, np.nan), "relative_rmse")
 
     def diebold_mariano(self, variable: str, horizon: int = 1, *, loss: str = "squared") -> TestResult:
         r"""Test that the model and the benchmark forecast equally well (Diebold and Mariano 1995).

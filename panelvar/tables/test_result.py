@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from panelvar.base.arguments import is_number
 from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
-from panelvar.base.errors import Note
-from panelvar.base.quoting import one_line
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.quoting import one_line, shown
 from panelvar.tables.layout import Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, format_degrees, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table
@@ -60,6 +61,22 @@ class TestResult(Presented):
     df_denominator: float | None = None
     null: str = ""
     notes: tuple[Note, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be printed: results are made by hand too."""
+        numbers = (self.statistic, self.pvalue)
+        if not (type(self.statistic) is type(self.pvalue) is float or all(map(is_number, numbers))):
+            raise SpecificationError(
+                f"statistic={shown(self.statistic)} and pvalue={shown(self.pvalue)} must be numbers (NaN: none)."
+            )
+        for option, value in (("df", self.df), ("df_denominator", self.df_denominator)):
+            if value is not None and not is_number(value):
+                raise SpecificationError(f"{option}={shown(value)} must be a number or None.")
+        for option in ("name", "distribution", "null"):
+            if not isinstance(text := getattr(self, option), str):
+                raise SpecificationError(f"{option}={shown(text)} must be a text.")
+        if not (isinstance(self.notes, tuple) and all(isinstance(note, Note) for note in self.notes)):
+            raise SpecificationError(f"notes={shown(self.notes)} must be a tuple of Note.")
 
     def summary(self) -> Table:
         """Return statistic, reference distribution and p-value as a table, the null hypothesis below."""

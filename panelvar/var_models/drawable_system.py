@@ -139,7 +139,7 @@ class DrawableSystem:
         diagonal = np.arange(n_vars)
         bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(problem.df_resid - diagonal, (draws, n_vars)))
         solved = np.linalg.solve(bartlett, np.broadcast_to(problem.scatter_factor.T, bartlett.shape))
-        factor = _gram_factor(solved)
+        factor = _gram_factor(np.asarray(solved, dtype=np.float64))
         noise = rng.standard_normal((draws, m, n_vars)) @ factor.swapaxes(1, 2)
         params = problem.params + problem.inverse_factor @ noise
         future = rng.standard_normal((draws, future_steps, n_vars)) @ factor.swapaxes(1, 2) if future_steps else None
