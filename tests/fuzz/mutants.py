@@ -242,7 +242,7 @@ MUTANTS = (
         "scores-that-add-up-to-nothing",
         "a coefficient whose scores add up to zero in every cluster had a standard error of rounding",
         "covariance.named",
-        "    if not none.any():\n",
+        "    if True not in none:\n",
         "    if True:\n",
         "fit_",
     ),
