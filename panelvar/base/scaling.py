@@ -11,6 +11,8 @@ from panelvar.base.errors import NumericalError
 
 FURTHEST_APART = 1e135
 """Ratio of two columns' sizes beyond which coefficients, or their squares, leave the range of numbers."""
+NEAR_ONE = 1e-67, 1e67
+"""Two columns of sizes between these are nearer than that."""
 
 
 def exponents(values: Array, axis: int | None = None) -> Positions:

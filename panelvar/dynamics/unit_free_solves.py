@@ -65,6 +65,7 @@ def _balance(matrix: Array) -> Array:
     """Powers of two (K,) that make rows and columns of a square matrix alike in size (Osborne 1960)."""
     left, sizes = np.abs(matrix - np.diag(matrix.diagonal())), np.ones(len(matrix))
     for _ in range(_SWEEPS):
+        before = sizes.copy()
         for place in range(len(matrix)):
             row, column = left[place].sum(), left[:, place].sum()
             if row > 0.0 and column > 0.0:
@@ -72,4 +73,6 @@ def _balance(matrix: Array) -> Array:
                 left[place] /= unit
                 left[:, place] *= unit
                 sizes[place] *= unit
+        if (sizes == before).all():
+            break
     return sizes

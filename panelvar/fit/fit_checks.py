@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, NumericalError
-from panelvar.base.scaling import refuse_far_apart
+from panelvar.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.data.design import Design
 from panelvar.fit.small_samples import Counts
 from panelvar.kernels.qr import ROUNDING, Solution
@@ -16,8 +16,6 @@ from panelvar.kernels.rows import column_norms
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
-# Two columns between these are nearer than that.
-_NEAR_ONE = 1e-67, 1e67
 NEARLY_COLLINEAR = 1e7
 """Root of a variance inflation factor from which a warning is given: R and Stata drop such a regressor."""
 
@@ -31,7 +29,7 @@ def check_scale(design: Design, raw_norms: Array) -> None:
         Naming the columns.
     """
     largest, smallest = raw_norms.max(), raw_norms.min()
-    if _NEAR_ONE[0] < smallest and largest < _NEAR_ONE[1]:
+    if NEAR_ONE[0] < smallest and largest < NEAR_ONE[1]:
         return
     if not np.isfinite(raw_norms).all():
         # A column out of range spoils the triangle of all: ask the columns themselves.

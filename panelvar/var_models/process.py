@@ -186,7 +186,14 @@ class SystemProcess(HintsAtNames):
             what = f"exogenous variables {beside}" if beside else f"trend {self.trend!r}"
             raise NumericalError(f"A system with {what} has no constant mean.")
         intercept = self._no_intercept() if self.intercept is None else self.intercept
-        return self._by_variable(summed_solve(dynamics.lag_sum(self.coefficients), intercept[:, None])[:, 0])
+        return self._by_variable(
+            summed_solve(dynamics.lag_sum(self.coefficients), intercept[:, None], self._sizes)[:, 0]
+        )
+
+    @property
+    def _sizes(self) -> Array | None:
+        """Standard deviations of the errors, where they are known."""
+        return None if self.sigma is None else np.sqrt(self.sigma.diagonal())
 
     def _no_intercept(self) -> Array:
         raise MissingInformationError(

@@ -229,7 +229,9 @@ class System(SystemProcess, Presented):
         """
         self._require_stable("long-run effects")
         shocks = self._shocks(identification, shock_size, ordering)
-        effects = summed_solve(dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma))
+        effects = summed_solve(
+            dynamics.lag_sum(self.coefficients), shocks.system_impact(self.coefficients, self.sigma), self._sizes
+        )
         return self._of_variables(effects, shocks.names)
 
     def plot_roots(self, **options: Any) -> Axes:

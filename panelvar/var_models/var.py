@@ -20,7 +20,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
-from panelvar.base.scaling import refuse_far_apart
+from panelvar.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
@@ -260,7 +260,10 @@ def _problem(
 
 def _require_range(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> None:
     """Refuse columns whose sums of squares overflow or vanish, and variables in units too far apart."""
-    extreme = [not SMALLEST < size < LARGEST for size in problem.column_sizes.tolist()]
+    sizes = problem.column_sizes.tolist()
+    if NEAR_ONE[0] < min(sizes) and max(sizes) < NEAR_ONE[1]:
+        return
+    extreme = [not SMALLEST < size < LARGEST for size in sizes]
     if any(extreme) and problem.factor[:, extreme].any():
         raise NumericalError(
             "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
