@@ -136,7 +136,7 @@ def test_notes_give_the_rates_of_the_table():
 
 FEWEST = 500
 """Samples that every cell has at least."""
-AGAIN = 200
+AGAIN = 150
 """Draws of the samples that are computed again."""
 
 
