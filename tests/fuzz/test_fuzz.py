@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fuzz import case, surface
 from fuzz.arguments import NEVER, Writer
-from fuzz.mutants import MUTANTS
+from fuzz.campaign import campaign
+from fuzz.mutants import MUTANTS, hunted
 
 import panelvar as pv
 
@@ -68,6 +69,35 @@ def test_a_case_is_a_function_of_its_numbers():
     case.world_of.cache_clear()
     assert [case.write(3, number).text() for number in range(200)] == texts
     assert len(set(texts)) > 190
+
+
+def causes(tally):
+    return "\n".join(tally.causes(examples=2))
+
+
+def test_a_few_hundred_calls_end_as_they_should():
+    tally = campaign((11, number) for number in range(500))
+    assert tally.calls == 500
+    assert not tally.failures, causes(tally)
+
+
+@pytest.mark.slow
+def test_some_thousand_calls_end_as_they_should():
+    """About a minute of one core; every public function both returns and refuses."""
+    tally = campaign((12, number) for number in range(8000))
+    assert not tally.failures, causes(tally)
+    drawn = {name for name in surface.functions() if name.startswith("plot")}
+    for kind in ("returned", "refused"):
+        assert [name for name in surface.functions() if name not in drawn and not tally.ended[name, kind]] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["engle-granger-units", "orderings-that-are-no-sequences", "labels-that-label-nothing"]
+)
+def test_the_fuzzer_finds_a_defect_put_back(name):
+    ((_, found),) = hunted([name], "1", 20_000, 300.0)
+    assert found
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
