@@ -22,18 +22,21 @@ import panelvar as pv
 # Attributes that hold what a result was made from, or how, and no answer.
 INSIDE = frozenset(
     (
-        "bootstrap calendar convention criteria data fits identification periods problem sample scored specification "
-        "terms var"
+        "bootstrap calendar convention criteria data design fit fits identification instrumented periods problem "
+        "reduced_form sample scored specification terms var "
+        # Hypotheses as they were written, in the units of the call; steps of a search that ends in rounding.
+        "expression iterations null"
     ).split()
 )
 # The last part of a name that says that a number has no units.
 UNIT_FREE = frozenset(
     "pvalue pvalues statistic df df_denominator df_resid df_model nobs rank lags tstats roots moduli rsquared "
     "rsquared_adjusted residual_correlation trace_pvalues max_pvalues level beta_tstats beta_pvalues "
-    "short_run_tstats short_run_pvalues relative_rmse shock_values critical_values".split()
+    "short_run_tstats short_run_pvalues relative_rmse shock_values critical_values "
+    "conditional_f cragg_donald f kappa partial_r2 r2 rho shea_r2 theta".split()
 )
 # Logarithms of what has units.
-LOGARITHMS = frozenset("loglik loglik_by_equation aic bic hqic hq log_fpe".split())
+LOGARITHMS = frozenset("aic bic hq hqic log_fpe log_likelihood loglik loglik_by_equation pooled without".split())
 # Numbers so far below their neighbours at the start, where all variables are of like size, are rounding.
 NOISE = 1e-11
 
@@ -120,7 +123,8 @@ def answer(call: Callable[..., object], world: object) -> Leaves:
 
 
 def is_logarithm(path: str) -> bool:
-    return not LOGARITHMS.isdisjoint(path.replace("]", "").replace("[", ".").split("."))
+    own = not LOGARITHMS.isdisjoint(path.replace("]", "").replace("[", ".").split("."))
+    return own or path.endswith("likelihood.value")
 
 
 def is_unit_free(path: str) -> bool:
