@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from fuzz.rules import MAKER
 
 import panelvar as pv
 
@@ -83,16 +84,17 @@ ESTIMATORS = {
     **{name: {**PANEL, "x": ["x1"]} for name in ERROR_CORRECTION.split()},
     "fit_hausman_taylor": {**PANEL, "x": ["x1", "x2", "fixed", "fixed2"], "endogenous": ["fixed"]},
 }
-OF_A_RESULT = {
-    "pooled": """effects_lm_test slope_poolability_test wooldridge_effects_test wooldridge_pooled_test
-        wooldridge_serial_test bera_sosa_yoon_test baltagi_li_test durbin_watson_test breusch_godfrey_test
-        cluster_diagnostics""",
-    "fixed": """wooldridge_within_test bhargava_test born_breitung_test cross_section_dependence_test cd_star_test
-        residual_correlations modified_wald_test slope_homogeneity_test""",
-    "random": "mundlak_test",
-    "difference": "wooldridge_difference_test",
+KINDS = {
+    "fit_pooled": "pooled",
+    "fit_fixed_effects": "fixed",
+    "fit_random_effects": "random",
+    "fit_first_difference": "difference",
 }
-TESTS = {name: {"result": kind} for kind, names in OF_A_RESULT.items() for name in names.split()}
+TESTS = {
+    name: {"result": KINDS[maker]}
+    for name, maker in MAKER.items()
+    if "." not in name and [*inspect.signature(getattr(pv, name)).parameters][:1] == ["result"]
+}
 OTHERS = {
     "hausman": {"consistent": "fixed", "efficient": "random"},
     "hausman_regression": {"random": "random"},
