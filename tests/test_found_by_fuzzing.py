@@ -103,3 +103,16 @@ def test_means_of_numbers_out_of_range_are_refused_by_name():
     data["x1"] *= 1e160
     with pytest.raises(pv.NumericalError, match="x1"):
         pv.fit_correlated_random_effects(pv.Panel(data, "i", "t"), "y", ["x1", "x2"])
+
+
+def test_restrictions_that_hold_exactly_are_not_tested():
+    model = pv.fit_restricted_var(system(), {"a": ["L1.a", "L1.b"]}, lags=1)
+    test = model.wald_test("[a]L1.a = [a]L1.b")
+    assert np.isnan(test.statistic)
+    assert "holds exactly" in test.notes[-1].text
+
+
+def test_a_hypothesis_beyond_the_range_is_refused():
+    result = pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1", "x2"])
+    with pytest.raises(pv.NumericalError, match="too many standard errors"):
+        pv.wild_bootstrap(result, {"x1": 1e300}, draws=19, seed=1)

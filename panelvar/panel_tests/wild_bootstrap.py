@@ -27,6 +27,8 @@ from panelvar.static_panels.result import LinearResult
 from panelvar.tables.number_format import check_digits, format_number, pvalue_text
 from panelvar.tables.test_result import TestResult
 
+_FARTHEST = 1e100
+"""Gap in units of about a standard error, whose powers stay in range."""
 VARIANTS = ("11", "13", "31", "33")
 ALTERNATIVES = ("two-sided", "equal-tailed", "greater", "less")
 
@@ -196,6 +198,8 @@ def wild_bootstrap(
     clustering = Clustering(result, given, bootstrap_cluster)
     sample = _sample(result, clustering, matrix, variant, impose_null=impose_null)
     gap = matrix @ result.fit.coefficients - target
+    if not (np.abs(gap) < _FARTHEST).all():
+        raise NumericalError("The hypothesis is too many standard errors from the estimates: its statistic overflows.")
     usual = np.diagonal(matrix @ result.fit.bread @ matrix.T) * (result.rss / result.nobs)
     if (np.diagonal(sample.variance) <= result.fit.rounding * usual).any() and len(clustering.dimensions) == 1:
         raise NumericalError(

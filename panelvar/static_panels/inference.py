@@ -292,6 +292,9 @@ def wald(result: Inference, matrix: Array, target: Array, name: str, null: str) 
         return _no_statistic(name, q, df, null, Note("exact-fit", text))
     if not form.determined:
         return _no_statistic(name, q, df, null, *notes, deficient_note(covariance, q, rank))
+    if rank == 0:
+        text = "What is tested holds exactly and has no standard error (coefficients left out, say): there is no test."
+        return _no_statistic(name, q, df, null, Note("no-variance", text, warn=True))
     if rank < q:
         text = f"The covariance of the {q} restrictions has rank {rank}; the others hold exactly and are not tested."
         notes = (Note("rank-deficient-test", text), *notes)

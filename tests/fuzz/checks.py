@@ -128,6 +128,7 @@ EMPTY_BY_DESIGN = {
     "lower": "likewise; a confidence set may have no end",
     "upper": "likewise",
     "confidence_set": "may have no end",
+    "intervals": "likewise",
     "coefficient": "tests other than of Dickey and Fuller have none",
 }
 """Numbers that are missing or infinite by what they are, and why."""
