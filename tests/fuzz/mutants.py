@@ -343,13 +343,21 @@ def put_back(name: str) -> Mutant:
     return mutant
 
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def sound(seed: int, number: int) -> bool:
+    """Whether a case passes in a process without any defect put back."""
+    command = [sys.executable, "-P", "-m", "tests.fuzz", "--case", f"{seed}:{number}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0
+
+
 def hunted(names: Sequence[str], seeds: str, calls: int, seconds: float) -> Iterator[tuple[str, str]]:
     """Run the campaign with each defect in a process of its own; yield what found it, or nothing."""
-    root = Path(__file__).resolve().parent.parent.parent
     for name in names:
         command = [sys.executable, "-P", "-m", "tests.fuzz", "--mutant", name, "--seeds", seeds, "--calls", str(calls)]
         try:
-            done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=seconds)
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds)
         except subprocess.TimeoutExpired:
             yield name, ""
             continue
