@@ -328,6 +328,7 @@ INSTRUMENTAL = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:The covariance .* restrictions has rank")
 @pytest.mark.parametrize("method", ["2sls", "liml", "gmm"])
 @pytest.mark.parametrize("name", INSTRUMENTAL)
 def test_every_estimator_with_instruments(name, method):

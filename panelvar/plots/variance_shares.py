@@ -27,6 +27,7 @@ def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure |
     Parameters
     ----------
     decomposition : VarianceDecomposition
+        The shares, with bands or without.
     figure : Figure, optional
         Where to draw; a new figure by default.
 

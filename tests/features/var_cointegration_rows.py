@@ -151,7 +151,7 @@ ROWS = [
     Feature(
         UNIT_ROOTS,
         "Standard errors of the relations",
-        'fit_vecm(money_demand, rank=1, lags=2, trend="rc", convention=VarConvention("ml", sigma="ml"))',
+        'fit_vecm(money_demand, rank=1, lags=2, trend="rc", convention=VarConvention("ml", coefficient_sigma="ml"))',
         lambda fit: fit.beta_std_errors.loc["ibo", "ec1"],
         reference(f"{STATSMODELS}/vecm_ci_1_1_0/stderr_beta/2/0"),
         (f"{VECM}::test_against_moment_matrices", f"{VECM}::test_coverage_of_the_relations"),
