@@ -8,6 +8,7 @@ import pytest
 
 import panelvar as pv
 from panelvar.static_panels.result import LinearResult
+from panelvar.unit_roots.regressions import lag_criteria, lagged_differences
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
@@ -116,3 +117,62 @@ def test_a_hypothesis_beyond_the_range_is_refused():
     result = pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1", "x2"])
     with pytest.raises(pv.NumericalError, match="too many standard errors"):
         pv.wild_bootstrap(result, {"x1": 1e300}, draws=19, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: pv.fit_var(system(), lags=1).granger_causality("a", np.array(2.0)), "is not a variable"),
+        (lambda: pv.fit_fixed_effects(pv.Panel(frame(), "i", "t"), "y", ["x1"], effects=[None]), "effects="),
+        (lambda: pv.System([[[0.5]]], names=3.0), "names must be a sequence of names"),
+        (lambda: pv.fit_rolling_var(system(), window=25).member(np.array(["a"])), "is not a member"),
+        (lambda: pv.fit_fgls(pv.Panel(frame(), "i", "t"), "y", ["x1"]).predict(effects=np.array([])), "effects="),
+        (
+            lambda: pv.WildBootstrapResult("A test", 1.5, 0.25, "none", confidence_set=1j),
+            "confidence_set=.*pairs of limits",
+        ),
+    ],
+    ids=["granger", "effects", "system", "member", "predict", "confidence-set"],
+)
+def test_what_cannot_be_read_is_named(call, match):
+    with pytest.raises(pv.SpecificationError, match=match):
+        call()
+
+
+def test_an_equation_that_fits_exactly_has_no_regressors_to_choose():
+    whole = pd.DataFrame({"a": np.tile([0.0, 1.0, 2.0], 20), "b": np.random.default_rng(0).normal(size=60)})
+    for strategy in ("aic", "bic", "hq", "t"):
+        with pytest.raises(pv.NumericalError, match="fits exactly"):
+            pv.fit_restricted_var(whole, strategy, lags=2)
+
+
+def test_a_coefficient_that_is_restricted_has_no_t_statistic_and_says_so():
+    model = pv.fit_restricted_var(system(), {"a": ["L1.b"]})
+    with pytest.warns(pv.PanelVarWarning, match="has no sampling variation"):
+        found = model.lincom("[a]L1.b")
+    assert found.estimate == found.std_error == 0.0
+    assert np.isnan(found.statistic)
+
+
+def test_relations_that_fit_exactly_have_no_likelihood_ratio():
+    walk = np.random.default_rng(0).normal(size=80).cumsum()
+    exact = pd.DataFrame({"a": walk, "b": 2.0 * walk + 1.0})
+    with pytest.raises(pv.PanelVarError):
+        pv.fit_vecm(exact, rank=1, lags=1).weak_exogeneity_test("b")
+
+
+def test_swamys_weights_of_nearly_collinear_regressors_are_refused_in_words():
+    data = frame()
+    data["twin"] = data["x1"] * (1.0 + 1e-9 * data["z"])
+    for seed in range(5):
+        data.loc[data.index[data["i"] == seed], "twin"] = data["x1"] * (1.0 + 1e-11 * data["x2"])
+    try:
+        result = pv.fit_swamy(pv.Panel(data, "i", "t"), "y", ["x1", "twin"])
+    except pv.PanelVarError:
+        return
+    assert np.isfinite(result.cov.to_numpy()).all()
+
+
+def test_lags_that_fit_exactly_have_infinite_t_ratios():
+    columns = lagged_differences(np.where(np.arange(40) == 3, 1.0, 0.0), 3, np.zeros((40, 0)))
+    assert np.isinf(lag_criteria(columns, 3).ratios[1:]).all()

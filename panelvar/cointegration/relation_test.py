@@ -10,7 +10,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
-from panelvar.base.errors import SpecificationError
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.labels import places_of
 from panelvar.base.scaling import equilibrated
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
@@ -70,6 +70,8 @@ def relation_test(
     moves = np.hypot(np.linalg.norm(problem.blocks[1], axis=0), np.linalg.norm(problem.blocks[2], axis=0))
     triangle, right, corner = problem.blocks[0] / sizes, problem.blocks[1] / moves, problem.blocks[2] / moves
     free = likelihood_terms(problem.canonical.eigenvalues[:rank]).sum()
+    if not np.isfinite(free):
+        raise NumericalError("A relation fits exactly: the likelihood, and with it the ratio, do not exist.")
     words = []
     if known is not None:
         given = _relations_given(known, relation_names)

@@ -37,6 +37,8 @@ from panelvar.base.errors import NumericalError
 _DECREMENT = 1e-20  # g'H^-1 g at the maximum: coefficients within 1e-10 of a standard error
 _QUADRATIC = 1e-9  # below this gain of a Newton step the likelihood's own rounding decides comparisons
 _STALLED = 10  # steps of such a gain without a smaller one
+_CREEPING = 200  # steps after which a climb is asked what it gained
+_GAIN = 1e-3  # of the log-likelihood, which has no units
 _HALVINGS = 40
 _SUFFICIENT = 1e-4  # share of the predicted gain that a step must bring (Armijo)
 
@@ -200,8 +202,13 @@ class Maximum:
 def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
     """Climb by Newton steps with the analytic Hessian, by scoring steps where it is not negative definite."""
     point, decrement = problem.at(start), np.inf
-    smallest, stalled = np.inf, 0
+    smallest, stalled, before = np.inf, 0, -np.inf
     for iteration in range(1, most + 1):
+        if iteration % _CREEPING == 0:
+            # A ridge without a summit: searched steps that gain next to nothing would go on for ever.
+            if point.loglik - before < _GAIN:
+                return Maximum(point, iteration, decrement, False)
+            before = point.loglik
         score = problem.score(point)
         step = _newton_step(problem.observed(point), score)
         concave = step is not None
@@ -226,7 +233,7 @@ def newton_raphson(problem: LongRunProblem, start: Array, most: int) -> Maximum:
         if further is None:
             break
         point = further
-    return Maximum(point, most, decrement, False)
+    return Maximum(point, iteration, decrement, False)
 
 
 def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maximum:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.base.errors import Note, choose, emit
+from panelvar.base.errors import Note, NumericalError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import build_design
 from panelvar.fit.conventions import Convention
@@ -83,7 +83,13 @@ def fit_swamy(
         "they have no residual variance to weigh by. Leave these entities out, or use fit_mean_group, which weighs all"
     )
     refuse_exact(fits.design, fits.units.rss, f"{why} alike.")
-    found = random_coefficients(fits.units, unbiased=rule == "unbiased")
+    try:
+        found = random_coefficients(fits.units, unbiased=rule == "unbiased")
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "Regressors of some entity are so nearly collinear that no computer tells the variance of its coefficients "
+            "from a singular matrix: leave the entity or a regressor out."
+        ) from None
     n_units, p = len(fits.units.rss), len(fits.names)
     notes: list[Note] = []
     if found.fallback:

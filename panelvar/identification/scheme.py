@@ -278,7 +278,8 @@ def variables_of(names: Names, option: str, chosen: Any) -> list[str]:
     SpecificationError
         None at all, or no such name.
     """
-    group = list(chosen) if isinstance(chosen, Iterable) and not isinstance(chosen, str) else [chosen]
+    several = isinstance(chosen, Iterable) and not isinstance(chosen, str) and getattr(chosen, "ndim", 1) > 0
+    group = list(chosen) if several else [chosen]
     if not group:
         raise SpecificationError(f"{option}= is empty: name at least one variable.")
     return list(dict.fromkeys(names[position(names, name)] for name in group))

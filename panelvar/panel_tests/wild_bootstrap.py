@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag, read_generator, read_whole
+from panelvar.base.arguments import is_number, read_flag, read_generator, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.quoting import shown
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel
@@ -78,6 +79,16 @@ class WildBootstrapResult(TestResult):
     alternative: str = "two-sided"
     variant: str = "11"
     infeasible: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be printed."""
+        super().__post_init__()
+        pairs = self.confidence_set
+        if not (
+            isinstance(pairs, tuple)
+            and all(isinstance(pair, tuple) and len(pair) == 2 and all(map(is_number, pair)) for pair in pairs)
+        ):
+            raise SpecificationError(f"confidence_set={shown(pairs)} must be a tuple of pairs of limits.")
 
     def in_a_line(self, digits: int = 4) -> str:
         """Print the test without its name; that no draw is beyond the statistic is no p-value of zero."""

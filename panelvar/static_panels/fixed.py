@@ -153,7 +153,7 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
     if names == ("twoway",):
         names = ("entity", "time")
     elif len(names) == 1 and names[0] not in ("entity", "time", *panel.names, panel.entity_name, panel.time_name):
-        meant = answer("option", names[0].lower(), ("entity", "time", "twoway").__contains__, "effects")
+        meant = answer("option", str(names[0]).lower(), ("entity", "time", "twoway").__contains__, "effects")
         if meant is not None:
             raise SpecificationError(
                 f"effects={names[0]!r} is not known. Did you mean {meant!r}? Choose 'entity', 'time', 'twoway', or "

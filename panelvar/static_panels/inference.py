@@ -239,6 +239,9 @@ def linear_combination(result: Inference, expression: str, level: float) -> Line
     half = quantile(level, df) * error
     values = (math.ldexp(value, int(powers[0])) for value in (estimate, error, estimate - half, estimate + half))
     estimate, error, lower, upper = values
+    if error == 0.0 and result.fit.rss > 0.0:
+        text = f"{expression!r} has no sampling variation (its coefficients are restricted): it has no t statistic."
+        emit([Note("no-variance", text, warn=True)])
     return LinearCombination(
         expression,
         estimate,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
 from panelvar.base.errors import DataError, Note, SpecificationError, choose, emit
@@ -121,6 +122,7 @@ def predict(result: FitStatistics, data: object, *, effects: bool, unseen: str) 
     import pandas as pd
 
     choose("unseen", unseen, ("zero", "missing", "raise"))
+    effects = read_flag("effects", effects)
     rows = prediction_rows(result, data, effects=effects)
     values = rows.arranged(predicted_values(result, rows, effects=effects, unseen=unseen))
     return pd.Series(values, index=caller_index(rows), name="predicted")
@@ -262,6 +264,7 @@ def predict_interval(
 
     choose("kind", kind, ("confidence", "prediction"))
     choose("unseen", unseen, ("zero", "missing", "raise"))
+    effects = read_flag("effects", effects)
     fit = result.fit
     rows = prediction_rows(result, data, effects=effects)
     values = predicted_values(result, rows, effects=effects, unseen=unseen)

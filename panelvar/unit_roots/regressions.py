@@ -183,8 +183,10 @@ def lag_criteria(columns: LaggedDifferences, lags: int) -> Criteria:
     counts = fixed + np.arange(lags + 1)
     with np.errstate(divide="ignore"):
         base = n * np.log(rss / n)
+        # Infinite where the lags fit exactly.
         ratios = np.full(lags + 1, np.inf)
-        ratios[1:] = np.abs(right[fixed : width - 1]) / np.sqrt(rss[1:] / (n - counts[1:]))
+        spread = np.sqrt(rss[1:] / (n - counts[1:]))
+        np.divide(np.abs(right[fixed : width - 1]), spread, out=ratios[1:], where=spread > 0.0)
     return Criteria(base + 2.0 * counts, base + np.log(n) * counts, ratios)
 
 

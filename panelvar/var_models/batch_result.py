@@ -176,6 +176,7 @@ class VarBatch:
             No such member.
         """
         try:
+            hash(label)
             place = self.labels.get_loc(label)
         except (KeyError, TypeError, ValueError):
             place = None

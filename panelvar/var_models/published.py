@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.base.labels import in_order, is_frame, only_counted
@@ -29,7 +30,8 @@ def read_published(
         Shapes that do not fit, labels that are not the names, names that repeat, numbers that are none, a sigma that is
         not symmetric positive definite.
     """
-    labels = labels_of(coefficients) if names is None else tuple(map(str, names))
+    given = read_sequence("names", names, "names")
+    labels = labels_of(coefficients) if given is None else tuple(map(str, given))
     if labels is not None:
         coefficients = in_order("coefficients", coefficients, labels, _MEANING)
         intercept = in_order("intercept", intercept, labels, _MEANING)

@@ -146,6 +146,8 @@ def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
     if not read_number("threshold", threshold) > 0.0:
         raise SpecificationError(f"threshold={threshold!r}: expected a positive number.")
     problem, m = model.problem, model.n_regressors
+    if problem.dependent_columns:
+        raise NumericalError("An equation fits exactly: it has no criterion or t ratio to choose its regressors by.")
     top = problem.factor[:m, :m]
     free = np.ones((m, model.n_vars), dtype=bool)
     penalty = {"aic": 2.0, "bic": np.log(model.nobs), "hq": 2.0 * np.log(np.log(model.nobs)), "t": 0.0}[strategy]
