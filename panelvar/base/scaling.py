@@ -63,7 +63,8 @@ def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
     if not sizes.size:
         return
     low, high = int(sizes.argmin()), int(sizes.argmax())
-    if sizes[high] > FURTHEST_APART * sizes[low]:
+    # The product would overflow.
+    if sizes[high] / FURTHEST_APART > sizes[low]:
         raise NumericalError(
             f"{names[high]!r} and {names[low]!r} are of sizes {sizes[high]:.0e} and {sizes[low]:.0e}: coefficients and "
             "standard errors in such units leave the range of numbers. Rescale one of them."

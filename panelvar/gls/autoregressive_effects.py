@@ -19,7 +19,14 @@ from panelvar.fit.transformed_model import Family, TransformedModel
 from panelvar.gls.ar1 import AR1, Transformed, coefficients, transform
 from panelvar.gls.autoregression import find_runs
 from panelvar.gls.result import ErrorStructure, GLSResult
-from panelvar.gls.whitened_model import check_levels, coefficients_of, demeaned, residuals_of, whitened_model
+from panelvar.gls.whitened_model import (
+    check_levels,
+    coefficients_of,
+    demeaned,
+    require_levels,
+    residuals_of,
+    whitened_model,
+)
 from panelvar.static_panels.effects import EffectVariances
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.fit_statistics import f_of_gain
@@ -212,6 +219,7 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
         text = f"rho has not settled after {rounds} rounds: iterate=False takes the first estimate."
         notes.append(Note("not-converged", text, warn=True))
     rows = transform(model, source.columns, runs, rho[entities.codes])
+    require_levels(rows.ones)
     used = source if len(rows.ones) == source.nobs else source.take(rows.rows)
     words = (("Errors within entities", model.words), ("rho", format_significant(rho[0], 6)))
     structure = ErrorStructure(words, source.entity_labels, rho, iterations=rounds, converged=settled)

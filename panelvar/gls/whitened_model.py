@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note
+from panelvar.base.errors import Note, NumericalError
 from panelvar.data.design import Design
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import Family, TransformedModel
@@ -50,6 +50,8 @@ def whitened_model(
         What the total sum of squares is about.
     """
     columns, ones, kept = rows.columns, rows.ones, source.kept
+    if source.constant:
+        require_levels(ones)
     if len(rows.rows) < source.nobs:
         kept = rows.rows if kept is None else kept[rows.rows]
     design = replace(source, y=columns[-1], x=tuple(columns[:-1]), kept=kept, weights=None)
@@ -96,6 +98,15 @@ def whitened_model(
 def check_levels(source: Design) -> None:
     """Refuse columns that leave the range of numbers before they are transformed."""
     check_scale(source, column_norms(source.columns))
+
+
+def require_levels(ones: Array) -> None:
+    """Refuse rows of whose transformed constant nothing is left: they tell nothing of a constant, nor of effects."""
+    if not ones.any():
+        raise NumericalError(
+            "rho is 1: rows freed of autocorrelation are differences, of which no constant and no effect is left. "
+            "fit_first_difference removes a unit root; AR1(rho='tscorr') stays inside (-1, 1)."
+        )
 
 
 def coefficients_of(columns: Sequence[Array], ones: Array | None) -> tuple[Array, Array]:

@@ -7,9 +7,8 @@ import numpy as np
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
-from panelvar.base.scaling import refuse_far_apart
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
-from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, measured_columns, require_range, stack_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm
@@ -59,10 +58,12 @@ class HorizonRegressions:
         self.impulses = values if read.shock is None else read.shock
         self.labels = (*terms.labels, *(f"L{lag}.{name}" for lag in range(1, past + 1) for name in read.table.names))
         self.labels += tuple(f"L{lag}.{read.shock_name}" for lag in range(1, own_lags + 1))
+        self.measured = (*terms.labels[terms.n_deterministic :], *read.table.names * past)
+        self.measured += (read.shock_name,) * own_lags + tuple(read.instrument_names)
+        self.measured += read.table.names if read.shock is None else (read.shock_name,)
         self.usable: Mask = np.isfinite(np.concatenate([self.controls, self.impulses], axis=1)).all(axis=1)
         if read.instruments is not None:
             self.usable &= np.isfinite(read.instruments).all(axis=1)
-        self._require_range()
         self.whole: Mask = np.asarray(np.isfinite(values).all(axis=1))
         if common:
             for lead in range(horizon + 1):
@@ -72,19 +73,6 @@ class HorizonRegressions:
                 self.usable &= np.isfinite(_shifted(values, order)).all(axis=1)
         self.counts = np.zeros(horizon + 1, dtype=np.intp)
         self.degrees = np.zeros(horizon + 1)
-
-    def _require_range(self) -> None:
-        """Refuse variables in units too far apart."""
-        read = self.read
-        parts = {
-            read.table.names: self.values,
-            read.table.exogenous_names: read.table.exogenous,
-            (read.shock_name,): None if read.in_system else read.shock,
-            read.instrument_names: read.instruments,
-        }
-        given = {names: values for names, values in parts.items() if values is not None}
-        largest = [np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=0) for values in given.values()]
-        refuse_far_apart([name for names in given for name in names], np.concatenate(largest))
 
     def missing_notes(self, missing: str) -> tuple[Note, ...]:
         """Say which values are missing, or refuse them."""
@@ -137,6 +125,8 @@ class HorizonRegressions:
             )
         design = stack_lags(self.values, self.order, self.beside, rows)
         problem = LagProblem(design, self.beside.shape[1], self.order, n_vars, run_starts(rows))
+        names = measured_columns(self.read.table.names, self.terms, self.order)
+        require_range(problem.factor, problem.column_sizes, names)
         if problem.dependent_columns:
             names = (*regressor_labels(self.read.table.names, self.order, self.terms), *self.read.table.names)
             raise CollinearityError(f"{names[problem.dependent_columns[0]]!r} is a linear combination of others.")
@@ -266,6 +256,7 @@ class HorizonRegressions:
                 self.impulses[rows_here],
                 left,
                 None if tools is None else tools[rows_here],
+                measured=self.measured + self.read.table.names * (left.shape[1] // self.values.shape[1]),
                 leverages=self.rule.needs_leverages,
             )
         except DependentColumn as error:

@@ -20,6 +20,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
+from panelvar.dynamics.lag_problem import require_range
 from panelvar.kernels.k_class import Layout, k_class
 
 
@@ -45,7 +46,13 @@ class Projection(NamedTuple):
 
 
 def project(
-    controls: Array, impulses: Array, left: Array, instruments: Array | None = None, *, leverages: bool = True
+    controls: Array,
+    impulses: Array,
+    left: Array,
+    instruments: Array | None = None,
+    *,
+    measured: tuple[str, ...] = (),
+    leverages: bool = True,
 ) -> Projection:
     """Regress every left-hand side on impulses and controls, from one triangular factor.
 
@@ -56,6 +63,8 @@ def project(
     left : array (n, L)
     instruments : array (n, q), optional
         Of the impulses, beside the controls: two-stage least squares.
+    measured : tuple of str
+        Names of the last columns of [controls, instruments, impulses, left]: those that have units.
     leverages : bool
         Whether they are wanted: they cost as much as the factor.
 
@@ -63,6 +72,8 @@ def project(
     ------
     DependentColumn
         A column of [controls, instruments, impulses] depends on those before it; its position is the argument.
+    NumericalError
+        Columns out of range, or in units too far apart.
     """
     from scipy.linalg.lapack import dgeqrf, dtrtri, dtrtrs
 
@@ -74,7 +85,9 @@ def project(
     if instruments is not None:
         design[:, m : m + q] = instruments
     triangle = np.triu(dgeqrf(design)[0][: design.shape[1]])
-    _require_rank(triangle, m + q if q else width, n)
+    sizes = np.sqrt(np.einsum("ij,ij->j", triangle, triangle))
+    require_range(triangle, sizes, measured)
+    _require_rank(triangle, sizes[: m + q if q else width], n)
     if not q:
         square = triangle[:width, :width]
         coefficients, spread = dtrtrs(square, triangle[:width, width:])[0], dtrtri(square)[0]
@@ -96,11 +109,10 @@ def project(
     return Projection(coefficients[m:], gains, residuals, levers, n - m - s)
 
 
-def _require_rank(triangle: Array, width: int, n_rows: int) -> None:
+def _require_rank(triangle: Array, sizes: Array, n_rows: int) -> None:
     # What is left of a column is compared with the column itself.
-    sizes = np.sqrt(np.einsum("ij,ij->j", triangle[:, :width], triangle[:, :width]))
     tolerance = 32.0 * np.finfo(np.float64).eps * n_rows**0.5
-    dependent = np.flatnonzero(np.abs(triangle.diagonal()[:width]) <= tolerance * sizes)
+    dependent = np.flatnonzero(np.abs(triangle.diagonal()[: len(sizes)]) <= tolerance * sizes)
     if dependent.size:
         raise DependentColumn(int(dependent[0]))
 

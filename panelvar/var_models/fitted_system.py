@@ -12,7 +12,7 @@ from panelvar.bands.drawable import Draws
 from panelvar.bands.target import BandSource
 from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError, SpecificationError, check_level, emit
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import lower_solve
@@ -239,6 +239,11 @@ class FittedSystem(VarForecasts):
         -------
         HistoricalDecomposition
 
+        Raises
+        ------
+        NumericalError
+            Contributions overflow: the system is explosive.
+
         Notes
         -----
         Shocks before the sample are in the baseline, with the initial values: early periods say little. After a gap the
@@ -253,17 +258,24 @@ class FittedSystem(VarForecasts):
             rest = self.problem.residuals - parts.sum(axis=2)
             parts = np.concatenate([parts, rest[:, :, None]], axis=2)
         starts = np.array(self.problem.run_starts)
-        for row in range(len(parts)):
-            first = starts[starts <= row].max()
-            for lag in range(1, min(self.lags, row - first) + 1):
-                parts[row] += self.coefficients[lag - 1] @ parts[row - lag]
         actual = self.problem.design[:, self.n_regressors :]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for row in range(len(parts)):
+                first = starts[starts <= row].max()
+                for lag in range(1, min(self.lags, row - first) + 1):
+                    parts[row] += self.coefficients[lag - 1] @ parts[row - lag]
+            baseline = actual - parts.sum(axis=2)
+        if not (np.isfinite(parts).all() and np.isfinite(baseline).all()):
+            raise NumericalError(
+                f"Contributions of shocks overflow within {len(parts)} periods: the system is explosive. Look for "
+                "outliers, or fit fewer periods."
+            )
         notes = self._stability_notes() + shocks.scheme.notes
         emit(notes)
         count = len(shocks.names)
         return HistoricalDecomposition(
             parts[:, :, :count],
-            actual - parts.sum(axis=2),
+            baseline,
             self.names,
             shocks.names,
             values,

@@ -20,11 +20,10 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
-from panelvar.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
-from panelvar.dynamics.lag_problem import LARGEST, SMALLEST, LagProblem, stack_lags
+from panelvar.dynamics.lag_problem import LagProblem, measured_columns, require_range, stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
 from panelvar.kernels.least_squares import least_squares
 from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
@@ -254,23 +253,8 @@ def _problem(
             f"at least {n_regressors + n_vars} rows are needed. Use fewer lags or variables."
         )
     problem = LagProblem(stack_lags(values, lags, beside, rows), beside.shape[1], lags, n_vars, starts)
-    _require_range(problem, table.names, terms)
+    require_range(problem.factor, problem.column_sizes, measured_columns(table.names, terms, lags))
     return problem, np.arange(lags, n_periods) if rows is None else rows, notes
-
-
-def _require_range(problem: LagProblem, names: tuple[str, ...], terms: Terms) -> None:
-    """Refuse columns whose sums of squares overflow or vanish, and variables in units too far apart."""
-    sizes = problem.column_sizes.tolist()
-    if NEAR_ONE[0] < min(sizes) and max(sizes) < NEAR_ONE[1]:
-        return
-    extreme = [not SMALLEST < size < LARGEST for size in sizes]
-    if any(extreme) and problem.factor[:, extreme].any():
-        raise NumericalError(
-            "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
-            "power of ten."
-        )
-    measured = (*terms.labels[terms.n_deterministic :], *names * (problem.lags + 1))
-    refuse_far_apart(measured, problem.column_sizes[terms.n_deterministic :])
 
 
 def stacked_rows(values: Array, lags: int, terms: Terms) -> Array:

@@ -395,3 +395,29 @@ def test_directions_of_negative_variance_have_no_weight():
     assert logs == pytest.approx(3 * np.log(2.0 * 1.5 * 3.0))
     with pytest.raises(pv.NumericalError, match="not positive definite"):
         whiten(list(columns.T), matrix, units, dates)
+
+
+@quiet
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("fit", "growth"),
+    [
+        (pv.fit_fixed_effects_ar1, 2.0),
+        (pv.fit_random_effects_ar1, 2.0),
+        (lambda *given, autocorrelation: pv.fit_fgls(*given, autocorrelation=autocorrelation), 10.0),
+    ],
+    ids=["fixed", "random", "fgls"],
+)
+def test_a_rho_of_one_leaves_neither_constant_nor_effects(fit, growth):
+    periods = np.arange(8)
+    data = pd.DataFrame(
+        {
+            "i": np.repeat([0, 1, 2, 3], 8),
+            "t": np.tile(periods, 4),
+            "y": np.concatenate([sign * growth**periods for sign in (1.0, -1.0, 2.0, -2.0)]),
+            "x1": np.random.default_rng(2).standard_normal(32),
+        }
+    )
+    clipped = pv.AR1(rho="regress", bounded=True)
+    with pytest.raises(pv.NumericalError, match="rho is 1: rows freed of autocorrelation are differences"):
+        fit(pv.Panel(data, "i", "t"), "y", ["x1"], autocorrelation=clipped)

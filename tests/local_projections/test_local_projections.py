@@ -349,3 +349,33 @@ def test_horizon_zero_and_an_entity_of_a_panel():
     np.testing.assert_array_equal(one.values, other.values)
     chosen = pv.fit_local_projections(data, lags="bic", horizon=2)
     np.testing.assert_array_equal(chosen.var.lags, pv.fit_var(data, lags="bic").lags)
+
+
+def at_one_end(values):
+    """Denormal numbers, and one large one in the last row: only some horizons' columns are out of range."""
+    out = values * [1e-310, 1.0, 1.0]
+    out[-1, 0] = 1e9
+    return out
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("options", [{}, {"lag_augmented": True}, {"shock": "a"}, {"shock": "a", "sample": "common"}])
+@pytest.mark.parametrize(
+    "moved",
+    [lambda v: v * 1e300, lambda v: v * 1e-160, lambda v: v * 1e-300, at_one_end],
+    ids=["large", "small", "smallest", "one end"],
+)
+def test_squares_out_of_range_are_refused(moved, options):
+    values = moved(np.random.default_rng(5).standard_normal((60, 3)))
+    with pytest.raises(pv.NumericalError, match="leave the range of floating-point numbers: rescale"):
+        pv.fit_local_projections(values, ["a", "b", "c"], lags=1, horizon=4, **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"shock": "a"}, {"shock": "s"}, {"shock": "a", "instruments": "s"}])
+def test_units_too_far_apart_are_refused_by_name(options):
+    frame = pd.DataFrame(np.random.default_rng(6).standard_normal((60, 3)), columns=["a", "b", "s"])
+    names = ["a", "b"]
+    for far in ("a", "b", *(("s",) if "s" in options.values() else ())):
+        scaled = frame.assign(**{far: frame[far] * 1e140})
+        with pytest.raises(pv.NumericalError, match=f"'{far}' and '.' are of sizes"):
+            pv.fit_local_projections(scaled, names, lags=1, horizon=2, **options)

@@ -236,3 +236,22 @@ def test_conditions_in_any_units_hold_together():
     plain, moved = (pv.fit_var(y * unit, lags=1).conditional_forecast(given * unit) for unit in (1.0, units))
     np.testing.assert_allclose(moved.values / units, plain.values, rtol=1e-9)
     np.testing.assert_allclose(moved.upper / units, plain.upper, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda data: pv.fit_var(data),
+        lambda data: pv.fit_restricted_var(data, restrictions={"a": ["L1.b"]}),
+        lambda data: pv.fit_vecm(data, rank=1, lags=1),
+    ],
+    ids=["var", "restricted", "vecm"],
+)
+def test_contributions_that_overflow_are_refused(fit):
+    data = pd.DataFrame(np.random.default_rng(4).standard_normal((60, 2)), columns=["a", "b"])
+    data.loc[59, "a"] = 1e9
+    model = fit(data)
+    with pytest.raises(pv.NumericalError, match=r"Contributions of shocks overflow within .* explosive"):
+        model.historical_decomposition()
