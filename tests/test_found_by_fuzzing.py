@@ -176,3 +176,9 @@ def test_swamys_weights_of_nearly_collinear_regressors_are_refused_in_words():
 def test_lags_that_fit_exactly_have_infinite_t_ratios():
     columns = lagged_differences(np.where(np.arange(40) == 3, 1.0, 0.0), 3, np.zeros((40, 0)))
     assert np.isinf(lag_criteria(columns, 3).ratios[1:]).all()
+
+
+def test_a_last_value_that_dwarfs_all_others_is_refused_in_words():
+    series = np.where(np.arange(40) == 39, 1e-100, 1e-310 * np.random.default_rng(0).normal(size=40))
+    with pytest.raises(pv.NumericalError, match="'change' and 'lagged level' are of sizes"):
+        pv.adf_test(series)

@@ -59,13 +59,13 @@ def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
     NumericalError
         Naming two of them.
     """
-    sizes = np.where(norms > 0.0, norms, 1.0)
-    if not sizes.size:
+    if not norms.any():
         return
-    low, high = int(sizes.argmin()), int(sizes.argmax())
+    # A column of zeros has no size.
+    low, high = int(np.where(norms > 0.0, norms, np.inf).argmin()), int(norms.argmax())
     # The product would overflow.
-    if sizes[high] / FURTHEST_APART > sizes[low]:
+    if norms[high] / FURTHEST_APART > norms[low]:
         raise NumericalError(
-            f"{names[high]!r} and {names[low]!r} are of sizes {sizes[high]:.0e} and {sizes[low]:.0e}: coefficients and "
+            f"{names[high]!r} and {names[low]!r} are of sizes {norms[high]:.0e} and {norms[low]:.0e}: coefficients and "
             "standard errors in such units leave the range of numbers. Rescale one of them."
         )

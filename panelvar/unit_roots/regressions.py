@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.scaling import refuse_far_apart
 from panelvar.kernels.qr import RowAccumulator
 
 LAID_OUT = 4_000_000
@@ -167,6 +168,8 @@ def regression(columns: LaggedDifferences | Array, place: int) -> Regression:
     exact = abs(triangle[-1, -1]) <= eps * (32.0 * sizes[-1] + 4.0 * sizes[-2])
     df = n - width + 1
     spread = abs(triangle[-1, -1]) / np.sqrt(df)
+    # Where an outlier is the last value, nothing but the change knows it.
+    refuse_far_apart(("lagged level", "change"), np.abs(np.array([own, spread])))
     return Regression(float(beside / own), float(spread / abs(own)), residuals, df, bool(exact))
 
 

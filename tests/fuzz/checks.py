@@ -208,7 +208,9 @@ def of_covariance(value: Any, notes: list[str]) -> Iterator[str]:
 
 
 def printed(value: Any) -> Iterator[str]:
-    """Everything prints, in every form."""
+    """Everything that is the library's prints, in every form."""
+    if not type(value).__module__.startswith("panelvar"):
+        return
     for form in ("__repr__", "__str__", "_repr_html_", "to_text", "to_latex", "to_markdown", "to_html"):
         method = getattr(value, form, None)
         if method is not None and not isinstance(value, type):
