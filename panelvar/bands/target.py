@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from panelvar.bands.drawable import Drawable, Draws
 from panelvar.base.arrays import Array
@@ -86,6 +86,16 @@ class Band:
     std_errors: Array | None
     draws: Array | None = None
     notes: tuple[Note, ...] = ()
+
+    def kept(self) -> dict[str, Any]:
+        """What a result keeps of the band around it: limits, level, draws and what to call it."""
+        return {
+            "lower": self.lower,
+            "upper": self.upper,
+            "level": self.level,
+            "draws": self.draws,
+            "band_label": self.label,
+        }
 
 
 class BandSource(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import NumericalError
 
 FURTHEST_APART = 1e135
@@ -51,6 +51,18 @@ def equilibrated(matrix: Array) -> Array:
     return out
 
 
+def far_apart(norms: Array) -> Mask:
+    """Whether sizes (..., k) are too far apart for a coefficient of one variable for another to have a square."""
+    # The product would overflow.
+    apart: Mask = norms.max(axis=-1, initial=0.0) / FURTHEST_APART > _sized(norms).min(axis=-1, initial=np.inf)
+    return apart
+
+
+def _sized(norms: Array) -> Array:
+    """Sizes, infinite for columns of zeros, which have none."""
+    return np.where(norms > 0.0, norms, np.inf)
+
+
 def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
     """Refuse variables of sizes (k,) so far apart that a coefficient of one for another has no square.
 
@@ -59,12 +71,8 @@ def refuse_far_apart(names: Sequence[str], norms: Array) -> None:
     NumericalError
         Naming two of them.
     """
-    if not norms.any():
-        return
-    # A column of zeros has no size.
-    low, high = int(np.where(norms > 0.0, norms, np.inf).argmin()), int(norms.argmax())
-    # The product would overflow.
-    if norms[high] / FURTHEST_APART > norms[low]:
+    if far_apart(norms):
+        low, high = int(_sized(norms).argmin()), int(norms.argmax())
         raise NumericalError(
             f"{names[high]!r} and {names[low]!r} are of sizes {norms[high]:.0e} and {norms[low]:.0e}: coefficients and "
             "standard errors in such units leave the range of numbers. Rescale one of them."

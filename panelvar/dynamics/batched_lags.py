@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
-from panelvar.base.scaling import FURTHEST_APART
+from panelvar.base.scaling import far_apart
 from panelvar.dynamics.lag_problem import LARGEST, SMALLEST
 
 CHUNK_BYTES = 1_000_000
@@ -64,8 +64,7 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     estimable = (left[:, :m] > tolerance * sizes[:, :m]).all(axis=1) & (nobs - m >= n_vars)
     # And sums of squares that can be held, of variables in units near enough for a coefficient to have a square.
     estimable &= (((sizes > SMALLEST) & (sizes < LARGEST)) | ~factors.any(axis=1)).all(axis=1)
-    explained = np.where(sizes[:, m:] > 0.0, sizes[:, m:], 1.0)
-    estimable &= explained.max(axis=1) <= FURTHEST_APART * explained.min(axis=1)
+    estimable &= ~far_apart(sizes[:, m:])
     top = np.where(estimable[:, None, None], factors[:, :m, :m], np.eye(m))
     params = np.linalg.solve(top, factors[:, :m, m:]).astype(np.float64, copy=False)
     inverse = np.linalg.solve(top, np.broadcast_to(np.eye(m), top.shape)).astype(np.float64, copy=False)

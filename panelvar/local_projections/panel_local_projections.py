@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag, read_names, read_whole, refuse_beyond
+from panelvar.base.arguments import read_flag, read_names, read_whole, refuse_beyond, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     DataError,
@@ -169,9 +169,9 @@ def fit_panel_local_projections(
         "shock_lags": lags if shock_lags is None else lag_order(shock_lags, 0, "shock_lags"),
         "control_lags": lag_order(control_lags, 0, "control_lags"),
     }
-    (y,), (shock,) = (_one_name(option, name) for option, name in (("y", y), ("shock", shock)))
-    if state is not None:
-        (state,) = _one_name("state", state)
+    for option, name in (("y", y), ("shock", shock), ("state", state)):
+        if name is not None or option != "state":
+            refuse_other(option, name, str, "a column's name, which is a text")
     beside, tools = read_names("controls", controls), read_names("instruments", instruments)
     for option, reach in {"horizon": horizon, **reaches}.items():
         refuse_beyond(option, reach, panel.calendar.n_positions)
@@ -374,13 +374,6 @@ def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covarian
 def _by_state(columns: dict[str, Array], state: Array) -> dict[str, Array]:
     out = {f"{name}:1": values * state for name, values in columns.items()}
     return out | {f"{name}:0": values * (1.0 - state) for name, values in columns.items()}
-
-
-def _one_name(option: str, name: object) -> tuple[str]:
-    """Return a column's name, or say what was expected."""
-    if not isinstance(name, str):
-        raise SpecificationError(f"{option} must be a column's name, which is a text; got {type(name).__name__}.")
-    return (name,)
 
 
 def _row_influences(fit: Fit, names: Sequence[str]) -> Array:

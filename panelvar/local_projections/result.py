@@ -145,15 +145,7 @@ class ProjectedResponses(Responses):
             )
         band = self.bootstrap.band(source, level)
         emit(band.notes)
-        return replace(
-            self,
-            lower=band.lower,
-            upper=band.upper,
-            level=level,
-            draws=band.draws,
-            band_label=band.label,
-            notes=self.notes + band.notes,
-        )
+        return replace(self, **band.kept(), notes=self.notes + band.notes)
 
     def _normal_band(self, source: DeltaMethod, level: float) -> ProjectedResponses:
         from scipy.special import ndtr, stdtrit

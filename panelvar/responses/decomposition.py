@@ -114,15 +114,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
 
 def within_limits(shares: VarianceDecomposition, band: Band, notes: tuple[Note, ...]) -> VarianceDecomposition:
     """The same shares with the limits of a band, and what there is to know of both."""
-    return replace(
-        shares,
-        lower=band.lower,
-        upper=band.upper,
-        level=band.level,
-        draws=band.draws,
-        band_label=band.label,
-        notes=notes,
-    )
+    return replace(shares, **band.kept(), notes=notes)
 
 
 def shares_of(values: Array, variances: Array | None, normalised: bool) -> Array:

@@ -203,15 +203,7 @@ def described_responses(
     )
     if band is None:
         return described
-    return replace(
-        described,
-        lower=band.lower,
-        upper=band.upper,
-        level=band.level,
-        std_errors=band.std_errors,
-        draws=band.draws,
-        band_label=band.label,
-    )
+    return replace(described, **band.kept(), std_errors=band.std_errors)
 
 
 def cumulated(values: Array, axis: int) -> Array:

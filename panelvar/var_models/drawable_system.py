@@ -17,7 +17,7 @@ from panelvar.dynamics.autoregressive_bias import (
     terms_beside,
     with_lags,
 )
-from panelvar.dynamics.lag_problem import LagProblem, lag_matrices
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, lower_factor
 from panelvar.identification.scheme import ReducedForm
 
 
@@ -151,6 +151,4 @@ def _gram_factor(matrices: Array) -> Array:
     try:
         return np.linalg.cholesky(matrices.swapaxes(1, 2) @ matrices).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
-        upper = np.asarray(np.linalg.qr(matrices)[1], dtype=np.float64)
-    signs = np.where(upper.diagonal(axis1=1, axis2=2) < 0.0, -1.0, 1.0)
-    return (upper * signs[..., None]).swapaxes(1, 2)
+        return lower_factor(np.asarray(np.linalg.qr(matrices)[1], dtype=np.float64))
