@@ -258,7 +258,7 @@ class System(SystemProcess, Presented):
         """
         check_digits(digits)
         levels = check_stars(stars)
-        moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli)
+        moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli) or "none"
         verdict = "stable" if self.is_stable else "not stable: a root lies on or outside the unit circle"
         return Table(
             title=f"Vector autoregression: {', '.join(self.names)}",

@@ -46,6 +46,7 @@ def test_its_estimates_are_means_and_their_covariance(noise, model):
     np.testing.assert_allclose(model.std_errors.loc["const"], np.sqrt(sigma.diagonal() / 100), rtol=1e-12)
     assert model.is_stable
     assert model.roots.size == 0
+    assert "Root moduli  none" in str(model)
     assert model.nobs == 100
 
 
