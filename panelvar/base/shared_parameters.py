@@ -77,8 +77,8 @@ constant (entities) : bool, optional
 trend : bool
     A linear trend for each entity, in periods of the calendar from one.
 min_rows : int, optional
-    Leave out entities with fewer rows; by default those without a residual degree of freedom, which averages of
-    coefficients can keep: at least as many rows as coefficients (plm's default).
+    Leave out entities with fewer rows. By default those without a residual degree of freedom are left out; averages of
+    coefficients can keep entities with exactly as many rows as coefficients (plm's default).
 unusable : {"drop", "raise"}
     Leave out entities that have too few rows or dependent regressors, with a warning that counts them, or refuse.
 convention (entities) : str or Convention
@@ -130,8 +130,8 @@ names : sequence, optional
     Columns to use, in this order; for an array, the names of its columns. The order is the default Cholesky
     ordering.
 lags (system) : int or {"aic", "bic", "hq", "fpe", "lr"}
-    Lag order, 0 or more, or what chooses it on a common sample (``"lr"``: sequential likelihood-ratio tests at 5%),
-    from the convention's shortest order (`VarConvention.smallest_order`) on; the fit then uses every row it can.
+    Lag order, 0 or more, or what chooses it (``"lr"``: sequential likelihood-ratio tests at 5%). Orders are compared on
+    a common sample, from the convention's shortest (`VarConvention.smallest_order`) on; the fit uses every row it can.
 lags (batch) : int
     Lag order.
 max_lags (system) : int, optional

@@ -144,8 +144,8 @@ class Convention:
     rsquared_kind : {"correlation", "residual"}
         Reporting: within, between and overall R2 as squared correlations, or as 1 - RSS / TSS in that dimension.
     fixed_overall : {"weighted", "rows"}
-        Reporting: analytic weights of fixed effects count in overall R2 and in the correlation of the effects with
-        :math:`x'\hat\beta`, or every row counts once there (Stata's xtreg, whose R2 within is weighted).
+        Reporting: overall R2 of weighted fixed effects, and the correlation of the effects with :math:`x'\hat\beta`,
+        take the analytic weights, or count every row once (Stata's xtreg, whose R2 within is weighted).
     transformed_total : {"constant", "mean"}
         Reporting: total sum of squares of quasi-demeaned rows, or rows transformed by an error covariance, less their
         projection on the transformed constant, or about their mean.
@@ -176,9 +176,9 @@ class Convention:
         Reporting: Pesaran's CD is divided by the root of the number of pairs it sums, or of the pairs that its
         entities could make, also those that share no period (gretl).
     hausman_sigma : {"efficient", "own", "consistent"}
-        Reporting: the residual variance of the two covariances in the matrix form of Hausman's test unless told
-        otherwise: that of the efficient estimator in both, with which the test has its size in samples of common
-        sizes, or each its own (Stata, plm, gretl, EViews).
+        Reporting: the residual variance of the two covariances in the matrix form of Hausman's test, unless told
+        otherwise: the efficient estimator's in both, with which the test holds its size in small panels; each its own
+        (Stata, plm, gretl, EViews); or the consistent estimator's in both.
     hausman_negative : {"signed", "absolute"}
         Reporting: the matrix form of Hausman's test as it comes, or its absolute value (plm).
     robust_scale : {"counted", "effects_left_out"}

@@ -83,9 +83,10 @@ def whiten(
     covariance : (G, G) array
     units, dates : Grouping
     singular : {"refuse", "drop"}
-        A row that depends on the rows before it, or whose variance given those is negative: an error, or it has no
-        weight (its whitened row is zero), as in the generalised inverse :math:`L^{-\prime} D^+ L^{-1}` of
-        :math:`\Sigma = L D L'` (R's bdsmatrix). Of a negative variance the rows after it still are told.
+        What becomes of a row that depends on the rows before it, or whose variance given those is negative. "refuse":
+        an error. "drop": it has no weight (its whitened row is zero), as in the generalised inverse
+        :math:`L^{-\prime} D^+ L^{-1}` of :math:`\Sigma = L D L'` (R's bdsmatrix); a negative variance still enters the
+        rows after it.
     centred : bool
         The rows of a date sum to zero: the covariance is inverted on the space of such rows, in the basis of
         `contrasts`, and the last whitened row of each date is zero.

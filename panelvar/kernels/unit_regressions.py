@@ -132,7 +132,7 @@ def unit_regressions(
 
 
 def _without_rounding(r: Array, slopes: Array, norms: Array) -> None:
-    """Set to zero, in place, residuals that are rounding, and all that a dependent variable explains that is."""
+    """Set to zero, in place, residuals that are rounding, and slopes of dependent variables that do not vary."""
     k = slopes.shape[1]
     # A column's own length before centring is the measure; of residuals, that of the terms that cancel in them.
     flat = np.sqrt(np.square(r[:, :, k]).sum(axis=1)) <= ROUNDING * norms[:, k]

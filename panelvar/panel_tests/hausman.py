@@ -51,11 +51,11 @@ def hausman(
     efficient : LinearResult or ErrorCorrectionResult
         Efficient under the null (random effects; pooled mean group, dynamic fixed effects).
     sigma : {"efficient", "own", "consistent"}, optional
-        Residual variance of the two covariances: that of the efficient estimator for both (Stata's ``sigmamore``); each
-        its own; that of the consistent one (``sigmaless``). Stata's words are understood too. By default the
-        convention's ``hausman_sigma``, which is ``"efficient"`` except under the presets of programs that print the
-        other form; and ``"own"`` where the two residual variances are of different things (rows and their means, rows
-        and their differences, errors and whitened errors; long runs), for which no other is accepted.
+        Residual variance of the two covariances: the efficient estimator's for both (Stata's ``sigmamore``, which is
+        understood too); each its own; or the consistent estimator's for both (``sigmaless``). The default is the
+        convention's ``hausman_sigma``: ``"efficient"``, except under the presets of programs that print the other form.
+        Where the two residual variances are of different things (rows and their means, rows and their differences,
+        errors and whitened errors, long runs), the default is ``"own"``, and no other is accepted.
 
     Returns
     -------
@@ -78,9 +78,9 @@ def hausman(
     Valid under classical errors only; the classical covariances are used whatever the results were given. With
     heteroskedastic or correlated errors use the Mundlak regression with clustered errors instead.
 
-    With residual variances of their own the two covariances differ by more than what efficiency saves: the statistic
-    can be negative, and it rejects too often in small panels: at the level of 5 percent in 11, 8 and 6 of 100 (15 x 5,
-    30 x 6, 60 x 10), with ``sigma="efficient"`` in 6, 6 and 5 (the guide's page on sizes says of what data).
+    With residual variances of their own the two covariances differ by more than what efficiency saves. The statistic
+    can then be negative, and it rejects too often in small panels: at 5 percent, 11, 8 and 6 of 100 true nulls (15 x 5,
+    30 x 6, 60 x 10), where ``sigma="efficient"`` rejects 6, 6 and 5. The guide's page on sizes describes the samples.
     """
     if isinstance(sigma, str):
         sigma = {"sigmamore": "efficient", "sigmaless": "consistent"}.get(sigma, sigma)

@@ -34,7 +34,7 @@ FLAT = 1e-14
 
 
 CANCELLED = 1e-3
-"""The same below which moments about zero have lost digits: the correlation is computed from the values themselves."""
+"""Share below which moments about zero have lost digits: the correlation is then computed from the values."""
 
 _SMALLEST = 1e-300
 

@@ -91,7 +91,7 @@ class WildBootstrapResult(TestResult):
             raise SpecificationError(f"confidence_set={shown(pairs)} must be a tuple of pairs of limits.")
 
     def in_a_line(self, digits: int = 4) -> str:
-        """Print the test without its name; that no draw is beyond the statistic is no p-value of zero."""
+        """Print the test without its name; where no draw is beyond the statistic, p is less than 1 / B, not zero."""
         check_digits(digits)
         statistic, pvalue = format_number(self.statistic, digits), pvalue_text(self.pvalue, digits)
         if self.pvalue == 0.0 and self.draws:
@@ -123,8 +123,9 @@ def wild_bootstrap(
 
     :math:`y^* = Z\tilde\gamma + v_g \tilde e`: residuals, restricted unless ``impose_null=False``, keep their order
     within a cluster and change sign together. Each draw is re-estimated, absorbed effects included, and studentised by
-    its own clustered covariance; the p-value is the share of draws with :math:`|t^*| \ge |t|`, the sample itself among
-    them: of all patterns of signs it is one, and beside B that were drawn it is one more, :math:`(1 + k) / (1 + B)`.
+    its own clustered covariance. The p-value is the share of draws with :math:`|t^*| \ge |t|`, among which the sample
+    itself counts: it is one of all patterns of signs, and beside B that were drawn, k of them as large, it is one more:
+    :math:`(1 + k) / (1 + B)`.
 
     Parameters
     ----------

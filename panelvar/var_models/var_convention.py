@@ -37,9 +37,10 @@ class VarConvention:
     selection_criteria : same values
         Form in the lag selection table.
     relations : {"equation", "average"}
-        What error-correction models count. Errors divide by n less the regressors of an equation, its relations being
-        one each, or less the average of the free parameters over equations, rounded down; criteria count the free
-        parameters, or the coefficients of the equations of the levels without a rank, confined terms apart (gretl).
+        What error-correction models count. "equation": errors divide by n less the regressors of an equation, each
+        relation being one, and criteria count the free parameters. "average" (gretl): errors divide by n less the
+        average number of free parameters of an equation, rounded down, and criteria count the coefficients of the
+        levels as if the rank were full, terms that are confined to the relations apart.
     smallest_order : {0, 1}
         First lag order in a selection table.
     likelihood_ratio : {"rows", "less-coefficients"}
@@ -57,8 +58,8 @@ class VarConvention:
     arch_presample : {"drop", "zero"}
         Whether the first rows, whose lags are before the sample, are left out of the ARCH regression or have zeros.
     urzua_root : {"correlation", "covariance"}
-        What residuals are standardised by the symmetric root of in Urzua's test of normality. With that of their
-        covariance (EViews) it depends on the units of the variables.
+        Matrix of the residuals whose symmetric root standardises them in Urzua's test of normality. With their
+        covariance (EViews) the test depends on the units of the variables.
     centred : tuple of {"portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum"}
         Tests that take the mean out of the residuals first (CUSUM: out of their standard deviation alone), which
         matters without a constant only.

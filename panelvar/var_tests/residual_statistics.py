@@ -59,7 +59,7 @@ def portmanteau(residuals: Array, lags: int) -> tuple[float, float]:
 
 
 def standardised(residuals: Array) -> Array:
-    r"""Residuals (n, K) less their correlation: :math:`U R^{-1} \sqrt n` with R the triangle of U.
+    r"""Residuals (n, K) freed of their correlation: :math:`U R^{-1} \sqrt n` with R the triangle of U.
 
     What does not change under linear transformations of the residuals is computed from these: however near they are to
     collinear, no covariance of them is formed, and no digit of it lost.
@@ -78,7 +78,7 @@ def standardised(residuals: Array) -> Array:
 
 
 def symmetrically_standardised(residuals: Array) -> Array:
-    r"""Residuals (n, K) less their correlation, each as near as can be to what it was: :math:`U (U'U/n)^{-1/2}`.
+    r"""Residuals (n, K) freed of their correlation and changed as little as can be: :math:`U (U'U/n)^{-1/2}`.
 
     From the singular vectors of U, the root of n times the orthogonal factor of its polar decomposition.
 

@@ -101,7 +101,7 @@ def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
             "needed. Use fewer lags or cross_terms=False."
         )
     left, right = np.array(pairs).T
-    # The joint statistic is that of any linear transformation of the residuals, those of single products are not.
+    # Linear transformations of the residuals leave the joint statistic as it is; those of single products change.
     white = residual_tests.standardised(model.problem.residuals)
     joint = residual_tests.lagrange_multiplier(
         n, *residual_tests.added_regressors(np.ones((n, 1)), terms, white[:, left] * white[:, right])
