@@ -60,8 +60,8 @@ KNOWN = {
     "dfgls, aic, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, t-stat, ct": KnownSize("periods", 100, GIVEN),
     "kpss, newey-west, ct": KnownSize("periods", 60, "bandwidth='short' does not, of white noise."),
-    "engle-granger, aic": KnownSize("periods", 60, GIVEN),
-    "engle-granger, t-stat": KnownSize("periods", 60, GIVEN),
+    "engle-granger, aic": KnownSize("periods", 250, GIVEN),
+    "engle-granger, t-stat": KnownSize("periods", 100, GIVEN),
     "relations": KnownSize(
         "periods",
         200,
@@ -70,14 +70,14 @@ KNOWN = {
     "exclusion beside relations": KnownSize(
         "periods", 120, "exclusion_test(lags=...) of fit_var on the levels is nearer."
     ),
-    "exclusion, HC1": KnownSize("rows", 100, "with_cov('HC3') and granger_bootstrap_test are nearer."),
+    "exclusion, HC1": KnownSize("rows", 150, "with_cov('HC3') and granger_bootstrap_test are nearer."),
     "effects, autoregressive": KnownSize("periods", 60, "Effects that are kept without need do little harm."),
     "toda-yamamoto": KnownSize(
         "rows for each coefficient",
         6,
         "exclusion_test of these lags in a longer fit_var is nearer.",
     ),
-    "diebold-mariano": KnownSize("forecasts for its horizon", 10, "One period ahead it does not."),
+    "diebold-mariano": KnownSize("forecasts for its horizon", 20, "One period ahead it does not."),
     "urzua": KnownSize("rows", 500, "kind='doornik-hansen' does not."),
 }
 """By test, and by the options that decide."""

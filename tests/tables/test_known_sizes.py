@@ -56,14 +56,14 @@ CASES = {
     "adf with a trend": (lambda t: pv.adf_test(walk(t), "t-stat", trend="ct"), 60, 150),
     "dfgls": (lambda t: pv.dfgls_test(walk(t), trend="ct"), 60, 150),
     "kpss": (lambda t: pv.kpss_test(walk(t), trend="ct"), 40, 150),
-    "engle-granger": (lambda t: pv.engle_granger_test(walks(t)), 40, 150),
+    "engle-granger": (lambda t: pv.engle_granger_test(walks(t)), 150, 300),
     "toda-yamamoto": (lambda t: pv.toda_yamamoto_test(walks(t), "y1", "y2", lags=3), 40, 150),
     "relations": (lambda t: pv.fit_vecm(walks(t), rank=1, lags=2).weak_exogeneity_test("y2"), 60, 250),
     "exclusion beside relations": (lambda t: pv.fit_vecm(walks(t), rank=1, lags=2).exclusion_test(), 60, 150),
     "robust causality": (
         lambda t: pv.fit_var(walks(t), lags=1).with_cov("HC1").granger_causality("y1", "y2"),
         60,
-        120,
+        200,
     ),
     "effects beside AR(1)": (lambda t: pv.fit_fixed_effects_ar1(panel_of(8, t), "y", "x").effects_test, 20, 80),
     "diebold-mariano": (
