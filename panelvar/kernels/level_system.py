@@ -1,8 +1,8 @@
-"""Two crossed effects: their cross table, its connected components, and the Schur complement of the smaller effect.
+"""Normal equations of two crossed effects: the Schur complement of the smaller effect, and what is solved with it.
 
 Of the normal equations of two sets of dummies the larger is eliminated; what is left is solved directly, or by
 conjugate gradients, and gives level tables, variances and leverages. Everything that two effects share goes through
-the cross table of their pairs of levels, whose graph says how many of the levels are identified.
+the cross table of their pairs of levels.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from panelvar.base.errors import NumericalError
 from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
 from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
+from panelvar.kernels.level_pairs import bipartite_components, pair_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -36,8 +37,6 @@ _PLAIN_ITERATIONS = 30
 _PRECONDITIONED_ITERATIONS = 200
 # Products of pairs, for each cell of the cross table, worth spending on the links between levels.
 _LINK_WORK = 12
-# Share of repeated neighbouring pairs that is worth adding up first.
-_REPEATED = 0.1
 # Cells of a cross table that is always held dense: 800 kB.
 _SMALL_CROSS = 100_000
 # Cells a row up to which a cross table is held dense: a multiplication costs a hundredth of a sparse one there.
@@ -50,60 +49,6 @@ _BLOCK_LEVELS = 512
 # A factor of fewer multiplications, or worth fewer iterations, is made at once.
 _CHEAP_FACTOR = 1e8
 _MIN_ITERATIONS = 12
-
-
-def merged(cross: csr_array) -> csr_array:
-    """Add up repeated pairs that follow one another, as of a worker who stays with a firm, if they are many.
-
-    Parameters
-    ----------
-    cross : (G_1, G_2) csr_array
-        A row of data a cell, in the order of the data.
-    """
-    codes, starts = cross.indices, cross.indptr
-    new = np.empty(len(codes), dtype=bool)
-    np.not_equal(codes[1:], codes[:-1], out=new[1:])
-    new[starts[:-1]] = True
-    kept = np.flatnonzero(new)
-    if len(kept) > (1.0 - _REPEATED) * len(codes):
-        return cross
-    from scipy.sparse import csr_array
-
-    pointer = np.searchsorted(kept, starts).astype(starts.dtype)
-    return csr_array((np.add.reduceat(cross.data, kept), codes[kept], pointer), shape=cross.shape)
-
-
-def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cells: int) -> Array | csr_array:
-    """Sum values, or count rows, over each pair of groups.
-
-    Parameters
-    ----------
-    first, second : Grouping
-        Of the same n rows.
-    values : (n,) array or None
-    most_cells : int
-        Cells up to which the table is dense.
-
-    Returns
-    -------
-    (G_1, G_2) array or csr_array
-        A sparse table may hold a pair more than once (its cells add up in every product), and the values themselves:
-        they are not to be changed in place.
-    """
-    shape = first.n_groups, second.n_groups
-    codes, n_cells = second.codes, shape[0] * shape[1]
-    if n_cells <= most_cells:
-        pairs = first.codes.astype(np.intp)
-        pairs *= shape[1]
-        pairs += codes
-        return np.bincount(pairs, values, n_cells).astype(np.float64, copy=False).reshape(shape)
-    from scipy.sparse import coo_array, csr_array
-
-    mass = np.ones(len(codes)) if values is None else values
-    if first.starts is not None:
-        # Sorted rows are a compressed table as they stand.
-        return merged(csr_array((mass, codes, first.starts.astype(codes.dtype)), shape=shape))
-    return csr_array(coo_array((mass, (first.codes, codes)), shape=shape))
 
 
 class LevelSystem:
@@ -445,46 +390,3 @@ class LevelSystem:
         own = 1.0 / self.large_mass + self.large.means(crossed, self.weights)
         h = own[large_codes] + np.diagonal(inverse)[small_codes] - 2.0 * crossed
         return h if self.weights is None else h * self.weights
-
-
-# Steps from one level to others tried before the components are searched for in general.
-_FLOOD_STEPS = 6
-
-
-def bipartite_components(cross: Array | csr_array) -> tuple[int, NDArray[np.intp], NDArray[np.intp]]:
-    """Find the components of the graph whose vertices are levels and whose edges are filled cells.
-
-    Parameters
-    ----------
-    cross : (G_1, G_2) array or sparse array
-        Positive where a pair of levels shares rows, zero elsewhere; no row or column is empty.
-
-    Returns
-    -------
-    int, (G_1,) array, (G_2,) array
-        How many there are, and the component of each level of either side.
-    """
-    n_first, n_second = cross.shape
-    # Most panels are one component, and a few steps from any level reach all of it.
-    reached = np.zeros(n_second)
-    reached[0] = 1.0
-    for _ in range(_FLOOD_STEPS):
-        rows = (cross @ reached > 0.0).astype(np.float64)
-        reached = (cross.T @ rows > 0.0).astype(np.float64)
-        if rows.all() and reached.all():
-            return 1, np.zeros(n_first, dtype=np.intp), np.zeros(n_second, dtype=np.intp)
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    table = csr_array(cross)
-    index = table.indices.dtype
-    edges = csr_array(
-        (
-            np.ones(table.nnz, dtype=np.int8),
-            table.indices + index.type(n_first),
-            np.concatenate([table.indptr, np.full(n_second, table.nnz, dtype=index)]),
-        ),
-        shape=(n_first + n_second, n_first + n_second),
-    )
-    count, labels = connected_components(edges, directed=False)
-    return int(count), labels[:n_first].astype(np.intp), labels[n_first:].astype(np.intp)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.scaling import exponents
 from panelvar.kernels.groups import Columns, Grouping, split_columns
-from panelvar.kernels.level_system import pair_sums
+from panelvar.kernels.level_pairs import pair_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -170,7 +170,7 @@ def cross_products(first: OrthonormalBlock, i: int, second: OrthonormalBlock, j:
 
 
 def cross_table(first: Grouping, second: Grouping, values: Array | None) -> Matrix:
-    """Sum values, or count rows, over each pair of groups: `level_system.pair_sums`, dense where well filled.
+    """Sum values, or count rows, over each pair of groups: `level_pairs.pair_sums`, dense where well filled.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from panelvar.kernels import many_effects, orthonormal_block
 from panelvar.kernels.absorb import absorb, subtract_tables
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_system import bipartite_components
+from panelvar.kernels.level_pairs import bipartite_components
 from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock, rank_bound
 
 EPS = np.finfo(float).eps
