@@ -20,8 +20,8 @@ from panelvar.cointegration.relation_test import RelationTest, relation_test
 from panelvar.cointegration.relations import Relations
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.data.series import VarData
-from panelvar.dynamics.dynamics import lasting_effects
 from panelvar.dynamics.lag_problem import kronecker_wald
+from panelvar.dynamics.lasting_effects import lasting_effects
 from panelvar.dynamics.terms import Terms
 from panelvar.identification.scheme import Identification, position, variables_of
 from panelvar.responses.shocks import Shocks, choose_shocks

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.lasting_effects import lasting_effects
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.cholesky import Cholesky
 from panelvar.identification.scheme import Names, ReducedForm
@@ -60,7 +61,7 @@ class LongRun(Cholesky):
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         r"""Derivatives through both factors of :math:`B = \Xi^{-1} L`, with :math:`d\Xi^{-1} = -\sum_j dA_j`."""
         total = dynamics.lag_sum(form.coefficients)
-        inverse = dynamics.lasting_effects(form.coefficients, 0, form.sizes)
+        inverse = lasting_effects(form.coefficients, 0, form.sizes)
         moved = -steps.sum(axis=-3)
         sigma, left, right = form.sigma[..., None, :, :], inverse[..., None, :, :], inverse.swapaxes(-1, -2)
         lasting = inverse @ form.sigma @ right

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.scaling import equilibrated
-from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern, Ties, free_places, read_pattern, read_tied_pattern
 from panelvar.identification.scheme import Names, ReducedForm

@@ -12,8 +12,8 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics import dynamics
-from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
 from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
 from panelvar.responses.shocks import Shocks
 
@@ -163,7 +163,7 @@ def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, 
     form, moves, nobs, shocks
         As in `response_gradients`; one form, no batch.
     unit_roots : int
-        Of the system: :math:`\Xi` is `panelvar.dynamics.dynamics.lasting_effects`.
+        Of the system: :math:`\Xi` is `panelvar.dynamics.lasting_effects.lasting_effects`.
 
     Returns
     -------

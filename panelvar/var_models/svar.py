@@ -14,7 +14,7 @@ from panelvar.base.errors import Note, SpecificationError, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
-from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.scheme import Names, ReducedForm
 from panelvar.identification.short_run import ShortRun, ShortRunFit

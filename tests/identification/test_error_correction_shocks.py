@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 import panelvar as pv
 from panelvar import DeltaMethod, ResidualBootstrap, ShortRun, SpecificationError, fit_svar
 from panelvar.bands.target import Target
-from panelvar.dynamics.dynamics import lasting_derivatives, lasting_effects
+from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
 from panelvar.var_models.drawable_system import DrawableSystem
 
