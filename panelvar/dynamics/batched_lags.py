@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.scaling import far_apart
-from panelvar.dynamics.lag_problem import LARGEST, SMALLEST
+from panelvar.dynamics.column_ranges import LARGEST, SMALLEST
 
 CHUNK_BYTES = 1_000_000
 """Memory of the rows triangularised at once: they stay in the cache between being laid out and being factored."""

@@ -24,17 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import NumericalError
-from panelvar.base.scaling import NEAR_ONE, refuse_far_apart
-from panelvar.dynamics.terms import Terms
 
 # Memory of the rows of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
 CHUNK_BYTES = 8_000_000
 # Where that is a draw or two, more of them share the cost of a period, and their rows exist a stretch at a time.
 FEWEST_DRAWS, MOST_BYTES = 16, 64_000_000
 EPSILON = float(np.finfo(np.float64).eps)
-SMALLEST, LARGEST = 1e-150, 1e150
-"""Lengths of columns between which sums of squares can be held."""
 
 
 class Refits(NamedTuple):
@@ -434,39 +429,6 @@ def _lower_factors(gram: Array, n_regressors: int) -> tuple[Array, Positions]:
     # Coordinates z are those of the original fit's orthonormal basis, which have no units. Forming Z'Z loses the square
     # of Z's condition; beyond a thousand a QR of the draw keeps the digits.
     return lower, np.flatnonzero(pivots.min(axis=1) < 1e-3 * pivots.max(axis=1))
-
-
-def require_range(factor: Array, sizes: Array, names: tuple[str, ...]) -> None:
-    """Refuse columns whose sums of squares overflow or vanish, and variables in units too far apart.
-
-    Parameters
-    ----------
-    factor : array (r, c)
-        Triangular factor of the columns.
-    sizes : array (c,)
-        The columns' Euclidean norms.
-    names : tuple of str
-        Of the last columns: those that have units.
-
-    Raises
-    ------
-    NumericalError
-    """
-    found = sizes.tolist()
-    if NEAR_ONE[0] < min(found) and max(found) < NEAR_ONE[1]:
-        return
-    extreme = [not SMALLEST < size < LARGEST for size in found]
-    if any(extreme) and factor[:, extreme].any():
-        raise NumericalError(
-            "Sums of squares of the data leave the range of floating-point numbers: rescale the variables, say by a "
-            "power of ten."
-        )
-    refuse_far_apart(names, sizes[len(found) - len(names) :])
-
-
-def measured_columns(names: tuple[str, ...], terms: Terms, lags: int) -> tuple[str, ...]:
-    """Variables whose units the columns of a `LagProblem` have: exogenous ones, those of each lag, the dependent."""
-    return (*terms.labels[terms.n_deterministic :], *names * (lags + 1))
 
 
 def lag_matrices(params: Array, n_deterministic: int) -> Array:

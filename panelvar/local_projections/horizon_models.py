@@ -7,8 +7,9 @@ import numpy as np
 from panelvar.base.arguments import refuse_beyond
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.dynamics.column_ranges import measured_columns, require_range
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
-from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, measured_columns, require_range, stack_lags
+from panelvar.dynamics.lag_problem import LagProblem, lag_matrices, stack_lags
 from panelvar.dynamics.terms import Terms, regressor_labels
 from panelvar.identification.instruments_of_shocks import first_stage, orthonormal_instruments
 from panelvar.identification.scheme import ReducedForm

@@ -20,7 +20,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
-from panelvar.dynamics.lag_problem import require_range
+from panelvar.dynamics.column_ranges import require_range
 from panelvar.kernels.k_class import Layout, k_class
 
 

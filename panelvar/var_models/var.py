@@ -22,8 +22,9 @@ from panelvar.base.errors import (
 )
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
+from panelvar.dynamics.column_ranges import measured_columns, require_range
 from panelvar.dynamics.gaps import rows_with_lags, run_starts
-from panelvar.dynamics.lag_problem import LagProblem, measured_columns, require_range, stack_lags
+from panelvar.dynamics.lag_problem import LagProblem, stack_lags
 from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels, terms_within
 from panelvar.kernels.least_squares import least_squares
 from panelvar.var_models.lag_selection import LagSelection, information_criteria, log_likelihood
