@@ -17,8 +17,8 @@ from panelvar.base.errors import PanelVarError as PanelVarError
 from panelvar.base.errors import PanelVarWarning as PanelVarWarning
 from panelvar.base.errors import SpecificationError as SpecificationError
 from panelvar.cointegration.engle_granger import engle_granger_test as engle_granger_test
-from panelvar.cointegration.johansen import JohansenResult as JohansenResult
 from panelvar.cointegration.johansen import johansen_test as johansen_test
+from panelvar.cointegration.johansen_result import JohansenResult as JohansenResult
 from panelvar.cointegration.vecm import fit_vecm as fit_vecm
 from panelvar.cointegration.vecm_result import VecmResult as VecmResult
 from panelvar.comparison.compare import compare as compare

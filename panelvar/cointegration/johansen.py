@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,17 +12,11 @@ import numpy.typing as npt
 from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
-from panelvar.base.hints import HintsAtNames
-from panelvar.base.labels import listed
-from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
-from panelvar.cointegration.cases import CASES, Case, deterministic_case, ranked
-from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
+from panelvar.cointegration.cases import Case, deterministic_case, ranked
+from panelvar.cointegration.johansen_result import CORRECTIONS, JohansenResult
 from panelvar.cointegration.reduced_rank import likelihood_terms
 from panelvar.dynamics import dynamics
-from panelvar.tables.layout import Fact, Row, number, probability, words
-from panelvar.tables.number_format import check_digits, format_count
-from panelvar.tables.table import Presented, Table
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_result import VarResult
 
@@ -33,12 +26,6 @@ if TYPE_CHECKING:
     from panelvar.data.panel import Panel
 
 
-CORRECTIONS = ("reinsel-ahn", "doornik")
-_CORRECTIONS = {
-    None: "none",
-    "reinsel-ahn": "statistics times (n - pK) / n (Reinsel and Ahn)",
-    "doornik": "trace distributions for the sample size (Doornik)",
-}
 # Below this share the statistics are visibly too large for their asymptotic distributions.
 _SMALL = 0.9
 
@@ -128,7 +115,7 @@ def johansen_test(
     check_level(level)
     case = deterministic_case(trend)
     if correction is not None:
-        choose("correction", correction, CORRECTIONS)
+        choose("correction", correction, tuple(CORRECTIONS))
     if bootstrap is not None:
         if not isinstance(bootstrap, Recursive):
             raise SpecificationError(
@@ -228,224 +215,3 @@ def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note,
         text = f"The maximum-eigenvalue tests choose rank {other}, the trace tests rank {rank}."
         notes.append(Note("tests-disagree", text))
     return tuple(notes)
-
-
-STATISTICS = ("trace", "max")
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class JohansenResult(HintsAtNames, Presented):
-    r"""Trace and maximum-eigenvalue tests of every rank.
-
-    Parameters
-    ----------
-    eigenvalues : array (K,)
-        Squared canonical correlations of differences and levels, largest first.
-    names : tuple of str
-        Variables.
-    relation_names : tuple of str
-        Rows of `vectors`: the variables and what is confined to the relations.
-    trace, max_eigenvalue : array (K,)
-        Statistics of the null of rank 0, 1, ..., K - 1: against rank K, and against one more.
-    candidates, weights : array (q, K) and (K, K)
-        Behind `vectors` and `loadings`.
-    nobs, lags : int
-        Rows, and lags of the model of the levels.
-    trend : str
-        Deterministic case: "n", "rc", "c", "rt" or "ct".
-    level : float
-        One less the size of each test behind `rank`.
-    correction : str or None
-        Small-sample correction of statistics or distributions.
-    rows : float or None
-        Sample size of the distributions of the trace tests; None if they are asymptotic.
-    drawn : array (K, B, 2) or None
-        Trace and maximum-eigenvalue statistics of bootstrap data sets of each rank under the null.
-    source : str
-        Where p-values and critical values come from: "doornik", or how the draws were made.
-    notes : tuple of Note
-    """
-
-    eigenvalues: Array
-    names: tuple[str, ...]
-    relation_names: tuple[str, ...]
-    trace: Array
-    max_eigenvalue: Array
-    candidates: Array
-    weights: Array
-    nobs: int
-    lags: int
-    trend: str
-    level: float = 0.95
-    correction: str | None = None
-    rows: float | None = None
-    drawn: Array | None = None
-    source: str = "doornik"
-    notes: tuple[Note, ...] = ()
-
-    def _pvalues(self, statistic: str, values: Array) -> Array:
-        """Tail probabilities, or shares of the draws that are at least as large, the sample itself counted as one."""
-        if self.drawn is None:
-            return gamma_pvalues(statistic, self.trend, values, self.rows)
-        above = (self.drawn[:, :, STATISTICS.index(statistic)] >= values[:, None]).sum(axis=1)
-        return np.asarray((1.0 + above) / (1.0 + self.drawn.shape[1]))
-
-    @cached_property
-    def trace_pvalues(self) -> Array:
-        """Tail probabilities of `trace`, by the gamma approximation of Doornik (1998) or of bootstrap draws."""
-        return self._pvalues("trace", self.trace)
-
-    @cached_property
-    def max_pvalues(self) -> Array:
-        """Tail probabilities of `max_eigenvalue`, by the gamma approximation of Doornik (1998) or of draws."""
-        return self._pvalues("max", self.max_eigenvalue)
-
-    @property
-    def rank(self) -> int:
-        """Rank that the trace tests at ``level`` arrive at; `chosen_rank` has the other tests and levels."""
-        return self.chosen_rank(level=self.level)
-
-    def chosen_rank(self, statistic: str = "trace", *, level: float = 0.95) -> int:
-        """The first rank, from 0 up, that is not rejected; K if all are.
-
-        Under the true rank r the sequence stops too late with the size of one test, and too early with a probability
-        that vanishes as the sample grows (Johansen 1995, section 12.1).
-
-        Parameters
-        ----------
-        statistic : {"trace", "max"}
-            Which of the two tests chooses.
-        level : float
-            One less the size of each test.
-        """
-        choose("statistic", statistic, STATISTICS)
-        pvalues = self.trace_pvalues if statistic == "trace" else self.max_pvalues
-        kept = np.flatnonzero(pvalues > 1.0 - check_level(level))
-        return int(kept[0]) if kept.size else len(self.names)
-
-    def critical_values(self, *, level: float = 0.95, source: str | None = None) -> pd.DataFrame:
-        """Quantiles to compare the statistics with.
-
-        Parameters
-        ----------
-        level : float
-            One less the size of the tests.
-        source : {"doornik", "mackinnon-haug-michelis", "osterwald-lenum"} or None
-            Those behind the p-values (None): of the bootstrap draws if there are any, else of the gamma approximation.
-            That by name; the tables of MacKinnon, Haug and Michelis (1999; EViews,
-            statsmodels) of up to twelve variables: 0.95, and 0.90 and 0.99 in the cases n, c and ct; those of
-            Osterwald-Lenum (1992) of up to eleven, 0.90, 0.95, 0.99, in the cases rc, c and rt, as R's urca prints
-            them, two misplaced cells apart: its case c is for data without a drift, which changes the distribution (see
-            the guide).
-
-        Raises
-        ------
-        SpecificationError
-            A table without this case or level.
-        """
-        import pandas as pd
-
-        check_level(level)
-        if source is None and self.drawn is not None:
-            return pd.DataFrame(np.quantile(self.drawn, level, axis=1), index=self._ranks, columns=list(STATISTICS))
-        columns = {
-            statistic: critical_values(
-                "doornik" if source is None else source, statistic, self.trend, len(self.names), level, self.rows
-            )
-            for statistic in STATISTICS
-        }
-        return pd.DataFrame(columns, index=self._ranks)
-
-    @property
-    def _ranks(self) -> pd.Index:
-        import pandas as pd
-
-        return pd.RangeIndex(len(self.names), name="rank")
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """A row for each rank under the null: eigenvalue, both statistics and their p-values."""
-        import pandas as pd
-
-        columns = {
-            "eigenvalue": self.eigenvalues,
-            "trace": self.trace,
-            "trace_pvalue": self.trace_pvalues,
-            "max": self.max_eigenvalue,
-            "max_pvalue": self.max_pvalues,
-        }
-        return pd.DataFrame(columns, index=self._ranks)
-
-    @cached_property
-    def vectors(self) -> pd.DataFrame:
-        r"""Candidates for relations, most correlated first, with :math:`\beta' S_{11} \beta = I`.
-
-        First entries are positive. The first r are the estimate at rank r; `fit_vecm` normalises them and gives errors.
-        """
-        import pandas as pd
-
-        return pd.DataFrame(self.candidates, index=list(self.relation_names), columns=self._relations)
-
-    @cached_property
-    def loadings(self) -> pd.DataFrame:
-        """Reactions of the variables to the candidates: alpha, a row for each equation."""
-        import pandas as pd
-
-        return pd.DataFrame(self.weights, index=list(self.names), columns=self._relations)
-
-    @property
-    def _relations(self) -> list[str]:
-        return [f"ec{place + 1}" for place in range(len(self.names))]
-
-    def summary(self, *, source: str | None = None, digits: int = 4) -> Table:
-        """Return a table with a row for each rank under the null: both statistics, critical values and p-values.
-
-        Parameters
-        ----------
-        source : str, optional
-            Of the critical values, as in `critical_values`.
-        digits : int
-            Decimals.
-        """
-        check_digits(digits)
-        limits = self.critical_values(level=self.level, source=source).to_numpy()
-        body = []
-        for rank, (eigenvalue, trace, trace_p, largest, largest_p) in enumerate(self.table.to_numpy()):
-            cells = (
-                number(eigenvalue, digits),
-                number(trace, digits),
-                number(limits[rank, 0], 2),
-                probability(trace_p, digits),
-                number(largest, digits),
-                number(limits[rank, 1], 2),
-                probability(largest_p, digits),
-            )
-            body.append(Row(f"r <= {rank}" if rank else "r = 0", cells))
-        size = f"{100.0 * (1.0 - self.level):.3g}%"
-        heading = ("Eigenvalue", "Trace", size, "p", "Max. eigenvalue", size, "p")
-        return Table(
-            title=f"Johansen tests of cointegration: {', '.join(self.names)}",
-            facts=(
-                Fact("Observations", format_count(self.nobs)),
-                Fact("Lags of the levels", format_count(self.lags)),
-                Fact("Deterministic", CASES[self.trend].description),
-                Fact("Correction", _CORRECTIONS[self.correction]),
-            ),
-            header=(Row("Rank", tuple(words(text, "right") for text in heading)),),
-            body=tuple(body),
-            statistics=(
-                Fact("Rank by trace", format_count(self.rank)),
-                Fact("Rank by max. eigenvalue", format_count(self.chosen_rank("max", level=self.level))),
-            ),
-            notes=(
-                f"Columns {size}: critical values ({source or self.source}). Ranks are the first that is not rejected, "
-                "from 0 up.",
-                *dict.fromkeys(note.text for note in self.notes),
-            ),
-        )
-
-    def __repr__(self) -> str:
-        return one_line(
-            f"<Johansen tests of {listed(self.names)}: rank {self.rank} at {1.0 - self.level:.2g} (trace); "
-            f"VAR({self.lags}), case {self.trend!r}; n = {self.nobs}>"
-        )
