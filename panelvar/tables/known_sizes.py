@@ -59,7 +59,7 @@ KNOWN = {
     "adf, t-stat, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, aic, ct": KnownSize("periods", 100, GIVEN),
     "dfgls, t-stat, ct": KnownSize("periods", 100, GIVEN),
-    "kpss, newey-west, ct": KnownSize("periods", 60, "bandwidth='short' does not, of white noise."),
+    "kpss, newey-west, ct": KnownSize("periods", 60, "bandwidth='short' does not reject white noise too often."),
     "engle-granger, aic": KnownSize("periods", 250, GIVEN),
     "engle-granger, t-stat": KnownSize("periods", 100, GIVEN),
     "relations": KnownSize(

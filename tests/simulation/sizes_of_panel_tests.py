@@ -403,6 +403,7 @@ STUDIES = (
             'panel_granger_test(panel, "y", "x1")',
             'panel_granger_test(panel, "y", "x1", kind="z-bar")',
             'panel_granger_test(panel, "y", "x1", lags=2)',
+            'fit_fixed_effects(panel, "y ~ L(y) + L(x1)").wald_test("L(x1)")',
         ),
     ),
     Study(

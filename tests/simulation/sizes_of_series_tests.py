@@ -87,7 +87,13 @@ STUDIES = (
         "One series; the null of KPSS.",
         PERIODS,
         noise,
-        ("kpss_test(y)", 'kpss_test(y, trend="ct")', 'kpss_test(y, "schwert")', 'kpss_test(y, "short")'),
+        (
+            "kpss_test(y)",
+            'kpss_test(y, trend="ct")',
+            'kpss_test(y, "schwert")',
+            'kpss_test(y, "short")',
+            'kpss_test(y, "short", trend="ct")',
+        ),
     ),
     Study(
         "A stationary autoregression",
