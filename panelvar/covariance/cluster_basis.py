@@ -82,7 +82,7 @@ class ClusterBasis:
             fit.constant_mass,
             self.clusters,
         )
-        return found._replace(scores=np.zeros_like(found.scores)) if fit.solution.rss == 0.0 else found
+        return found._replace(scores=np.zeros_like(found.scores)) if fit.exact else found
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows in the order of the panel, some thousand at a time."""

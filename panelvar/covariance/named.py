@@ -33,7 +33,7 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
 def covariance_of(specification: Covariance, fit: Projected, convention: Convention) -> CovarianceEstimate:
     """Estimate a covariance, with a warning where it leaves a coefficient without variance."""
     found = specification(fit, convention)
-    if found.classical or fit.solution.rss == 0.0:
+    if found.classical or fit.exact:
         return found
     # Scores that add up to zero in every cluster leave rounding, beside what homoskedastic errors would have.
     usual = fit.bread.diagonal() * (fit.solution.rss / fit.counts.rows)

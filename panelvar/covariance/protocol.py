@@ -114,6 +114,10 @@ class Projected(Scored, Protocol):
         """The least-squares solution."""
 
     @property
+    def exact(self) -> bool:
+        """Whether the residuals are zero."""
+
+    @property
     def rounding(self) -> float:
         """Share of a variance made of residuals that may be rounding."""
 

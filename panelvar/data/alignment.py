@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 from panelvar.base.errors import DataError
@@ -57,16 +58,21 @@ def _first(labels: pd.Index) -> str:
     return repr(labels[:1].tolist()[0])
 
 
-def named_as(values: Any, data: Any, name: object) -> bool:
-    """Whether a Series' name may stand for it: there is one, and no column of the data has it and other values.
+def may_be_called(name: object, columns: Container[object], holds: Callable[[object], bool]) -> bool:
+    """Whether the name of a Series may stand for it: there is one, and no column of the data has it and holds others.
 
     What is computed from a column keeps its name in pandas: ``frame["x"].diff()`` is called x, and is not x.
 
     Parameters
     ----------
-    values : Series
-        In the order of the data's rows.
-    data : DataFrame
     name : label or None
+    columns : container of labels
+    holds : callable
+        Says whether the column of that name holds the same.
     """
-    return name is not None and (name not in data.columns or values.astype(object).equals(data[name].astype(object)))
+    return name is not None and (name not in columns or holds(name))
+
+
+def named_as(values: Any, data: Any, name: object) -> bool:
+    """Whether a Series may be called what it is called, beside data in whose rows' order it is."""
+    return may_be_called(name, data.columns, lambda name: values.astype(object).equals(data[name].astype(object)))

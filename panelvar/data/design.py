@@ -16,6 +16,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.limits import MOST_COLUMNS
 from panelvar.base.quoting import one_line
+from panelvar.data.alignment import may_be_called
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.source import as_floats
 from panelvar.kernels.groups import Grouping
@@ -307,14 +308,15 @@ def _arranged(panel: Panel, values: Any, what: str) -> Any:
 
 
 def _own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
-    """The name of a Series of groups, unless it is that of a column with other groups: then it is not what it says."""
+    """The name of a Series of groups, unless it is that of a column with other groups."""
     import pandas as pd
 
+    def holds(name: Any) -> bool:
+        column, groups = (pd.factorize(np.asarray(each))[0] for each in (panel.raw_column(name), arranged))
+        return np.array_equal(column, groups)
+
     name = getattr(values, "name", None)
-    if name is None or name not in (*panel.names, panel.entity_name, panel.time_name):
-        return None if name is None else str(name)
-    column = pd.factorize(np.asarray(panel.raw_column(name)))[0]
-    return str(name) if np.array_equal(column, pd.factorize(np.asarray(arranged))[0]) else None
+    return str(name) if may_be_called(name, (*panel.names, panel.entity_name, panel.time_name), holds) else None
 
 
 def _complete(design: Design, missing: str) -> Design:
