@@ -8,6 +8,7 @@ are their canonical correlations with the instruments.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -281,13 +282,18 @@ def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
     import pandas as pd
 
     base = result.fit.instrumented
-    rows = []
-    if base is not None and base.method in ("2sls", "liml", "fuller"):
-        for entry in constants("instruments", "stock_yogo"):
-            same = int(entry["endogenous"]), int(entry["instruments"])
-            if entry["method"] == base.method and same == (base.layout.endogenous, base.layout.excluded):
-                rows.append((entry["criterion"], float(entry["threshold"]), float(entry["critical_value"])))
-    return pd.DataFrame(rows, columns=["criterion", "threshold", "critical_value"])
+    key = None if base is None else (base.method, base.layout.endogenous, base.layout.excluded)
+    return pd.DataFrame(_published().get(key, []), columns=["criterion", "threshold", "critical_value"])
+
+
+@cache
+def _published() -> dict[tuple[str, int, int] | None, list[tuple[str, float, float]]]:
+    """Criterion, threshold and critical value, by method and numbers of endogenous regressors and of instruments."""
+    found: dict[tuple[str, int, int] | None, list[tuple[str, float, float]]] = {}
+    for row in constants("instruments", "stock_yogo"):
+        key = (row["method"], int(row["endogenous"]), int(row["instruments"]))
+        found.setdefault(key, []).append((row["criterion"], float(row["threshold"]), float(row["critical_value"])))
+    return found
 
 
 def weakness_notes(fit: Fit) -> list[Note]:
