@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 import pytest
-from properties.units import answer, learn, methods, mismatches
+from properties.units import SYSTEMS, Measured, answer, compare, functions, methods, numbered, turn
 
 import panelvar as pv
 
@@ -60,11 +59,10 @@ def _long_run(seed: int) -> np.ndarray:
 LONG_RUN = _long_run(3)
 
 
-class World:
+class World(Measured):
     """The same data in some units."""
 
-    def __init__(self, units: Mapping[str, int]) -> None:
-        self.units = np.array([2.0 ** units.get(name, 0) for name in NAMES])
+    names, beside = NAMES, NAMES[3:]
 
     def _frame(self, numbers: np.ndarray, periods: int) -> pd.DataFrame:
         frame = pd.DataFrame(numbers * self.units, columns=list(NAMES))
@@ -72,19 +70,19 @@ class World:
         frame["g"] = np.where(frame["i"] % 2, "a", "b")
         return frame
 
-    @property
+    @cached_property
     def frame(self) -> pd.DataFrame:
         return self._frame(NUMBERS, PERIODS)
 
-    @property
+    @cached_property
     def panel(self) -> pv.Panel:
         return pv.Panel(self.frame, "i", "t")
 
-    @property
+    @cached_property
     def gappy(self) -> pv.Panel:
         return pv.Panel(self.frame[KEPT], "i", "t")
 
-    @property
+    @cached_property
     def long(self) -> pv.Panel:
         return pv.Panel(self._frame(LONG_RUN, 40), "i", "t")
 
@@ -100,13 +98,15 @@ class World:
 
 
 Call = Callable[[World], object]
-COVARIANCES = (
-    "classical", "robust", "HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5", "cluster", "driscoll-kraay", "newey-west",
-    "pcse", "CR0", "CR1", "CR2", "CR3",
-    pv.Clustered("time"), pv.Clustered("entity", "time"), pv.Clustered("g"), pv.BiasReduced("entity", "time"),
-    pv.BiasReduced("time", kind="CR2"), pv.DriscollKraay(lags=2, kernel="quadratic-spectral"),
-    pv.PanelNeweyWest(lags=2, kernel="parzen"), pv.PanelCorrected(cluster="entity"),
-    pv.PanelCorrected(pairwise=False, diagonal=True),
+FEW = (
+    "classical", "HC1", "HC3", "cluster", "driscoll-kraay", "newey-west", "pcse", "CR2", pv.Clustered("entity", "time"),
+)  # fmt: skip
+"""A covariance of each kind."""
+OTHERS = (
+    "robust", "HC0", "HC2", "HC4", "HC4m", "HC5", "CR0", "CR1", "CR3", pv.Clustered("time"), pv.Clustered("g"),
+    pv.BiasReduced("entity", "time"), pv.BiasReduced("time", kind="CR2"),
+    pv.DriscollKraay(lags=2, kernel="quadratic-spectral"), pv.PanelNeweyWest(lags=2, kernel="parzen"),
+    pv.PanelCorrected(cluster="entity"), pv.PanelCorrected(pairwise=False, diagonal=True),
 )  # fmt: skip
 COMPONENTS = ("swamy-arora", "baltagi-chang", "wallace-hussain", "amemiya", "nerlove", "ml", "reml")
 PRESETS = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
@@ -126,6 +126,9 @@ def _linear(name: str, **options: object) -> Call:
     return lambda w: ESTIMATORS[name](w.gappy, "y", X, **options)
 
 
+PLAIN = {name: _linear(name) for name in ESTIMATORS}
+
+
 def _weighted(name: str, **options: object) -> Call:
     return lambda w: ESTIMATORS[name](w.gappy, "y", X, weights="w", **options)
 
@@ -135,7 +138,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     "Panel": [lambda w: w.panel.describe().to_frame(), lambda w: w.gappy.describe().to_frame()],
     "fit_pooled": [
         _linear("pooled"),
-        *(_linear("pooled", cov=cov) for cov in COVARIANCES),
+        *(_linear("pooled", cov=cov) for cov in (*FEW, *OTHERS)),
         *(_linear("pooled", convention=preset) for preset in PRESETS),
         _weighted("pooled"),
         _weighted("pooled", cov="CR2"),
@@ -155,8 +158,8 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_fixed_effects": [
         *(_linear(name) for name in ("entity", "time", "twoway")),
-        *(_linear("entity", cov=cov) for cov in COVARIANCES),
-        *(_linear("twoway", cov=cov) for cov in COVARIANCES),
+        *(_linear("entity", cov=cov) for cov in (*FEW, *OTHERS)),
+        *(_linear("twoway", cov=cov) for cov in FEW),
         *(_linear("entity", convention=preset, cov="cluster") for preset in PRESETS),
         *(_linear("twoway", convention=preset) for preset in PRESETS),
         _weighted("entity"),
@@ -167,7 +170,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     "fit_random_effects": [
         *(_linear("random", variance_components=rule) for rule in COMPONENTS),
         *(_linear("random", variance_components=rule, effects="twoway") for rule in COMPONENTS),
-        *(_linear("random", cov=cov) for cov in COVARIANCES),
+        *(_linear("random", cov=cov) for cov in FEW),
         *(_linear("random", convention=preset) for preset in PRESETS),
         _linear("random", effects="time"),
         lambda w: pv.fit_random_effects(w.panel, "y", X, effects="twoway", cov="HC1"),
@@ -177,7 +180,7 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.fit_correlated_random_effects(w.gappy, "y", X, cov="cluster"),
     ],
     "fit_iv_pooled": [
-        *(lambda w, cov=cov: w.iv(cov) for cov in COVARIANCES),
+        *(lambda w, cov=cov: w.iv(cov) for cov in FEW),
         *(lambda w, m=m: w.iv(method=m) for m in ("liml", pv.Fuller(1.0), pv.KClass(0.5), pv.KClass(1.01))),
         lambda w: w.iv("HC0", method=pv.TwoStepGMM("HC0")),
         lambda w: w.iv("cluster", method=pv.TwoStepGMM("cluster")),
@@ -241,88 +244,105 @@ FUNCTIONS: dict[str, list[Call]] = {
     "wild_bootstrap": [
         *(
             lambda w, v=v: pv.wild_bootstrap(
-                _linear("pooled")(w), f"x = {w.value('y', 'x')!r}", draws=99, seed=1, variant=v
+                w.made(PLAIN["pooled"]), f"x = {w.value('y', 'x')!r}", draws=99, seed=1, variant=v
             )
             for v in ("11", "13", "31", "33")
         ),
-        lambda w: pv.wild_bootstrap(_linear("entity")(w), X, draws=99, seed=1),
-        lambda w: pv.wild_bootstrap(_linear("pooled")(w), X, draws=99, seed=1),
+        lambda w: pv.wild_bootstrap(w.made(PLAIN["entity"]), X, draws=99, seed=1),
+        lambda w: pv.wild_bootstrap(w.made(PLAIN["pooled"]), X, draws=99, seed=1),
         lambda w: pv.wild_bootstrap(
-            _linear("pooled")(w), "x", draws=99, seed=1, cluster=["entity", "time"], impose_null=False
+            w.made(PLAIN["pooled"]), "x", draws=99, seed=1, cluster=["entity", "time"], impose_null=False
         ),
     ],
     "cluster_diagnostics": [
-        lambda w, n=n: pv.cluster_diagnostics(_linear(n)(w)) for n in ("pooled", "entity", "twoway")
+        lambda w, n=n: pv.cluster_diagnostics(w.made(PLAIN[n])) for n in ("pooled", "entity", "twoway")
     ],
     "hausman": [
         *(
-            lambda w, s=s: pv.hausman(_linear("entity")(w), _linear("random")(w), sigma=s)
+            lambda w, s=s: pv.hausman(w.made(PLAIN["entity"]), w.made(PLAIN["random"]), sigma=s)
             for s in ("own", "efficient", "consistent")
         ),
-        lambda w: pv.hausman(_linear("entity")(w), _linear("between")(w)),
+        lambda w: pv.hausman(w.made(PLAIN["entity"]), w.made(PLAIN["between"])),
         lambda w: pv.hausman(pv.fit_ardl_mean_group(w.long, "y", X), pv.fit_pooled_mean_group(w.long, "y", X)),
     ],
     "mundlak_test": [
-        lambda w: pv.mundlak_test(_linear("random")(w)),
-        lambda w: pv.mundlak_test(_linear("random")(w), cov="classical"),
+        lambda w: pv.mundlak_test(w.made(PLAIN["random"])),
+        lambda w: pv.mundlak_test(w.made(PLAIN["random"]), cov="classical"),
     ],
     "hausman_regression": [
-        *(lambda w, c=c: pv.hausman_regression(_linear("random")(w), cov=c) for c in ("classical", "cluster", "HC1")),
+        *(
+            lambda w, c=c: pv.hausman_regression(w.made(PLAIN["random"]), cov=c)
+            for c in ("classical", "cluster", "HC1")
+        ),
     ],
     "effects_lm_test": [
-        lambda w, n=n, e=e, k=k: pv.effects_lm_test(_linear(n)(w), effects=e, kind=k)
+        lambda w, n=n, e=e, k=k: pv.effects_lm_test(w.made(PLAIN[n]), effects=e, kind=k)
         for n in ("pooled", "entity")
         for e in ("entity", "twoway")
         for k in ("breusch-pagan", "honda", "king-wu")
     ],
-    "nested_f_test": [lambda w: pv.nested_f_test(_linear("entity")(w), _linear("twoway")(w))],
-    "slope_poolability_test": [lambda w, n=n: pv.slope_poolability_test(_linear(n)(w)) for n in ("pooled", "entity")],
-    "wooldridge_effects_test": [lambda w, n=n: pv.wooldridge_effects_test(_linear(n)(w)) for n in ("pooled", "random")],
-    "wooldridge_pooled_test": [lambda w, n=n: pv.wooldridge_pooled_test(_linear(n)(w)) for n in ("pooled", "random")],
-    "wooldridge_within_test": [lambda w: pv.wooldridge_within_test(_linear("entity")(w))],
+    "nested_f_test": [lambda w: pv.nested_f_test(w.made(PLAIN["entity"]), w.made(PLAIN["twoway"]))],
+    "slope_poolability_test": [
+        lambda w, n=n: pv.slope_poolability_test(w.made(PLAIN[n])) for n in ("pooled", "entity")
+    ],
+    "wooldridge_effects_test": [
+        lambda w, n=n: pv.wooldridge_effects_test(w.made(PLAIN[n])) for n in ("pooled", "random")
+    ],
+    "wooldridge_pooled_test": [
+        lambda w, n=n: pv.wooldridge_pooled_test(w.made(PLAIN[n])) for n in ("pooled", "random")
+    ],
+    "wooldridge_within_test": [lambda w: pv.wooldridge_within_test(w.made(PLAIN["entity"]))],
     "wooldridge_difference_test": [
-        lambda w, k=k: pv.wooldridge_difference_test(_linear("difference")(w), null=k)
+        lambda w, k=k: pv.wooldridge_difference_test(w.made(PLAIN["difference"]), null=k)
         for k in ("levels", "differences")
     ],
-    "wooldridge_serial_test": [lambda w, n=n: pv.wooldridge_serial_test(_linear(n)(w)) for n in ("pooled", "entity")],
+    "wooldridge_serial_test": [
+        lambda w, n=n: pv.wooldridge_serial_test(w.made(PLAIN[n])) for n in ("pooled", "entity")
+    ],
     "bera_sosa_yoon_test": [
-        lambda w, k=k: pv.bera_sosa_yoon_test(_linear("pooled")(w), kind=k) for k in ("serial", "effects", "joint")
+        lambda w, k=k: pv.bera_sosa_yoon_test(w.made(PLAIN["pooled"]), kind=k) for k in ("serial", "effects", "joint")
     ],
     "baltagi_li_test": [
         lambda w, k=k: pv.baltagi_li_test(pv.fit_pooled(w.panel, "y", X), kind=k) for k in ("joint", "random", "fixed")
     ],
     "bhargava_test": [
-        lambda w, n=n, k=k: pv.bhargava_test(_linear(n)(w), kind=k)
+        lambda w, n=n, k=k: pv.bhargava_test(w.made(PLAIN[n]), kind=k)
         for n in ("entity", "random")
         for k in ("durbin-watson", "lbi")
     ],
     "durbin_watson_test": [
-        lambda w, n=n, e=e: pv.durbin_watson_test(_linear(n)(w), exact=e)
+        lambda w, n=n, e=e: pv.durbin_watson_test(w.made(PLAIN[n]), exact=e)
         for n in ("pooled", "entity", "random", "difference")
         for e in (True, False)
     ],
     "breusch_godfrey_test": [
-        lambda w, n=n, k=k: pv.breusch_godfrey_test(_linear(n)(w), 2, kind=k)
+        lambda w, n=n, k=k: pv.breusch_godfrey_test(w.made(PLAIN[n]), 2, kind=k)
         for n in ("pooled", "entity", "random", "difference")
         for k in ("chi2", "f")
     ],
     "born_breitung_test": [
-        lambda w, k=k: pv.born_breitung_test(_linear("entity")(w), kind=k) for k in ("q", "lm", "hr")
+        lambda w, k=k: pv.born_breitung_test(w.made(PLAIN["entity"]), kind=k) for k in ("q", "lm", "hr")
     ],
     "cross_section_dependence_test": [
-        lambda w, k=k: pv.cross_section_dependence_test(_linear("entity")(w), kind=k)
+        lambda w, k=k: pv.cross_section_dependence_test(w.made(PLAIN["entity"]), kind=k)
         for k in ("cd", "lm", "scaled-lm", "bias-corrected-lm")
     ],
     "cd_star_test": [lambda w: pv.cd_star_test(pv.fit_fixed_effects(w.panel, "y", X))],
-    "residual_correlations": [lambda w: pv.residual_correlations(_linear("entity")(w))],
-    "modified_wald_test": [lambda w: pv.modified_wald_test(_linear("entity")(w))],
+    "residual_correlations": [lambda w: pv.residual_correlations(w.made(PLAIN["entity"]))],
+    "modified_wald_test": [lambda w: pv.modified_wald_test(w.made(PLAIN["entity"]))],
     "slope_homogeneity_test": [
-        lambda w, k=k: pv.slope_homogeneity_test(_linear("entity")(w), kind=k) for k in ("adjusted", "plain")
+        lambda w, k=k: pv.slope_homogeneity_test(w.made(PLAIN["entity"]), kind=k) for k in ("adjusted", "plain")
     ],
     "panel_granger_test": [
         lambda w, k=k: pv.panel_granger_test(w.long, "y", "x", kind=k) for k in ("z-tilde", "z-bar", "w-bar")
     ],
 }
+SLOW: dict[str, list[Call]] = {
+    "twoway": [_linear("twoway", cov=cov) for cov in OTHERS],
+    "random": [_linear("random", cov=cov) for cov in OTHERS],
+    "iv": [lambda w, cov=cov: w.iv(cov) for cov in OTHERS],
+}
+"""The other covariances of further estimators, by the word for the estimator."""
 PRINTED = {"summary", "to_html", "to_latex", "to_markdown", "to_text", "plot", "in_a_line"}
 """Tables show numbers that are tested here, rounded."""
 Question = Callable[[object, World], object]
@@ -357,7 +377,7 @@ OF_INSTRUMENTS: dict[str, list[Question]] = {
     "endogeneity_test": [lambda r, w, f=f: r.endogeneity_test(form=f) for f in ("regression", "difference")],
 }
 METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
-    "LinearResult": (pv.LinearResult, {name: _linear(name) for name in ESTIMATORS}, OF_LINEAR),
+    "LinearResult": (pv.LinearResult, PLAIN, OF_LINEAR),
     "InstrumentalResult": (
         pv.InstrumentalResult,
         {"classical": lambda w: w.iv(), "HC1": lambda w: w.iv("HC1"), "cluster": lambda w: w.iv("cluster")},
@@ -412,49 +432,20 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
 }
 
 
-def _cases() -> dict[str, Call]:
-    found = {f"{name} {place}": call for name, calls in FUNCTIONS.items() for place, call in enumerate(calls)}
-    for kind, (_, models, table) in METHODS.items():
-        for word, model in models.items():
-            for name, calls in table.items():
-                for place, call in enumerate(calls):
-                    found[f"{kind}.{name} {word} {place}"] = lambda w, model=model, call=call: call(model(w), w)
-    return found
-
-
-CASES = _cases()
-MORE = {
-    "fit_iv_": ("p", "q1", "q2", "c"),
-    "InstrumentalResult": ("p", "q1", "q2"),
-    "fit_hausman_taylor": ("c", "d"),
-    "fit_correlated_random_effects": ("c",),
-    "Panel": NAMES[3:],
+CASES = numbered(FUNCTIONS) | {
+    f"{kind}.{name} {word} {place}": lambda w, model=model, call=call: call(w.made(model), w)
+    for kind, (_, models, table) in METHODS.items()
+    for word, model in models.items()
+    for name, calls in table.items()
+    for place, call in enumerate(calls)
 }
-"""Variables beyond the usual ones, by the first letters of a case."""
+MORE = numbered(SLOW)
 
 
-def variables(case: str) -> tuple[str, ...]:
-    """The variables that a case may use."""
-    more = next((names for start, names in MORE.items() if case.startswith(start)), ())
-    weights = ("w",) if "_weighted" in CASES[case].__qualname__ else ()
-    return ("y", *X, *more, *weights)
-
-
-OTHER_SIDE = frozenset(
-    # Systems and series: test_units_of_systems.py.
-    "System fit_var select_lags fit_restricted_var fit_var_batch fit_rolling_var evaluate_forecasts fit_svar fit_vecm "
-    "fit_local_projections fit_panel_local_projections granger_table granger_bootstrap_test portmanteau_test "
-    "serial_lm_test serial_lm_table normality_test arch_test white_test cusum_test mosum_test johansen_test "
-    "instantaneous_causality_test toda_yamamoto_test adf_test dfgls_test phillips_perron_test kpss_test "
-    "unit_root_table engle_granger_test instrument_relevance_test "
-    # Pictures and tables of what is tested here.
-    "compare plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter".split()
-)
-
-
-def test_every_public_function_is_asked():
-    public = {name for name in pv.__all__ if inspect.isfunction(getattr(pv, name))}
-    assert public <= OTHER_SIDE | set(FUNCTIONS), "a new function needs a case here, or in test_units_of_systems.py"
+def test_every_public_function_of_this_side_is_called():
+    """Pictures and tables show what is tested here."""
+    others = (*SYSTEMS, "plots", "comparison")
+    assert {name for name, room in functions().items() if room not in others} == set(FUNCTIONS) - {"Panel"}
 
 
 @pytest.mark.parametrize("kind", METHODS)
@@ -463,29 +454,25 @@ def test_every_public_method_is_asked(kind):
     assert methods(cls) - PRINTED == set(table)
 
 
-def _far(case: str, reach: int) -> list[dict[str, int]]:
-    """Units for a case: any power up to 40; or 300, or its inverse, for some of the variables."""
-    rng, names = np.random.default_rng(sum(map(ord, case)) + reach), variables(case)
-    drawn = rng.integers(-40, 41, len(names)) if reach == 40 else rng.choice([-300, 0, 300], len(names))
-    return [dict(zip(names, map(int, drawn), strict=True))]
+_rng = np.random.default_rng(1)
+FAR = [dict(zip(NAMES, powers, strict=True)) for powers in _rng.integers(-40, 41, (4, len(NAMES))).tolist()]
+EXTREME = [dict(zip(NAMES, powers, strict=True)) for powers in _rng.choice([-300, 0, 300], (4, len(NAMES))).tolist()]
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_units_decide_nothing(case):
-    """Learned from factors of two; the same, to 1e-8, 2^40 away; there too or refused, 2^300 away."""
-    call, names = CASES[case], variables(case)
-    learned = learn(call, World, names)
-    for units in _far(case, 40):
-        wrong = mismatches(learned, answer(call, World(units)), units, names, 1e-8)
-        assert not wrong, (units, wrong[:5])
-    for units in _far(case, 300):
-        try:
-            found = answer(call, World(units))
-        except pv.PanelVarError:
-            continue
-        wrong = mismatches(learned, found, units, names, 1e-8)
-        assert not wrong, (units, wrong[:5])
+    """In units up to 2^40, each variable its own, the same to 1e-8; up to 2^300 the same or refused in words."""
+    call = CASES[case]
+    compare(call, World, answer(call, World.within({})), turn(case, FAR), turn(case, EXTREME), 1e-8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES | MORE)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_no_other_units_decide_anything(case):
+    call = (CASES | MORE)[case]
+    compare(call, World, answer(call, World.within({})), FAR, EXTREME, 1e-8)
 
 
 # ---- base categories, row order, labels

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import inspect
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -41,6 +44,37 @@ LOGARITHMS = frozenset("aic bic hq hqic log_fpe log_likelihood loglik loglik_by_
 NOISE = 1e-11
 
 Leaves = dict[str, np.ndarray]
+
+
+class Measured:
+    """Data in some units of their variables: each variable times its power of two.
+
+    Cases share the worlds that they are tried in, and what they make there.
+    """
+
+    names: ClassVar[tuple[str, ...]]
+    beside: ClassVar[tuple[str, ...]]
+    """Names of the variables that few answers use."""
+
+    def __init__(self, units: Mapping[str, int]) -> None:
+        self.units = np.array([2.0 ** units.get(name, 0) for name in self.names])
+        self._made: dict[Callable[..., object], Any] = {}
+
+    @classmethod
+    def within(cls, units: Mapping[str, int]) -> Measured:
+        """The one world in these units."""
+        return _world(cls, tuple(sorted(units.items())))
+
+    def made(self, call: Callable[..., object]) -> Any:
+        """What a call makes of this world, made once."""
+        if call not in self._made:
+            self._made[call] = call(self)
+        return self._made[call]
+
+
+@cache
+def _world(kind: type[Measured], units: tuple[tuple[str, int], ...]) -> Measured:
+    return kind(dict(units))
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
@@ -80,10 +114,13 @@ def _text(label: object) -> str:
 
 def attributes(value: object) -> list[str]:
     """Public names that are no methods and hold an answer."""
-    kind = type(value)
-    own = {name for name in dir(kind) if not callable(getattr(kind, name, None)) or _is_lazy(kind, name)}
-    own |= set(vars(value)) if hasattr(value, "__dict__") else set(getattr(value, "_fields", ()))
-    return sorted(name for name in own if not name.startswith("_") and name not in INSIDE)
+    own = set(vars(value)) if hasattr(value, "__dict__") else set(getattr(value, "_fields", ()))
+    return sorted(name for name in own | _of_class(type(value)) if not name.startswith("_") and name not in INSIDE)
+
+
+@cache
+def _of_class(kind: type) -> frozenset[str]:
+    return frozenset(name for name in dir(kind) if not callable(getattr(kind, name, None)) or _is_lazy(kind, name))
 
 
 def _is_lazy(kind: type, name: str) -> bool:
@@ -99,20 +136,29 @@ def methods(kind: type) -> set[str]:
     }
 
 
+SYSTEMS = ("var_models", "var_tests", "cointegration", "unit_roots", "local_projections", "responses")
+"""Rooms of systems and series; the others are of panels."""
+
+
+def functions() -> dict[str, str]:
+    """Public functions, and the room of each."""
+    found = {name: getattr(pv, name) for name in pv.__all__ if inspect.isfunction(getattr(pv, name))}
+    return {name: function.__module__.split(".")[1] for name, function in found.items()}
+
+
+def numbered(table: Mapping[str, list[Callable[..., object]]]) -> dict[str, Callable[..., object]]:
+    """The calls of a table, each by its name and its place."""
+    return {f"{name} {place}": call for name, calls in table.items() for place, call in enumerate(calls)}
+
+
 @dataclass(frozen=True)
 class Learned:
-    """What a change of units does to an answer.
+    """What a change of units does to an answer: the answer at the start, and for each leaf the power of each unit."""
 
-    Attributes
-    ----------
-    start : dict
-        The answer in the units of the start.
-    powers : dict
-        For each leaf, the power of each variable's unit, (variables, ...); of a logarithm what it moves by.
-    """
-
+    names: tuple[str, ...]
     start: Leaves
     powers: dict[str, np.ndarray]
+    """Of shape (variables, ...); of a logarithm what it moves by."""
 
 
 def answer(call: Callable[..., object], world: object) -> Leaves:
@@ -135,24 +181,32 @@ def numeric(values: np.ndarray) -> bool:
     return values.dtype.kind in "fc"
 
 
-def learn(call: Callable[..., object], world: Callable[[Mapping[str, int]], object], names: tuple[str, ...]) -> Learned:
-    """Learn the powers from factors of two, one variable at a time."""
-    start = answer(call, world({}))
-    turned = [answer(call, world({name: 1})) for name in names]
+def learn(call: Callable[..., object], kind: type[Measured], start: Leaves) -> Learned:
+    """Learn the powers from factors of two, one variable at a time; those beside only where they are used at all."""
+    names = kind.names
+    if _equal(start, answer(call, kind.within(dict.fromkeys(kind.beside, 1)))):
+        names = tuple(name for name in names if name not in kind.beside)
+    turned = {name: answer(call, kind.within({name: 1})) for name in names}
     powers = {}
     for path, values in start.items():
         if not numeric(values):
-            for name, other in zip(names, turned, strict=True):
+            for name, other in turned.items():
                 same(path, values, other.get(path), name)
             continue
         found = np.zeros((len(names), *values.shape))
-        for row, (name, other) in enumerate(zip(names, turned, strict=True)):
+        for row, (name, other) in enumerate(turned.items()):
             assert path in other, f"{path} is gone with another unit of {name}"
             found[row] = _power(path, values, other[path], name)
         if is_unit_free(path):
             assert not found.any(), f"{path} has units: {found.reshape(len(names), -1).T[:3]}"
         powers[path] = found
-    return Learned(start, powers)
+    return Learned(names, start, powers)
+
+
+def _equal(one: Leaves, other: Leaves) -> bool:
+    return one.keys() == other.keys() and all(
+        np.array_equal(values, other[path], equal_nan=numeric(values)) for path, values in one.items()
+    )
 
 
 def _power(path: str, values: np.ndarray, other: np.ndarray, name: str) -> np.ndarray:
@@ -185,19 +239,49 @@ def same(path: str, values: np.ndarray, other: np.ndarray | None, where: object)
     ), f"{path} is {other} instead of {values} with {where}"
 
 
+def compare(
+    call: Callable[..., object],
+    kind: type[Measured],
+    start: Leaves,
+    far: list[dict[str, int]],
+    extreme: list[dict[str, int]],
+    tolerance: float = 1e-9,
+) -> None:
+    """Compare answers in other units with what is learned from the start: the same, or refused in extreme units."""
+    learned = learn(call, kind, start)
+    for units in far:
+        assert mismatches(learned, answer(call, kind.within(units)), units, tolerance) == [], units
+    for units in extreme:
+        try:
+            found = answer(call, kind.within(units))
+        except pv.PanelVarError:
+            continue
+        assert mismatches(learned, found, units, tolerance, extreme=True) == [], units
+
+
+def turn(case: str, units: list[dict[str, int]]) -> list[dict[str, int]]:
+    """One of several units for a case: cases take turns."""
+    return [units[zlib.crc32(case.encode()) % len(units)]]
+
+
 def mismatches(
-    learned: Learned, found: Leaves, units: Mapping[str, int], names: tuple[str, ...], tolerance: float = 1e-9
+    learned: Learned, found: Leaves, units: Mapping[str, int], tolerance: float = 1e-9, *, extreme: bool = False
 ) -> list[str]:
     """Where an answer in other units is not the first one in these units.
 
-    An attribute may refuse in words where its numbers leave the range, infinite only what a note says has left it.
+    In extreme ones an attribute may refuse in words where its numbers leave the range, a number may be infinite where
+    a note says that it has left it, and there may be other notes.
     """
-    exponents = np.array([units.get(name, 0) for name in names])
-    refused = tuple(path for path, values in found.items() if is_refusal(values))
-    noted = any("-overflow" in str(code) for values in found.values() if not numeric(values) for code in values)
-    wrong = []
+    exponents = np.array([units.get(name, 0) for name in learned.names])
+    refused = [path for path, values in found.items() if extreme and is_refusal(values)]
+    noted = extreme and any(
+        "-overflow" in str(code) for values in found.values() if not numeric(values) for code in values
+    )
+    wrong = [] if extreme else [f"{path} is there too" for path in found.keys() - learned.start.keys()]
     for path, values in learned.start.items():
-        if not is_refusal(values) and path.startswith(refused):
+        if not is_refusal(values) and any(
+            path == each or path.startswith((f"{each}.", f"{each}[")) for each in refused
+        ):
             continue
         other = found.get(path)
         try:
