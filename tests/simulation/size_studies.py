@@ -19,6 +19,8 @@ STABLE = "A stable vector autoregression"
 PERSISTENT = "Long panels with autocorrelated errors"
 WANDERING = "Causality between random walks"
 FORECASTS = "Two forecasts that are equally good"
+OF_SERIES = ("T", "T = 40", "T = 60")
+TREND = {"c": "", "ct": ', trend="ct"'}
 PLACES = {
     "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
     "wooldridge serial": (SHORT, "wooldridge_serial_test(fixed)", "N", "15 x 5"),
@@ -37,28 +39,26 @@ PLACES = {
         "20 x 25",
         "30 x 50",
     ),
-    "adf, aic, c": (WALK, 'adf_test(y, "aic")', "T", "T = 40", "T = 60"),
-    "adf, aic, ct": (WALK, 'adf_test(y, "aic", trend="ct")', "T", "T = 40", "T = 60"),
-    "adf, bic, ct": (WALK, 'adf_test(y, "bic", trend="ct")', "T", "T = 40", "T = 60"),
-    "adf, t-stat, c": (WALK, 'adf_test(y, "t-stat")', "T", "T = 40", "T = 60"),
-    "adf, t-stat, ct": (WALK, 'adf_test(y, "t-stat", trend="ct")', "T", "T = 40", "T = 60"),
-    "dfgls, aic, ct": (WALK, 'dfgls_test(y, "aic", trend="ct")', "T", "T = 40", "T = 60"),
-    "dfgls, t-stat, ct": (WALK, 'dfgls_test(y, "t-stat", trend="ct")', "T", "T = 40", "T = 60"),
+    **{
+        f"{test}, {rule}, {trend}": (WALK, f'{test}_test(y, "{rule}"{TREND[trend]})', *OF_SERIES)
+        for test, rule, trend in (
+            ("adf", "aic", "c"),
+            ("adf", "aic", "ct"),
+            ("adf", "bic", "ct"),
+            ("adf", "t-stat", "c"),
+            ("adf", "t-stat", "ct"),
+            ("dfgls", "aic", "ct"),
+            ("dfgls", "t-stat", "ct"),
+        )
+    },
     "kpss, newey-west, ct": (NOISE, 'kpss_test(y, trend="ct")', "T", "T = 40"),
-    "engle-granger, aic": (WALKS, 'engle_granger_test(y, lags="aic")', "T", "T = 40", "T = 60", "T = 200"),
-    "engle-granger, t-stat": (WALKS, 'engle_granger_test(y, lags="t-stat")', "T", "T = 40", "T = 60"),
-    "relations": (RELATED, 'vecm.restriction_test(beta="y3 = 0")', "T", "T = 40", "T = 60"),
-    "exclusion beside relations": (RELATED, "vecm.exclusion_test(lags=1)", "T", "T = 40", "T = 60"),
-    "exclusion, HC1": (
-        STABLE,
-        'robust.granger_causality("y1", ["y2", "y3"])',
-        "T",
-        "T = 40",
-        "T = 60",
-        "T = 120",
-    ),
+    "engle-granger, aic": (WALKS, 'engle_granger_test(y, lags="aic")', *OF_SERIES, "T = 200"),
+    "engle-granger, t-stat": (WALKS, 'engle_granger_test(y, lags="t-stat")', *OF_SERIES),
+    "relations": (RELATED, 'vecm.restriction_test(beta="y3 = 0")', *OF_SERIES),
+    "exclusion beside relations": (RELATED, "vecm.exclusion_test(lags=1)", *OF_SERIES),
+    "exclusion, HC1": (STABLE, 'robust.granger_causality("y1", ["y2", "y3"])', *OF_SERIES, "T = 120"),
     "effects, autoregressive": (PERSISTENT, "fixed_ar1.effects_test", "T", "10 x 20", "10 x 50"),
-    "toda-yamamoto": (WANDERING, 'toda_yamamoto_test(data, "y1", ["y2", "y3"], lags=3)', "T", "T = 40", "T = 60"),
+    "toda-yamamoto": (WANDERING, 'toda_yamamoto_test(data, "y1", ["y2", "y3"], lags=3)', *OF_SERIES),
     "diebold-mariano": (FORECASTS, 'accuracy.diebold_mariano("y1", 4)', "n", "T = 20", "T = 40"),
     "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),
 }

@@ -1,9 +1,9 @@
 """How often tests reject a true null: ``python tests/simulation/sizes.py`` rewrites sizes.csv and sizes.md.
 
-A study is a process under which nulls hold, and the calls that test them: what the page prints is what is run. With
-words after the command only the studies or calls that contain one of them are run, and only their rows replaced; with
-``missing`` the samples that the table lacks are added, up to a number that may follow, and of what words after it name;
-with ``page`` nothing is run.
+A study is a process under which nulls hold, and the calls that test them: the page prints what is run. Words after the
+command choose the studies and calls that contain one of them: only these are run, and only their rows are replaced.
+``missing`` adds the samples that the table lacks; ``missing 500 hausman`` adds them up to 500, of calls with that word.
+``page`` runs nothing.
 Seeds belong to a study, a sample size and a draw: a call finds the same data in every run, and runs can be stopped.
 """
 
@@ -62,7 +62,7 @@ class Names(dict[str, Any]):
 
 
 class Cell(NamedTuple):
-    """Samples in which a call rejected, and in which it had no p-value, of how many."""
+    """How many samples there are, in how many a call rejected, and in how many it had no p-value."""
 
     draws: int
     rejected: int
@@ -133,7 +133,7 @@ def read() -> Rows:
 
 
 def ordered(rows: Rows, studies: Sequence[Study]) -> Rows:
-    """The rows that the studies have, in their order; what they have no more is dropped."""
+    """The rows that the studies have, in their order; rows that no study has are dropped."""
     keys = [(study.title, call, study.shape(n)) for study in studies for call in study.calls for n in study.samples]
     return {key: rows[key] for key in keys if key in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,11 @@ def stationary(rng: np.random.Generator, entities: int, periods: int, root: floa
     return values[:, 50:]
 
 
+def model(estimator: Callable[..., object], **options: object) -> cached_property[object]:
+    """A model of a sample, fitted when a call first names it."""
+    return cached_property(lambda sample: estimator(sample.panel, "y", list(sample.x), **options))
+
+
 class Sample:
     """A panel of y on x1 and x2, and the models of it that calls name."""
 
@@ -27,60 +32,20 @@ class Sample:
         index = {"i": np.repeat(np.arange(entities), periods), "t": np.tile(np.arange(periods), entities)}
         self.panel = pv.Panel({**index, **{name: values.ravel() for name, values in columns.items()}}, "i", "t")
 
-    panel: pv.Panel
     x: Sequence[str] = ("x1", "x2")
-
-    @cached_property
-    def pooled(self):
-        return pv.fit_pooled(self.panel, "y", list(self.x))
-
-    @cached_property
-    def fixed(self):
-        return pv.fit_fixed_effects(self.panel, "y", list(self.x))
-
-    @cached_property
-    def twoway(self):
-        return pv.fit_fixed_effects(self.panel, "y", list(self.x), effects="twoway")
-
-    @cached_property
-    def random(self):
-        return pv.fit_random_effects(self.panel, "y", list(self.x))
-
-    @cached_property
-    def likely(self):
-        return pv.fit_random_effects(self.panel, "y", list(self.x), variance_components="ml")
-
-    @cached_property
-    def restricted(self):
-        return pv.fit_random_effects(self.panel, "y", list(self.x), variance_components="reml")
-
-    @cached_property
-    def difference(self):
-        return pv.fit_first_difference(self.panel, "y", list(self.x))
-
-    @cached_property
-    def between(self):
-        return pv.fit_between(self.panel, "y", list(self.x))
-
-    @cached_property
-    def mean_group(self):
-        return pv.fit_mean_group(self.panel, "y", list(self.x))
-
-    @cached_property
-    def fama_macbeth(self):
-        return pv.fit_fama_macbeth(self.panel, "y", list(self.x))
-
-    @cached_property
-    def fgls(self):
-        return pv.fit_fgls(self.panel, "y", list(self.x), panels="heteroskedastic")
-
-    @cached_property
-    def parks(self):
-        return pv.fit_fgls(self.panel, "y", list(self.x), panels="correlated")
-
-    @cached_property
-    def fixed_ar1(self):
-        return pv.fit_fixed_effects_ar1(self.panel, "y", list(self.x))
+    pooled = model(pv.fit_pooled)
+    fixed = model(pv.fit_fixed_effects)
+    twoway = model(pv.fit_fixed_effects, effects="twoway")
+    random = model(pv.fit_random_effects)
+    likely = model(pv.fit_random_effects, variance_components="ml")
+    restricted = model(pv.fit_random_effects, variance_components="reml")
+    difference = model(pv.fit_first_difference)
+    between = model(pv.fit_between)
+    mean_group = model(pv.fit_mean_group)
+    fama_macbeth = model(pv.fit_fama_macbeth)
+    fgls = model(pv.fit_fgls, panels="heteroskedastic")
+    parks = model(pv.fit_fgls, panels="correlated")
+    fixed_ar1 = model(pv.fit_fixed_effects_ar1)
 
 
 def regressors(rng: np.random.Generator, entities: int, periods: int) -> dict[str, np.ndarray]:
@@ -103,7 +68,7 @@ def without_effects(rng: np.random.Generator, entities: int, periods: int) -> Sa
 
 
 def with_effects(rng: np.random.Generator, entities: int, periods: int) -> Sample:
-    """Classical errors beside effects of entities, unrelated to the regressors."""
+    """Classical errors beside effects of entities, unrelated to the regressors; clustered, if effects are left out."""
     x = regressors(rng, entities, periods)
     effects = rng.standard_normal((entities, 1))
     return Sample(**x, y=x["x1"] + x["x2"] + effects + rng.standard_normal((entities, periods)))
@@ -119,13 +84,6 @@ def autoregressive(rng: np.random.Generator, entities: int, periods: int) -> Sam
     """Errors AR(1) of 0.5, no effects."""
     x = regressors(rng, entities, periods)
     return Sample(**x, y=x["x1"] + x["x2"] + stationary(rng, entities, periods, 0.5))
-
-
-def clustered(rng: np.random.Generator, entities: int, periods: int) -> Sample:
-    """A shock common to an entity's rows, in errors and regressors."""
-    x = regressors(rng, entities, periods)
-    shock = rng.standard_normal((entities, 1))
-    return Sample(**x, y=x["x1"] + x["x2"] + shock + rng.standard_normal((entities, periods)))
 
 
 def with_factor(rng: np.random.Generator, entities: int, periods: int) -> Sample:
@@ -144,13 +102,9 @@ def without_causality(rng: np.random.Generator, entities: int, periods: int) -> 
 class LongRunSample(Sample):
     """A panel with one long run, and the models of it."""
 
-    @cached_property
-    def pooled_mean_group(self):
-        return pv.fit_pooled_mean_group(self.panel, "y", ["x1"])
-
-    @cached_property
-    def ardl_mean_group(self):
-        return pv.fit_ardl_mean_group(self.panel, "y", ["x1"])
+    x = ("x1",)
+    pooled_mean_group = model(pv.fit_pooled_mean_group)
+    ardl_mean_group = model(pv.fit_ardl_mean_group)
 
 
 def with_long_run(rng: np.random.Generator, entities: int, periods: int) -> LongRunSample:
@@ -326,7 +280,7 @@ STUDIES = (
         "Panels with a shock common to an entity's rows",
         f"{MODEL}, half of whose variance is common to an entity: the pooled regression needs clustered errors.",
         ((10, 10), (20, 10), (50, 10)),
-        clustered,
+        with_effects,
         (
             'pooled.wald_test("x1 = 1")',
             'pooled.with_cov("cluster").wald_test("x1 = 1")',
@@ -339,7 +293,7 @@ STUDIES = (
         "The same by the wild bootstrap",
         "As before, 399 draws of signs.",
         ((10, 10), (20, 10), (50, 10)),
-        clustered,
+        with_effects,
         (
             'wild_bootstrap(pooled, "x1 = 1", draws=399, seed=1)',
             'wild_bootstrap(pooled, "x1 = 1", draws=399, weights="webb", seed=1)',

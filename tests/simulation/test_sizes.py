@@ -1,4 +1,4 @@
-"""Sizes of tests: every public test is in the committed table, the page shows it, and a part is computed again."""
+"""Sizes of tests: every public test is in the table, the page shows the table, and a part of it is computed again."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ AGAIN = 150
 @pytest.mark.slow
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.title)
 def test_a_part_of_the_table_is_found_again(study):
-    """The smallest samples, from another seed; those of a study that resamples, fewer."""
+    """The smallest samples are drawn from another seed; a study that resamples draws fewer."""
     rows, shape, size = sizes.read(), study.shape(study.samples[0]), study.samples[0]
     draws = AGAIN if study.draws == sizes.DRAWS else AGAIN // 4
     found = sizes.rates(study, size, study.calls, range(draws), seed=sizes.SEED + 1)
