@@ -70,12 +70,12 @@ def of_error(outcome: Outcome) -> Iterator[str]:
 
 
 def inside(filename: str) -> bool:
-    """Whether a file is the library's, or what it called."""
+    """Whether a file belongs to the library, or to what it calls."""
     return filename.startswith(PACKAGE) or "site-packages" in filename or "/lib/python" in filename
 
 
 def of_warnings(outcome: Outcome) -> Iterator[str]:
-    """Only the library's own warnings."""
+    """Only the library's own warnings are given."""
     for warning in outcome.warned:
         if not issubclass(warning.category, pv.PanelVarWarning):
             at = f"{warning.filename.removeprefix(PACKAGE)}:{warning.lineno}"
@@ -83,7 +83,7 @@ def of_warnings(outcome: Outcome) -> Iterator[str]:
 
 
 def of_value(program: Program, outcome: Outcome) -> Iterator[str]:
-    """No number that is none without a note; p-values are probabilities; variances are no less than zero."""
+    """No number is missing without a note; p-values are probabilities; variances are at least zero."""
     value = outcome.value
     notes = [str(warning.message) for warning in outcome.warned] + [str(note) for note in notes_of(outcome)]
     asked = (program.target.name, program.target.label) if program.target.owner else ()
@@ -208,7 +208,7 @@ def of_covariance(value: Any, notes: list[str]) -> Iterator[str]:
 
 
 def printed(value: Any) -> Iterator[str]:
-    """Everything that is the library's prints, in every form."""
+    """Whatever the library returns can be printed, in every form."""
     if not type(value).__module__.startswith("panelvar"):
         return
     for form in ("__repr__", "__str__", "_repr_html_", "to_text", "to_latex", "to_markdown", "to_html"):

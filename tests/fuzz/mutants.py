@@ -1,7 +1,7 @@
 """Mended defects, put back one at a time: the fuzzer proves itself by finding them.
 
-A mutant is a change of the library's source, made while a fresh process loads it. What has no words, or says what
-depends on units, must then fail within the calls of the campaign that the library as it is passes.
+A mutant is a change of the library's source, made while a fresh process loads it. The campaign's calls, which the
+library passes as it is, must then find a failure.
 
 ``python -m tests.fuzz --mutants`` puts back every one; ``--mutant engle-granger-units`` runs one in this process.
 """

@@ -1,4 +1,4 @@
-"""What a call says must not depend on: the order of rows, labels, names, units; another run, another thread.
+"""A call must say the same in another order of rows, other labels, names and units, another run and another thread.
 
 A case is run a second time in a world made over (`fuzz.worlds.Change`), and the two answers are compared: the same
 numbers where only words changed; the same statistics, and coefficients in the new units, where variables were
@@ -144,7 +144,7 @@ RELATIONS = {
 
 
 def stated(program: Program, value: Any, names: list[str]) -> Iterator[tuple[str, np.ndarray]]:
-    """Numbers of a result by the names they have; a number alone by that of the member that was read."""
+    """Numbers of a result by their names; a single number has the name of the member that was read."""
     if isinstance(value, NUMERIC) and not isinstance(value, bool):
         last = program.target.name
         found = {last: value} if last in names else {}
@@ -171,13 +171,15 @@ def differences(program: Program, first: Outcome, second: Outcome, names: list[s
         yield f" then {second.kind} ({type(error).__name__}: {str(error)[:90]})"
         return
     ours, theirs = dict(stated(program, first.value, names)), dict(stated(program, second.value, names))
-    for name in ours.keys() & theirs.keys():
-        if not close(ours[name], theirs[name]):
+    for name in ours.keys() | theirs.keys():
+        if name not in ours or name not in theirs:
+            yield f".{name} is there once"
+        elif not close(ours[name], theirs[name]):
             yield f".{name} differs"
 
 
 def close(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether arrays agree to seven digits of their largest element, or eight of each."""
+    """Whether each element agrees to six digits, or to seven of the largest one."""
     if first.shape != second.shape:
         return False
     size = np.abs(first[np.isfinite(first)]).max(initial=0.0)
