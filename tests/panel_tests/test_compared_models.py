@@ -41,7 +41,7 @@ def test_effects_of_two_dimensions_are_not_compared_with_those_of_one(panel):
     assert codes(pv.hausman, twoway, both) == []
     assert codes(pv.hausman, pv.fit_fixed_effects(panel, "y", X), both) == ["compared-effects"]
     assert codes(pv.hausman, pv.fit_fixed_effects(panel, "y", X, effects="time"), oneway) == ["compared-effects"]
-    # Of a model without effects they are what is tested.
+    # Beside a model without effects, the effects are what is tested.
     assert codes(pv.hausman, twoway, pv.fit_pooled(panel, "y", X)) == []
     assert "compared-effects" not in codes(pv.hausman, pv.fit_first_difference(panel, "y", X), oneway)
     assert "compared-effects" not in codes(pv.hausman, quietly(pv.fit_between, panel, "y", X), oneway)
@@ -69,7 +69,7 @@ def test_what_is_within_what(panel):
     for pair in ((pooled, entity), (entity, twoway), (pooled, twoway), (pv.fit_pooled(panel, "y", X[:1]), entity)):
         assert codes(pv.nested_f_test, *pair) == []
     time = pv.fit_fixed_effects(panel, "y", X, effects="time")
-    # Fewer levels, and within it by count: but no time effect is an effect of entities.
+    # Its levels are fewer, but no effect of time is an effect of entities.
     assert codes(pv.nested_f_test, time, entity) == ["compared-effects"]
     assert codes(pv.nested_f_test, pv.fit_pooled(panel, "y", X), pv.fit_fixed_effects(panel, "y", X[:1])) == [
         "compared-regressors"

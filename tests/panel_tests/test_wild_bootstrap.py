@@ -104,7 +104,7 @@ def test_drawn_signs_and_several_restrictions(model, kind):
     order = [sorted(frame["entity"].unique()).index(label) for label in frame["entity"].unique()]
     statistic, draws = slow(frame, model, np.eye(3)[1:], np.array([0.5, -0.2]), "entity", by_code[order].T)
     # A draw whose weights are all alike scales every residual: its statistic is the sample's, but for rounding.
-    # The sample is one more beside those drawn.
+    # The sample counts as one more draw.
     assert found.pvalue == pytest.approx((1 + np.sum(draws >= statistic * (1 - 1e-7))) / 100)
     assert found.df == 2
     assert np.isnan(found.lower)

@@ -155,7 +155,7 @@ def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, res
         found = pv.wild_bootstrap(result, equations, cluster=["batch", "region"], **options)
         assert found.statistic == pytest.approx(statistic / len(restrict), rel=1e-7)
         assert found.infeasible == np.isnan(draws).sum()
-        # The sample is one more draw beside those drawn.
+        # The sample counts as one more draw.
         assert found.pvalue == pytest.approx(share(np.append(draws, statistic), statistic))
 
 
