@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from quiet import quietly
 from twins import X, gappy_frame
 
 import panelvar as pv
@@ -42,12 +43,6 @@ def warned(match, function, *args, **options):
         result = function(*args, **options)
     assert [warning.filename for warning in caught] == [__file__]
     return result
-
-
-def quietly(function, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return function(*args, **options)
 
 
 def spoiled(column, value, rows=(3, 5, 8, 13)):

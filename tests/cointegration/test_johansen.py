@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from quiet import quietly
 from reference_data import table
 from simulation.trace_quantiles import trace_statistics
 
@@ -22,10 +23,7 @@ def denmark():
     return table("denmark")[["lrm", "lry", "ibo", "ide"]]
 
 
-def quiet(*args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return pv.johansen_test(*args, **options)
+quiet = partial(quietly, pv.johansen_test)
 
 
 def by_moments(y, lags, trend, beside=None):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quiet import quietly
 from reference_data import table
 from scipy import optimize, stats
 from twins import indicator
@@ -43,12 +44,6 @@ def frame(seed=1, entities=6, periods=40, kept=0.93, theta=(1.0, -0.5), shuffled
 
 def panel(data):
     return pv.Panel(data, "entity", "year")
-
-
-def quietly(call, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return call(*args, **options)
 
 
 def warned(message, call, *args, **options):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
+from quiet import quietly
 from reference_data import table
 from scipy import stats
 from twins import EPS, X, gappy_frame
@@ -129,12 +129,6 @@ def panel(data):
 def close(ours, twin, rtol=1e-10):
     twin = np.asarray(twin)
     np.testing.assert_allclose(np.asarray(ours), twin, rtol=rtol, atol=rtol * np.abs(twin).max())
-
-
-def quietly(call, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return call(*args, **options)
 
 
 # ---- each against its twin

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from quiet import quietly
 
 import panelvar as pv
 from panelvar import (
@@ -26,13 +27,6 @@ from panelvar.bands.resampling import Pool
 NAMES = ("x", "y", "z")
 IMPACT = np.array([[1.0, 0.5, -0.4], [0.6, 1.0, 0.3], [-0.5, 0.4, 0.8]])
 FIRST = np.array([[0.5, 0.1, 0.0], [0.2, 0.3, 0.1], [0.0, 0.2, 0.4]])
-
-
-def quiet(call):
-    """Few draws warn."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return call()
 
 
 def generated(rows, seed, noise=0.7):
@@ -168,7 +162,7 @@ def test_a_restricted_system_carries_the_instrument_too(data):
     zero = {"x": ["L1.z", "L2.z"], "z": ["L2.x"]}
     model = pv.fit_restricted_var(data[0], zero, NAMES, lags=2)
     source = MovingBlockBootstrap(draws=4, seed=3, block_length=15)
-    band = quiet(lambda: model.impulse_responses(3, identification=ExternalInstrument(data[1], "y"), bands=source))
+    band = quietly(lambda: model.impulse_responses(3, identification=ExternalInstrument(data[1], "y"), bands=source))
     pool = Pool(model.problem.residuals, model.df_resid, data[1][2:])
     drawn, carried = source.resample(pool, 4, model.nobs, np.random.default_rng(3))
     for draw in range(4):
@@ -177,7 +171,7 @@ def test_a_restricted_system_carries_the_instrument_too(data):
             y[t] = np.concatenate([[1.0], y[t - 1], y[t - 2]]) @ model.problem.params + drawn[draw, t - 2]
         own = pv.fit_restricted_var(y, zero, NAMES, lags=2)
         series = np.concatenate([np.full((2, 2), np.nan), carried[draw]])
-        alone = quiet(lambda: own.impulse_responses(3, identification=ExternalInstrument(series, "y")))  # noqa: B023
+        alone = quietly(lambda: own.impulse_responses(3, identification=ExternalInstrument(series, "y")))  # noqa: B023
         assert_allclose(band.draws[draw], alone.values, rtol=1e-8, atol=1e-10)
 
 

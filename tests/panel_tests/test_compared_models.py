@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from quiet import quietly
 from twins import X, gappy_frame
 
 import panelvar as pv
@@ -22,12 +23,6 @@ def codes(compare, *models):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         return [note.code for note in compare(*models).notes if note.code.startswith(("compared", "classical"))]
-
-
-def quietly(fit, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return fit(*args, **options)
 
 
 def test_effects_of_two_dimensions_are_not_compared_with_those_of_one(panel):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from quiet import quietly
 from scipy import stats
 from twins import X, gappy_frame
 
@@ -56,8 +57,10 @@ def test_one_variance_for_both_unless_a_program_says_otherwise():
     for name in ("default", "pyfixest", "linearmodels", "stata", "plm", "gretl", "eviews"):
         fixed = pv.fit_fixed_effects(panel, "y", X, convention=name)
         random = pv.fit_random_effects(panel, "y", X, convention=name)
-        statistic = quiet_hausman(fixed, random).statistic
-        own, efficient = (abs(quiet_hausman(fixed, random, sigma=sigma).statistic) for sigma in ("own", "efficient"))
+        statistic = quietly(pv.hausman, fixed, random).statistic
+        own, efficient = (
+            abs(quietly(pv.hausman, fixed, random, sigma=sigma).statistic) for sigma in ("own", "efficient")
+        )
         assert own != pytest.approx(efficient, rel=1e-3)
         assert abs(statistic) in (own, efficient)
         forms[name] = "own" if abs(statistic) == own else "efficient"
@@ -80,7 +83,7 @@ def test_variances_of_different_things_are_not_exchanged(fits, other):
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         first = first()
     second = fits["random"]
-    assert quiet_hausman(first, second).statistic == quiet_hausman(first, second, sigma="own").statistic
+    assert quietly(pv.hausman, first, second).statistic == quietly(pv.hausman, first, second, sigma="own").statistic
     for sigma in ("efficient", "sigmaless"):
         with pytest.raises(pv.SpecificationError, match="are of different things"):
             pv.hausman(first, second, sigma=sigma)
@@ -91,8 +94,8 @@ def test_effects_with_autoregressive_errors_share_the_variance_of_their_innovati
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         fixed, random = pv.fit_fixed_effects_ar1(panel, "y", X), pv.fit_random_effects_ar1(panel, "y", X)
-    statistic = quiet_hausman(fixed, random).statistic
-    assert statistic == quiet_hausman(fixed, random, sigma="efficient").statistic
+    statistic = quietly(pv.hausman, fixed, random).statistic
+    assert statistic == quietly(pv.hausman, fixed, random, sigma="efficient").statistic
     assert statistic == pytest.approx(by_hand(fixed, random, random.s2, random.s2), rel=1e-9)
 
 
@@ -182,7 +185,7 @@ def test_different_samples_are_warned_about():
     fixed = pv.fit_fixed_effects(panel, "y", X)
     fewer = pv.fit_random_effects(pv.Panel(frame[frame["year"] > 2001], "entity", "year"), "y", X)
     for results in ((fixed, fewer), (fixed.without_rows(), fewer.without_rows())):
-        note = quiet_hausman(*results).notes[0]
+        note = quietly(pv.hausman, *results).notes[0]
         assert (note.code, note.warn) == ("compared-samples", True)
         assert f"on {fixed.nobs} and {fewer.nobs} rows" in note.text
     # As many rows, of other entities.
@@ -208,16 +211,10 @@ def test_different_regressors_are_warned_about():
     assert codes(pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "size"]), sigma="efficient")) == []
     difference = pv.fit_first_difference(panel, "y", ["x1"])
     assert "compared-regressors" not in codes(
-        quiet_hausman(difference, pv.fit_random_effects(panel, "y", ["x1", "size"]))
+        quietly(pv.hausman, difference, pv.fit_random_effects(panel, "y", ["x1", "size"]))
     )
     with pytest.warns(pv.PanelVarWarning, match="'year_too' only in Random effects"):
         pv.hausman(fixed, pv.fit_random_effects(panel, "y", ["x1", "year_too"]), sigma="efficient")
-
-
-def quiet_hausman(*results, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return pv.hausman(*results, **options)
 
 
 @pytest.mark.parametrize("other", ["re", None, 3])
@@ -230,7 +227,7 @@ def test_arguments_turned_round_are_told_so(fits):
     with turned_round(), pytest.warns(pv.PanelVarWarning, match="statistic is negative"):
         test = pv.hausman(fits["random"], fits["fixed"])
     assert "hausman-order" in codes(test)
-    assert "hausman-order" not in codes(quiet_hausman(fits["fixed"], fits["random"]))
+    assert "hausman-order" not in codes(quietly(pv.hausman, fits["fixed"], fits["random"]))
 
 
 def test_a_result_compared_with_itself_has_nothing_to_test(fits):

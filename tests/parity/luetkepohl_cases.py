@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from parity.runner import Case, Comparison, printed
-from parity.var_cases import fit, quiet
+from parity.var_cases import fit
+from quiet import quietly
 
 import panelvar as pv
 
@@ -19,7 +20,7 @@ def model():
 @cache
 def errors(cumulative: bool, horizon: int):
     """Standard errors of responses to one unit of each error."""
-    return quiet(
+    return quietly(
         model().impulse_responses,
         horizon,
         identification="reduced_form",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 
 import numpy as np
 from parity.runner import DEFAULT, Case, Comparison, expected_tree, within
+from quiet import quietly
 from reference_data import table
 
 import panelvar as pv
@@ -47,16 +47,9 @@ def scheme(group: str) -> pv.ExternalInstrument:
     return pv.ExternalInstrument(series, names[0])
 
 
-def quiet(call, *arguments, **options):
-    """The instruments are no good ones, of which a warning says so: only the arithmetic is compared."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return call(*arguments, **options)
-
-
 @cache
 def responses(group: str, size: str) -> np.ndarray:
-    found = quiet(model(group).impulse_responses, 12, identification=scheme(group), shock_size=size)
+    found = quietly(model(group).impulse_responses, 12, identification=scheme(group), shock_size=size)
     return found.values[:, :, 0]
 
 
@@ -103,7 +96,7 @@ def of_r() -> list[Comparison]:
 
 
 def first_stage(group: str) -> dict:
-    test = quiet(pv.instrument_relevance_test, model(group), scheme(group), cov="classical")
+    test = quietly(pv.instrument_relevance_test, model(group), scheme(group), cov="classical")
     odds = test.statistic * test.df / test.df_denominator
     return {"F": test.statistic, "rsqr": odds / (1 + odds)}
 

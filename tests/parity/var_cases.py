@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from parity.runner import DEFAULT, Case, Comparison, Exclusion, expected_tree, load, within
+from quiet import quietly
 from reference_data import table
 
 import panelvar as pv
@@ -97,18 +98,9 @@ def sample(name: str) -> pd.DataFrame:
     return table(name.split("/")[0].removesuffix("_small"))[columns].iloc[rows].reset_index(drop=True)
 
 
-def quiet(call, *arguments, **options):
-    """Small samples warn, and unstable systems do; the reference has them all the same."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return call(*arguments, **options)
-
-
 @cache
 def fit(name: str, lags: int, trend: str, convention: str):
-    return quiet(pv.fit_var, sample(name), variables(name), lags=lags, **terms(name, trend), convention=convention)
+    return quietly(pv.fit_var, sample(name), variables(name), lags=lags, **terms(name, trend), convention=convention)
 
 
 @cache
@@ -116,19 +108,19 @@ def responses(name: str, lags: int, trend: str, convention: str, orthogonal: boo
     model = fit(name, lags, trend, convention)
     kind = {"identification": "cholesky"} if orthogonal else {"identification": "reduced_form", "shock_size": "unit"}
     bands = DeltaMethod() if convention == "statsmodels" else None
-    return quiet(model.impulse_responses, 10, **kind, cumulative=cumulative, bands=bands)
+    return quietly(model.impulse_responses, 10, **kind, cumulative=cumulative, bands=bands)
 
 
 @cache
 def shares(name: str, lags: int, trend: str, convention: str, horizon: int):
-    return quiet(fit(name, lags, trend, convention).variance_decomposition, horizon).values
+    return quietly(fit(name, lags, trend, convention).variance_decomposition, horizon).values
 
 
 @cache
 def forecast(name: str, lags: int, trend: str, convention: str):
     known = terms(name, trend).get("exogenous")
     future = {"exogenous": sample(name)[known].iloc[-8:]} if known else {}
-    return quiet(fit(name, lags, trend, convention).forecast, 8, **future)
+    return quietly(fit(name, lags, trend, convention).forecast, 8, **future)
 
 
 def in_order_of(reference, ours: np.ndarray) -> np.ndarray:
@@ -214,7 +206,7 @@ def vars_comparisons(file: str, group: str):
         return {variable: parts[:, place] for place, variable in enumerate(model().names)}
 
     def selection():
-        chosen = quiet(
+        chosen = quietly(
             pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="vars"
         )
         codes = {"AIC(n)": "aic", "HQ(n)": "hqic", "SC(n)": "bic", "FPE(n)": "fpe"}
@@ -241,9 +233,9 @@ def vars_comparisons(file: str, group: str):
         kind, _, count = key.partition("_lags")
         if kind.startswith("PT"):
             kinds = {"PT.asymptotic": "plain", "PT.adjusted": "adjusted"}
-            return chi_squared(quiet(pv.portmanteau_test, model(), int(count), kind=kinds[kind]))
+            return chi_squared(quietly(pv.portmanteau_test, model(), int(count), kind=kinds[kind]))
         if kind == "BG":
-            return chi_squared(quiet(pv.serial_lm_test, model(), int(count)))
+            return chi_squared(quietly(pv.serial_lm_test, model(), int(count)))
         test = pv.serial_lm_test(model(), int(count), form="f")
         return {
             "statistic": {"F statistic": test.statistic},
@@ -253,11 +245,11 @@ def vars_comparisons(file: str, group: str):
 
     def arch(key):
         lags = int(key.removeprefix("lags"))
-        alone = {name: chi_squared(quiet(pv.arch_test, model(), lags, equation=name)) for name in model().names}
-        return {"multivariate": chi_squared(quiet(pv.arch_test, model(), lags)), "univariate": alone}
+        alone = {name: chi_squared(quietly(pv.arch_test, model(), lags, equation=name)) for name in model().names}
+        return {"multivariate": chi_squared(quietly(pv.arch_test, model(), lags)), "univariate": alone}
 
     def normality():
-        tests = quiet(pv.normality_test, model())
+        tests = quietly(pv.normality_test, model())
         parts = {"JB": tests.joint, "Skewness": tests.skewness, "Kurtosis": tests.kurtosis}
         return {
             "multivariate": {
@@ -268,7 +260,7 @@ def vars_comparisons(file: str, group: str):
         }
 
     def cusum():
-        found = quiet(pv.cusum_test, model())
+        found = quietly(pv.cusum_test, model())
         return {
             name: {
                 "statistic": test.statistic,
@@ -280,7 +272,7 @@ def vars_comparisons(file: str, group: str):
 
     @cache
     def eliminated():
-        return quiet(
+        return quietly(
             pv.fit_restricted_var,
             sample(name),
             "t",
@@ -408,7 +400,7 @@ def statsmodels_comparisons(file: str, group: str):
         return in_order_of(reference, 1.0 / model().roots)
 
     def selection():
-        chosen = quiet(
+        chosen = quietly(
             pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="statsmodels"
         )
         return {
@@ -427,7 +419,7 @@ def statsmodels_comparisons(file: str, group: str):
     def whiteness(key):
         _, count, adjusted = key.split("_")
         kind = "adjusted" if adjusted == "adjustedTrue" else "plain"
-        return plain(quiet(pv.portmanteau_test, model(), int(count.removeprefix("nlags")), kind=kind))
+        return plain(quietly(pv.portmanteau_test, model(), int(count.removeprefix("nlags")), kind=kind))
 
     def autocorrelations():
         residuals = model().problem.residuals
@@ -444,7 +436,7 @@ def statsmodels_comparisons(file: str, group: str):
             for key in present
             if key.startswith("whiteness")
         ),
-        Comparison(f"{group}/normality", lambda: plain(quiet(pv.normality_test, model()).joint)),
+        Comparison(f"{group}/normality", lambda: plain(quietly(pv.normality_test, model()).joint)),
         Comparison(
             f"{group}/inst_causality",
             lambda: {name: plain(pv.instantaneous_causality_test(model(), name)) for name in model().names},
@@ -556,7 +548,7 @@ def gretl_comparisons(file: str, group: str):
 
     def selection():
         most = int(expected_tree(f"{file}_gretl")[group]["lagselect"][-1][0])
-        chosen = quiet(
+        chosen = quietly(
             pv.select_lags, sample(name), most, names=variables(name), **terms(name, trend), convention="gretl"
         ).table
         columns = chosen[["loglik", "lr_pvalue", "aic", "bic", "hqic"]]
@@ -567,9 +559,9 @@ def gretl_comparisons(file: str, group: str):
         for key in expected_tree(f"{file}_gretl")[group].get("modtest", {}):
             kind, what = key.rsplit("_", 1)
             if kind == "normality_DH":
-                tests = [quiet(pv.normality_test, m, kind="doornik-hansen").joint]
+                tests = [quietly(pv.normality_test, m, kind="doornik-hansen").joint]
             elif kind.startswith("arch"):
-                tests = [quiet(pv.arch_test, m, lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
+                tests = [quietly(pv.arch_test, m, lag) for lag in range(1, int(kind.removeprefix("arch")) + 1)]
             else:
                 orders = range(1, int(kind.removeprefix("autocorr")) + 1)
                 tests = [pv.serial_lm_test(m, lag, form="f") for lag in orders]
@@ -578,8 +570,10 @@ def gretl_comparisons(file: str, group: str):
 
     def forecasts(target):
         """gretl forecasts the last eight rows from a model of the others."""
-        shorter = quiet(pv.fit_var, sample(name).iloc[:-8], names, lags=lags, **terms(name, trend), convention="gretl")
-        ahead = quiet(shorter.forecast, 8)
+        shorter = quietly(
+            pv.fit_var, sample(name).iloc[:-8], names, lags=lags, **terms(name, trend), convention="gretl"
+        )
+        ahead = quietly(shorter.forecast, 8)
         place = names.index(target)
         return np.column_stack([ahead.values[:, place], np.sqrt(ahead.covariance[:, place, place])])
 
@@ -588,7 +582,7 @@ def gretl_comparisons(file: str, group: str):
         portmanteau = [
             Comparison(
                 f"{group}/system/Ljung_Box",
-                lambda: quiet(pv.portmanteau_test, model(), min(model().nobs // 4, 48), kind="ljung-box").statistic,
+                lambda: quietly(pv.portmanteau_test, model(), min(model().nobs // 4, 48), kind="ljung-box").statistic,
             ),
             Comparison(f"{group}/system/LB_order", lambda: min(model().nobs // 4, 48)),
         ]

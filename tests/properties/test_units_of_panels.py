@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import cached_property, partial
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from properties.units import SYSTEMS, Measured, answer, compare, functions, methods, numbered, turn
+from quiet import quietly
 
 import panelvar as pv
 
@@ -498,12 +498,6 @@ def _with_dummies(base: str, permuted: bool = False) -> pv.Panel:
     return pv.Panel(frame.drop(columns=f"d{base}"), "i", "t")
 
 
-def _quiet(call: Callable[[], object]) -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return call()
-
-
 def _fits(base: str, permuted: bool) -> dict[str, Callable[[], object]]:
     panel, x = _with_dummies(base, permuted), [*X, *_dummies(base)]
     return {
@@ -557,14 +551,14 @@ TESTS_OF: dict[str, dict[str, Callable[[pv.LinearResult], object]]] = {
 @pytest.mark.parametrize("name", TESTS_OF)
 def test_no_test_depends_on_the_base_category_the_order_of_rows_or_labels(name, base, permuted):
     """Any level of a factor may be left out, rows may be shuffled, entities renamed, the calendar moved."""
-    first, second = _quiet(_fits("a", False)[name]), _quiet(_fits(base, permuted)[name])
+    first, second = quietly(_fits("a", False)[name]), quietly(_fits(base, permuted)[name])
     asked = {
         **TESTS_OF[name],
         "slopes": lambda r: r.f_slopes,
         "dummies": lambda r: r.wald_test([each for each in r.names if each.startswith("d")]),
     }
     for what, ask in asked.items():
-        found = [_statistics(_quiet(partial(ask, result))) for result in (first, second)]
+        found = [_statistics(quietly(partial(ask, result))) for result in (first, second)]
         np.testing.assert_allclose(found[1], found[0], rtol=1e-8, atol=1e-12, err_msg=what)
 
 
@@ -572,5 +566,5 @@ def test_hausman_does_not_depend_on_the_base_category():
     found = []
     for base in "abc":
         fits = _fits(base, False)
-        found.append(_statistics(_quiet(lambda fits=fits: pv.hausman(fits["fixed"](), fits["random"]()))))
+        found.append(_statistics(quietly(lambda fits=fits: pv.hausman(fits["fixed"](), fits["random"]()))))
     np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-7)

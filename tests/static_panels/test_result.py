@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
+from quiet import quietly
 from scipy import stats
 from twins import X, dummy_twin, gappy_frame, indicator, pooled_twin
 
@@ -32,12 +32,6 @@ def frame():
 @cache
 def panel():
     return pv.Panel(frame(), "entity", "year")
-
-
-def quietly(function, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return function(*args, **options)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def test_entities_of_a_gappy_panel():
     assert list(batch.labels) == ["u0", "u1", "u2", "u3", "u4"]
     for unit in batch.labels:
         own = frame[frame["unit"] == unit].set_index("year")[["a", "b"]]
-        with pytest.warns(pv.PanelVarWarning) if unit in ("u1", "u2") else _quiet():
+        with pytest.warns(pv.PanelVarWarning) if unit in ("u1", "u2") else nullcontext():
             one = pv.fit_var(own, lags=2)
         place = list(batch.labels).index(unit)
         assert batch.nobs[place] == one.nobs
@@ -75,12 +76,6 @@ def test_entities_of_a_gappy_panel():
     assert batch.member("u3").names == ("a", "b")
     with pytest.raises(SpecificationError, match="'zz' is not a member"):
         batch.member("zz")
-
-
-def _quiet():
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 @pytest.mark.parametrize("expanding", [False, True])
