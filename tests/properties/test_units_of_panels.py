@@ -358,12 +358,22 @@ OF_COEFFICIENTS: dict[str, list[Question]] = {
         lambda r, w: r.wald_test({"x": w.value("y", "x"), "z": 0.0}),
     ],
 }
+
+
+def _or_refusal(ask: Callable[[], object]) -> object:
+    """What one model has and another has not."""
+    try:
+        return ask()
+    except pv.PanelVarError as error:
+        return f"refused: {type(error).__name__}"
+
+
 OF_LINEAR: dict[str, list[Question]] = {
     **OF_COEFFICIENTS,
-    "estimated_effects": [lambda r, w: r.estimated_effects().add_prefix("effect_") if r.effects else None],
+    "estimated_effects": [lambda r, w: _or_refusal(lambda: r.estimated_effects().add_prefix("effect_"))],
     "predict": [lambda r, w: r.predict(), lambda r, w: r.predict(w.gappy)],
     "predict_interval": [
-        lambda r, w, kind=kind: r.predict_interval(kind=kind) if r.fit.family in ("pooled", "fixed", "random") else None
+        lambda r, w, kind=kind: _or_refusal(lambda: r.predict_interval(kind=kind))
         for kind in ("confidence", "prediction")
     ],
     "with_cov": [lambda r, w: r.with_cov("HC1").f_slopes],
