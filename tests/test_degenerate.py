@@ -41,7 +41,7 @@ COVARIANCES = {
     "CR2-two-way": pv.BiasReduced("entity", "time"),
 }
 ALIKE = {"HC2", "HC4", "CR3", "CR1p", "newey-west", "time", "CR2-time"}
-"""Those of which another does the same."""
+"""Covariances that another one here resembles."""
 OUTCOMES = {"y": "noise", "constant": "does not vary", "entity": "constant within entities", "exact": "a line"}
 
 
