@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ from fuzz.rules import (
     MISTAKES,
     NEAR,
     NEVER,
+    OFTEN,
     ONE_SERIES,
     RULES,
     SYSTEM_FUNCTIONS,
@@ -145,7 +146,7 @@ class Writer:
             del given["min_lags"]
         if "values" in given and "restrictions" in given:
             del given["values"]
-        if given.get("data") == "series.to_numpy()":
+        if "series.to_numpy()" in given.get("data", ""):
             given.pop("names", None)
 
     def wanted(self, name: str, found: inspect.Parameter) -> bool:
@@ -161,12 +162,17 @@ class Writer:
             return False
         if self.where.startswith("fit_iv") and name == "instruments":
             return True
-        return "None" != str(found.annotation) and self.rng.random() < (0.2 if self.outermost else 0.08)
+        often = OFTEN.get(name, 0.2 if self.outermost else 0.08)
+        return "None" != str(found.annotation) and self.rng.random() < often
 
-    def formula(self, known: Iterable[str], given: dict[str, str], mistakes: int) -> set[str]:
+    def formula(self, known: Mapping[str, inspect.Parameter], given: dict[str, str], mistakes: int) -> set[str]:
         """Write a formula in place of lists of columns, now and then."""
         lists = {"y", "x", "endogenous", "instruments"} & set(known)
-        if not {"y", "x"} <= lists or self.rng.random() > 0.12:
+        if (
+            not {"y", "x"} <= lists
+            or known["x"].default is inspect.Parameter.empty
+            or self.rng.random() > (0.12 if self.outermost else 0.04)
+        ):
             return set()
         forms = INSTRUMENTED if "instruments" in lists else FORMULAS
         if mistakes and self.rng.random() < 0.5:
@@ -251,7 +257,7 @@ class Writer:
 
     def regressors(self) -> str:
         """A list of regressors: two, mostly."""
-        pick = self.rng.random()
+        pick = self.rng.random() * (1.0 if self.outermost else 0.8)
         if self.where.startswith("fit_iv"):
             return self.roles(*(("x1",) if pick < 0.8 else ("x1", "x3") if pick < 0.9 else ()))
         if pick < 0.6:
@@ -271,9 +277,9 @@ class Writer:
         if self.where in ONE_SERIES:
             forms = ("series.iloc[:, 0]", "series.iloc[:, 0]", "series.iloc[:, 1].to_numpy()", "series.iloc[:, :1]")
         elif self.where == "fit_var_batch":
-            forms = ("panel", "panel", "np.stack([series.to_numpy(float)] * 3)", "frame.set_index(['i', 't'])")
+            forms = ("panel", "panel", "np.stack([series.to_numpy()] * 3)", "frame.set_index(['i', 't'])")
         elif self.where in SYSTEM_FUNCTIONS:
-            forms = ("series",) * 7 + ("series.to_numpy()",)
+            forms = ("series",) * 7 + ("series.to_numpy()",) * self.outermost
         else:
             forms = ("panel",) * 8 + ("frame.set_index(['i', 't'])",)
         return self.rng.choice(forms)

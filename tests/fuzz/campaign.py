@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -83,9 +84,12 @@ def failures_of(seed: int, number: int) -> tuple[Program, Outcome, list[Failure]
     program = case.write(seed, number)
     program.world.intact()
     outcome = case.run(program)
-    found = list(checks.problems(program, outcome))
-    if outcome.kind == "returned" and number % PRINTED_OF == 1:
-        found += checks.printed(outcome.value)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = list(checks.problems(program, outcome))
+        if outcome.kind == "returned" and number % PRINTED_OF == 1:
+            found += checks.printed(outcome.value)
+    found += checks.of_warnings(caught)
     found += relations.problems(program, outcome, seed, number)
     if not program.world.intact():
         found.append("the caller's data changed")

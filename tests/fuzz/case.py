@@ -27,7 +27,7 @@ import panelvar as pv
 
 CALLS_A_WORLD = 16
 """Cases that share their data."""
-TURNS_OF_A_FUNCTION = 6
+TURNS_OF_A_FUNCTION = 8
 """How often a public function has its turn while a member of a result has it once."""
 SLOW = 2.0
 """Seconds of computing after which a call of this size counts as one without limits."""
@@ -112,11 +112,7 @@ class Outcome:
 @cache
 def schedule() -> tuple[Target, ...]:
     """Every target in its turn, functions more often than members."""
-    turns = [
-        target
-        for target in surface.targets()
-        for _ in range(TURNS_OF_A_FUNCTION if target.owner is None and not target.draws else 1)
-    ]
+    turns = [target for target in surface.targets() for _ in range(TURNS_OF_A_FUNCTION if target.owner is None else 1)]
     random.Random(0).shuffle(turns)
     return tuple(turns)
 
@@ -130,14 +126,15 @@ def world_of(seed: int, number: int, change: Change = SAME) -> World:
 def write(seed: int, number: int, change: Change = SAME) -> Program:
     """Write the program of a case: the same for any change of its world, but for names.
 
-    Half of the worlds are in good order. In these half of the calls have a mistaken argument; in the others a fifth.
+    Half of the worlds are in good order. In these, two of five calls have a mistaken argument; in the others,
+    one of four.
     """
     turns = schedule()
     target = turns[number % len(turns)]
     rng = random.Random(f"{seed}:{number}")
     # Turns and worlds go round at different speeds, so that every target meets every kind of world.
     world = world_of(seed, number // CALLS_A_WORLD, change)
-    mistaken = rng.random() < (0.2 if world.awkward else 0.3)
+    mistaken = rng.random() < (0.25 if world.awkward else 0.4)
     writer = Writer(rng, world)
     call = writer.target(target, (1 if rng.random() < 0.8 else 2) if mistaken else 0)
     lines = writer.lines

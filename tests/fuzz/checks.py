@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from warnings import WarningMessage
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from fuzz.case import SLOW, Outcome, Program, TooSlow, place
 
 import panelvar as pv
 from panelvar.base.limits import LONGEST_MESSAGE
+from panelvar.data.description import PanelDescription
 
 PACKAGE = str(Path(pv.__file__).resolve().parent)
 INTERNAL = re.compile(
@@ -29,7 +31,7 @@ PVALUE = re.compile(r"^(pvalue|pvalues|p|p-value|.*_pvalues?)$")
 def problems(program: Program, outcome: Outcome) -> Iterator[str]:
     """Say what is wrong with an outcome, a line for each cause."""
     yield from of_error(outcome)
-    yield from of_warnings(outcome)
+    yield from of_warnings(outcome.warned)
     if outcome.seconds > SLOW:
         yield f"slow: more than {SLOW:g} s"
     if outcome.kind == "returned" and not handmade(program):
@@ -53,6 +55,9 @@ def of_error(outcome: Outcome) -> Iterator[str]:
     elif isinstance(error, TypeError) and (not inside(where.filename) or (where.line or "").startswith("raise")):
         # A call that does not fit the signature, refused by Python before the function begins.
         pass
+    elif isinstance(error, TypeError) and "**" in (where.line or "") and "unexpected keyword" in str(error):
+        # Likewise, of options that a method hands on.
+        pass
     elif not isinstance(error, pv.PanelVarError):
         yield f"bare {type(error).__name__} at {at}: {str(error)[:80]}"
         return
@@ -74,9 +79,9 @@ def inside(filename: str) -> bool:
     return filename.startswith(PACKAGE) or "site-packages" in filename or "/lib/python" in filename
 
 
-def of_warnings(outcome: Outcome) -> Iterator[str]:
+def of_warnings(warned: Sequence[WarningMessage]) -> Iterator[str]:
     """Only the library's own warnings are given."""
-    for warning in outcome.warned:
+    for warning in warned:
         if not issubclass(warning.category, pv.PanelVarWarning):
             at = f"{warning.filename.removeprefix(PACKAGE)}:{warning.lineno}"
             yield f"{warning.category.__name__} at {at}: {str(warning.message)[:80]}"
@@ -87,15 +92,22 @@ def of_value(program: Program, outcome: Outcome) -> Iterator[str]:
     value = outcome.value
     notes = [str(warning.message) for warning in outcome.warned] + [str(note) for note in notes_of(outcome)]
     asked = (program.target.name, program.target.label) if program.target.owner else ()
+    if any("first_difference" in expression for _, expression in program.lines):
+        asked += (f"{program.target.name} after first_difference",)
     for path, numbers in numbers_of(value):
         last = path.rsplit(".", 1)[-1] or program.target.name
         if path.endswith(".reading.lasting"):  # a pattern, whose free entries are NaN
             continue
-        if not notes and not np.isfinite(numbers).all() and EMPTY_BY_DESIGN.keys().isdisjoint((last, *asked)):
+        named = (*path.split("."), last, *asked)
+        if not notes and not np.isfinite(numbers).all() and EMPTY_BY_DESIGN.keys().isdisjoint(named):
             found = "nan" if np.isnan(numbers).any() else "inf"
             yield f"silent {found}: {type(value).__name__}.{last}"
         if PVALUE.match(last) and np.any((numbers < 0) | (numbers > 1)):
             yield f"p outside [0, 1]: {type(value).__name__}{path}"
+    if isinstance(value, PanelDescription):
+        for column in value.columns:
+            if column.overall == 0.0 and column.minimum < column.maximum:
+                yield f"no standard deviation of numbers that differ: {type(value).__name__}"
     yield from of_covariance(value, notes)
 
 
@@ -118,7 +130,10 @@ EMPTY_BY_DESIGN = {
     "lag": "first rows have no predecessor",
     "lead": "last rows have no successor",
     "difference": "first rows have no predecessor",
+    "predict after first_difference": "likewise",
+    "predict_interval after first_difference": "likewise",
     "series": "the caller's own numbers",
+    "by": "likewise",
     "column": "likewise",
     "raw_column": "likewise",
     "arrange": "likewise",
@@ -131,6 +146,10 @@ EMPTY_BY_DESIGN = {
     "upper": "likewise",
     "confidence_set": "may have no end",
     "intervals": "likewise",
+    "VarBatch.tstats": "an equation that fits exactly has no errors",
+    "EffectVariances.rho": "effects of one entity have no variance",
+    "EffectVariances.sigma_u": "likewise",
+    "EffectVariances.effect": "likewise",
     "coefficient": "tests other than of Dickey and Fuller have none",
 }
 """Numbers that are missing or infinite by what they are, and why."""
@@ -157,6 +176,8 @@ def reading(value: Any, name: str) -> Any:
 def numbers_of(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:
     """Every number of a result, with the path to it."""
     if depth > 3 or isinstance(value, (str, bytes, type(None), bool, pv.Panel, pv.Note)):
+        return
+    if isinstance(value, int) and value.bit_length() > 1000:
         return
     if isinstance(value, (int, float, complex, np.number)):
         yield path, np.atleast_1d(np.asarray(value, dtype=complex if isinstance(value, complex) else float))
@@ -215,7 +236,7 @@ def printed(value: Any) -> Iterator[str]:
         method = getattr(value, form, None)
         if method is not None and not isinstance(value, type):
             try:
-                method()
+                str(method()).encode()
             except pv.PanelVarError:
                 pass
             except Exception as error:

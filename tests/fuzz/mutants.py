@@ -223,14 +223,6 @@ MUTANTS = (
         "ordering|shocks|Cholesky|LongRun",
     ),
     Mutant(
-        "climbs-that-rounding-moves",
-        "thousands of iterations of a search that had arrived",
-        "heterogeneous.pooled_long_run",
-        "if stalled == _STALLED:",
-        "if False:",
-        "pooled_mean_group",
-    ),
-    Mutant(
         "error-correction-of-rank-zero",
         "a model of rank zero with nothing beside had standard errors of no shape",
         "var_models.estimates",

@@ -18,9 +18,11 @@ import pandas as pd
 from fuzz import case
 from fuzz.case import Outcome, Program
 from fuzz.checks import numbers_of, reading
-from fuzz.worlds import Change
+from fuzz.worlds import NUMBERS, Change
 
 import panelvar as pv
+from panelvar.data.description import PanelDescription
+from panelvar.responses.responses import Responses
 
 Relation = Callable[[Program, Outcome, int, int], Iterator[str]]
 RELATED_OF = 6
@@ -46,19 +48,32 @@ IN_UNITS = re.compile(
     r"|loglik|aic|bic|criteria|instruments=pd|\bI\(|summary|text|html|markdown|latex|_line|series=|evaluate"
 )
 """Programs that name numbers with units, or say something that has them."""
+OF_RESPONSES = re.compile(
+    r"ImpactMatrix|ShortRun|SignRestrictions|ExternalInstrument|System\(|exogenous|beta=|known=|threshold|np\.|restrictions"
+)
+"""Of programs that end in responses: those whose identification has units, or whose data are not the world's."""
 
 
 def problems(program: Program, outcome: Outcome, seed: int, number: int) -> Iterator[str]:
     """Put a case that returned to one relation, and say how the answers differ."""
     if outcome.kind != "returned" or program.mistaken or program.target.draws:
         return
-    if program.target.owner is not None and number % RELATED_OF:
+    always = isinstance(outcome.value, (pv.TestResult, Responses, PanelDescription))
+    if program.target.owner is not None and number % RELATED_OF and not always:
         return
     body = "\n".join([*(expression for _, expression in program.lines), program.call])
     benign = set(program.world.ailments) <= HARMLESS
-    names = [name for name, barred in RELATIONS.items() if (benign or name in BITS) and not barred.search(body)]
-    if not any(stated(program, outcome.value, STATED)):
+    of_units = OF_RESPONSES if type(outcome.value) is Responses else IN_UNITS
+    names = [
+        name
+        for name, barred in RELATIONS.items()
+        if (benign or name in BITS) and not (of_units if barred is IN_UNITS else barred).search(body)
+    ]
+    if not any(stated(program, outcome.value, STATED)) and not isinstance(outcome.value, PanelDescription):
         names = list(BITS)
+    in_units = [name for name in names if RELATIONS[name] is IN_UNITS]
+    if always and number % 3:
+        names = in_units or names
     name = names[(number // RELATED_OF + number) % len(names)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -108,8 +123,12 @@ def units(program: Program, outcome: Outcome, seed: int, number: int, widest: in
     second = case.run(case.write(seed, number, change))
     if widest > 40 and isinstance(second.error, pv.PanelVarError):
         return
+    if widest > 40 and isinstance(second.value, pv.VarBatch) and len(second.value.nobs) < len(outcome.value.nobs):
+        # Members are refused one by one, in the words of a note.
+        return
     yield from differences(program, outcome, second, UNITLESS)
-    yield from coefficients(program, outcome.value, second.value, change)
+    if type(outcome.value) is type(second.value):
+        yield from IN_NEW_UNITS.get(type(outcome.value), coefficients)(program, outcome.value, second.value, change)
 
 
 def extremes(program: Program, outcome: Outcome, seed: int, number: int) -> Iterator[str]:
@@ -202,3 +221,36 @@ def coefficients(program: Program, first: Any, second: Any, change: Change) -> I
                 yield f".{name} not in the new units"
     else:
         yield ".params of other regressors"
+
+
+def responses(program: Program, first: Responses, second: Responses, change: Change) -> Iterator[str]:
+    """Responses in the units of the variable that responds, and per unit of the shock where that is its size."""
+    variables = program.world.variables
+    if not {*first.names, *first.shocks} <= set(variables):
+        return
+    powers = {name: change.power(f"v{place}") for place, name in enumerate(variables)}
+    shocks = [powers[name] if first.shock_size == "unit" else 0 for name in first.shocks]
+    for name in ("values", "lower", "upper", "std_errors"):
+        ours, theirs = getattr(first, name), getattr(second, name)
+        for row, response in enumerate(first.names) if ours is not None else ():
+            back = np.ldexp(theirs[:, row], np.array(shocks) - powers[response])
+            if not close(ours[:, row], back):
+                yield f".{name} not in the new units"
+                return
+
+
+def descriptions(program: Program, first: PanelDescription, second: PanelDescription, change: Change) -> Iterator[str]:
+    """Standard deviations in the new units."""
+    roles = {name: role for role, name in program.world.names.items()}
+    for ours, theirs in zip(first.columns, second.columns, strict=True):
+        power = change.power(roles[ours.name]) if roles.get(ours.name) in NUMBERS else 0
+        for name in ("overall", "between", "within"):
+            if not close(np.array(getattr(ours, name)), np.ldexp(getattr(theirs, name), -power)):
+                yield f".{name} not in the new units"
+
+
+IN_NEW_UNITS: dict[type, Callable[[Program, Any, Any, Change], Iterator[str]]] = {
+    Responses: responses,
+    PanelDescription: descriptions,
+}
+"""How results other than of linear models are written in new units."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ODD = r"""
 None | True | False | 0 | 1 | -1 | 2 | 3 | 7 | 2.5 | -0.5 | 0.5 | 1e-300 | 1e300 | float('nan') | float('inf') |
-10**9 | 10**30 | 1j | '' | 'nonsense' | 'x1' | 'é' | '\ud800' | 'x' * 3000 | b'x1' | [] | () | {} | [3] |
+10**9 | 10**30 | 10**5000 | 1j | '' | 'nonsense' | 'x1' | 'é' | '\ud800' | 'x' * 3000 | b'x1' | [] | () | {} | [3] |
 ['x1', 'x1'] | [None] | {'x1'} | {'x9': 'a'} | {1: 2} | range(3) | np.ones((5, 2)) | np.ones(7) | np.array([]) |
 np.array(2.0) | np.int64(2) | np.float64(0.9) | np.array(['x1']) | np.nan | pd.NA | pd.NaT |
 pd.Timestamp('2001-01-01') | pd.Series([1.0, 2.0]) | pd.DataFrame() | frame | series | panel | object() | object |
@@ -72,7 +72,7 @@ COMBINATIONS = (
     "-(-{0})",
     "{0}/3 + 1",
     "{0}*{1}",
-    "-" * 60 + "{0}",
+    "-" * 900 + "{0}",
 )
 
 PREFERRED = {
@@ -115,9 +115,15 @@ ALWAYS_HERE = {
     ("Panel", "entity"),
     ("Panel", "time"),
     ("ShortRun", "b"),
+    ("fit_panel_local_projections", "horizon"),
+    ("fit_var_batch", "names"),
+    ("fit_pooled_mean_group", "max_iterations"),
+    ("plot_scatter", "y"),
     ("VecmResult.exclusion_test", "variables"),
     ("VecmResult.restriction_test", "beta"),
 } | {(f"{kind}.exclusion_test", "variables") for kind in ("VarResult", "RestrictedVarResult", "FittedSystem")}
+OFTEN = {"joint": 0.4}
+"""Optional parameters on which a rule of its own depends, and how often they are given."""
 NEVER = {"ax", "figure", "tally", "rng", "accepted", "chosen", "base"}
 """Of other programs, and of the library's own rooms."""
 
@@ -174,6 +180,23 @@ def _cluster(writer: Writer) -> str:
     )
 
 
+def _member(writer: Writer) -> str:
+    made = writer.lines[-1][1] if writer.lines else ""
+    if "rolling" in made:
+        return "35"
+    return "panel.entity_labels[0]" if "frame" in made or "panel" in made else "0"
+
+
+def _model(writer: Writer) -> str:
+    kind = pv.LinearResult if writer.rng.random() < 0.75 else pv.ErrorCorrectionResult
+    return writer.result(kind, "hausman.consistent")
+
+
+def _rival(writer: Writer) -> str:
+    pooled = any("mean_group" in made or "dynamic" in made for _, made in writer.lines)
+    return writer.result(pv.ErrorCorrectionResult if pooled else pv.LinearResult, "hausman.efficient")
+
+
 COMPONENTS = "swamy-arora baltagi-chang harmonic stata-sa wallace-hussain amemiya nerlove ml reml".split()
 
 RULES: dict[str, Callable[[Writer], str]] = {
@@ -182,7 +205,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "x": lambda writer: writer.regressors(),
     "fit_hausman_taylor.x": lambda writer: writer.roles("x1", "x2", "f1", "f2"),
     "fit_hausman_taylor.endogenous": lambda writer: writer.roles(*writer.rng.choice((("f2",), ("x2", "f2"), ("x2",)))),
-    "plot_scatter.x": lambda writer: writer.role("x1", "x2"),
+    "plot_scatter.x": lambda writer: writer.role("x1", "x1", "x2"),
     "plot_scatter.source": lambda writer: writer.rng.choice(("panel", writer.result(pv.LinearResult, "plot_scatter"))),
     "endogenous": lambda writer: writer.roles("x2"),
     "instruments": lambda writer: writer.roles(*writer.rng.choice((("z1", "z2"), ("z1", "z2"), ("z1",), ("x3", "z2")))),
@@ -233,11 +256,12 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "min_lags": of("0", "1"),
     "select_lags.min_lags": of("0", "1"),
     "short_run": lambda writer: writer.roles("x3"),
-    "common": lambda writer: writer.roles("x1"),
-    "start": lambda writer: repr({writer.names["x1"]: 1.0}),
+    "common": lambda writer: repr(f"D({writer.names['x1']})"),
+    "start": lambda writer: repr({writer.names[role]: 1.0 for role in ("x1", "x2")}),
     "max_iterations": of("1", "50"),
+    "fit_pooled_mean_group.max_iterations": of("30", "300"),
     "tolerance": of("1e-6", "1e-8"),
-    "min_rows": of("5", "6"),
+    "min_rows": of("8", "9"),
     "order": of("1", "2"),
     "compare.order": lambda writer: writer.roles("x2"),
     "factors": of("1", "2"),
@@ -321,6 +345,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "intercept": lambda writer: repr([0.5] * len(writer.world.variables)),
     "trend_slopes": lambda writer: repr([0.1] * len(writer.world.variables)),
     "sigma": lambda writer: f"np.eye({len(writer.world.variables)}) + 0.2",
+    "hausman.consistent": _model,
+    "hausman.efficient": _rival,
     "hausman.sigma": of("'own'", "'efficient'", "'consistent'"),
     "VarConvention.sigma": of("'df'", "'ml'"),
     "of": lambda writer: writer.variable(),
@@ -328,8 +354,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "equation": lambda writer: writer.variable(),
     "equations": lambda writer: writer.variable(),
     "variables": lambda writer: writer.variable(),
-    "caused": lambda writer: writer.variable(),
-    "causing": lambda writer: writer.variable(),
+    "caused": lambda writer: repr(writer.rng.choice(writer.world.variables[:-1])),
+    "causing": lambda writer: repr(writer.world.variables[-1]),
     "first": lambda writer: writer.variable(),
     "second": lambda writer: writer.variable(),
     "panel_granger_test.caused": lambda writer: writer.role("y"),
@@ -344,7 +370,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "Fuller.alpha": of("1.0", "4.0"),
     "known": lambda writer: repr({writer.world.variables[0]: 1}),
     "label": of("'tab:one'"),
-    "VarBatch.member.label": of("0", "panel.entity_labels[0]", "35"),
+    "VarBatch.member.label": _member,
     "digits": of("2", "4"),
     "width": of("80", "120", "40"),
     "stars": of("(0.1, 0.05, 0.01)", "()"),
@@ -403,7 +429,7 @@ NEAR: dict[str, tuple[str, ...]] = {
     "endogenous": ("['x1']", "[]", "['x2', 'x3', 'z1']", "['y']"),
     "instruments": ("[]", "['x1']", "['x2']", "['f1']", "['g']"),
     "lags": ("0", "-1", "1000", "'BIC'", "1.5", "(1, 2, 3, 4)", "[1]", "100000"),
-    "horizon": ("-1", "100000", "10**6", "2.0"),
+    "horizon": ("-1", "100000", "10**8", "2.0"),
     "draws": ("0", "1", "-1", "1.5"),
     "level": ("0.05", "1.0", "1.5", "95", "0.4999"),
     "steps": ("0", "-1", "2.0"),
@@ -465,6 +491,7 @@ NEAR: dict[str, tuple[str, ...]] = {
     "by": ("'nosuch'", "'g'", "np.ones(3)", "np.arange(len(frame))"),
     "cluster": ("'nosuch'", "np.zeros(len(frame))", "[]", "np.arange(len(frame))"),
     "rank": ("-1", "5", "0", "2"),
-    "periods": ("0", "-1", "10**9", "10**7"),
+    **dict.fromkeys(("name", "title", "text", "null"), (r"'\ud800'", "'x' * 3000", "''", "7", "'<b>'")),
+    "periods": ("0", "-1", "10**9", "10**8", "10**8"),
 }
 """What is nearly right for a parameter of this name, and is not, or hardly."""
