@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import panelvar as pv
+from panelvar.cointegration.vecm_problem import VecmProblem
+from panelvar.covariance.covariances import Classical
 from panelvar.unit_roots.regressions import lag_criteria, lagged_differences
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
@@ -187,3 +191,154 @@ def test_a_last_value_that_dwarfs_all_others_is_refused_in_words():
     series = np.where(np.arange(40) == 39, 1e-100, 1e-310 * np.random.default_rng(0).normal(size=40))
     with pytest.raises(pv.NumericalError, match="'change' and 'lagged level' are of sizes"):
         pv.adf_test(series)
+
+
+MANY_DIGITS = 10**5000
+"""A whole number that neither Python writes out nor a float holds."""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pv.fit_var(system(), lags=MANY_DIGITS),
+        lambda: pv.fit_var(system(), names=[MANY_DIGITS]),
+        lambda: pv.toda_yamamoto_test(system(), "a", "b", lags=1, integration=MANY_DIGITS),
+        lambda: pv.engle_granger_test(system(), dependent=MANY_DIGITS),
+        lambda: pv.fit_local_projections(MANY_DIGITS, exogenous=np.ones(60)),
+        lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], constant=MANY_DIGITS),
+        lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]).summary(digits=MANY_DIGITS),
+        lambda: pv.compare(pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]), stars=MANY_DIGITS),
+        lambda: pv.AR1(rho=MANY_DIGITS),
+        lambda: pv.ShortRun(b=MANY_DIGITS).check(("a", "b")),
+        lambda: pv.Note("code", "A text.", MANY_DIGITS),
+        lambda: pv.VarConvention(name=MANY_DIGITS),
+    ],
+)
+def test_numbers_of_thousands_of_digits_are_refused_in_words(call):
+    with pytest.raises(pv.PanelVarError):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: pv.fit_vecm(system(), rank=1, lags=1, normalise=np.array(2.0)), "normalise"),
+        (lambda: pv.ExternalInstrument([1.0, 2.0], "a", shock=float("inf")), "shock=inf"),
+        (lambda: pv.SignRestrictions({("a", "s"): "+"}, seed=float("nan")), "seed=nan"),
+        (lambda: pv.fit_local_projections(system(), names=["x", "x"], exogenous=np.ones(60)), r"Columns \['x', 'x'\]"),
+        (lambda: pv.select_lags(np.array(2.0), exogenous=np.ones(60)), "data must be a DataFrame"),
+        (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=len), "no covariance"),
+        (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=lambda fit, rules: 3), "gave a int"),
+        (lambda: pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]).summary().to_frame(foot=[1, 2]), "foot"),
+    ],
+)
+def test_options_of_another_kind_are_named(call, match):
+    with pytest.raises(pv.SpecificationError, match=match):
+        call()
+
+
+def test_a_scatter_plot_without_rows_says_so():
+    result = pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]).without_rows()
+    with pytest.raises(pv.MissingInformationError, match="scatter plot needs the data rows"):
+        pv.plot_scatter(result, "x1")
+
+
+def test_every_form_of_a_test_can_be_encoded():
+    for form in (str, repr, pv.TestResult.to_text, pv.TestResult.to_html, pv.TestResult.to_latex):
+        assert form(pv.TestResult("\ud800", 1.0, 0.5, "none", null="nothing \udfff")).encode()
+
+
+def test_infinite_values_of_one_state_are_refused_by_name():
+    """They once became missing in the other state, with a warning of NumPy's."""
+    data = frame(12, 12)
+    data["s"] = (np.arange(len(data)) % 2).astype(float)
+    data.loc[40, "x1"] = np.inf
+    with pytest.raises(pv.DataError, match="infinite"):
+        pv.fit_panel_local_projections(pv.Panel(data, "i", "t"), "y", "x1", state="s", horizon=1)
+
+
+def test_a_product_of_a_formula_that_overflows_is_refused_by_its_name():
+    data = frame()
+    data[["x1", "x2"]] *= 1e200
+    with pytest.raises(pv.DataError, match="x1:x2"):
+        pv.fit_pooled(pv.Panel(data, "i", "t"), "y ~ x1 * x2")
+
+
+def test_slopes_of_regressors_that_are_tiny_in_one_period_are_refused_by_name():
+    data = frame(8, 12)
+    data.loc[data["t"] == 3, "x1"] *= 1e-160
+    with pytest.raises(pv.NumericalError, match="Coefficients of 'x1'"):
+        pv.fit_fama_macbeth(pv.Panel(data, "i", "t"), "y", ["x1", "x2"])
+
+
+def test_a_covariance_that_overflows_is_refused():
+    def overflowing(fit, convention):
+        found = Classical()(fit, convention)
+        return replace(found, matrix=found.matrix * np.float64(1e200) * 1e200)
+
+    with pytest.raises(pv.NumericalError, match="overflows"):
+        pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"], cov=overflowing)
+
+
+def test_entities_that_all_fit_exactly_have_no_residual_variance():
+    result = pv.fit_common_correlated_effects(
+        pv.Panel(frame(9, 6), "i", "t"), "y", ["x1", "x2"], pooled=True, min_rows=6
+    )
+    assert result.df_resid == 0
+    assert np.isnan(result.rmse) and np.isnan(result.rsquared_adjusted)
+    assert "Root MSE" in str(result)
+
+
+def test_members_that_fit_exactly_have_no_t_ratios():
+    values = np.random.default_rng(3).standard_normal((3, 40, 2))
+    values[1, :, 0] = 0.9 ** np.arange(40)
+    batch = pv.fit_var_batch(values, lags=1)
+    ratios, errors = batch.tstats.to_numpy(), batch.std_errors.to_numpy()
+    np.testing.assert_array_equal(np.isnan(ratios), errors == 0.0)
+
+
+def test_feasible_gls_of_an_equation_without_errors_is_refused():
+    data = pd.DataFrame({"a": np.zeros(40), "b": np.random.default_rng(0).standard_normal(40)})
+    data.loc[0, "a"] = 1.0
+    with pytest.raises(pv.NumericalError, match="method='ols'"):
+        pv.fit_restricted_var(data, {"a": ["L1.b", "const"]}, lags=1).params  # noqa: B018
+
+
+def test_variances_of_forecasts_of_nearly_equal_variables_are_positive():
+    """Large coefficients of opposite signs once left them below zero."""
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.standard_normal((12, 2)), columns=["a", "b"])
+    data["c"] = data["a"] + 1e-9 * rng.standard_normal(12)
+    forecast = pv.fit_var(data, lags=1).forecast(8)
+    assert (forecast.std_errors > 0.0).all()
+
+
+def test_johansens_statistics_that_are_infinite_count_as_larger_than_any(monkeypatch):
+    """Of draws in which a relation fits exactly; a quantile between two of them was once missing."""
+    found = VecmProblem.drawn_eigenvalues
+
+    def with_exact(self, innovations):
+        values = found(self, innovations)
+        values[:20] = 1.0
+        return values
+
+    monkeypatch.setattr(VecmProblem, "drawn_eigenvalues", with_exact)
+    result = pv.johansen_test(system(4), lags=1, bootstrap=pv.ResidualBootstrap(draws=29, seed=7))
+    assert np.isinf(result.critical_values(level=0.95).to_numpy()).all()
+    assert (result.trace_pvalues >= 21 / 30).all()
+    assert any(note.code == "exact-draws" and "40 of 58" in note.text for note in result.notes)
+
+
+def test_weights_of_a_bandwidth_next_to_nothing_are_zero():
+    found = pv.phillips_perron_test(system()["a"], kernel="quadratic-spectral", bandwidth=1e-300).statistic
+    assert found == pytest.approx(pv.phillips_perron_test(system()["a"], kernel="bartlett", bandwidth=0).statistic)
+
+
+def test_slopes_of_nearly_collinear_regressors_are_compared_all_the_same():
+    data = frame(10, 12)
+    data["x2"] = 2.0 * data["x1"] + 1e-9 * data["x2"]
+    result = pv.fit_fixed_effects(pv.Panel(data, "i", "t"), "y", ["x1", "x2"])
+    rotated = data.assign(x2=(data["x2"] - 2.0 * data["x1"]) * 1e9)
+    plain = pv.fit_fixed_effects(pv.Panel(rotated, "i", "t"), "y", ["x1", "x2"])
+    statistic = pv.slope_homogeneity_test(result).statistic
+    assert statistic == pytest.approx(pv.slope_homogeneity_test(plain).statistic, rel=1e-5)

@@ -16,6 +16,7 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 
 BIASES = ("bootstrap", "pope")
@@ -72,7 +73,7 @@ class BootstrapAfterBootstrap(Simulated):
         super().__post_init__()
         read_whole("bias_draws", self.bias_draws, 2, MOST_DRAWS)
         if not isinstance(self.base, Recursive):
-            raise SpecificationError(f"base={self.base!r}: expected a bootstrap such as ResidualBootstrap().")
+            raise SpecificationError(f"base={shown(self.base)}: expected a bootstrap such as ResidualBootstrap().")
         choose("bias", self.bias, BIASES)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeGuard
@@ -28,7 +29,9 @@ def is_whole(value: object) -> TypeGuard[int | np.integer]:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a real number; True is none."""
+    """Whether a value is a real number; True is none, and neither is a whole number that no float holds."""
+    if isinstance(value, int) and value.bit_length() >= sys.float_info.max_exp:
+        return False
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
@@ -149,6 +152,8 @@ def read_labels(option: str, value: object, what: str = "column names") -> tuple
             hash(label)
         except TypeError:
             raise SpecificationError(f"{option} must be {what}; got a {type(label).__name__} among them.") from None
+        if isinstance(label, int) and abs(label) > LARGEST_WHOLE:
+            raise SpecificationError(f"{option} must be {what}; got {shown(label)}.")
     return labels
 
 

@@ -82,7 +82,11 @@ class Note:
 
     def __post_init__(self) -> None:
         """Quote the caller's texts as errors do."""
-        object.__setattr__(self, "text", one_line(str(self.text)))
+        if not isinstance(self.code, str) or not isinstance(self.text, str):
+            raise SpecificationError(f"A note is of two texts; got {shown(self.code)} and {shown(self.text)}.")
+        if type(self.warn).__name__ not in ("bool", "bool_"):  # NumPy's too, without loading it
+            raise SpecificationError(f"warn={shown(self.warn)} must be True or False.")
+        object.__setattr__(self, "text", one_line(self.text))
 
     def __str__(self) -> str:
         return self.text

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_labels
 from panelvar.base.errors import DataError, NumericalError, SpecificationError, emit
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import read_var_data
 from panelvar.kernels.least_squares import least_squares
@@ -67,9 +69,9 @@ def engle_granger_test(
     table = read_var_data(data, names)
     if len(table.names) < 2:
         raise SpecificationError("Cointegration needs at least two variables.")
-    left = table.names[0] if dependent is None else str(dependent)
+    left = table.names[0] if dependent is None else str(*read_labels("dependent", (dependent,), "a variable"))
     if left not in table.names:
-        raise SpecificationError(f"dependent={dependent!r} is not among the variables {list(table.names)}.")
+        raise SpecificationError(f"dependent={shown(dependent)} is not among the variables {list(table.names)}.")
     complete = np.flatnonzero(np.isfinite(table.values).all(axis=1))
     if complete.size == 0 or complete[-1] - complete[0] + 1 != complete.size:
         raise DataError("The variables are not observed together in consecutive periods: select such a stretch.")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.bands.resampling import Recursive
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, check_level, choose, emit
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.cointegration.cases import Case, deterministic_case, ranked
 from panelvar.cointegration.johansen_result import CORRECTIONS, JohansenResult
@@ -119,7 +120,7 @@ def johansen_test(
     if bootstrap is not None:
         if not isinstance(bootstrap, Recursive):
             raise SpecificationError(
-                f"bootstrap={bootstrap!r}: expected an object such as ResidualBootstrap(draws=999)."
+                f"bootstrap={shown(bootstrap)}: expected an object such as ResidualBootstrap(draws=999)."
             )
         if correction is not None:
             raise SpecificationError("A bootstrap needs no correction=: its data sets are as short as the sample.")
@@ -182,10 +183,17 @@ def _drawn(model: VarResult, case: Case, bootstrap: Recursive) -> tuple[Array, t
             terms = model.nobs * likelihood_terms(problem.drawn_eigenvalues(drawn.innovations)[:, rank : model.n_vars])
             chunks.append(np.stack([terms.sum(axis=1), terms[:, 0]], axis=1))
         found.append(np.concatenate(chunks))
-    if not explosive:
-        return np.stack(found), ()
-    text = f"The estimates at rank {', '.join(explosive)} are explosive, and so are the data sets drawn from them."
-    return np.stack(found), (Note("explosive-null", text, warn=True),)
+    statistics, notes = np.stack(found), []
+    if explosive:
+        text = f"The estimates at rank {', '.join(explosive)} are explosive, and so are the data sets drawn from them."
+        notes.append(Note("explosive-null", text, warn=True))
+    if exact := int(np.isinf(statistics).any(axis=2).sum()):
+        text = (
+            f"In {exact} of {statistics.shape[0] * statistics.shape[1]} data sets drawn, a relation fits exactly (one "
+            "value dwarfs the others, say): their statistics are infinite, and count as larger than any."
+        )
+        notes.append(Note("exact-draws", text, warn=True))
+    return statistics, tuple(notes)
 
 
 def _notes(result: JohansenResult, exogenous: bool, share: float) -> tuple[Note, ...]:

@@ -146,7 +146,10 @@ class JohansenResult(HintsAtNames, Presented):
 
         check_level(level)
         if source is None and self.drawn is not None:
-            return pd.DataFrame(np.quantile(self.drawn, level, axis=1), index=self._ranks, columns=list(STATISTICS))
+            # Between a number and infinity nothing is interpolated.
+            finite = bool(np.isfinite(self.drawn).all())
+            limits = np.quantile(self.drawn, level, axis=1, method="linear" if finite else "higher")
+            return pd.DataFrame(limits, index=self._ranks, columns=list(STATISTICS))
         columns = {
             statistic: critical_values(
                 "doornik" if source is None else source, statistic, self.trend, len(self.names), level, self.rows

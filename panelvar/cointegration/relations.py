@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
+from panelvar.base.quoting import shown
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.responses.shocks import positive_factor
@@ -124,11 +126,13 @@ def check_normalisation(normalise: Any, names: tuple[str, ...], rank: int) -> tu
     """Variables that the relations are normalised on, or None for the canonical normalisation."""
     if normalise is None:
         return names[:rank]
-    chosen = (normalise,) if isinstance(normalise, str) else tuple(map(str, normalise))
+    chosen = read_names("normalise", normalise, "names of variables")
     if chosen == (CANONICAL,) and CANONICAL not in names:
         return None
     for name in chosen:
         choose("normalise", name, (*names, CANONICAL))
     if len(chosen) != rank or len(set(chosen)) != rank:
-        raise SpecificationError(f"normalise={normalise!r}: expected {rank} different variable(s), one a relation.")
+        raise SpecificationError(
+            f"normalise={shown(normalise)}: expected {rank} different variable(s), one a relation."
+        )
     return chosen

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import inspect
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from types import BuiltinFunctionType, FunctionType
 
 import numpy as np
 
-from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.covariance.bias_reduced import KINDS as CLUSTER_KINDS
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.covariance.covariances import HC, KINDS, Classical, Clustered, Covariance, CovarianceEstimate
@@ -32,7 +34,12 @@ def resolve(cov: str | Covariance, fit: Projected, convention: Convention) -> Co
 
 def covariance_of(specification: Covariance, fit: Projected, convention: Convention) -> CovarianceEstimate:
     """Estimate a covariance, with a warning where it leaves a coefficient without variance."""
-    found = specification(fit, convention)
+    with np.errstate(over="ignore"):
+        found = specification(fit, convention)
+    if not isinstance(found, CovarianceEstimate):
+        raise SpecificationError(f"cov= gave a {type(found).__name__}: a covariance returns a CovarianceEstimate.")
+    if np.isinf(found.matrix).any():
+        raise NumericalError("The covariance of the coefficients overflows: rescale the dependent variable.")
     if found.classical or fit.exact:
         return found
     # Scores that add up to zero in every cluster leave rounding, beside what homoskedastic errors would have.
@@ -58,9 +65,20 @@ def specification_of(cov: object) -> Covariance | None:
     if isinstance(cov, str):
         return _SPECIFICATIONS.get(choose("cov", _ALIASES.get(cov, cov), _NAMES))
     if callable(cov):
+        if isinstance(cov, (BuiltinFunctionType, FunctionType)) and not _takes_two(cov):
+            raise SpecificationError(f"cov={cov.__name__} is no covariance: it does not take a fit and a convention.")
         return cov
     hint = " Dimensions of clusters are written Clustered('entity', 'time')." if isinstance(cov, Collection) else ""
     raise SpecificationError(f"cov must be a name or a covariance object; got {type(cov).__name__}.{hint}")
+
+
+def _takes_two(function: Callable[..., object]) -> bool:
+    """Whether a function of the caller's can be called as a covariance is."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 _SPECIFICATIONS: dict[str, Covariance] = {

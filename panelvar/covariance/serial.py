@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import is_number
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance import serial_scores
 from panelvar.covariance.cluster_terms import one_way_factor
@@ -47,7 +48,7 @@ class SerialCovariance(ScoredCovariance):
             return
         if not is_number(lags) or not 0 <= lags < np.inf or not (spectral or lags == int(lags)):
             kind = "a bandwidth" if spectral else "a whole number"
-            raise SpecificationError(f"lags={lags!r} must be {kind}, zero or larger, or None.")
+            raise SpecificationError(f"lags={shown(lags)} must be {kind}, zero or larger, or None.")
 
     def unadjusted(self) -> Self:
         """Return the same kernel over scores of the residuals as they are."""

@@ -38,7 +38,8 @@ def kernel_weights(distance: Integers, kernel: str, lags: float) -> Array:
         if lags == 0:
             return np.zeros(len(distance))
         x = 1.2 * np.pi * distance / lags
-        spectral: Array = 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x))
+        with np.errstate(over="ignore"):  # of bandwidths next to nothing, whose weights are zero
+            spectral: Array = 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x))
         return spectral
     z = np.minimum(distance / (lags + 1.0), 1.0)
     if kernel == "bartlett":

@@ -192,7 +192,7 @@ def _multiple_of_years(freq: str, low: int, high: int, name: str | None) -> int:
     multiple, unit = parse_freq(freq)
     if unit.noun != "year" or not 1000 <= low <= high <= 9999:
         raise SpecificationError(
-            f"freq={freq!r} does not fit {_title(name)}, integers from {low} to {high}; give freq as a number of "
+            f"freq={shown(freq)} does not fit {_title(name)}, integers from {low} to {high}; give freq as a number of "
             "units, or convert the labels to dates."
         )
     return multiple
@@ -280,7 +280,7 @@ def _read_ranks(
 
     if freq is not None:
         raise SpecificationError(
-            f"freq={freq!r} needs labels that are integers, dates, periods or texts such as '1980Q1'; "
+            f"freq={shown(freq)} needs labels that are integers, dates, periods or texts such as '1980Q1'; "
             f"{_title(name)} are of type {distinct.dtype}, first {distinct[0]!r}."
         )
     ascending = np.arange(len(distinct))

@@ -15,7 +15,7 @@ from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.limits import MOST_COLUMNS
-from panelvar.base.quoting import one_line
+from panelvar.base.quoting import one_line, shown
 from panelvar.data.alignment import may_be_called
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.source import as_floats
@@ -280,7 +280,7 @@ def assemble(
 ) -> Design:
     """Make the design of columns that have been read (see `build_design`)."""
     if constant is not None and not isinstance(constant, (bool, np.bool_)):
-        raise SpecificationError(f"constant={constant!r} must be True, False or None.")
+        raise SpecificationError(f"constant={shown(constant)} must be True, False or None.")
     constant = True if constant is None else bool(constant)
     if not names and not constant:
         raise SpecificationError("The model has neither regressors nor a constant.")

@@ -319,7 +319,8 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
     for factor in term:
         value = computed[factor]
         if not isinstance(value, Categories):
-            numeric = numeric * value
+            with np.errstate(over="ignore"):  # infinite values are refused by the column's name
+                numeric = numeric * value
         elif factor in full:
             levels = range(value.left_out(full[factor]), len(value.levels))
             if not levels:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Integers
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.quoting import shown
 
 Dates = NDArray[np.datetime64]
 Placement: TypeAlias = Literal["last", "first business", "last business"] | int
@@ -173,7 +174,8 @@ def parse_freq(freq: object) -> tuple[int, Unit]:
     found = re.fullmatch(r"(\d*)([A-Za-z]+)(?:-([A-Z]{3}))?", freq) if isinstance(freq, str) else None
     if found is None or found[1] == "0":
         raise SpecificationError(
-            f"freq={freq!r} is not a frequency; expected one such as 'Y', 'Q', 'M', 'W', 'B', 'D', 'h', '2Y', 'W-WED'."
+            f"freq={shown(freq)} is not a frequency; expected one such as 'Y', 'Q', 'M', 'W', 'B', 'D', 'h', '2Y', "
+            "'W-WED'."
         )
     multiple, base, anchor = int(found[1] or 1), found[2], found[3]
     if base in _CLOCK:

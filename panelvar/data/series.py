@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import is_whole, read_labels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, named_as
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
@@ -109,7 +110,9 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
         Names that do not exist or repeat, or data of another type.
     """
     if is_whole(names):
-        raise SpecificationError(f"names={names} must be column names, one or a list; a lag order is lags={names}.")
+        raise SpecificationError(
+            f"names={shown(names)} must be column names, one or a list; a lag order is lags={shown(names)}."
+        )
     if names is not None:
         names = read_labels("names", names)
     data, names = as_table(data, names)
@@ -161,8 +164,7 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         return data, [*others, *listed], len(listed)
     if isinstance(data, Panel):
         raise SpecificationError("With a Panel, exogenous= names columns of it.")
-    if not hasattr(data, "__len__"):
-        raise _no_table(data, ())
+    rows_of(data)
     if np.ndim(exogenous) not in (1, 2):
         raise SpecificationError(
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
@@ -185,7 +187,7 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
         twice = [name for name in labels if name in chosen]
         if twice:
             raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
-        return pd.concat([data[chosen], table], axis=1), None, width
+        return pd.concat([_columns_named(data, chosen), table], axis=1), None, width
     if hasattr(table, "columns"):
         import pandas as pd
 
@@ -217,6 +219,19 @@ def _read(data: object, names: Sequence[Hashable] | None) -> VarData:
     return VarData(_checked(np.column_stack(columns) if columns else array, labels), tuple(map(str, labels)))
 
 
+def rows_of(data: Any) -> int:
+    """Rows of a table of whatever type.
+
+    Raises
+    ------
+    SpecificationError
+        If it is none.
+    """
+    if not hasattr(data, "__len__") or getattr(data, "ndim", 1) == 0:
+        raise _no_table(data, ())
+    return len(data)
+
+
 def _no_table(data: object, shape: tuple[int, ...]) -> SpecificationError:
     return SpecificationError(
         f"data must be a DataFrame, an array with a row for each period, or a Panel of one entity; got "
@@ -224,12 +239,17 @@ def _no_table(data: object, shape: tuple[int, ...]) -> SpecificationError:
     )
 
 
+def _columns_named(data: Any, names: Sequence[Hashable]) -> Any:
+    """Columns of a table."""
+    unknown = [name for name in names if name not in data.columns]
+    if unknown:
+        raise SpecificationError(f"Columns {unknown} are not in the data. Columns: {list(data.columns)}.")
+    return data[list(names)]
+
+
 def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
     if names is not None:
-        unknown = [name for name in names if name not in data.columns]
-        if unknown:
-            raise SpecificationError(f"Columns {unknown} are not in the data. Columns: {list(data.columns)}.")
-        data = data[list(names)]
+        data = _columns_named(data, names)
     labels = list(data.columns)
     if data.index.nlevels > 1:
         raise DataError(

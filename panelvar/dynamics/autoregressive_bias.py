@@ -95,10 +95,11 @@ def corrected(lags: Array, bias: Array) -> Array:
 
 
 def largest_root(lags: Array) -> Array:
-    """Largest modulus (B,) of the roots of lag coefficients (B, pK, K)."""
-    if len(lags) == 0:
-        return np.zeros(0)
-    moduli: Array = np.abs(dynamics.companion_roots(lag_matrices(lags, 0))[..., 0])
+    """Largest modulus (B,) of the roots of lag coefficients (B, pK, K); infinite where these are not finite."""
+    moduli = np.full(len(lags), np.inf)
+    finite = np.isfinite(lags).all(axis=(1, 2))
+    if finite.any():
+        moduli[finite] = np.abs(dynamics.companion_roots(lag_matrices(lags[finite], 0))[..., 0])
     return moduli
 
 

@@ -275,15 +275,19 @@ def variance_shares(effects: Array, variances: Array | None = None) -> Array:
     return shares
 
 
-def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
+def forecast_covariance(coefficients: Array, root: Array, steps: int) -> Array:
     r"""Covariance of the forecast errors 1 to ``steps`` periods ahead, the coefficients taken as known (2.2.11).
 
     .. math:: \Sigma_y(h) = \sum_{s<h} \Phi_s \Sigma \Phi_s'
 
+    Summed over :math:`\Phi_s P`: the large coefficients of variables that nearly depend on one another would otherwise
+    leave variances below zero, by cancellation.
+
     Parameters
     ----------
     coefficients : array (..., p, K, K)
-    sigma : array (..., K, K)
+    root : array (..., K, K)
+        P with :math:`P P' = \Sigma`.
     steps : int
 
     Returns
@@ -299,7 +303,8 @@ def forecast_covariance(coefficients: Array, sigma: Array, steps: int) -> Array:
         raise SpecificationError(f"steps={steps}: expected an integer of at least 1.")
     phi = moving_average(coefficients, steps - 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        terms = phi @ sigma[..., None, :, :] @ np.swapaxes(phi, -1, -2)
+        paths = phi @ root[..., None, :, :]
+        terms = paths @ np.swapaxes(paths, -1, -2)
         accumulated: Array = np.cumsum(terms, axis=-3)
     return accumulated
 

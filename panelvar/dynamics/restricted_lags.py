@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array, Mask
+from panelvar.base.errors import NumericalError
 from panelvar.dynamics.lag_problem import LagProblem, Refits, lower_factor
 from panelvar.dynamics.unit_free_solves import lower_inverse
 
@@ -36,7 +37,17 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
         Lower P with P P' = sigma; the identity gives ordinary least squares (and its variances for unit sigma).
     free : array of bool (m, K)
         Coefficients that are estimated.
+
+    Raises
+    ------
+    NumericalError
+        A root that has no inverse.
     """
+    if not np.diagonal(root, axis1=-2, axis2=-1).all():
+        raise NumericalError(
+            "The residual covariance is singular: an equation fits exactly, and feasible GLS weighs equations by the "
+            "inverse of this covariance. method='ols' does not need it."
+        )
     m, n_vars = free.shape
     equations, rows = np.nonzero(free.T)
     whiten = lower_inverse(root)

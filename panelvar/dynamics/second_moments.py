@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import NumericalError
 from panelvar.dynamics.dynamics import companion
 
 # The companion matrix of a system with its largest root an epsilon from one is spent after some fifty squarings.
@@ -31,17 +32,29 @@ def stacked_variance(coefficients: Array, sigma: Array) -> Array:
     Returns
     -------
     array (..., pK, pK)
+
+    Raises
+    ------
+    NumericalError
+        Coefficients so large, of variables that nearly depend on one another, say, that their powers overflow by
+        rounding although the system is stable.
     """
     n_vars = sigma.shape[-1]
     power = companion(coefficients)
     total = np.zeros_like(power)
     total[..., :n_vars, :n_vars] = sigma
-    for _ in range(MOST_DOUBLINGS):
-        # Units only ever delay this: whichever makes an entry smaller makes the one across the diagonal larger.
-        if np.abs(power).max(initial=0.0) < 1e-18:
-            break
-        total = total + power @ total @ power.swapaxes(-2, -1)
-        power = power @ power
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(MOST_DOUBLINGS):
+            # Units only ever delay this: whichever makes an entry smaller makes the one across the diagonal larger.
+            if np.abs(power).max(initial=0.0) < 1e-18:
+                break
+            total = total + power @ total @ power.swapaxes(-2, -1)
+            power = power @ power
+    if not np.isfinite(total).all():
+        raise NumericalError(
+            "The system's variance cannot be computed: rounding makes powers of its coefficients explode. The "
+            "variables may nearly depend on one another, or be of very unlike units."
+        )
     return 0.5 * (total + total.swapaxes(-2, -1))
 
 

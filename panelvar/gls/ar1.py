@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.quoting import shown
 from panelvar.gls.autoregression import METHODS, Runs, estimate_coefficients, remove_autoregression
 from panelvar.kernels.groups import Grouping
 
@@ -73,7 +74,7 @@ class AR1:
         if not is_number(self.rho):
             choose("rho", self.rho, METHODS)
         elif not -1.0 < float(self.rho) < 1.0:
-            raise SpecificationError(f"rho={self.rho!r} must lie between -1 and 1, or name an estimator.")
+            raise SpecificationError(f"rho={shown(self.rho)} must lie between -1 and 1, or name an estimator.")
         choose("weights", self.weights, ("pairs", "rows", "equal", "pooled"))
         choose("gaps", self.gaps, ("restart", "exact", "consecutive"))
         choose("starts", self.starts, ("keep", "drop"))

@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -193,8 +194,8 @@ def _freed(source: Design, model: AR1, iterate: bool) -> _Freed:
     """Estimate rho from within residuals, those of Prais-Winsten least squares of demeaned rows once there is one."""
     if not isinstance(model, AR1):
         raise SpecificationError(
-            f"autocorrelation={model!r} must be an AR1, such as AR1(rho='dw', weights='pooled'): these models have "
-            "autoregressive errors."
+            f"autocorrelation={shown(model)} must be an AR1, such as AR1(rho='dw', weights='pooled'): these models "
+            "have autoregressive errors."
         )
     if model.by_entity:
         raise SpecificationError("Entity effects with a coefficient for each entity: by_entity=True is not available.")

@@ -18,6 +18,7 @@ from panelvar.base.arguments import is_number, read_flag, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design, compact
@@ -136,7 +137,7 @@ def fit_fgls(
         read_flag(name, value)
     read_whole("max_iterations", max_iterations, 1, MOST_DRAWS)
     if not is_number(tolerance) or not 0.0 < tolerance < 1.0:
-        raise SpecificationError(f"tolerance={tolerance!r} must be a number between 0 and 1 (standard errors).")
+        raise SpecificationError(f"tolerance={shown(tolerance)} must be a number between 0 and 1 (standard errors).")
     chosen = as_convention(convention)
     source = build_design(data, y, x, constant=constant, missing=missing)
     check_levels(source)

@@ -124,8 +124,8 @@ class AveragedResult(Inference, Presented, ABC):
 
     @property
     def s2(self) -> float:
-        """Residual variance, ``rss / df_resid``."""
-        return self.fit.rss / self.df_resid
+        """Residual variance, ``rss / df_resid``; NaN where every entity fits exactly."""
+        return self.fit.rss / self.df_resid if self.df_resid > 0 else float("nan")
 
     @property
     def rmse(self) -> float:
@@ -146,7 +146,9 @@ class AveragedResult(Inference, Presented, ABC):
 
     @property
     def rsquared_adjusted(self) -> float:
-        """`rsquared` adjusted for the coefficients of all entities."""
+        """`rsquared` adjusted for the coefficients of all entities; NaN where every entity fits exactly."""
+        if self.df_resid <= 0:
+            return float("nan")
         return 1.0 - (1.0 - self.rsquared) * (self.nobs - int(self.fit.design.constant)) / self.df_resid
 
     @property

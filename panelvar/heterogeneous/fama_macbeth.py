@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError, choose, emit
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.serial_scores import KERNELS, lagged_gram
 from panelvar.data.design import Design, build_design
@@ -108,7 +109,7 @@ def _check(lags: float, kernel: str, periods: int) -> None:
     choose("kernel", kernel, KERNELS)
     if not is_number(lags) or not 0 <= lags < periods or (kernel != "quadratic-spectral" and lags != int(lags)):
         kind = "a bandwidth" if kernel == "quadratic-spectral" else "a whole number"
-        raise SpecificationError(f"lags={lags!r} must be {kind}, at least 0 and below the {periods} periods.")
+        raise SpecificationError(f"lags={shown(lags)} must be {kind}, at least 0 and below the {periods} periods.")
 
 
 def _by_period(design: Design) -> Design:

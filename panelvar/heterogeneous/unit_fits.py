@@ -17,6 +17,7 @@ from panelvar.base.errors import (
     SpecificationError,
     choose,
 )
+from panelvar.base.quoting import shown
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT, Design
 from panelvar.fit.conventions import Convention
@@ -30,6 +31,8 @@ TREND = "trend"
 _LONG = 30
 # Residuals this small beside the dependent variable are rounding.
 _EXACT = 1e-13
+# The square of such a coefficient is a number, and so is a sum of many.
+_SQUARABLE = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +115,19 @@ def fit_units(
     if min_rows is not None:
         if not is_whole(min_rows) or min_rows < least:
             raise SpecificationError(
-                f"min_rows={min_rows!r} must be a whole number of at least {least}: there are {len(names)} "
+                f"min_rows={shown(min_rows)} must be a whole number of at least {least}: there are {len(names)} "
                 f"coefficients of one {unit}{', and it needs a residual variance' if exact is None else ''}."
             )
         needed = int(min_rows)
     check_scale(design, column_norms(design.columns, None))
     grouping = design.entities
     units = unit_regressions(design.columns, design.entity_starts, constant=design.constant, fewest=needed)
+    lost = ~(np.abs(units.coefficients[units.status == 0]) < _SQUARABLE).all(axis=0)
+    if lost.any():
+        text = ", ".join(repr(names[i]) for i in np.flatnonzero(lost))
+        raise NumericalError(
+            f"Coefficients of {text}, or their squares, leave the range of numbers in some {unit}: rescale the column."
+        )
     plural = {"entity": "entities"}.get(unit, f"{unit}s")
     short, dependent = int((units.status == SHORT).sum()), int((units.status == DEPENDENT).sum())
     determined = int(((units.status == 0) & (units.df == 0)).sum())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
-from panelvar.base.quoting import one_line
+from panelvar.base.quoting import one_line, shown
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.instruments_of_shocks import (
@@ -77,9 +77,11 @@ class ExternalInstrument(Identification):
 
     def __init__(self, series: Any, variable: str, *, shock: str | None = None) -> None:
         if isinstance(series, str):
-            raise SpecificationError(f"series={series!r}: expected the values, such as data[{series!r}].")
+            raise SpecificationError(f"series={shown(series)}: expected the values, such as data[{series!r}].")
         if not isinstance(variable, str):
-            raise SpecificationError(f"variable={variable!r}: expected the name of a variable of the system.")
+            raise SpecificationError(f"variable={shown(variable)}: expected the name of a variable of the system.")
+        if shock is not None and not isinstance(shock, str):
+            raise SpecificationError(f"shock={shown(shock)}: expected a name for the shock.")
         self._set(series=series, variable=variable, shock=shock)
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.base.labels import places_of
+from panelvar.base.quoting import shown
 from panelvar.identification.scheme import Names, position
 
 Pattern = Any
@@ -47,9 +48,9 @@ def read_pattern(option: str, given: Pattern, rows: Names, columns: Names, kinds
     cells = _cells(option, given, rows, columns, kinds)
     try:
         matrix = np.array(cells, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SpecificationError(
-            f"{option} must hold numbers, and NaN where an entry is free; got {given!r}."
+            f"{option} must hold numbers, and NaN where an entry is free; got {shown(given)}."
         ) from None
     if matrix.shape != (len(rows), len(columns)):
         raise SpecificationError(f"{option} has shape {matrix.shape}; expected {(len(rows), len(columns))}.")

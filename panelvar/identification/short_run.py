@@ -173,7 +173,10 @@ class ShortRun(Identification):
         start = self.reading.located(own, basis, self.anchor - origin)
         top = likelihood.maximise(own.sigma, origin, basis, start)
         pair = self.reading.signed(top.pair) / self.reading.scale
-        for draw in np.flatnonzero(~top.converged):
+        # Draws of an explosive system have no model: whoever reads them says so.
+        finite = np.isfinite(flat.factor).all(axis=(-2, -1))
+        pair[~finite] = np.nan
+        for draw in np.flatnonzero(~top.converged & finite):
             pair[draw] = fit_short_run(self, _one(flat, int(draw)), names).pair
         return pair.reshape(*batch, 2, size, size)
 
@@ -394,5 +397,5 @@ def _kept(pattern: Pattern) -> Pattern:
         return dict(pattern)
     try:
         return np.array(pattern, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.array(pattern, dtype=object)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import is_whole, read_sequence, read_whole
+from panelvar.base.arguments import is_whole, read_seed, read_sequence, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.limits import LONGEST_HORIZON, MOST_DRAWS
@@ -105,10 +105,10 @@ class SignRestrictions(Identification):
     tries: int = 1000
     target_horizon: int = 12
     seed: int | None = None
-    tally: Tally | None = field(default=None, repr=False)
-    rng: np.random.Generator | None = field(default=None, repr=False)
-    accepted: Array | None = field(default=None, repr=False)
-    chosen: int = field(default=0, repr=False)
+    tally: Tally | None = field(default=None, init=False, repr=False)
+    rng: np.random.Generator | None = field(default=None, init=False, repr=False)
+    accepted: Array | None = field(default=None, init=False, repr=False)
+    chosen: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -124,6 +124,7 @@ class SignRestrictions(Identification):
         zeros = self.zero if isinstance(self.zero, Mapping) else read_sequence("zero", self.zero, "pairs") or ()
         pairs = [pair_of("zero", pair, ("response", "shock")) for pair in zeros]
         zero = dict(zeros) if isinstance(zeros, Mapping) else dict.fromkeys(pairs, 0)
+        read_seed(self.seed)
         self._set(signs=dict(self.signs), zero=zero).shocks(())
 
     @property

@@ -32,15 +32,16 @@ def least_squares(columns: Array, target: Array) -> Array:
 
 
 def covariance_root(covariance: Array) -> Array:
-    """Lower triangular C (k, k) with C C' a covariance, which may be singular: its Cholesky factor where that exists.
+    """Lower triangular C (..., k, k) with C C' a covariance, singular or not: its Cholesky factor where that exists.
 
     From the eigenvectors of its correlations, of which negative rounding is cut off; a QR of them makes the triangle,
     which unlike eigenvectors moves little where the covariance does.
     """
-    scale = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
+    scale = np.sqrt(np.maximum(covariance.diagonal(axis1=-2, axis2=-1), 0.0))[..., None]
     safe = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(covariance / safe[:, None] / safe)
-    upper: Any = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T, mode="r")
-    signs = np.where(upper.diagonal() < 0.0, -1.0, 1.0)
+    values, vectors = np.linalg.eigh(covariance / safe / safe.swapaxes(-2, -1))
+    spread = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
+    upper: Any = np.linalg.qr(spread.swapaxes(-2, -1), mode="r")
+    signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
     # What does not vary has a row of zeros: the root of a rounded eigenvalue would be ten thousand times the rounding.
-    return np.asarray((upper * signs[:, None]).T * scale[:, None])
+    return np.asarray((upper * signs[..., None]).swapaxes(-2, -1) * scale)

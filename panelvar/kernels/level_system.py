@@ -161,7 +161,8 @@ class LevelSystem:
         limit = _PLAIN_ITERATIONS
         if direct:
             limit = 0 if "_factor" in self.__dict__ else min(self.worthwhile_iterations(target.shape[1]), limit)
-        noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
+        with np.errstate(over="ignore"):  # of columns whose sums of squares overflow, which whoever asks refuses
+            noise = np.finfo(np.float64).eps * np.sqrt(self.large_mass @ means**2)
         # Rounding leaves a part of the target in the null space, where no iteration reduces it.
         root = np.sqrt(self.small_mass)[:, None]
         target = self._centre(target / root) * root

@@ -372,8 +372,9 @@ def _with_lags(cov: str | Covariance, panel: Panel, lead: int) -> str | Covarian
 
 
 def _by_state(columns: dict[str, Array], state: Array) -> dict[str, Array]:
-    out = {f"{name}:1": values * state for name, values in columns.items()}
-    return out | {f"{name}:0": values * (1.0 - state) for name, values in columns.items()}
+    # By selection: a product would make infinite values of the other state missing ones.
+    out = {f"{name}:1": np.where(state == 1.0, values, 0.0) for name, values in columns.items()}
+    return out | {f"{name}:0": np.where(state == 0.0, values, 0.0) for name, values in columns.items()}
 
 
 def _row_influences(fit: Fit, names: Sequence[str]) -> Array:

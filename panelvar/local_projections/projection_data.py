@@ -14,7 +14,7 @@ from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels, named_as
 from panelvar.data.panel import Panel
-from panelvar.data.series import VarData, as_table, read_var_data
+from panelvar.data.series import VarData, as_table, read_var_data, rows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def read_projection_data(
         raise SpecificationError(f"shock has {values.shape[1]} columns; give one shock at a time.")
     if in_system:
         if shock not in table.names:
-            raise SpecificationError(f"shock={shock!r} is not a variable of the system: {list(table.names)}.")
+            raise SpecificationError(f"shock={shown(shock)} is not a variable of the system: {list(table.names)}.")
         values, label = table.values[:, [table.names.index(shock)]], (shock,)
     tools, tool_names = pieces.get("instrument", (None, ()))
     return ProjectionData(table, values, label[0] if label else "", in_system, tools, tool_names)
@@ -110,7 +110,7 @@ def _side_by_side(
     import pandas as pd
 
     if not hasattr(data, "columns"):
-        count = len(data)
+        count = rows_of(data)
         rows = pd.RangeIndex(count)
         parts = {role: by_label(part, rows, role) if has_labels(part) else part for role, part in given.items()}
         tables = [_by_position(part, role, count, rows) for role, part in parts.items()]

@@ -195,7 +195,7 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
     x /= np.linalg.norm(x, axis=0) / math.sqrt(design.nobs)
     raw, residuals = np.asarray(fit.transformed_residuals), residuals_of_rows(result)
     # Measured from the fixed-effects slopes: y less their fit, so that nothing large cancels.
-    products, scores, sizes = [], [], []
+    triangles, targets, sizes = [], [], []
     left_out = 0
     for start, stop in pairwise(design.entity_starts):
         rows = slice(int(start), int(stop))
@@ -206,9 +206,10 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
             continue
         refuse_rounding("The slope homogeneity test", "for some entity the model fits", raw[rows], design.y[rows])
         part = residuals[rows]
-        variance = float(part @ part) / (size - 1)
-        products.append(x[rows].T @ x[rows] / variance)
-        scores.append(x[rows].T @ residuals[rows] / variance)
+        basis, triangle = np.linalg.qr(x[rows])
+        root = math.sqrt(float(part @ part) / (size - 1))
+        triangles.append(triangle / root)
+        targets.append(basis.T @ part / root)
         sizes.append(size)
     if len(sizes) < 2:
         raise InsufficientDataError(f"Fewer than two entities have more than {k + 1} rows and regressors that vary.")
@@ -217,11 +218,9 @@ def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> T
         text = f"{left_out} entities have too few rows, or regressors that do not vary, for slopes of their own."
         notes.append(Note("entities-left-out", text, warn=True))
     emit(notes)
-    common = np.linalg.solve(np.sum(products, axis=0), np.sum(scores, axis=0))
-    total = 0.0
-    for product, score in zip(products, scores, strict=True):
-        gap = np.linalg.solve(product, score) - common
-        total += float(gap @ product @ gap) - k
+    # What the common slopes leave of the entities' own fits: the gaps, each in the metric of its entity's regressors.
+    gaps = least_squares(np.concatenate(triangles), np.concatenate(targets)).residuals
+    total = float(gaps @ gaps) - k * len(sizes)
     lengths = np.array(sizes, dtype=np.float64)
     variances = 2.0 * k * (lengths - k - 1.0) / (lengths + 1.0) if kind == "adjusted" else np.full(len(sizes), 2.0 * k)
     statistic = total / math.sqrt(float(variances.sum()))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError, emit
+from panelvar.base.quoting import shown
 from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
 from panelvar.static_panels.result import LinearResult
@@ -110,15 +111,16 @@ def _columns(
         across, up = source.column(x), source.column(y)
         codes, labels, up_name = source.entity_codes, source.entity_labels, y
     else:
+        source.fit.rows_or_refuse("A scatter plot")
         design = source.design
         if x not in design.names:
             raise SpecificationError(
-                f"x={x!r} is not a regressor of this result; it has {', '.join(map(repr, design.names))}."
+                f"x={shown(x)} is not a regressor of this result; it has {', '.join(map(repr, design.names))}."
             )
         if y is not None and y != design.dependent:
             raise SpecificationError(
-                f"y={y!r} is not the dependent variable of this result, {design.dependent!r}; leave it out, or give "
-                "the panel instead of the result."
+                f"y={shown(y)} is not the dependent variable of this result, {design.dependent!r}; leave it out, or "
+                "give the panel instead of the result."
             )
         across, up = design.x[design.names.index(x)], design.y
         codes, labels, up_name = design.entities.codes, design.entity_labels, design.dependent

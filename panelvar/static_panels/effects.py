@@ -98,7 +98,7 @@ class EffectVariances:
 
     @property
     def rho(self) -> float:
-        """Share of the variance due to the effect."""
+        """Share of the variance due to the effect; NaN where one level alone has no variance of effects."""
         total = self.effect + self.idiosyncratic
         return self.effect / total if total > 0.0 else float("nan")
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_names
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
@@ -161,7 +162,8 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
             )
     if not names or not all(names):
         raise SpecificationError(
-            f"effects={effects!r}: name one effect or more: 'entity', 'time', 'twoway', columns, or 'firm[t]' (slopes)."
+            f"effects={shown(effects)}: name one effect or more: 'entity', 'time', 'twoway', columns, or 'firm[t]' "
+            "(slopes)."
         )
     found: dict[str, _Term] = {}
     for name in names:
@@ -169,12 +171,13 @@ def _terms(design: Design, effects: str | Sequence[str]) -> tuple[_Term, ...]:
         other = found.get(term.name)
         if other is not None:
             if (other.level and term.level) or set(other.slopes) & set(term.slopes):
-                raise SpecificationError(f"effects={effects!r} names the same effect twice.")
+                raise SpecificationError(f"effects={shown(effects)} names the same effect twice.")
             term = _Term(term.name, True, (*other.slopes, *term.slopes))
         found[term.name] = term
     if not any(term.level for term in found.values()):
         raise SpecificationError(
-            f"effects={effects!r} has slopes but no levels: write 'firm[t]' for both, or add an effect with levels."
+            f"effects={shown(effects)} has slopes but no levels: write 'firm[t]' for both, or add an effect with "
+            "levels."
         )
     return tuple(found.values())
 

@@ -195,6 +195,8 @@ def _unit(name: str, names: tuple[str, ...]) -> Array:
 
 def _independent(matrix: Array) -> None:
     entries = matrix != 0.0
+    if len(entries) == 1 and entries.any():
+        return
     if (entries.sum(axis=1) == 1).all() and (entries.sum(axis=0) <= 1).all():
         # Of one coefficient each.
         return

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from panelvar.base.errors import SpecificationError
+from panelvar.base.quoting import shown
 
 NOT_AVAILABLE = "n/a"
 # From here on fixed decimals are wider than the number is precise.
@@ -23,7 +24,9 @@ def check_digits(digits: int) -> int:
         If it is not an integer between 0 and 15.
     """
     if isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= _MOST_DIGITS:
-        raise SpecificationError(f"digits={digits!r}: expected a whole number of decimals from 0 to {_MOST_DIGITS}.")
+        raise SpecificationError(
+            f"digits={shown(digits)}: expected a whole number of decimals from 0 to {_MOST_DIGITS}."
+        )
     return digits
 
 
@@ -100,7 +103,7 @@ def check_stars(levels: Sequence[float]) -> tuple[float, ...]:
         ordered = (math.nan,)
     if any(not 0.0 < level < 1.0 for level in ordered) or len(set(ordered)) < len(ordered):
         raise SpecificationError(
-            f"stars={levels!r}: expected distinct significance levels between 0 and 1, such as (0.1, 0.05, 0.01); "
+            f"stars={shown(levels)}: expected distinct significance levels between 0 and 1, such as (0.1, 0.05, 0.01); "
             "() for no stars."
         )
     return ordered

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from panelvar.base.arguments import read_flag
 from panelvar.tables.layout import Layout
 
 if TYPE_CHECKING:
@@ -105,10 +106,15 @@ class Table(Layout, Presented):
         DataFrame
             Indexed by row label, or by label and kind where a label has several rows; one column for each of the
             table's. Columns of numbers alone are numeric, others hold objects; an empty cell is NaN or None.
+
+        Raises
+        ------
+        SpecificationError
+            If ``foot`` is neither True nor False.
         """
         import pandas as pd
 
-        rows = (*self.body, *self.foot) if foot else self.body
+        rows = (*self.body, *self.foot) if read_flag("foot", foot) else self.body
         index: pd.Index
         if any(row.kind for row in rows):
             index = pd.MultiIndex.from_tuples([(row.label, row.kind) for row in rows], names=[None, None])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from panelvar.base.arguments import is_number
 from panelvar.base.distributions import chi2_tail, f_tail, normal_tail, t_tail
 from panelvar.base.errors import Note, SpecificationError
-from panelvar.base.quoting import one_line, shown
+from panelvar.base.quoting import one_line, printable, shown
 from panelvar.tables.layout import Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, format_degrees, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table
@@ -105,7 +105,7 @@ class TestResult(Presented):
         return one_line(f"<{self.name}: {self.in_a_line()}>")
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.in_a_line()}. Null: {self.null}"
+        return printable(f"{self.name}: {self.in_a_line()}. Null: {self.null}")
 
 
 def table_of_tests(*results: TestResult, digits: int = 4) -> Table:

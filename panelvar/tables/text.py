@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from panelvar.base.errors import SpecificationError
-from panelvar.base.quoting import NO_BREAK, printable
+from panelvar.base.quoting import NO_BREAK, printable, shown
 from panelvar.tables.characters import display_width, pad, wrap
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _fact_lines(facts: Sequence[Fact], width: int) -> list[str]:
 def render_text(table: Layout, width: int = 80) -> str:
     """Render a table as plain text; see `Table.to_text`."""
     if isinstance(width, bool) or not isinstance(width, int) or width < _NARROWEST:
-        raise SpecificationError(f"width={width!r}: expected a whole number of columns, at least {_NARROWEST}.")
+        raise SpecificationError(f"width={shown(width)}: expected a whole number of columns, at least {_NARROWEST}.")
     panels = _panels(table, width)
     facts, statistics = _fact_lines(table.facts, width), _fact_lines(table.statistics, width)
     extent = max(

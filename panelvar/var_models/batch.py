@@ -362,7 +362,10 @@ def _batch(
     if not used.all():
         left = labels[~used]
         shown = ", ".join(map(repr, left[:5].tolist())) + (", ..." if len(left) > 5 else "")
-        text = f"{len(left)} of {len(used)} members left out, with too few rows or collinear regressors: {shown}."
+        text = (
+            f"{len(left)} of {len(used)} members left out, with too few rows, collinear regressors, or numbers out of "
+            f"range or too far apart: {shown}."
+        )
         notes = (*notes, Note("members-dropped", text, warn=True))
         params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
         fits = BatchFit(params, inverse, scatter, fits.nobs[used], used[used])

@@ -111,8 +111,10 @@ class VarBatch:
 
     @cached_property
     def tstats(self) -> pd.DataFrame:
-        """Coefficients over their standard errors, arranged like `params`."""
-        return self._by_member(self.fits.params / self._errors)
+        """Coefficients over their standard errors, arranged like `params`; NaN where an equation fits exactly."""
+        ratios = np.full(self.fits.params.shape, np.nan)
+        np.divide(self.fits.params, self._errors, out=ratios, where=self._errors > 0.0)
+        return self._by_member(ratios)
 
     def _by_member(self, values: Array) -> pd.DataFrame:
         import pandas as pd

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import is_whole
 from panelvar.base.errors import SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
@@ -92,7 +93,7 @@ def lags_hypothesis(
     right = list(names) if variables is None else variables_of(names, "variables", variables)
     given: list[Any] = list(range(1, longest + 1)) if lags is None else list(np.asarray(lags, dtype=object).ravel())
     if not given or not all(map(is_whole, given)) or not all(1 <= lag <= longest for lag in given):
-        raise SpecificationError(f"lags={lags!r}: {expected or f'expected lags between 1 and {longest}'}.")
+        raise SpecificationError(f"lags={shown(lags)}: {expected or f'expected lags between 1 and {longest}'}.")
     chosen = sorted({int(lag) for lag in given})
     spelled = f"{what} {chosen[0]}" if len(chosen) == 1 else f"{what}s {', '.join(map(str, chosen))}"
     null = f"{spelled} of {', '.join(right)} absent from the equations of {', '.join(left)}"

@@ -25,6 +25,7 @@ from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import Identification, ReducedForm
+from panelvar.kernels.least_squares import covariance_root
 from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.gradients import EVERY
 from panelvar.responses.responses import Responses, cumulated
@@ -85,7 +86,7 @@ class VarForecasts(VarEstimates):
             )
         terms = self._future_terms(self.data.values.shape[0] + 1, steps, exogenous)
         values = dynamics.forecast_path(self.coefficients, history, terms @ self.deterministics)
-        covariance = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
+        covariance = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
         if not (np.isfinite(values).all() and np.isfinite(covariance).all()):
             raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
 
@@ -159,7 +160,7 @@ class VarForecasts(VarEstimates):
         step[:, count : count + self.n_vars] = problem.params if self.lags else 0.0
         step[np.arange(count, m - self.n_vars), np.arange(count + self.n_vars, m)] = 1.0
         transition = problem.factor[:m, :m] @ step @ problem.inverse_factor
-        known = dynamics.forecast_covariance(self.coefficients, self.sigma, steps)
+        known = dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps)
         return known + estimation_mse(transition, self.coefficients, self._error_sigma, self.nobs, steps)
 
     def conditional_forecast(
@@ -330,8 +331,8 @@ class VarForecasts(VarEstimates):
             raise SpecificationError(f"bands={bands.__name__} is the class: call it, {bands.__name__}(...).")
         if not hasattr(bands, "band"):
             raise SpecificationError(
-                f"bands={bands!r}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), DeltaMethod() "
-                "or None."
+                f"bands={shown(bands)}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), "
+                "DeltaMethod() or None."
             )
         carried = None if scheme is None else scheme.carried
         many = scheme is not None and scheme.set_valued

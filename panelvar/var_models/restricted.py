@@ -144,7 +144,7 @@ def _chosen(model: VarResult, strategy: str, threshold: float) -> Mask:
     """Leave out regressors one at a time, equation by equation."""
     choose("restrictions", strategy, STRATEGIES)
     if not read_number("threshold", threshold) > 0.0:
-        raise SpecificationError(f"threshold={threshold!r}: expected a positive number.")
+        raise SpecificationError(f"threshold={shown(threshold)}: expected a positive number.")
     problem, m = model.problem, model.n_regressors
     if problem.dependent_columns:
         raise NumericalError("An equation fits exactly: it has no criterion or t ratio to choose its regressors by.")

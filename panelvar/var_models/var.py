@@ -20,6 +20,8 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.limits import LONGEST_HORIZON
+from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData, read_var_data
 from panelvar.dynamics.column_ranges import measured_columns, require_range
@@ -368,8 +370,11 @@ def _exact_fits(problem: LagProblem, names: tuple[str, ...]) -> tuple[Note, ...]
 
 def lag_order(lags: Any, smallest: int = 1, option: str = "lags", *, chosen: bool = False) -> int:
     """Return a lag order as int, or say what was expected; ``chosen`` where the option may name a criterion."""
-    if not is_whole(lags) or lags < smallest:
+    if not is_whole(lags) or not smallest <= lags <= LONGEST_HORIZON:
         other = " or a criterion (aic, bic, hq, fpe, lr)" if chosen else ""
         some = " Lags left out are zero restrictions: fit_restricted_var." if isinstance(lags, (list, tuple)) else ""
-        raise SpecificationError(f"{option}={lags!r}: expected an integer of at least {smallest}{other}.{some}")
+        most = f" and at most {LONGEST_HORIZON}" if is_whole(lags) and lags > LONGEST_HORIZON else ""
+        raise SpecificationError(
+            f"{option}={shown(lags)}: expected an integer of at least {smallest}{most}{other}.{some}"
+        )
     return int(lags)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from panelvar.base.arguments import read_sequence
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.quoting import shown
 
 CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 
@@ -82,6 +83,8 @@ class VarConvention:
     centred: tuple[str, ...] = ("jarque-bera", "doornik-hansen")
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise SpecificationError(f"A convention's name is a text; got {type(self.name).__name__}.")
         for option in ("sigma", "coefficient_sigma"):
             choose(option, getattr(self, option), ("df", "ml"))
         choose("distribution", self.distribution, ("t", "normal"))
@@ -96,7 +99,7 @@ class VarConvention:
         for test in read_sequence("centred", self.centred, "tests") or ():
             choose("centred", test, CENTRED)
         if self.smallest_order not in (0, 1):
-            raise SpecificationError(f"smallest_order={self.smallest_order!r}: expected 0 or 1.")
+            raise SpecificationError(f"smallest_order={shown(self.smallest_order)}: expected 0 or 1.")
 
     def but(self, **changes: object) -> VarConvention:
         """Return a copy with some choices changed, named after both."""

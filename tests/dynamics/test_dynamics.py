@@ -125,7 +125,8 @@ def test_variance_shares_by_loops(coefficients, sigma):
 def test_forecast_covariance_is_the_sum_of_orthogonal_squares(coefficients, sigma):
     theta = dynamics.responses(coefficients, 5, np.linalg.cholesky(sigma))
     expected = np.cumsum([matrix @ matrix.T for matrix in theta], axis=0)
-    np.testing.assert_allclose(dynamics.forecast_covariance(coefficients, sigma, 6), expected, rtol=1e-13)
+    made = dynamics.forecast_covariance(coefficients, np.linalg.cholesky(sigma), 6)
+    np.testing.assert_allclose(made, expected, rtol=1e-13)
 
 
 def test_forecast_path_by_the_companion_form(coefficients):
