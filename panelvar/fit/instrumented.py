@@ -43,6 +43,8 @@ class Instrumented:
         k of the k-class (1 for 2SLS and GMM).
     distance : float or None
         Minimum of the GMM distance, Hansen's J.
+    fuller : float or None
+        Alpha of Fuller's estimator.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Instrumented:
     estimate: Estimate
     kappa: float = 1.0
     distance: float | None = None
+    fuller: float | None = None
 
     @property
     def exogenous(self) -> tuple[str, ...]:

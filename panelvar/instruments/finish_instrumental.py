@@ -110,6 +110,7 @@ def two_stage_fit(
         centre=model.centre[order],
         estimate=estimate,
         kappa=kappa,
+        fuller=method.alpha if isinstance(method, Fuller) else None,
     )
     places = [*regressors, outcome]
     design = _select(model.design, regressors)

@@ -277,12 +277,14 @@ def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
     """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
 
     ``criterion`` "size": largest rejection rate of a 5 percent Wald test; "bias": largest bias as a share of that
-    of OLS. Empty where the tables have nothing.
+    of OLS. Empty where the tables have nothing: those of Fuller's estimator are for an alpha of one.
     """
     import pandas as pd
 
     base = result.fit.instrumented
     key = None if base is None else (base.method, base.layout.endogenous, base.layout.excluded)
+    if base is not None and base.fuller not in (None, 1.0):
+        key = None
     return pd.DataFrame(_published().get(key, []), columns=["criterion", "threshold", "critical_value"])
 
 

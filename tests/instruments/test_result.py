@@ -289,6 +289,9 @@ def test_published_critical_values(frame):
     liml = fit(frame, method="liml").stock_yogo.set_index(["criterion", "threshold"])["critical_value"]
     assert liml.to_dict() == {("size", 0.1): 5.44, ("size", 0.15): 3.81, ("size", 0.2): 3.32, ("size", 0.25): 3.09}
     assert fit(frame, cov="HC0", method="gmm").stock_yogo.empty
+    # The published table is of Fuller's estimator with an alpha of one.
+    assert not fit(frame, method=pv.Fuller(1.0)).stock_yogo.empty
+    assert fit(frame, method=pv.Fuller(4.0)).stock_yogo.empty
 
 
 def test_just_identified(frame):
