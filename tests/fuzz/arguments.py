@@ -95,7 +95,12 @@ class Writer:
         if preferred is not None and self.rng.random() < 0.85:
             maker = preferred
         with self.beneath():
-            return self.line(self.target(maker, 0))
+            made = self.line(self.target(maker, 0))
+            if "with_cov" in surface.members(kind) and self.rng.random() < 0.15:
+                method = surface.getter(kind, "with_cov")
+                assert method is not None
+                made = self.line(self.call(f"{made}.with_cov", method, 0, f"{kind.__name__}.with_cov"))
+            return made
 
     @contextmanager
     def beneath(self) -> Iterator[None]:

@@ -28,7 +28,7 @@ import panelvar as pv
 CALLS_A_WORLD = 16
 """Cases that share their data."""
 TURNS_OF_A_FUNCTION = 8
-"""How often a public function has its turn while a member of a result has it once."""
+"""How often a public function has its turn while an attribute of a result has it once."""
 SLOW = 2.0
 """Seconds of computing after which a call of this size counts as one without limits."""
 PATIENCE = 20
@@ -111,10 +111,17 @@ class Outcome:
 
 @cache
 def schedule() -> tuple[Target, ...]:
-    """Every target in its turn, functions more often than members."""
-    turns = [target for target in surface.targets() for _ in range(TURNS_OF_A_FUNCTION if target.owner is None else 1)]
+    """Every target in its turn, functions more often than members, and methods of many options than those of few."""
+    turns = [target for target in surface.targets() for _ in range(turns_of(target))]
     random.Random(0).shuffle(turns)
     return tuple(turns)
+
+
+def turns_of(target: Target) -> int:
+    """How many turns a target has in every round."""
+    if target.owner is None:
+        return TURNS_OF_A_FUNCTION
+    return 1 if target.call is None else min(1 + len(surface.parameters(target.call)), TURNS_OF_A_FUNCTION)
 
 
 @lru_cache(maxsize=64)

@@ -62,14 +62,6 @@ MUTANTS = (
         "sup-t|bonferroni",
     ),
     Mutant(
-        "joint-band-of-nothing",
-        "a path of which no cell varies broke the joint band",
-        "bands.limits",
-        "int(every.max(initial=0)) + 1",
-        "int(groups.max(initial=0)) + 1",
-        "sup-t",
-    ),
-    Mutant(
         "residuals-in-any-units",
         "tests of residuals took fourth powers of them as they were",
         "base.scaling",

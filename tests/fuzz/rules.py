@@ -122,7 +122,7 @@ ALWAYS_HERE = {
     ("VecmResult.exclusion_test", "variables"),
     ("VecmResult.restriction_test", "beta"),
 } | {(f"{kind}.exclusion_test", "variables") for kind in ("VarResult", "RestrictedVarResult", "FittedSystem")}
-OFTEN = {"joint": 0.4}
+OFTEN = {"joint": 0.4, "bands": 0.4}
 """Optional parameters on which a rule of its own depends, and how often they are given."""
 NEVER = {"ax", "figure", "tally", "rng", "accepted", "chosen", "base"}
 """Of other programs, and of the library's own rooms."""
