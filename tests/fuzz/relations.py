@@ -49,7 +49,7 @@ IN_UNITS = re.compile(
 )
 """Programs that name numbers with units, or say something that has them."""
 OF_RESPONSES = re.compile(
-    r"ImpactMatrix|ShortRun|SignRestrictions|ExternalInstrument|System\(|exogenous|beta=|known=|threshold|np\.|restrictions"
+    r"ImpactMatrix|ShortRun|SignRestrictions|ExternalInstrument|System\(|exogenous|beta=|known=|np\."
 )
 """Of programs that end in responses: those whose identification has units, or whose data are not the world's."""
 
