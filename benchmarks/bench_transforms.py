@@ -30,7 +30,7 @@ def _transformed(columns: Any, groupings: Any, tables: Any) -> Any:
 
 
 def _absorbed(columns: Any, *codes: Any) -> Any:
-    absorb, groups = kernel("kernels.absorb").absorb, kernel("kernels.groups")
+    absorb, groups = kernel("absorption.absorb").absorb, kernel("kernels.groups")
     absorbed = absorb([groups.Grouping.from_codes(each) for each in codes])
     return _transformed(columns, absorbed.groupings, absorbed.tables(columns))
 

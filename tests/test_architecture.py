@@ -21,7 +21,7 @@ ORDER = [
     {"base"},
     {"tables"},
     {"kernels", "dynamics"},
-    {"data"},
+    {"absorption", "data"},
     {"identification", "fit"},
     {"bands", "covariance"},
     {"responses", "static_panels", "unit_roots"},
@@ -117,7 +117,7 @@ def imports(path: Path):
             elif isinstance(child, ast.ImportFrom):
                 assert child.level == 0, f"{path}:{child.lineno}: relative import"
                 yield child.module, child.lineno, when
-                # `from panelvar.kernels import absorb` names a module too.
+                # `from panelvar.absorption import absorb` names a module too.
                 for alias in child.names:
                     if child.module.startswith("panelvar"):
                         yield f"{child.module}.{alias.name}", child.lineno, when

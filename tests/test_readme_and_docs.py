@@ -97,7 +97,8 @@ def test_every_public_name_and_every_kernel_has_its_place_in_the_reference():
     documented = set(re.findall(r"auto\w+:: panelvar\.([\w.]+)", text))
     names = set(panelvar.__all__) - {"__version__"}
     errors = {name for name in names if getattr(panelvar, name).__module__ == "panelvar.base.errors"}
-    kernels = {f"kernels.{path.stem}" for path in (ROOT / "panelvar" / "kernels").glob("[!_]*.py")}
+    rooms = ("kernels", "absorption")
+    kernels = {f"{room}.{path.stem}" for room in rooms for path in (ROOT / "panelvar" / room).glob("[!_]*.py")}
     assert "base.errors" in documented
     assert names - errors - documented == set()
     assert kernels - documented == set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.cluster_adjustment import ClusterParts, segment_products
@@ -16,10 +17,9 @@ from panelvar.covariance.cluster_basis import ClusterBasis
 from panelvar.covariance.local_blocks import Piece
 from panelvar.covariance.protocol import Projected
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock
 
 if TYPE_CHECKING:
-    from panelvar.kernels.absorb import Absorbed
+    from panelvar.absorption.absorb import Absorbed
 
 
 LEVEL_LIMIT = 1000

@@ -17,11 +17,11 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
 from panelvar.covariance.local_blocks import lanczos
 from panelvar.covariance.protocol import Projected
-from panelvar.kernels.absorb import subtract_tables
 from panelvar.kernels.groups import Grouping
+from panelvar.kernels.rows import subtract_tables
 
 if TYPE_CHECKING:
-    from panelvar.kernels.absorb import Absorbed
+    from panelvar.absorption.absorb import Absorbed
 
 
 WORK = 200_000_000

@@ -12,14 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.absorb import Absorbed
+from panelvar.absorption.crossed_components import CrossedComponents
 from panelvar.base.arrays import Array
 from panelvar.fit.conventions import Convention
 from panelvar.fit.small_samples import Counts
-from panelvar.kernels.absorb import Absorbed
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.qr import Solution
 from panelvar.kernels.rows import TransformedRows
-from panelvar.kernels.variance_components import Components, CrossedComponents
+from panelvar.kernels.variance_components import Components
 
 
 class ScoreSums(Protocol):

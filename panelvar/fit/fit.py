@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.absorb import Absorbed
+from panelvar.absorption.crossed_components import CrossedComponents
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     InsufficientDataError,
@@ -35,11 +37,10 @@ from panelvar.fit.fit_checks import rounding_of
 from panelvar.fit.scores import Scores, leverage
 from panelvar.fit.small_samples import Counts
 from panelvar.fit.transformed_model import Family, TransformedModel
-from panelvar.kernels.absorb import Absorbed
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments, panel_moments
 from panelvar.kernels.rows import TransformedRows
-from panelvar.kernels.variance_components import Components, CrossedComponents
+from panelvar.kernels.variance_components import Components
 
 if TYPE_CHECKING:
     from panelvar.fit.instrumented import Instrumented

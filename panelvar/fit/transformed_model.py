@@ -15,8 +15,9 @@ from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.rows import TransformedRows
 
 if TYPE_CHECKING:
-    from panelvar.kernels.absorb import Absorbed
-    from panelvar.kernels.variance_components import Components, CrossedComponents
+    from panelvar.absorption.absorb import Absorbed
+    from panelvar.absorption.crossed_components import CrossedComponents
+    from panelvar.kernels.variance_components import Components
 
 
 Family = Literal["pooled", "between", "difference", "fixed", "random", "gls", "gls-within"]

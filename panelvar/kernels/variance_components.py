@@ -2,18 +2,13 @@ r"""Variance components of the one-way error-components model :math:`u_{it} = \m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError
 from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.qr import Solution, solve, triangularize
-
-if TYPE_CHECKING:
-    from panelvar.kernels.crossed_effects import CrossedEquations
 
 
 class Likelihood(NamedTuple):
@@ -81,61 +76,6 @@ class Components(NamedTuple):
     def log_determinant(self) -> float:
         r"""Logarithm of the determinant of the transform, :math:`\sum_i \log(1 - \theta_i)`."""
         return float(np.log1p(-self.theta).sum())
-
-
-@dataclass(frozen=True, eq=False)
-class CrossedComponents:
-    """Estimated variances of a two-way model.
-
-    Attributes
-    ----------
-    idiosyncratic : float
-        Variance of the idiosyncratic error.
-    effects, effects_raw : (2,) arrays
-        Variances of the two effects used (never negative), and before truncation; NaN where not estimable.
-    thetas : tuple of (G_d,) arrays
-        The one-way quasi-demeaning weight of each level of each effect.
-    df_within : int
-    df_between : tuple of int
-        Residual degrees of freedom of the regressions, as the method counts them.
-    equations : CrossedEquations or None
-        Of the transform; None once the rows are released.
-    likelihood : Likelihood or None
-        Set by maximum likelihood.
-    """
-
-    idiosyncratic: float
-    effects: Array
-    effects_raw: Array
-    thetas: tuple[Array, ...]
-    df_within: int
-    df_between: tuple[int, ...]
-    equations: CrossedEquations | None
-    likelihood: Likelihood | None = None
-
-    @property
-    def effect(self) -> float:
-        """Sum of both variances."""
-        return float(self.effects.sum())
-
-    @property
-    def log_determinant(self) -> float:
-        """Logarithm of the determinant of the transform.
-
-        Raises
-        ------
-        MissingInformationError
-            Once the rows are released.
-        NumericalError
-            Beyond the levels that can be factored (`panelvar.kernels.crossed_effects`).
-        """
-        if self.equations is None:
-            raise MissingInformationError("The likelihood of two-way random effects needs the data rows: refit.")
-        return -0.5 * self.equations.log_determinant
-
-    def without_rows(self) -> CrossedComponents:
-        """Return the components without the equations, which hold a number for each row."""
-        return replace(self, equations=None)
 
 
 def between_solution(moments: PanelMoments, raw_norms: Array, *, weighted: bool, constant: bool) -> Solution:

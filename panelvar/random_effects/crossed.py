@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelvar.absorption.absorb import absorb
+from panelvar.absorption.crossed_components import CrossedComponents
+from panelvar.absorption.crossed_effects import CrossedRows, Crossing
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.data.design import Design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit_checks import check_scale
 from panelvar.fit.transformed_model import TransformedModel
-from panelvar.kernels.absorb import absorb
-from panelvar.kernels.crossed_effects import CrossedRows, Crossing
 from panelvar.kernels.moments import PanelMoments, panel_moments, quasi_demeaning_weight
 from panelvar.kernels.qr import Solution, solve, triangularize
 from panelvar.kernels.rows import TransformedRows
-from panelvar.kernels.variance_components import CrossedComponents, Likelihood
+from panelvar.kernels.variance_components import Likelihood
 from panelvar.random_effects.crossed_likelihood import CrossedSample, crossed_maximum_likelihood
 from panelvar.random_effects.random_notes import boundary_note, refuse_single_level, variance_notes
 from panelvar.random_effects.variance_components_likelihood import maximum_likelihood

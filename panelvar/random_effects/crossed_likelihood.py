@@ -20,10 +20,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption import level_system
+from panelvar.absorption.crossed_effects import CrossedEquations, Crossing
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.kernels import level_system
-from panelvar.kernels.crossed_effects import CrossedEquations, Crossing
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
 

@@ -62,7 +62,7 @@ def fit_random_effects(
     One way, OLS of :math:`v_{it} - \theta_i \bar v_i` with
     :math:`\theta_i = 1 - \sqrt{\sigma_\varepsilon^2 / (\sigma_\varepsilon^2 + T_i\sigma_\mu^2)}`
     (Baltagi 2013, section 9.2). Two way, least squares of Henderson's equations
-    (`panelvar.kernels.crossed_effects`): exact GLS on unbalanced panels of any size.
+    (`panelvar.absorption.crossed_effects`): exact GLS on unbalanced panels of any size.
 
     Parameters
     ----------
@@ -95,8 +95,8 @@ def fit_random_effects(
 
     The classical covariance is :math:`s^2(X'\Omega^{-1}X)^{-1}` with :math:`s^2` the GLS residual variance, RSS over
     n - k; after maximum likelihood :math:`\hat\sigma_\varepsilon^2 = RSS/n`. Robust covariances take the rows
-    transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.kernels.crossed_effects`); two-way, clustering by
-    one dimension leaves the other's correlation to the estimated variances.
+    transformed by the symmetric root :math:`\Omega^{-1/2}` (`panelvar.absorption.crossed_effects`); two-way, clustering
+    by one dimension leaves the other's correlation to the estimated variances.
     """
     weights_refused(weights)
     design = build_design(data, y, x, constant=constant, missing=missing)

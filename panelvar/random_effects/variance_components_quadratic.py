@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from panelvar.absorption.crossed_effects import Crossing
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.data.design import Design
-from panelvar.kernels.crossed_effects import Crossing
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.moments import PanelMoments
 from panelvar.kernels.qr import Solution, solve, triangularize

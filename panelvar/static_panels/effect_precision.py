@@ -17,8 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.arrays import Array
-from panelvar.kernels.level_system import LevelSystem
 
 _ADVICE = "Ask for the values alone (errors=False)."
 # Rows of the cross table made dense at a time.

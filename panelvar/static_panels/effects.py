@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelvar.absorption.crossed_components import CrossedComponents
+from panelvar.absorption.crossed_effects import CrossedRows
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
-from panelvar.kernels.crossed_effects import CrossedRows
-from panelvar.kernels.variance_components import Components, CrossedComponents, Likelihood
+from panelvar.kernels.variance_components import Components, Likelihood
 from panelvar.static_panels.effect_precision import level_variances
 from panelvar.static_panels.rsquared import counts_rows, linear_prediction, row_correlation
 from panelvar.tables.test_result import TestResult, chibar2_test

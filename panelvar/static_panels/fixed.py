@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.absorb import Absorbed, absorb
+from panelvar.absorption.orthonormal_block import Block
 from panelvar.base.arguments import read_names
 from panelvar.base.elsewhere import answer
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError
@@ -20,9 +22,7 @@ from panelvar.data.design import Design, build_design
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
-from panelvar.kernels.absorb import Absorbed, absorb
 from panelvar.kernels.moments import PanelMoments
-from panelvar.kernels.orthonormal_block import Block
 from panelvar.kernels.rows import TransformedRows, column_norms, restored_norms
 from panelvar.static_panels.finish import finish
 from panelvar.static_panels.result import LinearResult
@@ -60,7 +60,7 @@ def fit_fixed_effects(
     -----
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
     effects and, with more or with slopes, while the effects besides the largest have at most 1,500 coefficients; else
-    the bound of `panelvar.kernels.orthonormal_block.rank_bound`, which a note states (it can only be too large, so
+    the bound of `panelvar.absorption.orthonormal_block.rank_bound`, which a note states (it can only be too large, so
     errors are conservative). One and two effects are projected out exactly; larger systems by preconditioned conjugate
     gradients to a relative residual of 1e-13, with an error where that is not reached. Regressors that do not vary
     within the effects are dropped with a warning. Classical and HC errors ignore serial correlation within entities:

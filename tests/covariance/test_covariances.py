@@ -339,7 +339,7 @@ def test_unknown_names_are_refused(bad):
 
 @pytest.mark.parametrize("kind", ["HC2", "HC3", "HC4"])
 def test_leverages_of_two_large_effects_are_refused_with_the_reason(kind, monkeypatch):
-    monkeypatch.setattr("panelvar.kernels.level_system.DIRECT_LIMIT", 3)
+    monkeypatch.setattr("panelvar.absorption.level_system.DIRECT_LIMIT", 3)
     frame = gappy_frame(seed=4, entities=8, periods=6)
     result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "year"), "y", X, effects="twoway", cov="HC1")
     with pytest.raises(pv.NumericalError, match=r"smaller, which has 6 levels; the limit is 3\. Use a covariance"):

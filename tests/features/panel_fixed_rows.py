@@ -11,7 +11,7 @@ import panelvar as pv
 
 FIXED_TESTS = "tests/static_panels/test_fixed.py"
 MANY = "tests/static_panels/test_slopes_and_many_effects.py"
-KERNEL = "tests/kernels/test_many_effects.py"
+KERNEL = "tests/absorption/test_many_effects.py"
 ERRORS = "tests/static_panels/test_effect_errors.py"
 LINEAR = "tests/static_panels/test_result.py"
 

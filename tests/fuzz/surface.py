@@ -23,7 +23,7 @@ from typing import Any
 import panelvar as pv
 from panelvar.tables.table import Presented
 
-FOUNDATION = {"base", "tables", "kernels", "dynamics", "data", "identification", "fit", "bands", "covariance"}
+FOUNDATION = set("base tables kernels dynamics absorption data identification fit bands covariance".split())
 """Rooms whose classes serve other rooms: walked into where they are public or presented, and handed on otherwise."""
 PLAIN_TYPES = {"str", "float", "int", "bool", "None", "tuple", "dict", "Note"}
 

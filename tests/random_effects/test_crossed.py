@@ -6,7 +6,7 @@ from scipy import stats
 from twins import X, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
-from panelvar.kernels import crossed_effects, level_system
+from panelvar.absorption import crossed_effects, level_system
 
 METHODS = ["swamy-arora", "wallace-hussain", "amemiya", "nerlove"]
 CASES = [(kept, constant) for kept in (0.6, 1.0) for constant in (True, False)]

@@ -12,9 +12,9 @@ from scipy import optimize, stats
 from twins import X, assert_matrix
 
 import panelvar as pv
-from panelvar.kernels import level_system
-from panelvar.kernels.absorb import absorb
-from panelvar.kernels.crossed_effects import Crossing
+from panelvar.absorption import level_system
+from panelvar.absorption.absorb import absorb
+from panelvar.absorption.crossed_effects import Crossing
 from panelvar.kernels.rows import TransformedRows
 from panelvar.random_effects import crossed_likelihood
 from panelvar.random_effects.crossed_likelihood import CrossedSample

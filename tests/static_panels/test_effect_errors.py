@@ -7,7 +7,7 @@ from scipy import stats
 from twins import Dense, X, gappy_frame, indicator
 
 import panelvar as pv
-from panelvar.kernels import level_system
+from panelvar.absorption import level_system
 
 COLUMNS = {"entity": ["entity"], "time": ["year"], "twoway": ["entity", "year"], "swapped": ["year", "entity"]}
 ASKED = {"swapped": ("time", "entity")}

@@ -6,7 +6,7 @@ from scipy import stats
 from twins import Dense, X, allowed, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
-from panelvar.kernels import many_effects, orthonormal_block
+from panelvar.absorption import many_effects, orthonormal_block
 
 PLAIN = pv.Convention("bare", repair_multiway=False, cluster_group_factor=False, cluster_dof_factor="none")
 # As asked for; then (column, whether it has a level, variables it has slopes on).

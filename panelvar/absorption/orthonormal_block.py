@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.level_pairs import pair_sums
 from panelvar.base.arrays import Array
 from panelvar.base.scaling import exponents
 from panelvar.kernels.groups import Columns, Grouping, split_columns
-from panelvar.kernels.level_pairs import pair_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

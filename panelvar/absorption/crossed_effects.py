@@ -34,12 +34,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption import level_system
+from panelvar.absorption.conjugate_gradients import conjugate_gradients
+from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.kernels import level_system
-from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_system import LevelSystem
 from panelvar.kernels.moments import quasi_demeaning_weight
 from panelvar.kernels.qr import triangularize
 from panelvar.kernels.refinement import ExtendedArray, Products, cross_products

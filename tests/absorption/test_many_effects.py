@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panelvar.kernels import many_effects, orthonormal_block
-from panelvar.kernels.absorb import absorb, subtract_tables
+from panelvar.absorption import many_effects, orthonormal_block
+from panelvar.absorption.absorb import absorb
+from panelvar.absorption.level_pairs import bipartite_components
+from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock, rank_bound
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_pairs import bipartite_components
-from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock, rank_bound
+from panelvar.kernels.rows import subtract_tables
 
 EPS = np.finfo(float).eps
 

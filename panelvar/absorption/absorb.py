@@ -12,64 +12,16 @@ from functools import cached_property
 
 import numpy as np
 
+from panelvar.absorption.level_system import LevelSystem
+from panelvar.absorption.many_effects import FACTOR_LIMIT, EffectSystem
+from panelvar.absorption.orthonormal_block import Block, OrthonormalBlock, rank_bound
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
-from panelvar.kernels.groups import Codes, Columns, Grouping, split_columns
-from panelvar.kernels.level_system import LevelSystem
-from panelvar.kernels.many_effects import FACTOR_LIMIT, EffectSystem
-from panelvar.kernels.orthonormal_block import Block, OrthonormalBlock, rank_bound
+from panelvar.kernels.groups import Columns, Grouping, split_columns
+from panelvar.kernels.rows import subtract_tables
 
 # Rows handled at a time: a dozen columns of them stay in the cache.
 _BLOCK_ROWS = 8_000
-
-
-def subtract_tables(
-    columns: Columns,
-    levels: Sequence[tuple[Codes, Array]],
-    rows: slice,
-    out: Array | None = None,
-    slopes: Sequence[Array | None] = (),
-) -> Array:
-    """Subtract each row's levels from a block of rows: ``x_ij - sum_d table_d[codes_d[i], j] slope_d[i]``.
-
-    Parameters
-    ----------
-    columns : sequence of k (n,) arrays, or (n, k) array
-    levels : sequence of (codes (n,), table (G_d, k)) pairs
-        Column-major tables are fastest.
-    rows : slice
-        The rows of the block, step 1.
-    out : (m, k) array, optional
-        Where to write; column-major is fastest. Allocated if omitted.
-    slopes : sequence of (n,) array or None, optional
-        What each table is multiplied by, one an entry of `levels`; None, or nothing at all, stands for one.
-
-    Returns
-    -------
-    (m, k) array
-        `out`.
-    """
-    parts = split_columns(columns)
-    start, stop, _ = rows.indices(len(parts[0]))
-    if out is None:
-        out = np.empty((stop - start, len(parts)), order="F")
-    # Gathering needs machine integers: converted once a block instead of once a column.
-    tables = [(codes[start:stop].astype(np.intp, copy=False), table) for codes, table in levels]
-    factors = [None if slope is None else slope[start:stop] for slope in slopes or [None] * len(tables)]
-    gathered = np.empty(stop - start)
-    for j, column in enumerate(parts):
-        target = out[:, j]
-        source = column[start:stop]
-        for (index, table), factor in zip(tables, factors, strict=True):
-            # mode="clip" spares a buffered copy; codes are in range.
-            table[:, j].take(index, out=gathered, mode="clip")
-            if factor is not None:
-                gathered *= factor
-            np.subtract(source, gathered, out=target)
-            source = target
-        if not tables:
-            target[:] = source
-    return out
 
 
 class Absorbed(ABC):

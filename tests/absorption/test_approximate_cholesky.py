@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from panelvar.kernels import approximate_cholesky, level_system, many_effects, orthonormal_block
-from panelvar.kernels.absorb import absorb, subtract_tables
-from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
-from panelvar.kernels.conjugate_gradients import conjugate_gradients
+from panelvar.absorption import approximate_cholesky, level_system, many_effects, orthonormal_block
+from panelvar.absorption.absorb import absorb
+from panelvar.absorption.approximate_cholesky import ApproximateCholesky, linked_levels
+from panelvar.absorption.conjugate_gradients import conjugate_gradients
+from panelvar.absorption.orthonormal_block import Block
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.orthonormal_block import Block
+from panelvar.kernels.rows import subtract_tables
 
 EPS = np.finfo(float).eps
 GRAPHS = ("path", "ring", "tree", "star", "grid", "barbell", "scattered", "random")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.approximate_cholesky import ApproximateCholesky, linked_levels
+from panelvar.absorption.conjugate_gradients import conjugate_gradients
+from panelvar.absorption.level_pairs import bipartite_components, pair_sums
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
-from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_pairs import bipartite_components, pair_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.absorption.approximate_cholesky import ApproximateCholesky, linked_levels
+from panelvar.absorption.conjugate_gradients import conjugate_gradients
+from panelvar.absorption.level_pairs import bipartite_components
+from panelvar.absorption.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
-from panelvar.kernels.approximate_cholesky import ApproximateCholesky, linked_levels
-from panelvar.kernels.conjugate_gradients import conjugate_gradients
-from panelvar.kernels.level_pairs import bipartite_components
-from panelvar.kernels.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 
 # A dense system of this order is factored in about a second; its rank is then exact.
 FACTOR_LIMIT = 1_500

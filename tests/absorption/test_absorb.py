@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from panelvar.absorption import level_system
+from panelvar.absorption.absorb import absorb
+from panelvar.absorption.conjugate_gradients import conjugate_gradients
+from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.errors import DataError, NumericalError, SpecificationError
-from panelvar.kernels import level_system
-from panelvar.kernels.absorb import absorb, subtract_tables
-from panelvar.kernels.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_system import LevelSystem
+from panelvar.kernels.rows import subtract_tables
 
 EPS = np.finfo(float).eps
 
@@ -176,7 +177,7 @@ def test_many_rows_go_through_in_blocks(monkeypatch):
     effects = panels()["unbalanced"]
     columns = np.random.default_rng(8).standard_normal((len(effects[0]), 2))
     whole = residuals(effects, columns)
-    monkeypatch.setattr("panelvar.kernels.absorb._BLOCK_ROWS", 10)
+    monkeypatch.setattr("panelvar.absorption.absorb._BLOCK_ROWS", 10)
     np.testing.assert_allclose(residuals(effects, columns), whole, rtol=0, atol=100 * EPS)
 
 

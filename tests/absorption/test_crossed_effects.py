@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins import indicator
 
+from panelvar.absorption import crossed_effects, level_system
+from panelvar.absorption.crossed_effects import CrossedRows, Crossing, symmetric_root
+from panelvar.absorption.level_system import LevelSystem
 from panelvar.base.errors import NumericalError
-from panelvar.kernels import crossed_effects, level_system
-from panelvar.kernels.crossed_effects import CrossedRows, Crossing, symmetric_root
 from panelvar.kernels.groups import Grouping
-from panelvar.kernels.level_system import LevelSystem
 
 RATIOS = [(0.5, 2.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (1e-6, 3.0), (40.0, 900.0)]
 
