@@ -342,3 +342,40 @@ def test_slopes_of_nearly_collinear_regressors_are_compared_all_the_same():
     plain = pv.fit_fixed_effects(pv.Panel(rotated, "i", "t"), "y", ["x1", "x2"])
     statistic = pv.slope_homogeneity_test(result).statistic
     assert statistic == pytest.approx(pv.slope_homogeneity_test(plain).statistic, rel=1e-5)
+
+
+def test_infinite_outcomes_do_not_become_missing_ones_by_cumulating():
+    data = frame(12, 12)
+    data.loc[[30, 31], "y"] = np.inf, -np.inf
+    with pytest.raises(pv.DataError, match="Infinite values"):
+        pv.fit_panel_local_projections(pv.Panel(data, "i", "t"), "y", "x1", horizon=2, cumulative=True)
+
+
+def test_names_of_thousands_of_digits_are_refused_in_words():
+    with pytest.raises(pv.SpecificationError, match="very many digits"):
+        pv.fit_var(system(), lags=1).granger_causality("a", MANY_DIGITS)
+    with pytest.raises(pv.DataError, match="very many digits"):
+        pv.Panel(frame(), "i", "t").lag(MANY_DIGITS)
+
+
+def test_a_variance_that_rounds_to_less_than_zero_is_none():
+    """Two periods and a constant's slope: the scores of one regressor add up to zero in both."""
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"i": np.repeat(range(6), 2), "t": np.tile([0, 1], 6)})
+    data["x"] = np.where(data["t"] == 0, 1.0, 3.0)
+    data["z"], data["y"] = rng.standard_normal(12), rng.standard_normal(12)
+    data["z"] -= data.groupby("t")["z"].transform("mean")
+    result = pv.fit_pooled(pv.Panel(data, "i", "t"), "y", ["x", "z"], cov=pv.DriscollKraay(lags=1))
+    variances = np.diag(result.cov.to_numpy())
+    assert (variances >= 0.0).all()
+    assert variances[1] == 0.0
+    assert any(note.code == "no-variance" for note in result.notes)
+
+
+def test_own_errors_of_nearly_collinear_regressors_are_numbers():
+    data = frame(8, 14)
+    for row in range(1, len(data)):
+        data.loc[row, "y"] += 0.4 * data.loc[row - 1, "y"]
+    data["x2"] = 2.0 * data["x1"] + 1e-9 * data["x2"]
+    result = pv.fit_pooled_mean_group(pv.Panel(data, "i", "t"), "y", ["x1", "x2"])
+    assert (result.individual_std_errors.to_numpy() > 0.0).all()

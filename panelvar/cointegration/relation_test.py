@@ -12,6 +12,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.labels import places_of
+from panelvar.base.quoting import shown
 from panelvar.base.scaling import equilibrated
 from panelvar.cointegration.reduced_rank import likelihood_terms, relations_beside, restricted_relations
 from panelvar.static_panels.restrictions import restriction_matrix
@@ -145,7 +146,9 @@ def _relations_given(known: Any, labels: tuple[str, ...]) -> Array:
         for place, each in enumerate(listed):
             for name, value in each.items():
                 if name not in labels:
-                    raise SpecificationError(f"{name!r} is not a variable of the relations; they are {list(labels)}.")
+                    raise SpecificationError(
+                        f"{shown(name)} is not a variable of the relations; they are {list(labels)}."
+                    )
                 columns[labels.index(name), place] = float(value)
     else:
         if hasattr(known, "iloc"):

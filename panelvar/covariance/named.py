@@ -44,7 +44,10 @@ def covariance_of(specification: Covariance, fit: Projected, convention: Convent
         return found
     # Scores that add up to zero in every cluster leave rounding, beside what homoskedastic errors would have.
     usual = fit.bread.diagonal() * (fit.solution.rss / fit.counts.rows)
-    none = abs(found.matrix.diagonal()) <= fit.rounding * usual
+    variances = found.matrix.diagonal()
+    none = abs(variances) <= fit.rounding * usual
+    # Products of other coefficients' scores round to less than zero.
+    none |= (variances < 0.0) & (-variances <= _NEGATIVE * usual)
     if True not in none:
         return found
     matrix = found.matrix.copy()
@@ -76,10 +79,13 @@ def _takes_two(function: Callable[..., object]) -> bool:
     """Whether a function of the caller's can be called as a covariance is."""
     try:
         inspect.signature(function).bind(None, None)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return True
 
+
+_NEGATIVE = 1e-14
+"""Share of the usual variance up to which a negative one is rounding."""
 
 _SPECIFICATIONS: dict[str, Covariance] = {
     "classical": Classical(),

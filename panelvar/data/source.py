@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels
 
 if TYPE_CHECKING:
@@ -171,12 +172,13 @@ class Source:
     def unknown(self, what: str, name: object, others: Iterable[Hashable] = ()) -> DataError:
         """Make the error for a name that is not there, with the closest one that is."""
         known = [*map(str, self.names), *(str(other) for other in others if other is not None)]
-        close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+        asked = name if isinstance(name, str) else shown(name)
+        close = difflib.get_close_matches(asked, known, n=1, cutoff=0.5)
         if not close:
             folded = {text.lower(): text for text in known}
-            close = [folded[text] for text in difflib.get_close_matches(str(name).lower(), folded, n=1)]
+            close = [folded[text] for text in difflib.get_close_matches(asked.lower(), folded, n=1)]
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        return DataError(f"{what} {name!r} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
+        return DataError(f"{what} {shown(name)} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
 
     def rows(self, mask: NDArray[np.bool_]) -> str:
         """Name the first rows where ``mask`` holds."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.base.quoting import one_line
+from panelvar.base.quoting import one_line, shown
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
@@ -264,7 +264,7 @@ class Convention:
         for field, allowed in _choices().items():
             value = getattr(self, field)
             if allowed is None and not isinstance(value, bool):
-                raise SpecificationError(f"{field}={value!r} must be True or False.")
+                raise SpecificationError(f"{field}={shown(value)} must be True or False.")
             if allowed is not None:
                 choose(field, value, allowed)
 

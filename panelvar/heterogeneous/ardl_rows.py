@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import is_whole, read_flag, read_names, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.quoting import shown
 from panelvar.data.design import Design, build_design
 from panelvar.heterogeneous.unit_fits import TREND
 
@@ -221,9 +222,9 @@ def read_orders(option: str, lags: object, dependent: str, regressors: tuple[str
 
 def _whole(option: str, value: object) -> int:
     if not is_whole(value):
-        raise SpecificationError(f"{option} has {value!r}: {_FORMS}.")
+        raise SpecificationError(f"{option} has {shown(value)}: {_FORMS}.")
     if value < 0:
-        raise SpecificationError(f"{option} has {value!r}: a number of lags is 0 or more.")
+        raise SpecificationError(f"{option} has {shown(value)}: a number of lags is 0 or more.")
     return int(value)
 
 

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
+from panelvar.kernels.least_squares import covariance_root
 
 _DECREMENT = 1e-20  # g'H^-1 g at the maximum: coefficients within 1e-10 of a standard error
 _QUADRATIC = 1e-9  # below this gain of a Newton step the likelihood's own rounding decides comparisons
@@ -335,7 +336,9 @@ class OwnInformation:
 
     def marginal(self, shared: Array) -> Array:
         """Covariance of each entity's own coefficients, shape (N, w + 1, w + 1)."""
-        return self.conditional + self.loadings @ shared @ self.loadings.transpose(0, 2, 1)
+        # By squares, which nearly collinear regressors cannot make negative.
+        moved = self.loadings @ covariance_root(shared)
+        return self.conditional + moved @ moved.transpose(0, 2, 1)
 
     def joint(self, shared: Array) -> Array:
         """Covariance of the shared coefficients and then every entity's own: dense, for small N."""

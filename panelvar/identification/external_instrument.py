@@ -150,7 +150,7 @@ class ExternalInstrument(Identification):
             series = by_label(pd.DataFrame(series), estimates.labels(), "the instrument")
         try:
             values = series.to_numpy(np.float64, na_value=np.nan) if labelled else np.asarray(series, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise DataError("The instrument holds values that are no numbers.") from None
         if not labelled:
             values = values[:, None] if values.ndim == 1 else values

@@ -136,7 +136,7 @@ class ImpactMatrix(Identification):
 def _numbers(matrix: Any) -> Array:
     try:
         values = np.array(matrix, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SpecificationError(f"matrix must hold numbers; got {matrix!r}.") from None
     if not np.isfinite(values).all():
         raise SpecificationError("matrix has missing or infinite entries: ShortRun estimates entries left open.")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.dynamics.unit_free_solves import lower_inverse
 
 Names = tuple[str, ...]
@@ -266,8 +267,8 @@ def position(names: Names, name: Hashable, what: str = "variable") -> int:
     """
     try:
         return names.index(str(name))
-    except ValueError:
-        raise SpecificationError(f"{name!r} is not a {what} of this system. Its {what}s: {list(names)}.") from None
+    except ValueError:  # of a number of thousands of digits, too
+        raise SpecificationError(f"{shown(name)} is not a {what} of this system. Its {what}s: {list(names)}.") from None
 
 
 def variables_of(names: Names, option: str, chosen: Any) -> list[str]:

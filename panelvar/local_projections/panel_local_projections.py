@@ -29,6 +29,7 @@ from panelvar.covariance.named import resolve, specification_of
 from panelvar.covariance.serial import SerialCovariance
 from panelvar.data.design import Design
 from panelvar.data.panel import Panel, as_panel
+from panelvar.data.series import refuse_infinite
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.presets import as_convention
@@ -260,6 +261,8 @@ def _outcomes(
 ) -> dict[str, Array]:
     """What is explained at every horizon, on the calendar."""
     outcome = panel.column(y)
+    # Before sums and differences make of two infinite values one that is missing.
+    refuse_infinite(outcome[:, None], (y,))
     outcomes: dict[str, Array] = {}
     total: Array | float = 0.0
     for lead in range(horizon + 1):

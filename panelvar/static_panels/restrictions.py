@@ -52,7 +52,7 @@ def restriction_matrix(
         labels = getattr(restrictions, "columns", getattr(restrictions, "index", None))
         try:
             matrix = np.atleast_2d(np.asarray(restrictions, dtype=np.float64))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             refuse_other("A test of restrictions", restrictions, str, "'x1 = x2', a mapping of names, or a matrix")
             raise
         if hasattr(restrictions, "iloc"):
@@ -66,7 +66,7 @@ def restriction_matrix(
             )
         try:
             target = np.broadcast_to(np.asarray(0.0 if values is None else values, float), len(matrix))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise SpecificationError(
                 f"values must be one number, or one for each of the {len(matrix)} restrictions."
             ) from None

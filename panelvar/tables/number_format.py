@@ -99,7 +99,7 @@ def check_stars(levels: Sequence[float]) -> tuple[float, ...]:
     """
     try:
         ordered = tuple(sorted((float(level) for level in levels), reverse=True))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         ordered = (math.nan,)
     if any(not 0.0 < level < 1.0 for level in ordered) or len(set(ordered)) < len(ordered):
         raise SpecificationError(

@@ -14,7 +14,7 @@ from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
-from panelvar.base.quoting import one_line
+from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
@@ -184,6 +184,6 @@ class VarBatch:
             place = None
         if not isinstance(place, int):
             such = ", ".join(map(repr, self.labels[:5].tolist()))
-            raise SpecificationError(f"{label!r} is not a member; there are {len(self)}, such as {such}.")
+            raise SpecificationError(f"{shown(label)} is not a member; there are {len(self)}, such as {such}.")
         sample = self.sample(self.labels[place])
         return fit_var(sample, self.names, lags=self.lags, trend=self.terms.trend, convention=self.convention)

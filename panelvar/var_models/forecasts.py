@@ -212,7 +212,7 @@ class VarForecasts(VarEstimates):
             conditions = table.reindex(columns=list(self.names))
         try:
             given = np.array(conditions, dtype=np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise SpecificationError(
                 f"conditions must be a DataFrame or an array (steps, {self.n_vars}) of numbers, NaN where the future "
                 f"is free; got {shown(conditions)}."

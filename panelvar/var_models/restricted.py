@@ -118,10 +118,10 @@ def _given(model: VarResult, restrictions: Any) -> Mask:
         free = np.ones((len(rows), len(columns)), dtype=bool)
         for equation, left_out in restrictions.items():
             if str(equation) not in columns:
-                raise SpecificationError(f"{equation!r} is not an equation; they are {columns}.")
+                raise SpecificationError(f"{shown(equation)} is not an equation; they are {columns}.")
             for name in [left_out] if isinstance(left_out, str) else left_out:
                 if name not in rows:
-                    raise SpecificationError(f"{name!r} is not a regressor; they are {rows}.")
+                    raise SpecificationError(f"{shown(name)} is not a regressor; they are {rows}.")
                 free[rows.index(name), columns.index(str(equation))] = False
         return free
     if not hasattr(restrictions, "iloc"):
