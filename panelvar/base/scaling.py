@@ -15,7 +15,7 @@ NEAR_ONE = 1e-67, 1e67
 """Two columns of sizes between these are nearer than that."""
 
 
-def exponents(values: Array, axis: int | None = None) -> Positions:
+def exponents(values: Array, axis: int | tuple[int, ...] | None = None) -> Positions:
     """Return e such that the largest of ``values / 2**e`` along an axis lies between one half and one; 0 for zeros."""
     found: Positions = np.frexp(np.abs(values).max(axis=axis, initial=0.0))[1].astype(np.intp)
     return found

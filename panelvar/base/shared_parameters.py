@@ -191,7 +191,7 @@ joint : {"sup-t", "bonferroni"} or None
 over : {"path", "all"}
     What a joint band covers: the periods of one response, or all responses together.
 lags (kernel) : float or None
-    L of `panelvar.covariance.serial_scores.kernel_weights`: the last lag of the Bartlett and Parzen kernels
+    L of `panelvar.kernels.lag_windows.kernel_weights`: the last lag of the Bartlett and Parzen kernels
     (Stata's ``ivreg2, bw()`` is one more), the bandwidth of the quadratic spectral one. None follows the
     convention: :math:`\lfloor 4 (T/100)^{2/9} \rfloor` (Newey and West 1994; xtscc, linearmodels),
     :math:`\lfloor T^{1/4} \rfloor` (plm, pyfixest) or :math:`\lfloor \tfrac34 T^{1/3} \rfloor` (gretl).

@@ -20,6 +20,7 @@ from panelvar.covariance.protocol import Scored
 from panelvar.fit.conventions import Convention, SerialFactor
 from panelvar.fit.small_samples import clustered_factor, heteroskedastic_factor
 from panelvar.kernels.groups import Grouping
+from panelvar.kernels.lag_windows import KERNELS
 
 FACTORS = ("none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered")
 FEW_PERIODS = 20
@@ -39,7 +40,7 @@ class SerialCovariance(ScoredCovariance):
 
     def __post_init__(self) -> None:
         """Refuse unknown options."""
-        choose("kernel", self.kernel, serial_scores.KERNELS)
+        choose("kernel", self.kernel, KERNELS)
         choose("residuals", self.residuals, KINDS)
         if self.factor is not None:
             choose("factor", self.factor, FACTORS)

@@ -14,7 +14,7 @@ from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError, choose, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.serial_scores import KERNELS, lagged_gram
+from panelvar.covariance.serial_scores import lagged_gram
 from panelvar.data.design import Design, build_design
 from panelvar.data.panel import Panel
 from panelvar.fit.conventions import Convention
@@ -22,6 +22,7 @@ from panelvar.fit.presets import as_convention
 from panelvar.heterogeneous.result import HeterogeneousResult
 from panelvar.heterogeneous.unit_fits import fit_units
 from panelvar.kernels.groups import Grouping
+from panelvar.kernels.lag_windows import KERNELS
 
 if TYPE_CHECKING:
     import pandas as pd

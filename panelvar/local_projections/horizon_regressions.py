@@ -19,9 +19,10 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.covariance.serial_scores import kernel_weights, lagged_gram
+from panelvar.covariance.serial_scores import lagged_gram
 from panelvar.dynamics.column_ranges import require_range
 from panelvar.kernels.k_class import Layout, k_class
+from panelvar.kernels.lag_windows import kernel_weights, last_lag
 
 
 class Projection(NamedTuple):
@@ -130,10 +131,9 @@ def serial_variances(influence: Array, kernel: str, lags: float) -> Array:
 
     Dates without a row have zeros, so that a lag never reaches across a gap as if it were not there.
     """
-    n = influence.shape[-1]
     total: Array = np.einsum("...t,...t->...", influence, influence)
-    reach = n - 1 if kernel == "quadratic-spectral" else min(int(lags), n - 1)
-    weights = kernel_weights(np.arange(1, reach + 1), kernel, lags)
+    steps = np.arange(1, last_lag(kernel, lags, influence.shape[-1]) + 1)
+    weights = kernel_weights(steps, kernel, lags)
     for step, weight in enumerate(weights.tolist(), 1):
         total += 2.0 * weight * np.einsum("...t,...t->...", influence[..., step:], influence[..., :-step])
     return total

@@ -1,11 +1,6 @@
-r"""Tests of one series that correct by a long-run variance, KPSS and Phillips-Perron: the variance, and its bandwidth.
+"""Tests of one series that correct by a long-run variance: KPSS and Phillips-Perron.
 
-.. math:: \lambda^2 = c_0 + 2 \sum_{j \ge 1} w(j)\, c_j, \qquad c_j = \frac1n \sum_{t > j} u_t u_{t-j}
-
-With w Bartlett's or the quadratic spectral kernel it is never negative. Nothing is taken out of the series first.
-
-References: Newey and West (1987), Econometrica 55, and (1994), Review of Economic Studies 61; Andrews (1991),
-Econometrica 59; Hobijn, Franses and Ooms (2004), Statistica Neerlandica 58.
+The variance and its bandwidth: `panelvar.kernels.long_run` and `panelvar.kernels.lag_windows`.
 """
 
 from __future__ import annotations
@@ -19,16 +14,14 @@ from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.serial_scores import kernel_weights
+from panelvar.kernels.lag_windows import KERNELS, bandwidth_by_rule
 from panelvar.kernels.least_squares import least_squares
+from panelvar.kernels.long_run import long_run_variance
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import KPSS, kpss_pvalue, rho_pvalue, tau_critical_values, tau_pvalue
 from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
 from panelvar.unit_roots.result import UnitRootResult
-
-KERNEL_NAMES = ("bartlett", "parzen", "quadratic-spectral")
-BANDWIDTHS = ("short", "long", "schwert", "stata", "newey-west", "andrews")
 
 
 @documented
@@ -65,14 +58,14 @@ def kpss_test(
     are rejected far too often; with many the test has no power.
     """
     check_trend(trend, ("c", "ct"))
-    choose("kernel", kernel, KERNEL_NAMES)
+    choose("kernel", kernel, KERNELS)
     values, name, notes = one_series(data, column)
     n = len(values)
     enough(n, POWERS[trend], name)
     terms = dickey_fuller.trend_columns(POWERS[trend], 1, n)
     left = varying(values - terms @ least_squares(terms, values), values, name)
     width, rule = chosen_bandwidth(left, bandwidth, kernel)
-    variance = positive(long_run_variance(left, kernel, width), name)
+    variance = positive(float(long_run_variance(left, kernel, width)), name)
     statistic = float(np.square(np.cumsum(left)).sum() / (n**2 * variance))
     pvalue, bound = kpss_pvalue(statistic, trend)
     if bound:
@@ -137,7 +130,7 @@ def phillips_perron_test(
     """
     check_trend(trend)
     choose("statistic", statistic, ("tau", "rho"))
-    choose("kernel", kernel, KERNEL_NAMES)
+    choose("kernel", kernel, KERNELS)
     choose("convention", convention, ("default", "urca", "tseries"))
     values, name, notes = one_series(data, column)
     n, powers = len(values) - 1, POWERS[trend]
@@ -149,7 +142,7 @@ def phillips_perron_test(
     except np.linalg.LinAlgError:
         raise CollinearityError(f"{name!r} is a deterministic trend: there is nothing to test.") from None
     width, rule = chosen_bandwidth(level.residuals, bandwidth, kernel)
-    long_run = positive(long_run_variance(level.residuals, kernel, width), name)
+    long_run = positive(float(long_run_variance(level.residuals, kernel, width)), name)
     spread = None if convention == "default" else _spread(values, trend, convention)
     found = dickey_fuller.phillips_perron(level, n, long_run, spread)
     emit(notes)
@@ -193,20 +186,12 @@ def _spread(values: Array, trend: str, convention: str) -> float:
 
 def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> tuple[float, str]:
     """Bandwidth by a rule, and its name."""
-    n = len(residuals)
-    if not isinstance(bandwidth, str):
-        fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
-        if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
-            refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), n)
-        return float(bandwidth), "given"
-    rule = choose("bandwidth", bandwidth, BANDWIDTHS)
-    if rule == "newey-west":
-        return newey_west_bandwidth(residuals, kernel), rule
-    if rule == "andrews":
-        return andrews_bandwidth(residuals, kernel), rule
-    scale = 4.0 if rule in ("short", "stata") else 12.0
-    width = scale * (n / 100.0) ** (2.0 / 9.0 if rule == "stata" else 0.25)
-    return float(min(int(np.ceil(width) if rule == "schwert" else width), n - 1)), rule
+    if isinstance(bandwidth, str):
+        return float(bandwidth_by_rule(residuals, bandwidth, kernel)), bandwidth
+    fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
+    if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
+        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), len(residuals))
+    return float(bandwidth), "given"
 
 
 def positive(variance: float, name: str) -> float:
@@ -214,57 +199,3 @@ def positive(variance: float, name: str) -> float:
     if not variance > 0.0:
         raise NumericalError(f"The residuals of {name!r} have no long-run variance: the series is deterministic.")
     return variance
-
-
-def autocovariances(series: Array, lags: int) -> Array:
-    """c_0, ..., c_lags, divisor n."""
-    n = len(series)
-    return np.array([series[lag:] @ series[: n - lag] for lag in range(lags + 1)]) / n
-
-
-def long_run_variance(series: Array, kernel: str, bandwidth: float) -> float:
-    """Long-run variance.
-
-    Parameters
-    ----------
-    series : array (n,)
-    kernel : {"bartlett", "parzen", "quadratic-spectral"}
-    bandwidth : float
-        Lags L with weight for the first two, :math:`1 - j / (L + 1)` in Bartlett's; the scale of the quadratic spectral
-        kernel, whose weights never end.
-    """
-    reach = len(series) - 1 if kernel == "quadratic-spectral" else min(int(bandwidth), len(series) - 1)
-    covariances = autocovariances(series, reach if bandwidth > 0 else 0)
-    weights = kernel_weights(np.arange(1, len(covariances)), kernel, bandwidth)
-    return float(covariances[0] + 2.0 * weights @ covariances[1:])
-
-
-def newey_west_bandwidth(series: Array, kernel: str) -> float:
-    r"""Bandwidth of Newey and West (1994), nonparametric, as Hobijn, Franses and Ooms (2004) use it for a series.
-
-    :math:`1.1447\,[(s_1/s_0)^2 n]^{1/3}` from :math:`n^{2/9}` autocovariances for Bartlett's kernel (whole lags), and
-    :math:`1.3221\,[(s_2/s_0)^2 n]^{1/5}` from :math:`n^{2/25}` for the quadratic spectral one, where
-    :math:`s_q = 2\sum_j j^q c_j` and :math:`s_0 = c_0 + 2\sum_j c_j`.
-    """
-    n, spectral = len(series), kernel == "quadratic-spectral"
-    order = 2 if spectral else 1
-    covariances = autocovariances(series, min(int(n ** (2.0 / (25.0 if spectral else 9.0))), n - 1))
-    steps = np.arange(1, len(covariances), dtype=np.float64)
-    ratio = 2.0 * (steps**order @ covariances[1:]) / (covariances[0] + 2.0 * covariances[1:].sum())
-    scale = 1.3221 if spectral else 1.1447
-    width = scale * (ratio**2) ** (1.0 / (2 * order + 1)) * n ** (1.0 / (2 * order + 1))
-    return float(min(width if spectral else int(width), n - 1))
-
-
-def andrews_bandwidth(series: Array, kernel: str) -> float:
-    r"""Bandwidth of Andrews (1991, eq. 6.2 and 6.4) with a first-order autoregression as the pilot.
-
-    :math:`1.1447\,(\alpha_1 n)^{1/3}`, :math:`\alpha_1 = 4\rho^2/[(1-\rho)^2(1+\rho)^2]` for Bartlett's kernel (whole
-    lags), :math:`1.3221\,(\alpha_2 n)^{1/5}`, :math:`\alpha_2 = 4\rho^2/(1-\rho)^4` for the quadratic spectral one. The
-    root is kept within 0.97 (Andrews and Monahan 1992).
-    """
-    n = len(series)
-    rho = float(np.clip(series[1:] @ series[:-1] / (series[:-1] @ series[:-1]), -0.97, 0.97))
-    if kernel == "quadratic-spectral":
-        return float(1.3221 * (4.0 * rho**2 / (1.0 - rho) ** 4 * n) ** 0.2)
-    return float(min(int(1.1447 * (4.0 * rho**2 / (1.0 - rho**2) ** 2 * n) ** (1.0 / 3.0)), n - 1))

@@ -13,8 +13,8 @@ from twins import X, assert_matrix, dummy_twin, gappy_frame, pooled_twin
 
 import panelvar as pv
 from panelvar.covariance import spatial
-from panelvar.covariance.serial_scores import kernel_weights
 from panelvar.kernels import rows as blocks
+from panelvar.kernels.lag_windows import kernel_weights
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Only .* periods:panelvar.PanelVarWarning",

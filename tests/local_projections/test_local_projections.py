@@ -8,7 +8,7 @@ import pytest
 from reference_data import table
 
 import panelvar as pv
-from panelvar.covariance.serial_scores import kernel_weights
+from panelvar.kernels.lag_windows import kernel_weights
 
 US = ["dl_realgdp", "dl_realcons", "dl_realinv"]
 

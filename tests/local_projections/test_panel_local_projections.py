@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.covariance.serial_scores import kernel_weights
+from panelvar.kernels.lag_windows import kernel_weights
 
 
 def data(n: int = 25, periods: int = 28, seed: int = 0) -> pd.DataFrame:

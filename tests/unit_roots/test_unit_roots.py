@@ -16,6 +16,8 @@ from simulation.dfgls_quantiles import ratios
 
 import panelvar as pv
 from panelvar import CollinearityError, NumericalError
+from panelvar.kernels.lag_windows import andrews_bandwidth, newey_west_bandwidth
+from panelvar.kernels.long_run import long_run_variance
 from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
     SERIES_OF_PVALUES,
@@ -24,7 +26,6 @@ from panelvar.unit_roots.distributions import (
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.unit_roots.long_run import andrews_bandwidth, long_run_variance, newey_west_bandwidth
 
 COUNTS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 
