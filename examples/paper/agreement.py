@@ -55,8 +55,8 @@ class Compared:
 
     @property
     def truncated(self) -> bool:
-        """Whether a p-value is printed as zero: an upper bound, not a number that can agree."""
-        return self.printed == 0.0 and self.what.endswith("p-value")
+        """Whether a probability is printed as zero: an upper bound, not a number that can agree."""
+        return self.printed == 0.0 and self.what.endswith(("p-value", "Prob (F)"))
 
     @property
     def independent(self) -> bool:
@@ -111,7 +111,7 @@ class Agreement:
             ),
             notes=(
                 "Independent: without what the random-effects columns of Tables 2 and 3 repeat from the pooled ones "
-                "(coefficients, R2, F) and without the p-value printed as 0.0000.",
+                "(coefficients, R2, F) and without probabilities printed as zero.",
             ),
         )
 

@@ -1,22 +1,19 @@
-"""A referee's questions to the paper, answered from its own printed numbers wherever they suffice.
+"""A referee's questions to the printed regressions, answered from their own numbers wherever those suffice.
 
-F, R2 and the number of rows are tied to each other; so are coefficients, roots and responses. What is printed can
-therefore be checked without the authors' data.
+F, R2 and the number of rows are tied to each other: what is printed can be checked without the authors' data.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 import panelvar as pv
 from panelvar.tables.layout import Row, count, interval, number, words
 from panelvar.tables.table import Table
-from paper.autoregressions import BANDS, HORIZON, estimated, unit_impulses
+from paper.autoregressions import BANDS, HORIZON, estimated
 from paper.regressions import ESTIMATORS, TABLES, three_estimators
-from paper.source import LABELS, THREE, TWO
+from paper.source import HALF, LABELS, TWO
 
 if TYPE_CHECKING:
     from panelvar.static_panels.result import LinearResult
@@ -25,9 +22,9 @@ if TYPE_CHECKING:
 ENTITIES, SLOPES = 3, 2
 # The text says 2000 to 2018.
 ROWS_IN_TEXT = ENTITIES * len(range(2000, 2019))
-# Half a unit of the fourth decimal; and the most by which a number is off that a program showed with six decimals and
-# an author rounded to four (0.9892496 becomes 0.989250 becomes 0.9893).
-HALF, TWICE_ROUNDED = 5e-5, 5.05e-5
+# The most by which a number is off that was shown with six decimals and rounded again to four (0.9892496 becomes
+# 0.989250 becomes 0.9893).
+TWICE_ROUNDED = 5.05e-5
 
 
 class Column(NamedTuple):
@@ -57,9 +54,9 @@ class Column(NamedTuple):
             return (self.numerator * f + ratio - k) / (ratio - 1.0)
         return k + self.numerator * f * (1.0 - r2) / r2
 
-    def rows_within_rounding(self) -> tuple[float, float]:
-        """Fewest and most rows that round to the printed F and R2."""
-        values = [self.rows(self.f + a * HALF, self.r2 + b * TWICE_ROUNDED) for a in (-1, 1) for b in (-1, 1)]
+    def rows_within_rounding(self, of_r2: float = HALF) -> tuple[float, float]:
+        """Fewest and most rows that round to the printed F and R2, ``of_r2`` being the most that R2 is off."""
+        values = [self.rows(self.f + a * HALF, self.r2 + b * of_r2) for a in (-1, 1) for b in (-1, 1)]
         return min(values), max(values)
 
     def f_with(self, rows: int) -> float:
@@ -89,13 +86,30 @@ def columns(paper: Paper) -> list[Column]:
     return found
 
 
-def sample_size(paper: Paper) -> tuple[Table, int]:
-    """The number of rows that F and R2 of each column imply, and the one that suits all."""
+class SampleSize(NamedTuple):
+    """The number of rows behind the printed F and R2.
+
+    ``outside`` has the columns whose interval leaves the number out, with their intervals at half a unit of the last
+    digit and with an R2 that was rounded twice.
+    """
+
+    table: Table
+    rows: int
+    outside: dict[str, tuple[tuple[float, float], tuple[float, float]]]
+
+
+def sample_size(paper: Paper) -> SampleSize:
+    """The number of rows that F and R2 of each column imply, and the one whole number inside the intervals."""
     printed = columns(paper)
     bounds = [column.rows_within_rounding() for column in printed]
-    (rows,) = range(math.ceil(max(low for low, _ in bounds)), math.floor(min(high for _, high in bounds)) + 1)
+    (rows,) = {whole for low, high in bounds for whole in range(math.ceil(low), math.floor(high) + 1)}
+    outside = {
+        column.label: ((low, high), column.rows_within_rounding(TWICE_ROUNDED))
+        for column, (low, high) in zip(printed, bounds, strict=True)
+        if not low <= rows <= high
+    }
     body = tuple(
-        Row(c.label, (number(c.f), number(c.r2), interval(low, high, 2), number(c.f_with(ROWS_IN_TEXT), 2)))
+        Row(c.label, (number(c.f), number(c.r2), interval(low, high), number(c.f_with(ROWS_IN_TEXT), 2)))
         for c, (low, high) in zip(printed, bounds, strict=True)
     )
     heads = ("F printed", "R2 printed", "rows implied", f"F if {ROWS_IN_TEXT} rows")
@@ -103,9 +117,12 @@ def sample_size(paper: Paper) -> tuple[Table, int]:
         title="Rows that the printed F and R2 imply",
         header=(Row("", tuple(words(head) for head in heads)),),
         body=body,
-        notes=(f"Limits from the rounding of both. {rows} is the only whole number inside every interval.",),
+        notes=(
+            f"Limits from half a unit of the last digit of both. {rows} is the only whole number inside any interval; "
+            f"the one of {' and '.join(outside)} has none inside.",
+        ),
     )
-    return table, rows
+    return SampleSize(table, rows, outside)
 
 
 def implied_means_of_gdp(paper: Paper) -> tuple[float, float, float]:
@@ -176,60 +193,6 @@ def random_is_pooled(paper: Paper, rows: int) -> Table:
     )
 
 
-class PrintedDynamics(NamedTuple):
-    """What the printed two-variable coefficients say about the response of GDP to CII.
-
-    ``negative_years`` are the first and last year of a negative response; ``peaks_possible`` the years in which some
-    orthogonalised impulse could make it largest.
-    """
-
-    peak_year: int
-    peak: float
-    negative_years: tuple[int, int]
-    trough_year: int
-    trough: float
-    peaks_possible: tuple[int, ...]
-    largest_if_minus: float
-    largest_if_plus: float
-
-
-def printed_dynamics(paper: Paper) -> PrintedDynamics:
-    """Study the printed two-variable system: no data, and no residual covariance, are needed."""
-    system = paper.system(TWO)
-    responses = unit_impulses(system)
-    gdp = responses.response("log_gdp", "log_cii")["value"].to_numpy()
-    own = responses.response("log_gdp", "log_gdp")["value"].to_numpy()
-    negative = np.flatnonzero(gdp < 0.0)
-    return PrintedDynamics(
-        peak_year=int(gdp.argmax()),
-        peak=float(gdp.max()),
-        negative_years=(int(negative[0]), int(negative[-1])),
-        trough_year=int(gdp.argmin()),
-        trough=float(gdp.min()),
-        peaks_possible=tuple(h for h in range(HORIZON + 1) if _can_peak(gdp, own, h)),
-        largest_if_minus=float(system.moduli[0]),
-        largest_if_plus=float(paper.system(TWO, plus=True).moduli[0]),
-    )
-
-
-def _can_peak(direct: np.ndarray, own: np.ndarray, year: int) -> bool:
-    """Whether some impact b of a CII shock on GDP makes ``direct + b * own`` largest in a year.
-
-    An orthogonalised shock that moves CII by one also moves GDP by b on impact, and b is the residual covariance over
-    the residual variance of CII: unprinted, so every b is tried. Each other year bounds b from one side.
-    """
-    lower, upper = -np.inf, np.inf
-    for other in range(len(direct)):
-        lead, slope = direct[year] - direct[other], own[year] - own[other]
-        if slope > 0:
-            lower = max(lower, -lead / slope)
-        elif slope < 0:
-            upper = min(upper, -lead / slope)
-        elif lead < 0:
-            return False
-    return bool(lower <= upper)
-
-
 def three_clusters(paper: Paper) -> Table:
     """Intervals of CII's coefficient under fixed effects: classical, and clustered by prefecture."""
     body, tests = [], []
@@ -291,57 +254,3 @@ def eleven_rows(paper: Paper) -> Eleven:
         years=len(response),
         granger_p=float(model.granger_causality("log_gdp", "log_cii").pvalue),
     )
-
-
-class Settled(NamedTuple):
-    """Where a printed system settles: its table, and the range of the level of CII over the rounding of the print."""
-
-    table: Table
-    cii: dict[tuple[str, ...], tuple[float, float]]
-
-
-def where_it_settles(paper: Paper) -> Settled:
-    """Levels at which the printed equations come to rest: exponentials of the unconditional mean."""
-    rng = np.random.default_rng(1)
-    rows: list[Row] = []
-    cii: dict[tuple[str, ...], tuple[float, float]] = {}
-    for names in (TWO, THREE):
-        system = paper.system(names)
-        assert system.intercept is not None
-        draws = []
-        for _ in range(500):
-            # A coefficient printed to four decimals may be off by half a unit of the last one.
-            lags = system.coefficients + rng.uniform(-HALF, HALF, system.coefficients.shape)
-            moved = pv.System(lags, names=names, intercept=system.intercept + rng.uniform(-HALF, HALF, len(names)))
-            if moved.is_stable:
-                draws.append(np.exp(moved.mean().to_numpy()))
-        lower, upper = np.min(draws, axis=0), np.max(draws, axis=0)
-        level = np.exp(system.mean().to_numpy())
-        place = names.index("log_cii")
-        cii[names] = float(lower[place]), float(upper[place])
-        for k, name in enumerate(names):
-            cells = (words(len(names)), number(level[k], 2), number(lower[k], 2), number(upper[k], 2))
-            rows.append(Row(LABELS[name.removeprefix("log_")], cells))
-    heads = ("variables", "settles at", "lowest", "highest")
-    table = Table(
-        title="Levels at which the printed equations come to rest",
-        header=(Row("", tuple(words(head) for head in heads)),),
-        body=tuple(rows),
-        notes=(
-            "Exponential of the unconditional mean. lowest, highest: over 500 draws of all coefficients within their "
-            "printed rounding. CII is a share.",
-        ),
-    )
-    return Settled(table, cii)
-
-
-def published_facts(paper: Paper) -> dict[str, Any]:
-    """The facts that the file of published numbers derives, computed again here."""
-    two, three, plus = paper.system(TWO), paper.system(THREE), paper.system(TWO, plus=True)
-    response = unit_impulses(two, 9).response("log_gdp", "log_cii")["value"]
-    return {
-        "var_gdp_cii_companion_moduli": two.moduli.tolist(),
-        "var_gdp_cii_companion_moduli_if_plus_0.7111": plus.moduli.tolist(),
-        "var_cii_lgr_pcir_companion_moduli": three.moduli.tolist(),
-        "gdp_response_to_unit_cii_h0_to_h9": response.tolist(),
-    }

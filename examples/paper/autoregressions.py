@@ -1,4 +1,4 @@
-"""The paper's two vector autoregressions: as printed, and estimated on the reconstructed series."""
+"""The paper's two printed vector autoregressions: as printed, and estimated on the reconstructed series."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def estimated(paper: Paper, names: tuple[str, ...]) -> VarResult:
     """A VAR(2) with a constant on Liangshan's logarithms."""
     model: VarResult = pv.fit_var(paper.liangshan, names, lags=2, convention="eviews")
     return model
+
+
+def printed_equations(paper: Paper, names: tuple[str, ...]) -> str:
+    """The printed equations, in the order in which the paper prints them."""
+    lines = dict(zip(names, paper.system(names).equations().splitlines(), strict=True))
+    return "\n".join(lines[name] for name in paper.equations(names))
 
 
 def equations_beside(paper: Paper, names: tuple[str, ...], agreement: Agreement | None = None) -> Table:
@@ -117,7 +123,7 @@ def roots_figure(paper: Paper) -> Figure:
 
 
 def shocks(model: VarResult) -> Responses:
-    """Responses to one-standard-deviation Cholesky shocks in the printed order, with bootstrap bands."""
+    """Responses to one-standard-deviation Cholesky shocks, CII first, with bootstrap bands."""
     return model.impulse_responses(HORIZON, identification="cholesky", shock_size="sd", bands=BANDS, level=0.95)
 
 
@@ -156,6 +162,7 @@ def responses_to_cii(paper: Paper, names: tuple[str, ...]) -> Table:
         body=tuple(rows),
         notes=(
             "printed: the paper's coefficients, CII's error alone moved by 1 (the covariance is not printed). "
-            "estimated: one standard deviation of the Cholesky shock, on the reconstructed series.",
+            "estimated: one standard deviation of the Cholesky shock, on the reconstructed series. The ordering is "
+            "ours: the paper states none.",
         ),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import panelvar as pv
-from panelvar.tables.layout import Cell, Row
+from panelvar.tables.layout import Cell, Row, count, number, words
+from panelvar.tables.number_format import stars_for
 from panelvar.tables.table import Table
 from paper.agreement import LEGEND, Agreement, Compared, pair, paired_header
 from paper.source import LABELS, STARS
@@ -36,13 +37,13 @@ def gdp_on_cii(paper: Paper, agreement: Agreement) -> Table:
         estimates: list[Cell] = []
         pvalues: list[Cell] = []
         for key, result in results.items():
-            # Fixed- and random-effects slopes are printed to three decimals, everything else to four.
-            digits = 3 if name == "cii" and key != "pooled" else 4
+            digits = printed["decimals"].get(key, {})
             what = f"{ESTIMATORS[key]} {LABELS[name]}"
-            coefficient = agreement.add("GDP on CII", what, result.params[name], printed[key][name], digits)
-            pvalue = agreement.add("GDP on CII", f"{what} p-value", result.pvalues[name], printed[key][f"p_{name}"])
-            estimates += pair(coefficient)
-            pvalues += pair(pvalue)
+            for cells, label, ours, which in (
+                (estimates, what, result.params[name], name),
+                (pvalues, f"{what} p-value", result.pvalues[name], f"p_{name}"),
+            ):
+                cells += pair(agreement.add("GDP on CII", label, ours, printed[key][which], digits.get(which, 4)))
         rows += [Row(LABELS[name], tuple(estimates)), Row("  p-value", tuple(pvalues))]
     return Table(
         title="GDP on CII, ours beside the paper",
@@ -52,17 +53,41 @@ def gdp_on_cii(paper: Paper, agreement: Agreement) -> Table:
     )
 
 
-def as_printed(paper: Paper, y: str) -> Table:
-    """A dependent variable of Tables 2 and 3 in the paper's form: estimators side by side, errors below, stars."""
-    results = three_estimators(paper, y, ["cii", "gdp"])
-    table: Table = pv.compare(
-        {ESTIMATORS[key]: result for key, result in results.items()},
-        stars=STARS,
-        labels=LABELS,
-        foot=("nobs", "entities", "rsquared", "rsquared_adjusted", "rsquared_kind", "f"),
-        title=f"{TABLES[y]}: {LABELS[y]} on CII and GDP",
+def laid_out(paper: Paper, name: str) -> Table:
+    """Table 2 or 3 in the paper's own layout, its numbers and stars ours."""
+    outcomes = [y for y, table in TABLES.items() if table == name]
+    results = {y: three_estimators(paper, y, ["cii", "gdp"]) for y in outcomes}
+    # Estimator by estimator, and under each the dependent variables.
+    columns = [(key, y, results[y][key]) for key in ESTIMATORS for y in outcomes]
+    body: list[Row] = []
+    for term, label in (("cii", "CII"), ("gdp", "LGDP"), ("const", "Constant")):
+        above = [number(r.params[term], stars=stars_for(r.pvalues[term], STARS)) for _, _, r in columns]
+        below = [Cell(f"({r.std_errors[term]:.4f})", float(r.std_errors[term])) for _, _, r in columns]
+        body += [Row(label, tuple(above), "estimate"), Row(label, tuple(below), "std. error", continues=True)]
+    tests = [r.f_statistic for _, _, r in columns]
+    assert all(test is not None for test in tests)
+    # Estimator and outcome number the columns of Table 2, the estimator alone those of Table 3.
+    several = len(outcomes) > 1
+    numbered = [words(f"({k}.{j})" if several else f"(1.{k})") for k in (1, 2, 3) for j, _ in enumerate(outcomes, 1)]
+    foot = (
+        Row("R2", tuple(number(r.rsquared) for _, _, r in columns)),
+        Row("Adj. R2", tuple(number(r.rsquared_adjusted) for _, _, r in columns)),
+        # Centred: lined up at their points with the coefficients, they would make six columns too wide for a terminal.
+        Row("F", tuple(Cell(f"{t.statistic:.4f}", float(t.statistic), align="center") for t in tests if t)),
+        Row("Prob (F)", tuple(Cell(f"{t.pvalue:.4f}", float(t.pvalue)) for t in tests if t)),
+        Row("Rows", tuple(count(r.nobs) for _, _, r in columns)),
+        Row("Model", tuple(words(ESTIMATORS[key].lower()) for key, _, _ in columns)),
     )
-    return table
+    return Table(
+        title=f"{name}, ours in the paper's layout",
+        header=(Row("", tuple(words(LABELS[y]) for _, y, _ in columns)), Row("", tuple(numbered))),
+        body=tuple(body),
+        foot=foot,
+        notes=(
+            "Standard errors in parentheses. * p < 0.05, ** p < 0.01, *** p < 0.001: the printed legend.",
+            "The paper has one row of R2, called adjusted: which of the two stands there is part of the audit.",
+        ),
+    )
 
 
 def beside_print(paper: Paper, y: str, agreement: Agreement) -> Table:
@@ -89,6 +114,7 @@ def beside_print(paper: Paper, y: str, agreement: Agreement) -> Table:
         body += [Row(LABELS[name], tuple(estimates)), Row("  std. error", tuple(errors))]
     squares: list[Cell] = []
     fs: list[Cell] = []
+    probabilities: list[Cell] = []
     for key, result in results.items():
         (kind,) = [name for name in printed[key] if name.startswith("r2")]
         ours = result.rsquared_adjusted if kind.startswith("r2_adjusted") else result.rsquared
@@ -96,12 +122,13 @@ def beside_print(paper: Paper, y: str, agreement: Agreement) -> Table:
         (kind,) = [name for name in printed[key] if name.startswith("F")]
         assert result.f_statistic is not None
         fs += pair(compare(key, "F", result.f_statistic.statistic, printed[key][kind]))
+        probabilities += pair(compare(key, "Prob (F)", result.f_statistic.pvalue, printed[key]["prob_F"]))
     which = "adjusted for pooled and fixed, plain for random" if y == "lgr" else "plain, whatever the row is called"
     return Table(
         title=f"{TABLES[y]}: {LABELS[y]} on CII and GDP, ours beside the paper",
         header=paired_header(tuple(ESTIMATORS.values())),
         body=tuple(body),
-        foot=(Row("R2", tuple(squares)), Row("F", tuple(fs))),
+        foot=(Row("R2", tuple(squares)), Row("F", tuple(fs)), Row("Prob (F)", tuple(probabilities))),
         notes=(
             LEGEND,
             f"R2 as in print: {which}. With fixed effects R2 and F count the dummies.",
@@ -110,11 +137,11 @@ def beside_print(paper: Paper, y: str, agreement: Agreement) -> Table:
 
 
 def robustness(paper: Paper, y: str) -> Table:
-    """Fixed effects as printed, with regressors lagged a year, with a further control, and with a trend."""
+    """Fixed effects of Tables 2 and 3, with regressors lagged a year, with a further control, and with a trend."""
     control = "pcir" if y == "lgr" else "lgr"
     panel = paper.panel.with_columns(trend=paper.panel.column("year") - 2006.0)
     formulas = {
-        "as printed": f"{y} ~ cii + gdp",
+        "not lagged": f"{y} ~ cii + gdp",
         "lagged": f"{y} ~ L(cii) + L(gdp)",
         "+ control": f"{y} ~ L(cii) + L(gdp) + L({control})",
         "+ trend": f"{y} ~ L(cii) + L(gdp) + L({control}) + trend",
@@ -125,6 +152,6 @@ def robustness(paper: Paper, y: str) -> Table:
         stars=STARS,
         labels=LABELS | lagged | {"trend": "Trend"},
         foot=("nobs", "entities", "rsquared", "rsquared_adjusted", "f"),
-        title=f"Robustness of {LABELS[y]}: fixed effects, lagged regressors, a control, a trend",
+        title=f"Ours, not the paper's: {LABELS[y]} with lagged regressors, a control, a trend",
     )
     return table

@@ -28,8 +28,6 @@ SOURCES = {
     "after bootstrap": pv.BootstrapAfterBootstrap(DRAWS, SEED),
     "the same, sup-t ": pv.BootstrapAfterBootstrap(DRAWS, SEED, joint="sup-t"),
 }
-# The text has the response of GDP peak in the sixth year.
-TEXT_PEAK = 6
 ROOTS = (1.0, 0.9, 0.5)
 SIMULATED = 2000
 
@@ -38,8 +36,8 @@ class Bands(NamedTuple):
     """What the bands say about the responses to CII.
 
     ``off_zero`` counts, for each source, the cells of all responses whose band excludes zero; ``wider`` is the mean
-    width of the sup-t band over the pointwise one, of GDP; the rest are shares of the bias-corrected draws of GDP's
-    response.
+    width of the sup-t band over the pointwise one, of GDP; ``positive`` and ``peaks`` are shares of the bias-corrected
+    draws of GDP's response: above zero in year 1, and largest in each year.
     """
 
     table: Table
@@ -47,8 +45,7 @@ class Bands(NamedTuple):
     cells: int
     wider: float
     positive: float
-    peak_first: float
-    peak_in_text: float
+    peaks: tuple[float, ...]
     largest_root: float
 
 
@@ -111,8 +108,7 @@ def bands(paper: Paper) -> Bands:
         cells=cells,
         wider=width[0] / width[1],
         positive=float((draws[:, 1] > 0).mean()),
-        peak_first=float((peaks == 1).mean()),
-        peak_in_text=float((peaks == TEXT_PEAK).mean()),
+        peaks=tuple(float((peaks == year).mean()) for year in range(HORIZON + 1)),
         largest_root=float(estimated(paper, THREE).moduli[0]),
     )
 

@@ -19,9 +19,12 @@ RECONSTRUCTED = (
     "the authors' observations; only GDP is official."
 )
 PRINTED = "From the paper's printed numbers alone; the reconstructed series are not used."
+OFFICIAL = "From the paper's printed numbers and official GDP; the reconstructed series are not used."
 LABELS = {"cii": "CII", "gdp": "GDP", "pcir": "PCIR", "pciv": "PCIV", "lgr": "LGR", "const": "Constant"}
 # Significance levels of the paper's stars.
 STARS = (0.05, 0.01, 0.001)
+# Half a unit of the fourth decimal, to which the paper prints.
+HALF = 5e-5
 TWO = ("log_cii", "log_gdp")
 THREE = ("log_cii", "log_lgr", "log_pcir")
 
@@ -46,7 +49,7 @@ class Paper:
 
     @cached_property
     def liangshan(self) -> pd.DataFrame:
-        """Natural logarithms of Liangshan's series, the data of both vector autoregressions."""
+        """Natural logarithms of Liangshan's series, for the autoregressions; the paper does not state its years."""
         rows = self.frame[self.frame["prefecture"] == "Liangshan"].set_index("year")
         return rows[["cii", "gdp", "lgr", "pcir"]].apply(np.log).add_prefix("log_")
 
@@ -58,7 +61,7 @@ class Paper:
         names : tuple of str
             `TWO` or `THREE`.
         plus : bool
-            Read the 0.7111 of the CII equation, whose sign the print leaves open, as positive.
+            Read the 0.7111 of the CII equation, before which both signs are printed, as positive.
         """
         printed = self.equations(names)
         lags = np.array([[[printed[row][f"{column}.L{lag}"] for column in names] for row in names] for lag in (1, 2)])
@@ -68,9 +71,9 @@ class Paper:
         return pv.System(lags, names=names, intercept=[printed[row]["const"] for row in names])
 
     def equations(self, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
-        """Printed coefficients by equation and regressor."""
-        block: dict[str, dict[str, float]] = self.published["var_gdp_cii" if names == TWO else "var_cii_lgr_pcir"]
-        return block
+        """Printed coefficients by equation, in the order of the print, and regressor."""
+        block = self.published["var_gdp_cii" if names == TWO else "var_cii_lgr_pcir"]
+        return {name: row for name, row in block.items() if name in names}
 
 
 def printed_name(regressor: str) -> str:

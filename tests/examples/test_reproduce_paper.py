@@ -32,7 +32,7 @@ def source(paper):
 def test_75_of_78_numbers_agree_exactly_and_the_others_within_one_last_digit(paper):
     _, (_, agreement), _, _ = paper
     assert agreement.tally(independent=True) == (78, 75, 3)
-    assert agreement.tally(independent=False) == (94, 90, 4)
+    assert agreement.tally(independent=False) == (103, 99, 4)
     off = {(number.where, number.what): number.apart for number in agreement.numbers if number.apart}
     assert off == {
         ("PCIV", "Random CII"): 1,
@@ -47,7 +47,8 @@ def test_every_published_number_is_compared(paper, source):
 
     def numbers(node):
         if isinstance(node, dict):
-            return [value for child in node.values() for value in numbers(child)]
+            # How many decimals are printed is no printed number.
+            return [value for key, child in node.items() if key != "decimals" for value in numbers(child)]
         return [node] if isinstance(node, (int, float)) else []
 
     blocks = ("panel_gdp_on_cii", "panel_tables_2_and_3", "var_gdp_cii")
@@ -77,7 +78,8 @@ def test_text_latex_and_figures_are_written(paper):
     _, (page, _), printed, folder = paper
     written = {path.name: path for path in folder.iterdir()}
     figures = {f"responses_{count}_{kind}.png" for count in ("two", "three") for kind in ("printed", "estimated")}
-    tables = {"table_2_pcir", "table_2_pciv", "table_3_lgr", "gdp_on_cii", "robustness_pcir", "roots", "agreement"}
+    figures |= {f"figure{name}.png" for name in ("s_3_to_5", "_6", "_7", "_8_printed", "_8_estimated")}
+    tables = {"table_2", "table_3", "gdp_on_cii", "robustness_pcir", "roots", "agreement"}
     assert {"paper.txt", "paper.tex", "roots.png", "gdp_on_cii.png"} | figures <= written.keys()
     assert {f"{name}.tex" for name in tables} <= written.keys()
     for name in figures | {"roots.png"}:
@@ -104,15 +106,41 @@ def test_every_table_says_what_its_numbers_come_from(paper):
     _, (_, _), _, folder = paper
     tables = [path for path in folder.glob("*.tex") if path.name != "paper.tex"]
     assert len(tables) > 20
-    for path in tables:
-        latex = path.read_text(encoding="utf-8")
-        assert ("RECONSTRUCTED DATA" in latex) != ("printed numbers alone" in latex), path.name
-    alone = {path.stem for path in tables if "printed numbers alone" in path.read_text(encoding="utf-8")}
-    assert alone == {"audit_rows", "audit_r2", "audit_levels"}
+
+    def that_say(*parts):
+        return {path.stem for path in tables if all(part in path.read_text(encoding="utf-8") for part in parts)}
+
+    used, unused = that_say("RECONSTRUCTED DATA"), that_say("the reconstructed series are not used")
+    assert used | unused == {path.stem for path in tables}
+    assert not used & unused
+    assert unused == {"audit_rows", "audit_r2", "audit_stars", "audit_effects", "audit_shares", "audit_levels"}
+    assert that_say("official GDP;") == {"audit_shares"}
+
+
+def test_verdicts_on_the_reconstruction_say_so_where_they_stand(paper):
+    _, (page, _), _, _ = paper
+    from paper.referee import ON_RECONSTRUCTED
+
+    for name in ("audit_peak_reconstructed", "audit_eleven", "bands_reading", "relations_reading"):
+        assert " ".join(page.blocks[name].split()).startswith(ON_RECONSTRUCTED), name
+    root = " ".join(page.blocks["bands_root"].split())
+    assert "root of 1.13" in root
+    assert "largest root 0.959" in root
+    assert "by construction" in " ".join(page.blocks["count"].split())
+
+
+def test_probabilities_are_shown_as_printed(paper):
+    _, (page, _), _, _ = paper
+    lines = [line.split() for line in page.blocks["gdp_on_cii"].splitlines()]
+    shown = [line[1:] for line in lines if line and line[0] == "p-value"]
+    assert shown == [
+        ["0.9772", "0.9772", "=", "0.002", "0.002", "=", "0.0023", "0.0023", "="],
+        ["0.0003", "0.0003", "=", "0.00", "0.00", "=", "0.2589", "0.2589", "="],
+    ]
 
 
 def test_numbers_derived_from_print_are_found_again(paper, source):
-    from paper.audit import published_facts
+    from paper.printed_dynamics import published_facts
 
     derived = source.published["derived_by_us"]
     facts = published_facts(source)
@@ -122,10 +150,16 @@ def test_numbers_derived_from_print_are_found_again(paper, source):
         np.testing.assert_allclose(values, derived[name], rtol=0, atol=0.51 * 10.0**-digits, err_msg=name)
 
 
-def test_only_39_rows_suit_every_f_and_r2(paper, source):
+def test_only_39_rows_suit_the_printed_f_and_r2(paper, source):
     from paper.audit import columns, implied_means_of_gdp, sample_size
 
-    assert sample_size(source)[1] == 39
+    found = sample_size(source)
+    assert found.rows == 39
+    # One column misses 39 at half a unit of its last digit, and has it once its R2 may have been rounded twice.
+    ((label, (narrow, wide)),) = found.outside.items()
+    assert label == "LGR Fixed"
+    np.testing.assert_allclose(narrow, (38.6413, 38.9986), atol=5e-5)
+    assert narrow[1] < 39 < wide[1]
     for column in columns(source):
         # The definition, from the other side: at 39 rows F gives back the printed R2, and at 57 it does not.
         for rows, agrees in ((39, True), (57, False)):
@@ -171,32 +205,185 @@ def test_random_effects_are_pooled_ols_with_errors_of_the_within_variance(paper,
         assert row["between df"] == 0
 
 
-def test_dynamics_of_the_printed_coefficients(paper, source):
-    from paper.audit import printed_dynamics, unit_impulses
-    from paper.source import THREE, TWO
+def test_which_stars_the_printed_numbers_allow(paper, source):
+    from paper.regressions import laid_out
+    from paper.source import STARS
+    from paper.stars import starred, which_stars
+    from scipy import stats
 
-    found = printed_dynamics(source)
+    found = which_stars(source, 39)
+    wrong = ("PCIV Fixed Constant", "LGR Pooled CII", "LGR Fixed Constant", "LGR Random CII", "LGR Random Constant")
+    assert (found.cells, found.legend) == (27, wrong)
+    assert found.usual == ("PCIV Fixed Constant", "LGR Random Constant")
+    assert found.usual_normal == ("LGR Random Constant",)
+    # The same cells, from the estimates themselves.
+    cells = {cell.label: cell.printed for cell in starred(source, 39)}
+    ours = {}
+    with pytest.warns(UserWarning, match="not estimable"):
+        tables = [laid_out(source, name) for name in ("Table 2", "Table 3")]
+    for table in tables:
+        outcomes = [cell.text for cell in table.header[0].cells]
+        models = [cell.text.capitalize() for cell in table.foot[-1].cells]
+        for row in table.body[::2]:
+            for outcome, model, cell in zip(outcomes, models, row.cells, strict=True):
+                ours[f"{outcome} {model} {row.label.replace('LGDP', 'GDP')}"] = cell.stars
+    assert ours.keys() == cells.keys()
+    assert {label for label in cells if ours[label] != cells[label]} == set(wrong)
+    assert all(len(cells[label]) > len(ours[label]) for label in wrong)
+    # The stars that rounding allows, by trying the rounding out.
+    rng = np.random.default_rng(3)
+    for cell in starred(source, 39):
+        size = abs(cell.coefficient) + rng.uniform(-5e-5, 5e-5, 4000)
+        error = cell.error + rng.uniform(max(-5e-5, 1e-9 - cell.error), 5e-5, 4000)
+        pvalues = 2 * stats.t.sf(size / error, cell.df)
+        tried = {"*" * int(sum(pvalue < level for level in STARS)) for pvalue in pvalues}
+        assert tried <= cell.possible(STARS), cell.label
+        assert cell.fits(STARS) == (cell.printed in tried), cell.label
+
+
+def test_the_sign_of_the_coefficient_printed_with_both(paper, source):
+    from paper.printed_dynamics import sign_of_gdp
+
+    found = sign_of_gdp(source)
+    assert found.minus == pytest.approx(0.8774, abs=5e-5)
+    assert found.plus == pytest.approx(1.00036, abs=5e-6)
+    low, high = found.plus_limits
+    assert 1.0 < low < found.plus < high < 1.0006
+
+
+def test_when_gdp_can_peak(paper, source):
+    from paper.printed_dynamics import impact_on_the_reconstruction, response_of_gdp, responses_of
+    from paper.source import TWO
+
+    found = response_of_gdp(source)
     assert (found.peak_year, found.negative_years, found.trough_year) == (1, (4, 10), 10)
-    assert found.peak == pytest.approx(0.1318)
-    assert found.largest_if_minus == pytest.approx(0.8774, abs=5e-5)
-    assert found.largest_if_plus == pytest.approx(1.00036, abs=5e-6)
-    assert source.system(THREE).is_stable
+    assert found.values.max() == pytest.approx(0.1318)
     # The years in which an orthogonalised impulse can peak, by trying many.
-    responses = unit_impulses(source.system(TWO))
-    direct = responses.response("log_gdp", "log_cii")["value"].to_numpy()
-    own = responses.response("log_gdp", "log_gdp")["value"].to_numpy()
-    tried = {int((direct + b * own).argmax()) for b in np.linspace(-20, 20, 40001)}
-    assert tried == set(found.peaks_possible)
-    assert not {5, 6} & tried
+    direct, own = (responses_of(source, TWO, "log_gdp")[shock] for shock in TWO)
+    impacts = np.linspace(-20, 20, 40001)
+    for plain, limits in ((True, found.plain), (False, found.accumulated)):
+        paths = direct[:, None] + own[:, None] * impacts
+        peaks = (paths if plain else paths.cumsum(axis=0)).argmax(axis=0)
+        assert set(peaks) == limits.keys()
+        for year, ((low, high),) in limits.items():
+            chosen = impacts[peaks == year]
+            assert chosen.min() == pytest.approx(max(low, -20), abs=2e-3)
+            assert chosen.max() == pytest.approx(min(high, 20), abs=2e-3)
+    assert not {5, 6} & found.plain.keys()
+    np.testing.assert_allclose(found.accumulated[5][0], (0.0656, 0.1116), atol=1e-4)
+    np.testing.assert_allclose(found.accumulated[6][0], (0.1116, 0.1617), atol=1e-4)
+    # An accumulated response with these impacts still rises most in year 1.
+    for impact in (*found.accumulated[5][0], *found.accumulated[6][0]):
+        assert (direct + impact * own)[1:].argmax() == 0
+    with pytest.warns(UserWarning, match="from 11 rows"):
+        ours = impact_on_the_reconstruction(source)
+    assert ours.accumulated_peak_year == 5
+    low, high = found.accumulated[5][0]
+    assert low < ours.impact < high
 
 
-def test_printed_three_variable_system_settles_at_no_share(paper, source):
-    from paper.audit import where_it_settles
+def test_when_townspeople_and_the_government_can_peak(paper, source):
+    from paper.printed_dynamics import responses_of, responses_of_three
+    from paper.source import THREE
+
+    found = responses_of_three(source)
+    assert found.unit == {"log_pcir": 6, "log_lgr": 4}
+    assert list(found.figure_order["log_pcir"]) == [0, *range(4, 11)]
+    assert list(found.figure_order["log_lgr"]) == list(range(2, 10))
+    assert list(found.cii_first["log_pcir"]) == [0, *range(3, 11)]
+    # By trying impacts on LGR and PCIR.
+    grid = np.meshgrid(np.linspace(-3, 3, 301), np.linspace(-3, 3, 301), indexing="ij")
+    peaks = {}
+    for name in ("log_pcir", "log_lgr"):
+        r = responses_of(source, THREE, name)
+        path = r["log_cii"][:, None, None] + sum(
+            r[other][:, None, None] * b for other, b in zip(("log_lgr", "log_pcir"), grid, strict=True)
+        )
+        peaks[name] = path.argmax(axis=0)
+        assert set(np.unique(peaks[name])) <= found.cii_first[name].keys()
+    both = (peaks["log_pcir"] == 3) & (peaks["log_lgr"] == 3)
+    assert both.any()
+    for tried, (low, high) in zip(grid, found.both, strict=True):
+        assert low <= tried[both].min() < tried[both].max() <= high
+        assert tried[both].min() == pytest.approx(low, abs=0.05)
+
+
+def test_levels_at_rest_depend_on_units_that_are_not_stated(paper, source):
+    from paper.printed_dynamics import where_it_settles
     from paper.source import THREE, TWO
 
-    cii = where_it_settles(source).cii
-    assert cii[THREE][0] > 1000
-    assert 0.2 < cii[TWO][0] < cii[TWO][1] < 0.3
+    levels = where_it_settles(source).levels
+    assert levels[TWO]["log_cii"] == pytest.approx(0.23, abs=5e-3)
+    assert levels[THREE] == pytest.approx({"log_cii": 2898.92, "log_lgr": 2861.15, "log_pcir": 18.82}, abs=5e-3)
+    # Units move the constants by (I - A1 - A2) log(unit): any constants come from some units.
+    system = source.system(THREE)
+    matrix = np.eye(3) - system.coefficients.sum(axis=0)
+    units = np.array([1e4, 1e2, 10.0])
+    share = panelvar.System(system.coefficients, names=THREE, intercept=system.intercept - matrix @ np.log(units))
+    np.testing.assert_allclose(np.exp(share.mean()) * units, np.exp(system.mean()), rtol=1e-9)
+    assert np.linalg.matrix_rank(matrix) == 3
+
+
+def test_shares_of_users_that_the_printed_lines_imply(paper, source):
+    from paper.implied_shares import Line, implied_shares, means_of
+    from paper.regressions import three_estimators
+
+    found = implied_shares(source)
+    place = found.prefectures.index("Liangshan")
+    others = [k for k in range(3) if k != place]
+    assert (found.highest[:, [place]] < found.lowest[:, others]).all()
+    # Fed with unrounded numbers, one answer has the means of the series they were computed from.
+    with pytest.warns(UserWarning, match="3 levels"):
+        fits = three_estimators(source, "gdp", ["cii"])
+    lines = [
+        Line(*(float(x) for x in (fit.params["const"], fit.params["cii"], fit.pvalues["cii"])))
+        for fit in (fits["pooled"], fits["fixed_effects"])
+    ]
+    answers = means_of(source, *lines)
+    truth = source.frame.groupby("prefecture")["cii"].mean().to_numpy()
+    np.testing.assert_allclose(answers[0], truth, rtol=1e-7)
+    assert (found.lowest[0] <= truth).all()
+    assert (truth <= found.highest[0]).all()
+    assert (answers[1] > 0).all()
+
+
+def test_the_choice_of_a_model_and_the_gains_of_town_and_village(paper, source):
+    from paper.model_choice import effects_tested, relative_gains
+    from paper.regressions import TABLES, three_estimators
+
+    table = effects_tested(source, 39).to_frame()
+    with pytest.warns(UserWarning, match="not estimable"):
+        for y in TABLES:
+            pooled, fixed, _ = three_estimators(source, y, ["cii", "gdp"]).values()
+            rss = pooled.s2 * 36, fixed.s2 * 34
+            f = (rss[0] - rss[1]) / 2 / (rss[1] / 34)
+            assert table.loc[y.upper(), "F(2, 34) of effects"] == pytest.approx(f, rel=2e-3)
+    assert (table["p-value"] < 0.01).all()
+    gains = relative_gains(source)
+    towns, villages = gains["PCIR"], gains["PCIV"]
+    assert towns.coefficient > villages.coefficient
+    assert towns.relative[1] < villages.relative[0]
+    for y, gain in (("pcir", towns), ("pciv", villages)):
+        assert gain.mean[0] < source.frame[y].mean() < gain.mean[1]
+
+
+def test_figures_have_the_layouts_that_the_text_describes(paper, source):
+    import matplotlib.pyplot as plt
+    from paper import figures
+
+    text = source.published["text"]
+    scatters = figures.scatters(source)
+    assert [ax.get_title() for ax in scatters.axes] == ["Figure 3: Ganzi", "Figure 4: Aba", "Figure 5: Liangshan"]
+    assert all(len(ax.collections[0].get_offsets()) == 13 for ax in scatters.axes)
+    (roots,) = figures.roots(source).axes
+    assert list(roots.get_xlim()) == list(roots.get_ylim()) == text["figure_6"]["axes"]
+    with pytest.warns(UserWarning, match="from 11 rows"):
+        assert len(figures.gdp_to_cii(source).axes) == 2
+    titles = np.array([ax.get_title() for ax in figures.grid_printed(source).axes]).reshape(3, 3)
+    described = text["figure_8"]
+    for row, name in ((described["row_of_pcir"], "log_pcir"), (described["row_of_lgr"], "log_lgr")):
+        assert titles[row - 1, described["column_of_cii"] - 1].split() == ["log_cii", "\N{RIGHTWARDS ARROW}", name]
+    plt.close("all")
 
 
 def test_what_eleven_rows_and_three_clusters_say(paper, source):
@@ -227,7 +414,8 @@ def test_what_thirteen_years_say(paper, source):
     assert min(pointwise, corrected) > 0
     assert found.wider > 1.3
     assert found.largest_root > 1
-    assert found.peak_in_text < 0.05 < found.peak_first < 0.6
+    assert max(found.peaks[5:7]) < 0.05 < found.peaks[1] < 0.6
+    assert sum(found.peaks) == pytest.approx(1.0)
     frame = found.table.to_frame()
     assert len(frame) == 12
     models = [estimated(source, names) for names in (TWO, THREE)]

@@ -1,0 +1,283 @@
+"""The audit as a page: what the printed numbers imply, and what thirteen years allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper import audit, implied_shares, model_choice, printed_dynamics, short_sample, stars
+from paper.source import OFFICIAL, PRINTED, THREE, TWO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from writing.page import Page
+
+    from paper.source import Paper
+
+# How a sentence starts that could be taken for one about the paper's data.
+ON_RECONSTRUCTED = "On the reconstructed series, which are not the authors' observations:"
+
+
+def printed_regressions(page: Page, paper: Paper) -> None:
+    with page.section("A referee's audit: the regressions"):
+        found = audit.sample_size(paper)
+        rows = found.rows
+        implied, cii, official = audit.implied_means_of_gdp(paper)
+        ((narrow, wide),) = found.outside.values()
+        page.prose("(a) How many rows?")
+        page.table(found.table, "audit_rows", provenance=PRINTED)
+        page.prose(
+            f"The text says 2000 to 2018: {audit.ROWS_IN_TEXT} rows, if no year is missing. F and R2 go together at "
+            f"{rows} rows in every column but {_and(found.outside)}. That one has [{narrow[0]:.4f}, {narrow[1]:.4f}], "
+            f"which misses {rows} by {rows - narrow[1]:.4f}: its R2 seems rounded twice (see below), and "
+            f"allowing for that it has [{wide[0]:.4f}, {wide[1]:.4f}]. GDP tells the years: pooled and fixed lines "
+            f"cross at the overall means, GDP {implied:.2f} and CII {cii:.4f}, and official GDP of 2006 to 2018 has "
+            f"mean {official:.2f}.",
+            block="audit_rows_reading",
+        )
+        page.prose("(b) Which R2, which F?")
+        page.table(audit.which_r2(paper, rows), "audit_r2", provenance=PRINTED)
+        page.prose(
+            "The row called adjusted R2 holds the plain R2 in Table 2; in Table 3 it is adjusted for pooled and fixed "
+            "effects and plain for random effects. F of fixed effects tests slopes and prefecture dummies together: "
+            "an F of the slopes alone would need another R2. A program may report each of these so (EViews does); the "
+            "article does not say it."
+        )
+        printed, adjusted = audit.rounded_twice(paper, rows)
+        block = paper.published["panel_tables_2_and_3"]["PCIV"]
+        random, pooled = (block[key]["coef"]["cii"] for key in ("random_effects", "pooled"))
+        page.prose(
+            f"One of the differences of one digit is explained: F implies {adjusted:.7f} for the adjusted R2 of LGR "
+            f"under fixed effects, to four decimals {adjusted:.4f}; shown with six ({adjusted:.6f}) and rounded again "
+            f"it is the {printed:.4f} in print. Another is the paper's own: PCIV's random-effects coefficient of CII "
+            f"is that of pooled OLS, yet {random:.4f} is printed for the one and {pooled:.4f} for the other.",
+            block="audit_rounding",
+        )
+        page.prose("(c) Which stars?")
+        starred = stars.which_stars(paper, rows)
+        page.table(starred.table, "audit_stars", provenance=PRINTED)
+        page.prose(
+            f"Of {starred.cells} coefficients {len(starred.legend)} have stars that the printed legend does not give, "
+            f"all of them too many. At 10, 5 and 1% all but {_and(starred.usual)} would have the printed ones, with "
+            f"the normal distribution in place of t all but {_and(starred.usual_normal)}.",
+            block="audit_stars_reading",
+        )
+        page.prose("(d) Why do random effects equal pooled OLS?")
+        page.table(audit.random_is_pooled(paper, rows), "audit_random")
+        page.prose(
+            "Swamy and Arora take the variance of the prefecture effect from a regression of the prefectures' means. "
+            "Three means and three coefficients fit exactly: no degrees of freedom, no variance. It is taken as 0, and "
+            "the estimates are pooled OLS; the library says so in a warning. The authors say that the two are "
+            "identical. Only the standard errors differ, because they are scaled by the within residual variance: by "
+            "the ratio above, which the print obeys to its last digit. They are too small for a model without effects. "
+            "In the regression of GDP on CII, two coefficients leave one degree of freedom, and random effects are "
+            "what they are called."
+        )
+        page.prose("(e) Which model, and who gains more?")
+        page.table(model_choice.effects_tested(paper, rows), "audit_effects", provenance=PRINTED)
+        gains = model_choice.relative_gains(paper)
+        towns, villages = gains["PCIR"], gains["PCIV"]
+        fixed = paper.published["panel_tables_2_and_3"]["LGR"]["fixed_effects"]
+        slope, error = fixed["coef"]["cii"], fixed["se"]["cii"]
+        page.prose(
+            f"The paper chooses by adjusted R2: fixed effects in Table 2, where theirs is highest; pooled and random "
+            f"effects in Table 3, where fixed effects have the highest too. It prints neither this F test nor "
+            f"Hausman's. Of CII in column (1.2) of Table 3 the text says that it is negative and to be trusted at 5% "
+            f"only; {slope:.4f} ({error:.4f}) is printed, t = {slope / error:.2f}. That CII raises revenue rests on "
+            f"the columns without prefecture effects.",
+            block="audit_choice",
+        )
+        page.prose(
+            f"{towns.coefficient:.4f} for townspeople and {villages.coefficient:.4f} for villagers are gains in 10,000 "
+            f"yuan: in yuan towns gain more, as the paper says. It calls them growth rates, and those compare the "
+            f"other way: by the printed lines mean income is {towns.mean[0]:.2f} to {towns.mean[1]:.2f} and "
+            f"{villages.mean[0]:.2f} to {villages.mean[1]:.2f}, so that the coefficient is {towns.relative[0]:.1f} to "
+            f"{towns.relative[1]:.1f} times mean income in towns and {villages.relative[0]:.1f} to "
+            f"{villages.relative[1]:.1f} times in villages. Relatively villagers gain more, as the paper itself "
+            f"concludes from its autoregressions.",
+            block="audit_gains",
+        )
+        page.prose("(f) Where is the share of internet users smallest?")
+        shares = implied_shares.implied_shares(paper)
+        page.table(shares.table, "audit_shares", provenance=OFFICIAL)
+        page.prose(
+            "The slopes alone say that Liangshan, far the largest economy, has a smaller share of users than average. "
+            "With the p-values they say more: in both answers it has the smallest. Whether Aba or Ganzi has the "
+            "largest is left open.",
+            block="audit_shares_reading",
+        )
+
+
+def printed_autoregressions(page: Page, paper: Paper) -> None:
+    with page.section("A referee's audit: the autoregressions"):
+        size = abs(paper.equations(TWO)["log_cii"]["log_gdp.L1"])
+        signs = printed_dynamics.sign_of_gdp(paper)
+        page.prose(f"(a) The sign of {size:.4f}")
+        page.prose(
+            f"Equation 4 prints a plus-minus and a minus before {size:.4f}. Elsewhere a plus stands before negative "
+            f"coefficients (+-0.1517), so that minus is the natural reading. Stability agrees: with a minus the "
+            f"largest root has modulus {signs.minus:.4f}, with a plus {signs.plus:.5f}, from "
+            f"{signs.plus_limits[0]:.4f} to {signs.plus_limits[1]:.4f} over the rounding of all coefficients.",
+            block="audit_sign",
+        )
+        page.prose("(b) When does GDP respond?")
+        gdp = printed_dynamics.response_of_gdp(paper)
+        first, last = gdp.negative_years
+        text = paper.published["text"]["figure_7"]
+        quiet = text["almost_zero_after_year"]
+        page.prose(
+            f"With the printed coefficients the response of GDP to an impulse of CII peaks in year {gdp.peak_year} "
+            f"({gdp.values[gdp.peak_year]:.4f}) and is negative in years {first} to {last}, lowest in year "
+            f"{gdp.trough_year} ({gdp.values[gdp.trough_year]:.4f}). Part of the text says much the same: an obvious "
+            f"effect in years 1 to 4, almost none after (year {quiet}: {gdp.values[quiet]:.4f}). Another part has GDP "
+            f"hardly respond for two years, rise sharply from the third, peak in the sixth, and margins that converge "
+            f"after it; and CII first cannot affect GDP immediately, then does.",
+            block="audit_response",
+        )
+        page.prose(
+            f"The sixth year cannot be that of a plain response. An orthogonalised impulse could move GDP on impact as "
+            f"well, by an amount b that depends on the unprinted residual covariance. Over every b, positive or "
+            f"negative, the peak within ten years falls in these years only: {_years(gdp.plain)}. Neither year 6 nor "
+            f"year 5, which is the sixth if the year of the impulse is the first, is among them. An accumulated "
+            f"response, which the text does not mention, can: it peaks in year {gdp.accumulated_peak_year} for b = 0, "
+            f"in year 5 for b from {_range(gdp.accumulated[5])}, in year 6 for b from {_range(gdp.accumulated[6])}. "
+            f"But it rises most in year 1, not from the third.",
+            block="audit_peak",
+        )
+        ours = printed_dynamics.impact_on_the_reconstruction(paper)
+        page.prose(
+            f"{ON_RECONSTRUCTED} b is {ours.impact:.4f}, and the accumulated response peaks in year "
+            f"{ours.accumulated_peak_year}.",
+            block="audit_peak_reconstructed",
+        )
+        page.prose("(c) When do PCIR and LGR respond?")
+        three = printed_dynamics.responses_of_three(paper)
+        assert three.both is not None
+        (lgr, _), (pcir, _) = three.both
+        page.prose(
+            f"The text has both peak in year 3. Moved alone, CII's error has PCIR peak in year "
+            f"{three.unit['log_pcir']} and LGR in year {three.unit['log_lgr']}. The order of the shocks is not stated; "
+            f"the description of figure 8 implies PCIR, CII, LGR, and with it PCIR can peak in years "
+            f"{_years(three.figure_order['log_pcir'])} and LGR in years {_years(three.figure_order['log_lgr'])}. With "
+            f"CII first PCIR can peak in years {_years(three.cii_first['log_pcir'])}, and both in year 3, if a shock "
+            f"that moves CII by 1 moves LGR by at least {lgr:.2f} and PCIR by at least {pcir:.2f} at once (all in "
+            f"logarithms). PCIR cannot peak in year 2, the third if the year of the impulse is the first.",
+            block="audit_three",
+        )
+        page.prose("(d) Where do the equations come to rest?")
+        settled = printed_dynamics.where_it_settles(paper)
+        page.table(settled.table, "audit_levels", provenance=PRINTED)
+        cii, lgr_level, pcir_level = (settled.levels[THREE][name] for name in THREE)
+        page.prose(
+            f"In the units of Tables 2 and 3 the levels of three variables would be absurd. But the units of equations "
+            f"6 to 8 are not stated, and {cii:,.0f} users per 10,000, {pcir_level:.1f} thousand yuan and "
+            f"{lgr_level:,.0f} million yuan are all plausible. Units enter the constants alone, and three units can "
+            f"turn any three constants into any others: the levels do not speak against the coefficients.",
+            block="audit_levels_reading",
+        )
+
+
+def few_clusters_and_rows(page: Page, paper: Paper) -> None:
+    with page.section("A referee's audit: three clusters and eleven rows"):
+        page.table(audit.three_clusters(paper), "audit_clusters")
+        page.prose(
+            "Errors of one prefecture are correlated over years, and the classical interval ignores it. The clustered "
+            "one does not, but it rests on three clusters, and even so it tends to be too narrow (the library warns). "
+            "Three prefectures cannot tell much more, whatever the method."
+        )
+        eleven = audit.eleven_rows(paper)
+        page.prose(
+            f"{ON_RECONSTRUCTED} an equation of the two-variable autoregression has {eleven.coefficients} coefficients "
+            f"and {eleven.rows} rows. Slopes that differ from zero at 5%: {len(eleven.significant)} of {eleven.slopes} "
+            f"({'; '.join(eleven.significant)}). The response of GDP to CII is largest in year {eleven.peak_year}, "
+            f"{eleven.peak:.3f} with a 95% band from {eleven.lower:.3f} to {eleven.upper:.3f}, "
+            f"{(eleven.upper - eleven.lower) / eleven.peak:.1f} times as wide as the response; the band excludes zero "
+            f"in {eleven.years_off_zero} of {eleven.years} years. That CII does not Granger-cause GDP has p = "
+            f"{eleven.granger_p:.2f}. With series like these the sign of the response is not known, let alone its "
+            f"timing.",
+            block="audit_eleven",
+        )
+
+
+def thirteen_years(page: Page, paper: Paper) -> None:
+    with page.section("What thirteen years allow: bands, residuals, unit roots"):
+        found = short_sample.bands(paper)
+        page.table(found.table, "bands")
+        first, path, after, both = found.off_zero.values()
+        printed_root = paper.system(THREE).moduli[0]
+        page.prose(
+            f"{ON_RECONSTRUCTED} of GDP's response no band excludes zero in any year. Year by year the bands of the "
+            f"three-variable autoregression do, in a few: {first} of all {found.cells} cells under the plain "
+            f"bootstrap, {after} after the correction of bias. Read as paths, which is how a figure is read, {path} "
+            f"and {both} are left: no response to CII is shown to differ from zero. The sup-t band of GDP is "
+            f"{found.wider:.1f} times as wide as the pointwise one, on average. Of the bias-corrected draws "
+            f"{found.positive:.0%} have GDP rise in year 1, {found.peaks[1]:.0%} peak there, {found.peaks[5]:.1%} peak "
+            f"in year 5 and {found.peaks[6]:.1%} in year 6, one of which is the text's sixth.",
+            block="bands_reading",
+        )
+        page.prose(
+            f"The estimated three-variable system has a root of {found.largest_root:.2f}: it explodes, its bands widen "
+            f"without bound, and the correction of bias, which stops at one, leaves its estimate as it is. The printed "
+            f"system is stable, its largest root {printed_root:.3f}: this is the reconstruction, which did not aim at "
+            f"it, not the paper.",
+            block="bands_root",
+        )
+        page.table(short_sample.residual_tests(paper), "residual_tests")
+        page.prose(
+            f"{ON_RECONSTRUCTED} with chi-squared limits, which need many rows, residuals look correlated; Rao's F, "
+            f"which allows for few, does not reject. The three-variable system has no rows left for either. Not to be "
+            f"rejected is no clean bill here: these tests have next to no power with six or four degrees of freedom."
+        )
+        stationarity(page, paper)
+        page.prose("Not done here: tests of unit roots and cointegration in the panel of three prefectures.")
+
+
+def stationarity(page: Page, paper: Paper) -> None:
+    page.prose(
+        "The paper tests stationarity by the roots of the fitted autoregression alone. They say that the fit is "
+        "stable, not that the series are stationary."
+    )
+    page.table(short_sample.unit_roots(paper), "unit_roots")
+    power = short_sample.power(len(paper.liangshan))
+    roots = ", ".join(f"{share:.0%} of {root:g}" for root, share in power.rejected.items() if root < 1)
+    page.prose(
+        f"GDP, the official series, keeps its unit root under the first test and loses its trend-stationarity "
+        f"under the second. The other series are reconstructed and smooth by construction: what the tests say of "
+        f"them is about the reconstruction. And {len(paper.liangshan)} years decide little. Of "
+        f"{short_sample.SIMULATED} simulated series of this length the Dickey-Fuller test rejects a unit root at "
+        f"5% in {power.rejected[1.0]:.0%} where there is one ({power.by_pvalue:.0%} by its asymptotic p-value), "
+        f"and where the root is less, {roots}: it hardly tells them apart.",
+        block="unit_roots_reading",
+    )
+    relations = short_sample.cointegration(paper)
+    page.table(relations.table, "relations")
+    (plain, _, drawn, wild), (plain_three, _, drawn_three, wild_three) = relations.two, relations.three
+    page.prose(
+        f"{ON_RECONSTRUCTED} that CII and GDP are unrelated in the long run is not rejected (p = {plain:.2f}, and "
+        f"{drawn:.2f} against data sets of the same eleven rows made without a relation, {wild:.2f} with wild errors): "
+        f"by the book, the model would be in differences. Of the three variables the asymptotic distribution finds a "
+        f"relation with p = {plain_three:.5f}. Data sets as short that have none give a trace as large in "
+        f"{drawn_three:.0%}, or {wild_three:.0%}: what was found is the shortness of the sample. With the span that "
+        f"the printed panel implies neither levels nor differences can be shown to be right.",
+        block="relations_reading",
+    )
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(names)
+
+
+def _range(limits: tuple[tuple[float, float], ...]) -> str:
+    ((low, high),) = limits
+    return f"{low:.3f} to {high:.3f}"
+
+
+def _years(years: Iterable[int]) -> str:
+    """Years as runs: 0, 4 to 10."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
