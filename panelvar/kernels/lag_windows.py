@@ -22,8 +22,11 @@ KERNELS = ("bartlett", "parzen", "quadratic-spectral")
 RULES = ("short", "long", "schwert", "stata", "newey-west", "andrews")
 
 # Of each kernel: its order q, the constant of its best bandwidth, the power of n that gives the pilot's lags.
-_BARTLETT = (1, 1.1447, 2.0 / 9.0)
-_ORDERS = {"bartlett": _BARTLETT, "parzen": _BARTLETT, "quadratic-spectral": (2, 1.3221, 2.0 / 25.0)}
+_ORDERS = {
+    "bartlett": (1, 1.1447, 2.0 / 9.0),
+    "parzen": (2, 2.6614, 4.0 / 25.0),
+    "quadratic-spectral": (2, 1.3221, 2.0 / 25.0),
+}
 # Andrews and Monahan (1992) keep the pilot's root this far from one.
 _LARGEST_ROOT = 0.97
 
@@ -50,10 +53,11 @@ def kernel_weights(distance: ArrayLike, kernel: str, lags: ArrayLike) -> Array:
     """
     distance, lags = np.asarray(distance), np.asarray(lags, dtype=np.float64)
     if kernel == "quadratic-spectral":
-        with np.errstate(over="ignore"):  # of bandwidths next to nothing, whose weights are zero
+        with np.errstate(over="ignore"):
             x = 1.2 * np.pi * distance / np.where(lags > 0.0, lags, 1.0)
-            spectral = 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x))
-        return np.where(lags > 0.0, spectral, 0.0)
+        # Of bandwidths next to nothing, whose weights are nothing either, x and its square are kept in range.
+        x = np.minimum(x, 1e100)
+        return np.where(lags > 0.0, 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x)), 0.0)
     z = np.minimum(distance / (lags + 1.0), 1.0)
     if kernel == "bartlett":
         return np.asarray(1.0 - z)
@@ -106,7 +110,8 @@ def newey_west_bandwidth(
 ) -> Array:
     r"""Bandwidth of Newey and West (1994), nonparametric, with the pilot that Hobijn, Franses and Ooms (2004) use.
 
-    :math:`1.1447\,[(s_1/s_0)^2 n]^{1/3}` from :math:`n^{2/9}` autocovariances for Bartlett's kernel (whole lags), and
+    :math:`1.1447\,[(s_1/s_0)^2 n]^{1/3}` from :math:`n^{2/9}` autocovariances for Bartlett's kernel,
+    :math:`2.6614\,[(s_2/s_0)^2 n]^{1/5}` from :math:`n^{4/25}` for Parzen's (both in whole lags), and
     :math:`1.3221\,[(s_2/s_0)^2 n]^{1/5}` from :math:`n^{2/25}` for the quadratic spectral one, where
     :math:`s_q = 2\sum_j j^q c_j` and :math:`s_0 = c_0 + 2\sum_j c_j`. Several columns are added up first.
 
@@ -147,8 +152,8 @@ def newey_west_bandwidth(
 def andrews_bandwidth(series: Array, kernel: str, weights: ArrayLike | None = None, *, whole: bool = True) -> Array:
     r"""Bandwidth of Andrews (1991, eq. 6.2 and 6.4) with first-order autoregressions as the pilots.
 
-    :math:`1.1447\,(\alpha_1 n)^{1/3}` for Bartlett's kernel (whole lags, at most n - 1) and
-    :math:`1.3221\,(\alpha_2 n)^{1/5}` for the quadratic spectral one, where
+    :math:`1.1447\,(\alpha_1 n)^{1/3}` for Bartlett's kernel, :math:`2.6614\,(\alpha_2 n)^{1/5}` for Parzen's (both in
+    whole lags, at most n - 1) and :math:`1.3221\,(\alpha_2 n)^{1/5}` for the quadratic spectral one, where
 
     .. math:: \alpha_1 = \sum_a g_a \frac{4\rho_a^2}{(1-\rho_a)^2(1+\rho_a)^2}, \qquad
        \alpha_2 = \sum_a g_a \frac{4\rho_a^2}{(1-\rho_a)^4}

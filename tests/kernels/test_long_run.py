@@ -101,7 +101,7 @@ IN_ARCH = {
     "parzen": (
         [1.4023517653198319, 0.5471996439093822, 0.5471996439093822, 0.918619910951935],
         [0.9448335815000268, 0.4237751240806594, 0.25798902561556347, 0.7285957596345015],
-        None,
+        11.730985808558396,
     ),
     "quadratic-spectral": (
         [1.738337096353824, 0.716447785236789, 0.716447785236789, 1.0770456250055545],
@@ -120,9 +120,8 @@ def test_as_in_arch_and_statsmodels(kernel):
     assert_allclose(found.two_sided.ravel(), two_sided, rtol=1e-12)
     assert_allclose(found.one_sided.ravel(), one_sided, rtol=1e-12)
     pilot = int(np.ceil(4 * (len(changes) / 100) ** PILOTS[kernel]))
-    if chosen is not None:
-        width = newey_west_bandwidth(changes, kernel, np.ones(2), pilot=pilot, whole=False)
-        assert width == pytest.approx(chosen, rel=1e-12)
+    width = newey_west_bandwidth(changes, kernel, np.ones(2), pilot=pilot, whole=False)
+    assert width == pytest.approx(chosen, rel=1e-12)
     if kernel == "quadratic-spectral":
         assert_allclose(
             long_run_covariance(changes, kernel, chosen, divisor=len(changes) - 3).two_sided.ravel(),
@@ -265,6 +264,8 @@ def test_weights_of_every_lag_at_every_bandwidth(kernel):
     for i, d in enumerate(distance[:, 0]):
         for j, bandwidth in enumerate(lags):
             assert found[i, j] == pytest.approx(weight(kernel, d, bandwidth) if bandwidth else 0.0, abs=1e-15)
+    if kernel == "quadratic-spectral":
+        assert np.abs(kernel_weights(distance, kernel, [5e-324, 1e-200])).max() < 1e-190
     for bandwidth in lags:
         beyond = last_lag(kernel, bandwidth, 9)
         weights = kernel_weights(np.arange(1, 9), kernel, bandwidth)
@@ -272,10 +273,13 @@ def test_weights_of_every_lag_at_every_bandwidth(kernel):
         assert beyond == 0 or abs(weights[beyond - 1]) > 0.0
 
 
+ORDERS = {"bartlett": (1, 1.1447), "parzen": (2, 2.6614), "quadratic-spectral": (2, 1.3221)}
+
+
 def pilot_by_loops(u, kernel):
-    """Newey and West's bandwidth of one series, for kernels of order 1 and 2."""
+    """Newey and West's bandwidth of one series."""
     n = len(u)
-    order, constant, power = {"quadratic-spectral": (2, 1.3221, 2 / 25)}.get(kernel, (1, 1.1447, 2 / 9))
+    (order, constant), power = ORDERS[kernel], PILOTS[kernel]
     c = [sum(u[t] * u[t - j] for t in range(j, n)) / n for j in range(int(n**power) + 1)]
     top, bottom = 2 * sum(j**order * c[j] for j in range(1, len(c))), c[0] + 2 * sum(c[1:])
     width = constant * ((top / bottom) ** 2 * n) ** (1 / (2 * order + 1))
@@ -291,14 +295,14 @@ def plugged_in_by_loops(u, kernel):
         rho = min(max(x[1:] @ x[:-1] / (x[:-1] @ x[:-1]), -0.97), 0.97)
         fourth = ((x[1:] - rho * x[:-1]) ** 2).mean() ** 2
         total += fourth / (1 - rho) ** 4
-        power = (1 - rho) ** 8 if kernel == "quadratic-spectral" else (1 - rho) ** 6 * (1 + rho) ** 2
+        power = (1 - rho) ** 6 * (1 + rho) ** 2 if kernel == "bartlett" else (1 - rho) ** 8
         alpha += 4 * rho**2 * fourth / power
-    if kernel == "quadratic-spectral":
-        return 1.3221 * (alpha / total * n) ** 0.2
-    return min(int(1.1447 * (alpha / total * n) ** (1 / 3)), n - 1)
+    order, constant = ORDERS[kernel]
+    width = constant * (alpha / total * n) ** (1 / (2 * order + 1))
+    return width if kernel == "quadratic-spectral" else min(int(width), n - 1)
 
 
-@pytest.mark.parametrize("kernel", ["bartlett", "quadratic-spectral"])
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_bandwidths_by_loops(kernel):
     stacks = persistent(7, (6, 90, 3))
     weights = np.array([0.5, 2.0, 0.0])
