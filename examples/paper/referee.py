@@ -80,9 +80,10 @@ def printed_regressions(page: Page, paper: Paper) -> None:
         fixed = paper.published["panel_tables_2_and_3"]["LGR"]["fixed_effects"]
         slope, error = fixed["coef"]["cii"], fixed["se"]["cii"]
         page.prose(
-            f"The paper chooses by adjusted R2: fixed effects in Table 2, where theirs is highest; pooled and random "
-            f"effects in Table 3, where fixed effects have the highest too. It prints neither this F test nor "
-            f"Hausman's. Of CII in column (1.2) of Table 3 the text says that it is negative and to be trusted at 5% "
+            f"In Table 2 the paper prefers fixed effects, whose adjusted R2 is highest; in Table 3, where theirs is "
+            f"highest too, pooled and random effects, whose coefficient of CII is significant. It prints neither this "
+            f"F test nor Hausman's. Of CII in column (1.2) of Table 3 the text says that it is not significant, and "
+            f"then that it is negative and to be trusted at 5% "
             f"only; {slope:.4f} ({error:.4f}) is printed, t = {slope / error:.2f}. That CII raises revenue rests on "
             f"the columns without prefecture effects.",
             block="audit_choice",

@@ -80,6 +80,7 @@ def which_stars(paper: Paper, rows: int) -> Stars:
     """Compare the printed stars with the printed numbers, rounding allowed for."""
     cells = starred(paper, rows)
     wrong = [cell for cell in cells if not cell.fits(STARS)]
+    df = sorted({cell.df for cell in cells})
     body = []
     for cell in wrong:
         (at_legend,), (at_usual,) = (cell.possible(levels) for levels in (STARS, USUAL))
@@ -92,8 +93,8 @@ def which_stars(paper: Paper, rows: int) -> Stars:
         header=(Row("", tuple(words(head) for head in heads)),),
         body=tuple(body),
         notes=(
-            f"t: printed coefficient over printed standard error; p-value from t with n - k degrees of freedom, n = "
-            f"{rows}. No rounding of the two changes a star in these rows.",
+            f"t: printed coefficient over printed standard error; p-value from t with {' or '.join(map(str, df))} degrees "
+            f"of freedom. No rounding of the two changes a star in these rows.",
         ),
     )
     return Stars(
