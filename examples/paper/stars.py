@@ -93,8 +93,8 @@ def which_stars(paper: Paper, rows: int) -> Stars:
         header=(Row("", tuple(words(head) for head in heads)),),
         body=tuple(body),
         notes=(
-            f"t: printed coefficient over printed standard error; p-value from t with {' or '.join(map(str, df))} degrees "
-            f"of freedom. No rounding of the two changes a star in these rows.",
+            f"t: printed coefficient over printed standard error; p-value from t with {' or '.join(map(str, df))} "
+            f"degrees of freedom. No rounding of the two changes a star in these rows.",
         ),
     )
     return Stars(
