@@ -41,8 +41,9 @@ class Study(NamedTuple):
     samples: tuple[tuple[int, ...], ...]
     build: Callable[..., object]
     calls: tuple[str, ...]
-    draws: int = DRAWS
     unit: str = "T"
+    costly: bool = False
+    """Whether a sample takes long, so that the slow tests draw few again."""
 
     def shape(self, sizes: tuple[int, ...]) -> str:
         """Sizes of a sample in words: ``15 x 5`` of a panel, ``T = 60`` of series, ``n = 100`` of rows."""
@@ -192,7 +193,7 @@ def jobs(
     adds, page = "missing" in words[:1], "page" in words[:1]
     chosen = words[2:] if adds else words
     for study in () if page else studies:
-        most = min(study.draws, int(words[1])) if adds and len(words) > 1 else study.draws
+        most = min(DRAWS, int(words[1])) if adds and len(words) > 1 else DRAWS
         for sizes in study.samples:
             groups: dict[int, list[str]] = {}
             for call in study.calls:

@@ -211,7 +211,7 @@ STUDIES = (
             "likely.variance_components.likelihood_ratio()",
             "restricted.variance_components.likelihood_ratio()",
         ),
-        500,
+        costly=True,
     ),
     Study(
         "Panels with effects of entities",
@@ -298,7 +298,7 @@ STUDIES = (
             'wild_bootstrap(pooled, "x1 = 1", draws=399, seed=1)',
             'wild_bootstrap(pooled, "x1 = 1", draws=399, weights="webb", seed=1)',
         ),
-        500,
+        costly=True,
     ),
     Study(
         "Panels with random-walk errors",
@@ -366,7 +366,7 @@ STUDIES = (
         ((10, 20), (20, 40), (30, 100)),
         with_long_run,
         ("pooled_mean_group.homogeneity", "hausman(ardl_mean_group, pooled_mean_group)"),
-        500,
+        costly=True,
     ),
     Study(
         "Instruments that are valid and strong",

@@ -136,7 +136,7 @@ STUDIES = (
             "johansen_test(y, lags=2, bootstrap=ResidualBootstrap(99, seed=1)).trace_pvalues[0]",
             "johansen_test(y, lags=2, bootstrap=ResidualBootstrap(99, seed=1)).max_pvalues[0]",
         ),
-        500,
+        costly=True,
     ),
     Study(
         "Three variables with one relation",

@@ -131,7 +131,7 @@ STUDIES = (
         PERIODS,
         independent,
         ("svar.overidentification",),
-        500,
+        costly=True,
     ),
     Study(
         "Causality by the wild bootstrap",
@@ -142,7 +142,7 @@ STUDIES = (
             'granger_bootstrap_test(model, "y1", ["y2", "y3"], draws=199, seed=1)',
             'granger_bootstrap_test(robust, "y1", ["y2", "y3"], draws=199, seed=1)',
         ),
-        500,
+        costly=True,
     ),
     Study(
         "Causality between random walks",
