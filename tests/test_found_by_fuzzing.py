@@ -11,6 +11,8 @@ import pytest
 import panelvar as pv
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.covariance.covariances import Classical
+from panelvar.dynamics import dynamics
+from panelvar.panel_tests.auxiliary import least_squares
 from panelvar.unit_roots.regressions import lag_criteria, lagged_differences
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
@@ -210,6 +212,7 @@ MANY_DIGITS = 10**5000
         lambda: pv.compare(pv.fit_pooled(pv.Panel(frame(), "i", "t"), "y", ["x1"]), stars=MANY_DIGITS),
         lambda: pv.AR1(rho=MANY_DIGITS),
         lambda: pv.ShortRun(b=MANY_DIGITS).check(("a", "b")),
+        lambda: pv.ResidualBootstrap(draws=9, seed=MANY_DIGITS),
         lambda: pv.Note("code", "A text.", MANY_DIGITS),
         lambda: pv.VarConvention(name=MANY_DIGITS),
     ],
@@ -379,3 +382,39 @@ def test_own_errors_of_nearly_collinear_regressors_are_numbers():
     data["x2"] = 2.0 * data["x1"] + 1e-9 * data["x2"]
     result = pv.fit_pooled_mean_group(pv.Panel(data, "i", "t"), "y", ["x1", "x2"])
     assert (result.individual_std_errors.to_numpy() > 0.0).all()
+
+
+def test_orderings_of_shocks_lose_no_digits_of_nearly_singular_covariances():
+    """A Cholesky factor of the reordered covariance did not exist; a QR of the factor's rows does."""
+    root = np.array([[1.0, 0.0], [1.0, 1e-9]])
+    made = dynamics.ordered_impact(root, np.array([1, 0]))
+    size = np.hypot(1.0, 1e-9)
+    np.testing.assert_allclose(made, [[1e-9 / size, 1.0 / size], [0.0, size]], rtol=1e-12, atol=1e-25)
+    with pytest.raises(pv.SpecificationError, match="criterion"):
+        pv.select_lags(system(), max_lags=2).order(np.ones((2, 2)))
+
+
+def test_errors_of_predictions_far_from_zero_are_numbers():
+    data = frame(8, 10)
+    data["x1"] += 1e9
+    found = pv.fit_pooled(pv.Panel(data, "i", "t"), "y", ["x1"]).predict_interval()
+    assert (found["std_error"] >= 0.0).all()
+
+
+def test_a_series_with_other_levels_than_the_data_is_refused_in_words():
+    with pytest.raises(pv.DataError, match="No label of"):
+        pv.fit_pooled(pv.Panel(frame().set_index(["i", "t"])), "y", ["x1"], weights=pd.Series(1.0, range(70)))
+
+
+def test_dummies_of_the_clusters_have_no_degrees_of_freedom():
+    """Their scores add up to zero in every cluster; the degrees of freedom once divided by nothing."""
+    data = frame(9, 6)
+    data["g"] = np.array(["a", "b", "c"])[data["i"] % 3]
+    result = pv.fit_pooled(pv.Panel(data, "i", "t"), "y ~ x1 + C(g)", cov=pv.BiasReduced("g", kind="CR3"))
+    assert np.isfinite(result.std_errors["x1"])
+
+
+def test_tiny_regressors_of_an_auxiliary_regression_are_refused_in_words():
+    columns = np.random.default_rng(0).standard_normal((9, 2)) * [1.0, 1e-157]
+    with pytest.raises(pv.NumericalError, match="too small"):
+        least_squares(columns, columns[:, 0] + 1.0)

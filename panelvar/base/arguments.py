@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, SpecificationError
-from panelvar.base.limits import LARGEST_WHOLE, LONGEST_HORIZON, MOST_CELLS
+from panelvar.base.limits import LARGEST_WHOLE, LONGEST_HORIZON, LONGEST_SEED, MOST_CELLS
 from panelvar.base.quoting import shown
 
 DROP_OR_RAISE = ("drop", "raise")
@@ -237,6 +237,9 @@ def read_seed(value: object, option: str = "seed", other: str = "") -> int | Non
     """
     if value is None:
         return None
-    if not is_whole(value) or value < 0:
-        raise SpecificationError(f"{option}={shown(value)} must be a whole number of at least 0, or None{other}.")
+    if not is_whole(value) or value < 0 or int(value).bit_length() > LONGEST_SEED:
+        raise SpecificationError(
+            f"{option}={shown(value)} must be a whole number of at least 0 and at most {LONGEST_SEED} bits, or "
+            f"None{other}."
+        )
     return int(value)

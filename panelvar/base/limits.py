@@ -5,6 +5,9 @@ from __future__ import annotations
 LARGEST_WHOLE = 10**18
 """Largest whole number of any option: it fits into 64 bits."""
 
+LONGEST_SEED = 1_024
+"""Most bits of a seed: more than any generator has."""
+
 LONGEST_HORIZON = 100_000
 """Most periods ahead, and most lags of a moment, that are computed: memory grows with them."""
 

@@ -308,8 +308,8 @@ def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> fl
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
     expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton 2018,
-    section 3). NaN where the contrast has no expected variance. ``mean_of_all`` is the expected
-    covariance of all coefficients.
+    section 3). NaN where the contrast has no expected variance, or its estimate has none. ``mean_of_all`` is
+    the expected covariance of all coefficients.
     """
     mean = contrasts.T @ mean_of_all @ contrasts
     r = mean.shape[0]
@@ -318,7 +318,8 @@ def satterthwaite(adjusted: Moments, contrasts: Array, mean_of_all: Array) -> fl
     if not values[0] > SINGULAR * np.abs(values[-1]) or values[0] <= 0.0:
         return float("nan")
     standard = contrasts @ (vectors / np.sqrt(values))
-    return float(r * (r + 1) / adjusted.total_variance(standard))
+    spread = adjusted.total_variance(standard)
+    return float(r * (r + 1) / spread) if spread > 0.0 else float("nan")
 
 
 def _weights(values: Array, power: float) -> tuple[Array, int]:

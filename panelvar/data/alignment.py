@@ -37,7 +37,7 @@ def by_label(values: Any, rows: pd.Index, what: str) -> Any:
     labels = values.index
     if labels is rows or labels.equals(rows):
         return values
-    if len(labels) == 0 or not rows.isin(labels).any():
+    if len(labels) == 0 or labels.nlevels != rows.nlevels or not rows.isin(labels).any():
         first = _first(labels) if len(labels) else "none"
         raise DataError(
             f"No label of {what} is one of a row of the data: the first is {first}, that of the data "

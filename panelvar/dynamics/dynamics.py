@@ -383,11 +383,34 @@ def cholesky_impact(sigma: Array, order: npt.NDArray[np.intp] | None = None) -> 
     SpecificationError
         The order does not name every position once.
     """
-    if order is None:
-        return np.linalg.cholesky(sigma).astype(np.float64, copy=False)
-    if sorted(order.tolist()) != list(range(sigma.shape[-1])):
-        raise SpecificationError(f"order={order.tolist()}: expected every position 0 to {sigma.shape[-1] - 1} once.")
+    factor = np.linalg.cholesky(sigma).astype(np.float64, copy=False)
+    return factor if order is None else ordered_impact(factor, order)
+
+
+def ordered_impact(factor: Array, order: npt.NDArray[np.intp]) -> Array:
+    """Lower factor in a chosen ordering, from any root of sigma: by QR, which loses no digits of nearly singular ones.
+
+    Parameters
+    ----------
+    factor : array (..., K, K)
+        P with P P' = sigma.
+    order : array of int (K,)
+        As in `cholesky_impact`.
+
+    Returns
+    -------
+    array (..., K, K)
+
+    Raises
+    ------
+    SpecificationError
+        The order does not name every position once.
+    """
+    if sorted(order.tolist()) != list(range(factor.shape[-1])):
+        raise SpecificationError(f"order={order.tolist()}: expected every position 0 to {factor.shape[-1] - 1} once.")
+    upper: Any = np.linalg.qr(factor[..., order, :].swapaxes(-1, -2), mode="r")
+    signs = np.where(upper.diagonal(axis1=-2, axis2=-1) < 0.0, -1.0, 1.0)
     index: Any = (..., order[:, None], order)
-    impact = np.empty(sigma.shape)
-    impact[index] = np.linalg.cholesky(sigma[index])
+    impact = np.empty(factor.shape)
+    impact[index] = (upper * signs[..., None]).swapaxes(-1, -2)
     return impact

@@ -62,7 +62,7 @@ class Cholesky(Identification):
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Factors of sigma in the ordering; a factor that is there already is used as it is."""
         order = self._order(names)
-        return form.factor if order is None else dynamics.cholesky_impact(form.sigma, order)
+        return form.factor if order is None else dynamics.ordered_impact(form.factor, order)
 
     def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
         """Derivatives of the factor; the coefficients do not move it."""

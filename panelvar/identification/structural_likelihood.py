@@ -20,6 +20,9 @@ from panelvar.base.arrays import Array
 TOLERANCE = 1e-24
 """Squared length of the last step, in the metric of the information of one observation."""
 STALLED = 1e-16
+IDLE = 20
+"""Steps without a gain beyond rounding after which a search ends."""
+_ROUNDING = 1e-13
 HALVINGS = 40
 
 
@@ -136,6 +139,7 @@ def maximise(sigma: Array, origin: Array, basis: Array, start: Array, limit: int
     converged = np.zeros(len(pair), dtype=bool)
     left = np.flatnonzero(np.isfinite(value))
     before = np.full(len(pair), np.inf)
+    idle = np.zeros(len(pair), dtype=np.intp)
     steps = 0
     while left.size and steps < limit:
         steps += 1
@@ -149,7 +153,11 @@ def maximise(sigma: Array, origin: Array, basis: Array, start: Array, limit: int
             break
         way = np.einsum("nd,ndcij->ncij", step, basis[left])
         share = 1.0 / np.maximum(1.0, np.sqrt(length))
-        pair[left], value[left], moved = _along(pair[left], way, share, slope, value[left], sigma[left])
+        height = value[left]
+        pair[left], value[left], moved = _along(pair[left], way, share, slope, height, sigma[left])
+        idle[left] = np.where(value[left] - height <= _ROUNDING * (1.0 + np.abs(height)), idle[left] + 1, 0)
+        # Where only rounding moves the likelihood, more steps find nothing.
+        moved &= idle[left] < IDLE
         converged[left[~moved]] = length[~moved] <= STALLED
         left = left[moved]
     return Maximum(pair, value, converged, steps)
@@ -196,7 +204,7 @@ def _along(
         trial = pair[left] + share[left, None, None, None] * way[left]
         reached = log_likelihood(trial, sigma[left])
         # Rounding of the likelihood itself must not stop the last steps.
-        enough = reached >= value[left] + 1e-4 * share[left] * slope[left] - 1e-13 * (1.0 + np.abs(value[left]))
+        enough = reached >= value[left] + 1e-4 * share[left] * slope[left] - _ROUNDING * (1.0 + np.abs(value[left]))
         taken = left[enough]
         best[taken], height[taken], moved[taken] = trial[enough], reached[enough], True
         left = left[~enough]

@@ -135,7 +135,13 @@ class Auxiliary(NamedTuple):
 
 
 def least_squares(x: Array, y: Array) -> Auxiliary:
-    """Regress y on the columns of x, scaled to length one first; columns that depend on others share coefficients."""
+    """Regress y on the columns of x, scaled to length one first; columns that depend on others share coefficients.
+
+    Raises
+    ------
+    NumericalError
+        If a coefficient's variance leaves the range of numbers.
+    """
     if x.shape[1] == 0:
         return Auxiliary(np.empty(0), y.copy(), np.empty((0, 0)), 0)
     norms = np.sqrt(np.square(x).sum(axis=0))
@@ -147,7 +153,13 @@ def least_squares(x: Array, y: Array) -> Auxiliary:
     residuals = y - left[:, used] @ (left[:, used].T @ y)
     # Once more on what is left: the first projection rounds on the scale of y.
     residuals = residuals - left[:, used] @ (left[:, used].T @ residuals)
-    return Auxiliary(coefficients, residuals, root @ root.T, int(used.sum()))
+    with np.errstate(over="ignore"):
+        bread = root @ root.T
+    if not np.isfinite(bread).all():
+        raise NumericalError(
+            "A regressor of an auxiliary regression is too small for its square: rescale the variables."
+        )
+    return Auxiliary(coefficients, residuals, bread, int(used.sum()))
 
 
 def clustered_error(

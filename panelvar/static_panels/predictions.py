@@ -20,6 +20,7 @@ from panelvar.data.dimensions import refuse_missing
 from panelvar.data.panel import Panel
 from panelvar.data.source import Coded, Source
 from panelvar.fit.fit import Fit
+from panelvar.kernels.least_squares import covariance_root
 from panelvar.kernels.variance_components import Components
 from panelvar.static_panels.effect_precision import sum_variances
 from panelvar.static_panels.effects import blup, dimension_of, leading_table, level_tables, unit_variances
@@ -290,7 +291,11 @@ def _of_coefficients(result: FitStatistics, x: Array) -> Array:
 
 
 def _quadratic(rows: Array, matrix: Array) -> Array:
-    out: Array = np.einsum("ij,ij->i", rows @ matrix, rows)
+    if not np.isfinite(matrix).all():
+        return np.full(len(rows), np.nan)
+    # By squares, which rounding cannot make negative where the level of a regressor dwarfs its variation.
+    moved = rows @ covariance_root(matrix)
+    out: Array = np.einsum("ij,ij->i", moved, moved)
     return out
 
 

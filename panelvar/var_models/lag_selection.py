@@ -82,7 +82,8 @@ class LagSelection(HintsAtNames, Presented):
             One less the size of each of these tests. The size of the whole procedure is larger.
         """
         allowed = (*CRITERIA, "lr")
-        choice = choose("criterion", "hqic" if criterion == "hq" else criterion, allowed)
+        short = isinstance(criterion, str) and criterion == "hq"
+        choice = choose("criterion", "hqic" if short else criterion, allowed)
         if choice != "lr":
             return self.selected[choice]
         rejected = np.flatnonzero(self.lr_pvalue[1:] < 1.0 - check_level(level)) + 1

@@ -119,7 +119,7 @@ class Writer:
         given: dict[str, str] = {}
         starred: list[str] = []
         outer, self.where = self.where, label
-        skip = self.formula(known, given, mistakes)
+        skip = self.formula(known, given, mistakes) | given.keys()
         chosen = [name for name, found in known.items() if name not in skip and self.wanted(name, found)]
         wrong = set(self.rng.sample(sorted(known), min(mistakes, len(known)))) if mistakes else set()
         for name in dict.fromkeys([*chosen, *wrong]):
@@ -183,6 +183,9 @@ class Writer:
         if mistakes and self.rng.random() < 0.5:
             forms = BROKEN
         form = self.rng.choice(forms)
+        if "C(" in form and "cov" in known and self.rng.random() < 0.3:
+            # Clusters of the dimension that has dummies.
+            given["cov"] = f"pv.Clustered({self.role('g')})"
         given["y"] = repr(form.format(**{role: written(name) for role, name in self.names.items()}))
         return lists - ({"endogenous"} if self.where == "fit_hausman_taylor" else set())
 

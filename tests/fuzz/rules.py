@@ -217,7 +217,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "AR1.weights": of("'pairs'", "'rows'", "'equal'", "'pooled'"),
     "TwoStepGMM.weights": of("'robust'", "'HC0'", "'cluster'", "'driscoll-kraay'", "pv.Clustered('time')"),
     "cov": lambda writer: writer.covariance(("classical", "robust", "cluster", "driscoll-kraay", "newey-west", "pcse")),
-    "VarResult.with_cov.cov": lambda writer: writer.system_covariance(),
+    "VarResult.with_cov.cov": of("'HC0'", "'HC1'", "'HC3'", "'classical'", "'robust'", "pv.HC('HC2')"),
     "fit_local_projections.cov": lambda writer: writer.system_covariance(),
     "instrument_relevance_test.cov": lambda writer: writer.system_covariance(),
     "by": _cluster,

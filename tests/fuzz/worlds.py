@@ -390,6 +390,11 @@ def odd_weights(draft: Draft) -> None:
 
 
 @ailment
+def few_entities(draft: Draft) -> None:
+    draft.frame = draft.frame[draft.frame["i"].isin(draft.frame["i"].unique()[:2])].reset_index(drop=True)
+
+
+@ailment
 def few_rows(draft: Draft) -> None:
     draft.frame = draft.frame.iloc[: int(draft.rng.integers(1, 9))].copy()
     draft.series = draft.series.iloc[: int(draft.rng.integers(1, 9))].copy()
