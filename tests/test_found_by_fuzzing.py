@@ -13,7 +13,8 @@ from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.covariance.covariances import Classical
 from panelvar.dynamics import dynamics
 from panelvar.panel_tests.auxiliary import least_squares
-from panelvar.unit_roots.regressions import lag_criteria, lagged_differences
+from panelvar.unit_roots.lag_orders import lag_orders
+from panelvar.unit_roots.regressions import lagged_differences
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
@@ -185,8 +186,8 @@ def test_swamys_weights_of_nearly_collinear_regressors_are_refused_in_words():
 
 
 def test_lags_that_fit_exactly_have_infinite_t_ratios():
-    columns = lagged_differences(np.where(np.arange(40) == 3, 1.0, 0.0), 3, np.zeros((40, 0)))
-    assert np.isinf(lag_criteria(columns, 3).ratios[1:]).all()
+    columns = lagged_differences(np.where(np.arange(40) == 3, 1.0, 0.0), 0)
+    assert np.isinf(lag_orders(columns, 3).ratios()[1:]).all()
 
 
 def test_a_last_value_that_dwarfs_all_others_is_refused_in_words():

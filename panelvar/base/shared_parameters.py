@@ -109,9 +109,9 @@ column : label, optional
     Column of the data.
 trend (terms) : {"n", "c", "ct", "ctt"}
     :math:`d_t`: nothing, a constant, with a trend, with a squared trend.
-lags (Dickey-Fuller) : int or {"aic", "bic", "t-stat"}
+lags (Dickey-Fuller) : int or {"aic", "bic", "hq", "t-stat"}
     p, or a rule that chooses it among ``min_lags`` to ``max_lags`` on the rows the longest can use: the smallest
-    criterion, or the longest lag whose t ratio exceeds 1.645.
+    criterion (Akaike, Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
 max_lags (Dickey-Fuller) : int, optional
     By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
 min_lags : int

@@ -14,10 +14,10 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.series import read_var_data
 from panelvar.kernels.least_squares import least_squares
 from panelvar.tables.known_sizes import size_notes
-from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.dickey_fuller import adf_test
 from panelvar.unit_roots.distributions import SERIES_OF_PVALUES, tau_critical_values, tau_pvalue
 from panelvar.unit_roots.one_series import POWERS, check_trend, ends_note
+from panelvar.unit_roots.regressions import trend_columns
 from panelvar.unit_roots.result import UnitRootResult
 
 
@@ -79,7 +79,7 @@ def engle_granger_test(
     notes = (*table.notes, *ends_note("One variable or another is", len(table.values), len(values)))
     place = table.names.index(left)
     n, count = values.shape
-    regressors = np.column_stack([np.delete(values, place, axis=1), dickey_fuller.trend_columns(POWERS[trend], 1, n)])
+    regressors = np.column_stack([np.delete(values, place, axis=1), trend_columns(POWERS[trend], 1, n)])
     residuals = values[:, place] - regressors @ least_squares(regressors, values[:, place])
     # Of the variable's own size.
     if np.abs(residuals).max() <= 1e-12 * np.abs(values[:, place]).max():
@@ -90,7 +90,7 @@ def engle_granger_test(
     return UnitRootResult(
         f"Engle-Granger ({inner.lags} lags, trend {trend!r})",
         inner.statistic,
-        tau_pvalue(inner.statistic, trend, count) if known else float("nan"),
+        float(tau_pvalue(inner.statistic, trend, count)) if known else float("nan"),
         "none",
         null=f"{left} is not cointegrated with {', '.join(name for name in table.names if name != left)}",
         notes=(*notes, *size_notes(f"engle-granger, {lags}", n)),

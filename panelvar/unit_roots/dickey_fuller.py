@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import CollinearityError, Note, SpecificationError, choose, emit
+from panelvar.base.errors import Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.tables.known_sizes import size_notes
-from panelvar.unit_roots import regressions as dickey_fuller
 from panelvar.unit_roots.distributions import (
     gls_critical_values,
     gls_pvalue,
     tau_critical_values,
     tau_pvalue,
 )
-from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
-from panelvar.unit_roots.result import UnitRootResult
+from panelvar.unit_roots.lag_orders import chosen_regressions, read_lags
+from panelvar.unit_roots.one_series import FLAT, POWERS, check_trend, deterministic, one_series, refuse_one
+from panelvar.unit_roots.regressions import lagged_differences, trend_columns
+from panelvar.unit_roots.result import SeriesTests, UnitRootResult, from_levels
 
-RULES = ("aic", "bic", "t-stat")
-SIGNIFICANT = 1.6448536269514722
-"""Absolute t ratio above which the last lag stays: two-sided, 10 percent, normal."""
-NULL = "the series has a unit root"
-
-Chosen: TypeAlias = tuple[dickey_fuller.Regression, int, str]
-"""A regression, its lags, and the rule that chose them."""
+ROWS = ("all", "common")
+DISTANCE = {"c": -7.0, "ct": -13.5}
+"""What the root by which series are quasi-differenced is below one, times T (Elliott, Rothenberg and Stock 1996)."""
 
 
 @documented
@@ -81,12 +77,13 @@ def adf_test(
     True
     """
     check_trend(trend)
+    choose("rows", rows, ROWS)
     values, name, notes = one_series(data, column)
-    found = _regress(values, lags, (min_lags, max_lags), POWERS[trend], rows, name)
+    tests = adf_tests(values, trend, lags, (min_lags, max_lags), rows)
+    refuse_one(tests, name)
     notes = (*notes, *size_notes(f"adf, {lags}, {trend}", len(values)))
     emit(notes)
-    critical = tau_critical_values(trend, len(found[0].residuals))
-    return _tested("Augmented Dickey-Fuller", found, trend, tau_pvalue(found[0].ratio, trend), critical, notes)
+    return _result("Augmented Dickey-Fuller", tests, trend, tau_critical_values(trend, int(tests.nobs)), notes)
 
 
 @documented
@@ -127,74 +124,85 @@ def dfgls_test(
     sample bring critical values nearer to zero than these (Cheung and Lai 1995).
     """
     check_trend(trend, ("c", "ct"))
+    choose("rows", rows, ROWS)
     values, name, notes = one_series(data, column)
-    terms = dickey_fuller.trend_columns(POWERS[trend], 1, len(values))
-    detrended = varying(dickey_fuller.quasi_detrended(values, terms, -7.0 if trend == "c" else -13.5), values, name)
-    found = _regress(detrended, lags, (min_lags, max_lags), 0, rows, name)
+    tests = dfgls_tests(values, trend, lags, (min_lags, max_lags), rows)
+    refuse_one(tests, name)
     notes = (*notes, *size_notes(f"dfgls, {lags}, {trend}", len(values)))
     emit(notes)
-    pvalue = gls_pvalue(found[0].ratio, trend, len(values))
-    return _tested("DF-GLS", found, trend, pvalue, gls_critical_values(trend, len(values)), notes)
+    return _result("DF-GLS", tests, trend, gls_critical_values(trend, len(values)), notes)
 
 
-def _tested(
-    name: str, found: Chosen, trend: str, pvalue: float, critical: dict[float, float], notes: tuple[Note, ...]
+def unit_root(trend: str) -> str:
+    """The null hypothesis in words, the same for every trend."""
+    return "the series has a unit root"
+
+
+def adf_tests(
+    series: Array,
+    trend: str,
+    lags: int | str = "aic",
+    limits: tuple[int, int | None] = (0, None),
+    rows: str = "all",
+) -> SeriesTests:
+    """`adf_test` of series (..., T)."""
+    choice = read_lags(lags, limits, series.shape[-1], POWERS[trend])
+    found = chosen_regressions(lagged_differences(series, POWERS[trend]), choice, common=rows == "common")
+    return from_levels(found, found.ratios, tau_pvalue(found.ratios, trend), found.orders, choice.words, found.status)
+
+
+def dfgls_tests(
+    series: Array,
+    trend: str,
+    lags: int | str = "aic",
+    limits: tuple[int, int | None] = (0, None),
+    rows: str = "all",
+) -> SeriesTests:
+    """`dfgls_test` of series (..., T)."""
+    periods = series.shape[-1]
+    choice = read_lags(lags, limits, periods, 0)
+    left = quasi_detrended(series, trend_columns(POWERS[trend], 1, periods), DISTANCE[trend])
+    found = chosen_regressions(lagged_differences(left, 0), choice, common=rows == "common")
+    found = found._replace(status=np.where(deterministic(left, series), FLAT, found.status))
+    pvalues = gls_pvalue(found.ratios, trend, periods)
+    return from_levels(found, found.ratios, pvalues, found.orders, choice.words, found.status)
+
+
+def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:
+    r"""Take out terms estimated by GLS under a root near one (Elliott, Rothenberg and Stock 1996, section 3).
+
+    Series and terms are quasi-differenced by :math:`1 - (1 + c/T)L`, the first period kept as it is.
+
+    Parameters
+    ----------
+    series : array (..., T)
+    terms : array (T, d)
+    distance : float
+        c: -7 with a constant, -13.5 with a trend.
+    """
+    root = 1.0 + distance / len(terms)
+    moved, both = terms.copy(), series.copy()
+    moved[1:] -= root * terms[:-1]
+    both[..., 1:] -= root * series[..., :-1]
+    detrended: Array = series - (terms @ np.linalg.lstsq(moved, both.T, rcond=None)[0]).T
+    return detrended
+
+
+def _result(
+    name: str, tests: SeriesTests, trend: str, critical: dict[float, float], notes: tuple[Note, ...]
 ) -> UnitRootResult:
-    regression, order, rule = found
+    order = int(tests.lags)
     return UnitRootResult(
         f"{name} ({order} lags, trend {trend!r})",
-        regression.ratio,
-        pvalue,
+        float(tests.statistic),
+        float(tests.pvalue),
         "none",
-        null=NULL,
+        null=unit_root(trend),
         notes=notes,
         lags=order,
-        nobs=len(regression.residuals),
+        nobs=int(tests.nobs),
         trend=trend,
         critical_values=critical,
-        lags_rule=rule,
-        coefficient=regression.coefficient,
+        lags_rule=tests.rule,
+        coefficient=float(tests.coefficient),
     )
-
-
-def _regress(
-    values: Array, lags: int | str, limits: tuple[int, int | None], powers: int, rows: str, name: str
-) -> Chosen:
-    """Choose the lags and run the regression; also how they were chosen."""
-    choose("rows", rows, ("all", "common"))
-    shortest, max_lags = read_whole("min_lags", limits[0], 0), limits[1]
-    terms = dickey_fuller.trend_columns(powers, 0, len(values))
-    change = len(values) - 1
-    longest, rule = 0, "given"
-    if isinstance(lags, str):
-        kind = choose("lags", lags, RULES)
-        # The longest that leaves two degrees of freedom, too: a short series has a default.
-        room = max(min(len(values) // 2 - powers - 1, (change - powers - 3) // 2), 0)
-        longest = min(int(np.ceil(12.0 * (len(values) / 100.0) ** 0.25)), room)
-        longest = max(longest, shortest) if max_lags is None else read_whole("max_lags", max_lags, shortest)
-        enough(change - longest, powers + 1 + longest, name)
-        columns = dickey_fuller.lagged_differences(values, longest, terms)
-        order = chosen_order(dickey_fuller.lag_criteria(columns, longest), kind, shortest)
-        rule = f"{kind}, {shortest} to {longest}"
-    elif max_lags is not None or shortest:
-        raise SpecificationError("max_lags= and min_lags= apply when lags= names a rule, such as lags='aic'.")
-    else:
-        order = read_whole("lags", lags, 0)
-    enough(change - order, powers + 1 + order, name)
-    skipped = longest - order if rows == "common" and longest > order else 0
-    columns = dickey_fuller.lagged_differences(values, order, terms, skipped)
-    try:
-        found = dickey_fuller.regression(columns, powers)
-    except np.linalg.LinAlgError:
-        raise CollinearityError(
-            f"The lagged level, the lagged differences and the terms of {name!r} are combinations of one another (a "
-            "deterministic series, or a very short one): there is nothing to test."
-        ) from None
-    return not_exact(found, name), order, rule
-
-
-def chosen_order(found: dickey_fuller.Criteria, kind: str, shortest: int = 0) -> int:
-    """Lag order by a rule, ``shortest`` or more."""
-    if kind == "t-stat":
-        return max(int(np.flatnonzero(found.ratios >= SIGNIFICANT)[-1]), shortest)
-    return shortest + int(np.argmin((found.aic if kind == "aic" else found.bic)[shortest:]))

@@ -5,12 +5,19 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.constants import constants
 
 SERIES_OF_PVALUES = 6
 """Series for which MacKinnon (1994) has p-values; his critical values (2010) go up to twelve."""
+
+POWERS = np.arange(5.0)
+"""Of polynomials."""
+
+FAR = 1e50
+"""A statistic so large that nothing changes beyond; its powers are numbers."""
 
 # Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
 KPSS = {
@@ -27,28 +34,37 @@ def _surfaces() -> dict[tuple[str, str, int, str], tuple[float, ...]]:
     }
 
 
-def tau_pvalue(statistic: float, trend: str, series: int = 1) -> float:
+@cache
+def _polynomials(statistic: str, trend: str, series: int) -> Array:
+    """Weights of the two polynomials of a p-value, (5, 2): in the tail, and in the centre."""
+    return np.array([_surfaces()[f"{statistic}_{part}", trend, series, ""] for part in ("tail", "centre")]).T
+
+
+def tau_pvalue(statistic: float | Array, trend: str, series: int = 1) -> Array:
     """P-value of a Dickey-Fuller t ratio with ``series`` series in the relation (MacKinnon 1994, tables 3 and 4)."""
-    from scipy.special import ndtr
-
-    surfaces = _surfaces()
-    split, least, most, *_ = surfaces["tau_limits", trend, series, ""]
-    if statistic > most:
-        return 1.0
-    if statistic < least:
-        return 0.0
-    weights = surfaces["tau_tail" if statistic <= split else "tau_centre", trend, series, ""]
-    return float(ndtr(np.polynomial.polynomial.polyval(statistic, weights)))
+    split, least, most, *_ = _surfaces()["tau_limits", trend, series, ""]
+    within = np.minimum(np.maximum(statistic, least), min(most, FAR))
+    found = _normal(within, within <= split, _polynomials("tau", trend, series))
+    return np.maximum(found * (statistic >= least), statistic > most)
 
 
-def rho_pvalue(statistic: float, trend: str) -> float:
+def rho_pvalue(statistic: float | Array, trend: str) -> Array:
     """P-value of n times the estimated root less one (MacKinnon 1994, tables 5 and 6)."""
+    split = _surfaces()["rho_limits", trend, 1, ""][0]
+    # The tail's polynomial is of the logarithm.
+    tail = np.asarray(statistic <= split)
+    at = np.where(tail, np.log(-np.minimum(statistic, split)), np.minimum(statistic, FAR))
+    return _normal(at, tail, _polynomials("rho", trend, 1))
+
+
+def _normal(at: Array, tail: Mask, polynomials: Array) -> Array:
+    """Normal probability of the polynomial of the tail, or of the centre."""
     from scipy.special import ndtr
 
-    surfaces = _surfaces()
-    tail = statistic <= surfaces["rho_limits", trend, 1, ""][0]
-    weights = surfaces["rho_tail" if tail else "rho_centre", trend, 1, ""]
-    return float(ndtr(np.polynomial.polynomial.polyval(np.log(-statistic) if tail else statistic, weights)))
+    scores = at[..., None] ** POWERS @ polynomials
+    # Of numbers, this is much faster than where.
+    found: Array = ndtr(scores[..., 0] * tail + scores[..., 1] * ~tail)
+    return found
 
 
 def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, float]:
@@ -57,7 +73,10 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
     for level in ("0.01", "0.05", "0.10"):
         weights = _surfaces().get(("tau_critical", trend, series, level))
         if weights is not None:
-            found[float(level)] = float(np.polynomial.polynomial.polyval(1.0 / nobs, weights))
+            value = 0.0
+            for weight in reversed(weights):
+                value = weight + value / nobs
+            found[float(level)] = value
     return found
 
 
@@ -75,15 +94,15 @@ def _gls_at(trend: str, periods: int) -> tuple[Array, Array]:
     return probabilities, np.array([np.interp(1.0 / periods, sizes, column) for column in quantiles.T])
 
 
-def gls_pvalue(statistic: float, trend: str, periods: int) -> float:
+def gls_pvalue(statistic: float | Array, trend: str, periods: int) -> Array:
     """P-value of the DF-GLS ratio for a number of periods: normal scores interpolated between simulated quantiles."""
     from scipy.special import ndtr, ndtri
 
     probabilities, quantiles = _gls_at(trend, periods)
     scores = ndtri(probabilities)
-    place = int(np.clip(np.searchsorted(quantiles, statistic), 1, len(quantiles) - 1))
+    place = np.clip(np.searchsorted(quantiles, statistic), 1, len(quantiles) - 1)
     share = (statistic - quantiles[place - 1]) / (quantiles[place] - quantiles[place - 1])
-    return float(ndtr(scores[place - 1] + share * (scores[place] - scores[place - 1])))
+    return np.asarray(ndtr(scores[place - 1] + share * (scores[place] - scores[place - 1])))
 
 
 def gls_critical_values(trend: str, periods: int) -> dict[float, float]:
@@ -92,8 +111,8 @@ def gls_critical_values(trend: str, periods: int) -> dict[float, float]:
     return {level: float(quantiles[probabilities == level][0]) for level in (0.01, 0.025, 0.05, 0.10)}
 
 
-def kpss_pvalue(statistic: float, trend: str) -> tuple[float, str]:
-    """P-value by linear interpolation of the table, and "<" or ">" where the statistic is beyond its ends."""
+def kpss_pvalues(statistic: Array, trend: str) -> tuple[Array, NDArray[np.str_]]:
+    """P-values by linear interpolation of the table, and "<" or ">" where a statistic is beyond its ends."""
     levels, values = np.array(list(KPSS[trend])), np.array(list(KPSS[trend].values()))
-    bound = ">" if statistic < values[0] else "<" if statistic > values[-1] else ""
-    return float(np.interp(statistic, values, levels)), bound
+    bound = np.where(statistic < values[0], ">", np.where(statistic > values[-1], "<", ""))
+    return np.interp(statistic, values, levels), bound

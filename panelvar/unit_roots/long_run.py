@@ -9,19 +9,37 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
-from panelvar.base.errors import CollinearityError, Note, NumericalError, choose, emit
+from panelvar.base.errors import Note, choose, emit
+from panelvar.base.scaling import exponents
 from panelvar.base.shared_parameters import documented
-from panelvar.kernels.lag_windows import KERNELS, bandwidth_by_rule
+from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.least_squares import least_squares
-from panelvar.kernels.long_run import long_run_variance
+from panelvar.kernels.long_run import long_run_covariance
+from panelvar.kernels.unit_regressions import ESTIMATED
 from panelvar.tables.known_sizes import size_notes
-from panelvar.unit_roots import regressions as dickey_fuller
-from panelvar.unit_roots.distributions import KPSS, kpss_pvalue, rho_pvalue, tau_critical_values, tau_pvalue
-from panelvar.unit_roots.one_series import POWERS, check_trend, enough, not_exact, one_series, varying
-from panelvar.unit_roots.result import UnitRootResult
+from panelvar.unit_roots.dickey_fuller import unit_root
+from panelvar.unit_roots.distributions import KPSS, kpss_pvalues, rho_pvalue, tau_critical_values, tau_pvalue
+from panelvar.unit_roots.one_series import (
+    FLAT,
+    NO_VARIANCE,
+    POWERS,
+    check_trend,
+    deterministic,
+    one_series,
+    refuse_one,
+)
+from panelvar.unit_roots.regressions import (
+    FEWEST_DF,
+    LevelRegressions,
+    lagged_differences,
+    level_regressions,
+    trend_columns,
+)
+from panelvar.unit_roots.result import SeriesTests, UnitRootResult, from_levels, too_short
 
 
 @documented
@@ -60,31 +78,26 @@ def kpss_test(
     check_trend(trend, ("c", "ct"))
     choose("kernel", kernel, KERNELS)
     values, name, notes = one_series(data, column)
-    n = len(values)
-    enough(n, POWERS[trend], name)
-    terms = dickey_fuller.trend_columns(POWERS[trend], 1, n)
-    left = varying(values - terms @ least_squares(terms, values), values, name)
-    width, rule = chosen_bandwidth(left, bandwidth, kernel)
-    variance = positive(float(long_run_variance(left, kernel, width)), name)
-    statistic = float(np.square(np.cumsum(left)).sum() / (n**2 * variance))
-    pvalue, bound = kpss_pvalue(statistic, trend)
+    tests = kpss_tests(values, trend, bandwidth, kernel)
+    refuse_one(tests, name)
+    pvalue, bound = float(tests.pvalue), str(tests.bound)
     if bound:
         text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
         notes = (*notes, Note("pvalue-bound", text))
-    notes = (*notes, *size_notes(f"kpss, {bandwidth}, {trend}", n))
+    notes = (*notes, *size_notes(f"kpss, {bandwidth}, {trend}", len(values)))
     emit(notes)
     return UnitRootResult(
-        f"KPSS ({width:g} lags, trend {trend!r})",
-        statistic,
+        f"KPSS ({tests.lags:g} lags, trend {trend!r})",
+        float(tests.statistic),
         pvalue,
         "none",
-        null=f"the series is stationary about a {'level' if trend == 'c' else 'trend'}",
+        null=stationary(trend),
         notes=notes,
-        lags=width,
-        nobs=n,
+        lags=float(tests.lags),
+        nobs=len(values),
         trend=trend,
         critical_values=dict(KPSS[trend]),
-        lags_rule=rule,
+        lags_rule=tests.rule,
         bound=bound,
     )
 
@@ -103,7 +116,7 @@ def phillips_perron_test(
     r"""Phillips-Perron test of a unit root: no lags in the regression, a long-run variance in their place.
 
     :math:`y_t = d_t'\delta + \rho y_{t-1} + u_t` is fitted and :math:`\tau` or :math:`n(\hat\rho - 1)` corrected, see
-    `panelvar.unit_roots.regressions.phillips_perron`.
+    `panelvar.unit_roots.long_run.phillips_perron`.
 
     Parameters
     ----------
@@ -133,50 +146,114 @@ def phillips_perron_test(
     choose("kernel", kernel, KERNELS)
     choose("convention", convention, ("default", "urca", "tseries"))
     values, name, notes = one_series(data, column)
-    n, powers = len(values) - 1, POWERS[trend]
-    enough(n, powers + 1, name)
-    terms = dickey_fuller.trend_columns(powers, 0, n)
-    columns = np.column_stack([terms, values[:-1], values[1:]])
-    try:
-        level = not_exact(dickey_fuller.regression(columns, powers), name)
-    except np.linalg.LinAlgError:
-        raise CollinearityError(f"{name!r} is a deterministic trend: there is nothing to test.") from None
-    width, rule = chosen_bandwidth(level.residuals, bandwidth, kernel)
-    long_run = positive(float(long_run_variance(level.residuals, kernel, width)), name)
-    spread = None if convention == "default" else _spread(values, trend, convention)
-    found = dickey_fuller.phillips_perron(level, n, long_run, spread)
+    tests = phillips_perron_tests(values, trend, bandwidth, kernel, statistic, convention)
+    refuse_one(tests, name)
     emit(notes)
-    value = found[0] if statistic == "tau" else found[1]
+    n = len(values) - 1
     return UnitRootResult(
-        f"Phillips-Perron Z-{statistic} ({width:g} lags, trend {trend!r})",
-        value,
-        tau_pvalue(value, trend) if statistic == "tau" else rho_pvalue(value, trend),
+        f"Phillips-Perron Z-{statistic} ({tests.lags:g} lags, trend {trend!r})",
+        float(tests.statistic),
+        float(tests.pvalue),
         "none",
-        null="the series has a unit root",
+        null=unit_root(trend),
         notes=notes,
-        lags=width,
+        lags=float(tests.lags),
         nobs=n,
         trend=trend,
         critical_values=tau_critical_values(trend, n) if statistic == "tau" else {},
-        lags_rule=rule,
-        coefficient=level.coefficient - 1.0,
+        lags_rule=tests.rule,
+        coefficient=float(tests.coefficient),
     )
 
 
-def _spread(values: Array, trend: str, convention: str) -> float:
-    """Mean square of the level about its terms, over n, in R's closed forms (Phillips and Perron 1988, p. 341)."""
+def stationary(trend: str) -> str:
+    """The null hypothesis of KPSS in words."""
+    return f"the series is stationary about a {'level' if trend == 'c' else 'trend'}"
+
+
+def kpss_tests(
+    series: Array, trend: str, bandwidth: float | str = "newey-west", kernel: str = "bartlett"
+) -> SeriesTests:
+    """`kpss_test` of series (..., T)."""
+    n, powers = series.shape[-1], POWERS[trend]
+    if n - powers < FEWEST_DF:
+        return too_short(series, n, powers)
+    series = _in_own_units(series)
+    terms = trend_columns(powers, 1, n)
+    left = series - (terms @ least_squares(terms, series.T)).T
+    status = np.where(deterministic(left, series), FLAT, ESTIMATED)
+    widths, rule, _, long_run, status = _long_run(left, status, bandwidth, kernel)
+    statistics = np.square(left.cumsum(axis=-1)).sum(axis=-1) / (n**2 * long_run)
+    pvalues, bounds = kpss_pvalues(statistics, trend)
+    none, nobs, regressors = (np.full(status.shape, each) for each in (np.nan, n, powers))
+    return SeriesTests(statistics, pvalues, none, widths, nobs, regressors, status, rule, bounds)
+
+
+def phillips_perron_tests(
+    series: Array,
+    trend: str,
+    bandwidth: float | str = "short",
+    kernel: str = "bartlett",
+    statistic: str = "tau",
+    convention: str = "default",
+) -> SeriesTests:
+    """`phillips_perron_test` of series (..., T)."""
+    n, powers = series.shape[-1] - 1, POWERS[trend]
+    if n - powers - 1 < FEWEST_DF:
+        return too_short(series, n, powers + 1)
+    series = _in_own_units(series)
+    level = level_regressions(lagged_differences(series, powers), 0, residuals=True)
+    assert level.residuals is not None
+    widths, rule, gamma, long_run, status = _long_run(level.residuals, level.status, bandwidth, kernel)
+    spread = None if convention == "default" else _spread(series, trend, convention)
+    tau, rho = phillips_perron(level, gamma, long_run, spread)
+    value, pvalue = (tau, tau_pvalue(tau, trend)) if statistic == "tau" else (rho, rho_pvalue(rho, trend))
+    return from_levels(level, value, pvalue, widths, rule, status)
+
+
+def phillips_perron(
+    level: LevelRegressions, gamma: Array, long_run: Array, mean_square: Array | None = None
+) -> tuple[Array, Array]:
+    r"""Statistics :math:`Z_\tau` and :math:`Z_\rho` of regressions of differences on terms and the lagged level.
+
+    With :math:`\gamma_0 = RSS / n`, :math:`\lambda^2` the long-run variance of the residuals, s the residual standard
+    error and se that of the root (Phillips and Perron 1988; Hamilton 1994, 17.6.8 and 17.6.12):
+
+    .. math:: Z_\tau = \frac{\sqrt{\gamma_0}}{\lambda}\,\tau - \frac{\lambda^2 - \gamma_0}{2\lambda}\,\frac{n\,se}{s},
+        \qquad Z_\rho = n(\hat\rho - 1) - \frac{\lambda^2 - \gamma_0}{2}\,\frac{n^2 se^2}{s^2}
+
+    Parameters
+    ----------
+    level : LevelRegressions
+        Without lags.
+    gamma, long_run : array (...)
+        :math:`\gamma_0` and :math:`\lambda^2`, summed alike: without lags, they are equal.
+    mean_square : array (...), optional
+        Used for :math:`s^2 / (n\,se)^2`, the mean square of the lagged level about its terms over n.
+    """
+    n, root = level.nobs, np.sqrt(long_run)
+    # Of an exact fit both are zero.
+    spread = np.sqrt(np.where(level.rss > 0.0, level.rss, np.nan) / level.df)
+    scaled = n * level.std_error / spread if mean_square is None else mean_square**-0.5
+    tau = np.sqrt(gamma) / root * level.ratios - 0.5 * (long_run - gamma) / root * scaled
+    rho = n * level.coefficient - 0.5 * (long_run - gamma) * scaled**2
+    return np.asarray(tau), np.asarray(rho)
+
+
+def _spread(series: Array, trend: str, convention: str) -> Array:
+    """Mean square of each level about its terms, over n, in R's closed forms (Phillips and Perron 1988, p. 341)."""
     check_trend(trend, ("ct",) if convention == "tseries" else ("c", "ct"))
-    n = len(values) - 1
-    level = values[1:] if convention == "urca" else values[:-1]
+    n = series.shape[-1] - 1
+    level = series[..., 1:] if convention == "urca" else series[..., :-1]
     if trend == "c":
-        return float(np.square(level - level.mean()).sum() / n**2)
+        return np.asarray(np.square(level - level.mean(axis=-1, keepdims=True)).sum(axis=-1) / n**2)
     if convention == "tseries":
-        terms = dickey_fuller.trend_columns(2, 1, n)
-        left = level - terms @ least_squares(terms, level)
-        return float(left @ left / n**2 * (1.0 - 1.0 / n**2))
-    squares, total = level @ level / n**2, level.sum() / n**1.5
-    sloped = np.arange(1, n + 1) @ level / n**2.5
-    return float(
+        terms = trend_columns(2, 1, n)
+        left = level - (terms @ least_squares(terms, level.T)).T
+        return np.asarray(np.square(left).sum(axis=-1) / n**2 * (1.0 - 1.0 / n**2))
+    squares, total = np.square(level).sum(axis=-1) / n**2, level.sum(axis=-1) / n**1.5
+    sloped = level @ np.arange(1, n + 1) / n**2.5
+    return np.asarray(
         (1.0 - n**-2.0) * squares
         - 12.0 * sloped**2
         + 12.0 * (1.0 + 1.0 / n) * sloped * total
@@ -184,18 +261,29 @@ def _spread(values: Array, trend: str, convention: str) -> float:
     )
 
 
-def chosen_bandwidth(residuals: Array, bandwidth: float | str, kernel: str) -> tuple[float, str]:
-    """Bandwidth by a rule, and its name."""
-    if isinstance(bandwidth, str):
-        return float(bandwidth_by_rule(residuals, bandwidth, kernel)), bandwidth
-    fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
-    if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
-        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), len(residuals))
-    return float(bandwidth), "given"
+def _in_own_units(series: Array) -> Array:
+    """Each series over a power of two of its size: no statistic depends on it, and squares are in range."""
+    out: Array = np.ldexp(series, -exponents(series, axis=-1)[..., None])
+    return out
 
 
-def positive(variance: float, name: str) -> float:
-    """Return a long-run variance, or say that it is zero."""
-    if not variance > 0.0:
-        raise NumericalError(f"The residuals of {name!r} have no long-run variance: the series is deterministic.")
-    return variance
+def _long_run(
+    residuals: Array, status: NDArray[Any], bandwidth: float | str, kernel: str
+) -> tuple[Array, str, Array, Array, NDArray[Any]]:
+    """Bandwidths, what chose them, variances, long-run variances (NaN where there are none), and the status."""
+    rule = bandwidth if isinstance(bandwidth, str) else "given"
+    if not isinstance(bandwidth, str):
+        fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
+        if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
+            refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), residuals.shape[-1])
+    known = status == ESTIMATED
+    if np.count_nonzero(~known):
+        # Of no consequence, and without trouble.
+        residuals = np.where(known[..., None], residuals, 1.0)
+    found = long_run_covariance(residuals[..., None], kernel, bandwidth)
+    gamma, long_run = found.contemporaneous[..., 0, 0], found.two_sided[..., 0, 0]
+    positive = known & (long_run > 0.0)
+    if np.count_nonzero(~positive):
+        long_run = np.where(positive, long_run, np.nan)
+        status = np.where(known & ~positive, NO_VARIANCE, status)
+    return found.bandwidth, rule, gamma, long_run, status

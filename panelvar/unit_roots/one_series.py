@@ -8,11 +8,51 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arguments import read_labels
-from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError, InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.arrays import Array, Mask
+from panelvar.base.errors import (
+    CollinearityError,
+    DataError,
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
 from panelvar.data.panel import Panel
 from panelvar.data.series import read_var_data
-from panelvar.unit_roots.regressions import Regression
+from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
+from panelvar.unit_roots.regressions import APART, EXACT, FEWEST_DF
+from panelvar.unit_roots.result import SeriesTests
+
+FLAT, NO_VARIANCE = 5, 6
+"""More statuses of a test: terms leave nothing of the series; its residuals have no long-run variance."""
+
+REFUSALS: dict[int, tuple[type[PanelVarError], str]] = {
+    DEPENDENT: (
+        CollinearityError,
+        "The lagged level, the terms and any lagged differences of {name} are combinations of one another (a "
+        "deterministic series, or a very short one): there is nothing to test.",
+    ),
+    EXACT: (
+        NumericalError,
+        "{name} follows its regression exactly (a deterministic series): there is nothing to test.",
+    ),
+    APART: (
+        NumericalError,
+        "'change' and 'lagged level' are of sizes too far apart in {name} (an outlier at its end, perhaps): "
+        "coefficients and standard errors leave the range of numbers.",
+    ),
+    FLAT: (NumericalError, "{name} is a deterministic trend: nothing is left to test."),
+    NO_VARIANCE: (
+        NumericalError,
+        "The residuals of {name} have no long-run variance: the series is deterministic.",
+    ),
+}
+"""Why a series has no test, by status."""
+
+SMALLEST, LARGEST = 1e-150, 1e150
+"""Sizes between which the squares of a series are in the range of numbers."""
 
 POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 """Deterministic columns of each trend."""
@@ -45,6 +85,8 @@ def ends_note(what: str, periods: int, used: int) -> tuple[Note, ...]:
 
 def stretch(values: Array, name: str) -> Array:
     """Cut missing values off the ends and refuse those inside."""
+    if testable(values):
+        return np.ascontiguousarray(values)
     known = np.flatnonzero(~np.isnan(values))
     if known.size == 0:
         raise DataError(f"{name!r} has no values.")
@@ -55,15 +97,26 @@ def stretch(values: Array, name: str) -> Array:
             f"{name!r} has {holes} missing value(s) or absent period(s) between its first and last: the tests need "
             "consecutive periods. Select a stretch without gaps."
         )
+    if testable(inside):
+        return np.ascontiguousarray(inside)
     largest = np.abs(inside).max()
-    if largest and not 1e-150 < largest < 1e150:
+    if largest and not SMALLEST < largest < LARGEST:
         raise NumericalError(
             f"Squares of {name!r} leave the range of floating-point numbers: rescale it, say by a power of ten."
         )
-    # One series has one unit: all that is compared here and below is in it.
-    if np.ptp(inside) <= 1e-14 * largest:
-        raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
-    return np.ascontiguousarray(inside)
+    raise DataError(f"{name!r} does not vary: {inside[0]:g} in all {inside.size} periods.")
+
+
+def testable(series: Array) -> Mask:
+    """Whether series (..., T) have all their values, of which squares are in range, and vary."""
+    if series.shape[-1] == 0:
+        return np.zeros(series.shape[:-1], dtype=np.bool_)
+    low, high = series.min(axis=-1), series.max(axis=-1)
+    largest = np.maximum(-low, high)
+    # One series has one unit: all that is compared is in it. Of missing values nothing is true.
+    with np.errstate(over="ignore", invalid="ignore"):
+        good: Mask = (largest > SMALLEST) & (largest < LARGEST) & (high - low > 1e-14 * largest)
+    return good
 
 
 def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) -> str:
@@ -71,26 +124,25 @@ def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) 
     return choose("trend", trend, allowed)
 
 
-def not_exact(found: Regression, name: str) -> Regression:
-    """Refuse residuals that are rounding noise, or return the regression."""
-    if found.exact:
-        raise NumericalError(
-            f"{name!r} follows its regression exactly (a deterministic series): there is nothing to test."
-        )
-    return found
-
-
-def varying(left: Array, values: Array, name: str) -> Array:
-    """Refuse what is left of a series by its terms if that is rounding noise, or return it."""
-    if np.abs(left).max() <= 1e-13 * np.abs(values).max():
-        raise NumericalError(f"{name!r} is a deterministic trend: nothing is left to test.")
-    return left
-
-
-def enough(rows: int, regressors: int, name: str) -> None:
-    """Refuse a regression without degrees of freedom."""
-    if rows - regressors < 2:
-        raise InsufficientDataError(
-            f"{name!r} leaves {max(rows, 0)} rows for {regressors} regressors: at least {regressors + 2} are needed. "
+def refusal(tests: SeriesTests, place: int | tuple[()], name: str) -> PanelVarError:
+    """The error that says why a series has no test."""
+    status, rows, regressors = (int(each[place]) for each in (tests.status, tests.nobs, tests.regressors))
+    if status == SHORT:
+        return InsufficientDataError(
+            f"{name!r} leaves {rows} rows for {regressors} regressors: at least {regressors + FEWEST_DF} are needed. "
             "Use fewer lags."
         )
+    kind, text = REFUSALS[status]
+    return kind(text.format(name=repr(name)))
+
+
+def refuse_one(tests: SeriesTests, name: str) -> None:
+    """Raise where the only series has no test."""
+    if tests.status != ESTIMATED:
+        raise refusal(tests, (), name)
+
+
+def deterministic(left: Array, series: Array) -> Mask:
+    """Whether what terms leave of each series (..., T) is rounding."""
+    flat: Mask = np.abs(left).max(axis=-1) <= 1e-13 * np.abs(series).max(axis=-1)
+    return flat

@@ -1,27 +1,39 @@
-r"""Autoregressions of one series that may have a unit root, each from one triangular factor.
+r"""Autoregressions of series that may have a unit root: one series, or many of one length, a triangular factor each.
 
-The augmented Dickey-Fuller regression is
+The augmented Dickey-Fuller regression of a series is
 
-.. math:: \Delta y_t = d_t'\delta + \phi y_{t-1} + \sum_{j=1}^p \gamma_j \Delta y_{t-j} + u_t
+.. math:: \Delta y_t = d_t'\delta + \phi y_{t-1} + \sum_{j=1}^p (\gamma_j \Delta y_{t-j} + x_{t-j}'\beta_j) + u_t
 
-with columns laid out as [d, y_{t-1}, lagged differences, difference]: the factor of the longest holds every shorter one
-on the same rows, whose residuals are longer by the entries of the lags left out.
+with terms d, whatever they are, and often no x beside the lagged differences. Its columns are laid out as
+[d, y_{t-1}, lags, difference]: the factor of the longest holds every shorter one on the same rows, whose residuals are
+longer by the entries of the lags left out. What is wrong with one series is said by its status, and stops no other.
 
-References: Said and Dickey (1984), Biometrika 71; Phillips and Perron (1988), Biometrika 75; Elliott, Rothenberg and
-Stock (1996), Econometrica 64.
+Series are rows: an array (T,) is one and gives numbers, an array (N, T) is N and gives arrays (N,). Dots stand for N or
+nothing.
+
+References: Said and Dickey (1984), Biometrika 71; Levin, Lin and Chu (2002), Journal of Econometrics 108; Pesaran
+(2007), Journal of Applied Econometrics 22.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array
-from panelvar.base.scaling import refuse_far_apart
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.scaling import FURTHEST_APART
 from panelvar.kernels.qr import RowAccumulator
+from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT, stacked_triangles
+
+EXACT, APART = 3, 4
+"""More statuses: residuals that are rounding, and sizes too far apart for a coefficient to have a square."""
+
+FEWEST_DF = 2
+"""Degrees of freedom that a regression must have."""
 
 LAID_OUT = 4_000_000
 """Numbers of a regression that are laid out at once; larger ones go through blocks of rows."""
@@ -29,47 +41,17 @@ LAID_OUT = 4_000_000
 BLOCK = 8_000
 """Rows of a block."""
 
+# Numbers of the regressions that are laid out together: as many as stay in the cache.
+_AT_ONCE = 1 << 17
+_EPS = float(np.finfo(np.float64).eps)
 
-class Regression(NamedTuple):
-    """The coefficient on the lagged level.
-
-    Attributes
-    ----------
-    coefficient, std_error : float
-        Of y_{t-1}; in a regression of differences the coefficient is the autoregressive root less one.
-    residuals : array (n,)
-    df : int
-        Residual degrees of freedom.
-    exact : bool
-        Whether the residuals are no more than rounding of the level and its differences.
-    """
-
-    coefficient: float
-    std_error: float
-    residuals: Array
-    df: int
-    exact: bool = False
-
-    @property
-    def ratio(self) -> float:
-        """Coefficient over its standard error, the statistic tau."""
-        return self.coefficient / self.std_error
-
-
-class Criteria(NamedTuple):
-    r"""What lag orders 0, ..., P look like on the same rows.
-
-    Attributes
-    ----------
-    aic, bic : array (P + 1,)
-        :math:`n \ln(RSS / n) + 2 k` and with :math:`k \ln n`, up to a constant.
-    ratios : array (P + 1,)
-        Absolute t ratio of the last lag of each order; that of order 0 is infinite.
-    """
-
-    aic: Array
-    bic: Array
-    ratios: Array
+# By what is exact (1), apart (2) and dependent (4), the last of which counts: the status, and factors of what is known,
+# and of what is left.
+_STATUS = np.array([ESTIMATED, EXACT, APART, APART, *[DEPENDENT] * 4], dtype=np.int8)
+_KNOWN = np.array([1.0, 1.0, *[np.nan] * 6])
+_LEFT = np.array([1.0, 0.0, *[np.nan] * 6])
+# By status: no t ratio of residuals that are rounding.
+_TESTED = np.where(np.arange(8) == ESTIMATED, 1.0, np.nan)
 
 
 def trend_columns(powers: int, first: int, count: int) -> Array:
@@ -78,168 +60,306 @@ def trend_columns(powers: int, first: int, count: int) -> Array:
     return time[:, None] ** np.arange(powers)
 
 
-@dataclass(frozen=True, eq=False)
-class LaggedDifferences:
-    """Columns [terms, y_{t-1}, lagged differences, difference] of rows lags + 1 + skipped, ..., T - 1, where needed.
+class LaggedDifferences(NamedTuple):
+    """The columns of series, from which the rows of any lag order are laid out; made by `lagged_differences`.
 
     Attributes
     ----------
-    series : array (T,)
-    change : array (T - 1,)
-        Its differences.
-    lags : int
-    terms : array (T, d)
-    skipped : int
-        Rows left out at the start besides those that the lags need.
+    levels : array (..., T)
+        The series, each divided by its own power of two, which changes no digit.
+    changes : array (..., T - 1)
+        Their differences.
+    terms, beside : array (d, T) or (N, d, T), (k, T) or (N, k, T)
+        In units of their own too.
+    exponents : integer array (...)
+        Of the series' powers of two.
     """
 
-    series: Array
-    change: Array
-    lags: int
+    levels: Array
+    changes: Array
     terms: Array
-    skipped: int = 0
+    beside: Array
+    exponents: NDArray[np.intc]
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return len(self.change) - self.lags - self.skipped, self.terms.shape[1] + self.lags + 2
+    def fixed(self) -> int:
+        """Columns before the lags: the terms and the lagged level."""
+        count: int = self.terms.shape[-2] + 1
+        return count
 
-    def rows(self, start: int, stop: int) -> Array:
-        """Some of the rows."""
-        first, last = self.lags + self.skipped + start, self.lags + self.skipped + stop
-        past = [self.change[first - lag : last - lag] for lag in range(1, self.lags + 1)]
-        lead = self.terms[first + 1 : last + 1], self.series[first:last]
-        return np.column_stack([*lead, *past, self.change[first:last]])
+    @property
+    def step(self) -> int:
+        """Columns that come with each lag."""
+        count: int = self.beside.shape[-2] + 1
+        return count
 
-    def all(self) -> Array:
-        """All of them."""
-        return self.rows(0, self.shape[0])
+    def shape(self, lags: int, lost: int = 0) -> tuple[int, int]:
+        """Rows and columns of a regression with so many lags, which loses at least so many rows to lags."""
+        return self.changes.shape[-1] - max(lags, lost), self.fixed + self.step * lags + 1
+
+    def take(self, units: Positions) -> LaggedDifferences:
+        """Some of N series."""
+        if len(units) == len(self.levels):
+            return self
+        terms, beside = (each if each.ndim == 2 else each[units] for each in (self.terms, self.beside))
+        return LaggedDifferences(self.levels[units], self.changes[units], terms, beside, self.exponents[units])
+
+    def one(self, unit: int) -> LaggedDifferences:
+        """One of N series."""
+        terms, beside = (each if each.ndim == 2 else each[unit] for each in (self.terms, self.beside))
+        return LaggedDifferences(self.levels[unit], self.changes[unit], terms, beside, self.exponents[unit])
+
+    def rows(self, lags: int, start: int, stop: int, *, level_last: bool = False) -> Array:
+        """Rows of periods ``start``, ..., ``stop - 1``, (..., rows, columns).
+
+        Columns are [terms, level, lags, difference], or with ``level_last`` [terms, lags, level, difference]; of each
+        lag the columns beside come before the series' own.
+        """
+        d, k = self.terms.shape[-2], self.beside.shape[-2]
+        # Columns are contiguous, as LAPACK takes them.
+        block = np.empty((*self.levels.shape[:-1], d + 2 + (k + 1) * lags, stop - start))
+        block[..., :d, :] = self.terms[..., start:stop]
+        block[..., -2 if level_last else d, :] = self.levels[..., start - 1 : stop - 1]
+        block[..., -1, :] = self.changes[..., start - 1 : stop - 1]
+        place = d if level_last else d + 1
+        for lag in range(1, lags + 1):
+            if k:
+                block[..., place : place + k, :] = self.beside[..., start - lag : stop - lag]
+            block[..., place + k, :] = self.changes[..., start - 1 - lag : stop - 1 - lag]
+            place += k + 1
+        return block.swapaxes(-1, -2)
 
 
-def lagged_differences(series: Array, lags: int, terms: Array, skipped: int = 0) -> LaggedDifferences:
-    """Lay out the regression of a series with its lagged differences."""
-    return LaggedDifferences(series, np.diff(series), lags, terms, skipped)
+def lagged_differences(
+    series: Array, powers: int, extra: Array | None = None, beside: Array | None = None
+) -> LaggedDifferences:
+    """Lay out what regressions of series on their lagged level and differences need.
+
+    Parameters
+    ----------
+    series : array (..., T)
+    powers : int
+        Of time, among the terms: 1 for a constant, 2 for a trend too.
+    extra : array (T, m) or (N, T, m), optional
+        More terms, by period, such as cross-section averages; the same for all series, or for each.
+    beside : array (T, k) or (N, T, k), optional
+        Columns that are lagged with the differences. Those of period t are no regressors themselves: what should be is
+        among the extra terms too.
+
+    Notes
+    -----
+    A regression with p lags starts with period p + 1: of period 0 nothing but the series is read.
+    """
+    periods = series.shape[-1]
+    exponents = np.frexp(np.abs(series).max(axis=-1))[1]
+    levels = np.ldexp(series, -exponents[..., None]) if np.count_nonzero(exponents) else series
+    terms = np.arange(periods, dtype=np.float64) ** np.arange(powers)[:, None]
+    if extra is not None:
+        more = _in_own_units(extra)
+        terms = np.concatenate([np.broadcast_to(terms, (*more.shape[:-2], powers, periods)), more], axis=-2)
+    others = np.empty((0, periods)) if beside is None else _in_own_units(beside)
+    return LaggedDifferences(levels, levels[..., 1:] - levels[..., :-1], terms, others, exponents)
 
 
-def _factors(columns: LaggedDifferences | Array, order: Sequence[int]) -> tuple[Array, Array]:
-    """Triangle of the columns in an order, and the residuals of the last on the others but for their sign.
+def _in_own_units(columns: Array) -> Array:
+    across = columns.swapaxes(-1, -2)
+    units = np.frexp(np.abs(across[..., 1:]).max(axis=-1, initial=0.0))[1]
+    out: Array = np.ldexp(across, -units[..., None])
+    return out
+
+
+class LevelRegressions(NamedTuple):
+    r"""The coefficient :math:`\phi` on the lagged level of each series, NaN where there is none.
+
+    Attributes
+    ----------
+    coefficient, std_error : array (...)
+        The autoregressive root less one, and its standard error.
+    rss : array (...)
+        Residual sums of squares, zero where they are rounding.
+    orders, nobs, df : integer array (...)
+        Lags, rows, and rows less coefficients.
+    status : integer array (...)
+        `ESTIMATED`, `SHORT` (fewer degrees of freedom than `FEWEST_DF`), `DEPENDENT`, `EXACT` or `APART`.
+    residuals, level_left : array (..., T - 1) or None
+        Where asked for, residuals of the regression, and of the lagged level on all other columns: those of period t in
+        column t - 1, zero in periods that are not among the rows.
+    """
+
+    coefficient: Array
+    std_error: Array
+    rss: Array
+    orders: Positions
+    nobs: Positions
+    df: Positions
+    status: NDArray[np.int8]
+    residuals: Array | None = None
+    level_left: Array | None = None
+
+    @property
+    def ratios(self) -> Array:
+        """Coefficients over their standard errors, the statistics tau; NaN unless estimated."""
+        return self.coefficient / (self.std_error * _TESTED[self.status])
+
+    @property
+    def change_left(self) -> Array:
+        """Residuals (..., T - 1) of the difference on all columns but the lagged level, with `residuals`."""
+        assert self.residuals is not None
+        assert self.level_left is not None
+        return self.residuals + self.coefficient[..., None] * self.level_left
+
+
+def level_regressions(
+    columns: LaggedDifferences, orders: int | Positions, *, lost: int = 0, residuals: bool = False
+) -> LevelRegressions:
+    """Regress with a lag order for each series, those of one order together.
+
+    Parameters
+    ----------
+    columns : LaggedDifferences
+    orders : int or integer array (N,)
+    lost : int
+        Rows that any order loses to lags at least: with the longest order, all have the same rows.
+    residuals : bool
+        Whether they are wanted.
+    """
+    if columns.levels.ndim == 1:
+        return _regressed(columns, int(orders), lost, residuals)
+    places, parts = [], []
+    for order, same in alike(np.broadcast_to(orders, len(columns.levels))):
+        for units in pieces(same, math.prod(columns.shape(order, lost))):
+            places.append(units)
+            parts.append(_regressed(columns.take(units), order, lost, residuals))
+    return joined(places, parts)
+
+
+def _regressed(columns: LaggedDifferences, order: int, lost: int, keep: bool) -> LevelRegressions:
+    n, width = columns.shape(order, lost)
+    if n - width + 1 < FEWEST_DF:
+        some, rows = columns.levels.shape[:-1], max(n, 0)
+        none, left = np.full(some, np.nan), np.full(columns.changes.shape, np.nan) if keep else None
+        orders, nobs, df = (np.full(some, each) for each in (order, rows, rows - width + 1))
+        return LevelRegressions(none, none, none, orders, nobs, df, np.full(some, SHORT, np.int8), left, left)
+    r, left = factored(columns, order, n, level_last=True, keep=keep)
+    return read_level(r, np.abs(r[..., -1, -1]), np.sqrt(np.square(r).sum(axis=-2)), n, order, columns.exponents, left)
+
+
+def by_length(stretches: Sequence[Array]) -> Iterator[tuple[Positions, Array]]:
+    """Stretches of one length at a time, shortest first: their places, and an array with a row for each.
+
+    Answers for each group are put back by `in_order`.
+    """
+    for _, places in alike(np.array([len(each) for each in stretches], dtype=np.intp)):
+        yield places, np.stack([stretches[place] for place in places])
+
+
+def in_order(places: Sequence[Positions], answers: Sequence[Array]) -> Array:
+    """Answers (M, ...) of groups of series, joined in the order of the series."""
+    if len(answers) == 1:
+        return answers[0]
+    one_after_another = np.concatenate(answers)
+    out = np.empty_like(one_after_another)
+    out[np.concatenate(places)] = one_after_another
+    return out
+
+
+def alike(values: Positions) -> Iterator[tuple[int, Positions]]:
+    """Each value, smallest first, and the places where it stands."""
+    for value in sorted(set(values.tolist())):
+        yield value, np.flatnonzero(values == value)
+
+
+def pieces(units: Positions, numbers: int) -> list[Positions]:
+    """Split units, with so many numbers each, so that a piece stays in the cache."""
+    count = -(-len(units) * numbers // _AT_ONCE)
+    return np.array_split(units, min(count, len(units))) if count > 1 else [units]
+
+
+def joined(places: Sequence[Positions], parts: Sequence[LevelRegressions]) -> LevelRegressions:
+    """Regressions of groups of series, in the order of the series."""
+    answers: Any = zip(*parts, strict=True)
+    whole: Any = [None if each[0] is None else in_order(places, each) for each in answers]
+    return LevelRegressions(*whole)
+
+
+def factored(
+    columns: LaggedDifferences, lags: int, n: int, *, level_last: bool, keep: bool = False
+) -> tuple[Array, Array | None]:
+    """Triangles (..., w, w) of the last n rows, and what all before leave of the last two columns (2, ..., T - 1).
 
     Long series go through a block of rows at a time: their columns are never laid out together.
     """
-    n, width = columns.shape
-    if isinstance(columns, np.ndarray):
-        return _laid_out(columns[:, order])
-    if n * width <= LAID_OUT:
-        return _laid_out(columns.all()[:, order])
-    triangle = _triangle(columns, order)
-    residuals = np.full(n, np.nan)
-    if triangle.diagonal()[:-1].all():
-        weights = np.linalg.solve(triangle[:-1, :-1], triangle[:-1, -1])
-        for start in range(0, n, BLOCK):
-            block = columns.rows(start, min(start + BLOCK, n))[:, order]
-            residuals[start : start + BLOCK] = block[:, -1] - block[:, :-1] @ weights
-    return triangle, residuals
+    stop, width = columns.levels.shape[-1], columns.shape(lags)[1]
+    if n * width > LAID_OUT:
+        if columns.levels.ndim == 1:
+            return _in_blocks(columns, lags, n, level_last=level_last, keep=keep)
+        ones = [columns.one(unit) for unit in range(len(columns.levels))]
+        found = [factored(one, lags, n, level_last=level_last, keep=keep) for one in ones]
+        parts = [left for _, left in found if left is not None]
+        return np.stack([r for r, _ in found]), np.stack(parts, axis=1) if keep else None
+    block = columns.rows(lags, stop - n, stop, level_last=level_last)
+    if not keep:
+        return stacked_triangles(block), None
+    base, r = np.linalg.qr(block)
+    left = np.zeros((2, *columns.changes.shape))
+    for each in (-2, -1):
+        np.multiply(base[..., each], r[..., each, each, None], out=left[each, ..., stop - 1 - n :])
+    return r, left
 
 
-def _laid_out(matrix: Array) -> tuple[Array, Array]:
-    base, triangle = np.linalg.qr(matrix)
-    return triangle, base[:, -1] * triangle[-1, -1]
-
-
-def _triangle(columns: LaggedDifferences, order: Sequence[int]) -> Array:
-    n, width = columns.shape
-    accumulator = RowAccumulator(width)
-    for start in range(0, n, BLOCK):
-        stop = min(start + BLOCK, n)
-        accumulator.room(stop - start)[...] = columns.rows(start, stop)[:, order]
+def _in_blocks(
+    columns: LaggedDifferences, lags: int, n: int, *, level_last: bool, keep: bool
+) -> tuple[Array, Array | None]:
+    """What `factored` does, of one series, by blocks of rows."""
+    stop = columns.levels.shape[-1]
+    spans = [(start, min(start + BLOCK, stop)) for start in range(stop - n, stop, BLOCK)]
+    accumulator = RowAccumulator(columns.shape(lags)[1])
+    for start, end in spans:
+        accumulator.room(end - start)[...] = columns.rows(lags, start, end, level_last=level_last)
         accumulator.update()
-    return accumulator.r
+    r = accumulator.r
+    if not keep:
+        return r, None
+    left = np.zeros((2, stop - 1))
+    if r.diagonal()[:-1].all():
+        weights = np.linalg.solve(r[:-2, :-2], r[:-2, -2:])
+        for start, end in spans:
+            block = columns.rows(lags, start, end, level_last=level_last)
+            left[:, start - 1 : end - 1] = (block[:, -2:] - block[:, :-2] @ weights).T
+        left[1] -= left[0] * (r[-2, -1] / r[-2, -2])
+    return r, left
 
 
-def regression(columns: LaggedDifferences | Array, place: int) -> Regression:
-    """Regress the last column on the others and report the coefficient of one of them."""
-    n, width = columns.shape
-    # The column of interest last among the regressors: its coefficient is then a quotient of two entries of R.
-    triangle, residuals = _factors(columns, [*range(place), *range(place + 1, width - 1), place, width - 1])
-    own, beside = triangle[-2, -2], triangle[-2, -1]
-    eps, sizes = np.finfo(np.float64).eps, np.linalg.norm(triangle, axis=0)
-    if (np.abs(triangle.diagonal()[:-1]) <= 32.0 * eps * n**0.5 * sizes[:-1]).any():
-        raise np.linalg.LinAlgError
-    exact = abs(triangle[-1, -1]) <= eps * (32.0 * sizes[-1] + 4.0 * sizes[-2])
-    df = n - width + 1
-    spread = abs(triangle[-1, -1]) / np.sqrt(df)
-    # Where an outlier is the last value, nothing but the change knows it.
-    refuse_far_apart(("lagged level", "change"), np.abs(np.array([own, spread])))
-    return Regression(float(beside / own), float(spread / abs(own)), residuals, df, bool(exact))
+def read_level(
+    r: Array,
+    last: Array,
+    lengths: Array,
+    n: int,
+    order: int,
+    exponents: NDArray[np.intc],
+    left: Array | None = None,
+) -> LevelRegressions:
+    """Read regressions off triangles (..., k, k + 1), or with more rows, whose column k - 1 is the lagged level.
 
-
-def lag_criteria(columns: LaggedDifferences, lags: int) -> Criteria:
-    """Compare lag orders 0, ..., ``lags`` of columns laid out by `lagged_differences`, from one triangle."""
-    n, width = columns.shape
-    if n * width <= LAID_OUT:
-        right = np.asarray(np.linalg.qr(columns.all(), mode="r"))[:, -1]
-    else:
-        right = _triangle(columns, range(width))[:, -1]
-    fixed = width - 1 - lags
-    # Sum of squares left by the first fixed + q columns.
-    rss = np.cumsum(np.square(right[::-1]))[::-1][fixed:width]
-    counts = fixed + np.arange(lags + 1)
-    with np.errstate(divide="ignore"):
-        base = n * np.log(rss / n)
-        # Infinite where the lags fit exactly.
-        ratios = np.full(lags + 1, np.inf)
-        spread = np.sqrt(rss[1:] / (n - counts[1:]))
-        np.divide(np.abs(right[fixed : width - 1]), spread, out=ratios[1:], where=spread > 0.0)
-    return Criteria(base + 2.0 * counts, base + np.log(n) * counts, ratios)
-
-
-def phillips_perron(
-    level: Regression, n: int, long_run: float, mean_square: float | None = None
-) -> tuple[float, float]:
-    r"""Statistics :math:`Z_\tau` and :math:`Z_\rho` of a regression of y on terms and its lag.
-
-    With :math:`\gamma_0 = RSS / n`, :math:`\lambda^2` the long-run variance of the residuals, s the residual standard
-    error and se that of the root (Phillips and Perron 1988; Hamilton 1994, 17.6.8 and 17.6.12):
-
-    .. math:: Z_\tau = \frac{\sqrt{\gamma_0}}{\lambda}\,\tau - \frac{\lambda^2 - \gamma_0}{2\lambda}\,\frac{n\,se}{s},
-        \qquad Z_\rho = n(\hat\rho - 1) - \frac{\lambda^2 - \gamma_0}{2}\,\frac{n^2 se^2}{s^2}
-
-    Parameters
-    ----------
-    level : Regression
-    n : int
-        Rows.
-    long_run : float
-        :math:`\lambda^2`.
-    mean_square : float, optional
-        Used for :math:`s^2 / (n\,se)^2`, the mean square of the lagged level about its terms over n.
+    ``last`` is the length of what is left of the difference, ``lengths`` (..., k + 1) are those of the columns;
+    ``left`` (2, ..., T - 1) is what is left of the level and of the difference in each period.
     """
-    squares = float(level.residuals @ level.residuals)
-    gamma, spread = squares / n, np.sqrt(squares / level.df)
-    scaled = n * level.std_error / spread if mean_square is None else mean_square**-0.5
-    root = np.sqrt(long_run)
-    distance = level.coefficient - 1.0
-    tau = np.sqrt(gamma) / root * distance / level.std_error - 0.5 * (long_run - gamma) / root * scaled
-    rho = n * distance - 0.5 * (long_run - gamma) * scaled**2
-    return float(tau), float(rho)
-
-
-def quasi_detrended(series: Array, terms: Array, distance: float) -> Array:
-    r"""Take out terms estimated by GLS under a root near one (Elliott, Rothenberg and Stock 1996, section 3).
-
-    Series and terms are quasi-differenced by :math:`1 - (1 + c/T)L`, the first row kept as it is.
-
-    Parameters
-    ----------
-    series : array (T,)
-    terms : array (T, d)
-    distance : float
-        c: -7 with a constant, -13.5 with a trend.
-    """
-    root = 1.0 + distance / len(series)
-    both = np.column_stack([terms, series])
-    moved = both.copy()
-    moved[1:] -= root * both[:-1]
-    weights = np.linalg.lstsq(moved[:, :-1], moved[:, -1], rcond=None)[0]
-    detrended: Array = series - terms @ weights
-    return detrended
+    k = r.shape[-1] - 1
+    own, spread = r[..., k - 1, k - 1], last / (n - k) ** 0.5
+    diagonal = np.abs(r.diagonal(axis1=-2, axis2=-1)[..., :k])
+    dependent = (diagonal <= 32.0 * _EPS * n**0.5 * lengths[..., :k]).any(axis=-1)
+    exact = last <= _EPS * (32.0 * lengths[..., k] + 4.0 * lengths[..., k - 1])
+    # Where an outlier is the last value, nothing but the difference knows it.
+    apart = spread > FURTHEST_APART * np.abs(own)
+    found = exact.astype(np.intp) + 2 * apart.astype(np.intp) + 4 * dependent.astype(np.intp)
+    own, spread, zero = own * _KNOWN[found], spread * _LEFT[found], 0 * found
+    rss = np.ldexp((n - k) * np.square(spread), 2 * exponents)
+    coefficient, std_error = r[..., k - 1, k] / own, spread / np.abs(own)
+    level_left = residuals = None
+    if left is not None:
+        level_left, residuals = left
+        level_left *= np.ldexp(_KNOWN[found], exponents)[..., None]
+        residuals *= np.ldexp(_LEFT[found], exponents)[..., None]
+    return LevelRegressions(
+        coefficient, std_error, rss, zero + order, zero + n, zero + n - k, _STATUS[found], residuals, level_left
+    )

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.kernels.unit_regressions import SHORT
 from panelvar.tables.test_result import TestResult
+from panelvar.unit_roots.regressions import LevelRegressions
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,3 +47,53 @@ class UnitRootResult(TestResult):
 
     def _tail(self, digits: int) -> str:
         return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)
+
+
+class SeriesTests(NamedTuple):
+    """One test of a series (T,), numbers, or of N of one length (N, T), arrays (N,).
+
+    Attributes
+    ----------
+    statistic, pvalue, coefficient : array
+        NaN for a series that is not tested.
+    lags : array or float
+    nobs, regressors : integer array
+        Of the regressions.
+    status : integer array
+        `ESTIMATED`, or why there is no test (`panelvar.unit_roots.one_series.refusal`).
+    rule : str
+        How the lags were chosen.
+    bound : array of str, optional
+        "<" or ">" where the p-value is a bound.
+    """
+
+    statistic: Array
+    pvalue: Array
+    coefficient: Array
+    lags: Array | Positions | float
+    nobs: Positions
+    regressors: Positions
+    status: NDArray[np.int8]
+    rule: str
+    bound: NDArray[np.str_] | None = None
+
+
+def from_levels(
+    level: LevelRegressions,
+    statistic: Array,
+    pvalue: Array,
+    lags: Array | Positions | float,
+    rule: str,
+    status: NDArray[np.int8],
+) -> SeriesTests:
+    """Tests by regressions on the lagged level."""
+    regressors = level.nobs - level.df
+    return SeriesTests(statistic, pvalue, level.coefficient, lags, level.nobs, regressors, status, rule)
+
+
+def too_short(series: Array, rows: int, regressors: int) -> SeriesTests:
+    """Tests of series that leave too few rows."""
+    some = series.shape[:-1]
+    none, status = np.full(some, np.nan), np.full(some, SHORT, np.int8)
+    counts = np.full(some, max(rows, 0)), np.full(some, regressors)
+    return SeriesTests(none, none, none, none, *counts, status, "")

@@ -26,6 +26,7 @@ from panelvar.unit_roots.distributions import (
     tau_critical_values,
     tau_pvalue,
 )
+from panelvar.unit_roots.lag_orders import lag_orders
 
 COUNTS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 
@@ -71,21 +72,21 @@ def test_adf_is_the_regression_written_out(trend, lags):
 @pytest.mark.parametrize("trend", ["n", "c", "ct"])
 def test_one_triangle_compares_lags_as_separate_fits_do(trend):
     y, longest = walk(3), 6
-    terms = dickey_fuller.trend_columns(COUNTS[trend], 0, len(y))
-    found = dickey_fuller.lag_criteria(dickey_fuller.lagged_differences(y, longest, terms), longest)
+    found = lag_orders(dickey_fuller.lagged_differences(y, COUNTS[trend]), longest)
     for lags in range(longest + 1):
-        columns = dickey_fuller.lagged_differences(y, lags, terms, longest - lags).all()
-        beta, errors, left = least_squares(columns[:, :-1], columns[:, -1])
-        n, k = columns.shape[0], columns.shape[1] - 1
+        rows = dense_adf(y, lags, trend)[-1][longest - lags :]
+        beta, errors, left = least_squares(rows, np.diff(y)[longest:])
+        n, k = rows.shape
         base = n * np.log(left @ left / n)
-        np.testing.assert_allclose(found.aic[lags], base + 2 * k, rtol=1e-9)
-        np.testing.assert_allclose(found.bic[lags], base + np.log(n) * k, rtol=1e-9)
+        np.testing.assert_allclose(found.criteria("aic")[lags], base + 2 * k, rtol=1e-9)
+        np.testing.assert_allclose(found.criteria("bic")[lags], base + np.log(n) * k, rtol=1e-9)
+        np.testing.assert_allclose(found.criteria("hq")[lags], base + 2 * np.log(np.log(n)) * k, rtol=1e-9)
         if lags:
-            np.testing.assert_allclose(found.ratios[lags], abs(beta[-1] / errors[-1]), rtol=1e-7)
+            np.testing.assert_allclose(found.ratios()[lags], abs(beta[-1] / errors[-1]), rtol=1e-7)
 
 
 @pytest.mark.parametrize("trend", ["n", "c", "ct", "ctt"])
-@pytest.mark.parametrize("rule", ["aic", "t-stat", 4])
+@pytest.mark.parametrize("rule", ["aic", "hq", "t-stat", 4])
 @pytest.mark.parametrize("rows", ["all", "common"])
 def test_a_long_series_goes_through_blocks_of_rows(trend, rule, rows, monkeypatch):
     y = walk(11, 900)
@@ -101,12 +102,13 @@ def test_a_long_series_goes_through_blocks_of_rows(trend, rule, rows, monkeypatc
 
 
 def test_residuals_of_blocks_are_those_of_all_rows(monkeypatch):
-    y = walk(12, 500)
-    columns = dickey_fuller.lagged_differences(y, 5, dickey_fuller.trend_columns(2, 0, 500))
-    expected = dickey_fuller.regression(columns, 2).residuals
+    columns = dickey_fuller.lagged_differences(walk(12, 500), 2)
+    expected = dickey_fuller.level_regressions(columns, 5, residuals=True)
     monkeypatch.setattr(dickey_fuller, "LAID_OUT", 0)
     monkeypatch.setattr(dickey_fuller, "BLOCK", 64)
-    np.testing.assert_allclose(dickey_fuller.regression(columns, 2).residuals, expected, rtol=1e-9, atol=1e-11)
+    found = dickey_fuller.level_regressions(columns, 5, residuals=True)
+    np.testing.assert_allclose(found.residuals, expected.residuals, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(found.level_left, expected.level_left, rtol=1e-9, atol=1e-11)
 
 
 def test_memory_of_a_long_series(peak_megabytes):
@@ -305,6 +307,52 @@ def test_a_table_of_series_and_of_entities():
     )
 
 
+@pytest.mark.parametrize("trend", ["c", "ct"])
+@pytest.mark.parametrize("differences", [0, 1])
+def test_the_table_is_the_tests_one_by_one(trend, differences):
+    """Entities of several lengths, missing at the ends, and some that no test takes: in their order."""
+    single = {"adf": pv.adf_test, "dfgls": pv.dfgls_test, "pp": pv.phillips_perron_test, "kpss": pv.kpss_test}
+    series = {
+        "long": walk(1, 90),
+        "short": walk(2, 40),
+        "line": 0.1 * np.arange(40.0),
+        "constant": np.ones(30),
+        "ends": np.concatenate([[np.nan] * 3, walk(3, 40), [np.nan]]),
+        "hole": np.concatenate([walk(4, 20), [np.nan], walk(4, 20)]),
+        "also long": walk(5, 90),
+        "seven": walk(6, 7),
+        "huge": 1e151 * walk(7, 40),
+        "empty": np.full(20, np.nan),
+    }
+    frame = pd.concat([pd.DataFrame({"who": who, "t": range(len(y)), "y": y}) for who, y in series.items()])
+    panel = pv.Panel(frame, "who", "t")
+    with pytest.warns(pv.PanelVarWarning, match="not tested: ") as caught:
+        found = pv.unit_root_table(panel, list(single), column="y", trend=trend, differences=differences)
+    rows, reasons = {}, {}
+    for who in panel.entity_labels:
+        try:
+            tests = {name: test(np.diff(series[who], differences), trend=trend) for name, test in single.items()}
+        except pv.PanelVarError as error:
+            reasons[who] = str(error).replace("'y1'", repr(who))
+            continue
+        for name, test in tests.items():
+            rows[who, name] = [getattr(test, column) for column in found.columns]
+    expected = pd.DataFrame.from_dict(rows, orient="index", columns=found.columns)
+    expected.index = pd.MultiIndex.from_tuples(expected.index, names=["entity", "test"])
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-10)
+    assert {"long", "short", "ends", "also long"} <= set(found.index.get_level_values("entity"))
+    assert len(reasons) >= 5
+    assert str(caught[0].message).startswith(f"{len(reasons)} entity(s) not tested: {', '.join(list(reasons)[:5])}")
+    assert str(caught[0].message).endswith(next(iter(reasons.values())))
+
+
+def test_a_table_without_a_testable_series():
+    with pytest.warns(pv.PanelVarWarning, match=r"2 series\(s\) not tested: a, b. Of a: 'a' does not vary"):
+        found = pv.unit_root_table(pd.DataFrame({"a": np.ones(30), "b": np.zeros(30)}))
+    assert found.empty
+    assert list(found.columns) == ["statistic", "pvalue", "bound", "lags", "nobs", "null"]
+
+
 def test_entities_with_gaps_are_left_out_and_named():
     frame = pd.DataFrame({"who": ["a"] * 60 + ["b"] * 59, "t": [*range(60), *range(30), *range(31, 60)]})
     frame["y"] = np.concatenate([walk(1, 60), walk(2, 59)])
@@ -357,6 +405,7 @@ def test_rows_are_put_in_order_and_ends_trimmed():
         (lambda: pv.kpss_test(walk(), 2.5), pv.SpecificationError, "bandwidth"),
         (lambda: pv.phillips_perron_test(walk(), statistic="Z-alpha"), pv.SpecificationError, "Did you mean 'rho'"),
         (lambda: pv.unit_root_table(np.column_stack([walk()]), "za"), pv.SpecificationError, "not offered"),
+        (lambda: pv.unit_root_table(np.column_stack([walk()]), "dfgls", trend="n"), pv.SpecificationError, "trend"),
         (lambda: pv.engle_granger_test(walk()[:, None]), pv.SpecificationError, "at least two"),
         (lambda: pv.engle_granger_test(np.column_stack([walk(), 2 * walk()])), pv.NumericalError, "exact combination"),
     ],
