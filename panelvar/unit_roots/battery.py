@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from panelvar.base.arguments import read_labels, read_whole
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_DIFFERENCES
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
-from panelvar.unit_roots.dickey_fuller import adf_test, dfgls_test
-from panelvar.unit_roots.long_run import kpss_test, phillips_perron_test
-from panelvar.unit_roots.result import UnitRootResult
+from panelvar.kernels.unit_regressions import ESTIMATED
+from panelvar.unit_roots.dickey_fuller import adf_tests, dfgls_tests, unit_root
+from panelvar.unit_roots.long_run import kpss_tests, phillips_perron_tests, stationary
+from panelvar.unit_roots.one_series import POWERS, check_trend, refusal, stretch, testable
+from panelvar.unit_roots.regressions import by_length
+from panelvar.unit_roots.result import SeriesTests
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-TESTS: dict[str, Callable[..., UnitRootResult]] = {
-    "adf": adf_test,
-    "dfgls": dfgls_test,
-    "pp": phillips_perron_test,
-    "kpss": kpss_test,
-}
+class Offered(NamedTuple):
+    """A test of the table.
 
-COLUMNS = ("statistic", "pvalue", "bound", "lags", "nobs", "null")
+    Attributes
+    ----------
+    run : callable
+        The test of every row of an array (N, T) under a trend, by its default options.
+    trends : tuple of str
+        What it has.
+    null : callable
+        The hypothesis in words, by trend.
+    lags : type
+        Of its number of lags: a bandwidth may be a fraction.
+    """
+
+    run: Callable[[Array, str], SeriesTests]
+    trends: tuple[str, ...]
+    null: Callable[[str], str]
+    lags: type
+
+
+TESTS = {
+    "adf": Offered(adf_tests, tuple(POWERS), unit_root, int),
+    "dfgls": Offered(dfgls_tests, ("c", "ct"), unit_root, int),
+    "pp": Offered(phillips_perron_tests, tuple(POWERS), unit_root, float),
+    "kpss": Offered(kpss_tests, ("c", "ct"), stationary, float),
+}
 
 
 def unit_root_table(
@@ -77,44 +99,83 @@ def unit_root_table(
     for name in names:
         choose("tests", name, TESTS)
     differences = read_whole("differences", differences, 0, MOST_DIFFERENCES)
-    rows: dict[tuple[Any, str], dict[str, Any]] = {}
-    refused: dict[Any, str] = {}
-    kind, series = _each(data, column)
-    for key, values in series:
-        try:
-            found = [TESTS[name](np.diff(values, differences), trend=trend) for name in names]
-        except SpecificationError:
-            raise
-        except PanelVarError as error:
-            refused[key] = str(error)
-            continue
-        for name, test in zip(names, found, strict=True):
-            rows[key, name] = {each: getattr(test, each) for each in COLUMNS}
+    for name in names:
+        check_trend(trend, TESTS[name].trends)
+    kind, keys, series = _each(data, column)
+    refused: dict[int, PanelVarError] = {}
+    found = np.full((4, len(keys), len(names)), np.nan)
+    bounds = np.full((len(keys), len(names)), "")
+    for places, alike in _testable(keys, series, differences, refused):
+        for at, name in enumerate(names):
+            run = TESTS[name].run(alike, trend)
+            for answers, answer in zip(found, (run.statistic, run.pvalue, run.lags, run.nobs), strict=True):
+                answers[places, at] = answer
+            if run.bound is not None:
+                bounds[places, at] = run.bound
+            for row in np.flatnonzero(run.status != ESTIMATED).tolist():
+                place = int(places[row])
+                refused.setdefault(place, refusal(run, row, str(keys[place])))
     if refused:
-        first, why = next(iter(refused.items()))
-        text = f"{len(refused)} {kind}(s) not tested: {', '.join(map(str, list(refused)[:5]))}. Of {first}: {why}"
-        emit((Note("series-refused", text, warn=True),))
-    index = pd.MultiIndex.from_tuples(list(rows), names=[kind, "test"]) if rows else None
-    return pd.DataFrame(list(rows.values()), index=index)
+        left_out = [keys[place] for place in sorted(refused)]
+        text = f"{len(refused)} {kind}(s) not tested: {', '.join(map(str, left_out[:5]))}. Of {left_out[0]}: "
+        emit((Note("series-refused", text + str(refused[min(refused)]), warn=True),))
+    kept = [place for place in range(len(keys)) if place not in refused]
+    index = pd.MultiIndex.from_product([[keys[place] for place in kept], names], names=[kind, "test"])
+    statistic, pvalue, lags, nobs = found[:, kept].reshape(4, -1)
+    nulls = [TESTS[name].null(trend) for name in names] * len(kept)
+    whole = all(TESTS[name].lags is int for name in names)
+    return pd.DataFrame(
+        {
+            "statistic": statistic,
+            "pvalue": pvalue,
+            "bound": bounds[kept].ravel().tolist(),
+            "lags": lags.astype(np.int64) if whole else lags,
+            "nobs": nobs.astype(np.int64),
+            "null": nulls,
+        },
+        index,
+    )
 
 
-def _each(data: Any, column: Hashable | None) -> tuple[str, Iterator[tuple[Any, Array]]]:
-    """What is tested: its kind, and names with values on the calendar."""
+def _testable(
+    keys: Sequence[Hashable], series: Sequence[Array], differences: int, refused: dict[int, PanelVarError]
+) -> Iterator[tuple[Positions, Array]]:
+    """Series that can be tested, those of one length at a time, with their places; notes down why others cannot."""
+    cut: dict[int, Array] = {}
+    for places, alike in by_length(series):
+        changes = np.diff(alike, differences)
+        whole = testable(changes)
+        if whole.any():
+            yield places[whole], changes[whole]
+        for place, values in zip(places[~whole].tolist(), changes[~whole], strict=True):
+            try:
+                cut[place] = stretch(values, str(keys[place]))
+            except PanelVarError as error:
+                refused[place] = error
+    for places, alike in by_length(list(cut.values())):
+        yield np.array(list(cut))[places], alike
+
+
+def _each(data: Any, column: Hashable | None) -> tuple[str, list[Any], list[Array]]:
+    """What is tested: its kind, and names and values on the calendar."""
     index = getattr(data, "index", None)
     if isinstance(data, Panel) or getattr(index, "nlevels", 1) == 2:
         panel = as_panel(data)
         if panel.n_entities > 1 or column is not None:
             if column is None:
                 raise SpecificationError("Of a panel, column= says which column is tested in every entity.")
-            return "entity", _entities(panel, column)
+            return "entity", list(panel.entity_labels), _entities(panel, column)
     if column is not None:
         raise SpecificationError("column= is for panels; select the columns of a table: data[['x', 'y']].")
     table = read_var_data(data)
-    return "series", ((name, table.values[:, place]) for place, name in enumerate(table.names))
+    return "series", list(table.names), list(table.values.T)
 
 
-def _entities(panel: Panel, column: Hashable) -> Iterator[tuple[Any, Array]]:
-    values = panel.column(column)
-    for place, label in enumerate(panel.entity_labels):
-        own = slice(panel.starts[place], panel.starts[place + 1])
-        yield label, on_every_period(values[own], panel.time_positions[own])
+def _entities(panel: Panel, column: Hashable) -> list[Array]:
+    values, periods = panel.column(column), panel.time_positions
+    first, last = panel.starts[:-1], panel.starts[1:] - 1
+    gaps = periods[last] - periods[first] != last - first
+    return [
+        on_every_period(values[start : end + 1], periods[start : end + 1]) if broken else values[start : end + 1]
+        for start, end, broken in zip(first.tolist(), last.tolist(), gaps.tolist(), strict=True)
+    ]
