@@ -61,7 +61,7 @@ def cointegrated(rng: np.random.Generator, periods: int) -> Series:
 
 
 PERIODS = ((40,), (60,), (200,))
-RULES = ("1", '"aic"', '"bic"', '"t-stat"')
+RULES = ("1", '"aic"', '"bic"', '"hq"', '"t-stat"')
 
 STUDIES = (
     Study(
