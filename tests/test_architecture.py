@@ -28,6 +28,7 @@ ORDER = [
     {"instruments", "gls", "heterogeneous", "var_models"},
     {"random_effects", "local_projections", "cointegration"},
     {"panel_tests", "var_tests"},
+    {"panel_unit_roots"},
     {"plots"},
     {"comparison"},
     {"__init__"},
@@ -80,6 +81,7 @@ cross_section_dependence_test cd_star_test residual_correlations
 modified_wald_test slope_homogeneity_test panel_granger_test
 portmanteau_test serial_lm_test serial_lm_table normality_test arch_test white_test cusum_test mosum_test
 instantaneous_causality_test toda_yamamoto_test
+hadri_test harris_tzavalis_test PanelTestResult
 adf_test dfgls_test phillips_perron_test kpss_test unit_root_table engle_granger_test UnitRootResult
 johansen_test JohansenResult fit_vecm VecmResult
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter

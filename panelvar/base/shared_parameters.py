@@ -103,6 +103,17 @@ kernel : {"bartlett", "parzen", "quadratic-spectral"}
 lags (predecessors) : {"calendar", "rows"}, optional
     Predecessors one calendar period earlier, never across a gap; or the row before, however far (plm). Default:
     as the result's convention differences.
+data (panel variable) : Panel, DataFrame, array (T, N)
+    A Panel or a DataFrame with a two-level index, of which ``column`` is tested; or a table with a column for each
+    entity and a row for each period.
+column (panel variable) : label, optional
+    With a panel: the variable.
+demean : bool
+    Subtract from every observation the mean of its period over the entities first, which takes out a common time
+    effect (of the same size for all).
+unusable : {"raise", "drop"}
+    What to do about an entity without values, with gaps inside its series, without variation or too short: refuse the
+    panel, naming it, or leave it out, with a warning that counts.
 data (one series) : Series, array (T,), DataFrame, Panel of one entity
     Consecutive periods; rows of a DataFrame are put in the order of its index. Many series: `unit_root_table`.
 column : label, optional

@@ -82,6 +82,11 @@ KNOWN = {
         "exclusion_test of these lags in a longer fit_var is nearer.",
     ),
     "diebold-mariano": KnownSize("forecasts for its horizon", 20, "One period ahead it does not."),
+    "harris-tzavalis, n": KnownSize("entities", 50, "Its statistic is skewed; trend='c' is nearer."),
+    "harris-tzavalis, c": KnownSize("entities", 25, "Its statistic is skewed, less so with more entities."),
+    "harris-tzavalis, ct": KnownSize("entities", 25, "Its statistic is skewed, less so with more entities."),
+    "hadri": KnownSize("periods", 10_000, "These errors have a root of 0.5; errors='serial' is nearer."),
+    "hadri, serial": KnownSize("periods", 10_000, "These errors have a root of 0.5; no test of this null is near."),
     "urzua": KnownSize("rows", 500, "kind='doornik-hansen' does not."),
 }
 """By test, and by the options that decide."""

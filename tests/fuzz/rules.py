@@ -364,6 +364,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "forecast.exogenous": of("None"),
     "errors": of("True", "False"),
     "simulate.errors": of("None"),
+    "hadri_test.errors": of("'homoskedastic'", "'heteroskedastic'", "'serial'"),
     "initial": of("None"),
     "beta": _long_run,
     "alpha": lambda writer: repr(f"{written(writer.world.variables[0])} = 0"),

@@ -342,6 +342,10 @@ FUNCTIONS: dict[str, list[Call]] = {
     "panel_granger_test": [
         lambda w, k=k: pv.panel_granger_test(w.long, "y", "x", kind=k) for k in ("z-tilde", "z-bar", "w-bar")
     ],
+    "harris_tzavalis_test": [lambda w, t=t: pv.harris_tzavalis_test(w.long, "y", trend=t) for t in ("n", "c", "ct")],
+    "hadri_test": [
+        lambda w, e=e: pv.hadri_test(w.long, "y", errors=e) for e in ("homoskedastic", "heteroskedastic", "serial")
+    ],
 }
 SLOW: dict[str, list[Call]] = {
     "twoway": [_linear("twoway", cov=cov) for cov in OTHERS],

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from simulation import sizes_of_panel_tests, sizes_of_series_tests, sizes_of_var_tests
+from simulation import sizes_of_panel_tests, sizes_of_panel_unit_roots, sizes_of_series_tests, sizes_of_var_tests
 
-STUDIES = (*sizes_of_panel_tests.STUDIES, *sizes_of_var_tests.STUDIES, *sizes_of_series_tests.STUDIES)
+STUDIES = (
+    *sizes_of_panel_tests.STUDIES,
+    *sizes_of_var_tests.STUDIES,
+    *sizes_of_series_tests.STUDIES,
+    *sizes_of_panel_unit_roots.STUDIES,
+)
 
 PLAIN = "Panels without effects"
 SHORT = "Panels with effects of entities"
@@ -21,6 +26,9 @@ WANDERING = "Causality between random walks"
 FORECASTS = "Two forecasts that are equally good"
 OF_SERIES = ("T", "T = 40", "T = 60")
 TREND = {"c": "", "ct": ', trend="ct"'}
+PANEL_WALKS = "Independent random walks"
+PANEL_DRIFTS = "Independent random walks with drifts"
+PANEL_ROOTS = "Panels of stationary autoregressions"
 PLACES = {
     "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
     "wooldridge serial": (SHORT, "wooldridge_serial_test(fixed)", "N", "15 x 5"),
@@ -64,6 +72,11 @@ PLACES = {
     "effects, autoregressive": (PERSISTENT, "fixed_ar1.effects_test", "T", "10 x 20", "10 x 50"),
     "toda-yamamoto": (WANDERING, 'toda_yamamoto_test(data, "y1", ["y2", "y3"], lags=3)', *OF_SERIES),
     "diebold-mariano": (FORECASTS, 'accuracy.diebold_mariano("y1", 4)', "n", "T = 20", "T = 40"),
+    "harris-tzavalis, n": (PANEL_WALKS, 'harris_tzavalis_test(y, trend="n")', "N", "10 x 25", "25 x 50"),
+    "harris-tzavalis, c": (PANEL_WALKS, "harris_tzavalis_test(y)", "N", "10 x 25"),
+    "harris-tzavalis, ct": (PANEL_DRIFTS, 'harris_tzavalis_test(y, trend="ct")', "N", "10 x 25"),
+    "hadri": (PANEL_ROOTS, "hadri_test(y)", "N x T", "10 x 25", "25 x 50", "50 x 100"),
+    "hadri, serial": (PANEL_ROOTS, 'hadri_test(y, errors="serial")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),
 }
 """Where notes on results have their rates from: study, call, what is few in the sample, samples."""

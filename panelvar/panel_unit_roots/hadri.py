@@ -1,0 +1,166 @@
+r"""Hadri's test of stationarity: KPSS statistics averaged over entities.
+
+Reference: Hadri (2000), Econometrics Journal 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.base.arrays import Array
+from panelvar.base.distributions import normal_tail
+from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
+from panelvar.base.scaling import in_own_units
+from panelvar.base.shared_parameters import documented
+from panelvar.kernels.lag_windows import KERNELS, bandwidth_by_rule
+from panelvar.kernels.long_run import long_run_variance
+from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
+from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.terms import WORDS, check_terms, stationary
+from panelvar.tables.known_sizes import size_notes
+
+MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
+"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25)."""
+
+ERRORS = ("homoskedastic", "heteroskedastic", "serial")
+
+
+@documented
+def hadri_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    trend: str = "c",
+    errors: str = "heteroskedastic",
+    bandwidth: float | str = "newey-west",
+    kernel: str = "bartlett",
+    df_correction: bool = False,
+    demean: bool = False,
+    unusable: str = "raise",
+) -> PanelTestResult:
+    r"""Test that every entity is stationary (Hadri 2000): the null is that there is no unit root.
+
+    With :math:`S_{it}` the cumulated residuals of entity i about its terms,
+
+    .. math:: LM = \frac1N \sum_i \frac{T^{-2} \sum_t S_{it}^2}{\hat\sigma_i^2}, \qquad
+        Z = \sqrt N\, (LM - \mu) / \zeta \to N(0, 1)
+
+    with :math:`\mu = 1/6`, :math:`\zeta^2 = 1/45` about levels and :math:`1/15`, :math:`11/6300` about trends (T to
+    infinity, then N).
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    trend : {"c", "ct"}
+        Stationary about a level, or about a trend.
+    errors : {"homoskedastic", "heteroskedastic", "serial"}
+        What :math:`\hat\sigma_i^2` is: the mean over all entities, each entity's own (plm's ``Hcons``, Stata's
+        ``robust``), or each entity's long-run variance (Stata's ``kernel()``).
+    bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
+        Of the long-run variances, see `kpss_test`; for ``errors="serial"`` alone.
+    df_correction : bool
+        Divide squares by T less the number of terms (plm's ``dfcor``, Stata's default), not by T.
+    {demean, unusable}
+
+    Returns
+    -------
+    PanelTestResult
+        Standard normal, upper tail; ``individual`` has each entity's statistic and variance.
+
+    Raises
+    ------
+    DataError
+        Unequal periods; an entity with gaps or without variation.
+    NumericalError
+        An entity that follows its terms exactly.
+
+    Notes
+    -----
+    The moments are limits for long series: with few periods, or errors that are autocorrelated, true nulls are
+    rejected far too often, with a trend most of all. ``errors="serial"`` helps for T of some hundreds. It asks the
+    opposite question of the other tests of a panel; a rejection says that some entity has a unit root, not which.
+    """
+    check_terms(trend, ("c", "ct"))
+    choose("errors", errors, ERRORS)
+    choose("kernel", kernel, KERNELS)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    values = in_own_units(series.matrix("The Hadri test"))
+    entities, periods = values.shape
+    powers = {"c": 1, "ct": 2}[trend]
+    if periods < powers + 2:
+        raise InsufficientDataError(f"{periods} periods are too few for terms {trend!r}: {powers + 2} are needed.")
+    residuals = detrended(values, powers)
+    _refuse_exact(series, residuals, values)
+    widths = np.zeros(entities)
+    divisor = periods - powers if df_correction else periods
+    if errors == "serial":
+        widths = entity_bandwidths(residuals, bandwidth, kernel)
+        variances = long_run_variance(residuals, kernel, widths) * (periods / divisor)
+    else:
+        variances = np.square(residuals).sum(axis=1) / divisor
+    used = np.full(entities, variances.mean()) if errors == "homoskedastic" else variances
+    statistics = np.square(np.cumsum(residuals, axis=1)).sum(axis=1) / (periods**2 * used)
+    mean, variance = MOMENTS[trend]
+    average = float(statistics.mean())
+    statistic = math.sqrt(entities / variance) * (average - mean)
+    notes = (*series.notes, *size_notes("hadri, serial" if errors == "serial" else "hadri", periods))
+    emit(notes)
+    choices = {"Terms": WORDS[trend], "Errors": errors}
+    if errors == "serial":
+        choices |= {"Kernel": kernel, "Bandwidth": _span(widths, bandwidth)}
+    return PanelTestResult(
+        f"Hadri (trend {trend!r})",
+        statistic,
+        normal_tail(statistic, sides=1),
+        "normal",
+        null=f"every entity is {stationary(trend)}",
+        notes=notes,
+        alternative="some entity has a unit root",
+        choices=choices,
+        columns={"statistic": statistics, "variance": used, "bandwidth": widths},
+        labels=series.labels,
+        n_entities=entities,
+        n_periods=periods,
+        nobs=values.size,
+    )
+
+
+def entity_bandwidths(residuals: Array, bandwidth: float | str, kernel: str) -> Array:
+    """Bandwidth of each of N series (N, T): one number for all, or by a rule."""
+    if isinstance(bandwidth, str):
+        return bandwidth_by_rule(residuals[..., None], bandwidth, kernel)
+    fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
+    if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
+        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), residuals.shape[1])
+    return np.full(len(residuals), float(bandwidth))
+
+
+def detrended(values: Array, powers: int) -> Array:
+    """Residuals of (N, T) on a constant, or a constant and a trend, entity by entity."""
+    time = np.linspace(-1.0, 1.0, values.shape[1])
+    terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]
+    left = values - (values @ terms) @ terms.T
+    # Once more: the first projection rounds on the scale of the levels.
+    out: Array = left - (left @ terms) @ terms.T
+    return out
+
+
+def _refuse_exact(series: PanelSeries, residuals: Array, values: Array) -> None:
+    exact = np.abs(residuals).max(axis=1) <= 1e-13 * np.abs(values).max(axis=1)
+    if exact.any():
+        first = series.labels[int(np.flatnonzero(exact)[0])]
+        raise NumericalError(
+            f"{int(exact.sum())} of {len(exact)} entities follow their terms exactly, {first!r} first: nothing is left "
+            "to test."
+        )
+
+
+def _span(widths: Array, rule: float | str) -> str:
+    low, high = float(widths.min()), float(widths.max())
+    text = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return text if not isinstance(rule, str) else f"{text} ({rule})"

@@ -1,0 +1,143 @@
+r"""Harris and Tzavalis's test: the pooled autoregressive root, with exact moments for a fixed number of periods.
+
+Reference: Harris and Tzavalis (1999), Journal of Econometrics 91, theorems 1 to 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.base.distributions import normal_tail
+from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
+from panelvar.base.scaling import in_own_units
+from panelvar.base.shared_parameters import documented
+from panelvar.panel_unit_roots.panel_series import panel_series
+from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms
+from panelvar.tables.known_sizes import size_notes
+
+FEWEST = {"n": 2, "c": 2, "ct": 3}
+"""Transitions without which a variance of the theorems does not exist."""
+
+
+@documented
+def harris_tzavalis_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    trend: str = "c",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in all entities of a panel with few periods (Harris and Tzavalis 1999).
+
+    :math:`y_{it} = d_t'\delta_i + \rho y_{i,t-1} + u_{it}` is fitted by least squares with one root for all entities.
+    For any fixed number :math:`\tau` of transitions, as N grows,
+
+    .. math:: \sqrt N (\hat\rho - 1 - b) / \sqrt v \to N(0, 1)
+
+    under the null, with the mean b and variance v of
+
+    =====  ==============================  ==========================================================
+    terms  b                               v
+    =====  ==============================  ==========================================================
+    none   0                               :math:`2 / (\tau(\tau - 1))`
+    c      :math:`-3 / (\tau + 1)`         :math:`3(17\tau^2 - 20\tau + 17) / (5(\tau - 1)(\tau + 1)^3)`
+    ct     :math:`-15 / (2(\tau + 2))`     :math:`15(193\tau^2 - 728\tau + 1147) / (112(\tau + 2)^3(\tau - 2))`
+    =====  ==============================  ==========================================================
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none, a constant, or a constant and a trend.
+    {demean, unusable}
+    convention : {"default", "stata"}
+        What :math:`\tau` is: the transitions, one less than the periods, as in the theorems (the first observation is
+        given), or the periods themselves, as ``xtunitroot ht`` has it, which rejects too often with few of them.
+
+    Returns
+    -------
+    PanelTestResult
+        Standard normal, lower tail. ``parts`` is empty; ``choices`` has the pooled root.
+
+    Raises
+    ------
+    DataError
+        Unequal periods; an entity with gaps or without variation.
+    InsufficientDataError
+        Fewer than two entities, or too few periods for the terms.
+
+    Notes
+    -----
+    The errors must be independent over entities and time, normal, and of one variance: serial correlation has no
+    correction here (`llc_test`, `ips_test`), nor have common shocks (`cips_test`; ``demean=True`` for one common time
+    effect).
+    """
+    check_terms(trend)
+    choose("convention", convention, ("default", "stata"))
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    values = in_own_units(series.matrix("The Harris-Tzavalis test"))
+    entities, periods = values.shape
+    steps = periods - 1
+    if steps < FEWEST[trend]:
+        raise InsufficientDataError(
+            f"{periods} periods leave {steps} transitions: the Harris-Tzavalis test with terms {trend!r} needs "
+            f"{FEWEST[trend]}."
+        )
+    root = pooled_root(values, trend)
+    mean, variance = moments(trend, steps if convention == "default" else periods)
+    statistic = math.sqrt(entities / variance) * (root - 1.0 - mean)
+    notes = (*series.notes, *size_notes(f"harris-tzavalis, {trend}", entities))
+    emit(notes)
+    return PanelTestResult(
+        f"Harris-Tzavalis (trend {trend!r})",
+        statistic,
+        normal_tail(-statistic, sides=1),
+        "normal",
+        null=NULL,
+        notes=notes,
+        alternative=ALL,
+        choices={"Terms": WORDS[trend], "Pooled root": f"{root:.4f}"},
+        labels=series.labels,
+        n_entities=entities,
+        n_periods=periods,
+        nobs=entities * steps,
+    )
+
+
+def moments(trend: str, steps: int) -> tuple[float, float]:
+    """Mean of the pooled root less one, and N times its variance, under the null, for a number of transitions."""
+    t = float(steps)
+    if trend == "n":
+        return 0.0, 2.0 / (t * (t - 1.0))
+    if trend == "c":
+        return -3.0 / (t + 1.0), 3.0 * (17.0 * t**2 - 20.0 * t + 17.0) / (5.0 * (t - 1.0) * (t + 1.0) ** 3)
+    square = 193.0 * t**2 - 728.0 * t + 1147.0
+    return -15.0 / (2.0 * (t + 2.0)), 15.0 * square / (112.0 * (t + 2.0) ** 3 * (t - 2.0))
+
+
+def pooled_root(values: Array, trend: str) -> float:
+    """Least-squares root of (N, T), one for all entities, each with its own terms.
+
+    Raises
+    ------
+    NumericalError
+        Nothing but the terms varies.
+    """
+    before, after = values[:, :-1], values[:, 1:]
+    powers = {"n": 0, "c": 1, "ct": 2}[trend]
+    if powers:
+        time = np.linspace(-1.0, 1.0, before.shape[1])
+        terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]
+        before, after = before - (before @ terms) @ terms.T, after - (after @ terms) @ terms.T
+    square = float(np.square(before).sum())
+    if square <= 1e-26 * float(np.square(values).sum()):
+        raise NumericalError("Every entity follows its terms exactly: there is nothing to test.")
+    return float((before * after).sum() / square)

@@ -1,0 +1,93 @@
+"""What a test of a panel's stationarity or cointegration returns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from panelvar.base.arrays import Array
+from panelvar.base.errors import check_level
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import format_count
+from panelvar.tables.table import Table
+from panelvar.tables.test_result import TestResult, table_of_tests
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PanelTestResult(TestResult):
+    """A `TestResult` of a panel, with its parts, what each entity contributed, and the choices made.
+
+    Parameters
+    ----------
+    alternative : str
+        What a small p-value speaks for.
+    parts : tuple of TestResult
+        Other statistics of the same hypothesis from the same regressions.
+    choices : mapping of str to str
+        What was chosen, in words: terms, lags, kernel, bandwidth.
+    columns : mapping of str to (N,) array
+        What each entity contributed.
+    labels : tuple
+        Of the entities.
+    n_entities, n_periods : int
+        Entities used, and the longest of their series.
+    nobs : int
+        Observations used.
+    critical_values : dict of float to float
+        By significance level; empty where none are published.
+    bound : str
+        ``"<"`` or ``">"`` where the p-value is a bound because the published table ends there, else empty.
+    """
+
+    alternative: str = ""
+    parts: tuple[TestResult, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Array] = field(default_factory=dict)
+    labels: tuple[Hashable, ...] = ()
+    n_entities: int = 0
+    n_periods: int = 0
+    nobs: int = 0
+    critical_values: dict[float, float] = field(default_factory=dict)
+    bound: str = ""
+
+    @cached_property
+    def individual(self) -> pd.DataFrame:
+        """What each entity contributed: a row for each."""
+        import pandas as pd
+
+        return pd.DataFrame(dict(self.columns), index=pd.Index(list(self.labels), name="entity"))
+
+    def reading(self, level: float = 0.05) -> str:
+        """What the test says at a level of significance, in a sentence.
+
+        Parameters
+        ----------
+        level : float
+            Significance level, below one half.
+        """
+        size = 1.0 - check_level(1.0 - level)
+        if not self.pvalue <= 1.0:
+            return "There is no p-value: the test says nothing."
+        if self.pvalue < size:
+            return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
+        return f"Not rejected at {100 * size:.3g} percent, which does not prove that {self.null}."
+
+    def summary(self) -> Table:
+        """Return the statistics as a table: choices above them, null, alternative and what the test says below."""
+        found = table_of_tests(self, *self.parts)
+        facts = (
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Periods", format_count(self.n_periods)),
+            *(Fact(label, text) for label, text in self.choices.items()),
+        )
+        notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
+        notes += [note.text for note in self.notes]
+        return Table(header=found.header, body=found.body, facts=facts, notes=tuple(dict.fromkeys(notes)))
+
+    def _tail(self, digits: int) -> str:
+        return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)

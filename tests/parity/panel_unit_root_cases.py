@@ -1,0 +1,42 @@
+"""Tests of one variable of a panel: R plm's ``purtest``."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from parity.runner import Case, Comparison, expected_tree
+from reference_data import table
+
+import panelvar as pv
+
+TRENDS = {"intercept": "c", "trend": "ct"}
+OPTIONS = {
+    "hadri_HconsTRUE": {"errors": "heteroskedastic"},
+    "hadri_HconsFALSE": {"errors": "homoskedastic"},
+    "hadri_dfcorTRUE": {"errors": "heteroskedastic", "df_correction": True},
+}
+
+
+@cache
+def grunfeld() -> pv.Panel:
+    return pv.Panel(table("grunfeld"), "firm", "year")
+
+
+def hadri(model: str, test: str) -> dict[str, float]:
+    variable, terms = model.split("_")
+    result = pv.hadri_test(grunfeld(), variable, trend=TRENDS[terms], **OPTIONS[test])
+    return {"statistic": result.statistic, "p.value": result.pvalue}
+
+
+CASES = [
+    Case(
+        "grunfeld_hadri",
+        [
+            Comparison(f"{model}/{test}", (lambda model=model, test=test: hadri(model, test)))
+            for model, tests in expected_tree("grunfeld_hadri").items()
+            for test in tests
+        ],
+        (),
+        "plm",
+    )
+]

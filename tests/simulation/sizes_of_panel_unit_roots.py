@@ -1,0 +1,75 @@
+"""Processes under which the nulls of tests of one variable of a panel are true."""
+
+from __future__ import annotations
+
+import numpy as np
+from simulation.sizes import Study
+from simulation.sizes_of_panel_tests import stationary
+
+PANELS = ((10, 25), (25, 50), (50, 100))
+
+
+class Variable:
+    """A table with a column for each entity."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.y = values.T
+
+
+def walking(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    return Variable(rng.standard_normal((entities, periods)).cumsum(axis=1))
+
+
+def drifting(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    drifts = rng.standard_normal((entities, 1))
+    return Variable((drifts + rng.standard_normal((entities, periods))).cumsum(axis=1))
+
+
+def noise(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    return Variable(rng.standard_normal((entities, periods)))
+
+
+def persistent(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    return Variable(stationary(rng, entities, periods, 0.5))
+
+
+STUDIES = (
+    Study(
+        "Independent random walks",
+        "Each entity a random walk of its own.",
+        PANELS,
+        walking,
+        (
+            'harris_tzavalis_test(y, trend="n")',
+            "harris_tzavalis_test(y)",
+            'harris_tzavalis_test(y, convention="stata")',
+        ),
+    ),
+    Study(
+        "Independent random walks with drifts",
+        "Each with a drift of its own, standard normal.",
+        PANELS,
+        drifting,
+        ('harris_tzavalis_test(y, trend="ct")',),
+    ),
+    Study(
+        "Panels of white noise",
+        "No autocorrelation.",
+        PANELS,
+        noise,
+        (
+            "hadri_test(y)",
+            'hadri_test(y, errors="homoskedastic")',
+            'hadri_test(y, errors="serial")',
+            'hadri_test(y, trend="ct")',
+            'hadri_test(y, trend="ct", df_correction=True)',
+        ),
+    ),
+    Study(
+        "Panels of stationary autoregressions",
+        "First-order autoregressions of root 0.5.",
+        PANELS,
+        persistent,
+        ("hadri_test(y)", 'hadri_test(y, errors="serial")', 'hadri_test(y, errors="serial", trend="ct")'),
+    ),
+)
