@@ -29,6 +29,7 @@ ORDER = [
     {"random_effects", "local_projections", "cointegration"},
     {"panel_tests", "var_tests"},
     {"panel_unit_roots"},
+    {"panel_cointegration"},
     {"plots"},
     {"comparison"},
     {"__init__"},

@@ -25,7 +25,14 @@ from panelvar.panel_unit_roots.terms import WORDS, check_terms, stationary
 from panelvar.tables.known_sizes import size_notes
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
-"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25)."""
+r"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25).
+
+It is :math:`\int V^2` of a Brownian bridge (trend c) or of a second-level one (ct): a sum of
+:math:`z_k^2 / \lambda_k` with independent standard normals, of mean :math:`\sum 1/\lambda_k` and variance
+:math:`\sum 2/\lambda_k^2`. With :math:`\lambda_k = \pi^2 k^2` they are 1/6 and 1/45. Of a second-level bridge,
+:math:`\lambda = 4 x^2` at the zeros of :math:`\sin x (\sin x - x \cos x)`: the sine's give 1/24 and 1/720, those of
+:math:`\tan x = x`, where :math:`\sum x^{-2} = 1/10` and :math:`\sum x^{-4} = 1/350`, give 1/40 and 1/2800.
+"""
 
 ERRORS = ("homoskedastic", "heteroskedastic", "serial")
 
