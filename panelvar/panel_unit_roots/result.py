@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from panelvar.base.arrays import Array
+from numpy.typing import NDArray
+
 from panelvar.base.errors import check_level
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
@@ -47,7 +48,7 @@ class PanelTestResult(TestResult):
     alternative: str = ""
     parts: tuple[TestResult, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
-    columns: Mapping[str, Array] = field(default_factory=dict)
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     labels: tuple[Hashable, ...] = ()
     n_entities: int = 0
     n_periods: int = 0

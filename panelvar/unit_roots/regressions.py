@@ -253,7 +253,7 @@ def by_length(stretches: Sequence[Array]) -> Iterator[tuple[Positions, Array]]:
         yield places, np.stack([stretches[place] for place in places])
 
 
-def in_order(places: Sequence[Positions], answers: Sequence[Array]) -> Array:
+def in_order(places: Sequence[Positions], answers: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Answers (M, ...) of groups of series, joined in the order of the series."""
     if len(answers) == 1:
         return answers[0]

@@ -28,6 +28,16 @@ def hadri(model: str, test: str) -> dict[str, float]:
     return {"statistic": result.statistic, "p.value": result.pvalue}
 
 
+RULES = {"SIC": "bic", "AIC": "aic", "Hall": "t-stat"}
+
+
+def ips(model: str, lags: str) -> dict[str, object]:
+    variable, terms = model.split("_")
+    given = {"lags": RULES[lags], "max_lags": 4} if lags in RULES else {"lags": int(lags.removeprefix("lags"))}
+    result = pv.ips_test(grunfeld(), variable, trend=TRENDS[terms], convention="plm", **given)
+    return {"statistic": result.statistic, "p.value": result.pvalue, "lags": result.individual["lags"].tolist()}
+
+
 CASES = [
     Case(
         "grunfeld_hadri",
@@ -38,5 +48,15 @@ CASES = [
         ],
         (),
         "plm",
-    )
+    ),
+    Case(
+        "grunfeld_ips",
+        [
+            Comparison(f"{model}/{lags}", (lambda model=model, lags=lags: ips(model, lags)))
+            for model, every in expected_tree("grunfeld_ips").items()
+            for lags in every
+        ],
+        (),
+        "plm",
+    ),
 ]

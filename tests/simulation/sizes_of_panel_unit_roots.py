@@ -43,6 +43,12 @@ STUDIES = (
             'harris_tzavalis_test(y, trend="n")',
             "harris_tzavalis_test(y)",
             'harris_tzavalis_test(y, convention="stata")',
+            "ips_test(y, lags=0)",
+            "ips_test(y, lags=0).parts[0]",
+            "ips_test(y, lags=1)",
+            'ips_test(y, lags="aic", max_lags=4)',
+            'ips_test(y, lags="bic", max_lags=4)',
+            'ips_test(y, lags="t-stat", max_lags=4)',
         ),
     ),
     Study(
@@ -50,7 +56,14 @@ STUDIES = (
         "Each with a drift of its own, standard normal.",
         PANELS,
         drifting,
-        ('harris_tzavalis_test(y, trend="ct")',),
+        (
+            'harris_tzavalis_test(y, trend="ct")',
+            'ips_test(y, lags=0, trend="ct")',
+            'ips_test(y, lags=1, trend="ct")',
+            'ips_test(y, lags="aic", max_lags=4, trend="ct")',
+            'ips_test(y, lags="bic", max_lags=4, trend="ct")',
+            'ips_test(y, lags="t-stat", max_lags=4, trend="ct")',
+        ),
     ),
     Study(
         "Panels of white noise",

@@ -1,0 +1,113 @@
+"""Dickey-Fuller regressions of every entity of a panel, the lags of each chosen by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError
+from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
+from panelvar.panel_unit_roots.panel_series import PanelSeries
+from panelvar.unit_roots.lag_orders import LagOrders, chosen_regressions, lag_orders, read_lags
+from panelvar.unit_roots.one_series import POWERS
+from panelvar.unit_roots.regressions import (
+    APART,
+    EXACT,
+    by_length,
+    in_order,
+    lagged_differences,
+    level_regressions,
+)
+
+_TWO_SIDED = 1.959963984540054
+_REASONS: dict[int, tuple[type[PanelVarError], str]] = {
+    SHORT: (InsufficientDataError, "has too few periods for the lags and terms"),
+    DEPENDENT: (CollinearityError, "is a combination of its lags and terms (a deterministic series, say)"),
+    EXACT: (NumericalError, "follows its regression exactly"),
+    APART: (NumericalError, "has a change that dwarfs its level, or the other way round"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class EntityRegressions:
+    """What the regressions of N entities say of their lagged levels.
+
+    Attributes
+    ----------
+    coefficients, std_errors, ratios : (N,) arrays
+    lags, rows, df : (N,) integer arrays
+        Lagged differences, rows, and rows less coefficients.
+    rule : str
+        How the lags were chosen, in words.
+    """
+
+    coefficients: Array
+    std_errors: Array
+    ratios: Array
+    lags: Positions
+    rows: Positions
+    df: Positions
+    rule: str
+
+    @property
+    def lags_in_words(self) -> str:
+        """The lags used, and how they were chosen."""
+        low, high = int(self.lags.min()), int(self.lags.max())
+        text = f"{low}" if low == high else f"{low} to {high}, {self.lags.mean():.2g} on average"
+        return text if self.rule == "given" else f"{text} ({self.rule})"
+
+
+def entity_regressions(
+    series: PanelSeries, trend: str, lags: int | str, limits: tuple[int, int | None], rows: str, convention: str
+) -> EntityRegressions:
+    """Regress entity by entity, those of one length together.
+
+    Under the convention ``"plm"`` a lag stays by the rule ``"t-stat"`` if its ratio, with the error variance over the
+    rows, reaches 1.96.
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError, NumericalError
+        Naming an entity without a test.
+    """
+    places, found, rule = [], [], "given"
+    for own, stack in by_length(series.values):
+        choice = read_lags(lags, limits, stack.shape[1], POWERS[trend])
+        rule = choice.words
+        places.append(own)
+        columns = lagged_differences(stack, POWERS[trend])
+        if convention == "plm" and choice.rule == "t-stat":
+            found.append(level_regressions(columns, _orders_of_plm(lag_orders(columns, choice.longest))))
+        else:
+            found.append(chosen_regressions(columns, choice, common=rows == "common"))
+    status = in_order(places, [each.status for each in found])
+    refuse(series, status)
+    return EntityRegressions(
+        in_order(places, [each.coefficient for each in found]),
+        in_order(places, [each.std_error for each in found]),
+        in_order(places, [each.ratios for each in found]),
+        in_order(places, [each.orders for each in found]),
+        in_order(places, [each.nobs for each in found]),
+        in_order(places, [each.df for each in found]),
+        rule,
+    )
+
+
+def _orders_of_plm(compared: LagOrders) -> Positions:
+    ratios = compared.ratios() * np.sqrt(compared.nobs / (compared.nobs - compared.counts))
+    stays = ratios >= _TWO_SIDED
+    return np.asarray(stays.shape[-1] - 1 - stays[..., ::-1].argmax(axis=-1))
+
+
+def refuse(series: PanelSeries, status: NDArray[np.int8]) -> None:
+    """Refuse a panel in which an entity has no regression, naming the first and why."""
+    lost = np.flatnonzero(status != ESTIMATED)
+    if lost.size:
+        kind, why = _REASONS[int(status[lost[0]])]
+        raise kind(
+            f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}: {lost.size} of {len(status)} entities have no "
+            "test. Use fewer lags, or leave these entities out."
+        )

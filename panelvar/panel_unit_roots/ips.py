@@ -1,0 +1,127 @@
+r"""Im, Pesaran and Shin's test: Dickey-Fuller t ratios averaged over entities.
+
+Reference: Im, Pesaran and Shin (2003), Journal of Econometrics 115.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from panelvar.base.distributions import normal_tail
+from panelvar.base.errors import Note, PanelVarError, choose, emit
+from panelvar.base.shared_parameters import documented
+from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
+from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
+from panelvar.panel_unit_roots.moments import CONVENTIONS, augmented_ratio_moments
+from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
+from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
+from panelvar.tables.known_sizes import size_notes
+from panelvar.tables.test_result import TestResult
+
+
+@documented
+def ips_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity by the average of their Dickey-Fuller ratios (Im, Pesaran and Shin 2003).
+
+    With :math:`\tau_i` the t ratio of entity i's augmented Dickey-Fuller regression on :math:`T_i` rows with
+    :math:`p_i` lags,
+
+    .. math:: \bar t = \frac1N\sum_i \tau_i, \qquad
+        W = \frac{\sqrt N\,\bigl(\bar t - \frac1N\sum_i E[\tau_{T_i p_i}]\bigr)}
+                 {\sqrt{\frac1N\sum_i \mathrm{Var}[\tau_{T_i p_i}]}} \to N(0, 1)
+
+    with the moments under the null of their table 3 (eq. 4.10).
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable), lags (Dickey-Fuller)}
+    trend : {"c", "ct"}
+        Terms of each entity: a constant, or a constant and a trend.
+    {max_lags (Dickey-Fuller), min_lags, rows, demean, unusable}
+    convention : {"default", "plm", "gretl"}
+        How moments are read between and beyond the printed sizes. Under ``"plm"`` the error variance of each
+        regression is divided by its rows, as ``purtest`` does unless ``dfcor = TRUE``, and lags stay by a t ratio of
+        1.96 made so.
+
+    Returns
+    -------
+    PanelTestResult
+        W, standard normal, lower tail. Without lags, ``parts`` has :math:`\bar t` with the critical values for the
+        numbers of entities and rows (table 2). ``individual`` has each entity's ratio, lags and rows.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        An entity with gaps, without variation, or that follows its regression exactly.
+    InsufficientDataError
+        Fewer than two entities, or fewer rows than the tables have.
+
+    Notes
+    -----
+    Entities may have lags, roots and periods of their own; the alternative is that a share of them is stationary, and
+    a rejection does not say which. They must be independent: common shocks make it reject too often
+    (``demean=True`` takes out a time effect of the same size for all). With many lags and few rows the table has no
+    moments. Lags chosen from few periods make it reject too often, and lags given beforehand do not.
+    """
+    check_terms(trend, ("c", "ct"))
+    choose("rows", rows, ("all", "common"))
+    choose("convention", convention, CONVENTIONS)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
+    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
+    notes = (*series.notes, *size_notes(f"ips, {lags}, {trend}", int(np.median(series.periods))))
+    moments = augmented_ratio_moments(trend, found.rows, found.lags, convention=convention, labels=series.labels)
+    average = float(ratios.mean())
+    statistic = math.sqrt(len(ratios)) * (average - float(moments.mean.mean())) / math.sqrt(moments.variance.mean())
+    emit(notes)
+    return PanelTestResult(
+        f"Im-Pesaran-Shin W (trend {trend!r})",
+        statistic,
+        normal_tail(-statistic, sides=1),
+        "normal",
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        parts=_exact(series, found, average, trend, convention),
+        choices={"Terms": WORDS[trend], "Lags": found.lags_in_words, "Average ratio": f"{average:.4f}"},
+        columns={"ratio": ratios, "lags": found.lags, "rows": found.rows, "coefficient": found.coefficients},
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=int(series.periods.max()),
+        nobs=int(found.rows.sum()),
+    )
+
+
+def _exact(
+    series: PanelSeries, found: EntityRegressions, average: float, trend: str, convention: str
+) -> tuple[TestResult, ...]:
+    """The average ratio with its critical values, where there are no lags and the table has these sizes."""
+    if found.lags.any() or not series.balanced:
+        return ()
+    try:
+        critical = t_bar_critical_values(trend, series.n_entities, int(found.rows[0]), convention)
+    except PanelVarError:
+        return ()
+    pvalue, bound = lower_tail_pvalue(average, critical)
+    notes: tuple[Note, ...] = ()
+    if bound:
+        text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
+        notes = (Note("pvalue-bound", text),)
+    return (TestResult("Average ratio (t-bar)", average, pvalue, "none", null=NULL, notes=notes),)

@@ -1,0 +1,78 @@
+"""Against single tests entity by entity, the moments of the table, and what gretl and plm agree on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from panel_unit_roots.panels import panel_of, walks
+from reference_data import table
+
+import panelvar as pv
+from panelvar.panel_unit_roots.moments import augmented_ratio_moments
+
+
+@pytest.mark.parametrize("trend", ["c", "ct"])
+@pytest.mark.parametrize("lags", [0, 2, "aic", "t-stat"])
+def test_entities_have_the_ratios_of_single_tests(trend, lags):
+    values = walks(6, 40, seed=2)
+    options = {"max_lags": 4} if isinstance(lags, str) else {}
+    found = pv.ips_test(panel_of(values), "y", lags=lags, trend=trend, **options)
+    own = [pv.adf_test(series, lags, trend=trend, **options) for series in values]
+    np.testing.assert_allclose(found.individual["ratio"], [each.statistic for each in own], rtol=1e-10)
+    assert found.individual["lags"].tolist() == [each.lags for each in own]
+    assert found.individual["rows"].tolist() == [each.nobs for each in own]
+    moments = augmented_ratio_moments(trend, [each.nobs for each in own], [each.lags for each in own])
+    gap = np.mean([each.statistic for each in own]) - moments.mean.mean()
+    assert found.statistic == pytest.approx(np.sqrt(6 / moments.variance.mean()) * gap, rel=1e-10)
+
+
+def test_entities_of_unequal_lengths():
+    values = walks(4, 40, seed=3)
+    y = values.copy()
+    y[1, :7] = np.nan
+    y[3, 33:] = np.nan
+    found = pv.ips_test(panel_of(y), "y", lags=1)
+    own = [pv.adf_test(series[~np.isnan(series)], 1).statistic for series in y]
+    np.testing.assert_allclose(found.individual["ratio"], own, rtol=1e-10)
+    assert found.parts == ()
+    assert (found.n_periods, found.nobs) == (40, sum(found.individual["rows"]))
+
+
+@pytest.mark.parametrize(
+    ("trend", "lags", "expected"),
+    [("c", 1, 2.55019), ("c", 2, 4.49194), ("ct", 1, -1.45299)],
+)
+def test_gretl(trend, lags, expected):
+    """Gretl 2025a, adf on panel data, Grunfeld's investment; six digits printed."""
+    panel = pv.Panel(table("grunfeld"), "firm", "year")
+    found = pv.ips_test(panel, "inv", lags=lags, trend=trend, convention="gretl")
+    assert found.statistic == pytest.approx(expected, abs=6e-6)
+
+
+def test_the_average_has_critical_values_without_lags():
+    found = pv.ips_test(panel_of(walks(10, 25)), "y", lags=0)
+    (exact,) = found.parts
+    assert exact.statistic == pytest.approx(found.individual["ratio"].mean())
+    assert 0.0 < exact.pvalue <= 1.0
+    assert "Average ratio (t-bar)" in str(found.summary())
+
+
+def test_stationary_entities_are_found():
+    found = pv.ips_test(panel_of(walks(12, 60, root=0.6)), "y", lags=1)
+    assert found.pvalue < 1e-6
+    assert "some entities are stationary" in found.reading()
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "error", "match"),
+    [
+        (walks(4, 8), {"lags": 1}, pv.InsufficientDataError, "begins at 10 rows"),
+        (walks(4, 30), {"lags": 9}, pv.SpecificationError, "ends at 8 lags"),
+        (walks(4, 30), {"lags": 40}, pv.InsufficientDataError, "too few periods"),
+        (np.vstack([walks(3, 30), 0.5 ** np.arange(30)]), {"lags": 1}, pv.PanelVarError, "e3"),
+        (np.vstack([walks(3, 30), 1.0 + np.arange(30)]), {"lags": 1, "trend": "ct"}, pv.PanelVarError, "e3"),
+    ],
+)
+def test_panels_that_cannot_be_tested_are_refused(values, options, error, match):
+    with pytest.raises(error, match=match):
+        pv.ips_test(panel_of(values), "y", **options)
