@@ -11,7 +11,7 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.panel_unit_roots.terms import check_terms
 
 CONVENTIONS = ("default", "published")
-"""Printed moments except where they are refuted, or as they were printed, which is what other programs have."""
+"""Drawn moments where they are better than the printed ones, or all as printed, which is what other programs have."""
 
 
 class Moments(NamedTuple):
@@ -76,7 +76,7 @@ def error_correction_moments(trend: str, regressors: int, convention: str = "def
     regressors : int
         From 1 to 6.
     convention : {"default", "published"}
-        Printed moments, but for those that draws refute, or all as printed.
+        Drawn moments, or the printed ones, which Stata's xtwest has and which are from far fewer draws.
 
     Raises
     ------

@@ -36,8 +36,15 @@ def test_printed_moments_that_draws_refute():
 
 
 def test_westerlund():
-    assert error_correction_moments("c", 1)["Gt"] == (-1.7776, 0.8071)
+    assert error_correction_moments("c", 1, "published")["Gt"] == (-1.7776, 0.8071)
     assert error_correction_moments("ct", 6, "published")["Pa"] == (-17.6515, 91.2392)
+    for trend in ("n", "c", "ct"):
+        for regressors in range(1, 7):
+            drawn, printed = (error_correction_moments(trend, regressors, how) for how in ("default", "published"))
+            for name, found in drawn.items():
+                assert found.mean == pytest.approx(printed[name].mean, rel=0.03)
+                assert found.variance == pytest.approx(printed[name].variance, rel=0.12)
+    assert error_correction_moments("n", 1)["Pt"].variance == pytest.approx(1.51, abs=0.02)
 
 
 def test_variance_ratios():

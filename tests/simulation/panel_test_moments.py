@@ -4,8 +4,8 @@ Words after the command choose a table and cells of it: with ``pedroni`` alone e
 number stands beside its standard error, what the library keeps, and their distance in standard errors. ``m``, ``N``
 and ``p`` are short for regressors, entities and lags, ``T`` for the rows or periods of a table. ``draws=100000`` sets
 how many draws there are, ``steps=500`` the length of walks that stand for a limit, ``seed=2`` other draws. ``csv``
-prints rows of a table of constants: the drawn tables, whose heads say so, are made in this way. Without words the
-tables are listed.
+prints rows of a table of constants: the drawn tables, whose heads say so, are made in this way. ``published`` compares
+with what was printed where the library keeps draws instead. Without words the tables are listed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from panelvar.base.constants import constants
+from panelvar.panel_cointegration import moments as panel_cointegration
 from panelvar.panel_unit_roots.critical_values import CIPS_BOUNDS
 
 Cell = Mapping[str, Any]
@@ -290,14 +291,13 @@ def as_columns(room: str, table: str, *keys: str, trend: str = "") -> Callable[[
 
 
 def by_statistic(table: str) -> Callable[[], Iterator[tuple[Cell, Numbers]]]:
-    """A table of cointegration moments with a row a statistic; what was printed where drawn rows replace it."""
+    """A table of cointegration moments with a row a statistic; drawn rows stand after printed ones and replace them."""
 
     def kept() -> Iterator[tuple[Cell, Numbers]]:
         found: dict[tuple[str, int], Numbers] = {}
         for cell, row in kept_rows("panel_cointegration", table, ("trend", "regressors")):
-            numbers = found.setdefault((cell["trend"], cell["regressors"]), {})
             pair = {row["statistic"]: (float(row["mean"]), float(row["variance"]))}
-            found[cell["trend"], cell["regressors"]] = {**named(**pair), **numbers}
+            found.setdefault((cell["trend"], cell["regressors"]), {}).update(named(**pair))
         for (trend, regressors), numbers in found.items():
             yield {"trend": trend, "regressors": regressors}, numbers
 
@@ -383,6 +383,11 @@ TABLES = {
         steps=1000,
     ),
 }
+PRINTED: Mapping[str, Callable[..., Mapping[str, tuple[float, float]]]] = {
+    "pedroni": panel_cointegration.pedroni_moments,
+    "error_correction": panel_cointegration.error_correction_moments,
+}
+"""Tables in which drawn numbers replace printed ones."""
 SHORT = {"m": "regressors", "N": "entities", "p": "lags"}
 
 
@@ -429,6 +434,8 @@ def main(words: Sequence[str]) -> None:
     how = {key: int(options.pop(key)) for key in ("draws", "seed", "steps") if key in options}
     for cell, kept in chosen(name, options):
         found = estimates(name, cell, **how)
+        if "published" in words and name in PRINTED:
+            kept = named(**PRINTED[name](cell["trend"], cell["regressors"], "published"))
         if "csv" in words:
             print_row(cell, found)
             continue
