@@ -157,6 +157,9 @@ def _entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], 
             found.append((int(positions[0]), on_every_period(values[own], positions)))
         return str(label), labels, found
     if column is not None:
-        raise SpecificationError("column= is for panels; the columns of a table are its entities: data[['x', 'y']].")
+        raise SpecificationError(
+            "column= is for panels: say who is who, Panel(data, entity=..., time=...) or a two-level index. Of a "
+            "table, the columns are the entities."
+        )
     table = read_var_data(data)
     return "The variable", list(table.names), [(0, own) for own in table.values.T]

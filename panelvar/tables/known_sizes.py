@@ -91,8 +91,8 @@ KNOWN = {
     "ips, aic, ct": KnownSize("periods", 150, GIVEN),
     "ips, bic, ct": KnownSize("periods", 100, GIVEN),
     "ips, t-stat, ct": KnownSize("periods", 150, GIVEN),
-    "hadri": KnownSize("periods", 10_000, "These errors have a root of 0.5; errors='serial' is nearer."),
-    "hadri, serial": KnownSize("periods", 10_000, "These errors have a root of 0.5; no test of this null is near."),
+    "hadri": KnownSize("periods", 10_000, "Their errors had a root of 0.5; errors='serial' is nearer."),
+    "hadri, serial": KnownSize("periods", 10_000, "Their errors had a root of 0.5; no test of this null is near."),
     "urzua": KnownSize("rows", 500, "kind='doornik-hansen' does not."),
 }
 """By test, and by the options that decide."""
