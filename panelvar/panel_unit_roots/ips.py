@@ -81,7 +81,6 @@ def ips_test(
     moments. Lags chosen from few periods make it reject too often, and lags given beforehand do not.
     """
     check_terms(trend, ("c", "ct"))
-    choose("rows", rows, ("all", "common"))
     choose("convention", convention, CONVENTIONS)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)

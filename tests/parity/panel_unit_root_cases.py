@@ -1,4 +1,4 @@
-"""Tests of one variable of a panel: R plm's ``purtest``."""
+"""Tests of one variable of a panel: R plm's ``purtest``, and gretl."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reference_data import table
 
 import panelvar as pv
 
-TRENDS = {"intercept": "c", "trend": "ct"}
+TRENDS = {"none": "n", "intercept": "c", "trend": "ct"}
 OPTIONS = {
     "hadri_HconsTRUE": {"errors": "heteroskedastic"},
     "hadri_HconsFALSE": {"errors": "homoskedastic"},
@@ -31,11 +31,29 @@ def hadri(model: str, test: str) -> dict[str, float]:
 RULES = {"SIC": "bic", "AIC": "aic", "Hall": "t-stat"}
 
 
+def how_many(lags: str) -> dict[str, object]:
+    """Options for lags that are given (``lags1``) or chosen by a rule."""
+    return {"lags": RULES[lags], "max_lags": 4} if lags in RULES else {"lags": int(lags.removeprefix("lags"))}
+
+
 def ips(model: str, lags: str) -> dict[str, object]:
     variable, terms = model.split("_")
-    given = {"lags": RULES[lags], "max_lags": 4} if lags in RULES else {"lags": int(lags.removeprefix("lags"))}
-    result = pv.ips_test(grunfeld(), variable, trend=TRENDS[terms], convention="plm", **given)
+    result = pv.ips_test(grunfeld(), variable, trend=TRENDS[terms], convention="plm", **how_many(lags))
     return {"statistic": result.statistic, "p.value": result.pvalue, "lags": result.individual["lags"].tolist()}
+
+
+def llc(model: str, test: str) -> dict[str, object]:
+    variable, terms = model.split("_")
+    kind, lags = test.rsplit("_", 1)
+    options = {"df_correction": kind == "levinlin_dfcor", "convention": "plm", **how_many(lags)}
+    result = pv.llc_test(grunfeld(), variable, trend=TRENDS[terms], **options)
+    return {"statistic": result.statistic, "p.value": result.pvalue, "lags": result.individual["lags"].tolist()}
+
+
+def llc_of_gretl(model: str, lags: str) -> dict[str, object]:
+    variable, terms = model.split("_")
+    result = pv.llc_test(grunfeld(), variable, trend=TRENDS[terms], convention="gretl", **how_many(lags))
+    return {"statistic": result.statistic, "p.value": result.pvalue}
 
 
 CASES = [
@@ -58,5 +76,25 @@ CASES = [
         ],
         (),
         "plm",
+    ),
+    Case(
+        "grunfeld_llc",
+        [
+            Comparison(f"{model}/{test}", (lambda model=model, test=test: llc(model, test)))
+            for model, tests in expected_tree("grunfeld_llc").items()
+            for test in tests
+        ],
+        (),
+        "plm",
+    ),
+    Case(
+        "grunfeld_llc_gretl",
+        [
+            Comparison(f"{model}/{lags}", (lambda model=model, lags=lags: llc_of_gretl(model, lags)))
+            for model, every in expected_tree("grunfeld_llc_gretl").items()
+            for lags in every
+        ],
+        (),
+        "gretl",
     ),
 ]
