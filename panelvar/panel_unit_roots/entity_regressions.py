@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError
+from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError, choose
 from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.panel_unit_roots.panel_series import PanelSeries
+from panelvar.unit_roots.dickey_fuller import ROWS
 from panelvar.unit_roots.lag_orders import LagOrders, chosen_regressions, lag_orders, read_lags
 from panelvar.unit_roots.one_series import POWERS
 from panelvar.unit_roots.regressions import (
     APART,
     EXACT,
+    FEWEST_DF,
+    LevelRegressions,
     by_length,
     in_order,
     lagged_differences,
@@ -55,24 +58,20 @@ class EntityRegressions:
     @property
     def lags_in_words(self) -> str:
         """The lags used, and how they were chosen."""
-        low, high = int(self.lags.min()), int(self.lags.max())
-        text = f"{low}" if low == high else f"{low} to {high}, {self.lags.mean():.2g} on average"
-        return text if self.rule == "given" else f"{text} ({self.rule})"
+        return lags_in_words(self.lags, self.rule)
+
+
+def lags_in_words(lags: Positions, rule: str) -> str:
+    """The lags of N entities, and how they were chosen."""
+    low, high = int(lags.min()), int(lags.max())
+    text = f"{low}" if low == high else f"{low} to {high}, {lags.mean():.2g} on average"
+    return text if rule == "given" else f"{text} ({rule})"
 
 
 def entity_regressions(
-    series: PanelSeries,
-    trend: str,
-    lags: int | str,
-    limits: tuple[int, int | None],
-    rows: str,
-    convention: str,
-    averages: Array | None = None,
+    series: PanelSeries, trend: str, lags: int | str, limits: tuple[int, int | None], rows: str, convention: str
 ) -> EntityRegressions:
     """Regress entity by entity, those of one length together.
-
-    Averages (T,) over the entities of a balanced panel, where given, put their lagged level, their change and its lags
-    beside an entity's own.
 
     Under the convention ``"plm"`` a lag stays by the rule ``"t-stat"`` if its ratio, with the error variance over the
     rows, reaches 1.96.
@@ -83,18 +82,10 @@ def entity_regressions(
         Naming an entity without a test.
     """
     places, found, rule = [], [], "given"
-    powers = POWERS[trend]
-    extra, beside = _columns_of(averages)
-    terms, step = (powers, 1) if extra is None else (powers + extra.shape[1], 2)
     for own, stack in by_length(series.values):
-        choice = read_lags(lags, limits, stack.shape[1], terms, step)
-        rule = choice.words
+        regressions, rule = stack_regressions(stack, trend, lags, limits, rows, convention)
         places.append(own)
-        columns = lagged_differences(stack, powers, extra, beside)
-        if convention == "plm" and choice.rule == "t-stat":
-            found.append(level_regressions(columns, _orders_of_plm(lag_orders(columns, choice.longest))))
-        else:
-            found.append(chosen_regressions(columns, choice, common=rows == "common"))
+        found.append(regressions)
     status = in_order(places, [each.status for each in found])
     refuse(series, status)
     return EntityRegressions(
@@ -108,13 +99,27 @@ def entity_regressions(
     )
 
 
-def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
-    """Lagged levels and changes of averages (T, 2), among the terms; their changes (T, 1), lagged with an entity's."""
-    if averages is None:
-        return None, None
-    # Nothing is read of period 0, which has no predecessor.
-    before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
-    return np.column_stack([before, changes]), changes[:, None]
+def stack_regressions(
+    stack: Array,
+    trend: str,
+    lags: int | str,
+    limits: tuple[int, int | None],
+    rows: str,
+    convention: str,
+    *,
+    residuals: bool = False,
+) -> tuple[LevelRegressions, str]:
+    """Regressions of series of one length (N, T), whatever their status, and the rule for their lags in words."""
+    choose("rows", rows, ROWS)
+    choice = read_lags(lags, limits, stack.shape[1], POWERS[trend])
+    columns = lagged_differences(stack, POWERS[trend])
+    common = rows == "common"
+    count, width = columns.shape(choice.longest)
+    if convention == "plm" and choice.rule == "t-stat" and count - width + 1 >= FEWEST_DF:
+        orders = np.maximum(_orders_of_plm(lag_orders(columns, choice.longest)), choice.shortest)
+        lost = choice.longest if common else 0
+        return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
+    return chosen_regressions(columns, choice, common=common, residuals=residuals), choice.words
 
 
 def _orders_of_plm(compared: LagOrders) -> Positions:

@@ -119,7 +119,7 @@ def hadri_test(
     emit(notes)
     choices = {"Terms": WORDS[trend], "Errors": errors}
     if errors == "serial":
-        choices |= {"Kernel": kernel, "Bandwidth": _span(widths, bandwidth)}
+        choices |= {"Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)}
     return PanelTestResult(
         f"Hadri (trend {trend!r})",
         statistic,
@@ -167,7 +167,8 @@ def _refuse_exact(series: PanelSeries, residuals: Array, values: Array) -> None:
         )
 
 
-def _span(widths: Array, rule: float | str) -> str:
+def bandwidths_in_words(widths: Array, rule: float | str) -> str:
+    """The bandwidths used, and by which rule."""
     low, high = float(widths.min()), float(widths.max())
     text = f"{low:g}" if low == high else f"{low:g} to {high:g}"
     return text if not isinstance(rule, str) else f"{text} ({rule})"

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.distributions import normal_tail
-from panelvar.base.errors import PanelVarError, choose, emit
+from panelvar.base.errors import Note, PanelVarError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
 from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
 from panelvar.panel_unit_roots.moments import CONVENTIONS, augmented_ratio_moments
 from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes
+from panelvar.panel_unit_roots.result import PanelTestResult
 from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
@@ -81,7 +81,6 @@ def ips_test(
     moments. Lags chosen from few periods make it reject too often, and lags given beforehand do not.
     """
     check_terms(trend, ("c", "ct"))
-    choose("rows", rows, ("all", "common"))
     choose("convention", convention, CONVENTIONS)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
@@ -120,5 +119,8 @@ def _exact(
     except PanelVarError:
         return ()
     pvalue, bound = lower_tail_pvalue(average, critical)
-    notes = bound_notes(pvalue, bound)
+    notes: tuple[Note, ...] = ()
+    if bound:
+        text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
+        notes = (Note("pvalue-bound", text),)
     return (TestResult("Average ratio (t-bar)", average, pvalue, "none", null=NULL, notes=notes),)

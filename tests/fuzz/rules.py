@@ -364,6 +364,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "forecast.exogenous": of("None"),
     "errors": of("True", "False"),
     "simulate.errors": of("None"),
+    "llc_test.bandwidth": of("'levin-lin-chu'", "'andrews'", "3"),
     "hadri_test.errors": of("'homoskedastic'", "'heteroskedastic'", "'serial'"),
     "initial": of("None"),
     "beta": _long_run,

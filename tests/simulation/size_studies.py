@@ -24,13 +24,10 @@ STABLE = "A stable vector autoregression"
 PERSISTENT = "Long panels with autocorrelated errors"
 WANDERING = "Causality between random walks"
 FORECASTS = "Two forecasts that are equally good"
-OF_PANELS = ("10 x 25", "25 x 50", "50 x 100")
 OF_SERIES = ("T", "T = 40", "T = 60")
 TREND = {"c": "", "ct": ', trend="ct"'}
-FIRST = {"c": "", "ct": 'trend="ct", '}
 PANEL_WALKS = "Independent random walks"
 PANEL_DRIFTS = "Independent random walks with drifts"
-PANEL_FACTOR = "Random walks with a strong common factor"
 PANEL_ROOTS = "Panels of stationary autoregressions"
 PLACES = {
     "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
@@ -98,22 +95,49 @@ PLACES = {
         "25 x 50",
         "50 x 100",
     ),
-    **{
-        f"cips, {rule}, {trend}": (
-            PANEL_FACTOR,
-            f'cips_test(y, {FIRST[trend]}lags="{rule}", max_lags=4)',
-            "N x T",
-            *shapes,
-        )
-        for rule, trend, shapes in (
-            ("aic", "c", OF_PANELS),
-            ("bic", "c", OF_PANELS[:1]),
-            ("t-stat", "c", OF_PANELS[:2]),
-            ("aic", "ct", OF_PANELS),
-            ("bic", "ct", OF_PANELS[:2]),
-            ("t-stat", "ct", OF_PANELS),
-        )
-    },
+    "llc, bic, c": (PANEL_WALKS, 'llc_test(y, lags="bic", max_lags=4)', "N x T", "10 x 25"),
+    "llc, aic, c": (PANEL_WALKS, 'llc_test(y, lags="aic", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
+    "llc, t-stat, c": (PANEL_WALKS, 'llc_test(y, lags="t-stat", max_lags=4)', "N x T", "10 x 25"),
+    "llc, bic, ct": (
+        PANEL_DRIFTS,
+        'llc_test(y, lags="bic", max_lags=4, trend="ct")',
+        "N x T",
+        "10 x 25",
+        "25 x 50",
+        "50 x 100",
+    ),
+    "llc, aic, ct": (
+        PANEL_DRIFTS,
+        'llc_test(y, lags="aic", max_lags=4, trend="ct")',
+        "N x T",
+        "10 x 25",
+        "25 x 50",
+        "50 x 100",
+    ),
+    "llc, t-stat, ct": (
+        PANEL_DRIFTS,
+        'llc_test(y, lags="t-stat", max_lags=4, trend="ct")',
+        "N x T",
+        "10 x 25",
+        "25 x 50",
+        "50 x 100",
+    ),
+    "llc, centred, c": (
+        PANEL_WALKS,
+        'llc_test(y, lags=0, convention="gretl")',
+        "N x T",
+        "10 x 25",
+        "25 x 50",
+        "50 x 100",
+    ),
+    "llc, centred, ct": (
+        PANEL_DRIFTS,
+        'llc_test(y, lags=0, trend="ct", convention="gretl")',
+        "N x T",
+        "10 x 25",
+        "25 x 50",
+        "50 x 100",
+    ),
     "hadri": (PANEL_ROOTS, "hadri_test(y)", "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "hadri, serial": (PANEL_ROOTS, 'hadri_test(y, errors="serial")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),
