@@ -419,3 +419,12 @@ def test_tiny_regressors_of_an_auxiliary_regression_are_refused_in_words():
     columns = np.random.default_rng(0).standard_normal((9, 2)) * [1.0, 1e-157]
     with pytest.raises(pv.NumericalError, match="too small"):
         least_squares(columns, columns[:, 0] + 1.0)
+
+
+@pytest.mark.parametrize("convention", ["default", "urca"])
+def test_a_level_that_hardly_varies_has_no_phillips_perron_test(convention):
+    """The closed form of the level's mean square rounds to nothing."""
+    values = np.full(40, 5.0)
+    values[-1] = 6.0
+    with pytest.raises(pv.PanelVarError):
+        pv.phillips_perron_test(values, convention=convention)

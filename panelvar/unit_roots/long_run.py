@@ -33,6 +33,7 @@ from panelvar.unit_roots.one_series import (
     refuse_one,
 )
 from panelvar.unit_roots.regressions import (
+    EXACT,
     FEWEST_DF,
     LevelRegressions,
     lagged_differences,
@@ -208,6 +209,8 @@ def phillips_perron_tests(
     spread = None if convention == "default" else _spread(series, trend, convention)
     tau, rho = phillips_perron(level, gamma, long_run, spread)
     value, pvalue = (tau, tau_pvalue(tau, trend)) if statistic == "tau" else (rho, rho_pvalue(rho, trend))
+    if spread is not None:
+        status = np.where((status == ESTIMATED) & ~(spread > 0.0), EXACT, status)
     return from_levels(level, value, pvalue, widths, rule, status)
 
 
@@ -234,7 +237,11 @@ def phillips_perron(
     n, root = level.nobs, np.sqrt(long_run)
     # Of an exact fit both are zero.
     spread = np.sqrt(np.where(level.rss > 0.0, level.rss, np.nan) / level.df)
-    scaled = n * level.std_error / spread if mean_square is None else mean_square**-0.5
+    if mean_square is None:
+        scaled = n * level.std_error / spread
+    else:
+        # The closed forms round to nothing where the level hardly varies about its terms.
+        scaled = np.where(mean_square > 0.0, mean_square, np.nan) ** -0.5
     tau = np.sqrt(gamma) / root * level.ratios - 0.5 * (long_run - gamma) / root * scaled
     rho = n * level.coefficient - 0.5 * (long_run - gamma) * scaled**2
     return np.asarray(tau), np.asarray(rho)
