@@ -96,6 +96,7 @@ from panelvar.panel_tests.wooldridge import wooldridge_effects_test as wooldridg
 from panelvar.panel_tests.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
 from panelvar.panel_tests.wooldridge import wooldridge_serial_test as wooldridge_serial_test
 from panelvar.panel_tests.wooldridge import wooldridge_within_test as wooldridge_within_test
+from panelvar.panel_unit_roots.cips import cips_test as cips_test
 from panelvar.panel_unit_roots.hadri import hadri_test as hadri_test
 from panelvar.panel_unit_roots.harris_tzavalis import harris_tzavalis_test as harris_tzavalis_test
 from panelvar.panel_unit_roots.ips import ips_test as ips_test

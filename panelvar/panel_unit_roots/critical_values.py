@@ -219,5 +219,17 @@ def lower_tail_pvalue(statistic: float, critical: Mapping[float, float]) -> tupl
 
     levels = np.array(sorted(critical))
     values = np.array([critical[level] for level in levels])
-    bound = "<" if statistic < values[0] else ">" if statistic > values[-1] else ""
-    return float(ndtr(np.interp(statistic, values, ndtri(levels)))), bound
+    if statistic < values[0]:
+        return float(levels[0]), "<"
+    if statistic > values[-1]:
+        return float(levels[-1]), ">"
+    return float(ndtr(np.interp(statistic, values, ndtri(levels)))), ""
+
+
+def pvalue_of_cipstest(statistic: float, critical: Mapping[float, float]) -> float:
+    """P-value between critical values as plm's cipstest has it: linear, the middle of the step of 200 where it is."""
+    levels = np.array(sorted(critical))
+    values = np.array([critical[level] for level in levels])
+    points = np.linspace(values[0], values[-1], 200)
+    place = int(np.clip(np.searchsorted(points, statistic, side="right"), 1, 199))
+    return float(np.interp(points[place - 1 : place + 1], values, levels).mean())

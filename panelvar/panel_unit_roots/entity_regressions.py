@@ -69,9 +69,18 @@ def lags_in_words(lags: Positions, rule: str) -> str:
 
 
 def entity_regressions(
-    series: PanelSeries, trend: str, lags: int | str, limits: tuple[int, int | None], rows: str, convention: str
+    series: PanelSeries,
+    trend: str,
+    lags: int | str,
+    limits: tuple[int, int | None],
+    rows: str,
+    convention: str,
+    averages: Array | None = None,
 ) -> EntityRegressions:
     """Regress entity by entity, those of one length together.
+
+    Averages (T,) over the entities of a balanced panel, where given, put their lagged level, their change and its lags
+    beside an entity's own.
 
     Under the convention ``"plm"`` a lag stays by the rule ``"t-stat"`` if its ratio, with the error variance over the
     rows, reaches 1.96.
@@ -83,7 +92,7 @@ def entity_regressions(
     """
     places, found, rule = [], [], "given"
     for own, stack in by_length(series.values):
-        regressions, rule = stack_regressions(stack, trend, lags, limits, rows, convention)
+        regressions, rule = stack_regressions(stack, trend, lags, limits, rows, convention, averages=averages)
         places.append(own)
         found.append(regressions)
     status = in_order(places, [each.status for each in found])
@@ -108,11 +117,15 @@ def stack_regressions(
     convention: str,
     *,
     residuals: bool = False,
+    averages: Array | None = None,
 ) -> tuple[LevelRegressions, str]:
     """Regressions of series of one length (N, T), whatever their status, and the rule for their lags in words."""
     choose("rows", rows, ROWS)
-    choice = read_lags(lags, limits, stack.shape[1], POWERS[trend])
-    columns = lagged_differences(stack, POWERS[trend])
+    extra, beside = _columns_of(averages)
+    powers = POWERS[trend]
+    terms, step = (powers, 1) if extra is None else (powers + extra.shape[1], 2)
+    choice = read_lags(lags, limits, stack.shape[1], terms, step)
+    columns = lagged_differences(stack, powers, extra, beside)
     common = rows == "common"
     count, width = columns.shape(choice.longest)
     if convention == "plm" and choice.rule == "t-stat" and count - width + 1 >= FEWEST_DF:
@@ -120,6 +133,15 @@ def stack_regressions(
         lost = choice.longest if common else 0
         return level_regressions(columns, orders, lost=lost, residuals=residuals), choice.words
     return chosen_regressions(columns, choice, common=common, residuals=residuals), choice.words
+
+
+def _columns_of(averages: Array | None) -> tuple[Array | None, Array | None]:
+    """Lagged levels and changes of averages (T, 2), among the terms; their changes (T, 1), lagged with an entity's."""
+    if averages is None:
+        return None, None
+    # Nothing is read of period 0, which has no predecessor.
+    before, changes = np.roll(averages, 1), np.diff(averages, prepend=averages[0])
+    return np.column_stack([before, changes]), changes[:, None]
 
 
 def _orders_of_plm(compared: LagOrders) -> Positions:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.distributions import normal_tail
-from panelvar.base.errors import Note, PanelVarError, choose, emit
+from panelvar.base.errors import PanelVarError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
 from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
 from panelvar.panel_unit_roots.moments import CONVENTIONS, augmented_ratio_moments
 from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes
 from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
@@ -119,8 +119,5 @@ def _exact(
     except PanelVarError:
         return ()
     pvalue, bound = lower_tail_pvalue(average, critical)
-    notes: tuple[Note, ...] = ()
-    if bound:
-        text = f"The published table ends at {pvalue:g}: the p-value is {'above' if bound == '>' else 'below'} it."
-        notes = (Note("pvalue-bound", text),)
+    notes = bound_notes(pvalue, bound)
     return (TestResult("Average ratio (t-bar)", average, pvalue, "none", null=NULL, notes=notes),)

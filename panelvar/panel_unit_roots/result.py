@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from panelvar.base.errors import check_level
+from panelvar.base.errors import Note, check_level
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
 from panelvar.tables.table import Table
@@ -74,7 +75,10 @@ class PanelTestResult(TestResult):
         size = 1.0 - check_level(1.0 - level)
         if not self.pvalue <= 1.0:
             return "There is no p-value: the test says nothing."
-        if self.pvalue < size:
+        if self.bound == ">" and self.pvalue < size:
+            return f"The published table ends at {100 * self.pvalue:.3g} percent: the test says nothing at more."
+        # A bound itself is not reached.
+        if self.pvalue < size or (self.bound == "<" and math.isclose(self.pvalue, size)):
             return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
         return f"Not rejected at {100 * size:.3g} percent, which does not prove that {self.null}."
 
@@ -92,3 +96,11 @@ class PanelTestResult(TestResult):
 
     def _tail(self, digits: int) -> str:
         return f"p {self.bound} {self.pvalue:g}" if self.bound else super()._tail(digits)
+
+
+def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
+    """What a p-value that is a bound says of itself: nothing where it is none."""
+    if not bound:
+        return ()
+    where = "above" if bound == ">" else "below"
+    return (Note("pvalue-bound", f"The published table ends at {pvalue:g}: the p-value is {where} it."),)

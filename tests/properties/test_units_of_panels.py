@@ -345,6 +345,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     "harris_tzavalis_test": [lambda w, t=t: pv.harris_tzavalis_test(w.long, "y", trend=t) for t in ("n", "c", "ct")],
     "llc_test": [lambda w, t=t: pv.llc_test(w.long, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
     "ips_test": [lambda w, t=t: pv.ips_test(w.long, "y", lags="bic", max_lags=2, trend=t) for t in ("c", "ct")],
+    "cips_test": [lambda w, t=t: pv.cips_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
     "hadri_test": [
         lambda w, e=e: pv.hadri_test(w.long, "y", errors=e) for e in ("homoskedastic", "heteroskedastic", "serial")
     ],

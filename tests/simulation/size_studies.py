@@ -24,10 +24,13 @@ STABLE = "A stable vector autoregression"
 PERSISTENT = "Long panels with autocorrelated errors"
 WANDERING = "Causality between random walks"
 FORECASTS = "Two forecasts that are equally good"
+OF_PANELS = ("10 x 25", "25 x 50", "50 x 100")
 OF_SERIES = ("T", "T = 40", "T = 60")
 TREND = {"c": "", "ct": ', trend="ct"'}
+FIRST = {"c": "", "ct": 'trend="ct", '}
 PANEL_WALKS = "Independent random walks"
 PANEL_DRIFTS = "Independent random walks with drifts"
+PANEL_FACTOR = "Random walks with a strong common factor"
 PANEL_ROOTS = "Panels of stationary autoregressions"
 PLACES = {
     "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
@@ -138,6 +141,22 @@ PLACES = {
         "25 x 50",
         "50 x 100",
     ),
+    **{
+        f"cips, {rule}, {trend}": (
+            PANEL_FACTOR,
+            f'cips_test(y, {FIRST[trend]}lags="{rule}", max_lags=4)',
+            "N x T",
+            *shapes,
+        )
+        for rule, trend, shapes in (
+            ("aic", "c", OF_PANELS),
+            ("bic", "c", OF_PANELS[:1]),
+            ("t-stat", "c", OF_PANELS[:2]),
+            ("aic", "ct", OF_PANELS),
+            ("bic", "ct", OF_PANELS[:2]),
+            ("t-stat", "ct", OF_PANELS),
+        )
+    },
     "hadri": (PANEL_ROOTS, "hadri_test(y)", "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "hadri, serial": (PANEL_ROOTS, 'hadri_test(y, errors="serial")', "N x T", "10 x 25", "25 x 50", "50 x 100"),
     "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),

@@ -33,6 +33,26 @@ def persistent(rng: np.random.Generator, entities: int, periods: int) -> Variabl
     return Variable(stationary(rng, entities, periods, 0.5))
 
 
+def shocked(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    loadings, shocks = rng.uniform(1.0, 3.0, (entities, 1)), rng.standard_normal(periods)
+    return Variable((loadings * shocks + rng.standard_normal((entities, periods))).cumsum(axis=1))
+
+
+CIPS = (
+    'cips_test(y, trend="n")',
+    "cips_test(y)",
+    "cips_test(y, truncated=True)",
+    "cips_test(y, lags=1)",
+    'cips_test(y, lags="aic", max_lags=4)',
+    'cips_test(y, lags="bic", max_lags=4)',
+    'cips_test(y, lags="t-stat", max_lags=4)',
+    'cips_test(y, trend="ct")',
+    'cips_test(y, trend="ct", lags=1)',
+    'cips_test(y, trend="ct", lags="aic", max_lags=4)',
+    'cips_test(y, trend="ct", lags="bic", max_lags=4)',
+    'cips_test(y, trend="ct", lags="t-stat", max_lags=4)',
+)
+
 STUDIES = (
     Study(
         "Independent random walks",
@@ -56,6 +76,7 @@ STUDIES = (
             'ips_test(y, lags="aic", max_lags=4)',
             'ips_test(y, lags="bic", max_lags=4)',
             'ips_test(y, lags="t-stat", max_lags=4)',
+            *CIPS,
         ),
     ),
     Study(
@@ -78,6 +99,13 @@ STUDIES = (
             'ips_test(y, lags="bic", max_lags=4, trend="ct")',
             'ips_test(y, lags="t-stat", max_lags=4, trend="ct")',
         ),
+    ),
+    Study(
+        "Random walks with a strong common factor",
+        "Errors of every entity and period are a common shock times a loading, uniform between 1 and 3, and their own.",
+        PANELS,
+        shocked,
+        ("ips_test(y, lags=0)", "ips_test(y, lags=0, demean=True)", *CIPS),
     ),
     Study(
         "Panels of white noise",
