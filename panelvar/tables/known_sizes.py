@@ -35,7 +35,7 @@ class KnownSize(NamedTuple):
 
 EXACT = "durbin_watson_test holds its level, where errors are normal."
 POOLED = "A wald_test of the lags in fit_fixed_effects, one slope for all, is nearer its level."
-CENTRED = "It is what this program takes out of the changes; convention='default' does not."
+CENTRED = "This program centres changes for it; convention='default' does not."
 GIVEN = "A number of lags given beforehand is nearer."
 
 KNOWN = {
