@@ -436,7 +436,11 @@ def test_joint_tests_use_the_covariance():
 
 ROOM = Path(pv.__file__).parent
 NAMES = {"newey-west", "nw", "driscoll-kraay", "dk", "pcse"}
-OTHER_MEANINGS = {"unit_roots/long_run.py": "a default bandwidth", "kernels/lag_windows.py": "bandwidths"}
+OTHER_MEANINGS = {
+    "unit_roots/long_run.py": "a default bandwidth",
+    "panel_unit_roots/hadri.py": "a default bandwidth",
+    "kernels/lag_windows.py": "bandwidths",
+}
 
 
 def test_names_of_covariances_are_resolved_in_one_place():
