@@ -98,7 +98,7 @@ def of_value(program: Program, outcome: Outcome) -> Iterator[str]:
         last = path.rsplit(".", 1)[-1] or program.target.name
         if path.endswith(".reading.lasting"):  # a pattern, whose free entries are NaN
             continue
-        named = (*path.split("."), last, *asked)
+        named = (*path.split("."), last, f"{type(value).__name__}.{last}", *asked)
         if not notes and not np.isfinite(numbers).all() and EMPTY_BY_DESIGN.keys().isdisjoint(named):
             found = "nan" if np.isnan(numbers).any() else "inf"
             yield f"silent {found}: {type(value).__name__}.{last}"
@@ -146,6 +146,9 @@ EMPTY_BY_DESIGN = {
     "upper": "likewise",
     "confidence_set": "may have no end",
     "intervals": "likewise",
+    **dict.fromkeys(
+        ("RSquared.within", "RSquared.between", "RSquared.overall"), "a dimension without variation has none"
+    ),
     "VarBatch.tstats": "an equation that fits exactly has no errors",
     "EffectVariances.rho": "effects of one entity have no variance",
     "EffectVariances.sigma_u": "likewise",
