@@ -150,7 +150,7 @@ def cips_critical_values(
     Parameters
     ----------
     trend : {"n", "c", "ct"}
-        pescadf has none for ``"n"``.
+        For ``"n"`` series begin near zero; pescadf has none.
     entities, periods : int
         Periods are one more than the rows of a regression without lags.
     truncated : bool
