@@ -137,7 +137,9 @@ def terms_beside(problem: LagProblem, refits: Refits, lags: Array) -> Array:
     if not d:
         return refits.params[:, :0]
     m = problem.n_regressors
-    root = problem.factor[:m, :m].T @ refits.triangle
+    # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
+    with np.errstate(over="ignore", invalid="ignore"):
+        root = problem.factor[:m, :m].T @ refits.triangle
     # A trend squared beside a constant, or exogenous variables: in units of their sizes.
     sizes = problem.column_sizes[:d, None]
     terms = root[:, :d] / sizes

@@ -43,14 +43,15 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
     NumericalError
         A root that has no inverse.
     """
-    if not np.diagonal(root, axis1=-2, axis2=-1).all():
+    m, n_vars = free.shape
+    equations, rows = np.nonzero(free.T)
+    try:
+        whiten = lower_inverse(root)
+    except np.linalg.LinAlgError:
         raise NumericalError(
             "The residual covariance is singular: an equation fits exactly, and feasible GLS weighs equations by the "
             "inverse of this covariance. method='ols' does not need it."
-        )
-    m, n_vars = free.shape
-    equations, rows = np.nonzero(free.T)
-    whiten = lower_inverse(root)
+        ) from None
     # Column c belongs to coefficient `rows[c]` of equation `equations[c]`; rows are (equation, row of R).
     columns = whiten[..., :, None, equations] * top[..., None, :, rows]
     design = columns.reshape(*columns.shape[:-3], n_vars * m, len(rows))

@@ -14,6 +14,7 @@ from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import places_of
+from panelvar.base.quoting import shown
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
 
@@ -137,7 +138,7 @@ def _numbers(matrix: Any) -> Array:
     try:
         values = np.array(matrix, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise SpecificationError(f"matrix must hold numbers; got {matrix!r}.") from None
+        raise SpecificationError(f"matrix must hold numbers; got {shown(matrix)}.") from None
     if not np.isfinite(values).all():
         raise SpecificationError("matrix has missing or infinite entries: ShortRun estimates entries left open.")
     return values

@@ -51,7 +51,10 @@ class LongRun(Cholesky):
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Impact matrices whose summed responses are triangular."""
         total = dynamics.lag_sum(form.coefficients)
-        effects = summed_solve(total, form.factor, form.sizes)
+        try:
+            effects = summed_solve(total, form.factor, form.sizes)
+        except np.linalg.LinAlgError:
+            raise NumericalError("The system has a root of one: effects do not add up to anything.") from None
         lasting = effects @ effects.swapaxes(-1, -2)
         if not np.isfinite(lasting).all():
             raise NumericalError("Long-run effects overflow: the system has a root near one.")

@@ -92,7 +92,7 @@ def plot_scatter(
     if pooled_line:
         _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")
     name_axes(ax, x, up_name)
-    if pooled_line or (named and len(shown) > 1):
+    if ax.get_legend_handles_labels()[0]:  # no line is drawn over an x that does not vary
         literal(*ax.legend(loc="best", fontsize=9, frameon=False).get_texts())
     if not named:
         kind = "entities, each with its line" if entity_lines else "entities"

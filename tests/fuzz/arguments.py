@@ -133,6 +133,8 @@ class Writer:
                 given[name] = text
         if mistakes and (not known or self.rng.random() < 0.02):
             given["maxlags"] = "3"
+        if "column" in known and given.get("data", "").startswith(("panel", "frame")):
+            given.setdefault("column", self.role("x1", "y"))
         self.where = outer
         if not mistakes:
             self.agree(given)
