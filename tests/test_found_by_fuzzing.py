@@ -12,6 +12,7 @@ import panelvar as pv
 from panelvar.cointegration.vecm_problem import VecmProblem
 from panelvar.covariance.covariances import Classical
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.second_moments import correlations
 from panelvar.panel_tests.auxiliary import least_squares
 from panelvar.unit_roots.lag_orders import lag_orders
 from panelvar.unit_roots.regressions import lagged_differences
@@ -428,3 +429,8 @@ def test_a_level_that_hardly_varies_has_no_phillips_perron_test(convention):
     values[-1] = 6.0
     with pytest.raises(pv.PanelVarError):
         pv.phillips_perron_test(values, convention=convention)
+
+
+def test_variables_without_variance_have_no_correlations():
+    with pytest.raises(pv.NumericalError, match="no correlations"):
+        correlations(np.array([np.diag([1.0, 0.0])] * 3))

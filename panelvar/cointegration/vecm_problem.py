@@ -208,7 +208,10 @@ class VecmProblem(LagProblem):
     def _differenced(self, refits: Refits, origin: Array) -> tuple[Array, Array]:
         """Of each draw, how its triangle of [Z2, Z1] differs from this one's, and the triangle's columns of Z0."""
         m = self.n_regressors
-        near = np.asarray(np.linalg.qr(refits.triangle.swapaxes(1, 2) @ self._turn)[1], dtype=np.float64)
+        # Data sets of an explosive system leave the range of numbers: whoever reads the draws says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            turned = refits.triangle.swapaxes(1, 2) @ self._turn
+        near = np.asarray(np.linalg.qr(turned)[1], dtype=np.float64)
         # Coefficients in the coordinates [Z2, Z1], times the original's triangle.
         start = self.triangle[:m, :m] @ np.linalg.solve(self.coordinates, origin - self.own_lag)
         moved = self._turn.T @ (self.factor[:m, :m] @ (refits.params - origin))

@@ -116,6 +116,13 @@ def correlations(covariances: Array) -> Array:
     Returns
     -------
     array (lags + 1, K, K)
+
+    Raises
+    ------
+    NumericalError
+        A variable without variance.
     """
     deviations = np.sqrt(covariances[0].diagonal())
+    if not (deviations > 0.0).all():
+        raise NumericalError("A variable has no variance, so that it has no correlations: its equation fits exactly.")
     return covariances / np.outer(deviations, deviations)

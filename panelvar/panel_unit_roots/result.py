@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from panelvar.base.arguments import read_number
 from panelvar.base.errors import Note, check_level
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
@@ -72,7 +73,7 @@ class PanelTestResult(TestResult):
         level : float
             Significance level, below one half.
         """
-        size = 1.0 - check_level(1.0 - level)
+        size = 1.0 - check_level(1.0 - read_number("level", level))
         if not self.pvalue <= 1.0:
             return "There is no p-value: the test says nothing."
         if self.bound == ">" and self.pvalue < size:

@@ -127,7 +127,7 @@ class Draft:
     def __post_init__(self) -> None:
         rng = self.rng
         small = self.awkward and rng.random() < 0.3
-        entities, periods = rng.integers(1, 5, 2).tolist() if small else rng.integers((9, 8), (15, 15)).tolist()
+        entities, periods = rng.integers(1, 5, 2).tolist() if small else rng.integers((11, 10), (17, 18)).tolist()
         self.frame = panel_data(rng, entities, periods)
         length, variables = int(rng.integers(*((1, 12) if small else (36, 64)))), int(rng.integers(2, 4))
         self.series = system_data(rng, length, variables)
