@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
-from panelvar.kernels.lag_windows import KERNELS, bandwidth_by_rule
+from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_variance
+from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words, entity_bandwidths
 from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
 from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import WORDS, check_terms, stationary
+from panelvar.panel_unit_roots.terms import WORDS, check_terms, detrended, stationary
 from panelvar.tables.known_sizes import size_notes
+from panelvar.unit_roots.one_series import POWERS
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
 r"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25).
@@ -98,7 +99,7 @@ def hadri_test(
     series = panel_series(data, column, demean=demean, unusable=unusable)
     values = in_own_units(series.matrix("The Hadri test"))
     entities, periods = values.shape
-    powers = {"c": 1, "ct": 2}[trend]
+    powers = POWERS[trend]
     if periods < powers + 2:
         raise InsufficientDataError(f"{periods} periods are too few for terms {trend!r}: {powers + 2} are needed.")
     residuals = detrended(values, powers)
@@ -137,26 +138,6 @@ def hadri_test(
     )
 
 
-def entity_bandwidths(residuals: Array, bandwidth: float | str, kernel: str) -> Array:
-    """Bandwidth of each of N series (N, T): one number for all, or by a rule."""
-    if isinstance(bandwidth, str):
-        return bandwidth_by_rule(residuals[..., None], bandwidth, kernel)
-    fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
-    if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
-        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), residuals.shape[1])
-    return np.full(len(residuals), float(bandwidth))
-
-
-def detrended(values: Array, powers: int) -> Array:
-    """Residuals of (N, T) on a constant, or a constant and a trend, entity by entity."""
-    time = np.linspace(-1.0, 1.0, values.shape[1])
-    terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]
-    left = values - (values @ terms) @ terms.T
-    # Once more: the first projection rounds on the scale of the levels.
-    out: Array = left - (left @ terms) @ terms.T
-    return out
-
-
 def _refuse_exact(series: PanelSeries, residuals: Array, values: Array) -> None:
     exact = np.abs(residuals).max(axis=1) <= 1e-13 * np.abs(values).max(axis=1)
     if exact.any():
@@ -165,10 +146,3 @@ def _refuse_exact(series: PanelSeries, residuals: Array, values: Array) -> None:
             f"{int(exact.sum())} of {len(exact)} entities follow their terms exactly, {first!r} first: nothing is left "
             "to test."
         )
-
-
-def bandwidths_in_words(widths: Array, rule: float | str) -> str:
-    """The bandwidths used, and by which rule."""
-    low, high = float(widths.min()), float(widths.max())
-    text = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return text if not isinstance(rule, str) else f"{text} ({rule})"

@@ -18,8 +18,9 @@ from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_unit_roots.panel_series import panel_series
 from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms
+from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
+from panelvar.unit_roots.one_series import POWERS
 
 FEWEST = {"n": 2, "c": 2, "ct": 3}
 """Transitions without which a variance of the theorems does not exist."""
@@ -132,11 +133,8 @@ def pooled_root(values: Array, trend: str) -> float:
         Nothing but the terms varies.
     """
     before, after = values[:, :-1], values[:, 1:]
-    powers = {"n": 0, "c": 1, "ct": 2}[trend]
-    if powers:
-        time = np.linspace(-1.0, 1.0, before.shape[1])
-        terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]
-        before, after = before - (before @ terms) @ terms.T, after - (after @ terms) @ terms.T
+    if powers := POWERS[trend]:
+        before, after = detrended(before, powers), detrended(after, powers)
     square = float(np.square(before).sum())
     if square <= 1e-26 * float(np.square(values).sum()):
         raise NumericalError("Every entity follows its terms exactly: there is nothing to test.")

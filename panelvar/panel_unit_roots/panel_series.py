@@ -11,7 +11,15 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag, read_labels
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import DataError, InsufficientDataError, Note, PanelVarError, SpecificationError, choose
+from panelvar.base.errors import (
+    DataError,
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
@@ -77,10 +85,15 @@ class PanelSeries:
         return np.stack(self.values)
 
     def demeaned(self) -> PanelSeries:
-        """Subtract from every observation the mean of its period over the entities that have one."""
+        """Subtract from every observation the mean of its period over the entities that have one.
+
+        Raises
+        ------
+        NumericalError
+            An entity that is then rounding: it follows the averages.
+        """
         first, last = int(self.starts.min()), int((self.starts + self.periods).max())
         sums, counts = np.zeros(last - first), np.zeros(last - first)
-        # In one unit: sums of large numbers stay in range.
         for start, own in zip(self.starts - first, self.values, strict=True):
             sums[start : start + len(own)] += own
             counts[start : start + len(own)] += 1.0
@@ -88,6 +101,11 @@ class PanelSeries:
         values = tuple(
             own - means[start : start + len(own)] for start, own in zip(self.starts - first, self.values, strict=True)
         )
+        for label, own, left in zip(self.labels, self.values, values, strict=True):
+            if np.ptp(left) <= 1e-13 * np.abs(own).max():
+                raise NumericalError(
+                    f"{self.name!r} of {label!r} follows the averages of the periods: demean=True leaves nothing of it."
+                )
         return replace(self, values=values)
 
 

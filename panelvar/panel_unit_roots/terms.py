@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from panelvar.base.errors import choose
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.unit_roots.one_series import check_trend
 
 WORDS = {"n": "none", "c": "a constant an entity", "ct": "a constant and a trend an entity"}
 """What the terms of each entity are called."""
@@ -14,9 +17,19 @@ ALL = "all entities are stationary, with one root"
 
 def check_terms(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct")) -> str:
     """Return a choice of terms, or say what was meant."""
-    return choose("trend", trend, allowed)
+    return check_trend(trend, allowed)
 
 
 def stationary(trend: str) -> str:
     """What a series is stationary about."""
     return "stationary" + {"n": "", "c": " about a level", "ct": " about a trend"}[trend]
+
+
+def detrended(values: Array, powers: int) -> Array:
+    """Residuals of (N, T) on a constant, or a constant and a trend, entity by entity."""
+    time = np.linspace(-1.0, 1.0, values.shape[1])
+    terms = np.linalg.qr(time[:, None] ** np.arange(powers))[0]
+    left = values - (values @ terms) @ terms.T
+    # Once more: the first projection rounds on the scale of the levels.
+    out: Array = left - (left @ terms) @ terms.T
+    return out

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, choose, emit
 from panelvar.base.scaling import exponents
@@ -30,6 +29,7 @@ from panelvar.unit_roots.one_series import (
     check_trend,
     deterministic,
     one_series,
+    read_bandwidth,
     refuse_one,
 )
 from panelvar.unit_roots.regressions import (
@@ -280,9 +280,7 @@ def _long_run(
     """Bandwidths, what chose them, variances, long-run variances (NaN where there are none), and the status."""
     rule = bandwidth if isinstance(bandwidth, str) else "given"
     if not isinstance(bandwidth, str):
-        fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
-        if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
-            refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), residuals.shape[-1])
+        read_bandwidth(bandwidth, kernel, residuals.shape[-1])
     known = status == ESTIMATED
     if np.count_nonzero(~known):
         # Of no consequence, and without trouble.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_labels
+from panelvar.base.arguments import read_labels, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import (
     CollinearityError,
@@ -117,6 +117,14 @@ def testable(series: Array) -> Mask:
     with np.errstate(over="ignore", invalid="ignore"):
         good: Mask = (largest > SMALLEST) & (largest < LARGEST) & (high - low > 1e-14 * largest)
     return good
+
+
+def read_bandwidth(bandwidth: float, kernel: str, periods: int) -> float:
+    """Return a bandwidth that is given: whole lags below the periods, or any scale of the quadratic spectral kernel."""
+    fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
+    if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
+        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), periods)
+    return float(bandwidth)
 
 
 def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) -> str:

@@ -7,7 +7,8 @@ import pytest
 from panel_unit_roots.panels import panel_of, walks
 
 import panelvar as pv
-from panelvar.panel_unit_roots.hadri import MOMENTS, detrended
+from panelvar.panel_unit_roots.hadri import MOMENTS
+from panelvar.panel_unit_roots.terms import detrended
 
 
 @pytest.mark.parametrize("trend", ["c", "ct"])
@@ -59,3 +60,11 @@ def test_a_deterministic_trend_is_refused_by_name():
     values[1] = 3.0 + 2.0 * np.arange(20)
     with pytest.raises(pv.NumericalError, match="'e1' first"):
         pv.hadri_test(panel_of(values), "y", trend="ct")
+
+
+@pytest.mark.parametrize("test", [pv.hadri_test, pv.harris_tzavalis_test, pv.ips_test, pv.llc_test])
+def test_entities_that_the_means_take_away_are_refused(test):
+    """What is left of entities that are all alike is rounding."""
+    values = np.tile(walks(1, 30) + 1.0 / 3.0, (3, 1))
+    with pytest.raises(pv.NumericalError, match="demean=True leaves nothing"):
+        test(panel_of(values), "y", demean=True)
