@@ -93,6 +93,7 @@ class PanelTestResult(TestResult):
         )
         notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
         notes += [note.text for note in self.notes]
+        notes += [f"{part.name}: {note.text}" for part in self.parts for note in part.notes]
         return Table(header=found.header, body=found.body, facts=facts, notes=tuple(dict.fromkeys(notes)))
 
     def _tail(self, digits: int) -> str:

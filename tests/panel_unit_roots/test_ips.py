@@ -54,7 +54,11 @@ def test_the_average_has_critical_values_without_lags():
     (exact,) = found.parts
     assert exact.statistic == pytest.approx(found.individual["ratio"].mean())
     assert 0.0 < exact.pvalue <= 1.0
-    assert "Average ratio (t-bar)" in str(found.summary())
+    text = str(found.summary())
+    assert "Average ratio (t-bar)" in text
+    assert ("Average ratio (t-bar): The published table ends" in text) == bool(exact.notes)
+    wandering = pv.ips_test(panel_of(np.abs(walks(10, 25, root=1.05))), "y", lags=0)
+    assert "the p-value is above it" in " ".join(str(wandering.summary()).split())
 
 
 def test_stationary_entities_are_found():
