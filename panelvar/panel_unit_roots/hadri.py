@@ -23,7 +23,7 @@ from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
 from panelvar.panel_unit_roots.result import PanelTestResult
 from panelvar.panel_unit_roots.terms import WORDS, check_terms, detrended, stationary
 from panelvar.tables.known_sizes import size_notes
-from panelvar.unit_roots.one_series import POWERS
+from panelvar.unit_roots.one_series import POWERS, deterministic
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
 r"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25).
@@ -139,7 +139,7 @@ def hadri_test(
 
 
 def _refuse_exact(series: PanelSeries, residuals: Array, values: Array) -> None:
-    exact = np.abs(residuals).max(axis=1) <= 1e-13 * np.abs(values).max(axis=1)
+    exact = deterministic(residuals, values)
     if exact.any():
         first = series.labels[int(np.flatnonzero(exact)[0])]
         raise NumericalError(

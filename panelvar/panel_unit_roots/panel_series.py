@@ -23,7 +23,7 @@ from panelvar.base.errors import (
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
-from panelvar.unit_roots.one_series import stretch
+from panelvar.unit_roots.one_series import deterministic, stretch
 
 SHOWN = 5
 """Entities named in a message."""
@@ -102,7 +102,7 @@ class PanelSeries:
             own - means[start : start + len(own)] for start, own in zip(self.starts - first, self.values, strict=True)
         )
         for label, own, left in zip(self.labels, self.values, values, strict=True):
-            if np.ptp(left) <= 1e-13 * np.abs(own).max():
+            if deterministic(left - left.mean(), own):
                 raise NumericalError(
                     f"{self.name!r} of {label!r} follows the averages of the periods: demean=True leaves nothing of it."
                 )
