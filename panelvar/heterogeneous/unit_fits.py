@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from panelvar.base.arguments import is_whole, read_flag
+from panelvar.base.arguments import DROP_OR_RAISE, is_whole, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     CollinearityError,
@@ -108,7 +108,7 @@ def fit_units(
     ``exact`` is the convention's word on entities with as many rows as coefficients, None where their residual variance
     is needed.
     """
-    choose("unusable", unusable, ("drop", "raise"))
+    choose("unusable", unusable, DROP_OR_RAISE)
     names = (*((CONSTANT,) if design.constant else ()), *design.names)
     least = len(names) + int(exact is None)
     needed = len(names) if exact == "kept" else len(names) + 1

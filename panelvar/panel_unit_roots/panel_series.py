@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_flag, read_labels
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_labels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import (
     DataError,
@@ -92,20 +92,9 @@ class PanelSeries:
         NumericalError
             An entity that is then rounding: it follows the averages.
         """
-        first, last = int(self.starts.min()), int((self.starts + self.periods).max())
-        sums, counts = np.zeros(last - first), np.zeros(last - first)
-        for start, own in zip(self.starts - first, self.values, strict=True):
-            sums[start : start + len(own)] += own
-            counts[start : start + len(own)] += 1.0
-        means = sums / np.maximum(counts, 1.0)
-        values = tuple(
-            own - means[start : start + len(own)] for start, own in zip(self.starts - first, self.values, strict=True)
-        )
+        values = less_period_means(self.values, self.starts)
         for label, own, left in zip(self.labels, self.values, values, strict=True):
-            if deterministic(left - left.mean(), own):
-                raise NumericalError(
-                    f"{self.name!r} of {label!r} follows the averages of the periods: demean=True leaves nothing of it."
-                )
+            follower(self.name, label, own, left)
         return replace(self, values=values)
 
 
@@ -119,7 +108,7 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
     DataError
         An entity without values, with gaps inside, or without variation, under ``unusable="raise"``.
     """
-    choose("unusable", unusable, ("raise", "drop"))
+    choose("unusable", unusable, DROP_OR_RAISE)
     demean = read_flag("demean", demean)
     name, labels, found = _entities(data, column)
     kept: list[tuple[Hashable, Array, int]] = []
@@ -142,22 +131,51 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
                 else " adf_test tests one series."
             )
         )
-    notes: tuple[Note, ...] = ()
-    if refused:
-        which, why = next(iter(refused.items()))
-        text = (
-            f"{len(refused)} of {len(labels)} entities left out: {', '.join(map(str, list(refused)[:SHOWN]))}. "
-            f"Of {which}: {why}"
-        )
-        notes = (Note("entities-left-out", text, warn=True),)
     series = PanelSeries(
         name,
         tuple(label for label, _, _ in kept),
         tuple(own for _, own, _ in kept),
         np.array([start for _, _, start in kept], dtype=np.intp),
-        notes,
+        left_out(refused, len(labels)),
     )
     return series.demeaned() if demean else series
+
+
+def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, ...]:
+    """Say how many of the entities were left out, which, and why the first."""
+    if not refused:
+        return ()
+    which, why = next(iter(refused.items()))
+    names = ", ".join(map(str, list(refused)[:SHOWN]))
+    text = f"{len(refused)} of {entities} entities left out: {names}. Of {which}: {why}"
+    return (Note("entities-left-out", text, warn=True),)
+
+
+def less_period_means(values: Sequence[Array], starts: Positions) -> tuple[Array, ...]:
+    """Subtract from each entity's observations (T_i, ...) the means of their periods over the entities that have one.
+
+    Parameters
+    ----------
+    values : sequence of (T_i, ...) arrays
+    starts : (N,) integer array
+        Period of each entity's first observation.
+    """
+    places = starts - starts.min()
+    periods = max(int(start) + len(own) for start, own in zip(places, values, strict=True))
+    sums, counts = np.zeros((periods, *values[0].shape[1:])), np.zeros((periods, *(1,) * (values[0].ndim - 1)))
+    for start, own in zip(places, values, strict=True):
+        sums[start : start + len(own)] += own
+        counts[start : start + len(own)] += 1.0
+    means = sums / np.maximum(counts, 1.0)
+    return tuple(own - means[start : start + len(own)] for start, own in zip(places, values, strict=True))
+
+
+def follower(name: str, label: Hashable, own: Array, left: Array) -> None:
+    """Refuse a series of an entity that is rounding once the means of its periods are subtracted."""
+    if deterministic(left - left.mean(), own):
+        raise NumericalError(
+            f"{name!r} of {label!r} follows the averages of the periods: demean=True leaves nothing of it."
+        )
 
 
 def _entities(data: Any, column: Hashable | None) -> tuple[str, list[Hashable], list[tuple[int, Array]]]:

@@ -1,0 +1,206 @@
+"""A dependent variable and regressors of a panel, read for cointegration: each entity's columns without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import (
+    CollinearityError,
+    DataError,
+    InsufficientDataError,
+    Note,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
+from panelvar.data.design import Design, build_design
+from panelvar.kernels.qr import ROUNDING
+from panelvar.kernels.unit_regressions import stacked_triangles
+from panelvar.panel_unit_roots.panel_series import follower, left_out, less_period_means
+from panelvar.unit_roots.one_series import stretch
+
+
+@dataclass(frozen=True, eq=False)
+class PanelSystem:
+    """A dependent variable and m regressors of N entities.
+
+    Attributes
+    ----------
+    design : Design
+        The rows in use, sorted by entity, then time.
+    labels : tuple
+        Of the entities.
+    values : tuple of (T_i, 1 + m) arrays
+        Each entity's consecutive observations, the dependent variable first.
+    starts : (N,) integer array
+        Position of each entity's first observation on the calendar.
+    notes : tuple of Note
+    """
+
+    design: Design
+    labels: tuple[Hashable, ...]
+    values: tuple[Array, ...]
+    starts: Positions
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def dependent(self) -> str:
+        """Name of the dependent variable."""
+        return self.design.dependent
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the regressors."""
+        return self.design.names
+
+    @property
+    def n_regressors(self) -> int:
+        """Number of regressors, m."""
+        return len(self.design.names)
+
+    @property
+    def n_entities(self) -> int:
+        """Number of entities, N."""
+        return len(self.values)
+
+    @cached_property
+    def periods(self) -> Positions:
+        """Observations of each entity, (N,)."""
+        return np.array([len(own) for own in self.values], dtype=np.intp)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether all entities are observed in the same periods."""
+        return bool((self.periods == self.periods[0]).all() and (self.starts == self.starts[0]).all())
+
+    def stack(self, what: str) -> Array:
+        """The panel as (N, T, 1 + m), for what is derived for balanced panels.
+
+        Raises
+        ------
+        DataError
+            The entities are not observed in the same periods.
+        """
+        if not self.balanced:
+            odd = int(np.argmin(self.periods))
+            raise DataError(
+                f"{what} needs the same periods for every entity: they have {self.periods.min()} to "
+                f"{self.periods.max()} complete rows, the fewest {self.labels[odd]!r}. Keep the periods that all "
+                "have, or leave entities out."
+            )
+        return np.stack(self.values)
+
+    def demeaned(self) -> PanelSystem:
+        """Subtract from every observation the mean of its period over the entities that have one.
+
+        Raises
+        ------
+        NumericalError
+            A variable of an entity that is then rounding: it follows the averages.
+        """
+        values = less_period_means(self.values, self.starts)
+        for label, own, left in zip(self.labels, self.values, values, strict=True):
+            for place, name in enumerate((self.dependent, *self.names)):
+                follower(name, label, own[:, place], left[:, place])
+        return replace(self, values=values)
+
+
+def panel_system(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    demean: bool = False,
+    unusable: str = "raise",
+    missing: str = "drop",
+) -> PanelSystem:
+    """Read a dependent variable and regressors of a panel.
+
+    Raises
+    ------
+    SpecificationError
+        No regressor, or a formula without a constant: terms are chosen by ``trend=``.
+    DataError, CollinearityError
+        An entity with gaps between its complete rows, with a variable that does not vary, or with variables of which
+        one is a combination of the others and a constant, under ``unusable="raise"``.
+    InsufficientDataError
+        Fewer than two entities.
+    """
+    choose("unusable", unusable, DROP_OR_RAISE)
+    demean = read_flag("demean", demean)
+    design = build_design(data, y, x, missing=missing)
+    if not design.names:
+        raise SpecificationError("Cointegration needs at least one regressor.")
+    if not design.constant:
+        raise SpecificationError("The formula leaves the constant out: trend= says which terms the relation has.")
+    rows = np.column_stack([design.y, *design.x])
+    bounds, positions = design.entity_starts, design.time_positions
+    kept: list[int] = []
+    refused: dict[Hashable, PanelVarError] = {
+        label: DataError(f"{label!r} has no complete row.")
+        for label in design.panel.entity_labels.difference(design.entity_labels, sort=False)
+    }
+    if refused and unusable == "raise":
+        raise DataError(f"{next(iter(refused.values()))} unusable='drop' leaves such entities out.")
+    for place, label in enumerate(design.entity_labels):
+        own = slice(int(bounds[place]), int(bounds[place + 1]))
+        try:
+            _usable(label, (design.dependent, *design.names), rows[own], positions[own])
+        except PanelVarError as error:
+            if unusable == "raise":
+                raise type(error)(f"{error} unusable='drop' leaves such entities out.") from None
+            refused[label] = error
+            continue
+        kept.append(place)
+    labels = tuple(design.entity_labels)
+    if len(kept) < 2:
+        raise InsufficientDataError(
+            "Cointegration in a panel needs at least two entities; "
+            f"{len(kept)} of {len(kept) + len(refused)} can be used."
+            + (
+                f" Of {next(iter(refused))}: {next(iter(refused.values()))}"
+                if refused
+                else " engle_granger_test and johansen_test are for one."
+            )
+        )
+    spans = [(int(bounds[place]), int(bounds[place + 1])) for place in kept]
+    system = PanelSystem(
+        design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
+        tuple(labels[place] for place in kept),
+        tuple(rows[first:last] for first, last in spans),
+        np.array([positions[first] for first, _ in spans], dtype=np.intp),
+        (*design.notes, *left_out(refused, len(kept) + len(refused))),
+    )
+    return system.demeaned() if demean else system
+
+
+def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Positions) -> None:
+    """Refuse an entity whose rows are not consecutive, or whose variables do not vary or depend on one another."""
+    holes = int(positions[-1] - positions[0] + 1 - len(positions))
+    if holes:
+        raise DataError(
+            f"{label!r} lacks {holes} period(s) between its first complete row and its last: consecutive periods are "
+            "needed."
+        )
+    for name, column in zip(names, rows.T, strict=True):
+        stretch(column, f"{name} of {label}")
+    if len(rows) <= len(names):
+        raise InsufficientDataError(f"{label!r} has {len(rows)} complete rows for {len(names)} variables.")
+    centred = rows - rows.mean(axis=0)
+    size = np.abs(centred).max(axis=0)
+    r = stacked_triangles(centred / size)
+    lengths = np.sqrt(np.square(r).sum(axis=0))
+    # What is left of a column after those before it, beside its own length before centring.
+    rounding = ROUNDING * lengths * (1.0 + np.abs(rows).max(axis=0) / size)
+    flat = np.flatnonzero(np.abs(np.diagonal(r)) <= rounding)
+    if flat.size:
+        raise CollinearityError(
+            f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant: there is "
+            "no error to test."
+        )
