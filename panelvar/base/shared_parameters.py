@@ -125,6 +125,9 @@ lags (Dickey-Fuller) : int or {"aic", "bic", "hq", "t-stat"}
     criterion (Akaike, Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
 max_lags (Dickey-Fuller) : int, optional
     By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
+max_lags (panel Dickey-Fuller) : int, optional
+    By default :math:`\lceil 4 (T/100)^{1/4} \rceil`, the shorter rule of Schwert (1989). From the longer, the default
+    for single series, entities choose too long lags, and tables have no moments for it in short panels.
 min_lags : int
     The shortest that a rule may choose: urca starts from 1.
 rows : {"all", "common"}

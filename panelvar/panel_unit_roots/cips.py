@@ -61,7 +61,7 @@ def cips_test(
         comes one of the averages.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
-    {max_lags (Dickey-Fuller), min_lags}
+    {max_lags (panel Dickey-Fuller), min_lags}
     truncated : bool
         Cut each ratio at bounds that it hardly ever passes in long series, so that the average has moments however
         short they are. For few periods the critical values are others.

@@ -12,7 +12,7 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Numer
 from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.panel_unit_roots.panel_series import PanelSeries
 from panelvar.unit_roots.dickey_fuller import ROWS
-from panelvar.unit_roots.lag_orders import LagOrders, chosen_regressions, lag_orders, read_lags
+from panelvar.unit_roots.lag_orders import SHORTER, LagOrders, chosen_regressions, lag_orders, read_lags
 from panelvar.unit_roots.one_series import POWERS
 from panelvar.unit_roots.regressions import (
     APART,
@@ -124,7 +124,7 @@ def stack_regressions(
     extra, beside = _columns_of(averages)
     powers = POWERS[trend]
     terms, step = (powers, 1) if extra is None else (powers + extra.shape[1], 2)
-    choice = read_lags(lags, limits, stack.shape[1], terms, step)
+    choice = read_lags(lags, limits, stack.shape[1], terms, step, SHORTER)
     columns = lagged_differences(stack, powers, extra, beside)
     common = rows == "common"
     count, width = columns.shape(choice.longest)

@@ -87,7 +87,7 @@ def llc_test(
     {data (panel variable), column (panel variable), lags (Dickey-Fuller)}
     trend : {"n", "c", "ct"}
         Terms of each entity: nothing, a constant, or a constant and a trend.
-    {max_lags (Dickey-Fuller), min_lags, rows}
+    {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth : float or {"levin-lin-chu", "newey-west", "short", "long", "schwert", "stata", "andrews"}
         Lags of the long-run variances. "levin-lin-chu": :math:`3.21\,T^{1/3}`, rounded, of T changes. The other rules:
         see `kpss_test`.

@@ -160,8 +160,17 @@ class LagChoice(NamedTuple):
         return self.rule if self.rule == "given" else f"{self.rule}, {self.shortest} to {self.longest}"
 
 
-def read_lags(lags: int | str, limits: tuple[int, int | None], periods: int, terms: int, step: int = 1) -> LagChoice:
-    """Read ``lags=``, ``min_lags=``, ``max_lags=`` of series of so many periods and terms, ``step`` columns a lag."""
+LONGER, SHORTER = 12.0, 4.0
+"""Schwert's (1989) two rules for the longest order, at 100 periods: one series has the longer, a panel the shorter."""
+
+
+def read_lags(
+    lags: int | str, limits: tuple[int, int | None], periods: int, terms: int, step: int = 1, reach: float = LONGER
+) -> LagChoice:
+    """Read ``lags=``, ``min_lags=``, ``max_lags=`` of series of so many periods and terms, ``step`` columns a lag.
+
+    A rule that is not told the longest order tries :math:`reach (T/100)^{1/4}`, rounded up.
+    """
     shortest, max_lags = read_whole("min_lags", limits[0], 0), limits[1]
     if not isinstance(lags, str):
         if max_lags is not None or shortest:
@@ -173,7 +182,7 @@ def read_lags(lags: int | str, limits: tuple[int, int | None], periods: int, ter
         return LagChoice(rule, shortest, read_whole("max_lags", max_lags, shortest))
     # The longest that leaves two degrees of freedom, too: a short series has a default.
     room = max(min(periods // 2 - terms - 1, (periods - terms - 4) // (1 + step)), 0)
-    longest = min(int(np.ceil(12.0 * (periods / 100.0) ** 0.25)), room)
+    longest = min(int(np.ceil(reach * (periods / 100.0) ** 0.25)), room)
     return LagChoice(rule, shortest, max(longest, shortest))
 
 

@@ -80,3 +80,12 @@ def test_stationary_entities_are_found():
 def test_panels_that_cannot_be_tested_are_refused(values, options, error, match):
     with pytest.raises(error, match=match):
         pv.ips_test(panel_of(values), "y", **options)
+
+
+@pytest.mark.parametrize("trend", ["c", "ct"])
+@pytest.mark.parametrize("periods", [15, 25, 60])
+def test_the_default_lags_are_lags_that_the_table_has(trend, periods):
+    found = pv.ips_test(walks(20, periods).T, trend=trend)
+    assert found.individual["lags"].max() <= np.ceil(4.0 * (periods / 100.0) ** 0.25)
+    longest = int(np.ceil(4.0 * (periods / 100.0) ** 0.25))
+    assert found.statistic == pv.ips_test(walks(20, periods).T, trend=trend, max_lags=longest).statistic
