@@ -97,10 +97,13 @@ from panelvar.panel_tests.wooldridge import wooldridge_pooled_test as wooldridge
 from panelvar.panel_tests.wooldridge import wooldridge_serial_test as wooldridge_serial_test
 from panelvar.panel_tests.wooldridge import wooldridge_within_test as wooldridge_within_test
 from panelvar.panel_unit_roots.cips import cips_test as cips_test
+from panelvar.panel_unit_roots.fisher import fisher_test as fisher_test
+from panelvar.panel_unit_roots.fisher import simes_test as simes_test
 from panelvar.panel_unit_roots.hadri import hadri_test as hadri_test
 from panelvar.panel_unit_roots.harris_tzavalis import harris_tzavalis_test as harris_tzavalis_test
 from panelvar.panel_unit_roots.ips import ips_test as ips_test
 from panelvar.panel_unit_roots.llc import llc_test as llc_test
+from panelvar.panel_unit_roots.pvalue_combinations import combine_pvalues as combine_pvalues
 from panelvar.panel_unit_roots.result import PanelTestResult as PanelTestResult
 from panelvar.plots.contributions import plot_historical as plot_historical
 from panelvar.plots.forecast_fan import plot_forecast as plot_forecast

@@ -47,7 +47,9 @@ MANY_PARAMETERS = {
     "fit_iv_random_effects": (14, "three lists of columns beside the options of a panel"),
     "fit_local_projections": (24, "columns, shocks, errors and bands in one call: no result stands between"),
     "fit_panel_local_projections": (19, "columns, shocks, errors and bands in one call: no result stands between"),
+    "fisher_test": (14, "the options of two tests of each entity"),
     "llc_test": (13, "lags and long-run variances each have options"),
+    "simes_test": (13, "the options of two tests of each entity"),
     "fit_restricted_var": (13, "how restrictions are found, beside the options of fit_var"),
 }
 HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask", "tqdm"}
@@ -83,7 +85,7 @@ cross_section_dependence_test cd_star_test residual_correlations
 modified_wald_test slope_homogeneity_test panel_granger_test
 portmanteau_test serial_lm_test serial_lm_table normality_test arch_test white_test cusum_test mosum_test
 instantaneous_causality_test toda_yamamoto_test
-cips_test hadri_test harris_tzavalis_test ips_test llc_test PanelTestResult
+cips_test combine_pvalues fisher_test hadri_test harris_tzavalis_test ips_test llc_test simes_test PanelTestResult
 adf_test dfgls_test phillips_perron_test kpss_test unit_root_table engle_granger_test UnitRootResult
 johansen_test JohansenResult fit_vecm VecmResult
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter

@@ -10,7 +10,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any, TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 
+from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError
 from panelvar.base.limits import LARGEST_WHOLE, LONGEST_HORIZON, LONGEST_SEED, MOST_CELLS
 from panelvar.base.quoting import shown
@@ -191,6 +193,22 @@ def read_number(option: str, value: object) -> float:
     if not math.isfinite(number):
         raise SpecificationError(f"{option}={shown(value)} must be a finite number.")
     return number
+
+
+def finite_array(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
+    """Return a finite float array, of a shape if one is given; ``what`` names it in messages."""
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        given = np.empty(0, dtype=object)
+    if given.dtype.kind not in "fiu":
+        raise SpecificationError(f"{what} must be real numbers in a rectangular array.")
+    array = np.array(given, dtype=np.float64)
+    if shape is not None and array.shape != shape:
+        raise SpecificationError(f"{what} has shape {array.shape}; expected {shape}.")
+    if not np.isfinite(array).all():
+        raise SpecificationError(f"{what} holds NaN or infinite values.")
+    return array
 
 
 def refuse_other(what: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:

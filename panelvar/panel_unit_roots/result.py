@@ -38,7 +38,7 @@ class PanelTestResult(TestResult):
     labels : tuple
         Of the entities.
     n_entities, n_periods : int
-        Entities used, and the longest of their series.
+        Entities used, and the longest of their series (0 where no series were given).
     nobs : int
         Observations used.
     critical_values : dict of float to float
@@ -88,7 +88,7 @@ class PanelTestResult(TestResult):
         found = table_of_tests(self, *self.parts)
         facts = (
             Fact("Entities", format_count(self.n_entities)),
-            Fact("Periods", format_count(self.n_periods)),
+            *((Fact("Periods", format_count(self.n_periods)),) if self.n_periods else ()),
             *(Fact(label, text) for label, text in self.choices.items()),
         )
         notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]

@@ -19,6 +19,9 @@ POWERS = np.arange(5.0)
 FAR = 1e50
 """A statistic so large that nothing changes beyond; its powers are numbers."""
 
+SMALLEST_PVALUE, LARGEST_PVALUE = 1e-300, 1.0 - 2.0**-53
+"""The first and last number between zero and one with a logarithm, an odds ratio and a normal score."""
+
 # Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
 KPSS = {
     "c": {0.10: 0.347, 0.05: 0.463, 0.025: 0.574, 0.01: 0.739},
@@ -46,6 +49,13 @@ def tau_pvalue(statistic: float | Array, trend: str, series: int = 1) -> Array:
     within = np.minimum(np.maximum(statistic, least), min(most, FAR))
     found = _normal(within, within <= split, _polynomials("tau", trend, series))
     return np.maximum(found * (statistic >= least), statistic > most)
+
+
+def bounded_tau_pvalue(statistic: Array, trend: str) -> tuple[Array, Mask]:
+    """`tau_pvalue`, but zero and one are not reached: the p-values of the ends beyond them, and where that is so."""
+    _, least, most, *_ = _surfaces()["tau_limits", trend, 1, ""]
+    within = np.clip(statistic, least, most)
+    return np.clip(tau_pvalue(within, trend), SMALLEST_PVALUE, LARGEST_PVALUE), within != statistic
 
 
 def rho_pvalue(statistic: float | Array, trend: str) -> Array:

@@ -17,7 +17,7 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import Band, BandSource, Target
-from panelvar.base.arguments import read_flag, read_horizon
+from panelvar.base.arguments import finite_array, read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.base.quoting import shown
@@ -33,7 +33,6 @@ from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
 from panelvar.var_models.future_paths import conditional_forecast, estimation_mse, path_derivatives, shock_paths
-from panelvar.var_models.published import finite_array
 
 if TYPE_CHECKING:
     import pandas as pd

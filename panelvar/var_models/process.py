@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_generator, read_horizon, read_whole, refuse_cells
+from panelvar.base.arguments import finite_array, read_generator, read_horizon, read_whole, refuse_cells
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.hints import HintsAtNames
@@ -21,7 +21,6 @@ from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.responses.shocks import positive_factor
-from panelvar.var_models.published import finite_array
 
 if TYPE_CHECKING:
     import pandas as pd

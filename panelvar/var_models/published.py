@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_sequence
+from panelvar.base.arguments import finite_array, read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.base.labels import in_order, is_frame, only_counted
@@ -85,22 +85,6 @@ def check_names(names: tuple[str, ...], n_vars: int) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SpecificationError(f"Variable names repeat: {repeated}.")
-
-
-def finite_array(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
-    """Return a finite float array, of a shape if one is given; ``what`` names it in messages."""
-    try:
-        given = np.asarray(values)
-    except ValueError:
-        given = np.empty(0, dtype=object)
-    if given.dtype.kind not in "fiu":
-        raise SpecificationError(f"{what} must be real numbers in a rectangular array.")
-    array = np.array(given, dtype=np.float64)
-    if shape is not None and array.shape != shape:
-        raise SpecificationError(f"{what} has shape {array.shape}; expected {shape}.")
-    if not np.isfinite(array).all():
-        raise SpecificationError(f"{what} holds NaN or infinite values.")
-    return array
 
 
 def checked_covariance(sigma: npt.ArrayLike, n_vars: int) -> Array:

@@ -398,6 +398,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "regressors": lambda writer: writer.roles("x1"),
     "block_length": of("4"),
     "statistic": of("1.5"),
+    "fisher_test.statistic": of("'Z'", "'P'", "'Pm'", "'L*'", "'hartung'"),
+    "combine_pvalues.statistic": of("'Z'", "'P'", "'hartung'", "'simes'"),
+    "combine_pvalues.pvalues": of(
+        "[0.2, 0.04, 0.7]", "{'a': 0.1, 'b': 0.9}", "pd.Series([0.3, 0.6, 0.02])", "[0.0, 1]"
+    ),
     "phillips_perron_test.statistic": of("'tau'", "'rho'"),
     "JohansenResult.chosen_rank.statistic": of("'trace'", "'max'"),
     "pvalue": of("0.25"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
+import numpy as np
 from parity.runner import Case, Comparison, Exclusion, expected_tree
 from reference_data import table
 
 import panelvar as pv
+from panelvar.unit_roots.distributions import LARGEST_PVALUE
 
 TRENDS = {"none": "n", "intercept": "c", "trend": "ct"}
 OPTIONS = {
@@ -76,61 +79,69 @@ def cips(variable: str, model: str) -> dict[str, object]:
     return {"cips": sum(ratios) / len(ratios), "individual_cadf_t": ratios}
 
 
+STATISTICS = {"madwu": "P", "Pm": "Pm", "invnormal": "Z", "logit": "L*"}
+CERTAIN, UNDEFINED = ("lags0", "SIC", "AIC", "Hall"), ("invnormal", "logit")
+NO_CERTAINTY = "a p-value of 1, which has neither a normal score nor an odds ratio: combine_pvalues refuses it"
+
+
+def fisher(model: str, lags: str) -> dict[str, object]:
+    """Regressions of plm, and statistics of the p-values that it has, which are those of MacKinnon (1996)."""
+    variable, terms = model.split("_")
+    own = pv.fisher_test(grunfeld(), variable, trend=TRENDS[terms], convention="plm", **how_many(lags)).individual
+    found = {
+        "lags": own["lags"].tolist(),
+        "individual_adf_rho": own["coefficient"].tolist(),
+        "individual_adf_t": own["ratio"].tolist(),
+    }
+    pvalues = expected_tree("grunfeld_fisher")[model][lags]["individual_adf_p"]
+    bounded = np.minimum(pvalues, LARGEST_PVALUE)
+    for name, statistic in STATISTICS.items():
+        if max(pvalues) < 1.0 or statistic in ("P", "Pm"):
+            result = pv.combine_pvalues(bounded, statistic)
+            df = {} if result.df is None else {"df": result.df}
+            found[name] = {"statistic": result.statistic, "p.value": result.pvalue} | df
+    if lags == "lags1":
+        adjusted = pv.combine_pvalues(bounded).individual["adjusted_pvalue"]
+        found["phansitest"] = {"p_hommel": adjusted.tolist()}
+    return found
+
+
+def at_every(file: str, computed: Callable[[str, str], object], but: str = "") -> list[Comparison]:
+    """A comparison for each node of the second level of a file, by its two names; none where one begins with but."""
+    return [
+        Comparison(f"{outer}/{inner}", partial(computed, outer, inner))
+        for outer, nodes in expected_tree(file).items()
+        for inner in nodes
+        if not (but and inner.startswith(but))
+    ]
+
+
 CASES = [
-    Case(
-        "grunfeld_hadri",
-        [
-            Comparison(f"{model}/{test}", (lambda model=model, test=test: hadri(model, test)))
-            for model, tests in expected_tree("grunfeld_hadri").items()
-            for test in tests
-        ],
-        (),
-        "plm",
-    ),
-    Case(
-        "grunfeld_ips",
-        [
-            Comparison(f"{model}/{lags}", (lambda model=model, lags=lags: ips(model, lags)))
-            for model, every in expected_tree("grunfeld_ips").items()
-            for lags in every
-        ],
-        (),
-        "plm",
-    ),
-    Case(
-        "grunfeld_llc",
-        [
-            Comparison(f"{model}/{test}", (lambda model=model, test=test: llc(model, test)))
-            for model, tests in expected_tree("grunfeld_llc").items()
-            for test in tests
-        ],
-        (),
-        "plm",
-    ),
-    Case(
-        "grunfeld_llc_gretl",
-        [
-            Comparison(f"{model}/{lags}", (lambda model=model, lags=lags: llc_of_gretl(model, lags)))
-            for model, every in expected_tree("grunfeld_llc_gretl").items()
-            for lags in every
-        ],
-        (),
-        "gretl",
-    ),
+    Case("grunfeld_hadri", at_every("grunfeld_hadri", hadri), (), "plm"),
+    Case("grunfeld_ips", at_every("grunfeld_ips", ips), (), "plm"),
+    Case("grunfeld_llc", at_every("grunfeld_llc", llc), (), "plm"),
+    Case("grunfeld_llc_gretl", at_every("grunfeld_llc_gretl", llc_of_gretl), (), "gretl"),
     Case(
         "grunfeld_cips",
-        [
-            Comparison(f"{variable}/{model}", (lambda variable=variable, model=model: cips(variable, model)))
-            for variable, models in expected_tree("grunfeld_cips").items()
-            for model in models
-            if not model.startswith("trend_dmg")
-        ],
+        at_every("grunfeld_cips", cips, but="trend_dmg"),
         (
             Exclusion(
                 "*/trend_dmg_*", "repeats drift_dmg: of differences from the means, cipstest leaves the trend out"
             ),
             Exclusion("*/*_mg_*/p_interpolated_bounded", NO_AVERAGES),
             Exclusion("*/*_dmg_*/p_interpolated_bounded", NO_AVERAGES),
+        ),
+        "plm",
+    ),
+    Case(
+        "grunfeld_fisher",
+        at_every("grunfeld_fisher", fisher),
+        (
+            Exclusion(
+                "*/*/individual_adf_p",
+                "of MacKinnon (1996), whose tables may not be incorporated without consent; here of MacKinnon (1994)",
+            ),
+            *(Exclusion(f"capital_none/{lags}/{name}", NO_CERTAINTY) for lags in CERTAIN for name in UNDEFINED),
         ),
         "plm",
     ),

@@ -346,6 +346,11 @@ FUNCTIONS: dict[str, list[Call]] = {
     "llc_test": [lambda w, t=t: pv.llc_test(w.long, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
     "ips_test": [lambda w, t=t: pv.ips_test(w.long, "y", lags="bic", max_lags=2, trend=t) for t in ("c", "ct")],
     "cips_test": [lambda w, t=t: pv.cips_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
+    "fisher_test": [lambda w, t=t: pv.fisher_test(w.long, "y", test=t, lags="bic", max_lags=2) for t in ("adf", "pp")],
+    "combine_pvalues": [
+        lambda w: pv.combine_pvalues(pv.fisher_test(w.long, "y", lags=1).individual["pvalue"]),
+    ],
+    "simes_test": [lambda w, t=t: pv.simes_test(w.long, "y", test=t, lags=1, trend="ct") for t in ("adf", "pp")],
     "hadri_test": [
         lambda w, e=e: pv.hadri_test(w.long, "y", errors=e) for e in ("homoskedastic", "heteroskedastic", "serial")
     ],

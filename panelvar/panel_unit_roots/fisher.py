@@ -1,0 +1,302 @@
+r"""Tests that combine p-values of unit-root tests of every entity.
+
+References: Maddala and Wu (1999), Oxford Bulletin of Economics and Statistics 61; Choi (2001), Journal of International
+Money and Finance 20; Hanck (2013), Econometric Reviews 32; Demetrescu, Hassler and Tarcolea (2006), Oxford Bulletin of
+Economics and Statistics 68.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Mask
+from panelvar.base.errors import Note, choose, emit
+from panelvar.base.shared_parameters import documented
+from panelvar.kernels.lag_windows import KERNELS
+from panelvar.kernels.unit_regressions import ESTIMATED
+from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
+from panelvar.panel_unit_roots.entity_regressions import entity_regressions
+from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
+from panelvar.panel_unit_roots.pvalue_combinations import combined, hommel_adjusted
+from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
+from panelvar.tables.known_sizes import size_notes
+from panelvar.unit_roots.distributions import bounded_tau_pvalue
+from panelvar.unit_roots.long_run import phillips_perron_tests
+from panelvar.unit_roots.one_series import refusal
+from panelvar.unit_roots.regressions import by_length, in_order
+
+TESTS = ("adf", "pp")
+CONVENTIONS = ("default", "plm")
+STATISTICS = ("Z", "P", "Pm", "L*", "hartung")
+
+
+class _EntityTests(NamedTuple):
+    """Tests of N entities, one by one.
+
+    Attributes
+    ----------
+    pvalues : (N,) array
+        Between zero and one.
+    columns : mapping of str to (N,) array
+        What is shown of each.
+    choices : mapping of str to str
+    rows : integer array (N,)
+    notes : tuple of Note
+    """
+
+    pvalues: Array
+    columns: Mapping[str, NDArray[Any]]
+    choices: Mapping[str, str]
+    rows: NDArray[np.intp]
+    notes: tuple[Note, ...]
+
+
+@documented
+def fisher_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    test: str = "adf",
+    statistic: str = "Z",
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    bandwidth: float | str = "short",
+    kernel: str = "bartlett",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity by combining the p-values of their own tests (Maddala and Wu 1999; Choi 2001).
+
+    Of the p-values :math:`p_i` of Dickey-Fuller or Phillips-Perron tests of the entities,
+
+    .. math:: Z = \frac{1}{\sqrt N} \sum_i \Phi^{-1}(p_i) \to N(0, 1), \qquad
+        P = -2 \sum_i \ln p_i \to \chi^2(2N)
+
+    and others, see `panelvar.panel_unit_roots.pvalue_combinations`.
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    test : {"adf", "pp"}
+        Of each entity: `adf_test` or `phillips_perron_test`.
+    statistic : {"Z", "P", "Pm", "L*", "hartung"}
+        Which is the result; the others are its ``parts``. Z (Choi's advice) has the best size; Hartung's allows for
+        entities that are correlated, all pairs alike.
+    {lags (Dickey-Fuller)}
+        For ``test="adf"`` alone, as are max_lags, min_lags and rows.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none, a constant, or a constant and a trend.
+    {max_lags (Dickey-Fuller), min_lags, rows}
+    bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
+        Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
+    {demean, unusable}
+    convention : {"default", "plm"}
+        Under ``"plm"`` the error variance of each regression is divided by its rows, as in `ips_test`.
+
+    Returns
+    -------
+    PanelTestResult
+        ``individual`` has each entity's ratio, p-value, and lags or bandwidth.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        An entity with gaps, without variation, or that follows its regression exactly.
+    InsufficientDataError
+        Fewer than two entities, or too few periods for the lags.
+
+    Notes
+    -----
+    Entities may have lags, roots and periods of their own. P-values are MacKinnon's (1994), as in Stata; plm and gretl
+    take those of MacKinnon (1996), see the guide. Beyond the ends of the polynomials the p-value of the end counts.
+    They are for long series: with few periods P and Pm reject too often, more so the more entities there are, and Z
+    less. Entities must be independent (``demean=True`` takes out a time effect of the same size for all), but for
+    Hartung's statistic.
+    """
+    choose("statistic", statistic, STATISTICS)
+    series, found = _tests(
+        data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
+    )
+    headline, *others = combined(found.pvalues, statistic, STATISTICS, NULL)
+    notes = (*series.notes, *found.notes)
+    if test == "adf":
+        notes = (*notes, *size_notes(f"fisher, {lags}, {trend}", int(np.median(series.periods))))
+    emit(notes)
+    return PanelTestResult(
+        f"{headline.name} of {_NAMES[test]} tests (trend {trend!r})",
+        headline.statistic,
+        headline.pvalue,
+        headline.distribution,
+        headline.df,
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        parts=tuple(others),
+        choices=found.choices,
+        columns=found.columns,
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=int(series.periods.max()),
+        nobs=int(found.rows.sum()),
+    )
+
+
+@documented
+def simes_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    test: str = "adf",
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    rows: str = "all",
+    bandwidth: float | str = "short",
+    kernel: str = "bartlett",
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str = "default",
+) -> PanelTestResult:
+    r"""Test a unit root in every entity by the ordered p-values of their own tests, and say which reject (Hanck 2013).
+
+    With :math:`p_{(1)} \le \dots \le p_{(N)}` the p-values of the entities, all unit roots are rejected at level
+    :math:`\alpha` where some :math:`p_{(j)} \le j \alpha / N`: :math:`\min_j N p_{(j)} / j` is the p-value (Simes).
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    test : {"adf", "pp"}
+        Of each entity: `adf_test` or `phillips_perron_test`.
+    {lags (Dickey-Fuller)}
+        For ``test="adf"`` alone, as are max_lags, min_lags and rows.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none, a constant, or a constant and a trend.
+    {max_lags (Dickey-Fuller), min_lags, rows}
+    bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
+        Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
+    {demean, unusable}
+    convention : {"default", "plm"}
+        As in `fisher_test`.
+
+    Returns
+    -------
+    PanelTestResult
+        ``individual`` has each entity's ratio, its p-value, and the one adjusted for there being N of them (Hommel
+        1988): entities where that is no larger than a level are those that are found stationary at it (plm's
+        ``phansitest``).
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError, InsufficientDataError
+        As in `fisher_test`.
+
+    Notes
+    -----
+    It holds its level where entities are independent or positively dependent, as common shocks make them; it needs no
+    variance of the panel. A single entity that is clearly stationary suffices for a rejection; many that are weakly so
+    are found by `fisher_test`. P-values are those of `fisher_test`, for long series.
+    """
+    series, found = _tests(
+        data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
+    )
+    (headline,) = combined(found.pvalues, "simes", (), NULL)
+    adjusted = hommel_adjusted(found.pvalues)
+    notes = (*series.notes, *found.notes)
+    emit(notes)
+    return PanelTestResult(
+        f"{headline.name} of {_NAMES[test]} tests (trend {trend!r})",
+        headline.statistic,
+        headline.pvalue,
+        headline.distribution,
+        null=NULL,
+        notes=notes,
+        alternative=SOME,
+        choices={**found.choices, "Entities stationary at 5 percent": f"{np.count_nonzero(adjusted <= 0.05)}"},
+        columns={**found.columns, "adjusted_pvalue": adjusted},
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=int(series.periods.max()),
+        nobs=int(found.rows.sum()),
+    )
+
+
+_NAMES = {"adf": "Dickey-Fuller", "pp": "Phillips-Perron"}
+
+
+def _tests(
+    data: Any,
+    column: Hashable | None,
+    demean: bool,
+    unusable: str,
+    test: str,
+    trend: str,
+    lags: int | str,
+    limits: tuple[int, int | None],
+    rows: str,
+    long_run: tuple[float | str, str],
+    convention: str,
+) -> tuple[PanelSeries, _EntityTests]:
+    choose("test", test, TESTS)
+    check_terms(trend)
+    choose("kernel", long_run[1], KERNELS)
+    choose("convention", convention, CONVENTIONS)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    if test == "pp":
+        return series, _phillips_perron(series, trend, *long_run)
+    found = entity_regressions(series, trend, lags, limits, rows, convention)
+    ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
+    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    return series, _EntityTests(
+        pvalues,
+        {
+            "ratio": ratios,
+            "pvalue": pvalues,
+            "lags": found.lags,
+            "rows": found.rows,
+            "coefficient": found.coefficients,
+        },
+        {"Terms": WORDS[trend], "Lags": found.lags_in_words},
+        found.rows,
+        _end_notes(beyond),
+    )
+
+
+def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, kernel: str) -> _EntityTests:
+    places, parts = [], []
+    for own, stack in by_length(series.values):
+        tests = phillips_perron_tests(stack, trend, bandwidth, kernel)
+        lost = np.flatnonzero(tests.status != ESTIMATED)
+        if lost.size:
+            raise refusal(tests, int(lost[0]), f"{series.name} of {series.labels[own[lost[0]]]}")
+        places.append(own)
+        parts.append(tests)
+    ratios, widths, rows, coefficients = (
+        in_order(places, [getattr(each, name) for each in parts])
+        for name in ("statistic", "lags", "nobs", "coefficient")
+    )
+    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    return _EntityTests(
+        pvalues,
+        {"ratio": ratios, "pvalue": pvalues, "bandwidth": widths, "rows": rows, "coefficient": coefficients},
+        {"Terms": WORDS[trend], "Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
+        rows,
+        _end_notes(beyond),
+    )
+
+
+def _end_notes(beyond: Mask) -> tuple[Note, ...]:
+    count = int(np.count_nonzero(beyond))
+    if not count:
+        return ()
+    text = f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials: the ends' p-values count."
+    return (Note("pvalue-bound", text),)
