@@ -114,6 +114,9 @@ demean : bool
 unusable : {"raise", "drop"}
     What to do about an entity without values, with gaps inside its series, without variation or too short: refuse the
     panel, naming it, or leave it out, with a warning that counts.
+unusable (relation) : {"raise", "drop"}
+    What to do about an entity without complete rows, with gaps between them, with a variable that does not vary, or
+    with variables that depend on one another: refuse the panel, naming it, or leave it out, with a warning that counts.
 data (one series) : Series, array (T,), DataFrame, Panel of one entity
     Consecutive periods; rows of a DataFrame are put in the order of its index. Many series: `unit_root_table`.
 column : label, optional

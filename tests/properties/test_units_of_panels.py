@@ -351,6 +351,10 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.combine_pvalues(pv.fisher_test(w.long, "y", lags=1).individual["pvalue"]),
     ],
     "simes_test": [lambda w, t=t: pv.simes_test(w.long, "y", test=t, lags=1, trend="ct") for t in ("adf", "pp")],
+    "pedroni_test": [
+        *(lambda w, t=t: pv.pedroni_test(w.long, "y", X, lags=1, trend=t) for t in ("n", "c", "ct")),
+        lambda w: pv.pedroni_test(w.long, "y", X, lags="bic", max_lags=3, weighted=False, kernel="parzen"),
+    ],
     "hadri_test": [
         lambda w, e=e: pv.hadri_test(w.long, "y", errors=e) for e in ("homoskedastic", "heteroskedastic", "serial")
     ],
