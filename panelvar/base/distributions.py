@@ -80,11 +80,11 @@ def normal_tail(statistic: float, *, sides: int = 2) -> float:
     return 0.5 * both if statistic >= 0.0 else 1.0 - 0.5 * both
 
 
-def probability_below_zero(weights: Array) -> float:
-    r"""Return :math:`P(\sum_j \lambda_j \chi^2_1 < 0)` of independent chi-squares with one degree of freedom.
+def probability_below_zero(weights: Array, df: int = 1) -> float:
+    r"""Return :math:`P(\sum_j \lambda_j \chi^2_h < 0)` of independent chi-squares with h degrees of freedom.
 
     .. math:: P(Q < 0) = \frac12 - \frac1\pi \int_0^\infty \frac{\sin \theta(u)}{u \rho(u)} du, \qquad
-              \theta(u) = \frac12 \sum_j \arctan(\lambda_j u), \qquad \rho(u) = \prod_j (1 + \lambda_j^2 u^2)^{1/4}
+              \theta(u) = \frac h2 \sum_j \arctan(\lambda_j u), \qquad \rho(u) = \prod_j (1 + \lambda_j^2 u^2)^{h/4}
 
     (Imhof 1961, Biometrika 48, eq. 3.2 at x = 0). The integral is over the logarithm of u, by the trapezoidal rule,
     which converges geometrically there; the absolute error is about 1e-13.
@@ -93,6 +93,8 @@ def probability_below_zero(weights: Array) -> float:
     ----------
     weights : (m,) array
         At least three of them not zero, or the integral converges slowly.
+    df : int
+        h, the same for all.
     """
     scale = float(np.abs(weights).max())
     if scale == 0.0 or (weights >= 0.0).all():
@@ -103,7 +105,7 @@ def probability_below_zero(weights: Array) -> float:
     # Below exp(-40) the integrand is u times a constant; above, the product has died.
     grid = np.arange(-40.0, 40.0, 0.02)
     u = np.exp(grid)[:, None] * scaled
-    angle = 0.5 * np.arctan(u).sum(axis=1)
-    decay = -0.25 * np.log1p(u * u).sum(axis=1)
+    angle = 0.5 * df * np.arctan(u).sum(axis=1)
+    decay = -0.25 * df * np.log1p(u * u).sum(axis=1)
     integral = 0.02 * float((np.sin(angle) * np.exp(decay)).sum())
     return min(max(0.5 - integral / math.pi, 0.0), 1.0)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.distributions import normal_tail
+from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
@@ -20,10 +20,14 @@ from panelvar.panel_unit_roots.panel_series import panel_series
 from panelvar.panel_unit_roots.result import PanelTestResult
 from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
+from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.one_series import POWERS
 
 FEWEST = {"n": 2, "c": 2, "ct": 3}
 """Transitions without which a variance of the theorems does not exist."""
+
+MOST_STEPS = 300
+"""Transitions up to which the exact distribution is computed: its cost grows with their third power."""
 
 
 @documented
@@ -66,7 +70,9 @@ def harris_tzavalis_test(
     Returns
     -------
     PanelTestResult
-        Standard normal, lower tail. ``parts`` is empty; ``choices`` has the pooled root.
+        Standard normal, lower tail; ``choices`` has the pooled root. With terms and up to 300 transitions, ``parts``
+        has the root with its exact p-value for normal errors of one variance, whatever N (`exact_pvalue`): use it with
+        few entities, where the normal limit rejects too often.
 
     Raises
     ------
@@ -105,12 +111,47 @@ def harris_tzavalis_test(
         null=NULL,
         notes=notes,
         alternative=ALL,
+        parts=_exact(root, trend, steps, entities - int(demean)),
         choices={"Terms": WORDS[trend], "Pooled root": f"{root:.4f}"},
         labels=series.labels,
         n_entities=entities,
         n_periods=periods,
         nobs=entities * steps,
     )
+
+
+def _exact(root: float, trend: str, steps: int, entities: int) -> tuple[TestResult, ...]:
+    if trend == "n" or steps > MOST_STEPS:
+        return ()
+    return (TestResult("Pooled root, exact", root, exact_pvalue(root, trend, steps, entities), "none", null=NULL),)
+
+
+def exact_pvalue(root: float, trend: str, steps: int, entities: int) -> float:
+    r"""Probability that the pooled root is smaller under the null, with normal errors of one variance.
+
+    With L the matrix that sums the errors before each step and M what terms leave,
+    :math:`\hat\rho - 1 = \sum_i u_i'L'Mu_i / \sum_i u_i'L'MLu_i`, so that
+
+    .. math:: P(\hat\rho < r) = P\Bigl(\sum_j \lambda_j \chi^2_N < 0\Bigr)
+
+    with :math:`\lambda_j` the eigenvalues of :math:`\frac12(L'M + ML) - (r - 1)L'ML`. Terms take the first
+    observations out; without terms the distribution depends on them.
+
+    Parameters
+    ----------
+    root : float
+        r.
+    trend : {"c", "ct"}
+    steps : int
+        Transitions.
+    entities : int
+        N; one less where the means of the periods were subtracted.
+    """
+    sums = np.tril(np.ones((steps, steps)), -1)
+    # L'M: rows of L' with their terms taken out.
+    left = detrended(sums.T, POWERS[trend])
+    form = 0.5 * (left + left.T) - (root - 1.0) * (left @ sums)
+    return probability_below_zero(np.asarray(np.linalg.eigvalsh(form), dtype=np.float64), entities)
 
 
 def moments(trend: str, steps: int) -> tuple[float, float]:

@@ -84,8 +84,12 @@ KNOWN = {
     ),
     "diebold-mariano": KnownSize("forecasts for its horizon", 20, "One period ahead it does not."),
     "harris-tzavalis, n": KnownSize("entities", 50, "Its statistic is skewed; trend='c' is nearer."),
-    "harris-tzavalis, c": KnownSize("entities", 25, "Its statistic is skewed, less so with more entities."),
-    "harris-tzavalis, ct": KnownSize("entities", 25, "Its statistic is skewed, less so with more entities."),
+    "harris-tzavalis, c": KnownSize(
+        "entities", 25, "Its statistic is skewed: parts has an exact p-value for normal errors."
+    ),
+    "harris-tzavalis, ct": KnownSize(
+        "entities", 25, "Its statistic is skewed: parts has an exact p-value for normal errors."
+    ),
     "ips, aic, c": KnownSize("periods", 100, GIVEN),
     "ips, bic, c": KnownSize("periods", 50, GIVEN),
     "ips, t-stat, c": KnownSize("periods", 100, GIVEN),

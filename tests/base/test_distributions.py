@@ -21,3 +21,9 @@ def test_one_sign_needs_no_integral():
     assert probability_below_zero(np.array([0.0, 1.0, 2.0])) == 0.0
     assert probability_below_zero(np.array([0.0, -1.0, -2.0])) == 1.0
     assert probability_below_zero(np.zeros(3)) == 0.0
+
+
+def test_chi_squares_of_more_degrees_are_that_many_of_one():
+    weights = np.array([-2.0, -0.5, 0.7, 1.0])
+    expected = probability_below_zero(np.repeat(weights, 7))
+    assert probability_below_zero(weights, df=7) == pytest.approx(expected, abs=1e-13)

@@ -7,7 +7,7 @@ import pytest
 from panel_unit_roots.panels import panel_of, walks
 
 import panelvar as pv
-from panelvar.panel_unit_roots.harris_tzavalis import moments, pooled_root
+from panelvar.panel_unit_roots.harris_tzavalis import exact_pvalue, moments, pooled_root
 
 
 def terms(trend: str, periods: int) -> np.ndarray:
@@ -98,3 +98,25 @@ def test_a_common_time_effect_is_taken_out():
     plain = pv.harris_tzavalis_test(panel_of(values), "y", demean=True)
     moved = pv.harris_tzavalis_test(panel_of(values + shocks), "y", demean=True)
     assert moved.statistic == pytest.approx(plain.statistic, rel=1e-9)
+
+
+@pytest.mark.parametrize("trend", ["c", "ct"])
+@pytest.mark.parametrize("demean", [False, True])
+def test_the_exact_p_value_is_the_share_of_smaller_roots_of_panels_with_a_unit_root(trend, demean):
+    rng = np.random.default_rng(7)
+    panels = rng.standard_normal((4000, 4, 9)).cumsum(axis=2)
+    if demean:
+        panels -= panels.mean(axis=1, keepdims=True)
+    roots = np.sort([pooled_root(values, trend) for values in panels])
+    for share in (0.05, 0.3, 0.8):
+        found = exact_pvalue(float(np.quantile(roots, share)), trend, 8, 4 - demean)
+        assert abs(found - share) < 4.0 * np.sqrt(share * (1.0 - share) / 4000)
+
+
+def test_with_many_entities_the_exact_p_value_is_the_normal_one():
+    found = pv.harris_tzavalis_test(walks(4000, 6).T)
+    (exact,) = found.parts
+    assert exact.pvalue == pytest.approx(found.pvalue, abs=2e-3)
+    assert exact.statistic == pytest.approx(float(found.choices["Pooled root"]), abs=1e-4)
+    assert pv.harris_tzavalis_test(walks(4, 6).T, trend="n").parts == ()
+    assert pv.harris_tzavalis_test(walks(4, 400).T).parts == ()
