@@ -186,7 +186,7 @@ def simes_test(
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable}
     convention : {"default", "plm"}
-        As in `fisher_test`.
+        Under ``"plm"`` the error variance of each regression is divided by its rows, as in `ips_test`.
 
     Returns
     -------
