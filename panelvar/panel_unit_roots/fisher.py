@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array, Mask
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
@@ -22,7 +22,7 @@ from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
 from panelvar.panel_unit_roots.entity_regressions import entity_regressions
 from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
 from panelvar.panel_unit_roots.pvalue_combinations import combined, hommel_adjusted
-from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.result import PanelTestResult, end_notes
 from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.distributions import bounded_tau_pvalue
@@ -267,7 +267,7 @@ def _tests(
         },
         {"Terms": WORDS[trend], "Lags": found.lags_in_words},
         found.rows,
-        _end_notes(beyond),
+        end_notes(beyond),
     )
 
 
@@ -290,13 +290,5 @@ def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, ke
         {"ratio": ratios, "pvalue": pvalues, "bandwidth": widths, "rows": rows, "coefficient": coefficients},
         {"Terms": WORDS[trend], "Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
         rows,
-        _end_notes(beyond),
+        end_notes(beyond),
     )
-
-
-def _end_notes(beyond: Mask) -> tuple[Note, ...]:
-    count = int(np.count_nonzero(beyond))
-    if not count:
-        return ()
-    text = f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials: the ends' p-values count."
-    return (Note("pvalue-bound", text),)

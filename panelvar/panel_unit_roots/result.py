@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arguments import read_number
+from panelvar.base.arrays import Mask
 from panelvar.base.errors import Note, check_level
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
@@ -30,7 +32,7 @@ class PanelTestResult(TestResult):
     alternative : str
         What a small p-value speaks for.
     parts : tuple of TestResult
-        Other statistics of the same hypothesis from the same regressions.
+        Other statistics from the same regressions, of the same hypothesis unless they say another.
     choices : mapping of str to str
         What was chosen, in words: terms, lags, kernel, bandwidth.
     columns : mapping of str to (N,) array
@@ -93,6 +95,7 @@ class PanelTestResult(TestResult):
         )
         notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
         notes += [note.text for note in self.notes]
+        notes += [f"Null hypothesis of {part.name}: {part.null}." for part in self.parts if part.null != self.null]
         notes += [f"{part.name}: {note.text}" for part in self.parts for note in part.notes]
         return Table(header=found.header, body=found.body, facts=facts, notes=tuple(dict.fromkeys(notes)))
 
@@ -106,3 +109,12 @@ def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
         return ()
     where = "above" if bound == ">" else "below"
     return (Note("pvalue-bound", f"The published table ends at {pvalue:g}: the p-value is {where} it."),)
+
+
+def end_notes(beyond: Mask) -> tuple[Note, ...]:
+    """What is said of Dickey-Fuller ratios of entities that are beyond the ends of what p-values are published for."""
+    count = int(np.count_nonzero(beyond))
+    if not count:
+        return ()
+    text = f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials: the ends' p-values count."
+    return (Note("pvalue-bound", text),)

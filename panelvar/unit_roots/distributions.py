@@ -1,4 +1,4 @@
-"""Tail probabilities and critical values of unit-root tests, from published response surfaces and tables."""
+"""Tail probabilities and critical values of unit-root tests, from published response surfaces, tables and a series."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ FAR = 1e50
 
 SMALLEST_PVALUE, LARGEST_PVALUE = 1e-300, 1.0 - 2.0**-53
 """The first and last number between zero and one with a logarithm, an odds ratio and a normal score."""
+
+# Of the ratio of a bridge: where its probability is one but for rounding, and weights of a sum that converges there.
+_NEAREST = 0.2
+_BRIDGE = np.cumprod(np.array([1.0, *((k - 0.5) / k for k in range(1, 13))]))
 
 # Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
 KPSS = {
@@ -65,6 +69,26 @@ def rho_pvalue(statistic: float | Array, trend: str) -> Array:
     tail = np.asarray(statistic <= split)
     at = np.where(tail, np.log(-np.minimum(statistic, split)), np.minimum(statistic, FAR))
     return _normal(at, tail, _polynomials("rho", trend, 1))
+
+
+def bridge_tau_pvalue(statistic: float | Array) -> Array:
+    r"""P-value of a Dickey-Fuller t ratio without terms, of a cumulated series that ends where it began.
+
+    In the limit the ratio is :math:`-\tfrac12 (\int V^2)^{-1/2}` of a Brownian bridge (Bai and Ng 2004, theorem 3):
+    with :math:`\int V^2`, the limit of Cramer and von Mises' statistic, at :math:`x = 1/(4\tau^2)` (Anderson and
+    Darling 1952, eq. 4.35),
+
+    .. math:: P(\int V^2 < x) = \frac1{\pi\sqrt x} \sum_k \frac{\Gamma(k + 1/2)}{\Gamma(1/2)\,k!} \sqrt{4k + 1}
+        \,e^{-y_k} K_{1/4}(y_k), \qquad y_k = \frac{(4k + 1)^2}{16x}.
+    """
+    from scipy.special import kve
+
+    # Nearer to zero than this, the probability is one but for rounding.
+    size = np.maximum(np.abs(np.minimum(statistic, 0.0)), _NEAREST)
+    root = 4.0 * np.arange(len(_BRIDGE)) + 1.0
+    y = np.square(root * size[..., None]) / 4.0
+    terms = _BRIDGE * np.sqrt(root) * np.exp(-2.0 * y) * kve(0.25, y)
+    return np.asarray(np.clip(2.0 / np.pi * size * terms.sum(axis=-1), SMALLEST_PVALUE, LARGEST_PVALUE))
 
 
 def _normal(at: Array, tail: Mask, polynomials: Array) -> Array:

@@ -269,6 +269,20 @@ def pesaran_quantiles(draws: np.ndarray, cell: Cell) -> Numbers:
     }
 
 
+# ----------------------------------------------------------------------------------------------------------- Bai and Ng
+
+
+def common_trends(rng: np.random.Generator, count: int, cell: Cell) -> np.ndarray:
+    """Of so many walks about their terms: steps times the smallest eigenvalue of their symmetric root, less one."""
+    m, n = cell["trends"], cell["steps"]
+    paths = without(np.cumsum(rng.standard_normal((count, m, n)), axis=2), terms(cell["trend"], n))
+    before, now = paths[..., :-1], paths[..., 1:]
+    cross = now @ before.transpose(0, 2, 1)
+    inverse = np.linalg.inv(np.linalg.cholesky(before @ before.transpose(0, 2, 1)))
+    roots = np.linalg.eigvalsh(inverse @ (0.5 * (cross + cross.transpose(0, 2, 1))) @ inverse.transpose(0, 2, 1))
+    return n * (roots[:, :1] - 1.0)
+
+
 # --------------------------------------------------------------------------------------------------------------- tables
 
 
@@ -360,6 +374,14 @@ TABLES = {
     "pesaran": Table(
         "Pesaran (2007), tables I and II", pesaran, pesaran_quantiles, by_level("pesaran_critical"), draws=20_000
     ),
+    "bai_ng_trends": Table(
+        "Bai and Ng (2004), table I",
+        common_trends,
+        quantiles,
+        as_columns(UNIT_ROOTS, "bai_ng_trends", "trend", "trends"),
+        draws=40_000,
+        steps=500,
+    ),
     "pedroni": Table(
         "Pedroni (1999), table 2, and (2004), corollary 1",
         pedroni,
@@ -396,9 +418,8 @@ def estimates(name: str, cell: Cell, draws: int = 0, seed: int = 1, steps: int =
     table = TABLES[name]
     count, length = draws or table.draws, steps or table.steps
     cell = {**cell, "steps": length} if length else cell
-    width = cell.get("rows", cell.get("periods", length)) * cell.get(
-        "entities", cell.get("regressors", cell.get("lags", 0)) + 1
-    )
+    paths = cell.get("trends", cell.get("regressors", cell.get("lags", 0)) + 1)
+    width = cell.get("rows", cell.get("periods", length)) * cell.get("entities", paths)
     chunk = max(1, NUMBERS // width)
     rng = np.random.default_rng(
         [seed, *name.encode(), *(value if key != "trend" else len(value) for key, value in cell.items())]

@@ -36,6 +36,7 @@ def far(name: str, draws: int, unit: float, **options: str) -> dict[tuple[str, s
         ("pedroni", 20_000, 0.001, {"trend": "c", "regressors": "2,3"}),
         ("error_correction", 10_000, 0.0, {"trend": "c", "regressors": "1,3"}),
         ("variance_ratio", 20_000, 0.0, {"trend": "c,ct", "regressors": "2"}),
+        ("bai_ng_trends", 20_000, 0.5, {"trend": "c,ct", "trends": "1,2,5"}),
         ("levin_lin_chu_short", 50_000, 0.001, {"rows": "12,20"}),
     ],
 )
