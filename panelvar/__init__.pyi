@@ -97,6 +97,7 @@ from panelvar.panel_tests.wooldridge import wooldridge_effects_test as wooldridg
 from panelvar.panel_tests.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
 from panelvar.panel_tests.wooldridge import wooldridge_serial_test as wooldridge_serial_test
 from panelvar.panel_tests.wooldridge import wooldridge_within_test as wooldridge_within_test
+from panelvar.panel_unit_roots.breitung import breitung_test as breitung_test
 from panelvar.panel_unit_roots.cips import cips_test as cips_test
 from panelvar.panel_unit_roots.fisher import fisher_test as fisher_test
 from panelvar.panel_unit_roots.fisher import simes_test as simes_test

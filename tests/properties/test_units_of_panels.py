@@ -344,6 +344,11 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "harris_tzavalis_test": [lambda w, t=t: pv.harris_tzavalis_test(w.long, "y", trend=t) for t in ("n", "c", "ct")],
     "llc_test": [lambda w, t=t: pv.llc_test(w.long, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
+    "breitung_test": [
+        lambda w, t=t, r=r: pv.breitung_test(w.long, "y", lags=1, trend=t, robust=r)
+        for t in ("n", "c", "ct")
+        for r in (False, True)
+    ],
     "ips_test": [lambda w, t=t: pv.ips_test(w.long, "y", lags="bic", max_lags=2, trend=t) for t in ("c", "ct")],
     "cips_test": [lambda w, t=t: pv.cips_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")],
     "fisher_test": [lambda w, t=t: pv.fisher_test(w.long, "y", test=t, lags="bic", max_lags=2) for t in ("adf", "pp")],

@@ -1,0 +1,193 @@
+r"""Breitung's test: one autoregressive root for all entities, terms taken out so that nothing needs a correction.
+
+References: Breitung (2000), Advances in Econometrics 15, 161-177; Breitung and Das (2005), Statistica Neerlandica 59,
+414-433.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.distributions import normal_tail
+from panelvar.base.errors import NumericalError, emit
+from panelvar.base.scaling import columns_in_own_units, in_own_units
+from panelvar.base.shared_parameters import documented
+from panelvar.panel_unit_roots.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
+from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms
+from panelvar.tables.known_sizes import size_notes
+from panelvar.unit_roots.one_series import deterministic
+from panelvar.unit_roots.regressions import alike, factored, lagged_differences
+
+
+class _Transformed(NamedTuple):
+    """Of N entities, with n changes after the lags.
+
+    Attributes
+    ----------
+    level, change : (N, rows) arrays
+        Without terms. Under the null a change has mean zero and nothing in common with the level beside it.
+    errors : (N, n) array
+        Changes about their mean, if they have one, over the root of their degrees of freedom.
+    """
+
+    level: Array
+    change: Array
+    errors: Array
+
+
+@documented
+def breitung_test(
+    data: Any,
+    column: Hashable | None = None,
+    *,
+    lags: int | str = "bic",
+    trend: str = "c",
+    max_lags: int | None = None,
+    min_lags: int = 0,
+    robust: bool = False,
+    demean: bool = False,
+    unusable: str = "raise",
+) -> PanelTestResult:
+    r"""Test one unit root for all entities of a panel without a correction of bias (Breitung 2000).
+
+    With :math:`x_{i0}, \dots, x_{in}` the series of entity i, prewhitened where there are lags,
+
+    .. math:: \lambda = \frac{\sum_i \hat\sigma_i^{-2} \sum_t x^*_{i,t-1} \Delta^* x_{it}}
+        {\sqrt{\sum_i \hat\sigma_i^{-2} \sum_t x^{*2}_{i,t-1}}} \to N(0, 1), \qquad
+        \lambda_R = \frac{\sum_t x^{*\prime}_{t-1} \Delta^* x_t}
+        {\sqrt{\sum_t x^{*\prime}_{t-1} \hat\Omega x^*_{t-1}}}
+
+    with the levels :math:`x^*_{i,t-1} = x_{i,t-1} - x_{i0}` and the changes as they are, or with a trend
+
+    .. math:: x^*_{i,t-1} = x_{i,t-1} - x_{i0} - \tfrac{t-1}{n}(x_{in} - x_{i0}), \qquad
+        \Delta^* x_{it} = \sqrt{\tfrac{n-t}{n-t+1}} \Bigl(\Delta x_{it} -
+        \tfrac{1}{n-t} \sum_{s>t} \Delta x_{is}\Bigr),
+
+    so that level and change are uncorrelated under the null. :math:`\hat\Omega` is the covariance of the entities'
+    changes, :math:`\hat\sigma_i^2` its diagonal.
+
+    Parameters
+    ----------
+    {data (panel variable), column (panel variable)}
+    lags : int or {"aic", "bic", "hq", "t-stat"}
+        p: with :math:`\hat\gamma_{ij}` from the regression of :math:`\Delta y_{it}` on p lags of itself (and a constant
+        where there is a trend), :math:`x_{it} = y_{it} - \sum_j \hat\gamma_{ij} y_{i,t-j}`. Or a rule that chooses p
+        for each entity among ``min_lags`` to ``max_lags``, see `adf_test`.
+    trend : {"n", "c", "ct"}
+        Terms of each entity: none (levels as they are), a constant, or a constant and a trend.
+    {max_lags (Dickey-Fuller), min_lags}
+    robust : bool
+        :math:`\lambda_R`, which allows for entities whose changes are correlated (Breitung and Das 2005), but not for a
+        factor that moves all of them; it weights entities by their variances.
+    {demean, unusable}
+
+    Returns
+    -------
+    PanelTestResult
+        Standard normal, lower tail; ``individual`` has each entity's lags, rows, and deviation of the changes.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        Unequal periods; an entity with gaps, without variation, or that follows its regression exactly.
+    InsufficientDataError
+        Fewer than two entities, or too few periods for the lags and terms.
+
+    Notes
+    -----
+    All entities have one root under the alternative; `ips_test` lets each have its own. It finds stationary panels
+    about as often as that does. Where entities outnumber periods the robust form hardly ever rejects. Errors with
+    autocorrelation and no lags for it keep it from rejecting at all, or, where it is negative, make it reject true
+    nulls. All entities keep the periods that the most lags leave. Stata's ``xtunitroot breitung`` has no lags by
+    default, and no rules for them.
+    """
+    check_terms(trend)
+    robust = read_flag("robust", robust)
+    series = panel_series(data, column, demean=demean, unusable=unusable)
+    values = series.matrix("Breitung's test")
+    # The robust form weights entities by their variances: they keep their units beside one another.
+    values = in_own_units(values) if robust else columns_in_own_units(values.T).T
+    found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
+    refuse(series, found.status)
+    moved = _transformed(series, values, *_prewhitened(values, found.orders, trend), trend)
+    products = (moved.level * moved.change).sum(axis=1)
+    squares, variances = np.square(moved.level).sum(axis=1), np.square(moved.errors).sum(axis=1)
+    if robust:
+        covariance = moved.errors @ moved.errors.T
+        statistic = float(products.sum()) / math.sqrt((moved.level * (covariance @ moved.level)).sum())
+    else:
+        statistic = float((products / variances).sum()) / math.sqrt((squares / variances).sum())
+    notes = (*series.notes, *size_notes(f"breitung, {lags}, {trend}", values.shape[1]))
+    emit(notes)
+    return PanelTestResult(
+        f"Breitung {'robust ' * robust}lambda (trend {trend!r})",
+        statistic,
+        normal_tail(-statistic, sides=1),
+        "normal",
+        null=NULL,
+        notes=notes,
+        alternative=ALL,
+        choices={
+            "Terms": WORDS[trend],
+            "Lags": lags_in_words(found.orders, rule),
+            "Errors": "correlated between entities" if robust else "independent between entities",
+        },
+        columns={
+            "lags": found.orders,
+            "rows": np.full(series.n_entities, moved.change.shape[1]),
+            "coefficient": products / squares,
+            "ratio": products / np.sqrt(variances * squares),
+        },
+        labels=series.labels,
+        n_entities=series.n_entities,
+        n_periods=values.shape[1],
+        nobs=moved.change.size,
+    )
+
+
+def _prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
+    """First levels (N,) and changes (N, n) of series without their lags, so many of each, on common periods."""
+    longest = int(orders.max())
+    changes = np.diff(values, axis=1)
+    starts, left = values[:, longest].copy(), changes[:, longest:].copy()
+    columns = lagged_differences(values, 1 if trend == "ct" else 0)
+    for order, units in alike(orders):
+        if order == 0:
+            continue
+        some = columns.take(units)
+        triangles, _ = factored(some, order, some.shape(order)[0], level_last=True)
+        known = triangles.shape[-1] - 2
+        weights = np.linalg.solve(triangles[:, :known, :known], triangles[:, :known, -1:])[:, -order:]
+        for lag in range(1, order + 1):
+            starts[units] -= weights[:, lag - 1, 0] * values[units, longest - lag]
+            left[units] -= weights[:, lag - 1] * changes[units, longest - lag : changes.shape[1] - lag]
+    return starts, left
+
+
+def _transformed(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:
+    count = changes.shape[1]
+    errors = changes - changes.mean(axis=1, keepdims=True) if trend == "ct" else changes
+    flat = np.flatnonzero(deterministic(errors, values))
+    if len(flat):
+        raise NumericalError(
+            f"{series.name!r} of {series.labels[int(flat[0])]!r} does not change beyond its terms and lags: "
+            f"{len(flat)} of {len(errors)} entities have no test."
+        )
+    level = np.cumsum(changes, axis=1) - changes
+    if trend == "n":
+        level += starts[:, None]
+    if trend != "ct":
+        return _Transformed(level, changes, errors / math.sqrt(count))
+    level -= changes.mean(axis=1, keepdims=True) * np.arange(count)
+    after = np.arange(count - 1, 0, -1)
+    later = (np.cumsum(errors[:, ::-1], axis=1)[:, ::-1] - errors)[:, :-1] / after
+    change = np.sqrt(after / (after + 1)) * (errors[:, :-1] - later)
+    return _Transformed(level[:, :-1], change, errors / math.sqrt(count - 1))
