@@ -90,7 +90,7 @@ breitung_test cips_test combine_pvalues fisher_test hadri_test harris_tzavalis_t
 simes_test PanelTestResult PanicResult
 adf_test dfgls_test phillips_perron_test kpss_test unit_root_table engle_granger_test UnitRootResult
 johansen_test JohansenResult fit_vecm VecmResult
-pedroni_test
+kao_test pedroni_test
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning

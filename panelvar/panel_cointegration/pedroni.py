@@ -28,6 +28,7 @@ from panelvar.panel_unit_roots.entity_regressions import lags_in_words, refuse, 
 from panelvar.panel_unit_roots.panel_series import PanelSeries
 from panelvar.panel_unit_roots.result import PanelTestResult
 from panelvar.panel_unit_roots.terms import WORDS
+from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.regressions import LevelRegressions, in_order
 
@@ -173,14 +174,15 @@ def pedroni_test(
     refuse(_residual_series(system), found.status)
     statistics = _statistics(found, weighted)
     tests = [_test(name, statistics[name], system.n_entities, moments[like]) for name, like in STATISTICS.items()]
-    emit(system.notes)
+    notes = (*system.notes, *size_notes(f"pedroni, {lags}, {trend}", int(np.median(system.periods))))
+    emit(notes)
     return PanelTestResult(
         f"{tests[0].name} (trend {trend!r})",
         tests[0].statistic,
         tests[0].pvalue,
         "normal",
         null=NULL,
-        notes=system.notes,
+        notes=notes,
         alternative=SOME,
         parts=tuple(tests[1:]),
         choices={

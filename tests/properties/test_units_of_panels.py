@@ -356,6 +356,9 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.combine_pvalues(pv.fisher_test(w.long, "y", lags=1).individual["pvalue"]),
     ],
     "simes_test": [lambda w, t=t: pv.simes_test(w.long, "y", test=t, lags=1, trend="ct") for t in ("adf", "pp")],
+    "kao_test": [
+        lambda w, k=k: pv.kao_test(w.long, "y", X, lags="bic", max_lags=3, kernel=k) for k in ("bartlett", "parzen")
+    ],
     "pedroni_test": [
         *(lambda w, t=t: pv.pedroni_test(w.long, "y", X, lags=1, trend=t) for t in ("n", "c", "ct")),
         lambda w: pv.pedroni_test(w.long, "y", X, lags="bic", max_lags=3, weighted=False, kernel="parzen"),
