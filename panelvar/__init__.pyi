@@ -106,6 +106,7 @@ from panelvar.panel_unit_roots.hadri import hadri_test as hadri_test
 from panelvar.panel_unit_roots.harris_tzavalis import harris_tzavalis_test as harris_tzavalis_test
 from panelvar.panel_unit_roots.ips import ips_test as ips_test
 from panelvar.panel_unit_roots.llc import llc_test as llc_test
+from panelvar.panel_unit_roots.moon_perron import moon_perron_test as moon_perron_test
 from panelvar.panel_unit_roots.panic import PanicResult as PanicResult
 from panelvar.panel_unit_roots.panic import panic_test as panic_test
 from panelvar.panel_unit_roots.pvalue_combinations import combine_pvalues as combine_pvalues

@@ -13,15 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import (
-    CollinearityError,
-    InsufficientDataError,
     Note,
-    NumericalError,
     SpecificationError,
     choose,
     emit,
@@ -32,17 +28,22 @@ from panelvar.kernels.common_trends import (
     CumulatedComponents,
     changes,
     corrected_trend_statistic,
-    counted,
     cumulated_components,
     filtered_trend_statistic,
     main_directions,
 )
-from panelvar.kernels.principal_components import CRITERIA
 from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue
 from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
-from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.pooled_roots import PooledRoot, check_long_run, pooled_root
+from panelvar.panel_unit_roots.panel_series import panel_series
+from panelvar.panel_unit_roots.pooled_roots import (
+    PooledRoot,
+    check_long_run,
+    number_of_factors,
+    pooled_root,
+    refuse_without_changes,
+    refuse_without_own_part,
+)
 from panelvar.panel_unit_roots.pvalue_combinations import combined
 from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes, end_notes
 from panelvar.panel_unit_roots.terms import WORDS, check_terms, detrended
@@ -51,13 +52,10 @@ from panelvar.tables.test_result import TestResult, own_test
 from panelvar.unit_roots.dickey_fuller import adf_tests
 from panelvar.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue
 from panelvar.unit_roots.lag_orders import RULES
-from panelvar.unit_roots.one_series import POWERS, deterministic, refuse_one
+from panelvar.unit_roots.one_series import POWERS, refuse_one
 
 OWN_RULE = "bai-ng"
 """The lags of Bai and Ng, from the numbers of periods and entities alone."""
-
-MOST_FACTORS = 5
-"""Unless max_factors= says otherwise, and fewer where entities or periods are few."""
 
 NULL = "every entity's own part has a unit root"
 LEVEL = 0.05
@@ -166,7 +164,6 @@ def panic_test(
     periods make it reject too often.
     """
     check_terms(trend, ("c", "ct"))
-    choose("criterion", criterion, CRITERIA)
     check_long_run(kernel, bandwidth)
     if isinstance(lags, str):
         choose("lags", lags, (OWN_RULE, *RULES))
@@ -178,10 +175,13 @@ def panic_test(
     fixed = int(4.0 * (min(entities, periods) / 100.0) ** 0.25)
     used = fixed if lags == OWN_RULE else lags
     differences = changes(levels, trend)
-    _refuse_without_changes(series, differences, levels)
-    count, how = _number(differences, trend, factors, criterion, max_factors)
+    refuse_without_changes(series, differences, levels)
+    rank = min(periods - 1 - (trend == "ct"), entities)
+    count, how = number_of_factors(differences, rank, factors, criterion, max_factors)
+    if count > len(_critical_values(trend)):
+        raise SpecificationError(f"{count} factors: tests of factors end at {len(_critical_values(trend))}.")
     found = cumulated_components(differences, count)
-    _refuse_without_own_part(series, found, differences)
+    refuse_without_own_part(series, found.idiosyncratic, differences, count)
     own = replace(series, values=tuple(found.idiosyncratic.T), starts=series.starts + 1)
     regressions = entity_regressions(own, "n", used, (min_lags, max_lags), "all", "default")
     pvalues, ends = _pvalues(regressions.ratios, trend)
@@ -219,55 +219,6 @@ def panic_test(
         loadings=np.ldexp(found.loadings, unit),
         idiosyncratic=np.ldexp(found.idiosyncratic, unit),
     )
-
-
-def _number(
-    differences: Array, trend: str, factors: int | None, criterion: str, max_factors: int | None
-) -> tuple[int, str]:
-    """How many factors, and how that was found, in words."""
-    rows, entities = differences.shape
-    rank = min(rows - (trend == "ct"), entities)
-    if factors is None:
-        most = (
-            max(min(MOST_FACTORS, rank // 3), 1) if max_factors is None else read_whole("max_factors", max_factors, 1)
-        )
-        _refuse_too_many("max_factors", most, rank, differences)
-        return int(counted(differences, most).chosen[criterion]), f" ({criterion}, 0 to {most})"
-    if max_factors is not None:
-        raise SpecificationError("max_factors= applies where a criterion finds the number; factors= says it.")
-    count = read_whole("factors", factors, 0)
-    _refuse_too_many("factors", count, rank, differences)
-    return count, ""
-
-
-def _refuse_too_many(option: str, count: int, rank: int, differences: Array) -> None:
-    if count >= rank:
-        rows, entities = differences.shape
-        raise InsufficientDataError(
-            f"{option}={count}: {count} factors leave nothing of {entities} entities with {rows} changes; fewer "
-            f"than {rank} must do."
-        )
-    if count > len(_critical_values("c")):
-        raise SpecificationError(f"{option}={count}: tests of factors end at {len(_critical_values('c'))} factors.")
-
-
-def _refuse_without_changes(series: PanelSeries, differences: Array, levels: Array) -> None:
-    """Refuse entities whose changes about their terms are rounding: those of a line."""
-    flat = deterministic(differences.T, levels.T)
-    if flat.any():
-        first = series.labels[int(np.flatnonzero(flat)[0])]
-        raise NumericalError(f"{series.name!r} of {first!r} changes by its terms alone: nothing is left to test.")
-
-
-def _refuse_without_own_part(series: PanelSeries, found: CumulatedComponents, differences: Array) -> None:
-    """Refuse entities that are combinations of the factors."""
-    none = deterministic(found.idiosyncratic.T, differences.T)
-    if none.any():
-        first = series.labels[int(np.flatnonzero(none)[0])]
-        raise CollinearityError(
-            f"{series.name!r} of {first!r} is a combination of the factors, {found.factors.shape[1]} in number: "
-            f"{int(none.sum())} of {len(none)} entities have no part of their own. Take fewer factors."
-        )
 
 
 def _pvalues(ratios: Array, trend: str) -> tuple[Array, tuple[Note, ...]]:

@@ -1,4 +1,4 @@
-r"""One autoregressive root for all entities of a panel without its factors, and the variances that correct it.
+r"""Panels without their factors: how many these are, and one autoregressive root for all that is left.
 
 Of levels :math:`Y` and lagged levels :math:`Y_{-1}` (T, N), the pooled root is
 :math:`\hat\rho = tr(Y_{-1}'Y) / tr(Y_{-1}'Y_{-1})`. What it leaves of each entity has a variance :math:`\sigma_i^2`, a
@@ -15,11 +15,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import choose
+from panelvar.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    NumericalError,
+    SpecificationError,
+    choose,
+)
+from panelvar.kernels.common_trends import counted
 from panelvar.kernels.lag_windows import KERNELS, RULES
 from panelvar.kernels.long_run import prewhitened_covariance
-from panelvar.unit_roots.one_series import read_bandwidth
+from panelvar.kernels.principal_components import CRITERIA
+from panelvar.panel_unit_roots.panel_series import PanelSeries
+from panelvar.unit_roots.one_series import deterministic, read_bandwidth
+
+MOST_FACTORS = 5
+"""Unless max_factors= says otherwise, and fewer where entities or periods are few."""
 
 
 class PooledRoot(NamedTuple):
@@ -30,20 +43,32 @@ class PooledRoot(NamedTuple):
     rows, entities : int
     cross, squares : float
         :math:`tr(Y_{-1}'Y)` and :math:`tr(Y_{-1}'Y_{-1})`.
-    short, long, fourth : float
-        Averages of :math:`\sigma_i^2`, :math:`\omega_i^2` and :math:`\omega_i^4`.
-    bandwidths : array (N,)
-        Of the long-run variances.
+    variances, long_run, bandwidths : arrays (N,)
+        :math:`\sigma_i^2`, :math:`\omega_i^2`, and the bandwidth of each.
     """
 
     rows: int
     entities: int
     cross: float
     squares: float
-    short: float
-    long: float
-    fourth: float
+    variances: Array
+    long_run: Array
     bandwidths: Array
+
+    @property
+    def short(self) -> float:
+        r"""Average of :math:`\sigma_i^2`."""
+        return float(self.variances.mean())
+
+    @property
+    def long(self) -> float:
+        r"""Average of :math:`\omega_i^2`."""
+        return float(self.long_run.mean())
+
+    @property
+    def fourth(self) -> float:
+        r"""Average of :math:`\omega_i^4`."""
+        return float(np.square(self.long_run).mean())
 
     @property
     def scale(self) -> float:
@@ -73,27 +98,31 @@ class PooledRoot(NamedTuple):
         return self.scale * (root - 1.0) * math.sqrt(self.squares / self.scale**2 * precision)
 
 
-def pooled_root(levels: Array, kernel: str, bandwidth: float | str, root: float | None = None) -> PooledRoot:
+def plain_root(levels: Array) -> float:
+    r""":math:`\hat\rho` of levels (T + 1, N), as it is."""
+    return float((levels[:-1] * levels[1:]).sum() / np.square(levels[:-1]).sum())
+
+
+def pooled_root(
+    levels: Array, kernel: str, bandwidth: float | str, *, root: float | None = None, lost: int = 0
+) -> PooledRoot:
     """Add up what the pooled root of levels (T + 1, N) needs, with the variances of what it leaves, or another root.
 
-    Long-run variances are prewhitened (Andrews and Monahan 1992).
+    Long-run variances are prewhitened (Andrews and Monahan 1992); squares are divided by rows less those lost.
     """
     before, now = levels[:-1], levels[1:]
-    cross, squares = float((before * now).sum()), float(np.square(before).sum())
-    residuals = now - (cross / squares if root is None else root) * before
+    residuals = now - (plain_root(levels) if root is None else root) * before
     widths: float | str = bandwidth
     if not isinstance(bandwidth, str):
         widths = read_bandwidth(bandwidth, kernel, len(residuals))
-    found = prewhitened_covariance(residuals.T[..., None], kernel, widths)
-    short, long = (np.asarray(each)[:, 0, 0] for each in (found.contemporaneous, found.two_sided))
+    found = prewhitened_covariance(residuals.T[..., None], kernel, widths, divisor=float(len(now) - lost))
     return PooledRoot(
         len(now),
         now.shape[1],
-        cross,
-        squares,
-        float(short.mean()),
-        float(long.mean()),
-        float(np.square(long).mean()),
+        float((before * now).sum()),
+        float(np.square(before).sum()),
+        found.contemporaneous[:, 0, 0],
+        found.two_sided[:, 0, 0],
         found.bandwidth,
     )
 
@@ -103,3 +132,49 @@ def check_long_run(kernel: str, bandwidth: float | str) -> None:
     choose("kernel", kernel, KERNELS)
     if isinstance(bandwidth, str):
         choose("bandwidth", bandwidth, RULES)
+
+
+def number_of_factors(
+    panel: Array, rank: int, factors: int | None, criterion: str, max_factors: int | None
+) -> tuple[int, str]:
+    """How many factors a panel (T, N) of some rank has, and how that was found, in words."""
+    choose("criterion", criterion, CRITERIA)
+    if factors is None:
+        most = (
+            max(min(MOST_FACTORS, rank // 3), 1) if max_factors is None else read_whole("max_factors", max_factors, 1)
+        )
+        _refuse_too_many("max_factors", most, rank, panel)
+        return int(counted(panel, most).chosen[criterion]), f" ({criterion}, 0 to {most})"
+    if max_factors is not None:
+        raise SpecificationError("max_factors= applies where a criterion finds the number; factors= says it.")
+    count = read_whole("factors", factors, 0)
+    _refuse_too_many("factors", count, rank, panel)
+    return count, ""
+
+
+def _refuse_too_many(option: str, count: int, rank: int, panel: Array) -> None:
+    if count >= rank:
+        rows, entities = panel.shape
+        raise InsufficientDataError(
+            f"{option}={count}: {count} factors leave nothing of {entities} entities with {rows} changes; fewer "
+            f"than {rank} must do."
+        )
+
+
+def refuse_without_changes(series: PanelSeries, left: Array, levels: Array) -> None:
+    """Refuse entities that are rounding once their terms are out: lines."""
+    flat = deterministic(left.T, levels.T)
+    if flat.any():
+        first = series.labels[int(np.flatnonzero(flat)[0])]
+        raise NumericalError(f"{series.name!r} of {first!r} changes by its terms alone: nothing is left to test.")
+
+
+def refuse_without_own_part(series: PanelSeries, own: Array, panel: Array, count: int) -> None:
+    """Refuse entities that are combinations of so many factors."""
+    none = deterministic(own.T, panel.T)
+    if none.any():
+        first = series.labels[int(np.flatnonzero(none)[0])]
+        raise CollinearityError(
+            f"{series.name!r} of {first!r} is a combination of the factors, {count} in number: {int(none.sum())} of "
+            f"{len(none)} entities have no part of their own. Take fewer factors."
+        )

@@ -6,18 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from panel_unit_roots.panels import panel_of, walks
+from panel_unit_roots.panels import driven, panel_of, quadratic_spectral, walks
 
 import panelvar as pv
 from panelvar.unit_roots.distributions import bridge_tau_pvalue, tau_pvalue
-
-
-def driven(entities: int, periods: int, roots: tuple[float, ...], own: float, seed: int = 0) -> np.ndarray:
-    """Panels (N, T) of factors and own parts with these roots."""
-    rng = np.random.default_rng(seed)
-    loadings = rng.standard_normal((entities, len(roots))) + 1.0
-    factors = np.vstack([walks(1, periods, seed + 100 + place, root) for place, root in enumerate(roots)])
-    return loadings @ factors + walks(entities, periods, seed + 50, own)
 
 
 def parts(values: np.ndarray, count: int, trend: str) -> tuple[np.ndarray, np.ndarray]:
@@ -40,21 +32,6 @@ def ratio(series: np.ndarray, lags: int) -> float:
     slopes = np.linalg.lstsq(x, y, rcond=None)[0]
     variance = np.sum((y - x @ slopes) ** 2) / (len(y) - x.shape[1])
     return float(slopes[0] / np.sqrt(variance * np.linalg.inv(x.T @ x)[0, 0]))
-
-
-def quadratic_spectral(residuals: np.ndarray) -> tuple[float, float]:
-    """Variance, and long-run variance by Andrews and Monahan (1992), of one series."""
-    n = len(residuals)
-    root = float(residuals[1:] @ residuals[:-1] / (residuals[:-1] @ residuals[:-1]))
-    white = residuals[1:] - root * residuals[:-1]
-    again = float(white[1:] @ white[:-1] / (white[:-1] @ white[:-1]))
-    width = 1.3221 * (4.0 * again**2 / (1.0 - again) ** 4 * len(white)) ** 0.2
-    total = white @ white / n
-    for lag in range(1, len(white)):
-        x = 1.2 * math.pi * lag / width
-        weight = 3.0 / x**2 * (math.sin(x) / x - math.cos(x))
-        total += 2.0 * weight * (white[lag:] @ white[:-lag]) / n
-    return float(residuals @ residuals / n), float(total / (1.0 - root) ** 2)
 
 
 def of_2010(own: np.ndarray, trend: str) -> list[float]:
