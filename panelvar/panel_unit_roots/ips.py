@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import PanelVarError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
 from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
-from panelvar.panel_unit_roots.moments import CONVENTIONS, augmented_ratio_moments
+from panelvar.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
 from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
 from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes
 from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
@@ -47,7 +48,10 @@ def ips_test(
         W = \frac{\sqrt N\,\bigl(\bar t - \frac1N\sum_i E[\tau_{T_i p_i}]\bigr)}
                  {\sqrt{\frac1N\sum_i \mathrm{Var}[\tau_{T_i p_i}]}} \to N(0, 1)
 
-    with the moments under the null of their table 3 (eq. 4.10).
+    with the moments under the null of their table 3 (eq. 4.10). :math:`Z_{\bar t}` takes those of ratios without lags
+    on as many rows. Without lags, :math:`\tilde\tau_i` has the error variance of the null,
+    :math:`\Delta y_i' M \Delta y_i / (T_i - 1)` with M taking out the mean, and :math:`Z_{\tilde t}` its
+    moments (table 1).
 
     Parameters
     ----------
@@ -63,8 +67,9 @@ def ips_test(
     Returns
     -------
     PanelTestResult
-        W, standard normal, lower tail. Without lags, ``parts`` has :math:`\bar t` with the critical values for the
-        numbers of entities and rows (table 2). ``individual`` has each entity's ratio, lags and rows.
+        W, standard normal, lower tail. ``parts`` has :math:`Z_{\bar t}`, and without lags :math:`\bar t` with the
+        critical values for the numbers of entities and rows (table 2), and with a constant :math:`Z_{\tilde t}`.
+        ``individual`` has each entity's ratio, lags and rows.
 
     Raises
     ------
@@ -88,7 +93,11 @@ def ips_test(
     notes = (*series.notes, *size_notes(f"ips, {lags}, {trend}", int(np.median(series.periods))))
     moments = augmented_ratio_moments(trend, found.rows, found.lags, convention=convention, labels=series.labels)
     average = float(ratios.mean())
-    statistic = math.sqrt(len(ratios)) * (average - float(moments.mean.mean())) / math.sqrt(moments.variance.mean())
+    statistic = _standardised(ratios, moments)
+    parts = (
+        *_exact(series, found, average, trend, convention),
+        *_without_lags(series, found, ratios, trend, convention),
+    )
     emit(notes)
     return PanelTestResult(
         f"Im-Pesaran-Shin W (trend {trend!r})",
@@ -98,7 +107,7 @@ def ips_test(
         null=NULL,
         notes=notes,
         alternative=SOME,
-        parts=_exact(series, found, average, trend, convention),
+        parts=parts,
         choices={"Terms": WORDS[trend], "Lags": found.lags_in_words, "Average ratio": f"{average:.4f}"},
         columns={"ratio": ratios, "lags": found.lags, "rows": found.rows, "coefficient": found.coefficients},
         labels=series.labels,
@@ -106,6 +115,34 @@ def ips_test(
         n_periods=int(series.periods.max()),
         nobs=int(found.rows.sum()),
     )
+
+
+def _standardised(ratios: Array, moments: Moments) -> float:
+    """The average ratio, less its mean over its standard deviation."""
+    gap = float(ratios.mean()) - float(moments.mean.mean())
+    return math.sqrt(len(ratios)) * gap / math.sqrt(moments.variance.mean())
+
+
+def _without_lags(
+    series: PanelSeries, found: EntityRegressions, ratios: Array, trend: str, convention: str
+) -> tuple[TestResult, ...]:
+    """By the moments of ratios without lags; and of ratios with the variance of the null, if there are no lags."""
+    rows, labels = found.rows, series.labels
+    if trend == "ct":
+        moments = augmented_ratio_moments(trend, rows, 0, convention=convention, labels=labels)
+        return (_normal("Z-t-bar", _standardised(ratios, moments)),)
+    moments = ratio_moments(rows, convention=convention, labels=labels)
+    usual = _normal("Z-t-bar", _standardised(ratios, moments))
+    if found.lags.any():
+        return (usual,)
+    # Of a regression with the partial correlation r, tau^2 = df r^2 / (1 - r^2), and under the null (T - 1) r^2.
+    restricted = found.ratios * np.sqrt((rows - 1) / (found.df + np.square(found.ratios)))
+    tilde = ratio_moments(rows, tilde=True, convention=convention, labels=labels)
+    return usual, _normal("Z-t-tilde-bar", _standardised(restricted, tilde))
+
+
+def _normal(name: str, statistic: float) -> TestResult:
+    return TestResult(name, statistic, normal_tail(-statistic, sides=1), "normal", null=NULL)
 
 
 def _exact(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from panel_unit_roots.panels import panel_of, walks
 from reference_data import table
+from scipy import stats
 
 import panelvar as pv
-from panelvar.panel_unit_roots.moments import augmented_ratio_moments
+from panelvar.panel_unit_roots.moments import augmented_ratio_moments, ratio_moments
 
 
 @pytest.mark.parametrize("trend", ["c", "ct"])
@@ -34,7 +35,7 @@ def test_entities_of_unequal_lengths():
     found = pv.ips_test(panel_of(y), "y", lags=1)
     own = [pv.adf_test(series[~np.isnan(series)], 1).statistic for series in y]
     np.testing.assert_allclose(found.individual["ratio"], own, rtol=1e-10)
-    assert found.parts == ()
+    assert [part.name for part in found.parts] == ["Z-t-bar"]
     assert (found.n_periods, found.nobs) == (40, sum(found.individual["rows"]))
 
 
@@ -51,7 +52,7 @@ def test_gretl(trend, lags, expected):
 
 def test_the_average_has_critical_values_without_lags():
     found = pv.ips_test(panel_of(walks(10, 25)), "y", lags=0)
-    (exact,) = found.parts
+    exact, *_ = found.parts
     assert exact.statistic == pytest.approx(found.individual["ratio"].mean())
     assert 0.0 < exact.pvalue <= 1.0
     text = str(found.summary())
@@ -89,3 +90,43 @@ def test_the_default_lags_are_lags_that_the_table_has(trend, periods):
     assert found.individual["lags"].max() <= np.ceil(4.0 * (periods / 100.0) ** 0.25)
     longest = int(np.ceil(4.0 * (periods / 100.0) ** 0.25))
     assert found.statistic == pv.ips_test(walks(20, periods).T, trend=trend, max_lags=longest).statistic
+
+
+@pytest.mark.parametrize("trend", ["c", "ct"])
+@pytest.mark.parametrize("lags", [0, 1])
+def test_standardised_by_moments_without_lags(trend, lags):
+    values = walks(8, 30, seed=11)
+    values[2, :6] = np.nan
+    found = pv.ips_test(panel_of(values), "y", lags=lags, trend=trend)
+    own = found.individual
+    mean, variance = ratio_moments(own["rows"]) if trend == "c" else augmented_ratio_moments(trend, own["rows"], 0)
+    part = next(each for each in found.parts if each.name == "Z-t-bar")
+    expected = np.sqrt(8) * (own["ratio"].mean() - mean.mean()) / np.sqrt(variance.mean())
+    assert (part.statistic, part.pvalue) == pytest.approx((expected, stats.norm.cdf(expected)), rel=1e-12)
+    assert any(each.name == "Z-t-tilde-bar" for each in found.parts) == (trend == "c" and lags == 0)
+
+
+def test_ratios_with_the_variance_of_the_null():
+    values = walks(8, 30, seed=12)
+    values[5, 25:] = np.nan
+    ratios, rows = [], []
+    for own in values:
+        y = own[~np.isnan(own)]
+        change, level = np.diff(y) - np.diff(y).mean(), y[:-1] - y[:-1].mean()
+        rows.append(len(change))
+        ratios.append(change @ level / np.sqrt(change @ change / (rows[-1] - 1) * (level @ level)))
+    mean, variance = ratio_moments(rows, tilde=True)
+    expected = np.sqrt(8) * (np.mean(ratios) - mean.mean()) / np.sqrt(variance.mean())
+    part = pv.ips_test(panel_of(values), "y", lags=0).parts[-1]
+    assert (part.name, part.distribution) == ("Z-t-tilde-bar", "normal")
+    assert part.statistic == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize(("entities", "periods"), [(10, 12), (20, 50)])
+def test_sizes_of_the_standardised_ratios(entities, periods):
+    rejected = {}
+    for seed in range(400):
+        for part in pv.ips_test(walks(entities, periods, seed=seed).T, lags=0).parts[1:]:
+            rejected[part.name] = rejected.get(part.name, 0) + (part.pvalue < 0.05)
+    assert sorted(rejected) == ["Z-t-bar", "Z-t-tilde-bar"]
+    assert all(0.02 < count / 400 < 0.09 for count in rejected.values())
