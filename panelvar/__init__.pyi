@@ -70,6 +70,9 @@ from panelvar.local_projections.panel_local_projections import (
 from panelvar.local_projections.result import ProjectedResponses as ProjectedResponses
 from panelvar.panel_cointegration.kao import kao_test as kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test as pedroni_test
+from panelvar.panel_cointegration.variance_ratio import (
+    westerlund_variance_ratio_test as westerlund_variance_ratio_test,
+)
 from panelvar.panel_tests.born_breitung import born_breitung_test as born_breitung_test
 from panelvar.panel_tests.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
 from panelvar.panel_tests.cluster_leverage import cluster_diagnostics as cluster_diagnostics

@@ -18,6 +18,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_covariance
 from panelvar.kernels.unit_regressions import ESTIMATED, stacked_triangles
+from panelvar.panel_cointegration.hypotheses import ALL, NULL
 from panelvar.panel_cointegration.moments import CONVENTIONS, Moments, kao_moments
 from panelvar.panel_cointegration.panel_system import panel_system
 from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words, entity_bandwidths
@@ -28,9 +29,6 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.lag_orders import LagChoice, LagOrders, read_lags
 from panelvar.unit_roots.regressions import FEWEST_DF, LevelRegressions, lagged_differences
-
-NULL = "no entity is cointegrated"
-ALL = "all entities are cointegrated, in one relation and with one root"
 
 
 @documented

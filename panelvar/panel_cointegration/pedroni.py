@@ -20,6 +20,7 @@ from panelvar.base.errors import choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_variance
+from panelvar.panel_cointegration.hypotheses import NULL, SOME
 from panelvar.panel_cointegration.moments import CONVENTIONS, Moments, pedroni_moments
 from panelvar.panel_cointegration.panel_system import PanelSystem, panel_system
 from panelvar.panel_cointegration.residuals import StackOfResiduals, relation_residuals
@@ -31,9 +32,6 @@ from panelvar.panel_unit_roots.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.regressions import LevelRegressions, in_order
-
-NULL = "no entity is cointegrated"
-SOME = "some entities are cointegrated"
 
 TITLES = {
     "group_adf": "group ADF t",

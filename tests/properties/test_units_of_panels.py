@@ -359,6 +359,9 @@ FUNCTIONS: dict[str, list[Call]] = {
     "kao_test": [
         lambda w, k=k: pv.kao_test(w.long, "y", X, lags="bic", max_lags=3, kernel=k) for k in ("bartlett", "parzen")
     ],
+    "westerlund_variance_ratio_test": [
+        lambda w, t=t: pv.westerlund_variance_ratio_test(w.long, "y", X, trend=t) for t in ("n", "c", "ct")
+    ],
     "pedroni_test": [
         *(lambda w, t=t: pv.pedroni_test(w.long, "y", X, lags=1, trend=t) for t in ("n", "c", "ct")),
         lambda w: pv.pedroni_test(w.long, "y", X, lags="bic", max_lags=3, weighted=False, kernel="parzen"),
