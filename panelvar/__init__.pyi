@@ -103,6 +103,7 @@ from panelvar.panel_tests.wooldridge import wooldridge_serial_test as wooldridge
 from panelvar.panel_tests.wooldridge import wooldridge_within_test as wooldridge_within_test
 from panelvar.panel_unit_roots.breitung import breitung_test as breitung_test
 from panelvar.panel_unit_roots.cips import cips_test as cips_test
+from panelvar.panel_unit_roots.demetrescu_hanck import demetrescu_hanck_test as demetrescu_hanck_test
 from panelvar.panel_unit_roots.fisher import fisher_test as fisher_test
 from panelvar.panel_unit_roots.fisher import simes_test as simes_test
 from panelvar.panel_unit_roots.hadri import hadri_test as hadri_test

@@ -13,18 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import NumericalError, emit
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.base.shared_parameters import documented
-from panelvar.panel_unit_roots.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.panel_unit_roots.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
 from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
 from panelvar.panel_unit_roots.result import PanelTestResult
 from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.one_series import deterministic
-from panelvar.unit_roots.regressions import alike, factored, lagged_differences
 
 
 class _Transformed(NamedTuple):
@@ -117,7 +116,7 @@ def breitung_test(
     values = in_own_units(values) if robust else columns_in_own_units(values.T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")
     refuse(series, found.status)
-    moved = _transformed(series, values, *_prewhitened(values, found.orders, trend), trend)
+    moved = _transformed(series, values, *prewhitened(values, found.orders, trend), trend)
     products = (moved.level * moved.change).sum(axis=1)
     squares, variances = np.square(moved.level).sum(axis=1), np.square(moved.errors).sum(axis=1)
     if robust:
@@ -151,25 +150,6 @@ def breitung_test(
         n_periods=values.shape[1],
         nobs=moved.change.size,
     )
-
-
-def _prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
-    """First levels (N,) and changes (N, n) of series without their lags, so many of each, on common periods."""
-    longest = int(orders.max())
-    changes = np.diff(values, axis=1)
-    starts, left = values[:, longest].copy(), changes[:, longest:].copy()
-    columns = lagged_differences(values, 1 if trend == "ct" else 0)
-    for order, units in alike(orders):
-        if order == 0:
-            continue
-        some = columns.take(units)
-        triangles, _ = factored(some, order, some.shape(order)[0], level_last=True)
-        known = triangles.shape[-1] - 2
-        weights = np.linalg.solve(triangles[:, :known, :known], triangles[:, :known, -1:])[:, -order:]
-        for lag in range(1, order + 1):
-            starts[units] -= weights[:, lag - 1, 0] * values[units, longest - lag]
-            left[units] -= weights[:, lag - 1] * changes[units, longest - lag : changes.shape[1] - lag]
-    return starts, left
 
 
 def _transformed(series: PanelSeries, values: Array, starts: Array, changes: Array, trend: str) -> _Transformed:

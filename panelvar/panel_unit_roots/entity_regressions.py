@@ -12,14 +12,17 @@ from panelvar.base.errors import CollinearityError, InsufficientDataError, Numer
 from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
 from panelvar.panel_unit_roots.panel_series import PanelSeries
 from panelvar.unit_roots.dickey_fuller import ROWS
-from panelvar.unit_roots.lag_orders import SHORTER, LagOrders, chosen_regressions, lag_orders, read_lags
+from panelvar.unit_roots.lag_orders import SHORTER, LagChoice, LagOrders, chosen_regressions, lag_orders, read_lags
 from panelvar.unit_roots.one_series import POWERS
 from panelvar.unit_roots.regressions import (
     APART,
     EXACT,
     FEWEST_DF,
+    LaggedDifferences,
     LevelRegressions,
+    alike,
     by_length,
+    factored,
     in_order,
     lagged_differences,
     level_regressions,
@@ -159,3 +162,36 @@ def refuse(series: PanelSeries, status: NDArray[np.int8]) -> None:
             f"{series.name!r} of {series.labels[int(lost[0])]!r} {why}: {lost.size} of {len(status)} entities have no "
             "test. Use fewer lags, or leave these entities out."
         )
+
+
+def orders_of_changes(columns: LaggedDifferences, choice: LagChoice) -> Positions:
+    """How many lags of itself each series' change (N,) has, beside the terms: as given, or by a rule on common rows."""
+    if choice.rule == "given":
+        return np.full(len(columns.levels), choice.longest, dtype=np.intp)
+    rows = columns.shape(choice.longest)[0]
+    with_level, _ = factored(columns, choice.longest, rows, level_last=True)
+    # What the level would explain is left unexplained.
+    left = np.hypot(with_level[:, -2, -1], with_level[:, -1, -1])
+    triangles = np.delete(with_level[:, :-1], -2, axis=2)
+    triangles[:, -1, -1] = left
+    compared = LagOrders(triangles, columns.exponents, rows, columns.terms.shape[-2], columns.step)
+    return compared.chosen(choice.rule, choice.shortest)
+
+
+def prewhitened(values: Array, orders: Positions, trend: str) -> tuple[Array, Array]:
+    """First levels (N,) and changes (N, n) of series without their lags, so many of each, on common periods."""
+    longest = int(orders.max())
+    changes = np.diff(values, axis=1)
+    starts, left = values[:, longest].copy(), changes[:, longest:].copy()
+    columns = lagged_differences(values, 1 if trend == "ct" else 0)
+    for order, units in alike(orders):
+        if order == 0:
+            continue
+        some = columns.take(units)
+        triangles, _ = factored(some, order, some.shape(order)[0], level_last=True)
+        known = triangles.shape[-1] - 2
+        weights = np.linalg.solve(triangles[:, :known, :known], triangles[:, :known, -1:])[:, -order:]
+        for lag in range(1, order + 1):
+            starts[units] -= weights[:, lag - 1, 0] * values[units, longest - lag]
+            left[units] -= weights[:, lag - 1] * changes[units, longest - lag : changes.shape[1] - lag]
+    return starts, left

@@ -16,12 +16,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.distributions import normal_tail
-from panelvar.base.errors import (
-    Note,
-    SpecificationError,
-    choose,
-    emit,
-)
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.base.scaling import exponents
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.common_trends import (
@@ -32,9 +27,10 @@ from panelvar.kernels.common_trends import (
     filtered_trend_statistic,
     main_directions,
 )
+from panelvar.kernels.unit_regressions import ESTIMATED
 from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue
-from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
+from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions, stack_regressions
 from panelvar.panel_unit_roots.panel_series import panel_series
 from panelvar.panel_unit_roots.pooled_roots import (
     PooledRoot,
@@ -49,10 +45,9 @@ from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes, end_n
 from panelvar.panel_unit_roots.terms import WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, own_test
-from panelvar.unit_roots.dickey_fuller import adf_tests
-from panelvar.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue
+from panelvar.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue, tau_pvalue
 from panelvar.unit_roots.lag_orders import RULES
-from panelvar.unit_roots.one_series import POWERS, refuse_one
+from panelvar.unit_roots.one_series import POWERS
 
 OWN_RULE = "bai-ng"
 """The lags of Bai and Ng, from the numbers of periods and entities alone."""
@@ -136,7 +131,7 @@ def panic_test(
     lags : int or {"bai-ng", "aic", "bic", "hq", "t-stat"}
         Of the Dickey-Fuller regressions. "bai-ng": :math:`4(\min(N, T)/100)^{1/4}`, rounded down. The other rules: see
         `adf_test`. MQ_c and MQ_f take "bai-ng" for a rule.
-    {max_lags (Dickey-Fuller), min_lags}
+    {max_lags (panel Dickey-Fuller), min_lags}
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
         Of the long-run variances in 2010's tests, of prewhitened residuals (Andrews and Monahan 1992); rules: see
         `kpss_test`.
@@ -276,11 +271,12 @@ def _of_factors(
     if count == 0:
         return (), 0
     if count == 1:
-        tests = adf_tests(factors[:, 0], trend, lags, limits)
-        refuse_one(tests, "The factor")
-        pvalue = float(tests.pvalue)
-        name = f"Factor, augmented Dickey-Fuller ({int(tests.lags)} lags)"
-        return (own_test(name, float(tests.statistic), pvalue, "the factor has a unit root"),), int(pvalue >= LEVEL)
+        found, _ = stack_regressions(factors.T, trend, lags, limits, "all", "default")
+        if found.status[0] != ESTIMATED:
+            raise InsufficientDataError("The factor has too few periods for the lags and terms of its test.")
+        pvalue = float(tau_pvalue(found.ratios, trend)[0])
+        name = f"Factor, augmented Dickey-Fuller (lags: {found.orders[0]})"
+        return (own_test(name, float(found.ratios[0]), pvalue, "the factor has a unit root"),), int(pvalue >= LEVEL)
     about = detrended(factors.T, POWERS[trend]).T
     corrected = _in_sequence("MQ_c", about, trend, lambda paths: corrected_trend_statistic(paths, fixed))
     filtered = _in_sequence("MQ_f", about, trend, lambda paths: filtered_trend_statistic(paths, _order(paths, fixed)))

@@ -367,6 +367,9 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.pedroni_test(w.long, "y", X, lags="bic", max_lags=3, weighted=False, kernel="parzen"),
     ],
     "panic_test": [lambda w, t=t: pv.panic_test(w.panel, "y", factors=2, trend=t) for t in ("c", "ct")],
+    "demetrescu_hanck_test": [
+        lambda w, t=t: pv.demetrescu_hanck_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")
+    ],
     "moon_perron_test": [
         lambda w, t=t: pv.moon_perron_test(w.panel, "y", factors=2, trend=t) for t in ("n", "c", "ct")
     ],
