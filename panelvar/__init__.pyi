@@ -73,6 +73,8 @@ from panelvar.panel_cointegration.pedroni import pedroni_test as pedroni_test
 from panelvar.panel_cointegration.variance_ratio import (
     westerlund_variance_ratio_test as westerlund_variance_ratio_test,
 )
+from panelvar.panel_series.pvalue_combinations import combine_pvalues as combine_pvalues
+from panelvar.panel_series.result import PanelTestResult as PanelTestResult
 from panelvar.panel_tests.born_breitung import born_breitung_test as born_breitung_test
 from panelvar.panel_tests.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
 from panelvar.panel_tests.cluster_leverage import cluster_diagnostics as cluster_diagnostics
@@ -113,8 +115,6 @@ from panelvar.panel_unit_roots.llc import llc_test as llc_test
 from panelvar.panel_unit_roots.moon_perron import moon_perron_test as moon_perron_test
 from panelvar.panel_unit_roots.panic import PanicResult as PanicResult
 from panelvar.panel_unit_roots.panic import panic_test as panic_test
-from panelvar.panel_unit_roots.pvalue_combinations import combine_pvalues as combine_pvalues
-from panelvar.panel_unit_roots.result import PanelTestResult as PanelTestResult
 from panelvar.plots.contributions import plot_historical as plot_historical
 from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
 from panelvar.plots.response_grid import plot_responses as plot_responses

@@ -28,6 +28,7 @@ ORDER = [
     {"instruments", "gls", "heterogeneous", "var_models"},
     {"random_effects", "local_projections", "cointegration"},
     {"panel_tests", "var_tests"},
+    {"panel_series"},
     {"panel_unit_roots"},
     {"panel_cointegration"},
     {"plots"},

@@ -20,11 +20,11 @@ from panelvar.kernels.long_run import long_run_covariance
 from panelvar.kernels.unit_regressions import ESTIMATED, stacked_triangles
 from panelvar.panel_cointegration.hypotheses import ALL, NULL
 from panelvar.panel_cointegration.moments import CONVENTIONS, Moments, kao_moments
-from panelvar.panel_cointegration.panel_system import panel_system
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.panel_unit_roots.entity_regressions import lags_in_words
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import WORDS
+from panelvar.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.panel_series.entity_regressions import lags_in_words
+from panelvar.panel_series.panel_system import panel_system
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.lag_orders import LagChoice, LagOrders, read_lags

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from panelvar.base.arguments import read_number, read_whole
 from panelvar.base.constants import constants
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.panel_unit_roots.terms import check_terms
+from panelvar.panel_series.terms import check_terms
 
 CONVENTIONS = ("default", "published")
 """Drawn moments where they are better than the printed ones, or all as printed, which is what other programs have."""

@@ -22,13 +22,13 @@ from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_variance
 from panelvar.panel_cointegration.hypotheses import NULL, SOME
 from panelvar.panel_cointegration.moments import CONVENTIONS, Moments, pedroni_moments
-from panelvar.panel_cointegration.panel_system import PanelSystem, panel_system
 from panelvar.panel_cointegration.residuals import StackOfResiduals, relation_residuals
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.panel_unit_roots.entity_regressions import lags_in_words, refuse, stack_regressions
-from panelvar.panel_unit_roots.panel_series import PanelSeries
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import WORDS
+from panelvar.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.panel_series.panel_series import PanelSeries
+from panelvar.panel_series.panel_system import PanelSystem, panel_system
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.regressions import LevelRegressions, in_order

@@ -10,7 +10,7 @@ import numpy as np
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError
 from panelvar.kernels.qr import ROUNDING
-from panelvar.panel_cointegration.panel_system import PanelSystem
+from panelvar.panel_series.panel_system import PanelSystem
 from panelvar.unit_roots.one_series import POWERS, deterministic
 from panelvar.unit_roots.regressions import FEWEST_DF, by_length
 

@@ -15,10 +15,10 @@ from panelvar.base.errors import emit
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_cointegration.hypotheses import NULL, SOME
 from panelvar.panel_cointegration.moments import Moments, variance_ratio_moments
-from panelvar.panel_cointegration.panel_system import panel_system
 from panelvar.panel_cointegration.residuals import relation_residuals
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import WORDS
+from panelvar.panel_series.panel_system import panel_system
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.regressions import in_order

@@ -18,10 +18,10 @@ from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import NumericalError, emit
 from panelvar.base.scaling import columns_in_own_units, in_own_units
 from panelvar.base.shared_parameters import documented
-from panelvar.panel_unit_roots.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
-from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms
+from panelvar.panel_series.entity_regressions import lags_in_words, prewhitened, refuse, stack_regressions
+from panelvar.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import ALL, NULL, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.one_series import deterministic
 

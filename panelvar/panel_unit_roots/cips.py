@@ -15,6 +15,10 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import CollinearityError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
+from panelvar.panel_series.entity_regressions import entity_regressions
+from panelvar.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.panel_series.result import PanelTestResult, bound_notes
+from panelvar.panel_series.terms import NULL, SOME, WORDS, check_terms
 from panelvar.panel_unit_roots.critical_values import (
     CIPS_BOUNDS,
     cadf_critical_values,
@@ -22,10 +26,6 @@ from panelvar.panel_unit_roots.critical_values import (
     lower_tail_pvalue,
     pvalue_of_cipstest,
 )
-from panelvar.panel_unit_roots.entity_regressions import entity_regressions
-from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes
-from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 
 CONVENTIONS = ("default", "plm", "stata")

@@ -11,8 +11,8 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.panel_unit_roots.printed_sizes import PrintedSizes
-from panelvar.panel_unit_roots.terms import check_terms
+from panelvar.panel_series.printed_sizes import PrintedSizes
+from panelvar.panel_series.terms import check_terms
 
 CIPS_BOUNDS = {"n": (-6.12, 4.16), "c": (-6.19, 2.61), "ct": (-6.42, 1.70)}
 """Bounds at which the ratios of a truncated CIPS are cut (Pesaran 2007, section 3)."""

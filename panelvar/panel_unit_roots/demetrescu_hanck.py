@@ -18,11 +18,11 @@ from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
-from panelvar.panel_unit_roots.entity_regressions import lags_in_words, orders_of_changes, prewhitened, refuse
-from panelvar.panel_unit_roots.panel_series import panel_series
+from panelvar.panel_series.entity_regressions import lags_in_words, orders_of_changes, prewhitened, refuse
+from panelvar.panel_series.panel_series import panel_series
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import NULL, SOME, WORDS, check_terms
 from panelvar.panel_unit_roots.pooled_roots import refuse_without_changes
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.lag_orders import SHORTER, read_lags
 from panelvar.unit_roots.one_series import POWERS

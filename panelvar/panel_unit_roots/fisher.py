@@ -18,12 +18,12 @@ from panelvar.base.errors import Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.unit_regressions import ESTIMATED
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
-from panelvar.panel_unit_roots.entity_regressions import entity_regressions
-from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.pvalue_combinations import combined, hommel_adjusted
-from panelvar.panel_unit_roots.result import PanelTestResult, end_notes
-from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
+from panelvar.panel_series.bandwidths import bandwidths_in_words
+from panelvar.panel_series.entity_regressions import entity_regressions
+from panelvar.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.panel_series.pvalue_combinations import combined, hommel_adjusted
+from panelvar.panel_series.result import PanelTestResult, end_notes
+from panelvar.panel_series.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.distributions import bounded_tau_pvalue
 from panelvar.unit_roots.long_run import phillips_perron_tests
@@ -81,7 +81,7 @@ def fisher_test(
     .. math:: Z = \frac{1}{\sqrt N} \sum_i \Phi^{-1}(p_i) \to N(0, 1), \qquad
         P = -2 \sum_i \ln p_i \to \chi^2(2N)
 
-    and others, see `panelvar.panel_unit_roots.pvalue_combinations`.
+    and others, see `panelvar.panel_series.pvalue_combinations`.
 
     Parameters
     ----------

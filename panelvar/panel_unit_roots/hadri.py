@@ -18,10 +18,10 @@ from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_variance
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import WORDS, check_terms, detrended, stationary
+from panelvar.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import WORDS, check_terms, detrended, stationary
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.one_series import POWERS, deterministic
 

@@ -16,9 +16,9 @@ from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
-from panelvar.panel_unit_roots.panel_series import panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms, detrended
+from panelvar.panel_series.panel_series import panel_series
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import ALL, NULL, WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.one_series import POWERS

@@ -15,12 +15,12 @@ from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import PanelVarError, choose, emit
 from panelvar.base.shared_parameters import documented
+from panelvar.panel_series.entity_regressions import EntityRegressions, entity_regressions
+from panelvar.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.panel_series.result import PanelTestResult, bound_notes
+from panelvar.panel_series.terms import NULL, SOME, WORDS, check_terms
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_critical_values
-from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions
 from panelvar.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
-from panelvar.panel_unit_roots.panel_series import PanelSeries, panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes
-from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 

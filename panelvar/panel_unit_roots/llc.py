@@ -19,12 +19,12 @@ from panelvar.base.scaling import columns_in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS, RULES
 from panelvar.kernels.long_run import long_run_variance
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.panel_unit_roots.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
+from panelvar.panel_series.entity_regressions import lags_in_words, refuse, stack_regressions
+from panelvar.panel_series.panel_series import panel_series
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import ALL, NULL, WORDS, check_terms, detrended
 from panelvar.panel_unit_roots.moments import Adjustment, levin_lin_chu_adjustment
-from panelvar.panel_unit_roots.panel_series import panel_series
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import ALL, NULL, WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
 from panelvar.unit_roots.regressions import LevelRegressions
 

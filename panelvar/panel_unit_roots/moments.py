@@ -12,8 +12,8 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.panel_unit_roots.printed_sizes import PrintedSizes, counted, whose
-from panelvar.panel_unit_roots.terms import check_terms
+from panelvar.panel_series.printed_sizes import PrintedSizes, counted, whose
+from panelvar.panel_series.terms import check_terms
 
 CONVENTIONS = ("default", "plm", "gretl")
 """Who reads the tables of moments: this library, R's plm, or gretl."""

@@ -16,8 +16,10 @@ from panelvar.base.errors import InsufficientDataError, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.principal_components import principal_components
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
-from panelvar.panel_unit_roots.panel_series import panel_series
+from panelvar.panel_series.bandwidths import bandwidths_in_words
+from panelvar.panel_series.panel_series import panel_series
+from panelvar.panel_series.result import PanelTestResult
+from panelvar.panel_series.terms import NULL, SOME, WORDS, check_terms, detrended
 from panelvar.panel_unit_roots.pooled_roots import (
     check_long_run,
     number_of_factors,
@@ -26,8 +28,6 @@ from panelvar.panel_unit_roots.pooled_roots import (
     refuse_without_changes,
     refuse_without_own_part,
 )
-from panelvar.panel_unit_roots.result import PanelTestResult
-from panelvar.panel_unit_roots.terms import NULL, SOME, WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
 

@@ -28,10 +28,13 @@ from panelvar.kernels.common_trends import (
     main_directions,
 )
 from panelvar.kernels.unit_regressions import ESTIMATED
-from panelvar.panel_unit_roots.bandwidths import bandwidths_in_words
+from panelvar.panel_series.bandwidths import bandwidths_in_words
+from panelvar.panel_series.entity_regressions import EntityRegressions, entity_regressions, stack_regressions
+from panelvar.panel_series.panel_series import panel_series
+from panelvar.panel_series.pvalue_combinations import combined
+from panelvar.panel_series.result import PanelTestResult, bound_notes, end_notes
+from panelvar.panel_series.terms import WORDS, check_terms, detrended
 from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue
-from panelvar.panel_unit_roots.entity_regressions import EntityRegressions, entity_regressions, stack_regressions
-from panelvar.panel_unit_roots.panel_series import panel_series
 from panelvar.panel_unit_roots.pooled_roots import (
     PooledRoot,
     check_long_run,
@@ -40,9 +43,6 @@ from panelvar.panel_unit_roots.pooled_roots import (
     refuse_without_changes,
     refuse_without_own_part,
 )
-from panelvar.panel_unit_roots.pvalue_combinations import combined
-from panelvar.panel_unit_roots.result import PanelTestResult, bound_notes, end_notes
-from panelvar.panel_unit_roots.terms import WORDS, check_terms, detrended
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, own_test
 from panelvar.unit_roots.distributions import bounded_tau_pvalue, bridge_tau_pvalue, tau_pvalue

@@ -28,7 +28,7 @@ from panelvar.kernels.common_trends import counted
 from panelvar.kernels.lag_windows import KERNELS, RULES
 from panelvar.kernels.long_run import prewhitened_covariance
 from panelvar.kernels.principal_components import CRITERIA
-from panelvar.panel_unit_roots.panel_series import PanelSeries
+from panelvar.panel_series.panel_series import PanelSeries
 from panelvar.unit_roots.one_series import deterministic, read_bandwidth
 
 MOST_FACTORS = 5

@@ -7,8 +7,8 @@ import pytest
 from panel_unit_roots.panels import panel_of, walks
 
 import panelvar as pv
+from panelvar.panel_series.terms import detrended
 from panelvar.panel_unit_roots.hadri import MOMENTS
-from panelvar.panel_unit_roots.terms import detrended
 
 
 @pytest.mark.parametrize("trend", ["c", "ct"])

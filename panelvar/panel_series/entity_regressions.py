@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarError, choose
 from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
-from panelvar.panel_unit_roots.panel_series import PanelSeries
+from panelvar.panel_series.panel_series import PanelSeries
 from panelvar.unit_roots.dickey_fuller import ROWS
 from panelvar.unit_roots.lag_orders import SHORTER, LagChoice, LagOrders, chosen_regressions, lag_orders, read_lags
 from panelvar.unit_roots.one_series import POWERS

@@ -7,7 +7,7 @@ import pytest
 from panel_cointegration.systems import frame_of, panel_of, system
 
 import panelvar as pv
-from panelvar.panel_cointegration.panel_system import panel_system
+from panelvar.panel_series.panel_system import panel_system
 
 
 def test_every_entity_has_its_rows_in_the_order_of_time_whatever_the_order_of_the_data() -> None:

@@ -35,7 +35,7 @@ from panelvar.base.arguments import finite_array
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail, normal_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
-from panelvar.panel_unit_roots.result import PanelTestResult
+from panelvar.panel_series.result import PanelTestResult
 from panelvar.tables.test_result import TestResult
 
 KAPPA = 0.2
@@ -45,7 +45,7 @@ KAPPA = 0.2
 def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     r"""Combine p-values of tests of one kind into a test that all their null hypotheses are true.
 
-    See `panelvar.panel_unit_roots.pvalue_combinations` for the formulas.
+    See `panelvar.panel_series.pvalue_combinations` for the formulas.
 
     Parameters
     ----------

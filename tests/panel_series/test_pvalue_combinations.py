@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 import panelvar as pv
-from panelvar.panel_unit_roots.pvalue_combinations import COMBINATIONS, hommel_adjusted
+from panelvar.panel_series.pvalue_combinations import COMBINATIONS, hommel_adjusted
 
 # Oersal and Arsova (2016), tables 7 and 8: p-values of 19 countries for two ranks, and Pm and Z as printed.
 ONE_RELATION = """0.829 0.404 0.878 0.565 0.478 0.621 0.776 0.897 0.284 0.736 0.837 0.351 0.417 0.049 0.975 0.998 0.845

@@ -22,7 +22,7 @@ from panelvar.base.errors import (
 from panelvar.data.design import Design, build_design
 from panelvar.kernels.qr import ROUNDING
 from panelvar.kernels.unit_regressions import stacked_triangles
-from panelvar.panel_unit_roots.panel_series import follower, left_out, less_period_means
+from panelvar.panel_series.panel_series import follower, left_out, less_period_means
 from panelvar.unit_roots.one_series import stretch
 
 
