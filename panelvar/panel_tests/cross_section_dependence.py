@@ -9,8 +9,8 @@ import numpy as np
 
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.kernels.pair_correlations import PairSums, pair_sums
 from panelvar.panel_tests.auxiliary import own_residuals, unweighted
-from panelvar.panel_tests.pair_correlations import PairSums, pair_sums
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 

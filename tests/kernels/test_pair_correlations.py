@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import panelvar as pv
+from panelvar.kernels import pair_correlations
 from panelvar.kernels.groups import Grouping
-from panelvar.panel_tests import pair_correlations
-from panelvar.panel_tests.pair_correlations import pair_sums
+from panelvar.kernels.pair_correlations import pair_sums
 
 
 def plain_loop(rows, observed, fewest):
