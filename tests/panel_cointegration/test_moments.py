@@ -19,7 +19,7 @@ def test_pedroni_by_number_of_regressors():
     one, two = (pedroni_moments("c", m) for m in (1, 2))
     assert one["panel_v"] == (8.62, 60.75) and one["group_t"] == (-2.03, 0.66)
     assert two["panel_v"] == (11.754, 104.546) and two["group_t"] == (-2.453, 0.618)
-    # The example of 25 countries: 2.81, where the moments of two regressors make it 0.61.
+    # What a program computes for 25 countries, rightly standardised: 2.81, where the moments of two make it 0.61.
     assert (64.99113 - 5.0 * one["panel_v"].mean) / one["panel_v"].variance ** 0.5 == pytest.approx(2.81, abs=0.005)
     assert pedroni_moments("ct", 7)["panel_rho"] == (-32.756, 154.378)
 
