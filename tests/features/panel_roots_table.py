@@ -1,0 +1,51 @@
+"""The table of panel unit roots and cointegration against plm, Stata, EViews, gretl, pvars and tspdlib."""
+
+from __future__ import annotations
+
+from features import (
+    panel_cointegration_rows,
+    panel_common_factor_rows,
+    panel_individual_root_rows,
+    panel_unit_root_rows,
+)
+from features.feature import FeatureTable
+from features.panel_roots_names import COINTEGRATION, FACTORS, INDEPENDENT, NAMES, SHOWN, STATIONARY
+
+PROGRAMS = {
+    "plm": (
+        "2.6-5, run for the reference numbers; with R packages that test panels (punitroots 0.0-2, PANICr 1.0.0, dcce "
+        "0.4.2, pco 1.0.1), by their manuals"
+    ),
+    "Stata": (
+        "19, the documentation of xtunitroot and xtcointtest, and the help files of community commands; there was no "
+        "output of them on data that may be had here, so nothing is marked"
+    ),
+    "EViews": "13, its documentation; no output on usable data, so nothing is marked",
+    "gretl": "2025a, run for the reference numbers; its cointegration tests refuse panels",
+    "pvars": "1.1.1 (R), its manual; tests of cointegration alone",
+    "tspdlib": "3.0.0 (GAUSS), its documentation; it cannot be run here",
+}
+
+GROUPS = {
+    INDEPENDENT: "One root for all entities or one for each; what decides which test it is.",
+    FACTORS: "Entities that react, each in its way, to the same shocks.",
+    STATIONARY: "Beside the tests of the other null hypothesis.",
+    COINTEGRATION: "Whether variables that wander do so together.",
+}
+
+TABLE = FeatureTable(
+    page="features_panel_roots",
+    title="panel unit roots and cointegration",
+    introduction="Do variables of a panel wander for good, and do they do so together?",
+    programs=PROGRAMS,
+    groups=GROUPS,
+    features=[
+        *panel_unit_root_rows.COMMON_ROOT_ROWS,
+        *panel_individual_root_rows.ROWS,
+        *panel_common_factor_rows.ROWS,
+        *panel_unit_root_rows.HADRI_ROWS,
+        *panel_cointegration_rows.ROWS,
+    ],
+    names=NAMES,
+    shown=SHOWN,
+)
