@@ -16,6 +16,10 @@ from panelvar.base.errors import NumericalError as NumericalError
 from panelvar.base.errors import PanelVarError as PanelVarError
 from panelvar.base.errors import PanelVarWarning as PanelVarWarning
 from panelvar.base.errors import SpecificationError as SpecificationError
+from panelvar.cointegrating_regressions.ccr import fit_ccr as fit_ccr
+from panelvar.cointegrating_regressions.dols import fit_dols as fit_dols
+from panelvar.cointegrating_regressions.fmols import fit_fmols as fit_fmols
+from panelvar.cointegrating_regressions.result import CointegratingResult as CointegratingResult
 from panelvar.cointegration.engle_granger import engle_granger_test as engle_granger_test
 from panelvar.cointegration.johansen import johansen_test as johansen_test
 from panelvar.cointegration.johansen_result import JohansenResult as JohansenResult

@@ -29,7 +29,7 @@ ORDER = [
     {"random_effects", "local_projections", "cointegration"},
     {"panel_tests", "var_tests"},
     {"panel_series"},
-    {"panel_unit_roots"},
+    {"cointegrating_regressions", "panel_unit_roots"},
     {"panel_cointegration"},
     {"plots"},
     {"comparison"},
@@ -50,6 +50,9 @@ MANY_PARAMETERS = {
     "fit_local_projections": (24, "columns, shocks, errors and bands in one call: no result stands between"),
     "fit_panel_local_projections": (19, "columns, shocks, errors and bands in one call: no result stands between"),
     "fisher_test": (14, "the options of two tests of each entity"),
+    "fit_ccr": (16, "long-run covariances and pooling have options, beside those of a panel"),
+    "fit_dols": (18, "leads and lags, beside the options of long-run variances, of pooling and of a panel"),
+    "fit_fmols": (16, "long-run covariances and pooling have options, beside those of a panel"),
     "llc_test": (13, "lags and long-run variances each have options"),
     "simes_test": (13, "the options of two tests of each entity"),
     "fit_restricted_var": (13, "how restrictions are found, beside the options of fit_var"),
@@ -67,6 +70,7 @@ fit_hausman_taylor Fuller KClass TwoStepGMM InstrumentalResult
 fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult fit_fama_macbeth PeriodAverageResult
 fit_fgls fit_general_fgls fit_fixed_effects_ar1 fit_random_effects_ar1 AR1 GLSResult
 fit_pooled_mean_group fit_ardl_mean_group fit_dynamic_fixed_effects ErrorCorrectionResult
+fit_fmols fit_dols fit_ccr CointegratingResult
 fit_var select_lags System FittedSystem
 fit_local_projections fit_panel_local_projections ProjectedResponses
 fit_restricted_var RestrictedVarResult fit_var_batch fit_rolling_var evaluate_forecasts VarBatch

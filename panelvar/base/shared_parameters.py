@@ -103,6 +103,31 @@ kernel : {"bartlett", "parzen", "quadratic-spectral"}
 lags (predecessors) : {"calendar", "rows"}, optional
     Predecessors one calendar period earlier, never across a gap; or the row before, however far (plm). Default:
     as the result's convention differences.
+data (relation) : Panel or DataFrame with a two-level (entity, time) index
+    The rows: consecutive periods of each entity, as many as it has. One entity will do.
+y (relation) : str
+    Dependent variable, in levels; or, with ``x`` omitted, a formula such as ``"y ~ x1 + x2"``.
+x (relation) : str or sequence of str
+    Regressors, in levels: I(1), and not cointegrated with one another.
+method (relation) : {"group-mean", "pooled", "weighted"}
+    Average the entities' estimates, which may differ; or let all entities share the slopes: entities alike, or each by
+    the precision of its errors. Constants and trends are each entity's own.
+regressor_trend : {"n", "c", "ct", "ctt"}, optional
+    Terms of the regressors, at least those of the relation, which are the default: "ct" for regressors that drift
+    in a relation without a trend.
+differenced (regressors) : bool
+    Estimate the regressors' terms from their changes; False: from their levels, which are then differenced (EViews' and
+    arch's default). They differ with a trend only.
+prewhiten : bool
+    Fit a first-order vector autoregression to the series first, and take long-run covariances of its residuals (Andrews
+    and Monahan 1992). ``False`` with ``kernel="bartlett"`` and a bandwidth is what other programs do by default.
+cov (relation) : {"estimated", "heterogeneous", "sandwich"}, optional
+    "estimated": from the long-run variances of the entities' errors; in a pooled relation, from their average.
+    "heterogeneous" (pooled): each entity's own variance. "sandwich": from how far the entities' estimates, or scores,
+    lie apart, for slopes that differ too. Default: "sandwich" of a group mean, "heterogeneous" of a pooled relation,
+    "estimated" of a weighted one and of one entity.
+df_correction (relation) : bool
+    Divide by rows less coefficients where long-run variances of errors divide by rows.
 data (panel variable) : Panel, DataFrame, array (T, N)
     A Panel or a DataFrame with a two-level index, of which ``column`` is tested; or a table with a column for each
     entity and a row for each period.

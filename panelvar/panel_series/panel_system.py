@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -110,6 +110,33 @@ class PanelSystem:
                 follower(name, label, own[:, place], left[:, place])
         return replace(self, values=values)
 
+    def leaving_out(self, refused: Mapping[int, PanelVarError], unusable: str) -> PanelSystem:
+        """Leave entities out, by their places, with a note that counts them; or refuse the panel.
+
+        Raises
+        ------
+        PanelVarError
+            The first of the reasons, under ``unusable="raise"``; or where no entity is left.
+        """
+        if not refused:
+            return self
+        first = next(iter(refused.values()))
+        if unusable == "raise":
+            raise type(first)(f"{first} unusable='drop' leaves such entities out.")
+        kept = [place for place in range(self.n_entities) if place not in refused]
+        if not kept:
+            raise type(first)(f"No entity can be used. {first}")
+        ends = np.cumsum(self.periods)
+        rows = np.concatenate([np.arange(ends[place] - self.periods[place], ends[place]) for place in kept])
+        named = {self.labels[place]: why for place, why in refused.items()}
+        return PanelSystem(
+            self.design.take(rows),
+            tuple(self.labels[place] for place in kept),
+            tuple(self.values[place] for place in kept),
+            self.starts[kept],
+            (*self.notes, *left_out(named, self.n_entities)),
+        )
+
 
 def panel_system(
     data: object,
@@ -119,8 +146,9 @@ def panel_system(
     demean: bool = False,
     unusable: str = "raise",
     missing: str = "drop",
+    fewest: int = 2,
 ) -> PanelSystem:
-    """Read a dependent variable and regressors of a panel.
+    """Read a dependent variable and regressors of a panel of so many entities at least.
 
     Raises
     ------
@@ -130,7 +158,7 @@ def panel_system(
         An entity with gaps between its complete rows, with a variable that does not vary, or with variables of which
         one is a combination of the others and a constant, under ``unusable="raise"``.
     InsufficientDataError
-        Fewer than two entities.
+        Fewer entities.
     """
     choose("unusable", unusable, DROP_OR_RAISE)
     demean = read_flag("demean", demean)
@@ -159,9 +187,9 @@ def panel_system(
             continue
         kept.append(place)
     labels = tuple(design.entity_labels)
-    if len(kept) < 2:
+    if len(kept) < fewest:
         raise InsufficientDataError(
-            "Cointegration in a panel needs at least two entities; "
+            f"Cointegration in a panel needs at least {'two entities' if fewest > 1 else 'one entity'}; "
             f"{len(kept)} of {len(kept) + len(refused)} can be used."
             + (
                 f" Of {next(iter(refused))}: {next(iter(refused.values()))}"

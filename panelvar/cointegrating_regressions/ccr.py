@@ -1,0 +1,72 @@
+"""Canonical cointegrating regressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from panelvar.base.shared_parameters import documented
+from panelvar.cointegrating_regressions.assembly import read_pooling
+from panelvar.cointegrating_regressions.modified import Modification, fit_modified
+from panelvar.cointegrating_regressions.relation_data import RelationSource
+from panelvar.cointegrating_regressions.result import CointegratingResult
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
+
+
+@documented
+def fit_ccr(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    method: str = "group-mean",
+    trend: str = "c",
+    regressor_trend: str | None = None,
+    differenced: bool = True,
+    kernel: str = "quadratic-spectral",
+    bandwidth: float | str = "andrews",
+    prewhiten: bool = True,
+    cov: str | None = None,
+    df_correction: bool = True,
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> CointegratingResult:
+    r"""Estimate a cointegrating relation by a canonical cointegrating regression (Park 1992).
+
+    Least squares of columns that stationary parts of errors and regressors' changes are subtracted from,
+
+    .. math:: x^\ast_{it} = x_{it} - \hat\Delta_{\cdot 2}'\hat\Sigma^{-1}\hat u_{it}, \qquad
+       y^\ast_{it} = y_{it} - \hat\beta_i'\hat\Delta_{\cdot 2}'\hat\Sigma^{-1}\hat u_{it} - \hat\gamma_i'\hat u_{2it},
+
+    with :math:`\hat u = (\hat u_1, \hat u_2')'` and :math:`\hat\beta_i` of least squares. In long samples it is
+    `fit_fmols`, whose notes hold for it too.
+
+    Parameters
+    ----------
+    {data (relation), y (relation), x (relation), method (relation), trend (terms)}
+    {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), df_correction (relation)}
+    {demean, unusable, convention (entities), missing}
+
+    Returns
+    -------
+    CointegratingResult
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError, InsufficientDataError, SpecificationError
+        As `fit_fmols`.
+
+    Notes
+    -----
+    Other programs have it for one series (arch, EViews, Stata's ``cointreg``). Pooled, the columns are
+    transformed as in `fit_fmols`: by averages of the covariances and slopes that all share.
+    """
+    return fit_modified(
+        "ccr",
+        RelationSource(data, y, x, trend, demean, unusable, missing),
+        Modification(regressor_trend, differenced, kernel, bandwidth, prewhiten),
+        read_pooling(method, cov, df_correction, scores=False),
+        as_convention(convention),
+    )

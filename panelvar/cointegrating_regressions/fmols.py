@@ -1,0 +1,87 @@
+"""Fully modified least squares of a cointegrating relation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from panelvar.base.shared_parameters import documented
+from panelvar.cointegrating_regressions.assembly import read_pooling
+from panelvar.cointegrating_regressions.modified import Modification, fit_modified
+from panelvar.cointegrating_regressions.relation_data import RelationSource
+from panelvar.cointegrating_regressions.result import CointegratingResult
+from panelvar.fit.conventions import Convention
+from panelvar.fit.presets import as_convention
+
+
+@documented
+def fit_fmols(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    method: str = "group-mean",
+    trend: str = "c",
+    regressor_trend: str | None = None,
+    differenced: bool = True,
+    kernel: str = "quadratic-spectral",
+    bandwidth: float | str = "andrews",
+    prewhiten: bool = True,
+    cov: str | None = None,
+    df_correction: bool = True,
+    demean: bool = False,
+    unusable: str = "raise",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> CointegratingResult:
+    r"""Estimate a cointegrating relation by fully modified least squares (Phillips and Hansen 1990).
+
+    .. math:: y_{it} = d_t'\delta_i + x_{it}'\beta_i + u_{1it}, \qquad \Delta x_{it} = u_{2it} + \text{terms}
+
+    Least squares of :math:`y^+_{it} = y_{it} - \hat\gamma_i'\hat u_{2it}` on :math:`d_t` and :math:`x_{it}`, from whose
+    products with :math:`x` the shift :math:`\hat\lambda^+_i = \hat\Delta_{12} - \hat\gamma_i'\hat\Delta_{22}` is
+    taken, :math:`\hat\gamma_i = \hat\Omega_{22}^{-1}\hat\Omega_{21}`: the first for errors and regressors that move
+    together in the long run, the second for errors that follow the regressors' changes.
+
+    Parameters
+    ----------
+    {data (relation), y (relation), x (relation), method (relation), trend (terms)}
+    {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), df_correction (relation)}
+    {demean, unusable, convention (entities), missing}
+
+    Returns
+    -------
+    CointegratingResult
+        ``params`` and errors; each entity's ``individual`` estimates; ``long_run_covariances``; ``group_tests``.
+
+    Raises
+    ------
+    DataError, CollinearityError, NumericalError
+        An entity with gaps, without variation, with regressors that depend on one another or on time, or without an
+        error.
+    InsufficientDataError
+        Entities too short; errors from the spread over entities, of one.
+    SpecificationError
+        Options that do not exist, or do not go together.
+
+    Notes
+    -----
+    Regressors are I(1) and not cointegrated with one another, and the relation's error is stationary:
+    `cips_test` and its kin, and tests of cointegration, first. Entities are independent (``demean=True`` takes out a
+    time effect of the same size for all).
+
+    By ``method="pooled"`` the columns are modified by averages of the long-run covariances over entities (Phillips and
+    Moon 1999), by ``"weighted"`` by each entity's own, and entities count by the precision of their errors. The
+    weighted form of Pedroni (2000) and Kao and Chiang (2000), which scales regressors by :math:`\Omega_{22i}^{-1/2}`
+    too, needs the slopes beforehand and depends on the units of measurement: it is not offered (see the guide).
+
+    In short panels a part of the bias of least squares stays, and errors are too small: the guide has the rates. With
+    leads and lags in place of the corrections: `fit_dols`. Of dynamic models with a common long run:
+    `fit_pooled_mean_group`, which is for regressors that the error does not move, I(0) or I(1).
+    """
+    return fit_modified(
+        "fmols",
+        RelationSource(data, y, x, trend, demean, unusable, missing),
+        Modification(regressor_trend, differenced, kernel, bandwidth, prewhiten),
+        read_pooling(method, cov, df_correction, scores=False),
+        as_convention(convention),
+    )
