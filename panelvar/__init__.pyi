@@ -72,6 +72,7 @@ from panelvar.local_projections.panel_local_projections import (
     fit_panel_local_projections as fit_panel_local_projections,
 )
 from panelvar.local_projections.result import ProjectedResponses as ProjectedResponses
+from panelvar.panel_cointegration.error_correction import westerlund_test as westerlund_test
 from panelvar.panel_cointegration.kao import kao_test as kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test as pedroni_test
 from panelvar.panel_cointegration.variance_ratio import (

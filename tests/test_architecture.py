@@ -41,6 +41,7 @@ MOST_PARAMETERS = 12
 # Functions with more of them, how many, and why.
 MANY_PARAMETERS = {
     "pedroni_test": (15, "as llc_test, and rows of several variables"),
+    "westerlund_test": (14, "lags, leads and draws beside the options of a panel"),
     "fit_fgls": (15, "as Stata's xtgls: every way that errors are correlated is an option"),
     "fit_ardl_mean_group": (14, "orders of lags beside the options of a panel"),
     "fit_pooled_mean_group": (18, "the search for long-run coefficients has options of its own"),
@@ -95,7 +96,7 @@ breitung_test cips_test combine_pvalues fisher_test hadri_test harris_tzavalis_t
 moon_perron_test demetrescu_hanck_test simes_test PanelTestResult PanicResult
 adf_test dfgls_test phillips_perron_test kpss_test unit_root_table engle_granger_test UnitRootResult
 johansen_test JohansenResult fit_vecm VecmResult
-kao_test pedroni_test westerlund_variance_ratio_test
+kao_test pedroni_test westerlund_test westerlund_variance_ratio_test
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning

@@ -13,6 +13,9 @@ from panelvar.panel_series.terms import check_terms
 CONVENTIONS = ("default", "published")
 """Drawn moments where they are better than the printed ones, or all as printed, which is what other programs have."""
 
+_SOURCES = {"default": ("printed", "drawn"), "published": ("printed",), "xtwest": ("xtwest",)}
+"""Rows of a table, those that replace others last."""
+
 
 class Moments(NamedTuple):
     """Mean and variance of a statistic of an entity, or of what a pooled one tends to."""
@@ -26,19 +29,19 @@ def _moments(table: str, convention: str) -> dict[tuple[str, int], dict[str, Mom
     """Moments by trend and regressors, and by statistic; drawn rows stand after printed ones and replace them."""
     found: dict[tuple[str, int], dict[str, Moments]] = {}
     for row in constants("panel_cointegration", table):
-        if row["source"] == "printed" or convention == "default":
+        if row["source"] in _SOURCES[convention]:
             cell = found.setdefault((row["trend"], int(row["regressors"])), {})
             cell[row["statistic"]] = Moments(float(row["mean"]), float(row["variance"]))
     return found
 
 
 def _read(what: str, table: str, trend: str, regressors: int, convention: str) -> dict[str, Moments]:
-    check_terms(trend)
-    choose("convention", convention, CONVENTIONS)
     cells = _moments(table, convention)
+    check_terms(trend, tuple(dict.fromkeys(terms for terms, _ in cells)))
     count, most = read_whole("regressors", regressors, 1), max(number for _, number in cells)
     if count > most:
-        raise SpecificationError(f"The moments of {what} are known up to {most} regressors; there are {count}.")
+        known = "one regressor" if most == 1 else f"{most} regressors"
+        raise SpecificationError(f"The moments of {what} are known up to {known}; there are {count}.")
     return dict(cells[trend, count])
 
 
@@ -64,6 +67,7 @@ def pedroni_moments(trend: str, regressors: int, convention: str = "default") ->
     SpecificationError
         More than 7 regressors.
     """
+    choose("convention", convention, CONVENTIONS)
     return _read("Pedroni's statistics", "pedroni", trend, regressors, convention)
 
 
@@ -75,14 +79,16 @@ def error_correction_moments(trend: str, regressors: int, convention: str = "def
     trend : {"n", "c", "ct"}
     regressors : int
         From 1 to 6.
-    convention : {"default", "published"}
-        Drawn moments, or the printed ones, which Stata's xtwest has and which are from far fewer draws.
+    convention : {"default", "published", "xtwest"}
+        Drawn moments, or the printed ones, which Stata's xtwest has and which are from far fewer draws, or those that
+        it has under its option ``westerlund``, of one regressor with a constant or a trend.
 
     Raises
     ------
     SpecificationError
         More than 6 regressors.
     """
+    choose("convention", convention, (*CONVENTIONS, "xtwest"))
     return _read("Westerlund's error-correction statistics", "error_correction", trend, regressors, convention)
 
 

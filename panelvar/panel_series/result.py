@@ -15,7 +15,7 @@ from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Mask
 from panelvar.base.errors import Note, check_level
 from panelvar.tables.layout import Fact
-from panelvar.tables.number_format import format_count
+from panelvar.tables.number_format import format_count, format_number
 from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, table_of_tests
 
@@ -33,6 +33,8 @@ class PanelTestResult(TestResult):
         What a small p-value speaks for.
     parts : tuple of TestResult
         Other statistics from the same regressions, of the same hypothesis unless they say another.
+    values : mapping of str to float
+        Statistics before they are standardised, by name, where ``statistic`` and ``parts`` have them standardised.
     choices : mapping of str to str
         What was chosen, in words: terms, lags, kernel, bandwidth.
     columns : mapping of str to (N,) array
@@ -51,6 +53,7 @@ class PanelTestResult(TestResult):
 
     alternative: str = ""
     parts: tuple[TestResult, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     labels: tuple[Hashable, ...] = ()
@@ -92,6 +95,7 @@ class PanelTestResult(TestResult):
             Fact("Entities", format_count(self.n_entities)),
             *((Fact("Periods", format_count(self.n_periods)),) if self.n_periods else ()),
             *(Fact(label, text) for label, text in self.choices.items()),
+            *(Fact(f"{name}, before standardisation", format_number(value, 4)) for name, value in self.values.items()),
         )
         notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
         notes += [note.text for note in self.notes]

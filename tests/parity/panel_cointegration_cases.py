@@ -1,8 +1,12 @@
-"""Tests of cointegration in panels: R's pco. What it gets wrong is rebuilt in ``test_pco_errors.py``."""
+"""Tests of cointegration in panels: R's pco, and a port of Stata's xtwest.
+
+What pco gets wrong is rebuilt in ``test_pco_errors.py``.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 
 from parity.panel_unit_root_cases import TRENDS, grunfeld
 from parity.runner import Case, Comparison, Exclusion, expected_tree
@@ -13,6 +17,7 @@ from panelvar.panel_cointegration.pedroni import STATISTICS
 
 ENTITIES, PERIODS, BANDWIDTH = 10, 20, 3
 SQUARED = "weighted by the inverse squares of the long-run variances, not by the inverse variances"
+REGRESSORS = {"value": ["value"], "both": ["value", "capital"], "option": ["value"]}
 TWO = "standardised by the moments of two regressors; there is one"
 
 
@@ -32,6 +37,30 @@ def pedroni(model: str) -> dict[str, float]:
     return found
 
 
+def orders(cell: str) -> dict[str, object]:
+    """Options for ``lags0-2_leads1_window3``."""
+    lags, leads, window = re.findall(r"(?:lags|leads|window)([\d-]+)", cell)
+    low, high = (tuple(map(int, each.split("-"))) for each in (lags, leads))
+    return {
+        "lags": low if len(low) > 1 else low[0],
+        "leads": high if len(high) > 1 else high[0],
+        "bandwidth": int(window),
+    }
+
+
+def westerlund(model: str, cell: str) -> dict[str, object]:
+    x, trend = model.split("_")
+    convention = "stata-westerlund" if x == "option" else "stata"
+    found = pv.westerlund_test(grunfeld(), "inv", REGRESSORS[x], trend=trend, convention=convention, **orders(cell))
+    tests = dict(zip(found.values, (found, *found.parts), strict=True))
+    return {
+        "test_stats": found.values,
+        "z_scores": {name: test.statistic for name, test in tests.items()},
+        "p_values": {name: test.pvalue for name, test in tests.items()},
+        **{name: found.individual[name].tolist() for name in ("speed", "lags", "leads")},
+    }
+
+
 CASES = [
     Case(
         "grunfeld_pco",
@@ -40,5 +69,15 @@ CASES = [
             for model in expected_tree("grunfeld_pco")
         ],
         (Exclusion("*/empirical/panel_*", SQUARED), Exclusion("*/standardized", TWO)),
+    ),
+    Case(
+        "grunfeld_westerlund",
+        [
+            Comparison(f"{model}/{cell}", (lambda model=model, cell=cell: westerlund(model, cell)))
+            for model, every in expected_tree("grunfeld_westerlund").items()
+            for cell in every
+        ],
+        (),
+        "stata",
     ),
 ]

@@ -366,6 +366,14 @@ FUNCTIONS: dict[str, list[Call]] = {
         *(lambda w, t=t: pv.pedroni_test(w.long, "y", X, lags=1, trend=t) for t in ("n", "c", "ct")),
         lambda w: pv.pedroni_test(w.long, "y", X, lags="bic", max_lags=3, weighted=False, kernel="parzen"),
     ],
+    "westerlund_test": [
+        *(lambda w, t=t: pv.westerlund_test(w.long, "y", X, leads=1, trend=t) for t in ("n", "c", "ct")),
+        *(
+            lambda w, c=c, d=d: pv.westerlund_test(w.long, "y", "x", lags=(0, 2), convention=c, draws=d, seed=1)
+            for c, d in (("default", 19), ("stata-westerlund", None))
+        ),
+        lambda w: pv.westerlund_test(w.long, "y", X, convention="stata"),
+    ],
     "panic_test": [lambda w, t=t: pv.panic_test(w.panel, "y", factors=2, trend=t) for t in ("c", "ct")],
     "demetrescu_hanck_test": [
         lambda w, t=t: pv.demetrescu_hanck_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")
