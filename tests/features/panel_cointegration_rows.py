@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 from features.feature import Feature
 from features.panel_roots_names import COINTEGRATION, part, statistic, system
 from panel_cointegration.test_kao import slow as slow_kao
 from panel_cointegration.test_pedroni import slow as slow_pedroni
 from panel_cointegration.test_pedroni import standardised
+from panel_cointegration.test_variance_ratio import slow as slow_variance_ratio
 
+from panelvar.panel_cointegration.moments import variance_ratio_moments
 from panelvar.panel_cointegration.pedroni import STATISTICS, TITLES
 
 KAO = "tests/panel_cointegration/test_kao.py"
+RATIO = "tests/panel_cointegration/test_variance_ratio.py"
 PEDRONI = "tests/panel_cointegration/test_pedroni.py"
 
 SEVEN = "pedroni_test(*relation, lags=1, bandwidth=2)"
@@ -35,6 +39,15 @@ def pedroni(trend: str = "c", weighted: bool = True, convention: str = "default"
     return dict(zip(STATISTICS, standardised(raw, trend, 2, 18, convention), strict=True))
 
 
+PCO_ERRS = {
+    "group_adf": "pco takes no lags out",
+    "panel_adf": "pco squares the weights, and has the residual itself on the right too",
+    "panel_t": "pco squares the weights",
+    "panel_rho": "pco squares the weights",
+    "panel_v": "rejects on the right, the others on the left; pco squares weights, xtcointtest has one tail for all",
+}
+
+
 def seven(name: str) -> Feature:
     """The row of one of them."""
     first = name == "group_adf"
@@ -45,11 +58,9 @@ def seven(name: str) -> Feature:
         statistic if first else part(f"Pedroni {TITLES[name]}"),
         lambda: pedroni()[name],
         (f"{PEDRONI}::test_every_step_entity_by_entity", TAILS),
-        {"plm": "pco† pedroni99m()", "Stata": STATA_PEDRONI[name], "EViews": "coint(pedroni)"},
-        remark={
-            "panel_v": "rejects on the right, the other six on the left; xtcointtest has one tail for all",
-            "group_adf": "pco takes the moments of two regressors for one, and no lags out: the guide",
-        }.get(name, ""),
+        {"plm": "pco† pedroni99()", "Stata": STATA_PEDRONI[name], "EViews": "coint(pedroni)"},
+        {} if name in PCO_ERRS else {"plm": (f"grunfeld_pco/*/empirical/{name}",)},
+        remark=PCO_ERRS.get(name, "pco's before it takes the moments of two regressors for one"),
     )
 
 
@@ -134,4 +145,44 @@ KAO_ROWS = [
     ),
 ]
 
-ROWS = [*PEDRONI_ROWS, *KAO_ROWS]
+
+def variance_ratio(name: str, trend: str = "c") -> float:
+    """The average of the countries' ratios, or the pooled ratio, by its moments."""
+    own, pooled = slow_variance_ratio(system(), trend)
+    moments = variance_ratio_moments(trend, 2)[name]
+    ratio = np.mean(own) if name == "group" else pooled
+    return float(np.sqrt(18.0 / moments.variance) * (ratio - moments.mean))
+
+
+RATIO_ROWS = [
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2005: variance ratio, some entities",
+        "westerlund_variance_ratio_test(*relation)",
+        statistic,
+        lambda: variance_ratio("group"),
+        (f"{RATIO}::test_sums_entity_by_entity", f"{RATIO}::test_the_lower_tail_rejects"),
+        {"Stata": "xtcointtest westerlund"},
+        remark="moments drawn for one to seven regressors",
+    ),
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2005: variance ratio, all entities",
+        "westerlund_variance_ratio_test(*relation)",
+        part("Westerlund panel variance ratio"),
+        lambda: variance_ratio("panel"),
+        (f"{RATIO}::test_sums_entity_by_entity",),
+        {"Stata": "xtcointtest westerlund, allpanels"},
+    ),
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2005: trend",
+        'westerlund_variance_ratio_test(*relation, trend="ct")',
+        statistic,
+        lambda: variance_ratio("group", "ct"),
+        (f"{RATIO}::test_sums_entity_by_entity", f"{RATIO}::test_units_orders_and_drifts_decide_nothing"),
+        {"Stata": "trend"},
+    ),
+]
+
+ROWS = [*PEDRONI_ROWS, *KAO_ROWS, *RATIO_ROWS]

@@ -17,13 +17,15 @@ from features.panel_roots_names import (
     ratios,
     statistic,
 )
-from panel_unit_roots.test_moon_perron import written_out
+from panel_unit_roots.test_demetrescu_hanck import written_out as instrumented
+from panel_unit_roots.test_moon_perron import written_out as moon_perron
 from panel_unit_roots.test_panic import of_2010, parts, trend_statistics
 from scipy import stats
 
 import panelvar as pv
 
 CIPS = "tests/panel_unit_roots/test_cips.py"
+DEMETRESCU_HANCK = "tests/panel_unit_roots/test_demetrescu_hanck.py"
 MOON_PERRON = "tests/panel_unit_roots/test_moon_perron.py"
 PANIC = "tests/panel_unit_roots/test_panic.py"
 
@@ -248,7 +250,7 @@ MOON_PERRON_ROWS = [
         "Moon and Perron's t_b, constant",
         'moon_perron_test(gasoline, "lgaspcar", factors=2)',
         statistic,
-        lambda: written_out(fuel(), 2, "c", 1)[1],
+        lambda: moon_perron(fuel(), 2, "c", 1)[1],
         (f"{MOON_PERRON}::test_the_statistics_as_written_out", f"{MOON_PERRON}::test_a_factor_is_found_and_taken_out"),
         {"plm": "PANICr† panic10(demean = FALSE)", "tspdlib": "carrionlib† pu_mp04"},
         remark="without terms too; factors of the errors, their number by the criteria of PANIC",
@@ -258,7 +260,7 @@ MOON_PERRON_ROWS = [
         "Moon and Perron's t_a",
         'moon_perron_test(gasoline, "lgaspcar", factors=2)',
         part("t_a"),
-        lambda: written_out(fuel(), 2, "c", 1)[0],
+        lambda: moon_perron(fuel(), 2, "c", 1)[0],
         (f"{MOON_PERRON}::test_the_statistics_as_written_out",),
         {"plm": "PANICr† panic10(demean = FALSE)", "tspdlib": "carrionlib† pu_mp04"},
     ),
@@ -267,7 +269,7 @@ MOON_PERRON_ROWS = [
         "Moon and Perron's t_b, trend",
         'moon_perron_test(gasoline, "lgaspcar", factors=2, trend="ct")',
         statistic,
-        lambda: written_out(fuel(), 2, "ct", 3)[1],
+        lambda: moon_perron(fuel(), 2, "ct", 3)[1],
         (
             f"{MOON_PERRON}::test_the_statistics_as_written_out",
             f"{MOON_PERRON}::test_the_divisor_decides_the_size_with_a_trend",
@@ -276,4 +278,41 @@ MOON_PERRON_ROWS = [
     ),
 ]
 
-ROWS = [*AVERAGE_ROWS, *FACTOR_ROWS, *MOON_PERRON_ROWS]
+SIGNS = (
+    f"{DEMETRESCU_HANCK}::test_the_statistics_as_written_out",
+    f"{DEMETRESCU_HANCK}::test_changing_variances_and_common_shocks_leave_the_level",
+)
+
+SIGN_ROWS = [
+    Feature(
+        FACTORS,
+        "Demetrescu and Hanck: signs of levels as instruments",
+        'demetrescu_hanck_test(gasoline, "lgaspcar", lags=1)',
+        statistic,
+        lambda: instrumented(fuel(), [1] * 18, "c")["dh"],
+        SIGNS,
+        {"Stata": "xtpurt†, test(dh)"},
+        remark="for correlated entities, and variances that change over time",
+    ),
+    Feature(
+        FACTORS,
+        "Herwartz and Siedenburg",
+        'demetrescu_hanck_test(gasoline, "lgaspcar", lags=1, kind="hs")',
+        statistic,
+        lambda: instrumented(fuel(), [1] * 18, "c")["hs"],
+        SIGNS,
+        {"Stata": "xtpurt†, test(hs)"},
+    ),
+    Feature(
+        FACTORS,
+        "Herwartz, Maxand and Walle: about trends",
+        'demetrescu_hanck_test(gasoline, "lgaspcar", lags=1, trend="ct")',
+        statistic,
+        lambda: instrumented(fuel(), [1] * 18, "ct")["hmw"],
+        SIGNS,
+        {"Stata": "xtpurt†, test(hmw) trend"},
+        remark="the other two with a trend as its parts",
+    ),
+]
+
+ROWS = [*AVERAGE_ROWS, *FACTOR_ROWS, *MOON_PERRON_ROWS, *SIGN_ROWS]
