@@ -56,10 +56,10 @@ def kao_test(
     others (averages over entities), and :math:`r = \sigma_v^2 / \sigma_{0v}^2`:
 
     .. math::
-        DF_\rho &= \frac{\sqrt N T (\hat\rho - 1) + 3 \sqrt N}{\sqrt{10.2}}, &
-        DF_t &= \sqrt{1.25}\, t_\rho + \sqrt{1.875 N}, \\
-        DF_\rho^* &= \frac{\sqrt N T (\hat\rho - 1) + 3 \sqrt N r}{\sqrt{3 + 7.2 r^2}}, &
-        DF_t^* &= \frac{t_\rho + \sqrt{6 N r} / 2}{\sqrt{1 / (2 r) + 3 r / 10}}, &
+        DF_\rho &= \frac{\sqrt N T (\hat\rho - 1) + 3 \sqrt N}{\sqrt{10.2}}, \qquad
+        DF_t = \sqrt{1.25}\, t_\rho + \sqrt{1.875 N}, \\
+        DF_\rho^* &= \frac{\sqrt N T (\hat\rho - 1) + 3 \sqrt N r}{\sqrt{3 + 7.2 r^2}}, \qquad
+        DF_t^* = \frac{t_\rho + \sqrt{6 N r} / 2}{\sqrt{1 / (2 r) + 3 r / 10}}, \\
         ADF &= \sqrt{1.25}\, t_{ADF} + \sqrt{1.875 N}.
 
     Each is N(0, 1) (T to infinity, then N). The first two assume errors without autocorrelation; the starred ones allow

@@ -105,11 +105,11 @@ def pedroni_test(
     make, with :math:`w_i = \hat L_i^{-2}`,
 
     .. math::
-        \text{panel } v &= \frac{N^{3/2}}{\sum w_i A_i}, &
-        \text{panel } \rho &= \sqrt N \frac{\sum w_i B_i}{\sum w_i A_i}, &
-        \text{panel PP } t &= \frac{\sum w_i B_i}{\sqrt{N^{-1} \sum w_i \hat\sigma_i^2 \sum w_i A_i}}, \\
-        & & \text{group } \rho &= \frac{1}{\sqrt N} \sum \frac{B_i}{A_i}, &
-        \text{group PP } t &= \frac{1}{\sqrt N} \sum \frac{B_i}{\sqrt{\hat\sigma_i^2 A_i}}.
+        \text{panel } v &= \frac{N^{3/2}}{\sum w_i A_i}, \qquad
+        \text{panel } \rho = \sqrt N \frac{\sum w_i B_i}{\sum w_i A_i}, \qquad
+        \text{panel PP } t = \frac{\sum w_i B_i}{\sqrt{N^{-1} \sum w_i \hat\sigma_i^2 \sum w_i A_i}}, \\
+        \text{group } \rho &= \frac{1}{\sqrt N} \sum \frac{B_i}{A_i}, \qquad
+        \text{group PP } t = \frac{1}{\sqrt N} \sum \frac{B_i}{\sqrt{\hat\sigma_i^2 A_i}}.
 
     For the ADF statistics, lagged changes are taken out of :math:`\hat e_{i,t-1}` and :math:`\Delta\hat e_{it}` in
     place of :math:`\hat\lambda_i`: the panel one is the same ratio with the error variances of these regressions, the

@@ -69,6 +69,7 @@ CASES = [
             for model in expected_tree("grunfeld_pco")
         ],
         (Exclusion("*/empirical/panel_*", SQUARED), Exclusion("*/standardized", TWO)),
+        "default",
     ),
     Case(
         "grunfeld_westerlund",
