@@ -5,16 +5,21 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from features.feature import Feature
-from features.panel_roots_names import COINTEGRATION, part, statistic, system
+from features.feature import Feature, reference
+from features.panel_roots_names import COINTEGRATION, part, pvalue, statistic, system
+from panel_cointegration.test_error_correction import NAMES as FOUR
+from panel_cointegration.test_error_correction import scores
+from panel_cointegration.test_error_correction import slow as slow_error_correction
 from panel_cointegration.test_kao import slow as slow_kao
 from panel_cointegration.test_pedroni import slow as slow_pedroni
 from panel_cointegration.test_pedroni import standardised
 from panel_cointegration.test_variance_ratio import slow as slow_variance_ratio
 
+from panelvar.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.panel_cointegration.moments import variance_ratio_moments
 from panelvar.panel_cointegration.pedroni import STATISTICS, TITLES
 
+ECM = "tests/panel_cointegration/test_error_correction.py"
 KAO = "tests/panel_cointegration/test_kao.py"
 RATIO = "tests/panel_cointegration/test_variance_ratio.py"
 PEDRONI = "tests/panel_cointegration/test_pedroni.py"
@@ -185,4 +190,86 @@ RATIO_ROWS = [
     ),
 ]
 
-ROWS = [*PEDRONI_ROWS, *KAO_ROWS, *RATIO_ROWS]
+
+@cache
+def error_correction() -> dict[str, float]:
+    """Westerlund's four statistics of the countries, standardised."""
+    raw = slow_error_correction(system(), [(1, 0)] * 18, "c", 2)
+    return dict(zip(FOUR, scores(raw, "c", 2, 18), strict=True))
+
+
+def drawn() -> float:
+    """Share of panels without cointegration, and the data, whose Gt is not above that of the data."""
+    orders = [(1, 0)] * 18
+    models = null_models(system(), "c", np.full(18, 1), np.full(18, 0))
+    panels = samples(models, 19, 19, np.random.default_rng(1))
+    here = slow_error_correction(system(), orders, "c", 2)[0]
+    below = sum(slow_error_correction(panel, orders, "c", 2)[0] <= here for panel in panels)
+    return (1 + below) / 20
+
+
+ECM_PROGRAMS = {"plm": "Westerlund†, dcce† cointegration_test()", "Stata": "xtwest†"}
+PORT = "grunfeld_westerlund"
+
+WESTERLUND_ROWS = [
+    *(
+        Feature(
+            COINTEGRATION,
+            f"Westerlund 2007: {name}",
+            "westerlund_test(*relation, lags=1, bandwidth=2)",
+            statistic if name == "Gt" else part(f"Westerlund {name}"),
+            lambda name=name: error_correction()[name],
+            (f"{ECM}::test_every_step_entity_by_entity",),
+            ECM_PROGRAMS,
+            remark="moments drawn again, and choices that hold the level: the guide" if name == "Gt" else "",
+        )
+        for name in FOUR
+    ),
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2007: as xtwest",
+        'westerlund_test(*firms, lags=1, convention="stata")',
+        statistic,
+        reference(f"{PORT}/both_c/lags1_leads0_window2/z_scores/Gt"),
+        (f"{ECM}::test_the_rule_for_the_bandwidth_is_over_the_rows",),
+        {"Stata": "xtwest†", "Python": "Westerlund"},
+        {"Python": (f"{PORT}/value_*", f"{PORT}/both_*")},
+        remark="xtwest's numbers by its port",
+    ),
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2007: as the option westerlund",
+        'westerlund_test(firms[0], "inv", "value", lags=0, trend="ct", convention="stata-westerlund")',
+        part("Westerlund Pa"),
+        reference(f"{PORT}/option_ct/lags0_leads0_window2/z_scores/Pa"),
+        (f"{ECM}::test_moments_of_the_option_connect_the_two_columns_that_stata_prints",),
+        {"Stata": "xtwest†, westerlund", "Python": "Westerlund, westerlund"},
+        {"Python": (f"{PORT}/option_*",)},
+    ),
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2007: lags and leads by a criterion",
+        'westerlund_test(*firms, lags=(0, 1), leads=(0, 1), convention="stata")',
+        part("Westerlund Ga"),
+        reference(f"{PORT}/both_c/lags0-1_leads0-1_window2/z_scores/Ga"),
+        (f"{ECM}::test_each_entity_has_lags_and_leads_of_its_own",),
+        {"plm": "Westerlund†", "Stata": "xtwest†, lags(0 1) leads(0 1)", "Python": "Westerlund"},
+        {"Python": (f"{PORT}/*/lags0-*",)},
+        remark="AIC; here BIC and HQ too, all on the same rows unless as xtwest",
+    ),
+    Feature(
+        COINTEGRATION,
+        "Westerlund 2007: p-values from draws of whole periods",
+        "westerlund_test(*relation, lags=1, bandwidth=2, draws=19, seed=1)",
+        pvalue,
+        drawn,
+        (
+            f"{ECM}::test_panels_that_are_drawn_follow_the_recursion",
+            f"{ECM}::test_what_entities_share_stays_together_in_the_draws",
+        ),
+        {"plm": "Westerlund† bootstrap, dcce† n_bootstrap", "Stata": "xtwest†, bootstrap(#)", "Python": "Westerlund"},
+        remark="entities may share shocks",
+    ),
+]
+
+ROWS = [*PEDRONI_ROWS, *KAO_ROWS, *RATIO_ROWS, *WESTERLUND_ROWS]

@@ -166,7 +166,7 @@ FACTOR_ROWS = [
         FACTORS,
         "PANIC: their p-values by the inverse normal",
         'panic_test(gasoline, "lgaspcar", factors=2, lags=2)',
-        part("Choi's Z (inverse normal)"),
+        part("Choi's Z"),
         lambda: stats.norm.ppf(own_part_pvalues(2)).sum() / np.sqrt(18.0),
         (f"{PANIC}::test_own_parts_are_tested_as_written_out",),
         tolerance=1e-7,

@@ -109,7 +109,7 @@ ROWS = [
         INDEPENDENT,
         "Its average ratio with exact critical values",
         'ips_test(grunfeld, "inv", lags=0)',
-        part("Average ratio (t-bar)"),
+        part("Average ratio"),
         lambda: ratios(series(), 0, "c").mean(),
         (f"{IPS}::test_the_average_has_critical_values_without_lags",),
         {"plm": 'ips.stat = "tbar"', "Stata": "xtunitroot ips", "EViews": "uroot(ips), no lags", "gretl": "adf 0"},

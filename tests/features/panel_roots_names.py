@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ INDEPENDENT = "Unit roots of independent entities"
 FACTORS = "Unit roots under common factors"
 STATIONARY = "Stationarity as the null hypothesis"
 COINTEGRATION = "Tests of cointegration"
+RELATIONS = "Cointegrating relations"
 
 POWERS = {"n": 0, "c": 1, "ct": 2}
 """Powers of time among the terms."""
@@ -134,12 +136,16 @@ NAMES: dict[str, Callable[[], Any]] = {
     "unequal": lambda: pv.Panel(unequal(), "firm", "year"),
     "gasoline": gasoline,
     "relation": lambda: (gasoline(), RELATION[0], RELATION[1:]),
+    "firms": lambda: (investment(), "inv", ["value", "capital"]),
+    "plain": lambda: {"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "df_correction": False},
     "pvalues": lambda: COUNTRIES,
     "firm_pvalues": lambda: expected_tree("grunfeld_fisher")["inv_intercept"]["lags1"]["individual_adf_p"],
 }
 
 SHOWN = {
-    "grunfeld": "investment, value and capital of 10 firms in 20 years, balanced",
+    "grunfeld, firms": "investment, value and capital of 10 firms in 20 years, balanced; "
+    '`(panel, "inv", ["value", "capital"])`',
+    "plain": '`kernel="bartlett", bandwidth=3, prewhiten=False, df_correction=False`',
     "unequal": "the same without the first years of one firm and the last of another",
     "gasoline, relation": "gasoline per car, income, price and cars of 18 countries in 19 years, balanced; "
     '`(panel, "lgaspcar", ["lincomep", "lrpmg"])`: the first, on income and price',
@@ -159,10 +165,10 @@ def pvalue(test: Any) -> float:
 
 
 def part(name: str) -> Callable[[Any], float]:
-    """Statistic of the part of that name, whatever stands after a comma."""
+    """Statistic of the one part of that name, with or without what it has after a comma or in parentheses."""
 
     def look_up(test: Any) -> float:
-        (found,) = [each.statistic for each in test.parts if each.name.partition(",")[0] == name]
+        (found,) = [each.statistic for each in test.parts if name in (each.name, re.split(r",| \(", each.name)[0])]
         return found
 
     return look_up

@@ -1,4 +1,4 @@
-"""The table of panel unit roots and cointegration against plm, Stata, EViews, gretl, pvars and tspdlib."""
+"""The table of panel unit roots and cointegration against plm, Stata, EViews, gretl, arch, pvars and tspdlib."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from features import (
     panel_cointegration_rows,
     panel_common_factor_rows,
     panel_individual_root_rows,
+    panel_relation_rows,
     panel_unit_root_rows,
 )
 from features.feature import FeatureTable
-from features.panel_roots_names import COINTEGRATION, FACTORS, INDEPENDENT, NAMES, SHOWN, STATIONARY
+from features.panel_roots_names import COINTEGRATION, FACTORS, INDEPENDENT, NAMES, RELATIONS, SHOWN, STATIONARY
 
 PROGRAMS = {
     "plm": (
@@ -22,6 +23,9 @@ PROGRAMS = {
     ),
     "EViews": "13, its documentation; no output on usable data, so nothing is marked",
     "gretl": "2025a, run for the reference numbers; its cointegration tests refuse panels",
+    "Python": (
+        "arch 8.0.0, a series at a time, and Westerlund 0.1.2, a port of Stata's xtwest; run for the reference numbers"
+    ),
     "pvars": "1.1.1 (R), its manual; tests of cointegration alone",
     "tspdlib": "3.0.0 (GAUSS), its documentation; it cannot be run here",
 }
@@ -31,6 +35,7 @@ GROUPS = {
     FACTORS: "Entities that react, each in its way, to the same shocks.",
     STATIONARY: "Beside the tests of the other null hypothesis.",
     COINTEGRATION: "Whether variables that wander do so together.",
+    RELATIONS: "The slopes of variables that wander together.",
 }
 
 TABLE = FeatureTable(
@@ -45,6 +50,7 @@ TABLE = FeatureTable(
         *panel_common_factor_rows.ROWS,
         *panel_unit_root_rows.HADRI_ROWS,
         *panel_cointegration_rows.ROWS,
+        *panel_relation_rows.ROWS,
     ],
     names=NAMES,
     shown=SHOWN,
