@@ -88,6 +88,8 @@ from panelvar.panel_tests.cross_section_dependence import (
     cross_section_dependence_test as cross_section_dependence_test,
 )
 from panelvar.panel_tests.cross_section_dependence import residual_correlations as residual_correlations
+from panelvar.panel_tests.cross_section_exponent import ExponentResult as ExponentResult
+from panelvar.panel_tests.cross_section_exponent import cross_section_exponent as cross_section_exponent
 from panelvar.panel_tests.durbin_watson import bhargava_test as bhargava_test
 from panelvar.panel_tests.durbin_watson import durbin_watson_test as durbin_watson_test
 from panelvar.panel_tests.effects_lm import effects_lm_test as effects_lm_test

@@ -52,6 +52,8 @@ class PairSums(NamedTuple):
         Pairs that count, and that have too few common periods.
     leading : int
         Entities that have a pair with a later one.
+    large : int
+        Pairs with :math:`\sqrt{T_{ij}} |\rho_{ij}|` beyond a bound; zero unless asked for.
     """
 
     total: float
@@ -61,12 +63,19 @@ class PairSums(NamedTuple):
     pairs: int
     left_out: int
     leading: int
+    large: int
 
 
 def pair_sums(
-    residuals: Array, entities: Grouping, times: Grouping, fewest: int, *, absolute: bool = False
+    residuals: Array,
+    entities: Grouping,
+    times: Grouping,
+    fewest: int,
+    *,
+    absolute: bool = False,
+    bound: float | None = None,
 ) -> PairSums:
-    """Add up the correlations of the entities' residuals.
+    r"""Add up the correlations of the entities' residuals.
 
     Parameters
     ----------
@@ -77,6 +86,8 @@ def pair_sums(
         Common periods of a pair that counts.
     absolute : bool
         Add up absolute values too, which takes every pair by itself.
+    bound : float, optional
+        Count the pairs with :math:`\\sqrt{T_{ij}} |\rho_{ij}|` beyond it, which does too.
 
     Raises
     ------
@@ -91,17 +102,23 @@ def pair_sums(
     values = np.zeros((n, periods))
     values[entities.codes, times.codes] = centred / spread[entities.codes]
     if len(residuals) == n * periods:
-        return _by_sets(values, np.zeros(n, dtype=np.intp), np.ones((1, periods), dtype=bool), fewest, absolute)
+        one_set = np.zeros(n, dtype=np.intp)
+        return _by_sets(values, one_set, np.ones((1, periods), dtype=bool), fewest, absolute, bound)
     present = np.zeros((n, periods), dtype=bool)
     present[entities.codes, times.codes] = True
     _, first, members = np.unique(np.packbits(present, axis=1), axis=0, return_index=True, return_inverse=True)
     if FEW_SETS * len(first) <= n:
-        return _by_sets(values, members.ravel(), present[first], fewest, absolute)
-    return _by_tiles(values, present.astype(np.float64), fewest, absolute)
+        return _by_sets(values, members.ravel(), present[first], fewest, absolute, bound)
+    return _by_tiles(values, present.astype(np.float64), fewest, absolute, bound)
 
 
 def _by_sets(
-    values: Array, members: NDArray[np.intp], observed: NDArray[np.bool_], fewest: int, absolute: bool
+    values: Array,
+    members: NDArray[np.intp],
+    observed: NDArray[np.bool_],
+    fewest: int,
+    absolute: bool,
+    bound: float | None,
 ) -> PairSums:
     """Closed forms for pairs of sets of entities that are observed in the same periods (s, T)."""
     order = np.argsort(members, kind="stable")
@@ -109,7 +126,7 @@ def _by_sets(
     sets = np.split(order, np.cumsum(counts)[:-1])
     common = observed.astype(np.float64) @ observed.T
     total = sum_absolute = signed = squared = 0.0
-    pairs = 0
+    pairs = large = 0
     for a, own in enumerate(sets):
         for b in np.flatnonzero(common[a, a:] >= fewest) + a:
             columns = np.flatnonzero(observed[a] & observed[b])
@@ -122,6 +139,9 @@ def _by_sets(
             squares = half * (_squares(left, right) - diagonal)
             if absolute:
                 sum_absolute += half * (_absolutes(left, right) - diagonal)
+            if bound is not None:
+                least = bound / t**0.5
+                large += int(half * (_beyond(left, right, least) - diagonal * (least < 1.0)))
             total, signed, squared = total + sums, signed + t**0.5 * sums, squared + t * squares
             pairs += counts[a] * (counts[a] - 1) // 2 if a == b else counts[a] * counts[b]
     n = len(values)
@@ -129,7 +149,7 @@ def _by_sets(
     last = np.array([own[-1] for own in sets])
     latest = np.where(common >= fewest, last, -1).max(axis=1)
     leading = int((np.arange(n) < latest[members]).sum())
-    return PairSums(total, sum_absolute, signed, squared, int(pairs), n * (n - 1) // 2 - int(pairs), leading)
+    return PairSums(total, sum_absolute, signed, squared, int(pairs), n * (n - 1) // 2 - int(pairs), leading, large)
 
 
 def _unit_rows(rows: Array) -> tuple[Array, int]:
@@ -156,6 +176,11 @@ def _absolutes(left: Array, right: Array) -> float:
     return math.fsum(np.abs(tile, out=tile).sum() for tile in _tiles(left, right))
 
 
+def _beyond(left: Array, right: Array, least: float) -> int:
+    """How many absolute values of ``left @ right.T`` are larger than some number."""
+    return sum(int(np.count_nonzero(np.abs(tile, out=tile) > least)) for tile in _tiles(left, right))
+
+
 def _tiles(left: Array, right: Array) -> Iterator[Array]:
     """Yield ``left @ right.T`` some rows and columns at a time."""
     for i in range(0, len(left), 4 * TILE):
@@ -163,12 +188,12 @@ def _tiles(left: Array, right: Array) -> Iterator[Array]:
             yield left[i : i + 4 * TILE] @ right[j : j + 4 * TILE].T
 
 
-def _by_tiles(values: Array, present: Array, fewest: int, absolute: bool) -> PairSums:
+def _by_tiles(values: Array, present: Array, fewest: int, absolute: bool, bound: float | None) -> PairSums:
     """Every pair by itself, from moments over the common periods."""
     n = len(values)
     squares = np.square(values)
     total = sum_absolute = signed = squared = 0.0
-    pairs = 0
+    pairs = large = 0
     leads = np.zeros(n, dtype=bool)
     for first in range(0, n, TILE):
         rows = slice(first, first + TILE)
@@ -206,7 +231,10 @@ def _by_tiles(values: Array, present: Array, fewest: int, absolute: bool) -> Pai
             rho *= np.sqrt(common, out=common)
             signed += float(rho.sum())
             squared += float(np.vdot(rho, rho))
-    return PairSums(total, sum_absolute, signed, squared, pairs, n * (n - 1) // 2 - pairs, int(leads.sum()))
+            if bound is not None:
+                large += int(np.count_nonzero(np.abs(rho) > bound))
+    left_out = n * (n - 1) // 2 - pairs
+    return PairSums(total, sum_absolute, signed, squared, pairs, left_out, int(leads.sum()), large)
 
 
 def _correlations(values: Array, present: Array, i: NDArray[np.intp], j: NDArray[np.intp]) -> Array:

@@ -31,9 +31,11 @@ ROUNDING = 1e-13
 """Residuals and sums this small beside what they were computed from are rounding."""
 
 
-def linear_result(what: str, result: object) -> None:
-    """Refuse anything but the result of a linear panel model."""
+def linear_result(what: str, result: object) -> LinearResult:
+    """Return the result of a linear panel model, or refuse anything else."""
     refuse_other(what, result, LinearResult, "the result of a linear panel model")
+    assert isinstance(result, LinearResult)
+    return result
 
 
 def unweighted(result: LinearResult, what: str, families: Sequence[str] = (), *, instruments: bool = False) -> Design:

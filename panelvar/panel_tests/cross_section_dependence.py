@@ -1,16 +1,21 @@
-"""Tests that the residuals of different entities are uncorrelated: CD, CD*, LM, scaled and bias-corrected LM."""
+"""Tests that entities are uncorrelated, in residuals or a variable: CD, CD*, LM, scaled and bias-corrected LM."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
 
-from panelvar.base.arguments import read_whole
-from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.base.arguments import read_flag, read_whole, refuse_other
+from panelvar.base.arrays import Array
+from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.base.scaling import in_own_units
+from panelvar.data.panel import Panel, as_panel
+from panelvar.kernels.groups import Grouping
 from panelvar.kernels.pair_correlations import PairSums, pair_sums
-from panelvar.panel_tests.auxiliary import own_residuals, unweighted
+from panelvar.panel_tests.auxiliary import linear_result, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
@@ -21,6 +26,10 @@ KINDS = {
     "bias-corrected-lm": "Bias-corrected scaled LM",
 }
 _NULL = "the errors of different entities are uncorrelated"
+_NULL_OF_VARIABLE = "the variable is uncorrelated between entities"
+FLAT_SHARE = 1e-13
+"""Of an entity's values, below which what its mean leaves is rounding."""
+FAMILIES = ("pooled", "fixed", "random", "difference")
 
 
 class PairCorrelations(NamedTuple):
@@ -40,8 +49,32 @@ class PairCorrelations(NamedTuple):
     pairs_left_out: int
 
 
-def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> TestResult:
-    r"""Test that residuals are uncorrelated across entities (plm ``pcdtest``, Stata ``xtcsd`` and ``xttest2``).
+class Compared(NamedTuple):
+    """What is correlated between entities.
+
+    Attributes
+    ----------
+    values : array (n,)
+        At most one of an entity and period.
+    entities, times : Grouping
+    fewest : int
+        Common periods of a pair that counts.
+    """
+
+    values: Array
+    entities: Grouping
+    times: Grouping
+    fewest: int
+
+    def sums(self, *, absolute: bool = False, bound: float | None = None) -> PairSums:
+        """Sums over the pairs of entities."""
+        return pair_sums(self.values, self.entities, self.times, self.fewest, absolute=absolute, bound=bound)
+
+
+def cross_section_dependence_test(
+    result: LinearResult | Panel, column: Hashable | None = None, *, kind: str = "cd", changes: bool = False
+) -> TestResult:
+    r"""Test that residuals, or a variable, are uncorrelated across entities (``pcdtest``, ``xtcsd``, ``xtcd``).
 
     With :math:`\hat\rho_{ij}` the correlation of two entities' residuals over their :math:`T_{ij}` common periods, and
     sums over the pairs i < j of N entities:
@@ -61,10 +94,15 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
 
     Parameters
     ----------
-    result : LinearResult
-        Pooled, fixed, random effects or first differences; its residuals are used.
+    result : LinearResult, Panel or DataFrame
+        Pooled, fixed, random effects or first differences, whose residuals are used; or with ``column`` a panel, or a
+        DataFrame with a two-level index.
+    column : label, optional
+        The variable of a panel.
     kind : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
         A row of the table.
+    changes : bool
+        Of a variable: compare its changes from period to period. Levels that wander are correlated by chance.
 
     Returns
     -------
@@ -92,49 +130,88 @@ def cross_section_dependence_test(result: LinearResult, *, kind: str = "cd") -> 
     twice the variance that CD reckons with: such pairs are left out, unless the convention keeps them (plm, gretl).
     gretl also divides by all pairs of the entities that overlap with a later one, and one more entity.
     """
-    unweighted(
-        result, "The test of cross-section dependence", ("pooled", "fixed", "random", "difference"), instruments=True
-    )
+    compared = compared_values("The test of cross-section dependence", result, column, changes)
     choose("kind", kind, KINDS)
-    fit = result.fit
-    notes = []
-    if kind == "bias-corrected-lm" and fit.family != "fixed":
-        raise SpecificationError("The bias correction is derived for fixed effects: fit the model with entity effects.")
-    if fit.absorbed is not None and fit.design.times in fit.absorbed.groupings:
-        text = (
-            "The model has time effects: residuals then sum to zero in every period, their correlations average "
-            "to about -1/(N-1), and CD is not standard normal under the null. See cd_star_test."
-        )
-        notes.append(Note("cd-time-effects", text, warn=kind == "cd"))
-    periods, entities = fit.design.times.n_groups, fit.design.entities.n_groups
+    notes = _of_model(result, kind) if isinstance(result, LinearResult) else []
+    periods, entities = compared.times.n_groups, compared.entities.n_groups
     if kind in ("lm", "scaled-lm") and entities > periods:
         text = f"{entities} entities and {periods} periods: the LM statistics over-reject unless N is small against T."
         notes.append(Note("lm-many-entities", text, warn=True))
-    sums = _sums(result)
+    sums = compared.sums()
     pairs = sums.pairs
-    notes += _pairs_used(result, pairs, sums.left_out)
+    notes += pairs_used(compared.fewest, pairs, sums.left_out)
     emit(notes)
-    name = KINDS[kind]
+    name, null = KINDS[kind], _NULL if column is None else _NULL_OF_VARIABLE
     if kind == "lm":
-        return chi2_test(name, sums.squared, pairs, _NULL, notes)
+        return chi2_test(name, sums.squared, pairs, null, notes)
     if kind == "cd":
         possible = sums.leading * (sums.leading + 1) // 2
-        statistic = sums.signed / math.sqrt(possible if result.convention.pairs_scale == "all" else pairs)
+        by_all = isinstance(result, LinearResult) and result.convention.pairs_scale == "all"
+        statistic = sums.signed / math.sqrt(possible if by_all else pairs)
     else:
         statistic = (sums.squared - pairs) / math.sqrt(2.0 * pairs)
     if kind == "bias-corrected-lm":
-        statistic -= entities / (2.0 * (float(fit.design.entities.sizes.max()) - 1.0))
-    return z_test(name, statistic, _NULL, notes)
+        statistic -= entities / (2.0 * (float(compared.entities.sizes.max()) - 1.0))
+    return z_test(name, statistic, null, notes)
 
 
-def _fewest(result: LinearResult) -> int:
-    """Fewest common periods of a pair that counts."""
-    return 2 if result.convention.short_pairs == "kept" else 3
+def compared_values(what: str, result: object, column: Hashable | None, changes: bool) -> Compared:
+    """Read residuals of a model, or a variable of a panel.
+
+    Raises
+    ------
+    DataError
+        An entity whose variable does not vary.
+    """
+    changes = read_flag("changes", changes)
+    if isinstance(result, LinearResult) and (column is not None or changes):
+        raise SpecificationError(
+            "column= and changes= are for a panel; the residuals of a model are taken as they are."
+        )
+    if column is not None:
+        return _of_variable(what, as_panel(result), column, changes)
+    refuse_other(what, result, LinearResult, "the result of a linear panel model, or a panel with column=")
+    model = linear_result(what, result)
+    unweighted(model, what, FAMILIES, instruments=True)
+    fewest = 2 if model.convention.short_pairs == "kept" else 3
+    return Compared(own_residuals(model), model.fit.design.entities, model.fit.design.times, fewest)
 
 
-def _pairs_used(result: LinearResult, pairs: int, left_out: int) -> list[Note]:
+def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Compared:
+    if panel.calendar.n_positions < 2 or len(panel.entity_labels) < 2:
+        raise InsufficientDataError(f"{what} compares entities over periods: there must be two or more of both.")
+    values = panel.difference(column) if changes else panel.column(column)
+    rows = np.flatnonzero(~np.isnan(values))
+    owners, entities = np.unique(panel.entity_codes[rows], return_inverse=True)
+    _, times = np.unique(panel.time_positions[rows], return_inverse=True)
+    groups = Grouping.from_codes(entities, len(owners))
+    own = in_own_units(values[rows])
+    left = np.abs(own - groups.means(own)[entities])
+    flat = groups.sums(left) <= FLAT_SHARE * groups.sums(np.abs(own)) * (groups.sizes > 1)
+    if flat.any():
+        label = panel.entity_labels[owners[int(np.flatnonzero(flat)[0])]]
+        kind = "Changes of" if changes else "Values of"
+        raise DataError(f"{kind} {str(column)!r} of {label!r} are all the same: they are correlated with nothing.")
+    return Compared(own, groups, Grouping.from_codes(times), 3)
+
+
+def _of_model(result: LinearResult, kind: str) -> list[Note]:
+    """What a model's effects say of a test of its residuals."""
+    fit = result.fit
+    if kind == "bias-corrected-lm" and fit.family != "fixed":
+        raise SpecificationError("The bias correction is derived for fixed effects: fit the model with entity effects.")
+    if fit.absorbed is None or fit.design.times not in fit.absorbed.groupings:
+        return []
+    text = (
+        "The model has time effects: residuals then sum to zero in every period, their correlations average "
+        "to about -1/(N-1), and CD is not standard normal under the null. See cd_star_test."
+    )
+    return [Note("cd-time-effects", text, warn=kind == "cd")]
+
+
+def pairs_used(fewest: int, pairs: int, left_out: int) -> list[Note]:
     """Say how many pairs share too few periods; refuse if all do."""
-    words = {2: "two", 3: "three"}[_fewest(result)]
+    words = {2: "two", 3: "three"}[fewest]
     if pairs == 0:
         raise InsufficientDataError(f"No two entities have {words} periods in common.")
     if left_out:
@@ -142,13 +219,20 @@ def _pairs_used(result: LinearResult, pairs: int, left_out: int) -> list[Note]:
     return []
 
 
-def residual_correlations(result: LinearResult) -> PairCorrelations:
-    """Average the correlations of residuals, and their absolute values, over the pairs of entities.
+def residual_correlations(
+    result: LinearResult | Panel, column: Hashable | None = None, *, changes: bool = False
+) -> PairCorrelations:
+    """Average the correlations of residuals, or of a variable, and their absolute values, over the pairs of entities.
 
     Parameters
     ----------
-    result : LinearResult
-        Pooled, fixed, random effects or first differences; its residuals are used.
+    result : LinearResult, Panel or DataFrame
+        Pooled, fixed, random effects or first differences, whose residuals are used; or with ``column`` a panel, or a
+        DataFrame with a two-level index.
+    column : label, optional
+        The variable of a panel.
+    changes : bool
+        Of a variable: compare its changes from period to period.
 
     Returns
     -------
@@ -158,9 +242,9 @@ def residual_correlations(result: LinearResult) -> PairCorrelations:
     -----
     A mean absolute correlation far above the mean says that dependence has both signs, which CD does not see.
     """
-    unweighted(result, "The average correlation", ("pooled", "fixed", "random", "difference"), instruments=True)
-    sums = _sums(result, absolute=True)
-    _pairs_used(result, sums.pairs, sums.left_out)
+    compared = compared_values("The average correlation", result, column, changes)
+    sums = compared.sums(absolute=True)
+    pairs_used(compared.fewest, sums.pairs, sums.left_out)
     return PairCorrelations(sums.total / sums.pairs, sums.absolute / sums.pairs, sums.pairs, sums.left_out)
 
 
@@ -233,9 +317,3 @@ def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     statistic = (cd + math.sqrt(periods / 2.0) * (1.0 - kept)) / kept
     null = f"weakly correlated errors once {factors} factor{'s are' if factors > 1 else ' is'} taken out"
     return z_test(f"CD* ({factors} factor{'s' * (factors > 1)})", statistic, null)
-
-
-def _sums(result: LinearResult, *, absolute: bool = False) -> PairSums:
-    """Sums over the pairs of entities of their residuals' correlations."""
-    design = result.fit.design
-    return pair_sums(own_residuals(result), design.entities, design.times, _fewest(result), absolute=absolute)

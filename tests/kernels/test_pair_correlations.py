@@ -10,11 +10,13 @@ from panelvar.kernels import pair_correlations
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.pair_correlations import pair_sums
 
+BOUND = 1.7
+
 
 def plain_loop(rows, observed, fewest):
     """Correlate the entities (N, T) two by two over their common periods."""
     total = absolute = signed = squared = 0.0
-    pairs, leading = 0, set()
+    pairs, large, leading = 0, 0, set()
     for i in range(len(rows)):
         for j in range(i + 1, len(rows)):
             common = observed[i] & observed[j]
@@ -30,8 +32,9 @@ def plain_loop(rows, observed, fewest):
             absolute += abs(rho)
             signed += np.sqrt(t) * rho
             squared += t * rho**2
+            large += np.sqrt(t) * abs(rho) > BOUND
     n = len(rows)
-    return total, absolute, signed, squared, pairs, n * (n - 1) // 2 - pairs, len(leading)
+    return total, absolute, signed, squared, pairs, n * (n - 1) // 2 - pairs, len(leading), large
 
 
 def sample(kind, n, periods, seed=0):
@@ -64,10 +67,12 @@ def test_sums_over_pairs(kind, n, periods, fewest, sets, monkeypatch):
     rows, observed = sample(kind, n, periods)
     expected = plain_loop(rows, observed, fewest)
     # The roundings of as many terms, of order one, as there are pairs.
-    sums = found(rows, observed, fewest, absolute=True)
+    sums = found(rows, observed, fewest, absolute=True, bound=BOUND)
+    assert sums.large == expected[-1] > 0
     np.testing.assert_allclose(sums, expected, rtol=1e-12, atol=1e-12 * np.sqrt(expected[4]) * periods)
     without = found(rows, observed, fewest)
-    assert (without.pairs, without.left_out, without.leading) == expected[4:]
+    assert (without.pairs, without.left_out, without.leading) == expected[4:-1]
+    assert without.large == 0
     assert without.squared == pytest.approx(expected[3], rel=1e-12)
 
 

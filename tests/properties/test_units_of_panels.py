@@ -333,6 +333,9 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w, k=k: pv.cross_section_dependence_test(w.made(PLAIN["entity"]), kind=k)
         for k in ("cd", "lm", "scaled-lm", "bias-corrected-lm")
     ],
+    "cross_section_exponent": [
+        lambda w, m=m: pv.cross_section_exponent(w.panel, "y", method=m) for m in ("averages", "correlations")
+    ],
     "cd_star_test": [lambda w: pv.cd_star_test(pv.fit_fixed_effects(w.panel, "y", X))],
     "residual_correlations": [lambda w: pv.residual_correlations(w.made(PLAIN["entity"]))],
     "modified_wald_test": [lambda w: pv.modified_wald_test(w.made(PLAIN["entity"]))],

@@ -1,0 +1,310 @@
+r"""How strongly the entities of a panel depend on one another: the exponent of cross-section dependence.
+
+References: Bailey, Kapetanios and Pesaran (2016), Journal of Applied Econometrics 31, 929-960; Bailey, Kapetanios and
+Pesaran (2019), Sankhya B 81, 46-102.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from panelvar.base.arguments import read_number, read_whole
+from panelvar.base.arrays import Array
+from panelvar.base.errors import (
+    DataError,
+    InsufficientDataError,
+    Note,
+    SpecificationError,
+    check_level,
+    choose,
+    emit,
+)
+from panelvar.data.panel import Panel
+from panelvar.kernels.least_squares import least_squares
+from panelvar.kernels.principal_components import principal_components, transformed
+from panelvar.panel_tests.cross_section_dependence import Compared, compared_values, pairs_used
+from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Fact, Row, number, words
+from panelvar.tables.number_format import format_count, format_number
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult, z_test
+
+METHODS = {"averages": "variance of the averages", "correlations": "pairs that are correlated"}
+FEWEST = 10
+"""Entities and periods that the variance of averages is estimated from."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ExponentResult(Presented):
+    r"""Exponent of cross-section dependence: with N entities, their average varies by :math:`N^{2(\alpha - 1)}`.
+
+    Parameters
+    ----------
+    exponent : float
+        :math:`\alpha`: one where a factor moves all entities, about one half or less where none moves more than a few.
+    std_error : float
+        NaN where none is derived (``method="correlations"``).
+    method : str
+    uncorrected, without_errors : float
+        Of averages, the first estimate, and the one without the variance of the entities' own errors; NaN otherwise.
+    chosen : int
+        Entities that move with the average, or pairs that are correlated.
+    cd : TestResult
+        Pesaran's CD of the same values.
+    n_entities, n_periods : int
+    notes : tuple of Note
+    """
+
+    exponent: float
+    std_error: float
+    method: str
+    uncorrected: float
+    without_errors: float
+    chosen: int
+    cd: TestResult
+    n_entities: int
+    n_periods: int
+    notes: tuple[Note, ...] = field(default=())
+
+    def conf_int(self, *, level: float = 0.95) -> tuple[float, float]:
+        """Return confidence limits of the exponent, missing where it has no standard error.
+
+        Parameters
+        ----------
+        level : float
+            Coverage, 0.5 or more.
+        """
+        from scipy.special import ndtri
+
+        reach = float(ndtri(0.5 + 0.5 * check_level(level))) * self.std_error
+        return self.exponent - reach, self.exponent + reach
+
+    def reading(self, level: float = 0.05) -> str:
+        """Which tests of unit roots the dependence leaves, in a sentence.
+
+        Parameters
+        ----------
+        level : float
+            Significance level of CD, below one half.
+        """
+        size = 1.0 - check_level(1.0 - read_number("level", level))
+        if not self.cd.pvalue < size:
+            return (
+                "CD does not find dependence: tests for independent entities (ips_test, fisher_test, llc_test) are not "
+                "contradicted."
+            )
+        if self.exponent < 0.75:
+            return (
+                "Entities are correlated, but no factor moves most of them: demetrescu_hanck_test and "
+                "breitung_test(robust=True) allow for that."
+            )
+        return (
+            "A factor moves most entities: use tests that allow for it (cips_test, panic_test, moon_perron_test), not "
+            "those for independent entities."
+        )
+
+    def summary(self) -> Table:
+        """Return the exponent with its limits and CD as a table, what they say of tests below."""
+        low, high = self.conf_int()
+        shown = {"Exponent": self.exponent}
+        if not math.isnan(self.std_error):
+            shown |= {"Std. error": self.std_error, "2.5%": low, "97.5%": high}
+        header = tuple(words(each, "right") for each in shown)
+        cells = tuple(number(each) for each in shown.values())
+        facts = (
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Periods", format_count(self.n_periods)),
+            Fact("From", METHODS[self.method]),
+            Fact("Entities chosen" if self.method == "averages" else "Pairs chosen", format_count(self.chosen)),
+            Fact("CD", self.cd.in_a_line()),
+        )
+        notes = (self.reading(), *(note.text for note in self.notes))
+        return Table(header=(Row("", header),), body=(Row("Dependence", cells),), facts=facts, notes=notes)
+
+    def __repr__(self) -> str:
+        error = "" if math.isnan(self.std_error) else f" ({format_number(self.std_error, 4)})"
+        return f"<Cross-section exponent: {format_number(self.exponent, 4)}{error}, from {METHODS[self.method]}>"
+
+
+def cross_section_exponent(
+    data: LinearResult | Panel,
+    column: Hashable | None = None,
+    *,
+    method: str | None = None,
+    changes: bool = False,
+    factors: int = 4,
+    size: float = 0.1,
+    tuning: float = 0.5,
+) -> ExponentResult:
+    r"""Estimate how strongly entities depend on one another: the exponent :math:`\alpha` (Stata's ``xtcse2``).
+
+    Where a factor moves :math:`N^\alpha` of N entities, the average of all varies by :math:`\mu^2 N^{2(\alpha - 1)}`.
+    With entities in deviations from their means over their standard deviations, :math:`\hat\sigma_{\bar x}^2` the
+    variance of their average over time, :math:`\hat c/N` that of the average of what some principal components leave,
+    and :math:`\hat\mu^2` that of the average of the entities that move with it (Bailey, Kapetanios and Pesaran 2016,
+    eq. 13),
+
+    .. math:: \hat\alpha = 1 + \frac{\ln\hat\sigma_{\bar x}^2}{2\ln N} - \frac{\hat c}{2 N \ln N\,\hat\sigma_{\bar x}^2}
+        - \frac{\ln\hat\mu^2}{2\ln N}.
+
+    Of residuals, with n pairs of entities and R of them correlated (2019),
+
+    .. math:: \hat\alpha = \frac{\ln(N + 2R)}{2\ln N}, \qquad
+        \sqrt{T_{ij}}\,|\hat\rho_{ij}| > \Phi^{-1}\Bigl(1 - \frac{p}{2 n^\delta}\Bigr).
+
+    Parameters
+    ----------
+    data : LinearResult, Panel or DataFrame
+        A model whose residuals are looked at; or, with ``column``, a panel or a DataFrame with a two-level index.
+    column : label, optional
+        The variable of a panel.
+    method : {"averages", "correlations"}, optional
+        By default averages for a variable, correlations for residuals.
+    changes : bool
+        Of a variable: its changes from period to period. Levels that wander depend on one another by chance.
+    factors : int
+        Principal components that are taken out for :math:`\hat c`.
+    size : float
+        p: of averages, entities are chosen by tests of their slopes on the average at this level for all (Holm 1979).
+    tuning : float
+        :math:`\delta`; for correlations alone.
+
+    Returns
+    -------
+    ExponentResult
+        With a standard error for ``"averages"``, and CD.
+
+    Raises
+    ------
+    DataError
+        An entity that does not vary; for averages, entities observed in different periods.
+    InsufficientDataError
+        For averages, fewer than ten entities or periods.
+
+    Notes
+    -----
+    Below one half the exponent is not told from one half: CD says whether there is dependence at all. The standard
+    error is conservative: what the factor happened to do in these periods is in both variances, and cancels. ``xtcse2``
+    does not divide the spread of slopes in it by :math:`\hat\mu^2`, goes on choosing entities after one that fails,
+    and adds absolute correlations up where the paper counts them, which makes that exponent smaller.
+    """
+    used = method if method is not None else ("averages" if column is not None else "correlations")
+    choose("method", used, tuple(METHODS))
+    share = read_number("size", size)
+    power = read_number("tuning", tuning)
+    if not 0.0 < share < 1.0:
+        raise SpecificationError(f"size={share:g} must lie between 0 and 1.")
+    if not 0.0 <= power <= 1.0:
+        raise SpecificationError(f"tuning={power:g} must lie between 0 and 1.")
+    compared = compared_values("The exponent of cross-section dependence", data, column, changes)
+    entities, periods = compared.entities.n_groups, compared.times.n_groups
+    pairs = entities * (entities - 1) / 2.0
+    sums = compared.sums(bound=_quantile(share / pairs**power))
+    notes = tuple(pairs_used(compared.fewest, sums.pairs, sums.left_out))
+    cd = z_test("Pesaran CD", sums.signed / math.sqrt(sums.pairs), "entities are uncorrelated")
+    if used == "correlations":
+        emit(notes)
+        exponent = math.log(entities + 2.0 * sums.large) / (2.0 * math.log(entities))
+        missing = math.nan
+        return ExponentResult(exponent, missing, used, missing, missing, sums.large, cd, entities, periods, notes)
+    found = _of_averages(_matrix(compared), read_whole("factors", factors, 0), share)
+    if found.chosen == 0:
+        text = "No entity moves with the average: the exponent is that without the variance of the errors."
+        notes = (*notes, Note("none-chosen", text))
+    emit(notes)
+    return ExponentResult(
+        found.exponent,
+        found.std_error,
+        used,
+        found.uncorrected,
+        found.without_errors,
+        found.chosen,
+        cd,
+        entities,
+        periods,
+        notes,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Averages:
+    exponent: float
+    std_error: float
+    uncorrected: float
+    without_errors: float
+    chosen: int
+
+
+def _quantile(tails: float) -> float:
+    """Standard normal quantile that so much probability is beyond, on both sides together."""
+    from scipy.special import ndtri
+
+    return float(-ndtri(0.5 * tails))
+
+
+def _matrix(compared: Compared) -> Array:
+    """Values (T, N), each entity about its mean over its standard deviation."""
+    entities, periods = compared.entities.n_groups, compared.times.n_groups
+    if len(compared.values) != entities * periods:
+        raise DataError(
+            "The variance of averages needs the same periods for every entity; method='correlations' does not."
+        )
+    if min(entities, periods) < FEWEST:
+        raise InsufficientDataError(
+            f"The variance of averages needs {FEWEST} entities and periods; there are {entities} and {periods}."
+        )
+    values = np.empty((periods, entities))
+    values[compared.times.codes, compared.entities.codes] = compared.values
+    return transformed(values, "standardised")
+
+
+def _of_averages(values: Array, factors: int, size: float) -> _Averages:
+    """The estimates from standardised values (T, N)."""
+    periods, entities = values.shape
+    if factors >= min(entities, periods - 1):
+        raise InsufficientDataError(f"factors={factors} leave nothing of {entities} entities and {periods} periods.")
+    logarithm = math.log(entities)
+    average = values.mean(axis=1)
+    variance = float(np.square(average).mean())
+    if variance <= np.finfo(np.float64).eps:
+        raise DataError("The averages over the entities are zero in every period: they were subtracted.")
+    left = values - principal_components(values, factors).common
+    errors = entities * float(np.square(left.mean(axis=1)).mean())
+    first = 1.0 + 0.5 * math.log(variance) / logarithm
+    second = first - errors / (2.0 * logarithm * entities * variance)
+    factor = average / math.sqrt(variance)
+    slopes = factor @ values / periods
+    chosen = _chosen(values, factor, slopes, size)
+    own = float(np.square(values[:, chosen].mean(axis=1)).mean()) if len(chosen) else 1.0
+    exponent = second - 0.5 * math.log(own) / logarithm
+    moved = int(np.clip(round(entities**exponent), 2, entities))
+    largest = slopes[np.argsort(-np.abs(slopes), kind="stable")[:moved]]
+    spread = float(largest.var(ddof=1)) / own
+    total = _long_run(np.square(factor)) / periods + 4.0 * entities**-exponent * spread
+    return _Averages(exponent, math.sqrt(total) / (2.0 * logarithm), first, second, len(chosen))
+
+
+def _chosen(values: Array, factor: Array, slopes: Array, size: float) -> Array:
+    """Entities whose slopes on the standardised average are not zero, by Holm's steps at a level for all of them."""
+    periods, entities = values.shape
+    residuals = values - np.outer(factor, slopes)
+    ratios = np.abs(slopes) / np.sqrt(np.square(residuals).sum(axis=0) / (periods - 2) / periods)
+    order = np.argsort(-ratios, kind="stable")
+    bounds = np.array([_quantile(size / left) for left in range(entities, 0, -1)])
+    fails = ratios[order] < bounds
+    return np.asarray(order[: int(fails.argmax()) if fails.any() else entities])
+
+
+def _long_run(squares: Array) -> float:
+    """Long-run variance of a series (T,) from an autoregression with as many lags as the cube root of T, rounded up."""
+    about = squares - squares.mean()
+    lags = math.ceil(len(about) ** (1.0 / 3.0))
+    rows = len(about) - lags
+    past = np.column_stack([about[lags - lag : len(about) - lag] for lag in range(1, lags + 1)])
+    slopes = least_squares(past, about[lags:])
+    left = about[lags:] - past @ slopes
+    return float(left @ left / rows / np.square(1.0 - slopes.sum()))
