@@ -17,6 +17,7 @@ from features.panel_roots_names import (
     ratios,
     statistic,
 )
+from panel_tests.test_cross_section_exponent import written_out as exponent
 from panel_unit_roots.test_demetrescu_hanck import written_out as instrumented
 from panel_unit_roots.test_moon_perron import written_out as moon_perron
 from panel_unit_roots.test_panic import of_2010, parts, trend_statistics
@@ -24,6 +25,7 @@ from scipy import stats
 
 import panelvar as pv
 
+EXPONENT = "tests/panel_tests/test_cross_section_exponent.py"
 CIPS = "tests/panel_unit_roots/test_cips.py"
 DEMETRESCU_HANCK = "tests/panel_unit_roots/test_demetrescu_hanck.py"
 MOON_PERRON = "tests/panel_unit_roots/test_moon_perron.py"
@@ -61,6 +63,74 @@ def bic3(most: int) -> int:
     penalties = [count * penalty * (rows + entities - count) / (rows + entities) for count in range(most + 1)]
     return int(np.argmin(np.add(left, penalties)))
 
+
+def cd(values: np.ndarray) -> float:
+    """Pesaran's CD, a pair of entities at a time."""
+    entities, periods = values.shape
+    total = sum(np.corrcoef(values[i], values[j])[0, 1] for i in range(entities) for j in range(i))
+    return float(np.sqrt(2.0 * periods / (entities * (entities - 1))) * total)
+
+
+def of_pairs() -> float:
+    """The exponent from the number of correlated pairs of changes."""
+    values = np.diff(fuel(), axis=1)
+    entities, periods = values.shape
+    bound = stats.norm.ppf(1.0 - 0.05 / (2.0 * (entities * (entities - 1) / 2.0) ** 0.25))
+    correlated = np.sqrt(periods) * np.abs(np.corrcoef(values)) > bound
+    return float(np.log(correlated.sum()) / (2.0 * np.log(entities)))
+
+
+DEPENDENCE_ROWS = [
+    Feature(
+        FACTORS,
+        "Are entities correlated? CD of a variable",
+        'cross_section_dependence_test(gasoline, "lgaspcar")',
+        statistic,
+        lambda: cd(fuel()),
+        (f"{EXPONENT}::test_a_variable_is_tested_as_the_residuals_of_its_mean",),
+        {"plm": "pcdtest()", "Stata": "xtcd†, xtcd2†"},
+        remark="of residuals: [features of panels](features.md)",
+    ),
+    Feature(
+        FACTORS,
+        "CD of its changes",
+        'cross_section_dependence_test(gasoline, "lgaspcar", changes=True)',
+        statistic,
+        lambda: cd(np.diff(fuel(), axis=1)),
+        (f"{EXPONENT}::test_a_variable_is_tested_as_the_residuals_of_its_mean",),
+        {"plm": "pcdtest(), of differences", "Stata": "xtcd†, xtcd2†: D."},
+        remark="levels that wander are correlated by chance",
+    ),
+    Feature(
+        FACTORS,
+        "How strongly? The exponent of dependence (Bailey, Kapetanios and Pesaran)",
+        'cross_section_exponent(gasoline, "lgaspcar", changes=True)',
+        lambda result: result.exponent,
+        lambda: exponent(np.diff(fuel(), axis=1).T, 4, 0.1)[2],
+        (f"{EXPONENT}::test_averages_as_written_out", f"{EXPONENT}::test_the_reach_of_a_factor_is_found"),
+        {"Stata": "xtcse2†"},
+        remark="says which tests of unit roots the dependence leaves",
+    ),
+    Feature(
+        FACTORS,
+        "Its standard error",
+        'cross_section_exponent(gasoline, "lgaspcar", changes=True)',
+        lambda result: result.std_error,
+        lambda: exponent(np.diff(fuel(), axis=1).T, 4, 0.1)[3],
+        (f"{EXPONENT}::test_averages_as_written_out", f"{EXPONENT}::test_the_reach_of_a_factor_is_found"),
+        {"Stata": "xtcse2†"},
+    ),
+    Feature(
+        FACTORS,
+        "The exponent from pairs that are correlated",
+        'cross_section_exponent(gasoline, "lgaspcar", changes=True, method="correlations", size=0.05, tuning=0.25)',
+        lambda result: result.exponent,
+        of_pairs,
+        (f"{EXPONENT}::test_correlations_as_written_out", f"{EXPONENT}::test_residuals_are_those_of_a_model"),
+        {"Stata": "xtcse2†, residual"},
+        remark="of residuals this is the default",
+    ),
+]
 
 AVERAGE_ROWS = [
     Feature(
@@ -315,4 +385,4 @@ SIGN_ROWS = [
     ),
 ]
 
-ROWS = [*AVERAGE_ROWS, *FACTOR_ROWS, *MOON_PERRON_ROWS, *SIGN_ROWS]
+ROWS = [*DEPENDENCE_ROWS, *AVERAGE_ROWS, *FACTOR_ROWS, *MOON_PERRON_ROWS, *SIGN_ROWS]
