@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
@@ -25,13 +25,13 @@ from panelvar.panel_series.pvalue_combinations import combined, hommel_adjusted
 from panelvar.panel_series.result import PanelTestResult, end_notes
 from panelvar.panel_series.terms import NULL, SOME, WORDS, check_terms
 from panelvar.tables.known_sizes import size_notes
-from panelvar.unit_roots.distributions import bounded_tau_pvalue
+from panelvar.unit_roots.distributions import bounded_tau_pvalue, simulated_tau_pvalue
 from panelvar.unit_roots.long_run import phillips_perron_tests
 from panelvar.unit_roots.one_series import refusal
 from panelvar.unit_roots.regressions import by_length, in_order
 
 TESTS = ("adf", "pp")
-CONVENTIONS = ("default", "plm")
+CONVENTIONS = ("default", "plm", "gretl", "stata")
 STATISTICS = ("Z", "P", "Pm", "L*", "hartung")
 
 
@@ -99,8 +99,10 @@ def fisher_test(
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable}
-    convention : {"default", "plm"}
-        Under ``"plm"`` the error variance of each regression is divided by its rows, as in `ips_test`.
+    convention : {"default", "plm", "gretl", "stata"}
+        Which p-values entities have: for the rows of each regression; under ``"plm"`` for long series, under
+        ``"gretl"`` so where there are lags; under ``"stata"`` those of MacKinnon (1994). Under ``"plm"`` the error
+        variance of each regression is divided by its rows, too, as in `ips_test`.
 
     Returns
     -------
@@ -116,11 +118,11 @@ def fisher_test(
 
     Notes
     -----
-    Entities may have lags, roots and periods of their own. P-values are MacKinnon's (1994), as in Stata; plm and gretl
-    take those of MacKinnon (1996), see the guide. Beyond the ends of the polynomials the p-value of the end counts.
-    They are for long series: with few periods P and Pm reject too often, more so the more entities there are, and Z
-    less. Entities must be independent (``demean=True`` takes out a time effect of the same size for all), but for
-    Hartung's statistic.
+    Entities may have lags, roots and periods of their own. P-values are of simulated distributions of the ratio without
+    lags (``unit_roots/constants/dickey_fuller_quantiles.csv``), which hold for the rows of a regression; those of
+    `adf_test` are for long series, and from few periods P and Pm would reject far too often by them. Lags that a rule
+    chooses from few periods make it reject too often. Entities must be independent (``demean=True`` takes out a time
+    effect of the same size for all), but for Hartung's statistic.
     """
     choose("statistic", statistic, STATISTICS)
     series, found = _tests(
@@ -185,8 +187,8 @@ def simes_test(
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable}
-    convention : {"default", "plm"}
-        Under ``"plm"`` the error variance of each regression is divided by its rows, as in `ips_test`.
+    convention : {"default", "plm", "gretl", "stata"}
+        Which p-values entities have, as in `fisher_test`.
 
     Returns
     -------
@@ -204,7 +206,7 @@ def simes_test(
     -----
     It holds its level where entities are independent or positively dependent, as common shocks make them; it needs no
     variance of the panel. A single entity that is clearly stationary suffices for a rejection; many that are weakly so
-    are found by `fisher_test`. P-values are those of `fisher_test`, for long series.
+    are found by `fisher_test`.
     """
     series, found = _tests(
         data, column, demean, unusable, test, trend, lags, (min_lags, max_lags), rows, (bandwidth, kernel), convention
@@ -252,10 +254,12 @@ def _tests(
     choose("convention", convention, CONVENTIONS)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     if test == "pp":
-        return series, _phillips_perron(series, trend, *long_run)
+        return series, _phillips_perron(series, trend, *long_run, convention)
     found = entity_regressions(series, trend, lags, limits, rows, convention)
     ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
-    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    # Gretl takes the limit for regressions with lags, plm for all.
+    long = found.lags > 0 if convention == "gretl" else convention == "plm"
+    pvalues, notes = _pvalues(ratios, trend, np.where(long, np.inf, found.rows), convention)
     return series, _EntityTests(
         pvalues,
         {
@@ -267,11 +271,21 @@ def _tests(
         },
         {"Terms": WORDS[trend], "Lags": found.lags_in_words},
         found.rows,
-        end_notes(beyond),
+        notes,
     )
 
 
-def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, kernel: str) -> _EntityTests:
+def _pvalues(ratios: Array, trend: str, rows: Array | Positions, convention: str) -> tuple[Array, tuple[Note, ...]]:
+    """P-values of ratios (N,) on so many rows (N,), or those of MacKinnon, and what there is to say of them."""
+    if convention != "stata":
+        return simulated_tau_pvalue(ratios, trend, rows), ()
+    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    return pvalues, end_notes(beyond)
+
+
+def _phillips_perron(
+    series: PanelSeries, trend: str, bandwidth: float | str, kernel: str, convention: str
+) -> _EntityTests:
     places, parts = [], []
     for own, stack in by_length(series.values):
         tests = phillips_perron_tests(stack, trend, bandwidth, kernel)
@@ -284,11 +298,11 @@ def _phillips_perron(series: PanelSeries, trend: str, bandwidth: float | str, ke
         in_order(places, [getattr(each, name) for each in parts])
         for name in ("statistic", "lags", "nobs", "coefficient")
     )
-    pvalues, beyond = bounded_tau_pvalue(ratios, trend)
+    pvalues, notes = _pvalues(ratios, trend, rows, convention)
     return _EntityTests(
         pvalues,
         {"ratio": ratios, "pvalue": pvalues, "bandwidth": widths, "rows": rows, "coefficient": coefficients},
         {"Terms": WORDS[trend], "Kernel": kernel, "Bandwidth": bandwidths_in_words(widths, bandwidth)},
         rows,
-        end_notes(beyond),
+        notes,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
@@ -96,6 +97,7 @@ def hadri_test(
     check_terms(trend, ("c", "ct"))
     choose("errors", errors, ERRORS)
     choose("kernel", kernel, KERNELS)
+    df_correction = read_flag("df_correction", df_correction)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     values = in_own_units(series.matrix("The Hadri test"))
     entities, periods = values.shape

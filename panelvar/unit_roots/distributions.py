@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arrays import Array, Mask
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.constants import constants
 
 SERIES_OF_PVALUES = 6
@@ -25,6 +25,9 @@ SMALLEST_PVALUE, LARGEST_PVALUE = 1e-300, 1.0 - 2.0**-53
 # Of the ratio of a bridge: where its probability is one but for rounding, and weights of a sum that converges there.
 _NEAREST = 0.2
 _BRIDGE = np.cumprod(np.array([1.0, *((k - 0.5) / k for k in range(1, 13))]))
+
+NEAR_AN_END = 10
+"""Quantiles over which a line is drawn that goes on beyond an end."""
 
 # Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1.
 KPSS = {
@@ -114,25 +117,45 @@ def tau_critical_values(trend: str, nobs: int, series: int = 1) -> dict[float, f
     return found
 
 
+def simulated_tau_pvalue(statistic: Array, trend: str, rows: Array | Positions) -> Array:
+    """P-values of Dickey-Fuller ratios (N,) for the rows of each regression (N,), infinite for the limit.
+
+    Normal scores, linear between simulated quantiles; beyond them they go on as they do near the end.
+    """
+    from scipy.special import ndtr
+
+    found = np.empty(len(statistic))
+    for size in np.unique(rows):
+        own = rows == size
+        scores, quantiles = _quantiles_at("dickey_fuller_quantiles", trend, float(size))
+        ends = (np.r_[0, NEAR_AN_END], np.r_[-1, -1 - NEAR_AN_END])
+        slopes = [np.diff(scores[end])[0] / np.diff(quantiles[end])[0] for end in ends]
+        values = statistic[own]
+        found[own] = np.interp(values, quantiles, scores)
+        found[own] += slopes[0] * np.minimum(values - quantiles[0], 0.0)
+        found[own] += slopes[1] * np.maximum(values - quantiles[-1], 0.0)
+    return np.clip(ndtr(found), SMALLEST_PVALUE, LARGEST_PVALUE)
+
+
 @cache
-def _gls_quantiles(trend: str) -> tuple[Array, Array, Array]:
-    """Probabilities (P,), one over the periods (N,) and quantiles (N, P) of the simulated table, longest first."""
-    rows = [row for row in constants("unit_roots", "dfgls_quantiles") if row.pop("trend") == trend][::-1]
-    sizes = 1.0 / np.array([row.pop("periods") for row in rows], dtype=np.float64)
+def _quantiles(table: str, trend: str) -> tuple[Array, Array, Array]:
+    """What quantiles are named by (P,), one over the sizes (N,) and quantiles (N, P) of a table, longest first."""
+    rows = [row for row in constants("unit_roots", table) if row.pop("trend") == trend][::-1]
+    sizes = 1.0 / np.array([row.pop(next(iter(row))) for row in rows], dtype=np.float64)
     return np.array(list(rows[0]), dtype=np.float64), sizes, np.array([list(row.values()) for row in rows], np.float64)
 
 
-def _gls_at(trend: str, periods: int) -> tuple[Array, Array]:
-    """Probabilities and quantiles for a number of periods, linear in one over it."""
-    probabilities, sizes, quantiles = _gls_quantiles(trend)
-    return probabilities, np.array([np.interp(1.0 / periods, sizes, column) for column in quantiles.T])
+def _quantiles_at(table: str, trend: str, size: float) -> tuple[Array, Array]:
+    """Names and quantiles for a size, linear in one over it."""
+    names, sizes, quantiles = _quantiles(table, trend)
+    return names, np.array([np.interp(1.0 / size, sizes, column) for column in quantiles.T])
 
 
 def gls_pvalue(statistic: float | Array, trend: str, periods: int) -> Array:
     """P-value of the DF-GLS ratio for a number of periods: normal scores interpolated between simulated quantiles."""
     from scipy.special import ndtr, ndtri
 
-    probabilities, quantiles = _gls_at(trend, periods)
+    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, periods)
     scores = ndtri(probabilities)
     place = np.clip(np.searchsorted(quantiles, statistic), 1, len(quantiles) - 1)
     share = (statistic - quantiles[place - 1]) / (quantiles[place] - quantiles[place - 1])
@@ -141,7 +164,7 @@ def gls_pvalue(statistic: float | Array, trend: str, periods: int) -> Array:
 
 def gls_critical_values(trend: str, periods: int) -> dict[float, float]:
     """Critical values of the DF-GLS ratio by level for a number of periods."""
-    probabilities, quantiles = _gls_at(trend, periods)
+    probabilities, quantiles = _quantiles_at("dfgls_quantiles", trend, periods)
     return {level: float(quantiles[probabilities == level][0]) for level in (0.01, 0.025, 0.05, 0.10)}
 
 

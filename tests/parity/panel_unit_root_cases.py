@@ -152,7 +152,7 @@ CASES = [
         (
             Exclusion(
                 "*/*/individual_adf_p",
-                "of MacKinnon (1996), whose tables may not be incorporated without consent; here of MacKinnon (1994)",
+                "of MacKinnon (1996), whose tables may not be taken over without consent; simulated here",
             ),
             *(Exclusion(f"capital_none/{lags}/{name}", NO_CERTAINTY) for lags in CERTAIN for name in UNDEFINED),
         ),
