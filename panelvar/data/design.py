@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -319,6 +319,17 @@ def _own_name(panel: Panel, values: Any, arranged: Any) -> str | None:
     return str(name) if may_be_called(name, (*panel.names, panel.entity_name, panel.time_name), holds) else None
 
 
+def refuse_infinite(panel: Panel, name: Hashable, column: Array) -> None:
+    """Refuse a column with values that are infinite, saying where."""
+    infinite = np.isinf(column)
+    if infinite.any():
+        where = np.flatnonzero(infinite)[:3]
+        raise DataError(
+            f"Column {name!r} has {int(infinite.sum())} infinite value(s), first at "
+            f"{', '.join(map(repr, panel.index[where].tolist()))}. Remove them or set them missing."
+        )
+
+
 def _complete(design: Design, missing: str) -> Design:
     """Leave out the rows that miss a value, or refuse them, and scale the weights to mean one."""
     panel, weight = design.panel, design.weights
@@ -335,13 +346,7 @@ def _complete(design: Design, missing: str) -> Design:
         sums.append(total)
         if math.isfinite(total):
             continue
-        infinite = np.isinf(column)
-        if infinite.any():
-            where = np.flatnonzero(infinite)[:3]
-            raise DataError(
-                f"Column {name!r} has {int(infinite.sum())} infinite value(s), first at "
-                f"{', '.join(map(repr, panel.index[where].tolist()))}. Remove them or set them missing."
-            )
+        refuse_infinite(panel, name, column)
         absent = np.isnan(column)
         if absent.any():
             counts.append((name, int(absent.sum())))

@@ -12,6 +12,7 @@ from panelvar.base.arguments import read_flag, read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.base.scaling import in_own_units
+from panelvar.data.design import refuse_infinite
 from panelvar.data.panel import Panel, as_panel
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.pair_correlations import PairSums, pair_sums
@@ -178,12 +179,15 @@ def compared_values(what: str, result: object, column: Hashable | None, changes:
 
 
 def _of_variable(what: str, panel: Panel, column: Hashable, changes: bool) -> Compared:
-    if panel.calendar.n_positions < 2 or len(panel.entity_labels) < 2:
-        raise InsufficientDataError(f"{what} compares entities over periods: there must be two or more of both.")
-    values = panel.difference(column) if changes else panel.column(column)
+    values = panel.column(column)
+    refuse_infinite(panel, column, values)
+    if changes:
+        values = panel.difference(column)
     rows = np.flatnonzero(~np.isnan(values))
     owners, entities = np.unique(panel.entity_codes[rows], return_inverse=True)
     _, times = np.unique(panel.time_positions[rows], return_inverse=True)
+    if len(owners) < 2:
+        raise InsufficientDataError(f"{what} compares entities; {len(owners)} of them has values of {str(column)!r}.")
     groups = Grouping.from_codes(entities, len(owners))
     own = in_own_units(values[rows])
     left = np.abs(own - groups.means(own)[entities])

@@ -17,6 +17,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     DataError,
     InsufficientDataError,
+    MissingInformationError,
     Note,
     SpecificationError,
     check_level,
@@ -34,6 +35,7 @@ from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, z_test
 
 METHODS = {"averages": "variance of the averages", "correlations": "pairs that are correlated"}
+NO_ERROR = "An exponent counted from correlations has no standard error; method='averages' has one."
 FEWEST = 10
 """Entities and periods that the variance of averages is estimated from."""
 
@@ -71,16 +73,24 @@ class ExponentResult(Presented):
     notes: tuple[Note, ...] = field(default=())
 
     def conf_int(self, *, level: float = 0.95) -> tuple[float, float]:
-        """Return confidence limits of the exponent, missing where it has no standard error.
+        """Return confidence limits of the exponent.
 
         Parameters
         ----------
         level : float
             Coverage, 0.5 or more.
+
+        Raises
+        ------
+        MissingInformationError
+            If it has no standard error.
         """
         from scipy.special import ndtri
 
-        reach = float(ndtri(0.5 + 0.5 * check_level(level))) * self.std_error
+        covered = check_level(level)
+        if math.isnan(self.std_error):
+            raise MissingInformationError(NO_ERROR)
+        reach = float(ndtri(0.5 + 0.5 * covered)) * self.std_error
         return self.exponent - reach, self.exponent + reach
 
     def reading(self, level: float = 0.05) -> str:
@@ -109,9 +119,9 @@ class ExponentResult(Presented):
 
     def summary(self) -> Table:
         """Return the exponent with its limits and CD as a table, what they say of tests below."""
-        low, high = self.conf_int()
         shown = {"Exponent": self.exponent}
         if not math.isnan(self.std_error):
+            low, high = self.conf_int()
             shown |= {"Std. error": self.std_error, "2.5%": low, "97.5%": high}
         header = tuple(words(each, "right") for each in shown)
         cells = tuple(number(each) for each in shown.values())
@@ -207,6 +217,7 @@ def cross_section_exponent(
     notes = tuple(pairs_used(compared.fewest, sums.pairs, sums.left_out))
     cd = z_test("Pesaran CD", sums.signed / math.sqrt(sums.pairs), "entities are uncorrelated")
     if used == "correlations":
+        notes = (*notes, Note("no-std-error", NO_ERROR))
         emit(notes)
         exponent = math.log(entities + 2.0 * sums.large) / (2.0 * math.log(entities))
         missing = math.nan

@@ -160,15 +160,14 @@ def panic_test(
     """
     check_terms(trend, ("c", "ct"))
     check_long_run(kernel, bandwidth)
-    if isinstance(lags, str):
-        choose("lags", lags, (OWN_RULE, *RULES))
+    by_rule = isinstance(lags, str) and choose("lags", lags, (OWN_RULE, *RULES)) == OWN_RULE
     series = panel_series(data, column, unusable=unusable)
     values = series.matrix("PANIC").T
     periods, entities = values.shape
     unit = exponents(values)
     levels = np.ldexp(values, -unit)
     fixed = int(4.0 * (min(entities, periods) / 100.0) ** 0.25)
-    used = fixed if lags == OWN_RULE else lags
+    used = fixed if by_rule else lags
     differences = changes(levels, trend)
     refuse_without_changes(series, differences, levels)
     rank = min(periods - 1 - (trend == "ct"), entities)
@@ -199,7 +198,7 @@ def panic_test(
             "Terms": WORDS[trend],
             "Factors": f"{count}{how}",
             "Stochastic trends among them": f"{trends}",
-            "Lags": f"{regressions.lags_in_words}{' (bai-ng)' if lags == OWN_RULE else ''}",
+            "Lags": f"{regressions.lags_in_words}{' (bai-ng)' if by_rule else ''}",
             "Kernel": kernel,
             "Bandwidth": bandwidths_in_words(root.bandwidths, bandwidth),
         },

@@ -97,6 +97,8 @@ def test_correlations_as_written_out():
     assert found.chosen == (count - 15) // 2
     assert math.isnan(found.std_error)
     assert "Std. error" not in str(found.summary())
+    with pytest.raises(pv.MissingInformationError, match="method='averages' has one"):
+        found.conf_int()
 
 
 @pytest.mark.parametrize("reach", [0.7, 0.85, 1.0])
@@ -172,6 +174,12 @@ def centred() -> np.ndarray:
     return paired
 
 
+def unbounded() -> np.ndarray:
+    values = moved(12, 20, 0.5)
+    values[3, 2] = np.inf
+    return values
+
+
 def holed() -> np.ndarray:
     values = moved(12, 20, 0.5)
     values[3, 2] = np.nan
@@ -183,6 +191,8 @@ def holed() -> np.ndarray:
     [
         (flat(), {}, pv.DataError, "Values of 'y' of 'e4' are all the same"),
         (np.cumsum(np.ones((20, 12)), axis=0), {"changes": True}, pv.DataError, "Changes of 'y' of 'e0'"),
+        (unbounded(), {}, pv.DataError, r"Column 'y' has 1 infinite value\(s\), first at 43"),
+        (unbounded(), {"changes": True}, pv.DataError, "infinite"),
         (centred(), {}, pv.DataError, "averages over the entities are zero"),
         (holed(), {}, pv.DataError, "the same periods for every entity; method='correlations' does not"),
         (moved(9, 20, 0.5), {}, pv.InsufficientDataError, "10 entities and periods; there are 9 and 20"),
@@ -191,7 +201,7 @@ def holed() -> np.ndarray:
         (moved(12, 20, 0.5), {"size": 1.0}, pv.SpecificationError, "size=1 must lie between"),
         (moved(12, 20, 0.5), {"tuning": 2.0}, pv.SpecificationError, "tuning=2 must lie between"),
         (moved(12, 20, 0.5), {"method": "pairs"}, pv.SpecificationError, "method"),
-        (moved(1, 20, 0.5), {}, pv.InsufficientDataError, "two or more of both"),
+        (moved(1, 20, 0.5), {}, pv.InsufficientDataError, "compares entities; 1 of them"),
         (moved(5, 2, 0.5), {"method": "correlations"}, pv.InsufficientDataError, "three periods in common"),
     ],
 )

@@ -230,6 +230,7 @@ def unequal() -> np.ndarray:
         (walks(6, 30), {"criterion": "ic"}, pv.SpecificationError, "criterion"),
         (walks(6, 30), {"trend": "n"}, pv.SpecificationError, "trend"),
         (walks(6, 30), {"lags": "schwert"}, pv.SpecificationError, "lags"),
+        (walks(6, 30), {"lags": np.ones(3)}, pv.SpecificationError, "lags"),
         (walks(6, 30), {"kernel": "flat"}, pv.SpecificationError, "kernel"),
         (walks(6, 30), {"bandwidth": "best"}, pv.SpecificationError, "bandwidth"),
         (walks(6, 30), {"bandwidth": 40}, pv.PanelVarError, "bandwidth"),
