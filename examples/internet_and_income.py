@@ -36,6 +36,10 @@ LABELS = {
 }
 BY_COUNTRY = pv.Clustered("entity")
 LAGS = (1, 3, 5)
+FORMS = ("level", "difference")
+ROOTS = ("llc", "breitung", "ips", "fisher-adf", "cips", "demetrescu-hanck", "hadri")
+RELATIONS = ("pedroni", "westerlund")
+DRAWS = 999
 
 
 def main(arguments: list[str] | None = None) -> Page:
@@ -53,6 +57,7 @@ def main(arguments: list[str] | None = None) -> Page:
     models = estimate(page, panel)
     which(page, panel, models)
     lags(page, panel)
+    wandering(page, panel)
     reading(page, models)
     page.close()
     if options.refresh_docs:
@@ -151,6 +156,43 @@ def lags(page: Page, panel: pv.Panel) -> None:
             "It does not get better with time: the longer the lag, the lower the coefficient. A coefficient below zero "
             "is no harm done by the internet: countries that were online early may have been rich ones with less "
             "growth left to catch up on, which is what two-way effects cannot take out."
+        )
+
+
+def wandering(page: Page, panel: pv.Panel) -> None:
+    """Unit roots and cointegration: whether levels may be regressed on levels at all."""
+    with page.section("Do they wander, and together?"):
+        exponent = pv.cross_section_exponent(panel, "log_income", changes=True)
+        page.table(exponent.summary(), "exponent")
+        page.prose(
+            f"Changes of income share a factor: an exponent of {exponent.exponent:.2f}, where 0.5 and less is what "
+            f"independent countries have and 1 is a factor that moves all of them. Tests for independent entities "
+            f"come first below because papers print them; read CIPS and those after it.",
+            block="exponent_reading",
+        )
+        roots = pv.panel_unit_root_table(panel, ["log_income", "users"], ROOTS, trend=("ct", "c"), lags=1)
+        page.table(roots.summary(), "panel_unit_roots")
+        cips = {(name, form): roots.result("cips", name, form) for name in ("log_income", "users") for form in FORMS}
+        assert all((result.bound == "<") == (form == "difference") for (_, form), result in cips.items())
+        page.prose(
+            "CIPS keeps a unit root in the levels of both and rejects one in their changes, as the other tests do, "
+            "for independent entities or not. Regressions of one on the other in levels need more than small standard "
+            "errors, then: unless the two are cointegrated, any slope may be the chance of two walks.",
+            block="panel_unit_roots_reading",
+        )
+        tests = pv.panel_cointegration_table(
+            panel, "log_income", "users", RELATIONS, trend="ct", lags=1, draws=DRAWS, seed=1
+        )
+        page.table(tests.summary(), "panel_cointegration")
+        pooled = tests.to_frame()["pvalue"]
+        drawn = [float(pooled[name]) for name in pooled.index if name.startswith("westerlund:") or name == "westerlund"]
+        page.prose(
+            f"Pedroni's ADF and panel PP statistics see a relation, but they are for independent countries, and with "
+            f"19 periods and a trend they reject true nulls too often (the page on sizes). Westerlund's, with "
+            f"p-values from {DRAWS} panels that keep what countries share in a year, do not: p from {min(drawn):.2f} "
+            f"to {max(drawn):.2f}. Nineteen years do not show that income and internet use belong together in the "
+            f"long run, and the slopes above stand on that.",
+            block="panel_cointegration_reading",
         )
 
 

@@ -72,12 +72,15 @@ from panelvar.local_projections.panel_local_projections import (
     fit_panel_local_projections as fit_panel_local_projections,
 )
 from panelvar.local_projections.result import ProjectedResponses as ProjectedResponses
+from panelvar.panel_cointegration.battery import panel_cointegration_table as panel_cointegration_table
+from panelvar.panel_cointegration.error_correction import WesterlundResult as WesterlundResult
 from panelvar.panel_cointegration.error_correction import westerlund_test as westerlund_test
 from panelvar.panel_cointegration.kao import kao_test as kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test as pedroni_test
 from panelvar.panel_cointegration.variance_ratio import (
     westerlund_variance_ratio_test as westerlund_variance_ratio_test,
 )
+from panelvar.panel_series.battery import PanelTestTable as PanelTestTable
 from panelvar.panel_series.pvalue_combinations import combine_pvalues as combine_pvalues
 from panelvar.panel_series.result import PanelTestResult as PanelTestResult
 from panelvar.panel_tests.born_breitung import born_breitung_test as born_breitung_test
@@ -110,6 +113,7 @@ from panelvar.panel_tests.wooldridge import wooldridge_effects_test as wooldridg
 from panelvar.panel_tests.wooldridge import wooldridge_pooled_test as wooldridge_pooled_test
 from panelvar.panel_tests.wooldridge import wooldridge_serial_test as wooldridge_serial_test
 from panelvar.panel_tests.wooldridge import wooldridge_within_test as wooldridge_within_test
+from panelvar.panel_unit_roots.battery import panel_unit_root_table as panel_unit_root_table
 from panelvar.panel_unit_roots.breitung import breitung_test as breitung_test
 from panelvar.panel_unit_roots.cips import cips_test as cips_test
 from panelvar.panel_unit_roots.demetrescu_hanck import demetrescu_hanck_test as demetrescu_hanck_test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,11 +12,13 @@ from panelvar.base.errors import InsufficientDataError
 from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
 from panelvar.tables.table import Table
 from paper.autoregressions import HORIZON, estimated
-from paper.source import LABELS, THREE, TWO
+from paper.source import LABELS, PANEL, THREE, TWO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from panelvar.base.arrays import Array
+    from panelvar.panel_series.battery import PanelTestTable
     from panelvar.responses.responses import Responses
     from panelvar.tables.test_result import TestResult
     from panelvar.var_models.var_result import VarResult
@@ -30,6 +33,7 @@ SOURCES = {
 }
 ROOTS = (1.0, 0.9, 0.5)
 SIMULATED = 2000
+SIMULATED_PANELS = 500
 
 
 class Bands(NamedTuple):
@@ -242,3 +246,71 @@ def cointegration(paper: Paper) -> Relations:
         notes=("rank: relations found by the whole sequence of trace tests at 5%.",),
     )
     return Relations(table, *pvalues)
+
+
+ROOTS_OF_PANELS = ("llc", "breitung", "ips", "fisher-adf", "fisher-pp", "hadri")
+RELATIONS_OF_PANELS = ("pedroni", "kao", "westerlund-ratio")
+
+
+def panel_unit_roots(paper: Paper) -> PanelTestTable:
+    """Tests of the five variables of the panel, about trends in levels and about constants in differences."""
+    return pv.panel_unit_root_table(paper.panel, list(PANEL), ROOTS_OF_PANELS, trend=("ct", "c"), lags=1)
+
+
+def panel_power(entities: int, periods: int) -> Table:
+    """Simulate tests of a panel of the paper's size: in how many they reject a unit root, by the root there is."""
+    rng = np.random.default_rng(SEED)
+    names = ("llc", "breitung", "ips", "fisher-adf")
+    labels: dict[str, str] = {}
+    rejected: dict[str, list[float]] = {name: [] for name in names}
+    for root in ROOTS:
+        counts = dict.fromkeys(names, 0)
+        for _ in range(SIMULATED_PANELS):
+            errors = rng.standard_normal((50 + periods, entities))
+            series = np.zeros_like(errors)
+            for t in range(1, len(errors)):
+                series[t] = root * series[t - 1] + errors[t]
+            table = quiet(series[-periods:], names)
+            for entry in table.entries:
+                labels[entry.test] = entry.label
+                counts[entry.test] += entry.result is not None and entry.result.pvalue < 0.05
+        for name in names:
+            rejected[name].append(counts[name] / SIMULATED_PANELS)
+    return Table(
+        title=f"Unit roots rejected at 5% in simulated panels of {entities} entities and {periods} periods",
+        facts=(Fact("Terms", "constant and trend"), Fact("Lags", "1"), Fact("Panels", str(SIMULATED_PANELS))),
+        header=(Row("", tuple(words(f"root {root:g}") for root in ROOTS)),),
+        body=tuple(Row(labels[name], tuple(Cell(f"{share:.0%}", share) for share in rejected[name])) for name in names),
+        notes=("A root of 1 is the null: 5% should be rejected. The others are false nulls: the more the better.",),
+    )
+
+
+def quiet(series: Array, names: tuple[str, ...]) -> PanelTestTable:
+    """Tests of one simulated panel, whose warnings are beside the point."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        return pv.panel_unit_root_table(series, tests=names, trend="ct", lags=1, differences=0)
+
+
+def panel_cointegration(paper: Paper) -> dict[str, PanelTestTable]:
+    """Tests of the three relations of the paper's tables 2 and 3: incomes and revenue on CII and GDP."""
+    return {
+        name: pv.panel_cointegration_table(paper.panel, name, ["cii", "gdp"], RELATIONS_OF_PANELS, lags=1)
+        for name in ("pcir", "pciv", "lgr")
+    }
+
+
+def side_by_side(tables: dict[str, PanelTestTable]) -> Table:
+    """P-values of the relations beside one another."""
+    frames = {name: table.to_frame()["pvalue"] for name, table in tables.items()}
+    first = next(iter(tables.values()))
+    return Table(
+        title="No cointegration with CII and GDP: p-values",
+        facts=(Fact("Terms", "a constant for each prefecture"), Fact("Lags", "1")),
+        header=(Row("", tuple(words(LABELS[name]) for name in tables)),),
+        body=tuple(
+            Row(entry.label, tuple(probability(float(frames[name][entry.test])) for name in tables))
+            for entry in first.entries
+        ),
+        notes=("H0: no prefecture is cointegrated.",),
+    )

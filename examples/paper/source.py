@@ -25,6 +25,7 @@ LABELS = {"cii": "CII", "gdp": "GDP", "pcir": "PCIR", "pciv": "PCIV", "lgr": "LG
 STARS = (0.05, 0.01, 0.001)
 # Half a unit of the fourth decimal, to which the paper prints.
 HALF = 5e-5
+PANEL = ("cii", "gdp", "pcir", "pciv", "lgr")
 TWO = ("log_cii", "log_gdp")
 THREE = ("log_cii", "log_lgr", "log_pcir")
 

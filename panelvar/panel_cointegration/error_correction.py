@@ -7,7 +7,8 @@ Stata Journal 8, 232-241.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -34,13 +35,12 @@ from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.panel_cointegration.error_correction_models import Corrections, Form, corrections, statistics, width
 from panelvar.panel_cointegration.error_correction_orders import CRITERIA, Choice, Range, orders, read_range
-from panelvar.panel_cointegration.hypotheses import NULL, SOME
+from panelvar.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.panel_cointegration.moments import error_correction_moments
 from panelvar.panel_series.entity_regressions import lags_in_words
 from panelvar.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS, check_terms
-from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.one_series import read_bandwidth
 from panelvar.unit_roots.regressions import EXACT, FEWEST_DF, by_length, in_order
 
@@ -73,6 +73,19 @@ _PRESETS = {
 }
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class WesterlundResult(PanelTestResult):
+    """A `PanelTestResult` with the statistics of the panels that were drawn.
+
+    Parameters
+    ----------
+    drawn : mapping of str to (B,) array
+        Of Gt, Ga, Pt and Pa, on the scale of ``values``; empty where p-values are normal.
+    """
+
+    drawn: Mapping[str, Array] = field(default_factory=dict)
+
+
 class _Found(NamedTuple):
     """Orders and corrections of N entities: of each one's regression, and of those that are pooled."""
 
@@ -99,7 +112,7 @@ def westerlund_test(
     unusable: str = "raise",
     missing: str = "drop",
     convention: str = "default",
-) -> PanelTestResult:
+) -> WesterlundResult:
     r"""Test that no entity's y corrects errors of a relation with x (Westerlund 2007).
 
     Each entity has the regression
@@ -149,11 +162,11 @@ def westerlund_test(
 
     Returns
     -------
-    PanelTestResult
+    WesterlundResult
         :math:`G_\tau`, lower tail; ``parts`` has the other three. Group statistics (G) have the alternative that some
         entities are cointegrated, pooled ones (P) that all are. ``values`` has the statistics before they are
-        standardised; ``individual`` each entity's :math:`\hat\alpha_i`, t ratio, :math:`\hat\alpha_i(1)`, lags, leads
-        and rows.
+        standardised, ``drawn`` those of the draws; ``individual`` each entity's :math:`\hat\alpha_i`, t ratio,
+        :math:`\hat\alpha_i(1)`, lags, leads and rows.
 
     Raises
     ------
@@ -209,21 +222,21 @@ def westerlund_test(
     root = math.sqrt(system.n_entities)
     scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
     pvalues = [normal_tail(-float(score), sides=1) for score in scores]
+    drawn: dict[str, Array] = {}
     if count is not None:
         system.stack("A bootstrap of this test")
-        below = np.zeros(len(STATISTICS))
-        for drawn in _drawn(system, np.stack(values), choice, form, preset.averaged, count, rng):
-            below += (drawn <= raw).sum(axis=0)
-        pvalues = ((1.0 + below) / (1.0 + count)).tolist()
+        every = np.concatenate(list(_drawn(system, np.stack(values), choice, form, preset.averaged, count, rng)))
+        drawn = dict(zip(STATISTICS, every.T, strict=True))
+        pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
     emit(system.notes)
     reference = "normal" if count is None else "none"
-    names = [f"Westerlund {name} ({'group' if name[0] == 'G' else 'pooled'})" for name in STATISTICS]
+    names = [f"Westerlund {'group' if name[0] == 'G' else 'pooled'} {name}" for name in STATISTICS]
     tests = [
-        TestResult(name, float(score), pvalue, reference, null=NULL)
-        for name, score, pvalue in zip(names, scores, pvalues, strict=True)
+        PanelTestResult(name, float(score), pvalue, reference, null=NULL, alternative=alternative)
+        for name, score, pvalue, alternative in zip(names, scores, pvalues, (SOME, SOME, EVERY, EVERY), strict=True)
     ]
-    return PanelTestResult(
-        f"{names[0][:-1]}, trend {trend!r})",
+    return WesterlundResult(
+        f"{names[0]} (trend {trend!r})",
         tests[0].statistic,
         tests[0].pvalue,
         reference,
@@ -251,6 +264,7 @@ def westerlund_test(
         n_entities=system.n_entities,
         n_periods=int(system.periods.max()),
         nobs=int(found.own.rows.sum()),
+        drawn=drawn,
     )
 
 

@@ -2,4 +2,5 @@
 
 NULL = "no entity is cointegrated"
 SOME = "some entities are cointegrated"
+EVERY = "all entities are cointegrated"
 ALL = "all entities are cointegrated, in one relation and with one root"

@@ -27,7 +27,7 @@ from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
-from panelvar.unit_roots.lag_orders import LagChoice, LagOrders, read_lags
+from panelvar.unit_roots.lag_orders import SHORTER, LagChoice, LagOrders, read_lags
 from panelvar.unit_roots.regressions import FEWEST_DF, LevelRegressions, lagged_differences
 
 
@@ -67,7 +67,7 @@ def kao_test(
 
     Parameters
     ----------
-    {data, y (levels), x (levels), lags (Dickey-Fuller), max_lags (Dickey-Fuller), min_lags}
+    {data, y (levels), x (levels), lags (Dickey-Fuller), max_lags (panel Dickey-Fuller), min_lags}
     {bandwidth, kernel, demean, unusable (relation)}
     convention : {"default", "published"}
         ADF as above, or as Kao and all programs have it: :math:`DF_t^*` with :math:`t_{ADF}` in place of
@@ -100,7 +100,7 @@ def kao_test(
     system = panel_system(data, y, x, demean=demean, unusable=unusable, missing=missing)
     stack = system.stack("Kao's test")
     entities, periods, _ = stack.shape
-    choice = read_lags(lags, (min_lags, max_lags), periods, 0)
+    choice = read_lags(lags, (min_lags, max_lags), periods, 0, reach=SHORTER)
     if entities * (periods - 1 - choice.longest) - choice.longest - 1 < FEWEST_DF or periods - 1 <= choice.longest:
         raise InsufficientDataError(f"{periods} periods are too few for {choice.longest} lags: use fewer.")
     residuals, _ = _residuals(stack - stack.mean(axis=1, keepdims=True))

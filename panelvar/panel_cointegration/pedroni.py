@@ -20,7 +20,7 @@ from panelvar.base.errors import choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_variance
-from panelvar.panel_cointegration.hypotheses import NULL, SOME
+from panelvar.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.panel_cointegration.moments import CONVENTIONS, Moments, pedroni_moments
 from panelvar.panel_cointegration.residuals import StackOfResiduals, relation_residuals
 from panelvar.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
@@ -30,7 +30,6 @@ from panelvar.panel_series.panel_system import PanelSystem, panel_system
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
-from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.regressions import LevelRegressions, in_order
 
 TITLES = {
@@ -121,7 +120,7 @@ def pedroni_test(
     {data, y (levels), x (levels)}
     trend : {"n", "c", "ct"}
         Terms :math:`d_t` of each entity: nothing, a constant, or a constant and a trend.
-    {lags (Dickey-Fuller), max_lags (Dickey-Fuller), min_lags, rows, bandwidth, kernel}
+    {lags (Dickey-Fuller), max_lags (panel Dickey-Fuller), min_lags, rows, bandwidth, kernel}
     weighted : bool
         Weight the panel statistics by :math:`\hat L_i^{-2}` (1999), or not (2004): then :math:`w_i = 1`, and panel v
         is multiplied by the mean of :math:`\hat L_i^2`. Without weights, entities with large variances decide.
@@ -261,8 +260,9 @@ def _statistics(found: _Entities, weighted: bool) -> dict[str, float]:
     }
 
 
-def _test(name: str, statistic: float, entities: int, moments: Moments) -> TestResult:
+def _test(name: str, statistic: float, entities: int, moments: Moments) -> PanelTestResult:
     """A statistic, standardised: panel v rejects in the upper tail, the others in the lower."""
     z = (statistic - math.sqrt(entities) * moments.mean) / math.sqrt(moments.variance)
     tail = normal_tail(z if name == "panel_v" else -z, sides=1)
-    return TestResult(f"Pedroni {TITLES[name]}", z, tail, "normal", null=NULL)
+    alternative = EVERY if name.startswith("panel") else SOME
+    return PanelTestResult(f"Pedroni {TITLES[name]}", z, tail, "normal", null=NULL, alternative=alternative)

@@ -13,14 +13,13 @@ import numpy as np
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import emit
 from panelvar.base.shared_parameters import documented
-from panelvar.panel_cointegration.hypotheses import NULL, SOME
+from panelvar.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.panel_cointegration.moments import Moments, variance_ratio_moments
 from panelvar.panel_cointegration.residuals import relation_residuals
 from panelvar.panel_series.panel_system import panel_system
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS
 from panelvar.tables.known_sizes import size_notes
-from panelvar.tables.test_result import TestResult
 from panelvar.unit_roots.regressions import in_order
 
 
@@ -114,6 +113,7 @@ def westerlund_variance_ratio_test(
     )
 
 
-def _test(name: str, ratio: float, entities: int, moments: Moments) -> TestResult:
+def _test(name: str, ratio: float, entities: int, moments: Moments) -> PanelTestResult:
     z = math.sqrt(entities / moments.variance) * (ratio - moments.mean)
-    return TestResult(f"Westerlund {name} variance ratio", z, normal_tail(-z, sides=1), "normal", null=NULL)
+    title, alternative = f"Westerlund {name} variance ratio", EVERY if name == "panel" else SOME
+    return PanelTestResult(title, z, normal_tail(-z, sides=1), "normal", null=NULL, alternative=alternative)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+BOUND = "pvalue-bound"
+"""Code of the note that a p-value is a bound."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class PanelTestResult(TestResult):
     """A `TestResult` of a panel, with its parts, what each entity contributed, and the choices made.
@@ -100,6 +104,11 @@ class PanelTestResult(TestResult):
         notes = [f"Null hypothesis: {self.null}. Alternative: {self.alternative}.", self.reading()]
         notes += [note.text for note in self.notes]
         notes += [f"Null hypothesis of {part.name}: {part.null}." for part in self.parts if part.null != self.null]
+        notes += [
+            f"Alternative of {part.name}: {part.alternative}."
+            for part in self.parts
+            if isinstance(part, PanelTestResult) and part.alternative != self.alternative
+        ]
         notes += [f"{part.name}: {note.text}" for part in self.parts for note in part.notes]
         return Table(header=found.header, body=found.body, facts=facts, notes=tuple(dict.fromkeys(notes)))
 
@@ -112,7 +121,7 @@ def bound_notes(pvalue: float, bound: str) -> tuple[Note, ...]:
     if not bound:
         return ()
     where = "above" if bound == ">" else "below"
-    return (Note("pvalue-bound", f"The published table ends at {pvalue:g}: the p-value is {where} it."),)
+    return (Note(BOUND, f"The published table ends at {pvalue:g}: the p-value is {where} it."),)
 
 
 def end_notes(beyond: Mask) -> tuple[Note, ...]:
@@ -121,4 +130,4 @@ def end_notes(beyond: Mask) -> tuple[Note, ...]:
     if not count:
         return ()
     text = f"{count} of {len(beyond)} ratios are beyond the ends of MacKinnon's polynomials: the ends' p-values count."
-    return (Note("pvalue-bound", text),)
+    return (Note("ratios-beyond", text),)

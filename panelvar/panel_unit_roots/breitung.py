@@ -82,7 +82,7 @@ def breitung_test(
         for each entity among ``min_lags`` to ``max_lags``, see `adf_test`.
     trend : {"n", "c", "ct"}
         Terms of each entity: none (levels as they are), a constant, or a constant and a trend.
-    {max_lags (Dickey-Fuller), min_lags}
+    {max_lags (panel Dickey-Fuller), min_lags}
     robust : bool
         :math:`\lambda_R`, which allows for entities whose changes are correlated (Breitung and Das 2005), but not for a
         factor that moves all of them; it weights entities by their variances.

@@ -95,7 +95,7 @@ def fisher_test(
         For ``test="adf"`` alone, as are max_lags, min_lags and rows.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
-    {max_lags (Dickey-Fuller), min_lags, rows}
+    {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable}
@@ -183,7 +183,7 @@ def simes_test(
         For ``test="adf"`` alone, as are max_lags, min_lags and rows.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
-    {max_lags (Dickey-Fuller), min_lags, rows}
+    {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
     {demean, unusable}

@@ -23,6 +23,8 @@ from panelvar.panel_unit_roots.critical_values import lower_tail_pvalue, t_bar_c
 from panelvar.panel_unit_roots.moments import CONVENTIONS, Moments, augmented_ratio_moments, ratio_moments
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
+from panelvar.unit_roots.lag_orders import SHORTER, default_longest
+from panelvar.unit_roots.one_series import POWERS
 
 
 @documented
@@ -83,11 +85,14 @@ def ips_test(
     Entities may have lags, roots and periods of their own; the alternative is that a share of them is stationary, and
     a rejection does not say which. They must be independent: common shocks make it reject too often
     (``demean=True`` takes out a time effect of the same size for all). With many lags and few rows the table has no
-    moments. Lags chosen from few periods make it reject too often, and lags given beforehand do not.
+    moments: rules that are not told ``max_lags`` try no more lags than it has. Lags chosen from few periods make it
+    reject too often, and lags given beforehand do not.
     """
     check_terms(trend, ("c", "ct"))
     choose("convention", convention, CONVENTIONS)
     series = panel_series(data, column, demean=demean, unusable=unusable)
+    if isinstance(lags, str) and max_lags is None:
+        max_lags = _longest_with_moments(trend, int(series.periods.min()), min_lags)
     found = entity_regressions(series, trend, lags, (min_lags, max_lags), rows, convention)
     ratios = found.ratios * np.sqrt(found.rows / found.df) if convention == "plm" else found.ratios
     notes = (*series.notes, *size_notes(f"ips, {lags}, {trend}", int(np.median(series.periods))))
@@ -115,6 +120,18 @@ def ips_test(
         n_periods=int(series.periods.max()),
         nobs=int(found.rows.sum()),
     )
+
+
+def _longest_with_moments(trend: str, periods: int, shortest: int) -> int | None:
+    """Fewer lags than a rule tries by default, where the table has no moments for so many; None where it has."""
+    usual = default_longest(periods, POWERS[trend], SHORTER)
+    for longest in range(usual, shortest - 1, -1):
+        try:
+            augmented_ratio_moments(trend, periods - 1 - longest, longest)
+        except PanelVarError:
+            continue
+        return None if longest == usual else longest
+    return None
 
 
 def _standardised(ratios: Array, moments: Moments) -> float:

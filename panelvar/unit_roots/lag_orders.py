@@ -180,10 +180,15 @@ def read_lags(
     rule = choose("lags", lags, RULES)
     if max_lags is not None:
         return LagChoice(rule, shortest, read_whole("max_lags", max_lags, shortest))
-    # The longest that leaves two degrees of freedom, too: a short series has a default.
-    room = max(min(periods // 2 - terms - 1, (periods - terms - 4) // (1 + step)), 0)
-    longest = min(int(np.ceil(reach * (periods / 100.0) ** 0.25)), room)
+    longest = default_longest(periods, terms, reach, step)
     return LagChoice(rule, shortest, max(longest, shortest))
+
+
+def default_longest(periods: int, terms: int, reach: float, step: int = 1) -> int:
+    """The longest order that a rule tries if it is not told: see `read_lags`."""
+    # One that leaves two degrees of freedom, too: a short series has a default.
+    room = max(min(periods // 2 - terms - 1, (periods - terms - 4) // (1 + step)), 0)
+    return min(int(np.ceil(reach * (periods / 100.0) ** 0.25)), room)
 
 
 def chosen_regressions(

@@ -359,6 +359,12 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.combine_pvalues(pv.fisher_test(w.long, "y", lags=1).individual["pvalue"]),
     ],
     "simes_test": [lambda w, t=t: pv.simes_test(w.long, "y", test=t, lags=1, trend="ct") for t in ("adf", "pp")],
+    "panel_unit_root_table": [
+        lambda w: pv.panel_unit_root_table(w.long, "y", ("llc", "fisher-pp", "hadri"), lags=1).to_frame()
+    ],
+    "panel_cointegration_table": [
+        lambda w: pv.panel_cointegration_table(w.long, "y", X, ("pedroni", "westerlund-ratio"), lags=1).to_frame()
+    ],
     "kao_test": [
         lambda w, k=k: pv.kao_test(w.long, "y", X, lags="bic", max_lags=3, kernel=k) for k in ("bartlett", "parzen")
     ],

@@ -1,0 +1,102 @@
+"""Panel cointegration tests of one relation, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from panelvar.base.arguments import read_labels
+from panelvar.base.errors import choose
+from panelvar.base.shared_parameters import documented
+from panelvar.panel_cointegration.error_correction import westerlund_test
+from panelvar.panel_cointegration.kao import kao_test
+from panelvar.panel_cointegration.pedroni import pedroni_test
+from panelvar.panel_cointegration.variance_ratio import westerlund_variance_ratio_test
+from panelvar.panel_series.battery import Offered, PanelTestTable, attempt, finished
+from panelvar.panel_series.terms import WORDS, check_terms
+from panelvar.tables.layout import Fact
+
+_PLAIN = ("trend", "demean", "unusable", "missing")
+_LAGGED = (*_PLAIN, "lags", "max_lags")
+
+TESTS = {
+    "pedroni": Offered(pedroni_test, "Pedroni", _LAGGED, whole=True),
+    "kao": Offered(kao_test, "Kao", (*_LAGGED[1:],), trends=("c",), whole=True),
+    "westerlund": Offered(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
+    "westerlund-ratio": Offered(westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True),
+}
+"""By name."""
+
+USUAL = ("pedroni", "kao", "westerlund")
+
+
+@documented
+def panel_cointegration_table(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    tests: str | Sequence[str] = USUAL,
+    *,
+    trend: str = "c",
+    lags: int | str = "bic",
+    max_lags: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    demean: bool = False,
+    unusable: str = "raise",
+    missing: str = "drop",
+) -> PanelTestTable:
+    r"""Run panel cointegration tests of one relation, every statistic with a row of its own.
+
+    Parameters
+    ----------
+    {data, y (levels), x (levels)}
+    tests : sequence of {"pedroni", "kao", "westerlund", "westerlund-ratio"}
+        In the order of the table; "westerlund" are the error-correction tests of 2007, "westerlund-ratio" the variance
+        ratios of 2005.
+    trend : {"n", "c", "ct"}
+        Terms of each entity's relation.
+    {lags (Dickey-Fuller), max_lags (panel Dickey-Fuller)}
+        Of the residuals' Dickey-Fuller regressions; Westerlund's error-correction models have one lag.
+    draws : int, optional
+        Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration, which
+        shocks that entities share do not upset.
+    seed : int or None
+        Of the draws.
+    {demean, unusable (relation), missing}
+
+    Returns
+    -------
+    PanelTestTable
+        ``print`` shows the table; ``to_frame()`` has a row for each statistic, with its null, its alternative and what
+        it says; ``result(test)`` the whole result.
+
+    Raises
+    ------
+    SpecificationError
+        An unknown test, or terms that one of the tests does not have.
+    PanelVarError
+        The data have nothing that any of the tests could be run on: what the first of them says.
+
+    Warns
+    -----
+    PanelVarWarning
+        What the tests warn of, once; and tests that refuse the data, of which the table says why.
+
+    Notes
+    -----
+    The tests presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the
+    number of statistics: the more of them, the more true nulls are rejected somewhere.
+    """
+    names = read_labels("tests", tests, "names of tests")
+    for name in names:
+        choose("tests", name, TESTS)
+    for name in names:
+        check_terms(trend, TESTS[name].trends)
+    options = {"trend": trend, "lags": lags, "max_lags": max_lags, "draws": draws, "seed": seed}
+    options |= {"demean": demean, "unusable": unusable, "missing": missing}
+    entries = [entry for name in names for entry in attempt(name, TESTS[name], (data, y, x), options)]
+    facts = [Fact("Relation", y if x is None else f"{y} on {x if isinstance(x, str) else ', '.join(map(str, x))}")]
+    facts += [Fact("Terms", WORDS[trend]), Fact("Lags", str(lags))]
+    if demean:
+        facts.append(Fact("Periods", "means subtracted"))
+    return finished("Panel cointegration", entries, tuple(facts))

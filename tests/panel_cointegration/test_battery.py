@@ -1,0 +1,73 @@
+"""Tests of cointegration of one relation in one table."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from panel_cointegration.systems import frame_of, panel_of, system
+
+import panelvar as pv
+
+
+def test_every_statistic_has_a_row_and_is_what_the_test_says():
+    panel = panel_of(system(10, 40, 2, root=0.7))
+    table = pv.panel_cointegration_table(panel, "y", ["x1", "x2"], lags=1)
+    frame = table.to_frame()
+    assert isinstance(frame.index, pd.Index) and frame.index.name == "test"
+    assert len(frame) == 7 + 5 + 4
+    own = {
+        "pedroni": pv.pedroni_test(panel, "y", ["x1", "x2"], lags=1),
+        "kao": pv.kao_test(panel, "y", ["x1", "x2"], lags=1),
+        "westerlund": pv.westerlund_test(panel, "y", ["x1", "x2"]),
+    }
+    for name, expected in own.items():
+        assert table.result(name).statistic == expected.statistic
+        assert frame.loc[name, ["statistic", "pvalue"]].tolist() == [expected.statistic, expected.pvalue]
+        for part in expected.parts:
+            row = frame.loc[f"{name}: {part.name}"]
+            assert (row.statistic, row.pvalue) == (part.statistic, part.pvalue)
+    assert frame.loc["pedroni", "alternative"] == "some entities are cointegrated"
+    assert frame.loc["pedroni: Pedroni panel v", "alternative"] == "all entities are cointegrated"
+    assert frame.loc["westerlund: Westerlund pooled Pt", "alternative"] == "all entities are cointegrated"
+
+
+def test_a_formula_names_the_relation_as_columns_do():
+    panel = panel_of(system(6, 30, 1))
+    by_formula = pv.panel_cointegration_table(panel, "y ~ x1", tests="pedroni", lags=0)
+    by_names = pv.panel_cointegration_table(panel, "y", "x1", tests="pedroni", lags=0)
+    pd.testing.assert_frame_equal(by_formula.to_frame(), by_names.to_frame())
+    assert "y ~ x1" in str(by_formula)
+    assert "y on x1" in str(by_names)
+
+
+def test_draws_are_those_of_the_error_correction_tests():
+    panel = panel_of(system(5, 25, 1))
+    table = pv.panel_cointegration_table(panel, "y", "x1", ("westerlund", "westerlund-ratio"), draws=50, seed=3)
+    expected = pv.westerlund_test(panel, "y", "x1", draws=50, seed=3)
+    assert table.result("westerlund").pvalue == expected.pvalue
+
+
+def test_the_printed_table_says_what_is_rejected_against_what():
+    text = " ".join(str(pv.panel_cointegration_table(panel_of(system(10, 40)), "y", "x1", lags=0)).split())
+    assert "H0: no entity is cointegrated" in text
+    assert "reject" in text and "H1 of the others: all entities are cointegrated." in text
+
+
+def test_unbalanced_panels_have_the_tests_that_are_for_them():
+    short = pv.Panel(frame_of(system(6, 30)).iloc[4:], "i", "t")
+    with pytest.warns(pv.PanelVarWarning, match="tests were not run; the first: Kao's test needs the same periods"):
+        table = pv.panel_cointegration_table(short, "y", "x1", lags=0)
+    assert table.to_frame().loc["kao", "reading"].startswith("Not run: Kao's test needs the same periods")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"tests": "llc"}, "tests='llc' is not known"),
+        ({"trend": "ct", "tests": "kao"}, "trend='ct' is not known"),
+        ({"x": []}, "at least one regressor"),
+    ],
+)
+def test_what_makes_no_table_is_refused(options, words):
+    with pytest.raises(pv.PanelVarError, match=words):
+        pv.panel_cointegration_table(panel_of(system(4, 20)), "y", **{"x": "x1", "lags": 0} | options)
