@@ -154,9 +154,10 @@ def panic_test(
     -----
     The null is about the own parts, which must be independent; factors may have unit roots or none. So a panel is
     stationary only if both are: see the parts. P-values without a trend are MacKinnon's, with one those of the
-    reciprocal of a Brownian bridge. Factors of levels instead of changes make the test reject whatever is true. PMSB
-    rejects too rarely in small panels, and MQ finds more trends than there are in short ones. Lags chosen from few
-    periods make it reject too often.
+    reciprocal of a Brownian bridge. Factors of levels instead of changes make the test reject whatever is true. In
+    small panels PMSB rejects too rarely and P_a too often; in short ones MQ finds more trends than there are, and lags
+    that a rule chooses make the test reject too often. Entities of large variance lead the factors and decide how many
+    are found: give logarithms, not levels of different sizes.
     """
     check_terms(trend, ("c", "ct"))
     check_long_run(kernel, bandwidth)
