@@ -75,6 +75,7 @@ from panelvar.local_projections.result import ProjectedResponses as ProjectedRes
 from panelvar.panel_cointegration.battery import panel_cointegration_table as panel_cointegration_table
 from panelvar.panel_cointegration.error_correction import WesterlundResult as WesterlundResult
 from panelvar.panel_cointegration.error_correction import westerlund_test as westerlund_test
+from panelvar.panel_cointegration.johansen_fisher import johansen_fisher_test as johansen_fisher_test
 from panelvar.panel_cointegration.kao import kao_test as kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test as pedroni_test
 from panelvar.panel_cointegration.variance_ratio import (

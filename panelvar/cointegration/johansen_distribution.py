@@ -60,10 +60,10 @@ def gamma_moments(
 
 
 def gamma_pvalues(statistic: str, trend: str, values: Array, rows: float | None = None) -> Array:
-    """Tail probabilities of statistics for ranks 0, 1, ..., K - 1 under the null."""
+    """Tail probabilities of statistics (..., K) for ranks 0, 1, ..., K - 1 under the null."""
     from scipy.special import gammaincc
 
-    mean, variance = gamma_moments(statistic, trend, np.arange(len(values), 0, -1), rows)
+    mean, variance = gamma_moments(statistic, trend, np.arange(values.shape[-1], 0, -1), rows)
     return np.asarray(gammaincc(mean**2 / variance, values * mean / variance))
 
 

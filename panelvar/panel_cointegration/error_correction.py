@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from panelvar.bands.simulated import chunked
 from panelvar.base.arguments import read_seed, read_whole
@@ -38,7 +37,7 @@ from panelvar.panel_cointegration.error_correction_orders import CRITERIA, Choic
 from panelvar.panel_cointegration.hypotheses import EVERY, NULL, SOME
 from panelvar.panel_cointegration.moments import error_correction_moments
 from panelvar.panel_series.entity_regressions import lags_in_words
-from panelvar.panel_series.panel_system import PanelSystem, panel_system
+from panelvar.panel_series.panel_system import PanelSystem, panel_system, refuse
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS, check_terms
 from panelvar.unit_roots.one_series import read_bandwidth
@@ -217,7 +216,7 @@ def westerlund_test(
     choice = choice._replace(unit=int(units[0]))
     found = _found(values, choice, form, preset.averaged)
     for each in (found.own, found.pooled):
-        _refuse(system, each.status)
+        refuse(system, each.status, _REASONS)
     raw = statistics(found.own, found.pooled)
     root = math.sqrt(system.n_entities)
     scores = (raw * np.array([root, root, 1.0, root]) - root * mean) / np.sqrt(variance)
@@ -333,17 +332,6 @@ def _drawn(
             label = system.labels[int(lost.argmax()) % entities]
             raise NumericalError(f"A panel drawn without cointegration has no regression of {label!r}: use fewer lags.")
         yield statistics(own.by_panel(size), pooled.by_panel(size))
-
-
-def _refuse(system: PanelSystem, status: NDArray[np.int8]) -> None:
-    """Refuse a panel in which an entity has no regression, naming the first and why."""
-    lost = np.flatnonzero(status != ESTIMATED)
-    if lost.size:
-        kind, why = _REASONS[int(status[lost[0]])]
-        raise kind(
-            f"{system.labels[int(lost[0])]!r} {why}: {lost.size} of {len(status)} entities have no test. Use fewer "
-            "lags, or leave these entities out."
-        )
 
 
 def _in_words(limits: Range, numbers: Positions, criterion: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_flag
 from panelvar.base.arrays import Array, Positions
@@ -21,7 +22,7 @@ from panelvar.base.errors import (
 )
 from panelvar.data.design import Design, build_design
 from panelvar.kernels.qr import ROUNDING
-from panelvar.kernels.unit_regressions import stacked_triangles
+from panelvar.kernels.unit_regressions import ESTIMATED, stacked_triangles
 from panelvar.panel_series.panel_series import follower, left_out, less_period_means
 from panelvar.unit_roots.one_series import stretch
 
@@ -231,4 +232,17 @@ def _usable(label: Hashable, names: tuple[str, ...], rows: Array, positions: Pos
         raise CollinearityError(
             f"{names[int(flat[0])]!r} of {label!r} is a combination of its other variables and a constant: there is "
             "no error to test."
+        )
+
+
+def refuse(
+    system: PanelSystem, status: NDArray[np.int8], reasons: Mapping[int, tuple[type[PanelVarError], str]]
+) -> None:
+    """Refuse a panel in which an entity has no regression, naming the first and why."""
+    lost = np.flatnonzero(status != ESTIMATED)
+    if lost.size:
+        kind, why = reasons[int(status[lost[0]])]
+        raise kind(
+            f"{system.labels[int(lost[0])]!r} {why}: {lost.size} of {len(status)} entities have no test. Use fewer "
+            "lags, or leave these entities out."
         )

@@ -248,6 +248,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_pooled_mean_group.lags": of("1", "(1, 0)", "'bic'"),
     "fit_var.lags": of("1", "1", "2", "'bic'", "'aic'"),
     "ips_test.lags": of("0", "0", "1"),
+    "johansen_fisher_test.lags": of("1", "2", "'aic'"),
     "westerlund_test.lags": of("1", "0", "(0, 1)"),
     "leads": of("0", "1", "(0, 1)"),
     "adf_test.lags": of("0", "1", "'aic'", "'t-stat'"),
@@ -412,6 +413,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "regressors": lambda writer: writer.roles("x1"),
     "block_length": of("4"),
     "statistic": of("1.5"),
+    "johansen_fisher_test.statistic": of("'P'", "'Z'", "'Pm'", "'L*'", "'lr-bar'"),
     "fisher_test.statistic": of("'Z'", "'P'", "'Pm'", "'L*'", "'hartung'"),
     "combine_pvalues.statistic": of("'Z'", "'P'", "'hartung'", "'simes'"),
     "combine_pvalues.pvalues": of(

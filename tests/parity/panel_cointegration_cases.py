@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 
+import numpy as np
 from parity.panel_unit_root_cases import TRENDS, grunfeld
-from parity.runner import Case, Comparison, Exclusion, expected_tree
+from parity.runner import Case, Comparison, Exclusion, expected_tree, within
+from reference_data import table
 
 import panelvar as pv
 from panelvar.panel_cointegration.moments import pedroni_moments
@@ -61,6 +64,39 @@ def westerlund(model: str, cell: str) -> dict[str, object]:
     }
 
 
+DATA = {"grunfeld": ["inv", "value", "capital"], "gasoline": ["lgaspcar", "lincomep", "lrpmg"]}
+CASES_OF_PVARS = {"Case1": "n", "Case2": "rc", "Case3": "c", "Case4": "rt"}
+ROUNDED = within(1e-4, absolute=1e-12, reason="R takes tail probabilities as one less the rest: small ones are rounded")
+
+
+@cache
+def panel(name: str) -> pv.Panel:
+    return pv.Panel(table(name), "firm", "year")
+
+
+def johansen(model: str, case: str) -> dict[str, object]:
+    name, count, lags = model.split("_")
+    y, *x = DATA[name][: int(count)]
+    found = pv.johansen_fisher_test(
+        panel(name),
+        y,
+        x,
+        trend=CASES_OF_PVARS[case.removeprefix("johansen_")],
+        lags=int(lags.removeprefix("lags")),
+        correction=None,
+    )
+    ranks = range(int(count))
+    single = found.individual
+    pvalues = [single[f"trace_{rank}_pvalue"] for rank in ranks]
+    combined = {each: [pv.combine_pvalues(own, each) for own in pvalues] for each in ("P", "Pm", "Z")}
+    return {
+        "statistics": single[[f"trace_{rank}" for rank in ranks]].to_numpy(),
+        "pvalues": np.column_stack(pvalues),
+        **{f"Choi_{each}_statistic": [test.statistic for test in tests] for each, tests in combined.items()},
+        **{f"Choi_{each}_pvalue": [test.pvalue for test in tests] for each, tests in combined.items()},
+    }
+
+
 CASES = [
     Case(
         "grunfeld_pco",
@@ -80,5 +116,15 @@ CASES = [
         ],
         (),
         "stata",
+    ),
+    Case(
+        "panels_pvars_johansen",
+        [
+            Comparison(f"{model}/{case}", (lambda model=model, case=case: johansen(model, case)), ROUNDED)
+            for model, every in expected_tree("panels_pvars_johansen").items()
+            for case in every
+        ],
+        (Exclusion("*/*/LRbar_*", "standardised by moments printed elsewhere; those of Case2 are of another test"),),
+        "default",
     ),
 ]

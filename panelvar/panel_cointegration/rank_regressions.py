@@ -1,0 +1,128 @@
+r"""Regressions of reduced rank of many systems of one length, and the lags of their vector autoregressions.
+
+A system y of K variables with p lags in levels has
+
+.. math:: \Delta y_t = \alpha\beta' z_{t-1} + \sum_{j=1}^{p-1} \Gamma_j \Delta y_{t-j} + \Phi d_t + u_t, \qquad
+    t = p, \dots, T - 1,
+
+with z the levels and, in some cases, a constant or a trend (see `panelvar.cointegration.cases`). Systems are stacked,
+(M, T, K); what is wrong with one of them is said by its status, and stops no other.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.cointegration.cases import CASES
+from panelvar.cointegration.reduced_rank import canonical_correlations
+from panelvar.kernels.qr import ROUNDING
+from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
+from panelvar.unit_roots.one_series import POWERS
+from panelvar.unit_roots.regressions import EXACT, in_order, pieces
+
+
+class RankRegressions(NamedTuple):
+    r"""What the regressions of M systems with the same lags say.
+
+    Attributes
+    ----------
+    triangles : (M, w, w) array
+        Of the columns: unrestricted terms, lagged changes, levels and what is confined to relations, changes.
+    short : int
+        Columns before the levels.
+    eigenvalues : (M, K) array
+        Squared canonical correlations, largest first.
+    left : (M, q, K) array
+        Left singular vectors of `panelvar.cointegration.reduced_rank.canonical_correlations`.
+    status : (M,) integer array
+        `ESTIMATED`, `DEPENDENT` or `EXACT`.
+    """
+
+    triangles: Array
+    short: int
+    eigenvalues: Array
+    left: Array
+    status: NDArray[np.int8]
+
+
+def coefficients(trend: str, variables: int, lags: int) -> int:
+    """Coefficients of an equation."""
+    return POWERS[CASES[trend].levels] + variables * lags
+
+
+def needed(trend: str, variables: int, lags: int) -> int:
+    """Rows without which errors have no covariance of full rank."""
+    return coefficients(trend, variables, lags) + variables
+
+
+def laid_out(stack: Array, trend: str, lags: int, start: int) -> tuple[Array, int]:
+    """Columns (M, T - start, w) of the periods from ``start`` on, and how many stand before the levels."""
+    periods, case = stack.shape[1], CASES[trend]
+    powers = POWERS[case.levels]
+    # The first period has no change, and none is read.
+    changes = np.diff(stack, axis=1, prepend=stack[:, :1])
+    time = np.arange(start, periods) / periods - 0.5
+    terms = np.broadcast_to(time[:, None] ** np.arange(powers), (len(stack), len(time), powers))
+    beside = [place for place in range(powers) if place not in case.confined]
+    past = [changes[:, start - lag : periods - lag] for lag in range(1, lags)]
+    parts = [terms[..., beside], *past, stack[:, start - 1 : -1], terms[..., list(case.confined)], changes[:, start:]]
+    return np.concatenate(parts, axis=2), len(beside) + stack.shape[2] * (lags - 1)
+
+
+def rank_regressions(stack: Array, trend: str, lags: int) -> RankRegressions:
+    """Regress systems (M, T, K) with the same lags on all rows that these leave."""
+    k = stack.shape[2]
+    columns, short = laid_out(stack, trend, lags, lags)
+    r = stacked_triangles(columns)
+    at = r.shape[2] - k
+    lengths = np.sqrt(np.square(r).sum(axis=1))
+    small = np.abs(np.diagonal(r, axis1=1, axis2=2)) <= columns.shape[1] ** 0.5 * ROUNDING * lengths
+    dependent, exact = small[:, :at].any(axis=1), small[:, at:].any(axis=1)
+    found = canonical_correlations(r[:, short:at, at:], r[:, at:, at:])
+    status = np.select([dependent, exact], [DEPENDENT, EXACT], ESTIMATED).astype(np.int8)
+    return RankRegressions(r, short, found.eigenvalues[:, :k], found.left[..., :k], status)
+
+
+def eigenvalues(stack: Array, trend: str, lags: Positions) -> tuple[Array, NDArray[np.int8]]:
+    """Eigenvalues (M, K) and status of systems with lags of their own (M,), those of the same together."""
+    places, parts = [], []
+    for lag in sorted(set(lags.tolist())):
+        for units in pieces(np.flatnonzero(lags == lag), stack.shape[1] * coefficients(trend, stack.shape[2], lag)):
+            found = rank_regressions(stack[units], trend, lag)
+            places.append(units)
+            parts.append((found.eigenvalues, found.status))
+    return in_order(places, [each for each, _ in parts]), in_order(places, [each for _, each in parts])
+
+
+def chosen_lags(stack: Array, trend: str, criterion: str, longest: int) -> Positions:
+    r"""Lags (M,), from 1 to the longest, of the vector autoregressions of systems (M, T, K).
+
+    The smallest of :math:`n \ln |U'U| + c\,m K` on the rows that the longest leaves, with m coefficients in each
+    equation and c of 2 (aic), :math:`\ln n` (bic) or :math:`2 \ln \ln n` (hq).
+    """
+    periods, k = stack.shape[1:]
+    n = periods - longest
+    penalty = {"aic": 2.0, "bic": math.log(n), "hq": 2.0 * math.log(math.log(n))}[criterion]
+    counts = [coefficients(trend, k, lags) for lags in range(1, longest + 1)]
+    parts = []
+    for units in pieces(np.arange(len(stack)), n * (counts[-1] + k)):
+        # The levels stand before the lags here: shorter models are beginnings of the longest.
+        columns, short = laid_out(stack[units], trend, longest, longest)
+        terms = short - k * (longest - 1)
+        at = columns.shape[2] - k
+        order = [*range(terms), *range(short, at), *range(terms, short), *range(at, at + k)]
+        last = stacked_triangles(columns[..., order])[:, :, at:]
+        # What a model leaves of the changes: the rows of its triangle below its coefficients.
+        left = [np.abs(np.diagonal(stacked_triangles(last[:, count:]), axis1=1, axis2=2)) for count in counts]
+        with np.errstate(divide="ignore"):
+            values = [
+                2.0 * n * np.log(each).sum(axis=1) + penalty * k * count
+                for each, count in zip(left, counts, strict=True)
+            ]
+        parts.append(1 + np.argmin(np.stack(values, axis=1), axis=1))
+    return np.concatenate(parts)
