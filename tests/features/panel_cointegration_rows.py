@@ -215,15 +215,15 @@ WESTERLUND_ROWS = [
     *(
         Feature(
             COINTEGRATION,
-            f"Westerlund 2007: {name}",
+            f"Westerlund 2007: {kind} {name}",
             "westerlund_test(*relation, lags=1, bandwidth=2)",
-            statistic if name == "Gt" else part(f"Westerlund {name}"),
+            statistic if name == "Gt" else part(f"Westerlund {kind} {name}"),
             lambda name=name: error_correction()[name],
             (f"{ECM}::test_every_step_entity_by_entity",),
             ECM_PROGRAMS,
             remark="moments drawn again, and choices that hold the level: the guide" if name == "Gt" else "",
         )
-        for name in FOUR
+        for name, kind in zip(FOUR, ("group", "group", "pooled", "pooled"), strict=True)
     ),
     Feature(
         COINTEGRATION,
@@ -240,7 +240,7 @@ WESTERLUND_ROWS = [
         COINTEGRATION,
         "Westerlund 2007: as the option westerlund",
         'westerlund_test(firms[0], "inv", "value", lags=0, trend="ct", convention="stata-westerlund")',
-        part("Westerlund Pa"),
+        part("Westerlund pooled Pa"),
         reference(f"{PORT}/option_ct/lags0_leads0_window2/z_scores/Pa"),
         (f"{ECM}::test_moments_of_the_option_connect_the_two_columns_that_stata_prints",),
         {"Stata": "xtwest†, westerlund", "Python": "Westerlund, westerlund"},
@@ -250,7 +250,7 @@ WESTERLUND_ROWS = [
         COINTEGRATION,
         "Westerlund 2007: lags and leads by a criterion",
         'westerlund_test(*firms, lags=(0, 1), leads=(0, 1), convention="stata")',
-        part("Westerlund Ga"),
+        part("Westerlund group Ga"),
         reference(f"{PORT}/both_c/lags0-1_leads0-1_window2/z_scores/Ga"),
         (f"{ECM}::test_each_entity_has_lags_and_leads_of_its_own",),
         {"plm": "Westerlund†", "Stata": "xtwest†, lags(0 1) leads(0 1)", "Python": "Westerlund"},

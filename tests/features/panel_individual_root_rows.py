@@ -22,12 +22,13 @@ from scipy import stats
 
 import panelvar as pv
 from panelvar.panel_unit_roots.moments import augmented_ratio_moments, ratio_moments
+from panelvar.unit_roots.distributions import simulated_tau_pvalue
 
 IPS = "tests/panel_unit_roots/test_ips.py"
 FISHER = "tests/panel_unit_roots/test_fisher.py"
 COMBINED = "tests/panel_series/test_pvalue_combinations.py"
 
-SINGLE = (f"{FISHER}::test_entities_have_the_pvalues_of_single_tests", f"{COMBINED}::test_definitions")
+SINGLE = (f"{FISHER}::test_entities_have_the_tests_of_single_series", f"{COMBINED}::test_definitions")
 
 
 def w_bar(of: Sequence[np.ndarray], lags: Sequence[int], trend: str = "c") -> float:
@@ -53,13 +54,14 @@ def hannan_quinn(n: int) -> float:
 
 
 def pvalues() -> np.ndarray:
-    """Those of the firms' own Dickey-Fuller tests."""
-    return np.array([pv.adf_test(y, 1).pvalue for y in series()])
+    """Those of the firms' own ratios with one lag, by their distribution for 18 rows."""
+    return simulated_tau_pvalue(ratios(series(), 1, "c"), "c", np.full(10, 18))
 
 
 def of_phillips_perron_tests() -> float:
     """Choi's Z of the countries' own tests."""
-    return stats.norm.ppf([pv.phillips_perron_test(y, 2).pvalue for y in fuel()]).sum() / np.sqrt(18.0)
+    own = np.array([pv.phillips_perron_test(y, 2).statistic for y in fuel()])
+    return stats.norm.ppf(simulated_tau_pvalue(own, "c", np.full(18, 18))).sum() / np.sqrt(18.0)
 
 
 def hartung(p: np.ndarray) -> float:
@@ -151,7 +153,7 @@ ROWS = [
         'ips_test(grunfeld, "inv", lags="hq", max_lags=2)',
         statistic,
         lambda: w_bar(series(), [chosen(y, 2, "c", hannan_quinn) for y in series()]),
-        (f"{FISHER}::test_entities_have_the_pvalues_of_single_tests",),
+        (f"{FISHER}::test_entities_have_the_tests_of_single_series",),
         {"Stata": "lags(hqic 2)", "EViews": "info=hqc"},
     ),
     Feature(
@@ -183,8 +185,18 @@ ROWS = [
             "gretl": "adf, of a panel",
         },
         {"plm": ("grunfeld_fisher/*_intercept/*/invnormal", "grunfeld_fisher/*_intercept/*/individual_adf_t")},
-        remark="plm's ratios are compared, and its Z of its own p-values, which are MacKinnon's of 1996; here they are "
-        "those of 1994, as in Stata",
+        remark="plm's ratios are compared, and its Z of its own p-values, MacKinnon's (1996) for long series; here "
+        "they are for the rows there are, and under convention= as there",
+    ),
+    Feature(
+        INDEPENDENT,
+        "Fisher: p-values of MacKinnon (1994)",
+        'fisher_test(grunfeld, "inv", lags=1, convention="stata")',
+        statistic,
+        lambda: stats.norm.ppf([pv.adf_test(y, 1).pvalue for y in series()]).sum() / np.sqrt(10),
+        SINGLE,
+        {"plm": 'p.approx = "MacKinnon1994"', "Stata": "xtunitroot fisher, dfuller"},
+        remark="for long series: too many rejections in short ones",
     ),
     Feature(
         INDEPENDENT,
@@ -263,7 +275,7 @@ ROWS = [
         reference("grunfeld_fisher/inv_intercept/lags1/phansitest/p_hommel/1"),
         (
             f"{COMBINED}::test_adjusted_pvalues_are_those_of_the_closed_procedure",
-            f"{FISHER}::test_the_firms_that_plm_finds_stationary",
+            f"{FISHER}::test_plm_with_the_pvalues_of_mackinnon",
         ),
         {"plm": "phansitest()"},
         {"plm": ("grunfeld_fisher/*/lags1/phansitest",)},

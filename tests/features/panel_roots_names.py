@@ -20,6 +20,7 @@ FACTORS = "Unit roots under common factors"
 STATIONARY = "Stationarity as the null hypothesis"
 COINTEGRATION = "Tests of cointegration"
 RELATIONS = "Cointegrating relations"
+BATTERIES = "Many tests in one table"
 
 POWERS = {"n": 0, "c": 1, "ct": 2}
 """Powers of time among the terms."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from features import (
+    panel_battery_rows,
     panel_cointegration_rows,
     panel_common_factor_rows,
     panel_individual_root_rows,
@@ -10,7 +11,16 @@ from features import (
     panel_unit_root_rows,
 )
 from features.feature import FeatureTable
-from features.panel_roots_names import COINTEGRATION, FACTORS, INDEPENDENT, NAMES, RELATIONS, SHOWN, STATIONARY
+from features.panel_roots_names import (
+    BATTERIES,
+    COINTEGRATION,
+    FACTORS,
+    INDEPENDENT,
+    NAMES,
+    RELATIONS,
+    SHOWN,
+    STATIONARY,
+)
 
 PROGRAMS = {
     "plm": (
@@ -36,6 +46,7 @@ GROUPS = {
     STATIONARY: "Beside the tests of the other null hypothesis.",
     COINTEGRATION: "Whether variables that wander do so together.",
     RELATIONS: "The slopes of variables that wander together.",
+    BATTERIES: "As papers print them.",
 }
 
 TABLE = FeatureTable(
@@ -51,6 +62,7 @@ TABLE = FeatureTable(
         *panel_unit_root_rows.HADRI_ROWS,
         *panel_cointegration_rows.ROWS,
         *panel_relation_rows.ROWS,
+        *panel_battery_rows.ROWS,
     ],
     names=NAMES,
     shown=SHOWN,
