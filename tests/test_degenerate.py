@@ -302,6 +302,11 @@ AVERAGES = {
     "swamy": pv.fit_swamy,
     "ardl": pv.fit_ardl_mean_group,
     "pooled-mean-group": pv.fit_pooled_mean_group,
+    "fmols": pv.fit_fmols,
+    "fmols-pooled": lambda *a: pv.fit_fmols(*a, method="pooled"),
+    "ccr-weighted": lambda *a: pv.fit_ccr(*a, method="weighted"),
+    "dols": pv.fit_dols,
+    "dols-pooled": lambda *a: pv.fit_dols(*a, method="pooled", cov="sandwich"),
 }
 
 

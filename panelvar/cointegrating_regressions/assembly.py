@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import InsufficientDataError, Note, choose
+from panelvar.base.errors import InsufficientDataError, Note, NumericalError, choose
 from panelvar.cointegrating_regressions.moments import LongRunChoices, RelationMoments
 from panelvar.cointegrating_regressions.pooling import COVARIANCES, METHODS, group_mean, pooled_slopes
 from panelvar.cointegrating_regressions.relation_data import RelationData
@@ -20,6 +20,12 @@ from panelvar.kernels.long_run import LongRunCovariance
 from panelvar.panel_series.bandwidths import bandwidths_in_words
 from panelvar.tables.layout import Fact
 
+# The square of such a coefficient is a number, and so is a sum of many.
+_SQUARABLE = 1e150
+# The same of coefficients in the columns' own units, whose variances are squared once more.
+_SQUARABLE_TWICE = 1e75
+# Standard errors this small beside those from long-run variances are rounding.
+_ALIKE = 1e-9
 _DEFAULT = {"group-mean": "sandwich", "pooled": "heterogeneous", "weighted": "estimated"}
 _LABELS = {
     "estimated": "long-run variances",
@@ -104,13 +110,19 @@ def assembled(
     estimates, covariances = np.concatenate((own.terms_at(slopes), slopes), axis=1), own.own_covariances()
     names, order = _house_order(found)
     units = found.coefficient_units
+    errors = np.sqrt(covariances.diagonal(axis1=1, axis2=2))
+    _refuse_out_of_range(found, estimates, errors, _SQUARABLE_TWICE)
+    _refuse_out_of_range(found, np.ldexp(estimates, units), np.ldexp(errors, units), _SQUARABLE)
     terms = estimates[:, : own.d]
     if shared is None:
         coefficients, matrix = group_mean(estimates, covariances, kind)
+        measure = group_mean(estimates, covariances, "estimated")[1]
+        matrix, alike = _without_rounding(matrix, measure)
         coefficients, matrix, powers = coefficients[order], matrix[np.ix_(order, order)], units[order]
     else:
         pooled = pooled_slopes(shared, by_precision=pooling.method == "weighted")
         coefficients, matrix = pooled.slopes, pooled.covariance(shared, kind)
+        matrix, alike = _without_rounding(matrix, pooled.covariance(shared, "estimated"))
         slopes, terms, powers = coefficients, shared.terms_at(coefficients), units[own.d :]
     used = own if shared is None else shared
     fit = RelationFit(
@@ -119,7 +131,7 @@ def assembled(
         np.ldexp(coefficients, powers),
         names,
         np.ldexp(estimates, units)[:, order],
-        np.ldexp(np.sqrt(covariances.diagonal(axis1=1, axis2=2)), units)[:, order],
+        np.ldexp(errors, units)[:, order],
         found.term_names,
         np.ldexp(terms, units[: own.d]),
         _residuals(found, slopes, terms),
@@ -130,7 +142,7 @@ def assembled(
         None if long_run is None else _in_units(found, long_run),
         None if orders is None else orders[0],
         (*_facts(found.trend, choices, used), *(() if orders is None else (Fact("Leads, lags", orders[1]),))),
-        (*found.system.notes, *_notes(kind)),
+        (*found.system.notes, *_notes(kind), *alike),
     )
     matrix = np.ldexp(matrix, powers[:, None] + powers)
     return CointegratingResult(
@@ -167,7 +179,13 @@ def _residuals(found: RelationData, slopes: Array, terms: Array) -> Array:
         left = left - (stack.terms @ terms[stack.places, :, None])[..., 0]
         for place, row in zip(stack.places, left, strict=True):
             out[place] = row
-    return np.asarray(np.ldexp(np.concatenate(out), found.units[0]))
+    residuals = np.asarray(np.ldexp(np.concatenate(out), found.units[0]))
+    if not np.abs(residuals).max() < _SQUARABLE:
+        raise NumericalError(
+            f"Residuals of {found.system.dependent!r}, or their squares, leave the range of numbers: rescale the "
+            "columns, or look for outliers."
+        )
+    return residuals
 
 
 def _in_units(found: RelationData, long_run: LongRunCovariance) -> LongRunCovariance:
@@ -185,6 +203,27 @@ def _estimate(matrix: Array, kind: str, pooling: Pooling, entities: int, convent
         return CovarianceEstimate(matrix, _LABELS[kind], np.inf)
     label = _LABELS[kind] if pooling.shared else "dispersion over entities"
     return covariance_of_average(matrix, label, entities, convention)
+
+
+def _refuse_out_of_range(found: RelationData, estimates: Array, errors: Array, most: float) -> None:
+    """Refuse coefficients and errors of which sums of squares are no numbers."""
+    lost = ~((np.abs(estimates) < most) & (errors < most)).all(axis=1)
+    if lost.any():
+        label = found.system.labels[int(np.flatnonzero(lost)[0])]
+        raise NumericalError(
+            f"Coefficients of {label!r}, or their squares, leave the range of numbers: rescale the columns, or look "
+            "for outliers."
+        )
+
+
+def _without_rounding(matrix: Array, measure: Array) -> tuple[Array, tuple[Note, ...]]:
+    """Set to zero variances that are rounding beside those from long-run variances: entities that do not differ."""
+    none = matrix.diagonal() <= _ALIKE**2 * measure.diagonal()
+    if not none.any():
+        return matrix, ()
+    matrix = np.where(none | none[:, None], 0.0, matrix)
+    text = "The entities do not differ: their spread gives no standard error, and no test. cov='estimated' needs none."
+    return matrix, (Note("no-variance", text, warn=True),)
 
 
 def _notes(kind: str) -> tuple[Note, ...]:

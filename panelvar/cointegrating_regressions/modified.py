@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from panelvar.cointegrating_regressions.modified_moments import (
     conditional_variances,
     innovations,
     modified_moments,
+    nearly_singular,
 )
 from panelvar.cointegrating_regressions.moments import LongRunChoices, RelationMoments, merged
 from panelvar.cointegrating_regressions.pooling import pooled_slopes
@@ -166,14 +167,20 @@ def _without_innovations(found: RelationData, powers: int, differenced: bool) ->
 
 
 def _without_error(found: RelationData, at: Modified) -> dict[int, PanelVarError]:
-    """Entities whose errors follow the changes of the regressors."""
+    """Entities whose errors follow the changes of the regressors, or whose changes one another."""
     refused: dict[int, PanelVarError] = {}
     for stack, own in zip(found.stacks, at.covariances, strict=True):
-        left = conditional_variances(own, own)
-        for row in np.flatnonzero(~(left > _NOTHING * own.two_sided[:, 0, 0])):
+        together = nearly_singular(own.contemporaneous) | nearly_singular(own.two_sided[:, 1:, 1:])
+        known = replace(own, two_sided=np.where(together[:, None, None], np.eye(own.two_sided.shape[1]), own.two_sided))
+        left = conditional_variances(known, known)
+        for row in np.flatnonzero(together | ~(left > _NOTHING * known.two_sided[:, 0, 0])):
             place = int(stack.places[row])
+            label = found.system.labels[place]
             refused[place] = NumericalError(
-                f"The error of {found.system.labels[place]!r} follows the changes of its regressors: its long-run "
-                "variance given these is zero."
+                f"The error of {label!r} and the changes of its regressors move as one (an outlier, perhaps), so that "
+                "their long-run covariances have no inverse."
+                if together[row]
+                else f"The error of {label!r} follows the changes of its regressors: its long-run variance given these "
+                "is zero."
             )
     return refused

@@ -22,10 +22,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
 from panelvar.cointegrating_regressions.moments import RelationMoments, Stack, without_terms
 from panelvar.kernels.long_run import LongRunCovariance
 from panelvar.kernels.unit_regressions import stacked_triangles
+
+# Of correlations: below it their inverse is rounding.
+_LEAST_EIGENVALUE = 1e-13
 
 
 def innovations(x: Array, powers: int, differenced: bool) -> Array:
@@ -43,6 +46,16 @@ def covariance_solve(matrix: Array, right: Array) -> Array:
     sizes = np.sqrt(matrix.diagonal(axis1=-2, axis2=-1))
     scaled = matrix / (sizes[..., :, None] * sizes[..., None, :])
     return np.asarray(np.linalg.solve(scaled, right / sizes[..., :, None]) / sizes[..., :, None])
+
+
+def nearly_singular(matrix: Array) -> Mask:
+    """Whether covariances (..., k, k) have no inverse to speak of, as correlations."""
+    sizes = np.sqrt(np.maximum(matrix.diagonal(axis1=-2, axis2=-1), 0.0))
+    flat = (sizes == 0.0).any(axis=-1)
+    safe = np.where(sizes > 0.0, sizes, 1.0)
+    least = np.linalg.eigvalsh(matrix / (safe[..., :, None] * safe[..., None, :]))[..., 0]
+    out: Mask = flat | (least < _LEAST_EIGENVALUE)
+    return out
 
 
 def modified_moments(stack: Stack, errors: Array, used: LongRunCovariance, own: LongRunCovariance) -> RelationMoments:

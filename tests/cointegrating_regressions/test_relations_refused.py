@@ -111,3 +111,36 @@ def test_no_entity_left_is_said_with_the_first_reason() -> None:
     frame = sample()
     with pytest.raises(pv.InsufficientDataError, match=r"No entity can be used\. 'e0' has 5 periods"):
         pv.fit_fmols(panel(frame[frame["t"] < 2005]), "y", ["x1", "x2"], unusable="drop")
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("method", ["group-mean", "pooled", "weighted"])
+def test_entities_that_do_not_differ_have_no_spread(fit, method) -> None:
+    values = endogenous(1, 40, 1, seed=22)
+    data = panel(frame_of(np.concatenate([values] * 3)))
+    with pytest.warns(pv.PanelVarWarning, match="do not differ"):
+        found = fit(data, "y", "x1", method=method, cov="sandwich")
+    assert np.isnan(found.std_errors["x1"])
+    assert np.isnan(found.tstats["x1"])
+    assert fit(data, "y", "x1", method=method, cov="estimated").std_errors["x1"] > 0.0
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_outliers_that_dwarf_the_rest_are_refused_in_words(fit) -> None:
+    frame = sample()
+    hit = (frame["i"] == "e1") & (frame["t"] == 2010)
+    far = frame.assign(x1=frame["x1"].where(~hit, 1e100))
+    with pytest.raises(pv.NumericalError, match=r"look for outliers|rescale"):
+        fit(panel(far), "y", ["x1", "x2"])
+
+
+def test_columns_that_one_period_decides_have_no_long_run_covariances() -> None:
+    frame = sample()
+    hit = (frame["i"] == "e1") & (frame["t"] == 2010)
+    together = frame.assign(**{name: frame[name].where(~hit, 1e10) for name in ("y", "x1", "x2")})
+    for fit in (pv.fit_fmols, pv.fit_ccr):
+        with pytest.raises(pv.NumericalError, match="'e1' and the changes of its regressors move as one"):
+            fit(panel(together), "y", ["x1", "x2"])
+        with pytest.warns(pv.PanelVarWarning, match="1 of 4 entities left out"):
+            found = fit(panel(together), "y", ["x1", "x2"], unusable="drop")
+        assert found.n_entities == 3

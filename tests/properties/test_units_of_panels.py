@@ -247,6 +247,24 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.fit_ardl_mean_group(w.long, "y", X, lags="aic", long_run="ratio"),
     ],
     "fit_dynamic_fixed_effects": [lambda w: pv.fit_dynamic_fixed_effects(w.long, "y", X)],
+    "fit_fmols": [
+        *(
+            lambda w, m=m, t=t: pv.fit_fmols(w.long, "y", X, method=m, trend=t)
+            for m in ("group-mean", "pooled", "weighted")
+            for t in ("n", "ct")
+        ),
+        lambda w: pv.fit_fmols(w.long, "y", X, method="pooled", cov="sandwich", kernel="bartlett", bandwidth=3),
+    ],
+    "fit_ccr": [
+        lambda w, m=m: pv.fit_ccr(w.long, "y", X, method=m, trend="ct") for m in ("group-mean", "pooled", "weighted")
+    ],
+    "fit_dols": [
+        *(
+            lambda w, m=m, c=c: pv.fit_dols(w.long, "y", X, method=m, cov=c, leads="bic", lags="bic", max_lags=1)
+            for m in ("group-mean", "pooled", "weighted")
+            for c in ("estimated", "sandwich", "kernel")
+        ),
+    ],
     "wild_bootstrap": [
         *(
             lambda w, v=v: pv.wild_bootstrap(
@@ -483,6 +501,14 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
             "dynamic": lambda w: pv.fit_dynamic_fixed_effects(w.long, "y", X),
         },
         OF_COEFFICIENTS,
+    ),
+    "CointegratingResult": (
+        pv.CointegratingResult,
+        {
+            "mean": lambda w: pv.fit_fmols(w.long, "y", X),
+            "shared": lambda w: pv.fit_dols(w.long, "y", X, method="pooled", trend="ct"),
+        },
+        {**OF_COEFFICIENTS, "group_tests": [lambda r, w: r.group_tests()]},
     ),
     "WildBootstrapResult": (pv.WildBootstrapResult, {}, {}),
     "TestResult": (pv.TestResult, {}, {}),
