@@ -7,6 +7,7 @@ from features import (
     panel_cointegration_rows,
     panel_common_factor_rows,
     panel_individual_root_rows,
+    panel_rank_rows,
     panel_relation_rows,
     panel_unit_root_rows,
 )
@@ -36,7 +37,7 @@ PROGRAMS = {
     "Python": (
         "arch 8.0.0, a series at a time, and Westerlund 0.1.2, a port of Stata's xtwest; run for the reference numbers"
     ),
-    "pvars": "1.1.1 (R), its manual; tests of cointegration alone",
+    "pvars": "1.1.1 (R), run for the reference numbers; tests of cointegration alone",
     "tspdlib": "3.0.0 (GAUSS), its documentation; it cannot be run here",
 }
 
@@ -61,6 +62,7 @@ TABLE = FeatureTable(
         *panel_common_factor_rows.ROWS,
         *panel_unit_root_rows.HADRI_ROWS,
         *panel_cointegration_rows.ROWS,
+        *panel_rank_rows.ROWS,
         *panel_relation_rows.ROWS,
         *panel_battery_rows.ROWS,
     ],
