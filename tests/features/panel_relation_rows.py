@@ -101,7 +101,7 @@ MODIFIED_ROWS = [
         (OWN,),
         {
             "plm": "cointReg† cointRegFM(), by entity",
-            "Stata": "xtgmcoint†, method(fmols); xtcointreg†",
+            "Stata": "xtgmcoint†, method(fmols); xtcointreg†, est(fmols)",
             "EViews": "cointreg(method=fmols), grouped",
             "Python": "FullyModifiedOLS, by entity",
         },
@@ -117,7 +117,7 @@ MODIFIED_ROWS = [
         (OWN,),
         {
             "plm": "cointReg† deter",
-            "Stata": "xtgmcoint†, trend",
+            "Stata": "xtgmcoint†, trend; xtcointreg†, eqtrend(#)",
             "EViews": "trend=",
             "Python": 'trend="ct"',
         },
@@ -130,7 +130,7 @@ MODIFIED_ROWS = [
         slope,
         mean_of("fmols_c_ct_bartlett_3"),
         (f"{TEXTBOOK}::test_regressors_with_drift_have_terms_of_their_own",),
-        {"EViews": "regtrend=", "Python": 'x_trend="ct"'},
+        {"Stata": "xtcointreg†, xtrend(#)", "EViews": "regtrend=", "Python": 'x_trend="ct"'},
         in_arch("fmols_c_ct_bartlett_3"),
     ),
     Feature(
@@ -188,7 +188,7 @@ MODIFIED_ROWS = [
         slope,
         mean_of(CCR),
         (OWN,),
-        {"Stata": "xtcointreg†", "Python": "CanonicalCointegratingReg, by entity"},
+        {"Stata": "xtcointreg†, est(ccr)", "Python": "CanonicalCointegratingReg, by entity"},
         in_arch("ccr_c_bartlett_3", "ccr_n_parzen_4"),
         remark="of a single series, also EViews",
     ),
@@ -220,7 +220,7 @@ DYNAMIC_ROWS = [
         (DYNAMIC,),
         {
             "plm": "cointReg† cointRegD(), by entity",
-            "Stata": "xtpedroni†; xtgmcoint†, method(dols); xtcointreg†",
+            "Stata": "xtpedroni†; xtgmcoint†, method(dols); xtcointreg†, est(dols)",
             "EViews": "cointreg(method=dols), grouped",
             "Python": "DynamicOLS, by entity",
         },
@@ -233,7 +233,12 @@ DYNAMIC_ROWS = [
         slope,
         mean_of("dols_c_aic"),
         (f"{TEXTBOOK}::test_a_criterion_chooses_leads_and_lags_on_common_rows",),
-        {"plm": "cointReg† info.crit", "EViews": "automatic leads and lags", "Python": 'method="aic"'},
+        {
+            "plm": "cointReg† info.crit",
+            "Stata": "xtcointreg†, dic()",
+            "EViews": "automatic leads and lags",
+            "Python": 'method="aic"',
+        },
         in_arch("dols_c_aic", "dols_ct_bic"),
     ),
     Feature(
@@ -243,7 +248,7 @@ DYNAMIC_ROWS = [
         error,
         mean_error("dols_c_1_1_robust_bartlett_2"),
         (DYNAMIC,),
-        {"Python": 'cov_type="robust"'},
+        {"Stata": "xtcointreg†, dvce()", "Python": 'cov_type="robust"'},
         in_arch("dols_c_1_1_robust_bartlett_2", "dols_n_1_0_robust_parzen_3_counted", what="std_errors"),
     ),
     Feature(

@@ -25,8 +25,8 @@ from features.panel_roots_names import (
 
 PROGRAMS = {
     "plm": (
-        "2.6-5, run for the reference numbers; with R packages that test panels (punitroots 0.0-2, PANICr 1.0.0, dcce "
-        "0.4.2, pco 1.0.1), by their manuals"
+        "2.6-5, with pco 1.0.1, run for the reference numbers; and R packages that test panels or fit relations, by "
+        "their manuals (punitroots 0.0-2, PANICr 1.0.0, dcce 0.4.2, Westerlund, cointReg 0.2.0, pdolsms 0.2)"
     ),
     "Stata": (
         "19, the documentation of xtunitroot and xtcointtest, and the help files of community commands; there was no "
