@@ -78,6 +78,9 @@ from panelvar.panel_cointegration.error_correction import westerlund_test as wes
 from panelvar.panel_cointegration.johansen_fisher import johansen_fisher_test as johansen_fisher_test
 from panelvar.panel_cointegration.kao import kao_test as kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test as pedroni_test
+from panelvar.panel_cointegration.saikkonen_luetkepohl import (
+    saikkonen_luetkepohl_test as saikkonen_luetkepohl_test,
+)
 from panelvar.panel_cointegration.variance_ratio import (
     westerlund_variance_ratio_test as westerlund_variance_ratio_test,
 )

@@ -41,6 +41,7 @@ MOST_PARAMETERS = 12
 # Functions with more of them, how many, and why.
 MANY_PARAMETERS = {
     "pedroni_test": (15, "as llc_test, and rows of several variables"),
+    "saikkonen_luetkepohl_test": (13, "lags and factors each have options"),
     "westerlund_test": (14, "lags, leads and draws beside the options of a panel"),
     "fit_fgls": (15, "as Stata's xtgls: every way that errors are correlated is an option"),
     "fit_ardl_mean_group": (14, "orders of lags beside the options of a panel"),
@@ -98,6 +99,7 @@ panel_unit_root_table panel_cointegration_table PanelTestTable WesterlundResult
 adf_test dfgls_test phillips_perron_test kpss_test unit_root_table engle_granger_test UnitRootResult
 johansen_test JohansenResult fit_vecm VecmResult
 johansen_fisher_test kao_test pedroni_test westerlund_test westerlund_variance_ratio_test
+saikkonen_luetkepohl_test
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning

@@ -61,9 +61,13 @@ def gamma_moments(
 
 def gamma_pvalues(statistic: str, trend: str, values: Array, rows: float | None = None) -> Array:
     """Tail probabilities of statistics (..., K) for ranks 0, 1, ..., K - 1 under the null."""
+    return gamma_tail(values, *gamma_moments(statistic, trend, np.arange(values.shape[-1], 0, -1), rows))
+
+
+def gamma_tail(values: Array, mean: Array, variance: Array) -> Array:
+    """Tail probabilities of gamma distributions by their moments."""
     from scipy.special import gammaincc
 
-    mean, variance = gamma_moments(statistic, trend, np.arange(values.shape[-1], 0, -1), rows)
     return np.asarray(gammaincc(mean**2 / variance, values * mean / variance))
 
 

@@ -12,18 +12,39 @@ with z the levels and, in some cases, a constant or a trend (see `panelvar.coint
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import (
+    CollinearityError,
+    InsufficientDataError,
+    NumericalError,
+    PanelVarError,
+    SpecificationError,
+    choose,
+)
+from panelvar.base.scaling import columns_in_own_units
 from panelvar.cointegration.cases import CASES
 from panelvar.cointegration.reduced_rank import canonical_correlations
 from panelvar.kernels.qr import ROUNDING
 from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, stacked_triangles
+from panelvar.panel_series.panel_system import PanelSystem
+from panelvar.unit_roots.lag_orders import SHORTER
 from panelvar.unit_roots.one_series import POWERS
-from panelvar.unit_roots.regressions import EXACT, in_order, pieces
+from panelvar.unit_roots.regressions import EXACT, by_length, in_order, pieces
+
+CRITERIA = ("aic", "bic", "hq")
+
+REASONS: dict[int, tuple[type[PanelVarError], str]] = {
+    DEPENDENT: (CollinearityError, "has levels, lagged changes and terms of which one is a combination of others"),
+    EXACT: (NumericalError, "has a combination of the variables that is an exact function of their past"),
+}
+"""Why an entity has no test, by status."""
 
 
 class RankRegressions(NamedTuple):
@@ -126,3 +147,42 @@ def chosen_lags(stack: Array, trend: str, criterion: str, longest: int) -> Posit
             ]
         parts.append(1 + np.argmin(np.stack(values, axis=1), axis=1))
     return np.concatenate(parts)
+
+
+def in_own_units(values: Sequence[Array], trend: str) -> list[Array]:
+    """Variables (T, K) over powers of two of their own, about their means where regressions have a constant."""
+    whole = values if trend == "n" else [own - own.mean(axis=0) for own in values]
+    return [columns_in_own_units(own) for own in whole]
+
+
+def read_lags(
+    system: PanelSystem, values: Sequence[Array], trend: str, lags: int | str, max_lags: int | None
+) -> Positions:
+    """Lags of each entity (N,), given or chosen for its values, or say that its periods do not suffice for them."""
+    k, place = 1 + system.n_regressors, int(np.argmin(system.periods))
+    shortest = int(system.periods[place])
+    if isinstance(lags, str):
+        choose("lags", lags, CRITERIA)
+        if max_lags is None:
+            longest = math.ceil(SHORTER * (shortest / 100.0) ** 0.25)
+            while longest > 1 and shortest - longest < needed(trend, k, longest):
+                longest -= 1
+        else:
+            longest = read_whole("max_lags", max_lags, 1)
+    else:
+        if max_lags is not None:
+            raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='aic'.")
+        longest = read_whole("lags", lags, 1)
+    rows = shortest - longest
+    if rows < needed(trend, k, longest):
+        raise InsufficientDataError(
+            f"{system.labels[place]!r} has {shortest} periods, of which {longest} lags leave {max(rows, 0)} rows: at "
+            f"least {needed(trend, k, longest)} are needed for {k} variables. Use fewer lags."
+        )
+    if not isinstance(lags, str):
+        return np.full(system.n_entities, longest)
+    places, parts = [], []
+    for units, stack in by_length(values):
+        places.append(units)
+        parts.append(chosen_lags(stack, trend, lags, longest))
+    return np.asarray(in_order(places, parts), dtype=np.intp)

@@ -41,7 +41,7 @@ def test_every_entity_has_johansens_tests(trend, lags, regressors, correction):
 def test_lags_by_a_criterion_are_those_of_the_levels(criterion):
     values = system(9, 60, 1, root=0.6, seed=4)
     values[:4, 2:, 0] += 0.8 * values[:4, :-2, 1]
-    found = pv.johansen_fisher_test(panel_of(values), "y", "x1", lags=criterion, max_lags=4)
+    found = pv.johansen_fisher_test(panel_of(values), "y", "x1", lags=criterion, max_lags=4, trend="c")
     expected = [pv.fit_var(own, lags=criterion, max_lags=4, trend="c").lags for own in values]
     assert found.individual["lags"].tolist() == expected
     assert len(set(expected)) > 1
@@ -52,7 +52,7 @@ def test_lags_by_a_criterion_are_those_of_the_levels(criterion):
 def test_the_longest_lag_that_is_tried_leaves_rows_enough():
     values = system(4, 14, 2, root=0.5, seed=1)
     # Three of 14 periods, by the rule; two leave 12 rows for seven coefficients and three variables, three too few.
-    found = pv.johansen_fisher_test(panel_of(values), "y ~ x1 + x2", lags="aic")
+    found = pv.johansen_fisher_test(panel_of(values), "y ~ x1 + x2", lags="aic", trend="c")
     expected = chosen_lags(values, "c", "aic", 2)
     assert found.individual["lags"].tolist() == expected.tolist()
 
@@ -63,7 +63,7 @@ def test_every_statistic_of_every_rank(statistic, test):
     if (statistic, test) == ("lr-bar", "max"):
         return
     values = system(6, 50, 2, root=0.6, seed=3)
-    found = pv.johansen_fisher_test(panel_of(values), "y ~ x1 + x2", statistic=statistic, test=test)
+    found = pv.johansen_fisher_test(panel_of(values), "y ~ x1 + x2", statistic=statistic, test=test, trend="c")
     tests = [found, *found.parts]
     assert len(tests) == 9
     own = "P" if statistic == "lr-bar" else statistic
@@ -100,7 +100,7 @@ def test_the_order_of_the_variables_does_not_matter():
 
 def test_entities_may_have_periods_of_their_own():
     frame = frame_of(system(3, 40, 1, root=0.5, seed=1)).drop(index=[0, 1, 2, 79])
-    found = pv.johansen_fisher_test(pv.Panel(frame, "i", "t"), "y", "x1", correction="doornik")
+    found = pv.johansen_fisher_test(pv.Panel(frame, "i", "t"), "y", "x1", correction="doornik", trend="c")
     groups = [own[["y", "x1"]].to_numpy() for _, own in frame.groupby("i")]
     single = one_by_one(groups, [2] * 3, trend="c", correction="doornik")
     np.testing.assert_allclose(

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 from parity.panel_unit_root_cases import TRENDS, grunfeld
-from parity.runner import Case, Comparison, Exclusion, expected_tree, within
+from parity.runner import Case, Comparison, Exclusion, expected_tree, printed, within
 from reference_data import table
 
 import panelvar as pv
@@ -97,6 +97,41 @@ def johansen(model: str, case: str) -> dict[str, object]:
     }
 
 
+@cache
+def entities(model: str, case: str) -> pv.PanelTestResult:
+    """Saikkonen and Luetkepohl's tests, CAIN first."""
+    name, count, lags = model.split("_")
+    y, *x = DATA[name][: int(count)]
+    return pv.saikkonen_luetkepohl_test(
+        panel(name),
+        y,
+        x,
+        trend="ct" if "trend" in case else "c",
+        lags=int(lags.removeprefix("lags")),
+        factors=int(case[-1]) if "factors" in case else 0,
+        statistic="cain",
+        convention="pvars",
+    )
+
+
+def saikkonen_luetkepohl(model: str, case: str) -> dict[str, object]:
+    found, count = entities(model, case), int(model.split("_")[1])
+    ranks, single = range(count), found.individual
+    pvalues = [single[f"trace_{rank}_pvalue"] for rank in ranks]
+    told = {"statistics": single[[f"trace_{rank}" for rank in ranks]].to_numpy(), "pvalues": np.column_stack(pvalues)}
+    if case.startswith("CAIN"):
+        tests = (found, *found.parts)[:count]
+        return told | {
+            "CAIN_statistic": [test.statistic for test in tests],
+            "CAIN_pvalue": [test.pvalue for test in tests],
+        }
+    combined = {each: [pv.combine_pvalues(own, each) for own in pvalues] for each in ("P", "Pm", "Z")}
+    return told | {
+        **{f"Choi_{each}_statistic": [test.statistic for test in tests] for each, tests in combined.items()},
+        **{f"Choi_{each}_pvalue": [test.pvalue for test in tests] for each, tests in combined.items()},
+    }
+
+
 CASES = [
     Case(
         "grunfeld_pco",
@@ -125,6 +160,30 @@ CASES = [
             for case in every
         ],
         (Exclusion("*/*/LRbar_*", "standardised by moments printed elsewhere; those of Case2 are of another test"),),
+        "default",
+    ),
+    Case(
+        "panels_pvars_sl",
+        [
+            Comparison(f"{model}/{case}", (lambda model=model, case=case: saikkonen_luetkepohl(model, case)), ROUNDED)
+            for model, every in expected_tree("panels_pvars_sl").items()
+            for case in every
+        ]
+        + [
+            Comparison(
+                f"{model}/{case}/correlation",
+                (lambda model=model, case=case: float(entities(model, case).choices["Correlation of residuals"])),
+                printed(decimals=4),
+            )
+            for model, every in expected_tree("panels_pvars_sl").items()
+            for case in every
+            if case.startswith("CAIN")
+        ],
+        (
+            Exclusion("*/*/LRbar_*", "standardised by moments printed elsewhere"),
+            Exclusion("*/*/Hartung_*", "bounded below by -1/N for -1/(N - 1); a second guard is not offered"),
+            Exclusion("*/*/factors/*", "correlations of normal scores behind the statistics that are compared"),
+        ),
         "default",
     ),
 ]

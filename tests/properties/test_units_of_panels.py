@@ -405,6 +405,14 @@ FUNCTIONS: dict[str, list[Call]] = {
         *(lambda w, t=t: pv.johansen_fisher_test(w.long, "y", X, trend=t) for t in ("n", "rc", "c", "rt", "ct")),
         lambda w: pv.johansen_fisher_test(w.long, "y", "x", lags="bic", statistic="Z", correction="doornik"),
     ],
+    "saikkonen_luetkepohl_test": [
+        *(
+            lambda w, t=t, f=f: pv.saikkonen_luetkepohl_test(w.long, "y", X, trend=t, factors=f)
+            for t in ("c", "ct")
+            for f in (0, 1)
+        ),
+        lambda w: pv.saikkonen_luetkepohl_test(w.long, "y", "x", lags="aic", statistic="cain"),
+    ],
     "panic_test": [lambda w, t=t: pv.panic_test(w.panel, "y", factors=2, trend=t) for t in ("c", "ct")],
     "demetrescu_hanck_test": [
         lambda w, t=t: pv.demetrescu_hanck_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")

@@ -38,7 +38,6 @@ for (name in names(panels)) {
         cell[[paste0("CAIN_", type)]] <- c(told(cain), list(correlation = cain$CSD$rho_eps, factors = unname(cain$CSD$rho_tilde)))
         for (factors in 1:2) cell[[paste0(type, "_factors", factors)]] <- told(pcoint.SL(data, lags = lags, type = type, n.factors = factors))
       }
-      for (factors in 1:2) cell[[paste0("johansen_factors", factors)]] <- told(pcoint.JO(data, lags = lags, type = "Case4", n.factors = factors))
       expected[[paste(name, k, paste0("lags", lags), sep = "_")]] <- cell
     }
   }
