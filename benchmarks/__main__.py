@@ -25,6 +25,7 @@ GROUPS = {
         "benchmarks.size",
         "what grows with a square: pairs of entities, long series, many variables and clusters",
     ),
+    "panel-roots": ("benchmarks.panel_roots", "panel unit roots and cointegration, beside R's plm where there is one"),
     "var": ("benchmarks.vector", "VAR fit, lag selection, responses, many at once"),
     "bands": ("benchmarks.vector_bands", "bands of responses"),
     "import": ("benchmarks.imports", "import time"),

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from panelvar.base.arguments import read_labels
 from panelvar.base.errors import choose
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_cointegration.error_correction import westerlund_test
+from panelvar.panel_cointegration.johansen_fisher import johansen_fisher_test
 from panelvar.panel_cointegration.kao import kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test
+from panelvar.panel_cointegration.saikkonen_luetkepohl import saikkonen_luetkepohl_test
 from panelvar.panel_cointegration.variance_ratio import westerlund_variance_ratio_test
 from panelvar.panel_series.battery import Offered, PanelTestTable, attempt, finished
+from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS, check_terms
 from panelvar.tables.layout import Fact
 
 _PLAIN = ("trend", "demean", "unusable", "missing")
 _LAGGED = (*_PLAIN, "lags", "max_lags")
 
+_CASES = {"n": "n", "c": "rc", "ct": "rt"}
+"""Johansen's cases whose relations have the terms that the other tests give them."""
+
+
+def _johansen_fisher(*data: Any, trend: str, **options: Any) -> PanelTestResult:
+    return johansen_fisher_test(*data, trend=_CASES[trend], **options)
+
+
 TESTS = {
     "pedroni": Offered(pedroni_test, "Pedroni", _LAGGED, whole=True),
     "kao": Offered(kao_test, "Kao", (*_LAGGED[1:],), trends=("c",), whole=True),
     "westerlund": Offered(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
+    "johansen-fisher": Offered(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True),
+    "saikkonen-luetkepohl": Offered(
+        saikkonen_luetkepohl_test,
+        "Saikkonen-Luetkepohl",
+        ("trend", "unusable", "missing"),
+        trends=("c", "ct"),
+        whole=True,
+    ),
     "westerlund-ratio": Offered(westerlund_variance_ratio_test, "Westerlund variance ratio", _PLAIN, whole=True),
 }
 """By name."""
@@ -50,9 +70,10 @@ def panel_cointegration_table(
     Parameters
     ----------
     {data, y (levels), x (levels)}
-    tests : sequence of {"pedroni", "kao", "westerlund", "westerlund-ratio"}
-        In the order of the table; "westerlund" are the error-correction tests of 2007, "westerlund-ratio" the variance
-        ratios of 2005.
+    tests : sequence of str
+        In the order of the table: "pedroni"; "kao"; "westerlund", the error-correction tests of 2007;
+        "westerlund-ratio", the variance ratios of 2005; "johansen-fisher", with its constant or trend in the relations
+        ("rc", "rt"); "saikkonen-luetkepohl", after common factors. By default the first three.
     trend : {"n", "c", "ct"}
         Terms of each entity's relation.
     {lags (Dickey-Fuller), max_lags (panel Dickey-Fuller)}

@@ -71,3 +71,18 @@ def test_unbalanced_panels_have_the_tests_that_are_for_them():
 def test_what_makes_no_table_is_refused(options, words):
     with pytest.raises(pv.PanelVarError, match=words):
         pv.panel_cointegration_table(panel_of(system(4, 20)), "y", **{"x": "x1", "lags": 0} | options)
+
+
+@pytest.mark.parametrize(("trend", "case"), [("n", "n"), ("c", "rc"), ("ct", "rt")])
+def test_johansens_relations_have_the_terms_of_the_others(trend, case):
+    panel = panel_of(system(5, 40))
+    found = pv.panel_cointegration_table(panel, "y", "x1", "johansen-fisher", trend=trend).result("johansen-fisher")
+    assert found.statistic == pv.johansen_fisher_test(panel, "y", "x1", trend=case).statistic
+
+
+def test_ranks_after_factors_stand_under_the_null_of_each():
+    panel = panel_of(system(8, 40))
+    table = pv.panel_cointegration_table(panel, "y", "x1", ["saikkonen-luetkepohl", "westerlund-ratio"], trend="ct")
+    expected = pv.saikkonen_luetkepohl_test(panel, "y", "x1")
+    assert table.result("saikkonen-luetkepohl").statistic == expected.statistic
+    assert "H0: no entity has more than 1 relation" in str(table)
