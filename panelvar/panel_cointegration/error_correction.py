@@ -154,10 +154,11 @@ def westerlund_test(
     {demean, unusable (relation), missing}
     convention : {"default", "stata", "stata-westerlund"}
         ``"stata"`` does as ``xtwest``: long-run variances over all rows there are, with the mean taken out of
-        :math:`\Delta y` alone under a trend; criteria compared on different rows; pooled regressions with the average
-        lags and leads, rounded down; printed moments; a bandwidth of 2. ``"stata-westerlund"`` does as its option
-        ``westerlund``: one regressor, rows in the place of degrees of freedom, no mean taken out, a criterion of its
-        own, other moments. The default has drawn moments, and does not depend on the drift of a regressor.
+        :math:`\Delta y` alone under a trend; criteria compared on different rows, so that the units of y matter; pooled
+        regressions with the average lags and leads, rounded down; printed moments; a bandwidth of 2.
+        ``"stata-westerlund"`` does as its option ``westerlund``: one regressor, rows in the place of degrees of
+        freedom, no mean taken out, a criterion of its own, other moments. The default has drawn moments, and does not
+        depend on the drift of a regressor.
 
     Returns
     -------

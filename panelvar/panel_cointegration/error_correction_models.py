@@ -154,7 +154,8 @@ def _corrections(stack: Array, lags: int, leads: int, form: Form) -> Corrections
     )
     status = np.select([dependent, exact], [DEPENDENT, EXACT], ESTIMATED).astype(np.int8)
     speed, whole = np.asarray(own[:, -1], dtype=np.float64), np.ones(len(stack))
-    ratio, long_run = speed * level / deviation, of_errors / of_changes
+    # Changes that are zero in all rows are exact, and have no long-run variance.
+    ratio, long_run = speed * level / deviation, of_errors / np.where(status == ESTIMATED, of_changes, np.nan)
     return Corrections(speed, ratio, level, deviation, long_run, divisor * whole, n * whole, status)
 
 

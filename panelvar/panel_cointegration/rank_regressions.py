@@ -104,8 +104,10 @@ def rank_regressions(stack: Array, trend: str, lags: int) -> RankRegressions:
     lengths = np.sqrt(np.square(r).sum(axis=1))
     small = np.abs(np.diagonal(r, axis1=1, axis2=2)) <= columns.shape[1] ** 0.5 * ROUNDING * lengths
     dependent, exact = small[:, :at].any(axis=1), small[:, at:].any(axis=1)
-    found = canonical_correlations(r[:, short:at, at:], r[:, at:, at:])
     status = np.select([dependent, exact], [DEPENDENT, EXACT], ESTIMATED).astype(np.int8)
+    # What has no regression has a triangle with an inverse all the same: its status says what it is.
+    r[status != ESTIMATED] = np.eye(r.shape[2])
+    found = canonical_correlations(r[:, short:at, at:], r[:, at:, at:])
     return RankRegressions(r, short, found.eigenvalues[:, :k], found.left[..., :k], status)
 
 

@@ -296,6 +296,14 @@ def _exact(values):
     return panel_of(out)
 
 
+def _late(values):
+    """The second entity's y changes in its last period alone, which a lead leaves out."""
+    out = values.copy()
+    out[1, :, 0] = 2.0
+    out[1, -1, 0] = 3.0
+    return panel_of(out)
+
+
 def _line(values):
     out = values.copy()
     out[1, :, 1] = np.arange(out.shape[1])
@@ -330,6 +338,7 @@ def _line(values):
         (panel_of, {"lags": (0, 40)}, pv.InsufficientDataError, "leave 0 rows"),
         (_short, {"lags": 1}, pv.InsufficientDataError, "'e2' has 5 periods"),
         (_exact, {"lags": 0}, pv.NumericalError, "'e2' follows its regression exactly: 1 of 4"),
+        (_late, {"leads": 1, "lags": 0, "trend": "n"}, pv.NumericalError, "'e1' follows its regression exactly"),
         (_line, {"trend": "ct"}, pv.CollinearityError, "'e1' has lagged levels"),
     ],
 )

@@ -220,6 +220,14 @@ def _follows(values):
     return panel_of(out)
 
 
+def _outlier(values):
+    """The last value of the second entity is all that its variable has: nothing before it varies."""
+    out = values.copy()
+    out[1, :, 1] = 0.0
+    out[1, -1, 1] = 1e9
+    return panel_of(out)
+
+
 @pytest.mark.parametrize(
     ("change", "options", "error", "match"),
     [
@@ -235,6 +243,8 @@ def _follows(values):
         (_line, {}, pv.NumericalError, "'x1' of 'e1' changes by its terms alone"),
         (_shared, {"factors": 2}, pv.NumericalError, "'y' of 'e0' is a combination of the factors"),
         (_follows, {"factors": 0, "lags": 1}, pv.NumericalError, "'e1' has a combination"),
+        (_follows, {"factors": 0, "lags": 2}, pv.CollinearityError, "'e1' has levels, lagged changes"),
+        (_outlier, {"factors": 0}, pv.CollinearityError, "'e1' has levels, lagged changes"),
     ],
 )
 def test_what_cannot_be_tested_is_refused(change, options, error, match):
