@@ -207,7 +207,7 @@ def pedroni_test(
 def _residual_series(system: PanelSystem) -> PanelSeries:
     """Who the residuals belong to, for what is said of them."""
     values = tuple(own[:, 0] for own in system.values)
-    return PanelSeries(f"residual of {system.dependent}", system.labels, values, system.starts)
+    return PanelSeries(system.labels, values, system.starts, f"residual of {system.dependent}")
 
 
 def _entities(stack: StackOfResiduals, regressions: LevelRegressions, bandwidth: float | str, kernel: str) -> _Entities:

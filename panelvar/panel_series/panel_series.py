@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_labels
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array
 from panelvar.base.errors import (
-    DataError,
     InsufficientDataError,
     Note,
     NumericalError,
@@ -23,6 +21,7 @@ from panelvar.base.errors import (
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
+from panelvar.panel_series.entity_values import EntityValues
 from panelvar.unit_roots.one_series import deterministic, stretch
 
 SHOWN = 5
@@ -30,59 +29,23 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
-class PanelSeries:
-    """A variable of N entities.
+class PanelSeries(EntityValues):
+    """A variable of N entities, (T_i,) values each.
 
     Attributes
     ----------
     name : str
         The variable.
-    labels : tuple
-        Of the entities.
-    values : tuple of (T_i,) arrays
-        Each entity's consecutive observations.
-    starts : (N,) integer array
-        Position of each entity's first observation on the calendar.
     notes : tuple of Note
     """
 
     name: str
-    labels: tuple[Hashable, ...]
-    values: tuple[Array, ...]
-    starts: Positions
     notes: tuple[Note, ...] = ()
 
     @property
-    def n_entities(self) -> int:
-        """Number of entities, N."""
-        return len(self.values)
-
-    @cached_property
-    def periods(self) -> Positions:
-        """Observations of each entity, (N,)."""
-        return np.array([len(own) for own in self.values], dtype=np.intp)
-
-    @property
-    def balanced(self) -> bool:
-        """Whether all entities are observed in the same periods."""
-        return bool((self.periods == self.periods[0]).all() and (self.starts == self.starts[0]).all())
-
-    def matrix(self, what: str) -> Array:
-        """The panel as (N, T), for tests derived for balanced panels.
-
-        Raises
-        ------
-        DataError
-            The entities are not observed in the same periods.
-        """
-        if not self.balanced:
-            odd = int(np.argmin(self.periods))
-            raise DataError(
-                f"{what} needs the same periods for every entity: {self.name!r} has {self.periods.min()} to "
-                f"{self.periods.max()} observations an entity, the fewest in {self.labels[odd]!r}. Keep the periods "
-                "that all have, or leave entities out."
-            )
-        return np.stack(self.values)
+    def subject(self) -> str:
+        """The variable, quoted."""
+        return repr(self.name)
 
     def demeaned(self) -> PanelSeries:
         """Subtract from every observation the mean of its period over the entities that have one.
@@ -92,7 +55,7 @@ class PanelSeries:
         NumericalError
             An entity that is then rounding: it follows the averages.
         """
-        values = less_period_means(self.values, self.starts)
+        values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
             follower(self.name, label, own, left)
         return replace(self, values=values)
@@ -132,10 +95,10 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
             )
         )
     series = PanelSeries(
-        name,
         tuple(label for label, _, _ in kept),
         tuple(own for _, own, _ in kept),
         np.array([start for _, _, start in kept], dtype=np.intp),
+        name,
         left_out(refused, len(labels)),
     )
     return series.demeaned() if demean else series
@@ -149,25 +112,6 @@ def left_out(refused: Mapping[Hashable, object], entities: int) -> tuple[Note, .
     names = ", ".join(map(str, list(refused)[:SHOWN]))
     text = f"{len(refused)} of {entities} entities left out: {names}. Of {which}: {why}"
     return (Note("entities-left-out", text, warn=True),)
-
-
-def less_period_means(values: Sequence[Array], starts: Positions) -> tuple[Array, ...]:
-    """Subtract from each entity's observations (T_i, ...) the means of their periods over the entities that have one.
-
-    Parameters
-    ----------
-    values : sequence of (T_i, ...) arrays
-    starts : (N,) integer array
-        Period of each entity's first observation.
-    """
-    places = starts - starts.min()
-    periods = max(int(start) + len(own) for start, own in zip(places, values, strict=True))
-    sums, counts = np.zeros((periods, *values[0].shape[1:])), np.zeros((periods, *(1,) * (values[0].ndim - 1)))
-    for start, own in zip(places, values, strict=True):
-        sums[start : start + len(own)] += own
-        counts[start : start + len(own)] += 1.0
-    means = sums / np.maximum(counts, 1.0)
-    return tuple(own - means[start : start + len(own)] for start, own in zip(places, values, strict=True))
 
 
 def follower(name: str, label: Hashable, own: Array, left: Array) -> None:

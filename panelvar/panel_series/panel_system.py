@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,32 +22,29 @@ from panelvar.base.errors import (
 from panelvar.data.design import Design, build_design
 from panelvar.kernels.qr import ROUNDING
 from panelvar.kernels.unit_regressions import ESTIMATED, stacked_triangles
-from panelvar.panel_series.panel_series import follower, left_out, less_period_means
+from panelvar.panel_series.entity_values import EntityValues
+from panelvar.panel_series.panel_series import follower, left_out
 from panelvar.unit_roots.one_series import stretch
 
 
 @dataclass(frozen=True, eq=False)
-class PanelSystem:
-    """A dependent variable and m regressors of N entities.
+class PanelSystem(EntityValues):
+    """A dependent variable and m regressors of N entities, (T_i, 1 + m) values each, the dependent variable first.
 
     Attributes
     ----------
     design : Design
         The rows in use, sorted by entity, then time.
-    labels : tuple
-        Of the entities.
-    values : tuple of (T_i, 1 + m) arrays
-        Each entity's consecutive observations, the dependent variable first.
-    starts : (N,) integer array
-        Position of each entity's first observation on the calendar.
     notes : tuple of Note
     """
 
     design: Design
-    labels: tuple[Hashable, ...]
-    values: tuple[Array, ...]
-    starts: Positions
     notes: tuple[Note, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The dependent variable, with what it is regressed on."""
+        return f"{self.dependent!r} with its regressors"
 
     @property
     def dependent(self) -> str:
@@ -65,38 +61,6 @@ class PanelSystem:
         """Number of regressors, m."""
         return len(self.design.names)
 
-    @property
-    def n_entities(self) -> int:
-        """Number of entities, N."""
-        return len(self.values)
-
-    @cached_property
-    def periods(self) -> Positions:
-        """Observations of each entity, (N,)."""
-        return np.array([len(own) for own in self.values], dtype=np.intp)
-
-    @property
-    def balanced(self) -> bool:
-        """Whether all entities are observed in the same periods."""
-        return bool((self.periods == self.periods[0]).all() and (self.starts == self.starts[0]).all())
-
-    def stack(self, what: str) -> Array:
-        """The panel as (N, T, 1 + m), for what is derived for balanced panels.
-
-        Raises
-        ------
-        DataError
-            The entities are not observed in the same periods.
-        """
-        if not self.balanced:
-            odd = int(np.argmin(self.periods))
-            raise DataError(
-                f"{what} needs the same periods for every entity: they have {self.periods.min()} to "
-                f"{self.periods.max()} complete rows, the fewest {self.labels[odd]!r}. Keep the periods that all "
-                "have, or leave entities out."
-            )
-        return np.stack(self.values)
-
     def demeaned(self) -> PanelSystem:
         """Subtract from every observation the mean of its period over the entities that have one.
 
@@ -105,7 +69,7 @@ class PanelSystem:
         NumericalError
             A variable of an entity that is then rounding: it follows the averages.
         """
-        values = less_period_means(self.values, self.starts)
+        values = self.less_period_means()
         for label, own, left in zip(self.labels, self.values, values, strict=True):
             for place, name in enumerate((self.dependent, *self.names)):
                 follower(name, label, own[:, place], left[:, place])
@@ -131,10 +95,10 @@ class PanelSystem:
         rows = np.concatenate([np.arange(ends[place] - self.periods[place], ends[place]) for place in kept])
         named = {self.labels[place]: why for place, why in refused.items()}
         return PanelSystem(
-            self.design.take(rows),
             tuple(self.labels[place] for place in kept),
             tuple(self.values[place] for place in kept),
             self.starts[kept],
+            self.design.take(rows),
             (*self.notes, *left_out(named, self.n_entities)),
         )
 
@@ -200,10 +164,10 @@ def panel_system(
         )
     spans = [(int(bounds[place]), int(bounds[place + 1])) for place in kept]
     system = PanelSystem(
-        design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
         tuple(labels[place] for place in kept),
         tuple(rows[first:last] for first, last in spans),
         np.array([positions[first] for first, _ in spans], dtype=np.intp),
+        design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
         (*design.notes, *left_out(refused, len(kept) + len(refused))),
     )
     return system.demeaned() if demean else system

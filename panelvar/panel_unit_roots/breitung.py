@@ -111,7 +111,7 @@ def breitung_test(
     check_terms(trend)
     robust = read_flag("robust", robust)
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    values = series.matrix("Breitung's test")
+    values = series.stack("Breitung's test")
     # The robust form weights entities by their variances: they keep their units beside one another.
     values = in_own_units(values) if robust else columns_in_own_units(values.T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), "all", "default")

@@ -96,7 +96,7 @@ def cips_test(
     choose("convention", convention, CONVENTIONS)
     cut = read_flag("truncated", truncated)
     series = panel_series(data, column, unusable=unusable)
-    entities, periods = series.matrix("CIPS").shape
+    entities, periods = series.stack("CIPS").shape
     found = entity_regressions(series, trend, lags, (min_lags, max_lags), "all", "default", _averages(series))
     statistic = float((np.clip(found.ratios, *CIPS_BOUNDS[trend]) if cut else found.ratios).mean())
     # plm reads the table by the rows of the regressions.

@@ -104,7 +104,7 @@ def demetrescu_hanck_test(
     if used == "hmw" and trend != "ct":
         raise SpecificationError(f"kind='hmw' is for trend='ct'; trend={trend!r} has 'dh' and 'hs'.")
     series = panel_series(data, column, unusable=unusable)
-    values = in_own_units(series.matrix("This test"))
+    values = in_own_units(series.stack("This test"))
     entities, periods = values.shape
     powers = POWERS["c" if trend == "ct" else "n"]
     choice = read_lags(lags, (min_lags, max_lags), periods, powers, reach=SHORTER)

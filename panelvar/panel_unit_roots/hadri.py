@@ -99,7 +99,7 @@ def hadri_test(
     choose("kernel", kernel, KERNELS)
     df_correction = read_flag("df_correction", df_correction)
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    values = in_own_units(series.matrix("The Hadri test"))
+    values = in_own_units(series.stack("The Hadri test"))
     entities, periods = values.shape
     powers = POWERS[trend]
     if periods < powers + 2:

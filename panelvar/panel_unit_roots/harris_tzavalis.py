@@ -90,7 +90,7 @@ def harris_tzavalis_test(
     check_terms(trend)
     choose("convention", convention, ("default", "stata"))
     series = panel_series(data, column, demean=demean, unusable=unusable)
-    values = in_own_units(series.matrix("The Harris-Tzavalis test"))
+    values = in_own_units(series.stack("The Harris-Tzavalis test"))
     entities, periods = values.shape
     steps = periods - 1
     if steps < FEWEST[trend]:

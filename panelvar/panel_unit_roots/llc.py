@@ -130,7 +130,7 @@ def llc_test(
     df_correction = read_flag("df_correction", df_correction)
     series = panel_series(data, column, demean=demean, unusable=unusable)
     # All that counts are ratios within entities: each may have units of its own.
-    values = columns_in_own_units(series.matrix("The Levin-Lin-Chu test").T).T
+    values = columns_in_own_units(series.stack("The Levin-Lin-Chu test").T).T
     found, rule = stack_regressions(values, trend, lags, (min_lags, max_lags), rows, convention, residuals=True)
     refuse(series, found.status)
     entities, periods = values.shape

@@ -106,7 +106,7 @@ def moon_perron_test(
     check_long_run(kernel, bandwidth)
     df_correction = read_flag("df_correction", df_correction)
     series = panel_series(data, column, unusable=unusable)
-    values = in_own_units(series.matrix("The Moon-Perron test"))
+    values = in_own_units(series.stack("The Moon-Perron test"))
     entities, periods = values.shape
     rows = periods - 1
     if rows < FEWEST_ROWS:

@@ -163,7 +163,7 @@ def panic_test(
     check_long_run(kernel, bandwidth)
     by_rule = isinstance(lags, str) and choose("lags", lags, (OWN_RULE, *RULES)) == OWN_RULE
     series = panel_series(data, column, unusable=unusable)
-    values = series.matrix("PANIC").T
+    values = series.stack("PANIC").T
     periods, entities = values.shape
     unit = exponents(values)
     levels = np.ldexp(values, -unit)

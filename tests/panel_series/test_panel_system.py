@@ -25,7 +25,7 @@ def test_a_panel_whose_entities_differ_in_periods_has_no_stack() -> None:
     found = panel_system(pv.Panel(frame, "i", "t"), "y", "x1")
     assert found.periods.tolist() == [10, 12, 12]
     assert found.starts.tolist() == [2, 0, 0]
-    with pytest.raises(pv.DataError, match="they have 10 to 12 complete rows, the fewest 'e0'"):
+    with pytest.raises(pv.DataError, match=r"'y' with its regressors has 10 to 12 obs.* the fewest in 'e0'"):
         found.stack("It")
 
 
