@@ -52,6 +52,6 @@ ROWS = [
             f"{RELATIONS}::test_every_statistic_has_a_row_and_is_what_the_test_says",
             f"{RELATIONS}::test_the_printed_table_says_what_is_rejected_against_what",
         ),
-        remark="Pedroni's seven, Kao's five, Westerlund's four and two",
+        remark="Pedroni's seven, Kao's five, Westerlund's four and two, and the tests of ranks",
     ),
 ]
