@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from panelvar.base.arguments import read_labels
-from panelvar.base.errors import choose
+from panelvar.base.arguments import read_flag, read_labels
 from panelvar.base.shared_parameters import documented
 from panelvar.panel_cointegration.error_correction import westerlund_test
 from panelvar.panel_cointegration.johansen_fisher import johansen_fisher_test
@@ -14,7 +13,7 @@ from panelvar.panel_cointegration.kao import kao_test
 from panelvar.panel_cointegration.pedroni import pedroni_test
 from panelvar.panel_cointegration.saikkonen_luetkepohl import saikkonen_luetkepohl_test
 from panelvar.panel_cointegration.variance_ratio import westerlund_variance_ratio_test
-from panelvar.panel_series.battery import Offered, PanelTestTable, attempt, finished
+from panelvar.panel_series.battery import Offered, PanelTestTable, attempt, finished, read_tests
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS, check_terms
 from panelvar.tables.layout import Fact
@@ -108,15 +107,14 @@ def panel_cointegration_table(
     The tests presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the
     number of statistics: the more of them, the more true nulls are rejected somewhere.
     """
-    names = read_labels("tests", tests, "names of tests")
-    for name in names:
-        choose("tests", name, TESTS)
-    for name in names:
-        check_terms(trend, TESTS[name].trends)
+    demean = read_flag("demean", demean)
+    check_terms(trend)
+    names = read_tests(tests, TESTS, (trend,))
+    regressors = ", ".join(map(str, read_labels("x", x)))
     options = {"trend": trend, "lags": lags, "max_lags": max_lags, "draws": draws, "seed": seed}
     options |= {"demean": demean, "unusable": unusable, "missing": missing}
     entries = [entry for name in names for entry in attempt(name, TESTS[name], (data, y, x), options)]
-    facts = [Fact("Relation", y if x is None else f"{y} on {x if isinstance(x, str) else ', '.join(map(str, x))}")]
+    facts = [Fact("Relation", y if x is None else f"{y} on {regressors}")]
     facts += [Fact("Terms", WORDS[trend]), Fact("Lags", str(lags))]
     if demean:
         facts.append(Fact("Periods", "means subtracted"))

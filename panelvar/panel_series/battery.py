@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from panelvar.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, emit
+from panelvar.base.arguments import read_labels
+from panelvar.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line, shown
 from panelvar.panel_series.result import BOUND, PanelTestResult
 from panelvar.tables.layout import Cell, Fact, Row, number, words
@@ -230,6 +231,44 @@ class PanelTestTable(Presented):
 
     def __repr__(self) -> str:
         return one_line(f"<{self.title}: {len(self.entries)} tests>")
+
+
+def read_tests(tests: object, offered: Mapping[str, Offered], trends: Iterable[object]) -> tuple[str, ...]:
+    """Return the names of the tests of a battery.
+
+    Raises
+    ------
+    SpecificationError
+        None, an unknown one, one that is named twice, or terms that one of them does not have.
+    """
+    names = read_some("tests", tests, "names of tests")
+    for name in names:
+        choose("tests", name, offered)
+    for name in names:
+        for trend in trends:
+            if trend not in (own := offered[name].trends):
+                have = " or ".join(map(repr, own))
+                raise SpecificationError(
+                    f"trend={shown(trend)} is not known to {name!r}, which has {have}: choose other terms, or leave "
+                    "the test out of tests=."
+                )
+    return names
+
+
+def read_some(option: str, value: object, what: str) -> tuple[Any, ...]:
+    """Return what is listed: one thing or more, none of them twice.
+
+    Raises
+    ------
+    SpecificationError
+        Nothing is listed, or something twice.
+    """
+    found = read_labels(option, value, what)
+    if not found:
+        raise SpecificationError(f"{option} must be {what}: there are none.")
+    if len(set(found)) < len(found):
+        raise SpecificationError(f"{option}={shown(list(found))} must be {what}, none twice.")
+    return found
 
 
 def attempt(

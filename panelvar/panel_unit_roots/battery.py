@@ -7,12 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.base.arguments import read_labels, read_whole
-from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.base.arguments import is_whole, read_flag, read_labels, read_whole
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.shared_parameters import documented
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
-from panelvar.panel_series.battery import BatteryEntry, Offered, PanelTestTable, attempt, finished
+from panelvar.panel_series.battery import (
+    BatteryEntry,
+    Offered,
+    PanelTestTable,
+    attempt,
+    finished,
+    read_some,
+    read_tests,
+)
 from panelvar.panel_series.terms import WORDS, check_terms
 from panelvar.panel_unit_roots.breitung import breitung_test
 from panelvar.panel_unit_roots.cips import cips_test
@@ -113,21 +121,19 @@ def panel_unit_root_table(
     The null of Hadri's test is the reverse of that of the others. No correction is made for the number of tests: the
     more of them, the more true nulls are rejected somewhere.
     """
-    names = read_labels("tests", tests, "names of tests")
-    for name in names:
-        choose("tests", name, TESTS)
+    demean = read_flag("demean", demean)
     orders = [
         read_whole("differences", each, 0, len(FORMS) - 1)
-        for each in ((differences,) if isinstance(differences, int) else tuple(differences))
+        for each in ((differences,) if is_whole(differences) else read_labels("differences", differences, "numbers"))
     ]
-    trends = [trend] * len(orders) if isinstance(trend, str) else list(trend)
+    trends = [trend] * len(orders) if isinstance(trend, str) else list(read_labels("trend", trend, "terms"))
     if not orders or len(set(orders)) < len(orders) or len(trends) != len(orders):
         raise SpecificationError(
             f"differences={list(orders)} and trend={trends} must be numbers, none twice, and terms for each of them."
         )
     for own in trends:
-        for name in names:
-            check_terms(own, TESTS[name].trends)
+        check_terms(own)
+    names = read_tests(tests, TESTS, trends)
     options = {"lags": lags, "max_lags": max_lags, "demean": demean, "unusable": unusable}
     entries: list[BatteryEntry] = []
     notes: list[Note] = []
@@ -166,7 +172,7 @@ def _variables(
         panel = as_panel(data)
         if columns is None:
             raise SpecificationError("columns= is missing: it says which columns of the panel are tested.")
-        labels = read_labels("columns", columns, "names of columns")
+        labels = read_some("columns", columns, "names of columns")
         return [(str(label), [_of_panel(panel, label, order) for order in orders]) for label in labels]
     if columns is not None:
         raise SpecificationError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from panel_cointegration.systems import frame_of, panel_of, system
@@ -64,7 +65,13 @@ def test_unbalanced_panels_have_the_tests_that_are_for_them():
     ("options", "words"),
     [
         ({"tests": "llc"}, "tests='llc' is not known"),
-        ({"trend": "ct", "tests": "kao"}, "trend='ct' is not known"),
+        ({"trend": "ct"}, "trend='ct' is not known to 'kao', which has 'c'"),
+        ({"trend": "trend"}, "trend='trend' is not known"),
+        ({"tests": []}, "there are none"),
+        ({"tests": ["kao", "kao"]}, "none twice"),
+        ({"x": 0.5}, "x must be column names"),
+        ({"x": None}, "Regressors are missing"),
+        ({"demean": np.array([])}, "demean"),
         ({"x": []}, "at least one regressor"),
     ],
 )
