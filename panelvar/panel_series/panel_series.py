@@ -47,6 +47,27 @@ class PanelSeries(EntityValues):
         """The variable, quoted."""
         return repr(self.name)
 
+    def refuse_exact(self, left: Array, values: Array) -> None:
+        """Refuse entities of which terms leave rounding.
+
+        Parameters
+        ----------
+        left, values : (N, T) arrays
+            What terms leave of the panel, and the panel.
+
+        Raises
+        ------
+        NumericalError
+            Counts such entities, and names the first.
+        """
+        exact = deterministic(left, values)
+        if exact.any():
+            first = self.labels[int(np.flatnonzero(exact)[0])]
+            raise NumericalError(
+                f"{int(exact.sum())} of {len(exact)} entities follow their terms exactly, {first!r} first: nothing is "
+                "left to test."
+            )
+
     def demeaned(self) -> PanelSeries:
         """Subtract from every observation the mean of its period over the entities that have one.
 

@@ -12,19 +12,18 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arguments import read_flag
-from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
-from panelvar.base.errors import InsufficientDataError, NumericalError, choose, emit
+from panelvar.base.errors import InsufficientDataError, choose, emit
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
 from panelvar.kernels.lag_windows import KERNELS
 from panelvar.kernels.long_run import long_run_variance
 from panelvar.panel_series.bandwidths import bandwidths_in_words, entity_bandwidths
-from panelvar.panel_series.panel_series import PanelSeries, panel_series
+from panelvar.panel_series.panel_series import panel_series
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS, check_terms, detrended, stationary
 from panelvar.tables.known_sizes import size_notes
-from panelvar.unit_roots.one_series import POWERS, deterministic
+from panelvar.unit_roots.one_series import POWERS
 
 MOMENTS = {"c": (1.0 / 6.0, 1.0 / 45.0), "ct": (1.0 / 15.0, 11.0 / 6300.0)}
 r"""Mean and variance of the limit of an entity's statistic (Hadri 2000, eq. 17 and 25).
@@ -105,7 +104,7 @@ def hadri_test(
     if periods < powers + 2:
         raise InsufficientDataError(f"{periods} periods are too few for terms {trend!r}: {powers + 2} are needed.")
     residuals = detrended(values, powers)
-    _refuse_exact(series, residuals, values)
+    series.refuse_exact(residuals, values)
     widths = np.zeros(entities)
     divisor = periods - powers if df_correction else periods
     if errors == "serial":
@@ -138,13 +137,3 @@ def hadri_test(
         n_periods=periods,
         nobs=values.size,
     )
-
-
-def _refuse_exact(series: PanelSeries, residuals: Array, values: Array) -> None:
-    exact = deterministic(residuals, values)
-    if exact.any():
-        first = series.labels[int(np.flatnonzero(exact)[0])]
-        raise NumericalError(
-            f"{int(exact.sum())} of {len(exact)} entities follow their terms exactly, {first!r} first: nothing is left "
-            "to test."
-        )

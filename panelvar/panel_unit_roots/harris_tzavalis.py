@@ -78,6 +78,8 @@ def harris_tzavalis_test(
     ------
     DataError
         Unequal periods; an entity with gaps or without variation.
+    NumericalError
+        An entity that follows its terms exactly.
     InsufficientDataError
         Fewer than two entities, or too few periods for the terms.
 
@@ -98,6 +100,8 @@ def harris_tzavalis_test(
             f"{periods} periods leave {steps} transitions: the Harris-Tzavalis test with terms {trend!r} needs "
             f"{FEWEST[trend]}."
         )
+    if powers := POWERS[trend]:
+        series.refuse_exact(detrended(values, powers), values)
     root = pooled_root(values, trend)
     mean, variance = moments(trend, steps if convention == "default" else periods)
     statistic = math.sqrt(entities / variance) * (root - 1.0 - mean)

@@ -64,7 +64,9 @@ def test_a_stationary_panel_is_rejected():
     ("values", "error", "match"),
     [
         (np.ones((3, 8)), pv.DataError, "e0.*does not vary"),
-        (np.tile(np.arange(8.0), (3, 1)), pv.NumericalError, "follows its terms exactly"),
+        (np.tile(np.arange(8.0), (3, 1)), pv.NumericalError, "3 of 3 entities follow their terms exactly, 'e0' first"),
+        (np.vstack([walks(3, 8), np.arange(8.0)]), pv.NumericalError, "1 of 4 entities .* 'e3' first"),
+        (np.tile(np.arange(8.0) // 7, (3, 1)), pv.NumericalError, "Every entity follows its terms"),
         (walks(3, 3), pv.InsufficientDataError, "2 transitions"),
         (walks(1, 9), pv.InsufficientDataError, "at least two entities"),
     ],
