@@ -82,7 +82,7 @@ class PrintedSizes:
         if len(short):
             raise InsufficientDataError(
                 f"{self.table} begins at {self.sizes[0]:g} {self.what}; "
-                f"{whose(short[0], labels)}{sizes.flat[short[0]]:g}{counted(len(short), labels)}."
+                f"{whose(short[0], labels)}{sizes.flat[short[0]]:.3g}{counted(len(short), labels)}."
             )
         return sizes
 

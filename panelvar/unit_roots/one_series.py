@@ -100,6 +100,9 @@ def stretch(values: Array, name: str) -> Array:
     if testable(inside):
         return np.ascontiguousarray(inside)
     largest = np.abs(inside).max()
+    if np.isinf(largest):
+        count = int(np.isinf(inside).sum())
+        raise DataError(f"{name!r} has {count} infinite value(s). Remove them or set them missing.")
     if largest and not SMALLEST < largest < LARGEST:
         raise NumericalError(
             f"Squares of {name!r} leave the range of floating-point numbers: rescale it, say by a power of ten."

@@ -310,6 +310,12 @@ def _line(values):
     return panel_of(out)
 
 
+def _trend(values):
+    out = values.copy()
+    out[1, :, 0] = 2.0 * np.arange(out.shape[1]) + 1.0
+    return panel_of(out)
+
+
 @pytest.mark.parametrize(
     ("change", "options", "error", "match"),
     [
@@ -340,6 +346,7 @@ def _line(values):
         (_exact, {"lags": 0}, pv.NumericalError, "'e2' follows its regression exactly: 1 of 4"),
         (_late, {"leads": 1, "lags": 0, "trend": "n"}, pv.NumericalError, "'e1' follows its regression exactly"),
         (_line, {"trend": "ct"}, pv.CollinearityError, "'e1' has lagged levels"),
+        (_trend, {"trend": "ct"}, pv.CollinearityError, "'e1' has lagged levels"),
     ],
 )
 def test_what_cannot_be_tested_is_refused(change, options, error, match):

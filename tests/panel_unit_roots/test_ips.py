@@ -121,6 +121,13 @@ def test_ratios_with_the_variance_of_the_null():
     assert part.statistic == pytest.approx(expected, rel=1e-10)
 
 
+def test_infinite_values_are_not_called_large_ones():
+    values = walks(4, 30)
+    values[2, 7] = np.inf
+    with pytest.raises(pv.DataError, match=r"'y of e2' has 1 infinite value\(s\)\. Remove"):
+        pv.ips_test(panel_of(values), "y")
+
+
 @pytest.mark.parametrize(("entities", "periods"), [(10, 12), (20, 50)])
 def test_sizes_of_the_standardised_ratios(entities, periods):
     rejected = {}

@@ -108,8 +108,11 @@ def test_adjustments_of_levin_lin_and_chu():
     assert levin_lin_chu_adjustment("c", 251, "gretl").sd == 0.707
     # Below: drawn, refused from 8 rows down, or the first printed one.
     assert levin_lin_chu_adjustment("c", 13).sd > 1.0
-    with pytest.raises(pv.InsufficientDataError, match="begins at 8 rows; there are 7"):
+    with pytest.raises(pv.InsufficientDataError, match=r"begins at 8 rows; there are 7\.$"):
         levin_lin_chu_adjustment("c", 7)
+    # Of rows on average, no more digits than say it.
+    with pytest.raises(pv.InsufficientDataError, match=r"there are 6\.67\.$"):
+        levin_lin_chu_adjustment("c", 20 / 3)
     for convention in ("plm", "gretl"):
         assert levin_lin_chu_adjustment("c", 7, convention).mean == -0.554
 
