@@ -140,6 +140,14 @@ def test_arguments_elsewhere_are_answered_with_those_of_the_function(function, f
         (lambda y: pv.johansen_test(y, lags=2, trend="none"), "In urca 'none' is case 'c' here"),
         (lambda y: pv.fit_var(y, trend="none"), "Did you mean 'n'"),
         (lambda y: pv.kpss_test(y[:, 0], trend="none"), r"not known\. Choose one of: 'c', 'ct'"),
+        (lambda y: pv.llc_test(y, trend="trend"), "Did you mean 'ct'"),
+        (lambda y: pv.johansen_test(y, lags=2, trend="trend"), "Did you mean 'rt'"),
+        (lambda y: pv.ips_test(y, lags="Hall"), "Did you mean 't-stat'"),
+        (lambda y: pv.ips_test(y, lags="MAIC"), "Modified criteria are not offered"),
+        (lambda y: pv.fisher_test(y, statistic="invnormal"), "Did you mean 'Z'"),
+        (lambda y: pv.fisher_test(y, test="pperron"), "Did you mean 'pp'"),
+        (lambda y: pv.panel_unit_root_table(y, tests="ht"), "Did you mean 'harris-tzavalis'"),
+        (lambda y: pv.unit_root_table(y, tests="df"), "Did you mean 'adf'"),
     ],
 )
 def test_an_option_is_answered_with_a_choice_of_its_place(call, message):
@@ -164,6 +172,11 @@ def test_the_names_are_read_when_one_is_missed_and_once(model):
     ("foreign", "ours"),
     [
         ("VAR", "fit_var"),
+        ("llc", "llc_test"),
+        ("IPS", "ips_test"),
+        ("cadf_test", "cips_test"),
+        ("cd_test", "cross_section_dependence_test"),
+        ("westerlund", "westerlund_test, or westerlund_variance_ratio_test for the test of 2005"),
         ("VARselect", "select_lags"),
         ("varsoc", "select_lags"),
         ("coint_johansen", "johansen_test"),
