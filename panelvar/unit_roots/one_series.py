@@ -124,10 +124,13 @@ def testable(series: Array) -> Mask:
 
 def read_bandwidth(bandwidth: float, kernel: str, periods: int) -> float:
     """Return a bandwidth that is given: whole lags below the periods, or any scale of the quadratic spectral kernel."""
-    fraction = isinstance(bandwidth, (float, np.floating)) and kernel == "quadratic-spectral"
-    if not (fraction and np.isfinite(bandwidth) and bandwidth >= 0.0):
-        refuse_beyond("bandwidth", read_whole("bandwidth", bandwidth, 0), periods)
-    return float(bandwidth)
+    scale = isinstance(bandwidth, (float, np.floating))
+    if scale and kernel == "quadratic-spectral" and np.isfinite(bandwidth) and bandwidth >= 0.0:
+        return float(bandwidth)
+    # A bandwidth is a float by its type: 2.0 is two lags, whatever the kernel.
+    lags = int(bandwidth) if scale and float(bandwidth).is_integer() else bandwidth
+    refuse_beyond("bandwidth", read_whole("bandwidth", lags, 0), periods)
+    return float(lags)
 
 
 def check_trend(trend: str, allowed: tuple[str, ...] = ("n", "c", "ct", "ctt")) -> str:

@@ -190,6 +190,15 @@ def test_long_run_variance_as_a_double_sum(kernel):
     assert long_run_variance(u, kernel, width) == pytest.approx(total, rel=1e-10)
 
 
+def test_a_whole_bandwidth_may_be_a_float():
+    series = np.random.default_rng(3).standard_normal(60).cumsum()
+    for test in (pv.kpss_test, pv.phillips_perron_test):
+        assert test(series, bandwidth=2.0).statistic == test(series, bandwidth=2).statistic
+        with pytest.raises(pv.SpecificationError, match=r"bandwidth=2\.5 must be a whole number"):
+            test(series, bandwidth=2.5)
+    assert pv.kpss_test(series, bandwidth=2.5, kernel="quadratic-spectral").statistic > 0.0
+
+
 def test_bandwidths_grow_with_persistence():
     rng = np.random.default_rng(0)
     noise = rng.standard_normal(500)
