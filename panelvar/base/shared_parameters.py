@@ -151,6 +151,9 @@ trend (terms) : {"n", "c", "ct", "ctt"}
 lags (Dickey-Fuller) : int or {"aic", "bic", "hq", "t-stat"}
     p, or a rule that chooses it among ``min_lags`` to ``max_lags`` on the rows the longest can use: the smallest
     criterion (Akaike, Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
+lags (table of tests) : int or {"aic", "bic", "hq", "t-stat"}
+    p, or a rule that chooses it, up to ``max_lags``, on the rows the longest can use: the smallest criterion (Akaike,
+    Schwarz, Hannan and Quinn), or the longest lag whose t ratio exceeds 1.645.
 max_lags (Dickey-Fuller) : int, optional
     By default :math:`\lceil 12 (T/100)^{1/4} \rceil` (Schwert 1989), or fewer where rows do not suffice.
 max_lags (panel Dickey-Fuller) : int, optional

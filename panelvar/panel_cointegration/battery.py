@@ -75,7 +75,7 @@ def panel_cointegration_table(
         ("rc", "rt"); "saikkonen-luetkepohl", after common factors. By default the first three.
     trend : {"n", "c", "ct"}
         Terms of each entity's relation.
-    {lags (Dickey-Fuller), max_lags (panel Dickey-Fuller)}
+    {lags (table of tests), max_lags (panel Dickey-Fuller)}
         Of the residuals' Dickey-Fuller regressions; Westerlund's error-correction models have one lag.
     draws : int, optional
         Take p-values of Westerlund's error-correction tests from so many panels drawn without cointegration, which

@@ -92,7 +92,7 @@ def panel_unit_root_table(
         Terms of each entity: one choice for all, or one for each of ``differences``.
     differences : int or sequence of int
         How often variables are differenced, up to 3: by default not at all, and once.
-    {lags (Dickey-Fuller), max_lags (panel Dickey-Fuller), demean}
+    {lags (table of tests), max_lags (panel Dickey-Fuller), demean}
         Of the tests that have them: CIPS has averages in its regressions instead of demeaned series, PANIC chooses its
         own lags.
     {unusable}

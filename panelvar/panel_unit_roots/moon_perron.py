@@ -100,6 +100,8 @@ def moon_perron_test(
     Factors are in the errors: the null makes factors and own parts wander together. Where a factor alone has the unit
     root, or the own parts alone, use `panic_test`, which tests both. With a trend it has next to no power against roots
     near one. :math:`t_a` rejects too often in small panels, :math:`t_b` less so but with a trend and ten entities.
+    With a trend and few periods criteria find factors that are not there, and nearly every true null is rejected: of 12
+    independent entities 9 in 10 with 15 periods, a quarter with 25; with ``factors=0`` one in twelve.
     Entities of large variance lead the factors: give logarithms, not levels of different sizes.
     """
     check_terms(trend)
