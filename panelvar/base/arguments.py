@@ -195,6 +195,22 @@ def read_number(option: str, value: object) -> float:
     return number
 
 
+def read_size(level: object) -> float:
+    """Return a level of significance as float.
+
+    Raises
+    ------
+    SpecificationError
+        Unless it is above 0 and at most one half.
+    """
+    size = read_number("level", level)
+    if not 0.0 < size <= 0.5:
+        raise SpecificationError(
+            f"level={shown(level)} must be a level of significance above 0 and at most 0.5, such as 0.05."
+        )
+    return size
+
+
 def finite_array(what: str, values: npt.ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
     """Return a finite float array, of a shape if one is given; ``what`` names it in messages."""
     try:

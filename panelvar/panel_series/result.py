@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_number
+from panelvar.base.arguments import read_size
 from panelvar.base.arrays import Mask
-from panelvar.base.errors import Note, check_level
+from panelvar.base.errors import Note
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count, format_number
 from panelvar.tables.table import Table
@@ -82,13 +82,16 @@ class PanelTestResult(TestResult):
         level : float
             Significance level, below one half.
         """
-        size = 1.0 - check_level(1.0 - read_number("level", level))
+        size = read_size(level)
         if not self.pvalue <= 1.0:
             return "There is no p-value: the test says nothing."
+        at_level = math.isclose(self.pvalue, size)
         if self.bound == ">" and self.pvalue < size:
             return f"The published table ends at {100 * self.pvalue:.3g} percent: the test says nothing at more."
-        # A bound itself is not reached.
-        if self.pvalue < size or (self.bound == "<" and math.isclose(self.pvalue, size)):
+        if self.bound == "<" and self.pvalue > size and not at_level:
+            return f"The published table begins at {100 * self.pvalue:.3g} percent: the test says nothing at less."
+        # A p-value of draws may be the level itself, which rejects; one above a bound is not that low.
+        if self.bound != ">" and (self.pvalue < size or at_level):
             return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
         return f"Not rejected at {100 * size:.3g} percent, which does not prove that {self.null}."
 

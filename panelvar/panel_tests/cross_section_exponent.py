@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from panelvar.base.arguments import read_number, read_whole
+from panelvar.base.arguments import read_number, read_size, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     DataError,
@@ -101,7 +101,7 @@ class ExponentResult(Presented):
         level : float
             Significance level of CD, below one half.
         """
-        size = 1.0 - check_level(1.0 - read_number("level", level))
+        size = read_size(level)
         if not self.cd.pvalue < size:
             return (
                 "CD does not find dependence: tests for independent entities (ips_test, fisher_test, llc_test) are not "

@@ -104,7 +104,9 @@ def test_critical_values_and_bounds():
     settled = pv.cips_test(panel_of(shocked(20, 60, root=0.5)), "y")
     assert (settled.bound, settled.pvalue) == ("<", 0.01)
     assert settled.reading(0.01).startswith("Rejected at 1 percent: some entities are stationary")
-    assert settled.reading(0.005).startswith("Not rejected")
+    assert settled.reading(0.005) == "The published table begins at 1 percent: the test says nothing at less."
+    with pytest.raises(pv.SpecificationError, match=r"level=0 must be a level of significance"):
+        settled.reading(0)
 
 
 @pytest.mark.parametrize("trend", ["n", "c", "ct"])
