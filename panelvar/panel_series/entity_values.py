@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import DataError
+from panelvar.base.errors import DataError, Note
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,23 @@ class EntityValues(ABC):
                 "that all have, or leave entities out."
             )
         return np.stack(self.values)
+
+    def repeats(self) -> tuple[Note, ...]:
+        """Say which entities have the very observations of another: tests count them, and they tell nothing new."""
+        firsts: dict[tuple[int, bytes], int] = {}
+        found = []
+        for place, (start, own) in enumerate(zip(self.starts, self.values, strict=True)):
+            first = firsts.setdefault((int(start), own.tobytes()), place)
+            if first != place:
+                found.append((self.labels[place], self.labels[first]))
+        if not found:
+            return ()
+        again, first_one = found[0]
+        text = (
+            f"{len(found)} of {self.n_entities} entities repeat the values of another: {again!r} those of {first_one!r}"
+            f"{' first' if len(found) > 1 else ''}. They count as entities, and tell nothing new: keep one of each."
+        )
+        return (Note("repeated-entities", text, warn=True),)
 
     def less_period_means(self) -> tuple[Array, ...]:
         """Each entity's observations less the means of their periods over the entities that have one."""

@@ -122,6 +122,7 @@ def panel_series(data: Any, column: Hashable | None, *, demean: bool = False, un
         name,
         left_out(refused, len(labels)),
     )
+    series = replace(series, notes=(*series.notes, *series.repeats()))
     return series.demeaned() if demean else series
 
 

@@ -170,6 +170,7 @@ def panel_system(
         design.take(np.concatenate([np.arange(*span) for span in spans])) if refused else design,
         (*design.notes, *left_out(refused, len(kept) + len(refused))),
     )
+    system = replace(system, notes=(*system.notes, *system.repeats()))
     return system.demeaned() if demean else system
 
 

@@ -80,3 +80,12 @@ def test_what_is_no_cointegration_in_a_panel_is_refused() -> None:
     follows[:] = follows[:1]
     with pytest.raises(pv.NumericalError, match="'y' of 'e0' follows the averages"):
         panel_system(panel_of(follows), "y", "x1", demean=True)
+
+
+def test_entities_that_repeat_another_are_told() -> None:
+    values = system(5, 30, 1)
+    values[2] = values[0]
+    with pytest.warns(pv.PanelVarWarning, match="1 of 5 entities repeat the values of another: 'e2' those of 'e0'"):
+        pv.kao_test(panel_of(values), "y", "x1", lags=0)
+    values[2, :, 1] *= 2.0
+    pv.kao_test(panel_of(values), "y", "x1", lags=0)

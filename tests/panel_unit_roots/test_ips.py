@@ -121,6 +121,17 @@ def test_ratios_with_the_variance_of_the_null():
     assert part.statistic == pytest.approx(expected, rel=1e-10)
 
 
+def test_entities_that_repeat_another_are_told():
+    values = walks(5, 30)
+    values[3] = values[1]
+    with pytest.warns(pv.PanelVarWarning, match="1 of 5 entities repeat the values of another: 'e3' those of 'e1'"):
+        found = pv.ips_test(panel_of(values), "y")
+    assert any("keep one of each" in note.text for note in found.notes)
+    values[4] = values[1]
+    with pytest.warns(pv.PanelVarWarning, match="2 of 5 .*: 'e3' those of 'e1' first"):
+        pv.hadri_test(panel_of(values), "y")
+
+
 def test_infinite_values_are_not_called_large_ones():
     values = walks(4, 30)
     values[2, 7] = np.inf
