@@ -133,8 +133,9 @@ class Writer:
                 given[name] = text
         if mistakes and (not known or self.rng.random() < 0.02):
             given["maxlags"] = "3"
-        if "column" in known and given.get("data", "").startswith(("panel", "frame")):
-            given.setdefault("column", self.role("x1", "y"))
+        for name in {"column", "columns"} & set(known):
+            if given.get("data", "").startswith(("panel", "frame")):
+                given.setdefault(name, self.role("x1", "y"))
         self.where = outer
         if not mistakes:
             self.agree(given)

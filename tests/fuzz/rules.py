@@ -280,6 +280,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "order": of("1", "2"),
     "compare.order": lambda writer: writer.roles("x2"),
     "factors": of("1", "2"),
+    "panel_unit_root_table.columns": lambda writer: writer.roles("x1", "y"),
     "panel_unit_root_table.tests": of("'llc'", "['ips', 'hadri']", "('cips', 'panic')", "['fisher-adf', 'breitung']"),
     "panel_unit_root_table.differences": of("0", "1", "(0, 1)", "(1, 2)"),
     "panel_unit_root_table.trend": of("'c'", "'ct'", "('ct', 'c')"),
