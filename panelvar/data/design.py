@@ -290,7 +290,10 @@ def assemble(
             "(effects=)."
         )
     if CONSTANT in names and constant:
-        raise SpecificationError(f"A regressor is called {CONSTANT!r}: rename it or pass constant=False.")
+        raise SpecificationError(
+            f"A regressor is called {CONSTANT!r}, as the constant is: rename it, or pass constant=False where that is "
+            "an option."
+        )
     if isinstance(weights, str):
         weights = panel.column(weights)
     elif weights is not None:
