@@ -17,6 +17,7 @@ from panelvar.panel_series.battery import Offered, PanelTestTable, attempt, fini
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.panel_series.terms import WORDS, check_terms
 from panelvar.tables.layout import Fact
+from panelvar.unit_roots.lag_orders import read_lags
 
 _PLAIN = ("trend", "demean", "unusable", "missing")
 _LAGGED = (*_PLAIN, "lags", "max_lags")
@@ -108,6 +109,8 @@ def panel_cointegration_table(
     number of statistics: the more of them, the more true nulls are rejected somewhere.
     """
     demean = read_flag("demean", demean)
+    # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.
+    read_lags(lags, (0, max_lags), 0, 0)
     check_terms(trend)
     names = read_tests(tests, TESTS, (trend,))
     regressors = ", ".join(map(str, read_labels("x", x)))

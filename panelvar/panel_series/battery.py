@@ -116,7 +116,10 @@ class PanelTestTable(Presented):
         found = [
             entry
             for entry in self.entries
-            if entry.test == test and subject in (None, entry.subject) and form in (None, entry.form)
+            if isinstance(test, str)
+            and entry.test == test
+            and _meant(subject, entry.subject)
+            and _meant(form, entry.form)
         ]
         if len(found) != 1:
             there = [tuple(filter(None, (entry.test, entry.subject, entry.form))) for entry in found or self.entries]
@@ -301,7 +304,10 @@ def attempt(
             parts=(),
             bound="",
         )
-        entries.append(BatteryEntry(subject, form, f"{name}: {part.name}", part.name, alone))
+        # Two tests of a table may have a part of one name: it says whose it is.
+        owner = offered.label.split()[0]
+        label = part.name if part.name.startswith(owner) else f"{owner} {part.name}"
+        entries.append(BatteryEntry(subject, form, f"{name}: {part.name}", label, alone))
     return entries
 
 
@@ -339,6 +345,11 @@ def _told(entries: Sequence[BatteryEntry]) -> Iterator[Note]:
     for (label, note), where in wheres.items():
         which = f" of {_listed(where)}" if len(where) < runs[label] else ""
         yield Note(note.code, f"{label}{which}: {note.text}", note.warn)
+
+
+def _meant(asked: object, own: str) -> bool:
+    """Whether an entry's own is what was asked for; nothing asked for is whatever there is."""
+    return asked is None or (isinstance(asked, str) and asked == own)
 
 
 def _titled(form: str) -> str:

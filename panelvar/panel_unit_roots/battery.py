@@ -34,6 +34,7 @@ from panelvar.panel_unit_roots.llc import llc_test
 from panelvar.panel_unit_roots.moon_perron import moon_perron_test
 from panelvar.panel_unit_roots.panic import panic_test
 from panelvar.tables.layout import Fact
+from panelvar.unit_roots.lag_orders import read_lags
 
 _APART = ("trend", "unusable")
 _PLAIN = ("trend", "demean", "unusable")
@@ -122,6 +123,8 @@ def panel_unit_root_table(
     more of them, the more true nulls are rejected somewhere.
     """
     demean = read_flag("demean", demean)
+    # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.
+    read_lags(lags, (0, max_lags), 0, 0)
     orders = [
         read_whole("differences", each, 0, len(FORMS) - 1)
         for each in ((differences,) if is_whole(differences) else read_labels("differences", differences, "numbers"))

@@ -72,6 +72,8 @@ def test_unbalanced_panels_have_the_tests_that_are_for_them():
         ({"x": 0.5}, "x must be column names"),
         ({"x": None}, "Regressors are missing"),
         ({"demean": np.array([])}, "demean"),
+        ({"lags": 10**5000}, "^lags="),
+        ({"lags": "sic"}, "^lags='sic' is not known. Did you mean 'bic'"),
         ({"x": []}, "at least one regressor"),
     ],
 )
@@ -93,3 +95,12 @@ def test_ranks_after_factors_stand_under_the_null_of_each():
     expected = pv.saikkonen_luetkepohl_test(panel, "y", "x1")
     assert table.result("saikkonen-luetkepohl").statistic == expected.statistic
     assert "H0: no entity has more than 1 relation" in str(table)
+
+
+def test_parts_of_one_name_say_whose_they_are():
+    panel = panel_of(system(6, 40, 1))
+    table = pv.panel_cointegration_table(panel, "y", "x1", ("johansen-fisher", "saikkonen-luetkepohl"))
+    text = str(table)
+    for row in ("Johansen-Fisher LR-bar (r = 0, trace)", "Saikkonen-Luetkepohl LR-bar (r = 0)"):
+        assert row in text
+    assert all(len(line) <= 80 for line in text.splitlines())

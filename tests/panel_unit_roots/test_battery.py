@@ -138,6 +138,9 @@ def test_a_warning_is_one_for_each_test_that_has_it_and_points_at_the_caller():
         ({"differences": 0.5}, "differences must be numbers"),
         ({"differences": float}, "differences must be numbers"),
         ({"demean": np.ones(2)}, "demean"),
+        ({"lags": 10**5000}, "^lags="),
+        ({"lags": "sic"}, "^lags='sic' is not known. Did you mean 'bic'"),
+        ({"max_lags": 2}, "^max_lags="),
     ],
 )
 def test_what_makes_no_table_is_refused(options, words):
@@ -149,6 +152,9 @@ def test_which_result_is_asked_for_must_be_clear():
     table = pv.panel_unit_root_table(two_variables(), ["y", "z"], ("llc", "ips"), lags=0)
     with pytest.raises(pv.SpecificationError, match="name 4 entries"):
         table.result("llc")
+    for asked in ({"test": np.ones((2, 2))}, {"test": "llc", "subject": pd.DataFrame()}, {"test": "llc", "form": 1}):
+        with pytest.raises(pv.SpecificationError, match="name 0 entries"):
+            table.result(**asked)
     with pytest.raises(pv.SpecificationError, match="columns= is missing"):
         pv.panel_unit_root_table(two_variables())
     with pytest.raises(pv.SpecificationError, match="columns= is for panels"):
