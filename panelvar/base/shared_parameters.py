@@ -136,9 +136,13 @@ column (panel variable) : label, optional
 demean : bool
     Subtract from every observation the mean of its period over the entities first, which takes out a common time
     effect (of the same size for all).
-unusable : {"raise", "drop"}
+unusable (cointegrating regression) : {"raise", "drop"}
     What to do about an entity without values, with gaps inside its series, without variation or too short: refuse the
     panel, naming it, or leave it out, with a warning that counts.
+unusable (panel variable) : {"raise", "drop"}
+    What to do about an entity without values, with gaps inside its series, or without variation: refuse the panel,
+    naming it, or leave it out, with a warning that counts. One that is too short for lags and terms, or follows its
+    regression exactly, is refused under either: leave it out beforehand.
 unusable (relation) : {"raise", "drop"}
     What to do about an entity without complete rows, with gaps between them, with a variable that does not vary, or
     with variables that depend on one another: refuse the panel, naming it, or leave it out, with a warning that counts.

@@ -47,7 +47,7 @@ def fit_ccr(
     ----------
     {data (relation), y (relation), x (relation), method (relation), trend (terms)}
     {regressor_trend, differenced (regressors), kernel, bandwidth, prewhiten, cov (relation), df_correction (relation)}
-    {demean, unusable, convention (entities), missing}
+    {demean, unusable (cointegrating regression), convention (entities), missing}
 
     Returns
     -------

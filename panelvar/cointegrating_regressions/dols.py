@@ -84,7 +84,7 @@ def fit_dols(
     {method (relation), trend (terms), kernel, bandwidth, prewhiten, cov (relation)}
         And "kernel", from the long-run covariance of the scores of terms and regressors (arch's ``"robust"``), which
         allows for variances that change with the regressors.
-    {df_correction (relation), demean, unusable, convention (entities), missing}
+    {df_correction (relation), demean, unusable (cointegrating regression), convention (entities), missing}
 
     Returns
     -------

@@ -96,7 +96,7 @@ def panel_unit_root_table(
     {lags (table of tests), max_lags (panel Dickey-Fuller), demean}
         Of the tests that have them: CIPS has averages in its regressions instead of demeaned series, PANIC chooses its
         own lags.
-    {unusable}
+    {unusable (panel variable)}
 
     Returns
     -------

@@ -86,7 +86,7 @@ def breitung_test(
     robust : bool
         :math:`\lambda_R`, which allows for entities whose changes are correlated (Breitung and Das 2005), but not for a
         factor that moves all of them; it weights entities by their variances.
-    {demean, unusable}
+    {demean, unusable (panel variable)}
 
     Returns
     -------

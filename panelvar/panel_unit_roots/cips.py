@@ -65,7 +65,7 @@ def cips_test(
     truncated : bool
         Cut each ratio at bounds that it hardly ever passes in long series, so that the average has moments however
         short they are. For few periods the critical values are others.
-    {unusable}
+    {unusable (panel variable)}
     convention : {"default", "plm", "stata"}
         How critical values are read between and beyond the printed sizes, and p-values between them: linearly, and
         by normal scores; or as plm's ``cipstest`` and Stata's ``pescadf`` do, see the guide.

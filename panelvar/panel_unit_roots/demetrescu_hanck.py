@@ -74,7 +74,7 @@ def demetrescu_hanck_test(
         Of each entity's change on its own lags, which are taken out of levels and changes first.
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
-    {max_lags (panel Dickey-Fuller), min_lags, unusable}
+    {max_lags (panel Dickey-Fuller), min_lags, unusable (panel variable)}
 
     Returns
     -------

@@ -98,7 +98,7 @@ def fisher_test(
     {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
-    {demean, unusable}
+    {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         Which p-values entities have: for the rows of each regression; under ``"plm"`` for long series, under
         ``"gretl"`` so where there are lags; under ``"stata"`` those of MacKinnon (1994). Under ``"plm"`` the error
@@ -186,7 +186,7 @@ def simes_test(
     {max_lags (panel Dickey-Fuller), min_lags, rows}
     bandwidth, kernel : float or str, {"bartlett", "parzen", "quadratic-spectral"}
         Of the long-run variances, see `phillips_perron_test`; for ``test="pp"`` alone.
-    {demean, unusable}
+    {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         Which p-values entities have, as in `fisher_test`.
 

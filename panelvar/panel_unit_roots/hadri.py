@@ -73,7 +73,7 @@ def hadri_test(
         Of the long-run variances, see `kpss_test`; for ``errors="serial"`` alone.
     df_correction : bool
         Divide squares by T less the number of terms (plm's ``dfcor``, Stata's default), not by T.
-    {demean, unusable}
+    {demean, unusable (panel variable)}
 
     Returns
     -------

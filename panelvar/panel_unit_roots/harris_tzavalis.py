@@ -62,7 +62,7 @@ def harris_tzavalis_test(
     {data (panel variable), column (panel variable)}
     trend : {"n", "c", "ct"}
         Terms of each entity: none, a constant, or a constant and a trend.
-    {demean, unusable}
+    {demean, unusable (panel variable)}
     convention : {"default", "stata"}
         What :math:`\tau` is: the transitions, one less than the periods, as in the theorems (the first observation is
         given), or the periods themselves, as ``xtunitroot ht`` has it, which rejects too often with few of them.

@@ -60,7 +60,7 @@ def ips_test(
     {data (panel variable), column (panel variable), lags (Dickey-Fuller)}
     trend : {"c", "ct"}
         Terms of each entity: a constant, or a constant and a trend.
-    {max_lags (panel Dickey-Fuller), min_lags, rows, demean, unusable}
+    {max_lags (panel Dickey-Fuller), min_lags, rows, demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl"}
         How moments are read between and beyond the printed sizes. Under ``"plm"`` the error variance of each
         regression is divided by its rows, as ``purtest`` does unless ``dfcor = TRUE``, and lags stay by a t ratio of

@@ -95,7 +95,7 @@ def llc_test(
     df_correction : bool
         Divide the squares of each entity's regression by its degrees of freedom, and those of the pooled one by its
         rows less one (plm's ``dfcor``), not by rows.
-    {demean, unusable}
+    {demean, unusable (panel variable)}
     convention : {"default", "plm", "gretl", "stata"}
         By default changes are centred before their long-run variance with a trend only, as table 2 was drawn. ``"plm"``
         and ``"gretl"`` centre them with a constant and detrend them with a trend, ``"stata"`` centres them with either:

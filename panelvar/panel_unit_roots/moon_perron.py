@@ -80,7 +80,7 @@ def moon_perron_test(
     df_correction : bool
         Divide squares of residuals by the rows less the root, and less the terms of a trend, not by rows as the paper
         does. By rows, the test with a trend rejects true nulls several times too often in 100 periods or fewer.
-    {unusable}
+    {unusable (panel variable)}
 
     Returns
     -------

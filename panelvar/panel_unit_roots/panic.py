@@ -135,7 +135,7 @@ def panic_test(
     kernel, bandwidth : {"quadratic-spectral", "bartlett", "parzen"}, float or str
         Of the long-run variances in 2010's tests, of prewhitened residuals (Andrews and Monahan 1992); rules: see
         `kpss_test`.
-    {unusable}
+    {unusable (panel variable)}
 
     Returns
     -------

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import panelvar as pv
+from panelvar.base import shared_parameters
 from panelvar.base.shared_parameters import documented
 
 FUNCTIONS = [getattr(pv, name) for name in pv.__all__ if inspect.isfunction(getattr(pv, name))]
@@ -54,6 +55,12 @@ def test_every_parameter_of_what_a_user_calls_is_explained(called):
     told = explained(called)
     assert {name: text for name, text in told.items() if not text or text.startswith(("As in ", "As for "))} == {}
     assert set(told) == set(inspect.signature(called).parameters) - {"self"}
+
+
+def test_no_explanation_takes_the_place_of_another():
+    keys = re.findall(r"^(\w+(?: \([\w -]+\))?) : ", shared_parameters.__doc__, re.MULTILINE)
+    assert [key for key in keys if keys.count(key) > 1] == []
+    assert explained(pv.fit_mean_group)["unusable"].startswith("Leave out entities that have too few rows")
 
 
 def sample():
