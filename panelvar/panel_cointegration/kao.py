@@ -121,7 +121,7 @@ def kao_test(
         _test("DF rho", math.sqrt(entities) * bias, entities, assumed["rho"]),
         _test("DF t", ratio, entities, assumed["t"]),
     )
-    notes = (*system.notes, *size_notes("kao", entities))
+    notes = (*system.notes, *size_notes("kao", periods))
     emit(notes)
     before = np.square(residuals[:, :-1]).sum(axis=1)
     return PanelTestResult(

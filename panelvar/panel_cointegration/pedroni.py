@@ -170,8 +170,12 @@ def pedroni_test(
     found = _Entities(*(in_order(places, each) for each in zip(*parts, strict=True)))
     refuse(_residual_series(system), found.status)
     statistics = _statistics(found, weighted)
-    tests = [_test(name, statistics[name], system.n_entities, moments[like]) for name, like in STATISTICS.items()]
-    notes = (*system.notes, *size_notes(f"pedroni, {lags}, {trend}", int(np.median(system.periods))))
+    periods = int(np.median(system.periods))
+    tests = [
+        _test(name, statistics[name], system.n_entities, moments[like], trend, periods)
+        for name, like in STATISTICS.items()
+    ]
+    notes = (*system.notes, *size_notes(f"pedroni, {lags}, {trend}", periods))
     emit(notes)
     return PanelTestResult(
         f"{tests[0].name} (trend {trend!r})",
@@ -260,9 +264,11 @@ def _statistics(found: _Entities, weighted: bool) -> dict[str, float]:
     }
 
 
-def _test(name: str, statistic: float, entities: int, moments: Moments) -> PanelTestResult:
+def _test(name: str, statistic: float, entities: int, moments: Moments, trend: str, periods: int) -> PanelTestResult:
     """A statistic, standardised: panel v rejects in the upper tail, the others in the lower."""
     z = (statistic - math.sqrt(entities) * moments.mean) / math.sqrt(moments.variance)
     tail = normal_tail(z if name == "panel_v" else -z, sides=1)
     alternative = EVERY if name.startswith("panel") else SOME
-    return PanelTestResult(f"Pedroni {TITLES[name]}", z, tail, "normal", null=NULL, alternative=alternative)
+    notes = size_notes(f"pedroni {name}, {trend}", periods)
+    title = f"Pedroni {TITLES[name]}"
+    return PanelTestResult(title, z, tail, "normal", null=NULL, alternative=alternative, notes=notes)

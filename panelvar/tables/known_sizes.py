@@ -36,6 +36,7 @@ class KnownSize(NamedTuple):
 EXACT = "durbin_watson_test holds its level, where errors are normal."
 POOLED = "A wald_test of the lags in fit_fixed_effects, one slope for all, is nearer its level."
 CENTRED = "This program centres changes for it; convention='default' does not."
+ADF = "The group ADF statistic with lags given beforehand is nearer."
 GIVEN = "A number of lags given beforehand is nearer."
 
 KNOWN = {
@@ -96,6 +97,11 @@ KNOWN = {
     "ips, aic, ct": KnownSize("periods", 150, GIVEN),
     "ips, bic, ct": KnownSize("periods", 100, GIVEN),
     "ips, t-stat, ct": KnownSize("periods", 150, GIVEN),
+    "fisher, bic, c": KnownSize("periods", 50, GIVEN),
+    "fisher, aic, c": KnownSize("periods", 100, GIVEN),
+    "fisher, bic, ct": KnownSize("periods", 100, GIVEN),
+    "moon-perron, c": KnownSize("periods", 100, "panic_test is nearer."),
+    "moon-perron, ct": KnownSize("periods", 50, "panic_test is nearer."),
     "llc, bic, c": KnownSize("periods", 50, GIVEN),
     "llc, aic, c": KnownSize("periods", 100, GIVEN),
     "llc, t-stat, c": KnownSize("periods", 50, GIVEN),
@@ -112,6 +118,17 @@ KNOWN = {
     "cips, t-stat, ct": KnownSize("periods", 150, GIVEN),
     "hadri": KnownSize("periods", 10_000, "Their errors had a root of 0.5; errors='serial' is nearer."),
     "hadri, serial": KnownSize("periods", 10_000, "Their errors had a root of 0.5; no test of this null is near."),
+    "pedroni, bic, c": KnownSize("periods", 150, GIVEN),
+    "pedroni, bic, ct": KnownSize("periods", 200, GIVEN),
+    "pedroni group_t, c": KnownSize("periods", 200, ADF),
+    "pedroni panel_t, c": KnownSize("periods", 200, ADF),
+    "pedroni panel_rho, c": KnownSize("periods", 200, ADF),
+    "pedroni panel_adf, c": KnownSize("periods", 100, ADF),
+    "pedroni group_t, ct": KnownSize("periods", 300, ADF),
+    "pedroni panel_t, ct": KnownSize("periods", 300, ADF),
+    "pedroni panel_rho, ct": KnownSize("periods", 300, ADF),
+    "pedroni panel_adf, ct": KnownSize("periods", 200, ADF),
+    "kao": KnownSize("periods", 200, "westerlund_variance_ratio_test is nearer."),
     "urzua": KnownSize("rows", 500, "kind='doornik-hansen' does not."),
 }
 """By test, and by the options that decide."""

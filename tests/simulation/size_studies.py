@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from simulation import sizes_of_panel_tests, sizes_of_panel_unit_roots, sizes_of_series_tests, sizes_of_var_tests
+from simulation import (
+    sizes_of_panel_cointegration,
+    sizes_of_panel_tests,
+    sizes_of_panel_unit_roots,
+    sizes_of_series_tests,
+    sizes_of_var_tests,
+)
 
 STUDIES = (
     *sizes_of_panel_tests.STUDIES,
     *sizes_of_var_tests.STUDIES,
     *sizes_of_series_tests.STUDIES,
     *sizes_of_panel_unit_roots.STUDIES,
+    *sizes_of_panel_cointegration.STUDIES,
 )
 
 PLAIN = "Panels without effects"
@@ -28,10 +35,10 @@ OF_PANELS = ("10 x 25", "25 x 50", "50 x 100")
 OF_SERIES = ("T", "T = 40", "T = 60")
 TREND = {"c": "", "ct": ', trend="ct"'}
 FIRST = {"c": "", "ct": 'trend="ct", '}
-PANEL_WALKS = "Independent random walks"
-PANEL_DRIFTS = "Independent random walks with drifts"
-PANEL_FACTOR = "Random walks with a strong common factor"
-PANEL_ROOTS = "Panels of stationary autoregressions"
+PANEL_WALKS = "Panel unit roots: independent random walks"
+PANEL_DRIFTS = "Panel unit roots: independent random walks with drifts"
+PANEL_FACTOR = "Panel unit roots: random walks with a strong common factor"
+PANEL_ROOTS = "Panel unit roots: roots of 0.5, which tests of stationarity should not reject"
 PLACES = {
     "wooldridge effects": (PLAIN, "wooldridge_effects_test(pooled)", "N", "15 x 5", "30 x 6", "60 x 10"),
     "wooldridge serial": (SHORT, "wooldridge_serial_test(fixed)", "N", "15 x 5"),
@@ -77,7 +84,7 @@ PLACES = {
     "diebold-mariano": (FORECASTS, 'accuracy.diebold_mariano("y1", 4)', "n", "T = 20", "T = 40"),
     "harris-tzavalis, n": (PANEL_WALKS, 'harris_tzavalis_test(y, trend="n")', "N", "10 x 25", "25 x 50"),
     "harris-tzavalis, c": (PANEL_WALKS, "harris_tzavalis_test(y)", "N", "10 x 25"),
-    "harris-tzavalis, ct": (PANEL_DRIFTS, 'harris_tzavalis_test(y, trend="ct")', "N", "10 x 25"),
+    "harris-tzavalis, ct": (PANEL_DRIFTS, 'harris_tzavalis_test(y, trend="ct")', "N", "10 x 100"),
     "ips, aic, c": (PANEL_WALKS, 'ips_test(y, lags="aic", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
     "ips, bic, c": (PANEL_WALKS, 'ips_test(y, lags="bic", max_lags=4)', "N x T", "10 x 25"),
     "ips, t-stat, c": (PANEL_WALKS, 'ips_test(y, lags="t-stat", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
@@ -162,3 +169,59 @@ PLACES = {
     "urzua": (STABLE, 'normality_test(model, kind="urzua")', "T", "T = 40", "T = 120"),
 }
 """Where notes on results have their rates from: study, call, what is few in the sample, samples."""
+
+RELATIONS = "Panel cointegration: unrelated random walks"
+WITH_DRIFTS = "Panel cointegration: unrelated random walks with drifts"
+PEDRONI = {
+    "c": (RELATIONS, 'pedroni_test(panel, "y", "x", lags=1)'),
+    "ct": (WITH_DRIFTS, 'pedroni_test(panel, "y", "x", lags=1, trend="ct")'),
+}
+PARTS = {"group_t": 0, "panel_adf": 2, "panel_t": 3, "panel_rho": 4}
+PLACES |= {
+    "fisher, bic, c": (PANEL_WALKS, 'fisher_test(y, lags="bic", max_lags=4)', "N x T", "10 x 25"),
+    "fisher, aic, c": (PANEL_WALKS, 'fisher_test(y, lags="aic", max_lags=4)', "N x T", "10 x 25", "25 x 50"),
+    "fisher, bic, ct": (
+        PANEL_DRIFTS,
+        'fisher_test(y, lags="bic", max_lags=4, trend="ct")',
+        "N x T",
+        "10 x 25",
+        "25 x 50",
+    ),
+    "moon-perron, c": (PANEL_FACTOR, "moon_perron_test(y)", "N x T", *OF_PANELS),
+    "moon-perron, ct": (PANEL_FACTOR, 'moon_perron_test(y, trend="ct")', "N x T", "10 x 25", "25 x 50"),
+    "pedroni, bic, c": (RELATIONS, 'pedroni_test(panel, "y", "x", lags="bic")', "N x T", *OF_PANELS),
+    "pedroni, bic, ct": (WITH_DRIFTS, 'pedroni_test(panel, "y", "x", lags="bic", trend="ct")', "N x T", *OF_PANELS),
+    **{
+        f"pedroni {name}, {trend}": (study, f"{call}.parts[{place}]", "N x T", *OF_PANELS)
+        for trend, (study, call) in PEDRONI.items()
+        for name, place in PARTS.items()
+    },
+    "kao": (RELATIONS, 'kao_test(panel, "y", "x", lags=1)', "N x T", *OF_PANELS),
+}
+
+ABOUT_LEVELS = "Power of panel unit-root tests: roots of 0.9 about levels"
+ABOUT_TRENDS = "Power of panel unit-root tests: roots of 0.9 about trends"
+POWER_PLACES = {
+    ("harris-tzavalis", "c"): (ABOUT_LEVELS, "harris_tzavalis_test(y)"),
+    ("harris-tzavalis", "ct"): (ABOUT_TRENDS, 'harris_tzavalis_test(y, trend="ct")'),
+    ("llc", "c"): (ABOUT_LEVELS, "llc_test(y, lags=0)"),
+    ("llc", "ct"): (ABOUT_TRENDS, 'llc_test(y, lags=0, trend="ct")'),
+    ("ips", "c"): (ABOUT_LEVELS, "ips_test(y, lags=0)"),
+    ("ips", "ct"): (ABOUT_TRENDS, 'ips_test(y, lags=0, trend="ct")'),
+    ("breitung", "c"): (ABOUT_LEVELS, "breitung_test(y, lags=0)"),
+    ("breitung", "ct"): (ABOUT_TRENDS, 'breitung_test(y, lags=0, trend="ct")'),
+    ("fisher-adf", "c"): (ABOUT_LEVELS, "fisher_test(y, lags=0)"),
+    ("fisher-adf", "ct"): (ABOUT_TRENDS, 'fisher_test(y, lags=0, trend="ct")'),
+    ("fisher-pp", "c"): (ABOUT_LEVELS, 'fisher_test(y, test="pp")'),
+    ("fisher-pp", "ct"): (ABOUT_TRENDS, 'fisher_test(y, test="pp", trend="ct")'),
+    ("simes", "c"): (ABOUT_LEVELS, "simes_test(y, lags=0)"),
+    ("panic", "c"): (ABOUT_LEVELS, "panic_test(y)"),
+    ("panic", "ct"): (ABOUT_TRENDS, 'panic_test(y, trend="ct")'),
+    ("moon-perron", "c"): (ABOUT_LEVELS, "moon_perron_test(y)"),
+    ("moon-perron", "ct"): (ABOUT_TRENDS, 'moon_perron_test(y, trend="ct")'),
+    ("demetrescu-hanck", "c"): (ABOUT_LEVELS, "demetrescu_hanck_test(y, lags=0)"),
+    ("demetrescu-hanck", "ct"): (ABOUT_TRENDS, 'demetrescu_hanck_test(y, lags=0, trend="ct")'),
+    ("cips", "c"): (ABOUT_LEVELS, "cips_test(y)"),
+    ("cips", "ct"): (ABOUT_TRENDS, 'cips_test(y, trend="ct")'),
+}
+"""Whose power a battery of panel tests tells, by test and terms."""

@@ -26,6 +26,7 @@ import panelvar as pv
 TABLE = Path(__file__).with_name("sizes.csv")
 SHEET = TABLE.with_suffix(".md")
 NOTES = TABLE.parents[2] / "panelvar" / "tables" / "constants" / "known_sizes.csv"
+POWER = TABLE.parents[2] / "panelvar" / "panel_unit_roots" / "constants" / "known_power.csv"
 LEVEL = 0.05
 DRAWS = 2000
 SEED = 20260
@@ -44,6 +45,10 @@ class Study(NamedTuple):
     unit: str = "T"
     costly: bool = False
     """Whether a sample takes long, so that the slow tests draw few again."""
+    power: bool = False
+    """Whether the nulls are false, so that rates are power."""
+    warp: bool = False
+    """Whether a call gives a statistic and one that was drawn under the null, which all samples share."""
 
     def shape(self, sizes: tuple[int, ...]) -> str:
         """Sizes of a sample in words: ``15 x 5`` of a panel, ``T = 60`` of series, ``n = 100`` of rows."""
@@ -86,13 +91,26 @@ class Cell(NamedTuple):
         return not LEVEL / FAR <= self.rate <= LEVEL * FAR
 
 
-def pvalue(code: Any, names: Names) -> float:
-    """The p-value of a call; NaN where it has none or is refused."""
-    try:
-        found = eval(code, {"__builtins__": {"min": min}}, names)
-    except pv.PanelVarError:
-        return float("nan")
-    return float(getattr(found, "pvalue", found))
+PART = re.compile(r"(?P<whole>.*)\.parts\[(?P<place>\d+)\]")
+
+
+def pvalues(calls: Sequence[str], names: Names) -> list[float]:
+    """The p-values of calls; NaN where there is none or a test is refused. A test with several parts is run once."""
+    results: dict[str, Any] = {}
+    out = []
+    for call in calls:
+        part = PART.fullmatch(call)
+        whole = part["whole"] if part else call
+        if whole not in results:
+            try:
+                results[whole] = eval(whole, {"__builtins__": {"min": min}}, names)
+            except pv.PanelVarError:
+                results[whole] = None
+        found = results[whole]
+        if found is not None and part:
+            found = found.parts[int(part["place"])]
+        out.append(float("nan") if found is None else float(getattr(found, "pvalue", found)))
+    return out
 
 
 def sample_of(study: Study, sizes: tuple[int, ...], draw: int, seed: int = SEED) -> Names:
@@ -105,19 +123,32 @@ def rates(
     study: Study, sizes: tuple[int, ...], calls: Sequence[str], draws: Sequence[int], seed: int = SEED
 ) -> dict[str, Cell]:
     """How often calls reject in samples of a size."""
-    codes = [compile(call, call, "eval") for call in calls]
+    if study.warp:
+        return warped(study, sizes, calls, draws, seed)
     rejected, unanswered = np.zeros(len(calls), int), np.zeros(len(calls), int)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pv.PanelVarWarning)
         for draw in draws:
             names = sample_of(study, sizes, draw, seed)
-            found = np.array([pvalue(code, names) for code in codes])
+            found = np.array(pvalues(calls, names))
             rejected += found <= LEVEL
             unanswered += np.isnan(found)
     return {
         call: Cell(len(draws), int(one), int(other))
         for call, one, other in zip(calls, rejected, unanswered, strict=True)
     }
+
+
+def warped(
+    study: Study, sizes: tuple[int, ...], calls: Sequence[str], draws: Sequence[int], seed: int
+) -> dict[str, Cell]:
+    """How often statistics are below the 5 percent quantile of those that were drawn, one for each sample."""
+    pairs = np.empty((len(draws), len(calls), 2))
+    for place, draw in enumerate(draws):
+        names = sample_of(study, sizes, draw, seed)
+        pairs[place] = [eval(call, {"__builtins__": {}}, names) for call in calls]
+    below = pairs[..., 0] <= np.quantile(pairs[..., 1], LEVEL, axis=0)
+    return {call: Cell(len(draws), int(count), 0) for call, count in zip(calls, below.sum(axis=0), strict=True)}
 
 
 Rows = dict[tuple[str, str, str], Cell]
@@ -147,10 +178,10 @@ def write(rows: Rows) -> None:
         writer.writerows([*key, *cell] for key, cell in rows.items())
 
 
-def percent(cell: Cell) -> str:
+def percent(cell: Cell, *, power: bool = False) -> str:
     """A rate as the page prints it."""
     text = f"{100 * cell.rate:.1f}"
-    return f"**{text}**" if cell.far else text
+    return f"**{text}**" if cell.far and not power else text
 
 
 def sheet(rows: Rows, studies: Sequence[Study]) -> str:
@@ -172,7 +203,7 @@ def sheet(rows: Rows, studies: Sequence[Study]) -> str:
         missing = []
         for call in study.calls:
             cells = [rows[study.title, call, each] for each in shapes]
-            out.append(f"| `{call}` | {' | '.join(percent(cell) for cell in cells)} |")
+            out.append(f"| `{call}` | {' | '.join(percent(cell, power=study.power) for cell in cells)} |")
             missing += [
                 f"`{call}` at {each}: {cell.unanswered}"
                 for each, cell in zip(shapes, cells, strict=True)
@@ -219,10 +250,24 @@ def notes(rows: Rows, places: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(out) + "\n"
 
 
+def power(rows: Rows, places: Mapping[tuple[str, str], tuple[str, str]]) -> str:
+    """The rates that batteries of panel tests give of their power, in whole percent: by test and terms."""
+    out = [
+        "# Percent of samples in which a test rejected a unit root at 5 percent where every root was 0.9, for notes",
+        "# on batteries; python tests/simulation/sizes.py made them, with its table.",
+        "test,trend,entities,periods,percent",
+    ]
+    for (test, trend), (study, call) in places.items():
+        for (title, tried, shape), cell in rows.items():
+            if (title, tried) == (study, call):
+                out.append(f"{test},{trend},{shape.replace(' x ', ',')},{100 * cell.rate:.0f}")
+    return "\n".join(out) + "\n"
+
+
 def main(words: Sequence[str]) -> int:
     """Run what the words name, all without words; write the table and the page's part."""
     sys.path.insert(0, str(TABLE.parents[1]))
-    from simulation.size_studies import PLACES, STUDIES
+    from simulation.size_studies import PLACES, POWER_PLACES, STUDIES
 
     rows = read() if TABLE.exists() else {}
     begun = time.process_time()
@@ -236,6 +281,7 @@ def main(words: Sequence[str]) -> int:
     write(ordered(rows, STUDIES))
     SHEET.write_text(sheet(rows, STUDIES), encoding="utf-8")
     NOTES.write_text(notes(rows, PLACES), encoding="utf-8")
+    POWER.write_text(power(rows, POWER_PLACES), encoding="utf-8")
     return 0
 
 

@@ -6,7 +6,9 @@ import numpy as np
 from simulation.sizes import Study
 from simulation.sizes_of_panel_tests import stationary
 
-PANELS = ((10, 25), (25, 50), (50, 100))
+PANELS = tuple((entities, periods) for entities in (10, 25, 50) for periods in (25, 50, 100))
+POWER = ((3, 13), (5, 25), *PANELS)
+"""With two panels as they are often met, in which no test finds much."""
 
 
 class Variable:
@@ -38,6 +40,15 @@ def shocked(rng: np.random.Generator, entities: int, periods: int) -> Variable:
     return Variable((loadings * shocks + rng.standard_normal((entities, periods))).cumsum(axis=1))
 
 
+def reverting(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    return Variable(stationary(rng, entities, periods, 0.9))
+
+
+def reverting_to_trends(rng: np.random.Generator, entities: int, periods: int) -> Variable:
+    slopes = rng.standard_normal((entities, 1))
+    return Variable(slopes * np.arange(periods) + stationary(rng, entities, periods, 0.9))
+
+
 CIPS = (
     'cips_test(y, trend="n")',
     "cips_test(y)",
@@ -53,16 +64,43 @@ CIPS = (
     'cips_test(y, trend="ct", lags="t-stat", max_lags=4)',
 )
 
+FACTORS = (
+    "panic_test(y)",
+    "panic_test(y).parts[1]",
+    "panic_test(y).parts[2]",
+    "panic_test(y).parts[3]",
+    "panic_test(y).parts[4]",
+    'panic_test(y, trend="ct")',
+    'panic_test(y, trend="ct").parts[2]',
+    'panic_test(y, trend="ct").parts[3]',
+    'panic_test(y, trend="ct").parts[4]',
+    "moon_perron_test(y)",
+    "moon_perron_test(y).parts[0]",
+    "moon_perron_test(y, df_correction=False)",
+    'moon_perron_test(y, trend="ct")',
+    "demetrescu_hanck_test(y, lags=0)",
+    'demetrescu_hanck_test(y, lags="bic", max_lags=4)',
+    'demetrescu_hanck_test(y, lags=0, kind="hs")',
+    'demetrescu_hanck_test(y, lags=0, trend="ct")',
+)
+"""Of panels whose entities share factors or shocks; PANIC's parts are Choi's Z, P_a, P_b and PMSB."""
+
 STUDIES = (
     Study(
-        "Independent random walks",
+        "Panel unit roots: independent random walks",
         "Each entity a random walk of its own.",
         PANELS,
         walking,
         (
             'harris_tzavalis_test(y, trend="n")',
             "harris_tzavalis_test(y)",
+            "harris_tzavalis_test(y).parts[0]",
             'harris_tzavalis_test(y, convention="stata")',
+            "breitung_test(y, lags=0)",
+            'breitung_test(y, lags=0, trend="n")',
+            "breitung_test(y, lags=1)",
+            'breitung_test(y, lags="bic", max_lags=4)',
+            "breitung_test(y, lags=0, robust=True)",
             "llc_test(y, lags=0)",
             'llc_test(y, lags=0, trend="n")',
             "llc_test(y, lags=1)",
@@ -72,20 +110,42 @@ STUDIES = (
             'llc_test(y, lags=0, convention="gretl")',
             "ips_test(y, lags=0)",
             "ips_test(y, lags=0).parts[0]",
+            "ips_test(y, lags=0).parts[1]",
+            "ips_test(y, lags=0).parts[2]",
             "ips_test(y, lags=1)",
             'ips_test(y, lags="aic", max_lags=4)',
             'ips_test(y, lags="bic", max_lags=4)',
             'ips_test(y, lags="t-stat", max_lags=4)',
+            "fisher_test(y, lags=0)",
+            'fisher_test(y, lags=0, statistic="P")',
+            'fisher_test(y, lags=0, statistic="Pm")',
+            'fisher_test(y, lags=0, statistic="L*")',
+            'fisher_test(y, lags=0, statistic="hartung")',
+            "fisher_test(y, lags=1)",
+            'fisher_test(y, lags="bic", max_lags=4)',
+            'fisher_test(y, lags="aic", max_lags=4)',
+            'fisher_test(y, test="pp")',
+            "simes_test(y, lags=0)",
+            'simes_test(y, lags="bic", max_lags=4)',
             *CIPS,
+            *FACTORS,
         ),
     ),
     Study(
-        "Independent random walks with drifts",
+        "Panel unit roots: independent random walks with drifts",
         "Each with a drift of its own, standard normal.",
         PANELS,
         drifting,
         (
             'harris_tzavalis_test(y, trend="ct")',
+            'harris_tzavalis_test(y, trend="ct").parts[0]',
+            'breitung_test(y, lags=0, trend="ct")',
+            'breitung_test(y, lags=1, trend="ct")',
+            'breitung_test(y, lags="bic", max_lags=4, trend="ct")',
+            'breitung_test(y, lags=0, robust=True, trend="ct")',
+            'fisher_test(y, lags=0, trend="ct")',
+            'fisher_test(y, lags="bic", max_lags=4, trend="ct")',
+            'fisher_test(y, test="pp", trend="ct")',
             'llc_test(y, lags=0, trend="ct")',
             'llc_test(y, lags=1, trend="ct")',
             'llc_test(y, lags="bic", max_lags=4, trend="ct")',
@@ -101,14 +161,23 @@ STUDIES = (
         ),
     ),
     Study(
-        "Random walks with a strong common factor",
+        "Panel unit roots: random walks with a strong common factor",
         "Errors of every entity and period are a common shock times a loading, uniform between 1 and 3, and their own.",
         PANELS,
         shocked,
-        ("ips_test(y, lags=0)", "ips_test(y, lags=0, demean=True)", *CIPS),
+        (
+            "ips_test(y, lags=0)",
+            "ips_test(y, lags=0, demean=True)",
+            "breitung_test(y, lags=0, robust=True)",
+            "fisher_test(y, lags=0)",
+            'fisher_test(y, lags=0, statistic="hartung")',
+            "simes_test(y, lags=0)",
+            *CIPS,
+            *FACTORS,
+        ),
     ),
     Study(
-        "Panels of white noise",
+        "Panel unit roots: white noise",
         "No autocorrelation.",
         PANELS,
         noise,
@@ -121,10 +190,65 @@ STUDIES = (
         ),
     ),
     Study(
-        "Panels of stationary autoregressions",
+        "Panel unit roots: roots of 0.5, which tests of stationarity should not reject",
         "First-order autoregressions of root 0.5.",
         PANELS,
         persistent,
         ("hadri_test(y)", 'hadri_test(y, errors="serial")', 'hadri_test(y, errors="serial", trend="ct")'),
+    ),
+    Study(
+        "Power of panel unit-root tests: roots of 0.9 about levels",
+        "Every entity is a stationary first-order autoregression of root 0.9.",
+        POWER,
+        reverting,
+        (
+            "harris_tzavalis_test(y)",
+            "llc_test(y, lags=0)",
+            'llc_test(y, lags="bic", max_lags=4)',
+            "ips_test(y, lags=0)",
+            'ips_test(y, lags="bic", max_lags=4)',
+            "cips_test(y)",
+            'cips_test(y, lags="bic", max_lags=4)',
+            "harris_tzavalis_test(y).parts[0]",
+            "breitung_test(y, lags=0)",
+            "breitung_test(y, lags=0, robust=True)",
+            "fisher_test(y, lags=0)",
+            'fisher_test(y, test="pp")',
+            "simes_test(y, lags=0)",
+            "panic_test(y)",
+            "panic_test(y).parts[3]",
+            "moon_perron_test(y)",
+            "demetrescu_hanck_test(y, lags=0)",
+        ),
+        power=True,
+    ),
+    Study(
+        "Power of panel unit-root tests: roots of 0.9 about trends",
+        "Every entity is a trend, its slope standard normal, and a stationary first-order autoregression of root 0.9.",
+        POWER,
+        reverting_to_trends,
+        (
+            'harris_tzavalis_test(y, trend="ct")',
+            'llc_test(y, lags=0, trend="ct")',
+            'llc_test(y, lags="bic", max_lags=4, trend="ct")',
+            'ips_test(y, lags=0, trend="ct")',
+            'ips_test(y, lags="bic", max_lags=4, trend="ct")',
+            'cips_test(y, trend="ct")',
+            'breitung_test(y, lags=0, trend="ct")',
+            'fisher_test(y, lags=0, trend="ct")',
+            'fisher_test(y, test="pp", trend="ct")',
+            'panic_test(y, trend="ct")',
+            'moon_perron_test(y, trend="ct")',
+            'demetrescu_hanck_test(y, lags=0, trend="ct")',
+        ),
+        power=True,
+    ),
+    Study(
+        "Power of panel tests of stationarity: random walks",
+        "Every entity is a random walk.",
+        POWER,
+        walking,
+        ("hadri_test(y)", 'hadri_test(y, errors="serial")', 'hadri_test(y, trend="ct")'),
+        power=True,
     ),
 )

@@ -26,6 +26,8 @@ ARGUED = {
     "granger_table": "VarResult.granger_causality of every pair",
     "serial_lm_table": "serial_lm_test at every lag",
     "unit_root_table": "the tests of one series, by column",
+    "combine_pvalues": "p-values that are given",
+    "result": "a test of a battery",
     "f_statistic": "f_slopes or f_with_dummies, as the convention says",
 }
 """Public tests that are not in the table by this name."""
@@ -33,6 +35,17 @@ ARGUED = {
 OPTIONS = {
     ("panel_granger_test", "kind", "w-bar"): "no p-value",
     ("bhargava_test", "kind", "lbi"): "no p-value",
+    ("demetrescu_hanck_test", "kind", "dh"): "the default",
+    ("demetrescu_hanck_test", "kind", "hmw"): "the default with a trend",
+    ("johansen_fisher_test", "statistic", "lr-bar"): "a part of the default's result",
+    ("saikkonen_luetkepohl_test", "statistic", "cain"): "a part of the default's result",
+    ("johansen_fisher_test", "correction", "doornik"): "not run: less of a correction than the default",
+    **{
+        (test, "statistic", name): "not run: the p-values of the default, combined as fisher_test combines its own"
+        for test in ("johansen_fisher_test", "saikkonen_luetkepohl_test")
+        for name in ("P", "Z", "Pm", "L*", "hartung", "lr-bar")
+        if (test, name) != ("johansen_fisher_test", "lr-bar")
+    },
 }
 """Choices of public tests that are not in the table."""
 
