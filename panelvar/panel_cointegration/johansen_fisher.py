@@ -12,6 +12,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import (
+    Note,
     SpecificationError,
     choose,
     emit,
@@ -129,7 +130,8 @@ def johansen_fisher_test(
         "max": _tests("max", trend, terms, sizes, correction),
     }
     headline, *parts = _tests_of_ranks(found, test, statistic, k)
-    emit(system.notes)
+    notes = (*system.notes, *_few_rows(system, sizes, k))
+    emit(notes)
     ranked = [over_entities(found["trace"], "P", rank).pvalue for rank in range(k)]
     return PanelTestResult(
         f"Johansen-Fisher {headline.name}",
@@ -138,7 +140,7 @@ def johansen_fisher_test(
         headline.distribution,
         headline.df,
         null=NULL,
-        notes=system.notes,
+        notes=notes,
         alternative=SOME,
         parts=tuple(parts),
         choices={
@@ -174,6 +176,19 @@ def _terms(system: PanelSystem, values: Sequence[Array], trend: str, lags: Posit
     refuse(system, status, REASONS)
     rows = system.periods - lags
     return rows[:, None] * likelihood_terms(found), rows
+
+
+def _few_rows(system: PanelSystem, freedom: Positions, variables: int) -> tuple[Note, ...]:
+    """Say that an entity has hardly more rows than coefficients, where canonical correlations are near one."""
+    place = int(np.argmin(freedom))
+    # Found in panels of 12 unrelated entities: at the fewest rows, as many more as variables, 8 of 10 are rejected.
+    if freedom[place] >= variables + 2:
+        return ()
+    text = (
+        f"{system.labels[place]!r} has {freedom[place]} more rows than coefficients in each of its {variables} "
+        f"equations: with fewer than {variables + 2} true nulls are rejected far too often. Use fewer lags."
+    )
+    return (Note("small-sample", text, warn=True),)
 
 
 def _tests(kind: str, trend: str, statistics: Array, sizes: Positions, correction: str | None) -> RankTests:

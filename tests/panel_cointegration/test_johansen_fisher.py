@@ -189,3 +189,15 @@ def test_what_cannot_be_tested_is_refused(change, options, error, match):
     panel = change(system(4, 30, 1, root=0.5, seed=9))
     with pytest.raises(error, match=match):
         pv.johansen_fisher_test(panel, "y", "x1", **options)
+
+
+@pytest.mark.parametrize(("lags", "fewest"), [(1, 9), (2, 12)])
+def test_entities_with_hardly_more_rows_than_coefficients_are_warned_of(lags, fewest):
+    """Below four rows more than coefficients of two variables, unrelated ones are rejected far too often."""
+    with pytest.warns(pv.PanelVarWarning, match="'e0' has 3 more rows than coefficients in each of its 2 equations"):
+        pv.johansen_fisher_test(panel_of(system(12, fewest - 1, root=1.0)), "y", "x1", lags=lags)
+    rejected = 0
+    for seed in range(30):
+        panel = panel_of(system(12, fewest, root=1.0, seed=seed))
+        rejected += pv.johansen_fisher_test(panel, "y", "x1", lags=lags).pvalue < 0.05
+    assert rejected <= 5
