@@ -439,6 +439,8 @@ NAMES = {"newey-west", "nw", "driscoll-kraay", "dk", "pcse"}
 OTHER_MEANINGS = {
     "unit_roots/long_run.py": "a default bandwidth",
     "panel_unit_roots/hadri.py": "a default bandwidth",
+    "panel_cointegration/kao.py": "a default bandwidth",
+    "panel_cointegration/pedroni.py": "a default bandwidth",
     "kernels/lag_windows.py": "bandwidths",
 }
 
