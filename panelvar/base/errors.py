@@ -50,6 +50,10 @@ class MissingAttributeError(MissingInformationError, AttributeError):
     """An attribute that needs what a result lacks; also an AttributeError, so that ``hasattr`` answers no."""
 
 
+class UnknownArgumentError(SpecificationError, TypeError):
+    """A keyword that a function does not have; also a TypeError, which is what Python calls it."""
+
+
 class NotOfferedError(SpecificationError, AttributeError):
     """An attribute that results of a kind do not have, for a reason; also an AttributeError."""
 

@@ -260,7 +260,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from types import FunctionType
 from typing import TypeVar
+
+from panelvar.base.unknown_arguments import answering
 
 T = TypeVar("T")
 
@@ -269,11 +272,14 @@ _LINE = re.compile(r"^(?P<indent> *)\{(?P<keys>[\w ,()-]+)\}$", re.MULTILINE)
 
 
 def documented(thing: T) -> T:
-    """Fill the shared explanations into the docstring of a function or class, which is otherwise left as it is."""
+    """Fill the shared explanations into the docstring of a function or class; a function answers unknown keywords too.
+
+    See `panelvar.base.unknown_arguments.answering`.
+    """
     # Under `python -OO` there are no docstrings, and no explanations either.
     if thing.__doc__:
         thing.__doc__ = _LINE.sub(_filled, thing.__doc__)
-    return thing
+    return answering(thing) if isinstance(thing, FunctionType) else thing
 
 
 def _filled(line: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_names, refuse_other
 from panelvar.base.errors import SpecificationError, check_level, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.tables.layout import Cell, Fact, Row, count, degrees, interval, number, probability, words
 from panelvar.tables.number_format import check_digits, check_stars, star_legend, stars_for
 from panelvar.tables.table import Table
@@ -119,6 +120,7 @@ FOOT = tuple(
 DEFAULT_STARS = (0.1, 0.05, 0.01)
 
 
+@answering
 def compare(
     results: Fitted | Mapping[str, Fitted] | Sequence[Fitted],
     *more: Fitted,

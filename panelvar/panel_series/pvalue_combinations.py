@@ -35,6 +35,7 @@ from panelvar.base.arguments import finite_array
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import chi2_tail, normal_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.panel_series.result import PanelTestResult
 from panelvar.tables.test_result import TestResult
 
@@ -42,6 +43,7 @@ KAPPA = 0.2
 """How far Hartung's test guards against the error of an estimated correlation."""
 
 
+@answering
 def combine_pvalues(pvalues: Any, statistic: str = "Z") -> PanelTestResult:
     r"""Combine p-values of tests of one kind into a test that all their null hypotheses are true.
 

@@ -7,6 +7,7 @@ import numpy as np
 from panelvar.base.arguments import read_whole, refuse_beyond
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose, emit
+from panelvar.base.unknown_arguments import answering
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests.auxiliary import ROUNDING, lagged, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
@@ -14,6 +15,7 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 
+@answering
 def born_breitung_test(result: LinearResult, *, kind: str = "q", order: int | None = None) -> TestResult:
     r"""Test serial correlation given fixed effects, without large T (Stata ``xtqptest``, ``xthrtest``).
 

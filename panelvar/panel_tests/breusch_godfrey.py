@@ -7,12 +7,14 @@ import numpy as np
 from panelvar.base.arguments import read_whole
 from panelvar.base.errors import InsufficientDataError, choose
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import lagged, least_squares, refuse_rounding, transformed_columns, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 
 
+@answering
 def breusch_godfrey_test(
     result: LinearResult, order: int = 1, *, kind: str = "chi2", lags: str | None = None
 ) -> TestResult:

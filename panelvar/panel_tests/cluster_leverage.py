@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, emit
 from panelvar.base.quoting import one_line
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import HOPELESS_CLUSTERS
 from panelvar.covariance.crossing_basis import cluster_basis
 from panelvar.panel_tests.auxiliary import linear_result
@@ -89,6 +90,7 @@ class ClusterDiagnostics(Presented):
         return "\n".join([first, *(note.text for note in self.notes)])
 
 
+@answering
 def cluster_diagnostics(result: LinearResult, cluster: str | NDArray[Any] | None = None) -> ClusterDiagnostics:
     r"""Measure how unequal clusters are, coefficient by coefficient.
 

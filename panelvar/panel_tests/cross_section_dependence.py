@@ -12,6 +12,7 @@ from panelvar.base.arguments import read_flag, read_whole, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, Note, SpecificationError, choose, emit
 from panelvar.base.scaling import in_own_units
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.design import refuse_infinite
 from panelvar.data.panel import Panel, as_panel
 from panelvar.kernels.groups import Grouping
@@ -72,6 +73,7 @@ class Compared(NamedTuple):
         return pair_sums(self.values, self.entities, self.times, self.fewest, absolute=absolute, bound=bound)
 
 
+@answering
 def cross_section_dependence_test(
     result: LinearResult | Panel, column: Hashable | None = None, *, kind: str = "cd", changes: bool = False
 ) -> TestResult:
@@ -223,6 +225,7 @@ def pairs_used(fewest: int, pairs: int, left_out: int) -> list[Note]:
     return []
 
 
+@answering
 def residual_correlations(
     result: LinearResult | Panel, column: Hashable | None = None, *, changes: bool = False
 ) -> PairCorrelations:
@@ -252,6 +255,7 @@ def residual_correlations(
     return PairCorrelations(sums.total / sums.pairs, sums.absolute / sums.pairs, sums.pairs, sums.left_out)
 
 
+@answering
 def cd_star_test(result: LinearResult, *, factors: int = 1) -> TestResult:
     r"""Pesaran and Xie's bias-corrected CD, valid when the errors have common factors.
 

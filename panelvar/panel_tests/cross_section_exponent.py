@@ -24,6 +24,7 @@ from panelvar.base.errors import (
     choose,
     emit,
 )
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel import Panel
 from panelvar.kernels.least_squares import least_squares
 from panelvar.kernels.principal_components import principal_components, transformed
@@ -140,6 +141,7 @@ class ExponentResult(Presented):
         return f"<Cross-section exponent: {format_number(self.exponent, 4)}{error}, from {METHODS[self.method]}>"
 
 
+@answering
 def cross_section_exponent(
     data: LinearResult | Panel,
     column: Hashable | None = None,

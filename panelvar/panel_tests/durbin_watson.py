@@ -10,6 +10,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.distributions import normal_tail, probability_below_zero
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.kernels.groups import Grouping
 from panelvar.panel_tests.auxiliary import (
@@ -35,6 +36,7 @@ MOST_ROWS = 2000
 """Above this many rows the matrix of an exact p-value is refused."""
 
 
+@answering
 def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestResult:
     r"""Durbin-Watson of within residuals (plm ``pbnftest``, Stata ``xtregar``'s ``lbi``).
 
@@ -95,6 +97,7 @@ def bhargava_test(result: LinearResult, *, kind: str = "durbin-watson") -> TestR
     return own_test(name, statistic, float("nan"), "no serial correlation in the errors", (note,))
 
 
+@answering
 def durbin_watson_test(result: LinearResult, *, lags: str | None = None, exact: bool | None = None) -> TestResult:
     r"""Durbin-Watson test on the transformed rows of a model, with a p-value (plm ``pdwtest``).
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import ONE_OR_TWO_WAY
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import pooled_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, chi2_test, chibar2_test, z_test
@@ -20,6 +21,7 @@ KINDS = {
 }
 
 
+@answering
 def effects_lm_test(result: LinearResult, *, effects: str = "entity", kind: str = "breusch-pagan") -> TestResult:
     r"""Test for random effects from the residuals of pooled OLS (plm ``plmtest``, Stata ``xttest0``).
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, emit
+from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import residuals_of_rows, unweighted
 from panelvar.static_panels.result import LinearResult
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 
 
+@answering
 def modified_wald_test(result: LinearResult) -> TestResult:
     r"""Test groupwise heteroskedasticity (Stata ``xttest3``, gretl after fixed effects).
 

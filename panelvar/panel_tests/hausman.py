@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose, emit
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.design import CONSTANT
 from panelvar.fit.conventions import HausmanSigma
 from panelvar.gls.result import GLSResult
@@ -28,6 +29,7 @@ _COINCIDES = 1e-10
 """Share of the consistent estimator's variance below which a difference of variances is rounding."""
 
 
+@answering
 def hausman(
     consistent: LinearResult | ErrorCorrectionResult,
     efficient: LinearResult | ErrorCorrectionResult,

@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_names
 from panelvar.base.errors import Note, PanelVarWarning, SpecificationError, choose, emit
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import Clustered, Covariance
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.kernels.variance_components import Components
@@ -25,6 +26,7 @@ from panelvar.tables.test_result import TestResult, chi2_test
 _PREFIX = "within "
 
 
+@answering
 def hausman_regression(
     random: LinearResult,
     *,
@@ -128,6 +130,7 @@ def hausman_regression(
     return chi2_test(label, float(statistic), len(tested), null, notes)
 
 
+@answering
 def mundlak_test(result: LinearResult, *, cov: str | Covariance = "cluster") -> TestResult:
     r"""Test that the effects are uncorrelated with the regressors, by the coefficients of the regressors' means.
 

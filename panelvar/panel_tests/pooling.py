@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose, emit
+from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import (
     least_squares,
     level_matrix,
@@ -23,6 +24,7 @@ from panelvar.static_panels.result import LinearResult
 from panelvar.tables.test_result import TestResult, f_test, z_test
 
 
+@answering
 def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     r"""Test one least-squares model within another (plm ``pFtest``).
 
@@ -76,6 +78,7 @@ def nested_f_test(restricted: LinearResult, full: LinearResult) -> TestResult:
     return f_test("F of nested models", statistic, df, full.df_resid, null, notes)
 
 
+@answering
 def slope_poolability_test(result: LinearResult) -> TestResult:
     r"""Test that every entity has the same coefficients (plm ``pooltest``; Chow 1960, Baltagi 2013 section 4.1).
 
@@ -142,6 +145,7 @@ def slope_poolability_test(result: LinearResult) -> TestResult:
     return f_test("Poolability of slopes", statistic, numerator, df, null, notes)
 
 
+@answering
 def slope_homogeneity_test(result: LinearResult, *, kind: str = "adjusted") -> TestResult:
     r"""Test slope homogeneity when N is large (Pesaran and Yamagata 2008; Stata ``xthst``).
 

@@ -10,6 +10,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
+from panelvar.base.unknown_arguments import answering
 from panelvar.panel_tests.auxiliary import (
     ROUNDING,
     adjacency,
@@ -100,6 +101,7 @@ def bera_sosa_yoon_test(
     return chi2_test(f"{title} ({kind})", statistic, df, null)
 
 
+@answering
 def baltagi_li_test(result: LinearResult, *, kind: str = "random", one_sided: bool = False) -> TestResult:
     r"""Test AR(1) or MA(1) errors (Baltagi and Li 1991, 1995; plm ``pbltest`` is ``kind="random"``).
 

@@ -16,6 +16,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, check_level, choose, emit
 from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.bias_reduced import BiasReduced
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.panel_tests import wild_cluster as kernel
@@ -104,6 +105,7 @@ class WildBootstrapResult(TestResult):
         return f"{self.name}: {self.in_a_line()}{limits}. Null: {self.null}"
 
 
+@answering
 def wild_bootstrap(
     result: LinearResult,
     restriction: str | Sequence[str] | Array | Mapping[str, float],

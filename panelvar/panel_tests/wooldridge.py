@@ -9,6 +9,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError, SpecificationError, choose
 from panelvar.base.scaling import in_own_units
 from panelvar.base.shared_parameters import documented
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.gaps import lag_positions
 from panelvar.panel_tests.auxiliary import (
     adjacency,
@@ -30,6 +31,7 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, f_test, t_test, z_test
 
 
+@answering
 def wooldridge_effects_test(result: LinearResult, *, effects: str = "entity") -> TestResult:
     r"""Test for unobserved effects without assuming their distribution (plm ``pwtest``).
 
@@ -153,6 +155,7 @@ def wooldridge_difference_test(result: LinearResult, *, null: str = "levels", la
     return _autoregression(result, adjacency(result, lags), expected, name, text)
 
 
+@answering
 def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     r"""Test first-order serial correlation of pooled OLS residuals (gretl after pooled OLS).
 
@@ -189,6 +192,7 @@ def wooldridge_pooled_test(result: LinearResult) -> TestResult:
     return t_test("Wooldridge serial correlation (pooled)", statistic, groups - 1, null, notes)
 
 
+@answering
 def wooldridge_serial_test(result: LinearResult) -> TestResult:
     r"""Test serial correlation as Stata's ``xtserial`` does (Drukker 2003).
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import refuse_other
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import (
     GREY,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@answering
 def plot_historical(
     decomposition: HistoricalDecomposition,
     *,

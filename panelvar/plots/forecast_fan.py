@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_whole, refuse_other
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import BLUE, GREY, check_figure, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.responses.forecast import Forecast
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@answering
 def plot_forecast(forecast: Forecast, *, past: int | None = None, figure: Figure | None = None) -> Figure:
     """Draw the forecast of each variable and its interval, after the last periods of the data.
 

@@ -10,6 +10,7 @@ import numpy as np
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
 from panelvar.responses.responses import Responses
 
@@ -27,6 +28,7 @@ _STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 _PERIODS = "Periods after the shock"
 
 
+@answering
 def plot_responses(
     responses: Responses | Mapping[str, Responses],
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelvar.base.arguments import read_flag, refuse_other
+from panelvar.base.unknown_arguments import answering
 from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, check_axes, pyplot, tidy
 from panelvar.var_models.system import System
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _APART = 0.13
 
 
+@answering
 def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None) -> Axes:
     r"""Draw the eigenvalues of the companion matrix; the system is stable if all lie inside the unit circle.
 

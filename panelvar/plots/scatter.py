@@ -12,6 +12,7 @@ from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError, emit
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel import Panel
 from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
 from panelvar.static_panels.result import LinearResult
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _NAMED = len(PALETTE)
 
 
+@answering
 def plot_scatter(
     source: Panel | LinearResult,
     x: str,

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
+from panelvar.base.unknown_arguments import answering
 from panelvar.plots.canvas import BLUE, OTHER_SHOCKS, PALE, area, check_figure, folded, literal, pyplot, tidy
 from panelvar.plots.response_grid import finished, line_with_band, named_panel, panels
 from panelvar.responses.decomposition import VarianceDecomposition
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@answering
 def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure | None = None) -> Figure:
     """Draw the share of each shock in the forecast error variance of each variable, horizon by horizon.
 

@@ -11,6 +11,7 @@ from panelvar.base.arguments import read_labels, read_whole
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.base.limits import MOST_DIFFERENCES
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
@@ -54,6 +55,7 @@ TESTS = {
 }
 
 
+@answering
 def unit_root_table(
     data: Any,
     tests: str | Sequence[str] = ("adf", "pp", "kpss"),

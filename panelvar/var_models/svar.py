@@ -14,6 +14,7 @@ from panelvar.base.errors import Note, SpecificationError, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification.scheme import Names, ReducedForm
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@answering
 def fit_svar(
     model: FittedSystem, identification: ShortRun, *, bands: BandSource | None = None, level: float = 0.95
 ) -> SvarResult:

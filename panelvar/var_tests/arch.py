@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
@@ -10,6 +11,7 @@ from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import gaps, tested_residuals, warned, whole_lags
 
 
+@answering
 def arch_test(model: FittedSystem, lags: int = 1, *, equation: str | None = None) -> TestResult:
     r"""ARCH-LM test: squares and cross products of residuals regressed on their own lags.
 

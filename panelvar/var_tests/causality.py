@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.shared_parameters import documented
+from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position, variables_of
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@answering
 def granger_table(result: CoefficientTests) -> pd.DataFrame:
     """Every variable tested against every other one.
 
@@ -50,6 +52,7 @@ def granger_table(result: CoefficientTests) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(pairs, names=["caused", "causing"]))
 
 
+@answering
 def instantaneous_causality_test(
     model: FittedSystem, first: str | Sequence[str], second: str | Sequence[str] | None = None
 ) -> TestResult:

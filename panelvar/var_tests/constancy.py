@@ -23,6 +23,7 @@ from panelvar.base.constants import constants
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.unknown_arguments import answering
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, own_test, table_of_tests
@@ -93,6 +94,7 @@ class CusumTests(Presented):
         return "\n".join(map(str, self.tests.values()))
 
 
+@answering
 def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     r"""Test of constant coefficients by cumulated residuals, equation by equation.
 
@@ -140,6 +142,7 @@ def cusum_test(model: FittedSystem, *, kind: str = "ols") -> CusumTests:
     return _tests(model, process, "Rec-CUSUM", "motion", gaps(model))
 
 
+@answering
 def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) -> CusumTests:
     r"""Test of constant coefficients by moving sums of residuals, equation by equation (Chu, Hornik and Kuan 1995).
 

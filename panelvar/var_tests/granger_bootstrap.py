@@ -20,6 +20,7 @@ from panelvar.base.arguments import read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import HC, Classical
 from panelvar.covariance.covariances import multiplier as residual_multiplier
 from panelvar.dynamics.dynamics import cholesky_impact
@@ -34,6 +35,7 @@ from panelvar.var_models.fitted_system import require_fit
 from panelvar.var_models.var_result import VarResult
 
 
+@answering
 def granger_bootstrap_test(
     model: VarResult,
     caused: str | Sequence[str],

@@ -6,12 +6,14 @@ from typing import cast
 
 from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.identification.external_instrument import WEAK, ExternalInstrument
 from panelvar.identification.instruments_of_shocks import FirstStage
 from panelvar.tables.test_result import TestResult, f_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 
 
+@answering
 def instrument_relevance_test(
     model: FittedSystem, identification: ExternalInstrument, *, cov: str = "HC1"
 ) -> TestResult:

@@ -25,6 +25,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, SpecificationError, choose
 from panelvar.base.scaling import columns_in_own_units, in_own_units
+from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import Identification
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.known_sizes import size_notes
@@ -63,6 +64,7 @@ class NormalityTests(JointTests):
         return (self.skewness, self.kurtosis, *self.by_equation.values())
 
 
+@answering
 def normality_test(
     model: FittedSystem, *, kind: str = "jarque-bera", identification: str | Identification | None = None
 ) -> NormalityTests:

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 NULL = "the errors are not correlated over time"
 
 
+@answering
 def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjusted") -> TestResult:
     r"""Portmanteau test of no autocorrelation up to a lag (Luetkepohl 2005, section 4.4.3).
 
@@ -70,6 +72,7 @@ def portmanteau_test(model: FittedSystem, lags: int = 10, *, kind: str = "adjust
     return chi2_test(name, value, df, f"{NULL} up to lag {lags}", _doubts(model))
 
 
+@answering
 def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alone: bool = False) -> TestResult:
     r"""Breusch-Godfrey test of no autocorrelation up to a lag, or at that lag alone (Luetkepohl 2005, section 4.4.4).
 
@@ -123,6 +126,7 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
     return _serial_lm(model, whole_lags(lags, model.nobs), form, read_flag("alone", alone), _doubts(model, form))
 
 
+@answering
 def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> pd.DataFrame:
     """Breusch-Godfrey tests at each lag alone and of all lags up to it, as Stata's varlmar and EViews' arlm list them.
 

@@ -11,6 +11,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.distributions import f_tail
 from panelvar.base.errors import InsufficientDataError, SpecificationError
 from panelvar.base.scaling import columns_in_own_units
+from panelvar.base.unknown_arguments import answering
 from panelvar.tables.joint_tests import JointTests
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
@@ -43,6 +44,7 @@ class WhiteTests(JointTests):
         return tuple(self.products.values())
 
 
+@answering
 def white_test(model: FittedSystem, *, cross_terms: bool = False) -> WhiteTests:
     r"""Test that variances and covariances do not depend on the regressors (White 1980; Kelejian 1982; Doornik 1996).
 

@@ -77,7 +77,7 @@ def sample():
 
 def test_explanations_are_filled_in_where_the_line_stands_and_indented_as_it_is():
     filled = documented(sample)
-    assert filled is sample
+    assert inspect.unwrap(filled) is sample
     # From Python 3.13 on the compiler takes a docstring's common indentation away.
     lines = inspect.cleandoc(filled.__doc__).splitlines()
     assert "data : Panel or DataFrame with a two-level (entity, time) index" in lines
