@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import shown
 from panelvar.covariance.covariances import Covariance
@@ -101,5 +102,5 @@ def as_method(method: Method) -> Method:
 
 
 def _check_number(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value < math.inf:
+    if not is_number(value) or not 0.0 <= value < math.inf:
         raise SpecificationError(f"{name}={shown(value)} must be a finite number, zero or larger.")

@@ -6,9 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from panelvar.base.arguments import read_sequence
+from panelvar.base.arguments import read_flag, read_sequence, read_whole
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.base.quoting import shown
 
 CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 
@@ -98,8 +97,8 @@ class VarConvention:
         choose("urzua_root", self.urzua_root, ("correlation", "covariance"))
         for test in read_sequence("centred", self.centred, "tests") or ():
             choose("centred", test, CENTRED)
-        if self.smallest_order not in (0, 1):
-            raise SpecificationError(f"smallest_order={shown(self.smallest_order)}: expected 0 or 1.")
+        read_flag("auxiliary_constant", self.auxiliary_constant)
+        read_whole("smallest_order", self.smallest_order, 0, 1)
 
     def but(self, **changes: object) -> VarConvention:
         """Return a copy with some choices changed, named after both."""

@@ -297,3 +297,11 @@ def test_formulas_that_cannot_be_read(formula, match):
         pv.fit_iv_pooled(panel, formula)
     with pytest.raises(pv.SpecificationError, match="not both"):
         pv.fit_iv_pooled(panel, "y ~ x1 + [p ~ z1]", endogenous="q")
+
+
+@pytest.mark.parametrize(("method", "option"), [(pv.Fuller, "alpha"), (pv.KClass, "k")])
+@pytest.mark.parametrize("value", [pytest.param(10**5000, id="huge"), -1.0, np.inf, np.nan, True, "1"])
+def test_numbers_of_a_method_are_finite_and_none_is_negative(method, option, value):
+    """A whole number beyond all floats cannot be computed with, and one of thousands of digits not even be printed."""
+    with pytest.raises(pv.SpecificationError, match=f"{option}=.* must be a finite number, zero or larger"):
+        method(value)

@@ -226,6 +226,10 @@ def test_presets_are_data():
         VarConvention("own", distribution="z")
     with pytest.raises(SpecificationError, match="smallest_order"):
         VarConvention("own", smallest_order=2)
+    with pytest.raises(SpecificationError, match="smallest_order=<DataFrame> must be a whole number from 0 to 1"):
+        VarConvention("own", smallest_order=pd.DataFrame({"a": [0, 1]}))
+    with pytest.raises(SpecificationError, match="auxiliary_constant='no' must be True or False"):
+        VarConvention("own", auxiliary_constant="no")
 
 
 def test_normal_distribution_by_convention(frame, model):
