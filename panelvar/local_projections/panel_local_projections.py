@@ -16,6 +16,7 @@ from panelvar.base.errors import (
     DataError,
     InsufficientDataError,
     Note,
+    NumericalError,
     PanelVarWarning,
     SpecificationError,
     check_level,
@@ -294,6 +295,7 @@ def _described(
             raise SpecificationError(f"At horizon {lead} the shock {lost[0]!r} is not identified. {why}")
     values = np.array([[result.params[name] for name in frame.shocks] for result in results])
     errors = np.array([[result.std_errors[name] for name in frame.shocks] for result in results])
+    _require_errors(results, frame.shocks, errors)
     influence = np.stack([_row_influences(result.fit, frame.shocks) for result in results])
     rule = resolve(cov, results[0].fit, rules)
     joint = _joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
@@ -315,6 +317,18 @@ def _described(
         covariance=last.covariance.label,
         distribution="t" if np.isfinite(last.covariance.df) else "normal",
         fits=tuple(result.without_rows() for result in results),
+    )
+
+
+def _require_errors(results: list[LinearResult], shocks: tuple[str, ...], errors: Array) -> None:
+    """Refuse responses without standard errors: their limits would be missing, and what they have jointly."""
+    without = np.argwhere(~np.isfinite(errors))
+    if not len(without):
+        return
+    lead, place = map(int, without[0])
+    why = next((note.text for note in results[lead].notes if note.code == "no-variance"), "")
+    raise NumericalError(
+        f"At horizon {lead} the response to the shock {shocks[place]!r} has no standard error; use another cov=. {why}"
     )
 
 

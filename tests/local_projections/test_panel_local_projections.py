@@ -195,3 +195,10 @@ def test_names_that_are_no_texts_are_refused():
     for options in ({"shock": 5}, {"shock": "y", "state": 5}, {"shock": "y", "controls": [5]}):
         with pytest.raises(pv.SpecificationError, match="text"):
             pv.fit_panel_local_projections(panel, "y", **options)
+
+
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_scores_that_add_up_to_zero_in_every_cluster_leave_no_responses(horizon):
+    """With effects of periods, two entities have opposite scores: clusters of entities have no variance."""
+    with pytest.raises(pv.NumericalError, match="At horizon 0 the response to the shock 's' has no standard error"):
+        pv.fit_panel_local_projections(data(2, 14), "y", "s", horizon=horizon, effects="twoway")
