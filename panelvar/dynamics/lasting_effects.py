@@ -39,9 +39,11 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     Raises
     ------
     NumericalError
-        A stable system's effects overflow; an integrated one is integrated twice.
+        A stable system's effects overflow; an integrated one is integrated twice; coefficients are not finite.
     """
     total = lag_sum(coefficients)
+    if not np.isfinite(total).all():
+        raise NumericalError("Long-run effects of coefficients that are not finite do not exist: the system explodes.")
     if not unit_roots:
         effects = summed_solve(total, np.broadcast_to(np.eye(total.shape[-1]), total.shape), sizes)
         if not np.isfinite(effects).all():

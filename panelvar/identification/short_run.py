@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.base.arguments import read_sequence, read_whole
 from panelvar.base.arrays import Array
@@ -23,6 +24,8 @@ _SAME = 1e-9
 """Log likelihoods of one observation this close are the same maximum."""
 _FLAT = 1e-9
 """Singular values of B this small, with the errors' standard deviations as units, are zero."""
+_NO_ERROR = 1e-13
+"""Standard deviations of drawn errors this small, with those of the fit as units, are zero."""
 _SINGULAR = "The restrictions leave A or B singular, whatever the free entries are: drop some."
 
 
@@ -168,13 +171,14 @@ class ShortRun(Identification):
             fits = [fit_short_run(self, _one(flat, draw), names).pair for draw in range(len(flat.factor))]
             return np.array(fits).reshape(*batch, 2, size, size)
         assert self.reading.scale is not None
+        # Draws of an explosive system have no model: whoever reads them says so.
+        finite = np.asarray(np.isfinite(flat.factor).all(axis=(-2, -1)))
         own = _in_units(flat, self.units)
+        _require_errors(own, finite)
         origin, basis = self.reading.space(own)
         start = self.reading.located(own, basis, self.anchor - origin)
         top = likelihood.maximise(own.sigma, origin, basis, start)
         pair = self.reading.signed(top.pair) / self.reading.scale
-        # Draws of an explosive system have no model: whoever reads them says so.
-        finite = np.isfinite(flat.factor).all(axis=(-2, -1))
         pair[~finite] = np.nan
         for draw in np.flatnonzero(~top.converged & finite):
             pair[draw] = fit_short_run(self, _one(flat, int(draw)), names).pair
@@ -329,6 +333,31 @@ def fit_short_run(scheme: ShortRun, form: ReducedForm, names: Names) -> ShortRun
     value = float(likelihood.log_likelihood(pair, sigma) - np.log(units).sum())
     scale = restrictions.scale
     return ShortRunFit(pair / scale, value, top.iterations, covariance, basis[0] / scale, restrictions, units, notes)
+
+
+def _require_errors(form: ReducedForm, finite: npt.NDArray[np.bool_]) -> None:
+    """Refuse draws (N,) in which an error is zero or a combination of others: their likelihood has no maximum.
+
+    Parameters
+    ----------
+    form : ReducedForm
+        In the units of the errors that were fitted: what is so far below them is rounding.
+    finite : array of bool (N,)
+        Which draws are looked at.
+
+    Raises
+    ------
+    NumericalError
+    """
+    sizes = form.sizes[finite]
+    present = (sizes > _NO_ERROR)[..., None]
+    scaled = np.where(present, form.factor[finite] / np.where(present, sizes[..., None], 1.0), 0.0)
+    singular = int(np.count_nonzero(np.linalg.matrix_rank(scaled) < sizes.shape[-1]))
+    if singular:
+        raise NumericalError(
+            f"{singular} of {len(finite)} draws have errors that are zero or combinations of others, and no A and B: "
+            "there are too few different residuals to draw from. Use bands=DeltaMethod(), or more rows."
+        )
 
 
 def units_of(sizes: Array) -> Array:

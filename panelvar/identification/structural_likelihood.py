@@ -144,6 +144,9 @@ def maximise(sigma: Array, origin: Array, basis: Array, start: Array, limit: int
     while left.size and steps < limit:
         steps += 1
         step, slope, length = _direction(pair[left], sigma[left], basis[left])
+        # Errors far beyond the units of the search (of draws that explode) have slopes that leave the range of numbers.
+        within = np.isfinite(length) & np.isfinite(slope)
+        left, step, slope, length = left[within], step[within], slope[within], length[within]
         stalled = (length <= STALLED) & (length >= 0.25 * before[left])
         arrived = (length <= TOLERANCE) | stalled
         converged[left[arrived]] = True

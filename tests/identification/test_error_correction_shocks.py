@@ -322,3 +322,11 @@ def test_what_the_rank_implies_is_said(canada, finland):
         fit_svar(finland, ShortRun(b=zeros((3, 2), (0, 2)), long_run=TWO.long_run))
     with pytest.raises(SpecificationError, match=r"ShortRun\(long_run=\)"):
         canada.impulse_responses(4, identification="long_run")
+
+
+@pytest.mark.parametrize("unit_roots", [0, 1])
+def test_lasting_effects_of_draws_that_explode_are_refused_in_words(unit_roots):
+    lags = np.zeros((3, 1, 2, 2))
+    lags[1] = np.nan
+    with pytest.raises(pv.NumericalError, match="the system explodes"):
+        lasting_effects(lags, unit_roots, np.ones((3, 2)))

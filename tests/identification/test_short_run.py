@@ -347,3 +347,27 @@ def test_a_cycle_of_effects_is_refused_where_it_cannot_reach_the_covariance():
         found = pv.fit_svar(model, cycle).a.to_numpy()[0, 2]
         assert np.abs(solutions - found).min() == pytest.approx(0.0, abs=1e-6 * np.abs(found))
     assert 0 < reached < 6
+
+
+@pytest.mark.parametrize("scheme", SCHEMES[:2])
+def test_draws_far_beyond_the_units_of_the_fit_are_fitted_in_their_own(model, scheme):
+    """As explosive systems have them: slopes of the likelihood at the fit leave the range of numbers."""
+    bound = model._shocks(scheme, "sd", None).scheme
+    form, many = form_of(model), np.array([1.0, 2.0**415, 2.0**-3])
+    draws = ReducedForm(np.stack([form.coefficients] * 3), form.factor * many[:, None, None])
+    pair = bound.pairs(draws, NAMES)
+    assert_allclose(pair[:, 0], np.stack([pair[0, 0]] * 3), rtol=1e-6)
+    assert_allclose(pair[:, 1], pair[0, 1] * many[:, None, None], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "lost", [np.diag([0.0, 1.0, 1.0]), np.diag([1.0, 1e-15, 1.0]), np.array([[1.0, 0, 0], [1.0, 0, 0], [0, 0, 1.0]])]
+)
+def test_draws_whose_errors_depend_on_one_another_are_refused(model, lost):
+    bound = model._shocks(SCHEMES[0], "sd", None).scheme
+    form = form_of(model)
+    draws = ReducedForm(
+        np.stack([form.coefficients] * 3), np.stack([form.factor, lost @ form.factor, np.full((3, 3), NAN)])
+    )
+    with pytest.raises(pv.NumericalError, match="1 of 3 draws have errors that are zero or combinations of others"):
+        bound.impact(draws, NAMES)
