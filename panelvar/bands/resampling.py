@@ -318,11 +318,16 @@ class MovingBlockBootstrap(Recursive):
         Raises
         ------
         InsufficientDataError
-            Blocks longer than the data.
+            Blocks as long as the data or longer.
         """
         length = int(np.ceil(5.03 * rows**0.25)) if self.block_length is None else int(self.block_length)
         if length > rows:
             raise InsufficientDataError(f"Blocks of {length} periods do not fit into {rows}: give block_length=.")
+        if length == rows:
+            raise InsufficientDataError(
+                f"A block of all {rows} periods, less its mean over all places, is zero: every draw would fit exactly. "
+                "Give a shorter block_length=, or use another bootstrap."
+            )
         return length
 
     def resample(self, pool: Pool, draws: int, length: int, rng: np.random.Generator) -> tuple[Array, Array | None]:

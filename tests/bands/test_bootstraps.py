@@ -325,3 +325,13 @@ def test_simulated_forecasts_are_the_recursion_of_each_draw():
             moved = chunk.form.coefficients[draw, 0] @ path[-1] + chunk.form.coefficients[draw, 1] @ path[-2]
             path.append(terms + moved + chunk.future[draw, h])
         assert_allclose(banded.draws[draw], path[2:], rtol=1e-11)
+
+
+def test_a_block_of_all_rows_is_refused():
+    """Less its mean over the only place it can have, it is zero: bands of every statistic had no width but rounding."""
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((10, 2)), columns=["x", "y"])
+    model = pv.fit_var(frame, lags=1)
+    # By the usual rule, and asked for.
+    for length in (None, 9):
+        with pytest.raises(pv.InsufficientDataError, match="A block of all 9 periods"):
+            model.impulse_responses(2, bands=pv.MovingBlockBootstrap(29, seed=1, block_length=length))
