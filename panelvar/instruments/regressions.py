@@ -132,7 +132,13 @@ def on_instruments(result: SpecifiedResult, target: Array, dependent: str, title
     base = instrumented_of(result.fit, title)
     n = base.layout.instruments
     loadings = np.column_stack((base.units(range(n)), target))
-    return regression(result, loadings, base.names[:n], dependent, title=title)
+    convention = by_own_residuals(result.convention)
+    return regression(result, loadings, base.names[:n], dependent, title=title, convention=convention)
+
+
+def by_own_residuals(convention: Convention) -> Convention:
+    """Return the convention for regressions of anything but y: the components of variance are those of y's errors."""
+    return convention.but(name=convention.name, random_scale="gls")
 
 
 def zero_test(regressed: LinearResult, names: Sequence[str], name: str, null: str) -> TestResult:

@@ -16,7 +16,7 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.constants import constants
 from panelvar.base.distributions import f_tail
-from panelvar.base.errors import Note, emit
+from panelvar.base.errors import Note, NumericalError, emit
 from panelvar.base.scaling import exponents
 from panelvar.fit.fit import Fit
 from panelvar.fit.instrumented import Instrumented
@@ -24,6 +24,7 @@ from panelvar.fit.small_samples import without_factors
 from panelvar.instruments.regressions import (
     SpecifiedResult,
     as_f,
+    by_own_residuals,
     first_stage_df,
     instrumented_of,
     is_classical,
@@ -206,11 +207,11 @@ def rank_test(result: SpecifiedResult, *, lagrange: bool) -> TestResult:
     k1, p = layout.exogenous, layout.endogenous
     left, _, weakest = canonical_correlations(base)
     loadings = np.column_stack((base.units(range(n)), weakest))
-    restricted, convention = None, None
+    restricted, convention = None, by_own_residuals(result.convention)
     if lagrange:
         restricted = np.zeros(n)
         restricted[:k1] = solve_upper(base.triangle[:k1, :k1], base.triangle[:k1] @ weakest)
-        convention = without_factors(result.convention)
+        convention = without_factors(convention)
     stage = regression(
         result,
         loadings,
@@ -246,6 +247,11 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     :math:`\hat\pi'\tilde Z'\tilde Z\hat\pi / \mathrm{tr}(\hat V \tilde Z'\tilde Z)` with V the covariance of
     :math:`\hat\pi`; critical values by Patnaik's approximation in the simplified form, whose bound of the bias does not
     depend on the structural error (section 2.3).
+
+    Raises
+    ------
+    NumericalError
+        The coefficients of the instruments have no variance.
     """
     from scipy.special import chndtrix
 
@@ -262,6 +268,11 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     unit = exponents(weight) // 2
     weight, explained = np.ldexp(weight, -2 * unit), np.ldexp(base.triangle[k1:n, n], -unit)
     trace = float(np.trace(weight))
+    if not trace > 0.0:
+        raise NumericalError(
+            f"The coefficients of the instruments have no variance by errors {stage.covariance.label}: the instruments "
+            f"explain {base.endogenous[0]!r} exactly, or the scores add up to zero in every cluster."
+        )
     values = np.linalg.eigvalsh(weight)
     critical, degrees = {}, {}
     for share in (0.05, 0.1, 0.2, 0.3):

@@ -400,3 +400,42 @@ def test_a_first_stage_with_fewer_clusters_than_instruments_has_no_f():
     result = pv.fit_iv_pooled(panel, "y", endogenous="p", instruments=["q1", "q2"], cov=pv.Clustered("half"))
     with pytest.warns(pv.PanelVarWarning, match="2 clusters leave no more"):
         assert np.isnan(result.first_stage.loc["p", "f"])
+
+
+@pytest.mark.parametrize("cov", ["classical", "HC1"])
+def test_first_stages_have_variances_of_their_own_residuals(frame, cov):
+    """Under "eviews" the errors of y have the within variance, which says nothing of another variable's errors."""
+    frame = frame.assign(y=frame["y"] * 1e-3)
+    panel = pv.Panel(frame, "entity", "year")
+    options = {"endogenous": "p", "instruments": ["z1", "z2"], "cov": cov}
+    plain, other = (
+        pv.fit_iv_random_effects(
+            panel, "y", EXOGENOUS, convention=pv.Convention("own").but(random_scale=scale), **options
+        )
+        for scale in ("gls", "within")
+    )
+    np.testing.assert_allclose(other.first_stage.to_numpy(float), plain.first_stage.to_numpy(float), rtol=1e-12)
+    assert other.effective_f.statistic == pytest.approx(plain.effective_f.statistic, rel=1e-12)
+    assert other.underidentification.statistic == pytest.approx(plain.underidentification.statistic, rel=1e-12)
+    sets = (result.anderson_rubin_set().intervals for result in (plain, other))
+    np.testing.assert_allclose(*sets, rtol=1e-9)
+    # What EViews's choice is about stays what it is.
+    assert (other.std_errors["p"] != plain.std_errors["p"]) == (cov == "classical")
+
+
+@pytest.mark.filterwarnings("ignore:The covariance .* has rank 0")
+def test_a_first_stage_without_any_variance_has_no_effective_f():
+    """An instrument that is the regressor itself may leave residuals of exactly zero, or of rounding."""
+    refused = 0
+    for seed in range(20, 40):
+        rng = np.random.default_rng(seed)
+        data = pd.DataFrame({"i": np.repeat(range(4), 4), "t": np.tile(range(4), 4), "z": rng.integers(0, 3, 16) * 1.0})
+        panel = pv.Panel(data.assign(p=data["z"], y=rng.standard_normal(16)), "i", "t")
+        result = pv.fit_iv_pooled(panel, "y ~ [p ~ z]", cov="HC1")
+        try:
+            assert result.effective_f.statistic > 1e20
+        except pv.NumericalError as error:
+            refused += 1
+            assert "no variance" in str(error)
+            assert "Effective F: The coefficients of the instruments have no variance" in " ".join(str(result).split())
+    assert refused
