@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError
 from panelvar.static_panels.effects import EffectVariances
@@ -163,7 +164,7 @@ class GLSResult(LinearResult):
         """
         import pandas as pd
 
-        del errors
+        read_flag("errors", errors)
         if not self.fit.effects:
             return super().estimated_effects()
         labels, values = self.fit.design.entity_labels, self._entity_effects

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.absorption.crossed_components import CrossedComponents
 from panelvar.absorption.crossed_effects import CrossedRows
+from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line
@@ -276,6 +277,7 @@ def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.D
     """Build the table behind ``LinearResult.estimated_effects``, with ``cov`` of the coefficients."""
     import pandas as pd
 
+    errors = read_flag("errors", errors)
     if fit.effects:
         fit.rows_or_refuse("Estimated effects")
     if fit.components is not None:
