@@ -27,7 +27,7 @@ def test_entities_have_the_tests_of_single_series(trend, lags, statistic):
             assert table["lags"].tolist() == [each.lags for each in own]
         rows = {
             "default": table["rows"],
-            "gretl": table["rows"].where(table["lags"] == 0, np.inf),
+            "gretl": np.where(table["lags"] == 0, table["rows"], np.inf),
         }.get(convention, np.full(6, np.inf))
         pvalues = [each.pvalue for each in own]
         if convention != "stata":
