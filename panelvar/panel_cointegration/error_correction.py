@@ -186,9 +186,11 @@ def westerlund_test(
 
     .. math:: p = \frac{1 + \#\{\text{statistics not above that of the data}\}}{1 + B}.
 
-    Orders that are chosen are chosen again in each draw. :math:`\alpha_i < 0` is found where y adjusts, not where only
-    x does. Pooled statistics weight entities by the variance of their errors: where these are very different, take
-    p-values from draws.
+    Rows of all entities keep what independent ones have in common by chance, too: with about as many entities as
+    periods, or more, draws are spread too widely and reject too seldom (0 to 4 percent of true nulls at 5, of 50
+    entities and 25 periods). Orders that are chosen are chosen again in each draw. :math:`\alpha_i < 0` is found where
+    y adjusts, not where only x does. Pooled statistics weight entities by the variance of their errors: where these are
+    very different, take p-values from draws.
     """
     check_terms(trend)
     preset = _PRESETS[choose("convention", convention, tuple(_PRESETS))]
