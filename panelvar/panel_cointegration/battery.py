@@ -21,6 +21,7 @@ from panelvar.unit_roots.lag_orders import read_lags
 
 _PLAIN = ("trend", "demean", "unusable", "missing")
 _LAGGED = (*_PLAIN, "lags", "max_lags")
+_LAGGED_WITHOUT_TERMS = tuple(option for option in _LAGGED if option != "trend")
 
 _CASES = {"n": "n", "c": "rc", "ct": "rt"}
 """Johansen's cases whose relations have the terms that the other tests give them."""
@@ -32,7 +33,7 @@ def _johansen_fisher(*data: Any, trend: str, **options: Any) -> PanelTestResult:
 
 TESTS = {
     "pedroni": Offered(pedroni_test, "Pedroni", _LAGGED, whole=True),
-    "kao": Offered(kao_test, "Kao", (*_LAGGED[1:],), trends=("c",), whole=True),
+    "kao": Offered(kao_test, "Kao", _LAGGED_WITHOUT_TERMS, trends=("c",), whole=True),
     "westerlund": Offered(westerlund_test, "Westerlund", (*_PLAIN, "draws", "seed"), whole=True),
     "johansen-fisher": Offered(_johansen_fisher, "Johansen-Fisher", _PLAIN, whole=True),
     "saikkonen-luetkepohl": Offered(

@@ -101,13 +101,13 @@ def johansen_fisher_test(
 
     Notes
     -----
-    The default case, a trend in the relations, holds its level whether the levels drift or not. A constant alone is for
-    levels that drift: of walks that do not, ``trend="c"`` rejects a quarter to a half of true nulls at 5 percent, and
+    The default case, a trend in the relations, does not reject true nulls too often, whether the levels drift or not. A
+    constant alone is for levels that drift: of walks that do not, ``trend="c"`` rejects true nulls far too often, and
     ``"rc"`` is the case for them. Entities may have lags, relations and periods of their own, and must be independent:
     common shocks make the tests reject too often (`saikkonen_luetkepohl_test` takes factors out). So do few periods,
-    and the more so the more entities there are: of 20 independent entities with 50 periods, P without a correction
-    rejects a fifth of true nulls of two variables, and half of three. The default correction, which multiplies
-    statistics by (n - pK) / n, rejects 1 to 5 percent. P-values are by the gamma approximation of Doornik (1998), as in
+    and the more so the more entities there are: of 25 independent entities with 50 periods, P without a correction
+    rejects 28 percent of true nulls of two variables at 5. The default correction, which multiplies statistics by
+    (n - pK) / n, rejects 0 to 4 percent. P-values are by the gamma approximation of Doornik (1998), as in
     `johansen_test`; EViews has those of MacKinnon, Haug and Michelis (1999).
     """
     choose("trend", trend, CASES)

@@ -70,7 +70,7 @@ def kao_test(
     {data, y (levels), x (levels), lags (Dickey-Fuller), max_lags (panel Dickey-Fuller), min_lags}
     {bandwidth, kernel, demean, unusable (relation)}
     convention : {"default", "published"}
-        ADF as above, or as Kao and all programs have it: :math:`DF_t^*` with :math:`t_{ADF}` in place of
+        ADF as above, or as Kao and Stata have it: :math:`DF_t^*` with :math:`t_{ADF}` in place of
         :math:`t_\rho`. Lags have then taken out what r allows for once more, and with autocorrelated errors true nulls
         are rejected far too often however long the series are.
     {missing}

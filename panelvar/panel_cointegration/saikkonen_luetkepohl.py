@@ -119,8 +119,8 @@ def saikkonen_luetkepohl_test(
     Notes
     -----
     The ranks are those of what factors leave: relations of the factors among themselves are a matter of `johansen_test`
-    of these. In short panels statistics are too large, as Johansen's are: without a correction 10 to 70 percent of true
-    nulls are rejected at 5 percent with 25 to 50 periods, and 0 to 3 with it. Where factors are, ranks above zero are
+    of these. In short panels statistics are too large, as Johansen's are: without a correction true nulls are rejected
+    far too often, and with it 0 to 3 percent of them at 5. Where factors are, ranks above zero are
     tested by the combinations that the relations do not span, as Arsova and Oersal (2018) do.
     """
     check_terms(trend, tuple(CASES))

@@ -386,7 +386,7 @@ def _counted(own: Sequence[tuple[str, PanelTestResult]], where: str) -> str:
     parts = []
     for null in dict.fromkeys(result.null for _, result in own):
         under = [(label, result) for label, result in own if result.null == null]
-        rejecting = [label for label, result in under if result.reading().startswith("Rejected")]
+        rejecting = [label for label, result in under if result.rejects()]
         others = [label for label, _ in under if label not in rejecting]
         which = ""
         if rejecting and others:

@@ -74,6 +74,18 @@ class PanelTestResult(TestResult):
 
         return pd.DataFrame(dict(self.columns), index=pd.Index(list(self.labels), name="entity"))
 
+    def rejects(self, level: float = 0.05) -> bool:
+        """Whether the null is rejected at a level of significance.
+
+        Parameters
+        ----------
+        level : float
+            Significance level, at most one half.
+        """
+        size = read_size(level)
+        # A p-value of draws may be the level itself, which rejects; one above a bound is not that low.
+        return self.bound != ">" and (self.pvalue < size or math.isclose(self.pvalue, size))
+
     def reading(self, level: float = 0.05) -> str:
         """What the test says at a level of significance, in a sentence.
 
@@ -83,16 +95,14 @@ class PanelTestResult(TestResult):
             Significance level, below one half.
         """
         size = read_size(level)
+        if self.rejects(size):
+            return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
         if not self.pvalue <= 1.0:
             return "There is no p-value: the test says nothing."
-        at_level = math.isclose(self.pvalue, size)
         if self.bound == ">" and self.pvalue < size:
             return f"The published table ends at {100 * self.pvalue:.3g} percent: the test says nothing at more."
-        if self.bound == "<" and self.pvalue > size and not at_level:
+        if self.bound == "<" and self.pvalue > size:
             return f"The published table begins at {100 * self.pvalue:.3g} percent: the test says nothing at less."
-        # A p-value of draws may be the level itself, which rejects; one above a bound is not that low.
-        if self.bound != ">" and (self.pvalue < size or at_level):
-            return f"Rejected at {100 * size:.3g} percent: {self.alternative}."
         return f"Not rejected at {100 * size:.3g} percent, which does not prove that {self.null}."
 
     def summary(self) -> Table:

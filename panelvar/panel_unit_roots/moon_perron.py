@@ -79,7 +79,7 @@ def moon_perron_test(
         Of the long-run variances, of prewhitened residuals (Andrews and Monahan 1992); rules: see `kpss_test`.
     df_correction : bool
         Divide squares of residuals by the rows less the root, and less the terms of a trend, not by rows as the paper
-        does. By rows, the test with a trend rejects true nulls several times too often in 100 periods or fewer.
+        does. By rows, the test with a trend rejects true nulls too often in short panels.
     {unusable (panel variable)}
 
     Returns
@@ -100,8 +100,8 @@ def moon_perron_test(
     Factors are in the errors: the null makes factors and own parts wander together. Where a factor alone has the unit
     root, or the own parts alone, use `panic_test`, which tests both. With a trend it has next to no power against roots
     near one. :math:`t_a` rejects too often in small panels, :math:`t_b` less so but with a trend and ten entities.
-    With a trend and few periods criteria find factors that are not there, and nearly every true null is rejected: of 12
-    independent entities 9 in 10 with 15 periods, a quarter with 25; with ``factors=0`` one in twelve.
+    With a trend and few periods criteria find factors that are not there, and true nulls are rejected far too often;
+    ``factors=0`` helps where there are none.
     Entities of large variance lead the factors: give logarithms, not levels of different sizes.
     """
     check_terms(trend)

@@ -162,7 +162,9 @@ def test_which_result_is_asked_for_must_be_clear():
 
 
 def test_a_panel_that_is_too_small_to_tell_says_so_with_the_rates_of_the_table():
-    with pytest.warns(pv.PanelVarWarning, match=r"^3 entities of 13 periods are too few to tell: in samples of this"):
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"^3 entities of 13 periods are too few to tell\. Of simulated panels of this"
+    ):
         table = pv.panel_unit_root_table(walks(3, 13).T, tests=("llc", "harris-tzavalis"), lags=0)
     assert [note.code for note in table.notes].count("low-power") == 1
     with warnings.catch_warnings():
@@ -172,9 +174,9 @@ def test_a_panel_that_is_too_small_to_tell_says_so_with_the_rates_of_the_table()
 
 def test_power_is_that_of_the_smallest_panel_in_the_table_that_is_not_smaller():
     (own,) = power_notes(["ips"], "ct", 10, 25)
-    assert "in samples of this size all roots were 0.9" in own.text
+    assert "Of simulated panels of this size whose roots were all 0.9" in own.text
     (beyond,) = power_notes(["ips"], "ct", 8, 21)
-    assert "in samples that are larger (of 10 entities and 25 periods)" in beyond.text
+    assert "Of simulated panels that are larger (of 10 entities and 25 periods)" in beyond.text
     assert power_notes(["ips"], "ct", 500, 21) == ()
     assert power_notes(["hadri"], "ct", 8, 21) == ()
     assert power_notes(["ips"], "c", 50, 100) == ()

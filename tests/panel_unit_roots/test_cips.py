@@ -104,6 +104,7 @@ def test_critical_values_and_bounds():
     settled = pv.cips_test(panel_of(shocked(20, 60, root=0.5)), "y")
     assert (settled.bound, settled.pvalue) == ("<", 0.01)
     assert settled.reading(0.01).startswith("Rejected at 1 percent: some entities are stationary")
+    assert settled.rejects(0.01) and settled.rejects() and not settled.rejects(0.005)
     assert settled.reading(0.005) == "The published table begins at 1 percent: the test says nothing at less."
     with pytest.raises(pv.SpecificationError, match=r"level=0 must be a level of significance"):
         settled.reading(0)
