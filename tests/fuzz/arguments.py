@@ -146,8 +146,9 @@ class Writer:
 
     def agree(self, given: dict[str, str]) -> None:
         """Leave out what has no place beside the other arguments."""
-        if "max_lags" in given and not given.get("lags", "").startswith("'"):
-            del given["max_lags"]
+        for most, chosen in (("max_lags", "lags"), ("max_leads", "leads")):
+            if most in given and not given.get(chosen, "").startswith("'"):
+                del given[most]
         if "exogenous_lags" in given and "exogenous" not in given:
             del given["exogenous_lags"]
         if "min_lags" in given and not given.get("lags", "'").startswith("'"):

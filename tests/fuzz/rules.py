@@ -118,11 +118,14 @@ ALWAYS_HERE = {
     ("fit_panel_local_projections", "horizon"),
     ("fit_var_batch", "names"),
     ("ips_test", "lags"),
+    ("fit_dols", "leads"),
+    ("fit_dols", "lags"),
     ("fit_pooled_mean_group", "max_iterations"),
     ("plot_scatter", "y"),
     ("VecmResult.exclusion_test", "variables"),
     ("VecmResult.restriction_test", "beta"),
 } | {(f"{kind}.exclusion_test", "variables") for kind in ("VarResult", "RestrictedVarResult", "FittedSystem")}
+COINTEGRATING = ("'group-mean'", "'pooled'", "'weighted'")
 OFTEN = {"joint": 0.4, "bands": 0.4}
 """Optional parameters on which a rule of its own depends, and how often they are given."""
 NEVER = {"ax", "figure", "tally", "rng", "accepted", "chosen", "base"}
@@ -255,8 +258,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "leads": of("0", "1", "(0, 1)"),
     "fit_dols.leads": of("0", "0", "0", "1", "'bic'"),
     "fit_dols.lags": of("0", "0", "0", "1", "'bic'"),
-    "fit_dols.max_leads": of("None", "None", "1"),
-    "fit_dols.max_lags": of("None", "None", "1"),
+    "fit_dols.max_leads": of("1"),
+    "fit_dols.max_lags": of("1"),
+    "fit_fmols.method": of(*COINTEGRATING),
+    "fit_dols.method": of(*COINTEGRATING),
+    "fit_ccr.method": of(*COINTEGRATING),
     "fit_dols.cov": of("None", "'estimated'", "'sandwich'", "'kernel'"),
     "fit_fmols.cov": of("None", "'estimated'", "'sandwich'"),
     "fit_ccr.cov": of("None", "'estimated'", "'sandwich'"),
