@@ -34,9 +34,9 @@ from panelvar.tables.number_format import (
     format_significant,
     star_legend,
 )
+from panelvar.var_models.banded_system import BandedSystem
 from panelvar.var_models.lag_selection import VarCriteria, information_criteria, log_likelihood
 from panelvar.var_models.scored_system import equation_labels, scored_system
-from panelvar.var_models.system import System
 from panelvar.var_models.var_convention import VarConvention
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ RULES = Convention("default")
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class VarEstimates(System):
+class VarEstimates(BandedSystem):
     r"""Estimates of a vector autoregression: coefficients with errors, residuals, measures of fit.
 
     What `FittedSystem` adds are forecasts and responses; its documentation lists the parameters.
@@ -107,16 +107,7 @@ class VarEstimates(System):
             form, self.nobs, self.problem.residuals, rows, count, lambda: data.labels(periods), self.unit_roots
         )
 
-    @property
-    def _form(self) -> ReducedForm:
-        return ReducedForm(self.coefficients, positive_factor(self.sigma))
-
     # Counts
-
-    @property
-    def unit_roots(self) -> int:
-        """Roots that are one by construction: K - r in an error-correction model of rank r, none in others."""
-        return 0
 
     @property
     def nobs(self) -> int:

@@ -6,7 +6,6 @@ Forecasts take the future as unknown, or as given for some of the variables, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
-from panelvar.bands.target import Band, BandSource, Target
+from panelvar.bands.target import BandSource
 from panelvar.base.arguments import finite_array, read_flag, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
@@ -24,7 +23,7 @@ from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import LagProblem
-from panelvar.identification.scheme import Identification, ReducedForm
+from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.gradients import EVERY
@@ -310,31 +309,3 @@ class VarForecasts(VarEstimates):
         degrees = self.problem.degrees
         own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
         return DrawableSystem(self.problem, own if self.convention.sigma == "df" else self.nobs)
-
-    def _band(
-        self,
-        bands: BandSource | None,
-        level: float,
-        estimate: Array,
-        statistic: Callable[[Draws], Array],
-        gradients: Callable[..., Array] | None = None,
-        *,
-        uses_sigma: bool = True,
-        future_steps: int = 0,
-        scheme: Identification | None = None,
-        draw_errors: Callable[[ReducedForm, Array], Array] | None = None,
-    ) -> Band | None:
-        if bands is None:
-            return None
-        if isinstance(bands, type):
-            raise SpecificationError(f"bands={bands.__name__} is the class: call it, {bands.__name__}(...).")
-        if not hasattr(bands, "band"):
-            raise SpecificationError(
-                f"bands={shown(bands)}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), "
-                "DeltaMethod() or None."
-            )
-        carried = None if scheme is None else scheme.carried
-        many = scheme is not None and scheme.set_valued
-        model = self._drawable
-        target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
-        return bands.band(target, check_level(level))

@@ -1,0 +1,228 @@
+"""A system whose parameters are uncertain: responses and shares with bands, long-run effects with errors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.bands.drawable import Drawable, Draws
+from panelvar.bands.target import Band, BandSource, Target
+from panelvar.base.arguments import read_flag, read_horizon
+from panelvar.base.arrays import Array
+from panelvar.base.errors import SpecificationError, check_level, emit
+from panelvar.base.quoting import shown
+from panelvar.base.shared_parameters import documented
+from panelvar.dynamics import dynamics
+from panelvar.identification.scheme import Identification, ReducedForm
+from panelvar.responses.decomposition import VarianceDecomposition, shares_of, within_limits
+from panelvar.responses.gradients import EVERY, long_run_errors, response_errors, response_gradients, share_gradients
+from panelvar.responses.responses import Responses, cumulated
+from panelvar.responses.shocks import positive_factor
+from panelvar.var_models.system import System
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class BandedSystem(System):
+    """A `System` of estimates: coefficients and sigma vary as its model for bands (`panelvar.bands.drawable`) says.
+
+    Nothing here asks how they were estimated, or from what data.
+    """
+
+    sigma: Array
+
+    @property
+    @abstractmethod
+    def nobs(self) -> int:
+        """Rows explained, n."""
+
+    @property
+    @abstractmethod
+    def _drawable(self) -> Drawable:
+        """The system as the sources of bands see it."""
+
+    @property
+    def unit_roots(self) -> int:
+        """Roots that are one by construction: K - r in an error-correction model of rank r, none in others."""
+        return 0
+
+    @property
+    def _form(self) -> ReducedForm:
+        return ReducedForm(self.coefficients, positive_factor(self.sigma))
+
+    @documented
+    def impulse_responses(
+        self,
+        horizon: int = 10,
+        *,
+        identification: str | Identification = "cholesky",
+        shock_size: str = "sd",
+        ordering: Sequence[str] | None = None,
+        cumulative: bool = False,
+        bands: BandSource | None = None,
+        level: float = 0.95,
+    ) -> Responses:
+        """Responses of every variable to every shock, periods 0 to ``horizon``, with bands if asked for.
+
+        Parameters
+        ----------
+        {horizon, identification, shock_size, ordering, cumulative, bands, level (band)}
+        """
+        check_level(level)
+        shocks = self._shocks(identification, shock_size, ordering)
+        horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
+        cumulative = read_flag("cumulative", cumulative)
+        values = self._responses(shocks, horizon, cumulative)
+
+        def statistic(draws: Draws) -> Array:
+            paths = dynamics.responses(draws.form.coefficients, horizon, shocks.drawn(draws.form))
+            return cumulated(paths, 1) if cumulative else paths
+
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+            return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative, others)
+
+        def draw_errors(form: ReducedForm, spread: Array) -> Array:
+            return response_errors(form, spread, self.nobs, shocks, horizon, cumulative)
+
+        shorter = None if shocks.scheme.needs_coefficients else draw_errors
+        band = self._band(
+            bands,
+            level,
+            values,
+            statistic,
+            gradients,
+            uses_sigma=shocks.uses_sigma,
+            scheme=shocks.scheme,
+            draw_errors=shorter,
+        )
+        if bands is None:
+            band = self._identified_set(shocks, horizon, cumulative, level)
+        return self._described(values, shocks, cumulative, band)
+
+    @documented
+    def variance_decomposition(
+        self,
+        horizon: int = 10,
+        *,
+        identification: str | Identification = "cholesky",
+        ordering: Sequence[str] | None = None,
+        normalised: bool = False,
+        bands: BandSource | None = None,
+        level: float = 0.95,
+    ) -> VarianceDecomposition:
+        """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
+
+        Parameters
+        ----------
+        horizon : int
+            Longest forecast horizon.
+        {identification}
+            They are of one standard deviation.
+        {ordering, normalised, bands}
+            Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
+            zero or one for sure.
+        level : float
+            Confidence level of the band at each point, at least 0.5.
+        """
+        check_level(level)
+        normalised = read_flag("normalised", normalised)
+        shocks = self._decomposing_shocks(identification, ordering)
+        plain = self._decomposed(shocks, horizon, normalised, level)
+
+        def statistic(draws: Draws) -> Array:
+            form, steps = draws.form, plain.horizon - 1
+            values = dynamics.responses(form.coefficients, steps, shocks.drawn(form))
+            if shocks.complete:
+                return shares_of(values, None, normalised)
+            whole = dynamics.responses(form.coefficients, steps, form.factor)
+            return shares_of(values, np.cumsum((whole**2).sum(axis=-1), axis=-2), normalised)
+
+        def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
+            steps = plain.horizon - 1
+            values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
+            slopes = response_gradients(form, moves, self.nobs, shocks, steps, False, others)
+            if shocks.complete:
+                return share_gradients(values, slopes, values, slopes, normalised)
+            every = self._shocks("cholesky", "sd", None)
+            whole = dynamics.responses(form.coefficients, steps, form.factor)
+            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, False, others)
+            return share_gradients(values, slopes, whole, whole_slopes, normalised)
+
+        band = self._band(bands, level, plain.values, statistic, gradients, scheme=shocks.scheme)
+        if band is None:
+            emit(plain.notes)
+            return plain
+        notes = self._stability_notes() + shocks.scheme.notes + band.notes
+        emit(notes)
+        return within_limits(plain, band, notes)
+
+    @documented
+    def long_run_std_errors(
+        self,
+        *,
+        identification: str | Identification = "reduced_form",
+        shock_size: str = "unit",
+        ordering: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Asymptotic standard errors of `long_run_effects` (Luetkepohl 2005, proposition 3.6).
+
+        Of an error-correction model, the relations being taken as known.
+
+        Parameters
+        ----------
+        {identification}
+            The scheme must have a delta-method formula.
+        {shock_size, ordering}
+
+        Returns
+        -------
+        DataFrame
+            Responses by shocks.
+
+        Raises
+        ------
+        NumericalError
+            The system is not stable: the effects do not exist.
+        SpecificationError
+            The scheme has no formula.
+        """
+        if not self.unit_roots:
+            self._require_stable("long-run effects")
+        shocks = self._shocks(identification, shock_size, ordering)
+        form = self._form
+        errors = long_run_errors(form, self._drawable.directions(form), self.nobs, shocks, self.unit_roots)
+        return self._of_variables(errors, shocks.names)
+
+    def _band(
+        self,
+        bands: BandSource | None,
+        level: float,
+        estimate: Array,
+        statistic: Callable[[Draws], Array],
+        gradients: Callable[..., Array] | None = None,
+        *,
+        uses_sigma: bool = True,
+        future_steps: int = 0,
+        scheme: Identification | None = None,
+        draw_errors: Callable[[ReducedForm, Array], Array] | None = None,
+    ) -> Band | None:
+        if bands is None:
+            return None
+        if isinstance(bands, type):
+            raise SpecificationError(f"bands={bands.__name__} is the class: call it, {bands.__name__}(...).")
+        if not hasattr(bands, "band"):
+            raise SpecificationError(
+                f"bands={shown(bands)}: expected an object such as ResidualBootstrap(...), MonteCarlo(...), "
+                "DeltaMethod() or None."
+            )
+        carried = None if scheme is None else scheme.carried
+        many = scheme is not None and scheme.set_valued
+        model = self._drawable
+        target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
+        return bands.band(target, check_level(level))
