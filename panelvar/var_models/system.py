@@ -288,7 +288,7 @@ class System(SystemProcess, Presented):
         return ()
 
     def _no_attribute(self, name: str) -> AttributeError:
-        if has_attribute(type(self), "problem"):
+        if has_attribute(type(self), "nobs"):
             return super()._no_attribute(name)
         from panelvar.var_models.var_result import VarResult
 

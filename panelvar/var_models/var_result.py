@@ -1,102 +1,37 @@
-"""The result of `fit_var`, and tests of coefficients: any restrictions of them, and lags absent from equations."""
+"""The result of `fit_var`, and tests of coefficients of systems fitted to one entity's data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, NumericalError, SpecificationError, emit
+from panelvar.base.errors import NumericalError, SpecificationError, emit
 from panelvar.covariance.covariances import HC, Classical, Covariance, CovarianceEstimate, ScoredCovariance
 from panelvar.dynamics.lag_problem import kronecker_wald
 from panelvar.kernels.quadratic_form import quadratic_form
-from panelvar.static_panels.inference import Inference
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult
-from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
+from panelvar.var_models.exclusion import Exclusion
 from panelvar.var_models.fitted_system import FittedSystem
 from panelvar.var_models.scored_system import equation_labels
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from panelvar.static_panels.inference import LinearCombination
-
+from panelvar.var_models.system_tests import Stacked, StackedInference, SystemTests
 
 _SINGULAR = "The residual covariance is singular: there is no test of these equations."
 
 
-@dataclass(frozen=True, eq=False)
-class Stacked:
-    """Coefficients of all equations.
-
-    Attributes
-    ----------
-    names : tuple of str
-        ``"[equation]regressor"``, equation by equation, such as ``"[gdp]L1.cpi"``.
-    coefficients : array (K m,)
-    rss : float
-        Residual sum of squares of all equations.
-    notes : tuple of Note
-    """
-
-    names: tuple[str, ...]
-    coefficients: Array
-    rss: float
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class StackedInference(Inference):
-    """Tests and linear combinations of coefficients of any equations."""
-
-    fit: Stacked
-    covariance: CovarianceEstimate
-
-
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class CoefficientTests(FittedSystem):
+class CoefficientTests(SystemTests, FittedSystem):
     """A fitted system whose equations are regressions on lags, so that their coefficients can be tested."""
 
-    def wald_test(
-        self,
-        restrictions: str | Sequence[str] | Array | Mapping[str, float],
-        values: Array | Sequence[float] | float | None = None,
-    ) -> TestResult:
-        """Test linear restrictions on coefficients of any equations.
-
-        Parameters
-        ----------
-        restrictions : str, sequence of str, mapping or (q, K m) array
-            ``"[x]L1.y = [y]L1.x"``, ``["[x]L1.y", "[x]L2.y"]`` (each zero), ``{"[x]L1.x": 1.0}``, or a matrix R of
-            R b = q for the coefficients as `cov` has them, equation by equation.
-        values : array, optional
-            q when a matrix is given.
-
-        Returns
-        -------
-        TestResult
-            F or chi-squared, as the convention says, under the errors of `with_cov`.
-        """
+    @property
+    def _joint_df(self) -> float:
         systems = {"chi2": np.inf, "f-system": self.n_vars * float(self.df_resid)}
-        df = systems.get(self.convention.exclusion, float(self.df_resid))
-        return self._stacked(df).wald_test(restrictions, values)
+        return systems.get(self.convention.exclusion, float(self.df_resid))
 
-    def lincom(self, expression: str, *, level: float = 0.95) -> LinearCombination:
-        """Estimate a linear combination of coefficients, such as ``"[x]L1.y + [x]L2.y"``, with error and limits.
-
-        Parameters
-        ----------
-        expression : str
-            In names ``"[equation]regressor"``.
-        level : float
-            Confidence level, at least 0.5.
-        """
-        df = np.inf if self.distribution == "normal" else float(self.df_resid)
-        return self._stacked(df).lincom(expression, level=level)
+    @property
+    def _single_df(self) -> float:
+        return np.inf if self.distribution == "normal" else float(self.df_resid)
 
     def _stacked(self, df: float) -> StackedInference:
         if self.problem.dependent_columns:
@@ -105,51 +40,6 @@ class CoefficientTests(FittedSystem):
         rss = float(np.square(self.problem.scatter_factor).sum())
         fit = Stacked(names, self.problem.params.T.ravel(), rss)
         return StackedInference(fit, CovarianceEstimate(self.cov.to_numpy(), self.cov_kind, df))
-
-    def granger_causality(self, caused: str | Sequence[str], causing: str | Sequence[str]) -> TestResult:
-        """Test that the lags of some variables do not help to predict others (Luetkepohl 2005, section 3.6.1).
-
-        Parameters
-        ----------
-        caused, causing : str or sequence of str
-            Disjoint sets of variables.
-
-        Returns
-        -------
-        TestResult
-            F or chi-squared, as the convention says.
-
-        Notes
-        -----
-        The Wald statistic has its usual limit only if the lags tested are stationary or cointegrated suitably (Toda and
-        Phillips 1993). With integrated variables fit one lag more than needed and leave it out of the test
-        (`toda_yamamoto_test`): ``result.exclusion_test(equations=..., variables=..., lags=range(1, p))``.
-        """
-        return self._excluded(granger_hypothesis(self.names, self.lags, caused, causing))
-
-    def exclusion_test(
-        self,
-        *,
-        equations: str | Sequence[str] | None = None,
-        variables: str | Sequence[str] | None = None,
-        lags: int | Sequence[int] | None = None,
-    ) -> TestResult:
-        """Wald test that lagged variables are absent from equations.
-
-        Parameters
-        ----------
-        equations, variables : str or sequence of str, optional
-            All by default. ``equations="x"`` alone is the joint test of every lag in the equation of x;
-            ``variables="x"`` alone, of every lag of x in the whole system.
-        lags : int or sequence of int, optional
-            Lags tested; all by default. ``lags=p`` alone tests whether the last lag can go.
-
-        Returns
-        -------
-        TestResult
-            F or chi-squared, as the convention says.
-        """
-        return self._excluded(lags_hypothesis(self.names, self.lags, equations, variables, lags))
 
     def _excluded(self, hypothesis: Exclusion) -> TestResult:
         problem, covariance = self.problem, self.robust_covariance
@@ -175,26 +65,6 @@ class CoefficientTests(FittedSystem):
             raise NumericalError("The covariance of the tested coefficients is singular: too few rows.")
         test = hypothesis.result(float(form.statistic), len(places), problem, self.convention)
         return replace(test, notes=(*test.notes, *size_notes(f"exclusion, {self.cov_kind}", self.nobs)))
-
-    def lag_exclusion_tests(self) -> pd.DataFrame:
-        """Wald tests that a lag can go, in each equation and in all of them.
-
-        Returns
-        -------
-        DataFrame
-            A row a lag; columns (equation or "joint", "statistic" and "pvalue"), as `exclusion_test` reports them.
-        """
-        import pandas as pd
-
-        columns = pd.MultiIndex.from_product(
-            [(*self.names, "joint"), ("statistic", "pvalue")], names=["equation", None]
-        )
-        rows = []
-        for lag in range(1, self.lags + 1):
-            tests = [self.exclusion_test(equations=name, lags=lag) for name in self.names]
-            tests.append(self.exclusion_test(lags=lag))
-            rows.append([value for test in tests for value in (test.statistic, test.pvalue)])
-        return pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)

@@ -16,9 +16,9 @@ from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.test_result import TestResult, chi2_test
 from panelvar.var_models.exclusion import granger_hypothesis
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
+from panelvar.var_models.system_tests import SystemTests
 from panelvar.var_models.var import fit_var, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
-from panelvar.var_models.var_result import CoefficientTests
 from panelvar.var_tests import residual_statistics as residual_tests
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 @answering
-def granger_table(result: CoefficientTests) -> pd.DataFrame:
+def granger_table(result: SystemTests) -> pd.DataFrame:
     """Every variable tested against every other one.
 
     Parameters
     ----------
-    result : VarResult or RestrictedVarResult
+    result : VarResult, RestrictedVarResult or PanelVarResult
         Of at least two variables.
 
     Returns
@@ -42,7 +42,8 @@ def granger_table(result: CoefficientTests) -> pd.DataFrame:
     """
     import pandas as pd
 
-    require_fit(result)
+    if not isinstance(result, SystemTests):
+        require_fit(result)
     if len(result.names) < 2:
         raise SpecificationError("Granger causality needs at least two variables.")
     pairs = [(left, right) for left in result.names for right in result.names if left != right]
