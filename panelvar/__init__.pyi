@@ -34,6 +34,12 @@ from panelvar.covariance.serial import DriscollKraay as DriscollKraay
 from panelvar.covariance.serial import PanelNeweyWest as PanelNeweyWest
 from panelvar.covariance.spatial import PanelCorrected as PanelCorrected
 from panelvar.data.panel import Panel as Panel
+from panelvar.dynamic_panels.arellano_bond import fit_anderson_hsiao as fit_anderson_hsiao
+from panelvar.dynamic_panels.arellano_bond import fit_arellano_bond as fit_arellano_bond
+from panelvar.dynamic_panels.arellano_bond import fit_blundell_bond as fit_blundell_bond
+from panelvar.dynamic_panels.dynamic_result import DynamicPanelResult as DynamicPanelResult
+from panelvar.dynamic_panels.lag_instruments import LagInstruments as LagInstruments
+from panelvar.dynamic_panels.lag_instruments import StandardInstruments as StandardInstruments
 from panelvar.fit.conventions import Convention as Convention
 from panelvar.gls.ar1 import AR1 as AR1
 from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1

@@ -27,7 +27,7 @@ ORDER = [
     {"responses", "static_panels", "unit_roots"},
     {"instruments", "gls", "heterogeneous", "var_models"},
     {"random_effects", "local_projections", "cointegration"},
-    {"panel_tests", "var_tests"},
+    {"dynamic_panels", "panel_tests", "var_tests"},
     {"panel_series"},
     {"cointegrating_regressions", "panel_unit_roots"},
     {"panel_cointegration"},
@@ -52,6 +52,8 @@ MANY_PARAMETERS = {
     "fit_local_projections": (24, "columns, shocks, errors and bands in one call: no result stands between"),
     "fit_panel_local_projections": (19, "columns, shocks, errors and bands in one call: no result stands between"),
     "fisher_test": (14, "the options of two tests of each entity"),
+    "fit_arellano_bond": (15, "which moments, which weights and which errors, beside the options of a panel"),
+    "fit_blundell_bond": (16, "which moments, which weights and which errors, beside the options of a panel"),
     "fit_ccr": (16, "long-run covariances and pooling have options, beside those of a panel"),
     "fit_dols": (18, "leads and lags, beside the options of long-run variances, of pooling and of a panel"),
     "fit_fmols": (16, "long-run covariances and pooling have options, beside those of a panel"),
@@ -73,6 +75,7 @@ fit_mean_group fit_common_correlated_effects fit_swamy HeterogeneousResult fit_f
 fit_fgls fit_general_fgls fit_fixed_effects_ar1 fit_random_effects_ar1 AR1 GLSResult
 fit_pooled_mean_group fit_ardl_mean_group fit_dynamic_fixed_effects ErrorCorrectionResult
 fit_fmols fit_dols fit_ccr CointegratingResult
+fit_arellano_bond fit_blundell_bond fit_anderson_hsiao DynamicPanelResult LagInstruments StandardInstruments
 fit_var select_lags System FittedSystem
 fit_local_projections fit_panel_local_projections ProjectedResponses
 fit_restricted_var RestrictedVarResult fit_var_batch fit_rolling_var evaluate_forecasts VarBatch

@@ -251,6 +251,38 @@ data (prediction) : Panel, DataFrame or mapping of arrays, optional
     added; and, for lags and differences, both entity and time, which then may not repeat.
 effects (prediction) : bool
     Add the estimated effect of each entity (and period); not after generalised least squares.
+y (dynamic) : str
+    Dependent variable; or, with ``x`` omitted, a formula of the exogenous regressors, such as ``"y ~ x1 + L(x1)"``.
+x (dynamic) : str or sequence of str, optional
+    Strictly exogenous regressors, columns or expressions such as ``"L(w)"``: they are their own instruments in the
+    transformed equation.
+lags (dynamic) : int
+    Lags of the dependent variable among the regressors, ``"L(y)"``, ``"L(y, 2)"``, ...
+predetermined : str or sequence of str, optional
+    Regressors that past errors move: instrumented by their levels from lag 1.
+endogenous (dynamic) : str or sequence of str, optional
+    Regressors that the error of their own period moves: instrumented by their levels from lag 2.
+instruments (dynamic) : LagInstruments or sequence of LagInstruments and StandardInstruments, optional
+    ``LagInstruments(last=4, collapse=True)``, without columns, changes the window and the form of the lags of y and of
+    predetermined and endogenous regressors; a sequence is the whole set, spelled out.
+transform : {"fd", "fod"}
+    First differences, or forward orthogonal deviations.
+time_effects : bool
+    An indicator for each period but the first, transformed like the other regressors.
+steps : {1, 2, "iterated", "cu"}
+    One-step weights, which assume white noise; two-step weights from the one-step errors; iterated until the estimates
+    settle; continuously updated, with weights that move with the estimates.
+cov (dynamic) : {"robust", "classical", "uncorrected"} or Clustered, optional
+    "robust", the default: errors of an entity may be heteroskedastic and correlated, two-step ones have Windmeijer's
+    correction; "classical": white noise, one-step only; "uncorrected": two-step errors without the correction, which
+    are far too small. ``Clustered("region")``: robust, moments summed within groups of entities.
+small : bool
+    Multiply the covariance by (n - 1) / (n - k) G / (G - 1), and use t with G - 1 degrees of freedom.
+convention (dynamic) : {"default", "stata", "xtabond", "plm", "gretl"}
+    Error variances and one-step weights as programs have them: see `panelvar.dynamic_panels.gmm_convention`.
+    ``"stata"`` is xtabond2, ``"xtabond"`` xtabond, xtdpd and xtdpdsys.
+missing (dynamic) : {"drop", "raise"}
+    What to do with rows that miss a variable of the equation. An instrument's lag that is missing is zero either way.
 unseen : {"zero", "missing", "raise"}
     What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
     warning), return a missing value, or refuse.

@@ -140,7 +140,8 @@ def compare(
     ----------
     results : mapping of label to result, or sequence of results, or one
         One column each, in the order given; without labels they are (1), (2), ... Results of single equations:
-        LinearResult, HeterogeneousResult, ErrorCorrectionResult, CointegratingResult.
+        LinearResult, HeterogeneousResult, ErrorCorrectionResult, CointegratingResult,
+        DynamicPanelResult.
     *more : results
         Further columns, as in ``compare(pooled, fixed, random)``.
     below : {"std_errors", "tstats", "pvalues", "conf_int", "none"}

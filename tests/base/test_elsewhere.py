@@ -216,6 +216,7 @@ def test_every_hint_names_an_attribute_of_some_result():
         pv.VarResult,
         pv.System,
         pv.JohansenResult,
+        pv.DynamicPanelResult,
         pv.VecmResult,
         pv.SvarResult,
         ForecastAccuracy,

@@ -125,6 +125,7 @@ ALWAYS_HERE = {
     ("VecmResult.exclusion_test", "variables"),
     ("VecmResult.restriction_test", "beta"),
 } | {(f"{kind}.exclusion_test", "variables") for kind in ("VarResult", "RestrictedVarResult", "FittedSystem")}
+DYNAMIC_COVARIANCES = ("None", "'robust'", "'classical'", "'uncorrected'", "pv.Clustered('i')", "pv.Clustered('g')")
 COINTEGRATING = ("'group-mean'", "'pooled'", "'weighted'")
 OFTEN = {"joint": 0.4, "bands": 0.4}
 """Optional parameters on which a rule of its own depends, and how often they are given."""
@@ -182,6 +183,18 @@ def _cluster(writer: Writer) -> str:
     return writer.rng.choice(
         ("'entity'", "'entity'", "'time'", writer.role("g"), "np.arange(len(frame)) % 3", "['entity', 'time']")
     )
+
+
+def _beside(writer: Writer) -> str:
+    """A regressor that the call seldom has already, or none."""
+    return "None" if writer.rng.random() < 0.6 else writer.roles("x3")
+
+
+def _lag_instruments(writer: Writer) -> str:
+    lags = writer.construct(pv.LagInstruments)
+    alone = f"pv.LagInstruments(last={writer.rng.choice((2, 3, 4))}, collapse={writer.rng.random() < 0.5})"
+    whole = f"[pv.LagInstruments({writer.roles('y')}, 2, 4), pv.StandardInstruments({writer.roles('x1', 'x2')})]"
+    return writer.rng.choice(("None", alone, whole, lags, f"[{lags}]"))
 
 
 def _member(writer: Writer) -> str:
@@ -266,6 +279,21 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_dols.cov": of("None", "'estimated'", "'sandwich'", "'kernel'"),
     "fit_fmols.cov": of("None", "'estimated'", "'sandwich'"),
     "fit_ccr.cov": of("None", "'estimated'", "'sandwich'"),
+    "predetermined": _beside,
+    "fit_arellano_bond.endogenous": _beside,
+    "fit_blundell_bond.endogenous": _beside,
+    "fit_arellano_bond.instruments": _lag_instruments,
+    "fit_blundell_bond.instruments": _lag_instruments,
+    "fit_arellano_bond.cov": of(*DYNAMIC_COVARIANCES),
+    "fit_blundell_bond.cov": of(*DYNAMIC_COVARIANCES),
+    "fit_anderson_hsiao.cov": of("None", "'robust'", "'classical'", "pv.Clustered('i')"),
+    "fit_arellano_bond.steps": of("1", "2", "'iterated'", "'cu'"),
+    "fit_blundell_bond.steps": of("1", "2", "'iterated'", "'cu'"),
+    "LagInstruments.columns": lambda writer: writer.roles("y", "x1"),
+    "LagInstruments.first": of("1", "2"),
+    "LagInstruments.last": of("2", "3"),
+    "StandardInstruments.columns": lambda writer: writer.roles("x1"),
+    "DynamicPanelResult.ar_test.order": of("1", "2"),
     "regressor_trend": of("None", "None", "'ct'"),
     "adf_test.lags": of("0", "1", "'aic'", "'t-stat'"),
     "dfgls_test.lags": of("0", "1", "'bic'"),

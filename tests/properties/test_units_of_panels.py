@@ -16,6 +16,7 @@ import panelvar as pv
 NAMES = ("y", "x", "z", "p", "q1", "q2", "c", "d", "w")
 """Explained; two regressors; endogenous, its two instruments; constant within entities, one endogenous; weights."""
 X = ["x", "z"]
+COLLAPSED = pv.LagInstruments(last=4, collapse=True)
 ENTITIES, PERIODS = 14, 12
 
 
@@ -247,6 +248,23 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.fit_ardl_mean_group(w.long, "y", X, lags="aic", long_run="ratio"),
     ],
     "fit_dynamic_fixed_effects": [lambda w: pv.fit_dynamic_fixed_effects(w.long, "y", X)],
+    "fit_arellano_bond": [
+        *(
+            lambda w, s=s, t=t: pv.fit_arellano_bond(w.panel, "y", X, transform=t, steps=s, instruments=COLLAPSED)
+            for s in (1, 2)
+            for t in ("fd", "fod")
+        ),
+        lambda w: pv.fit_arellano_bond(
+            w.gappy, "y", X, steps=1, cov="classical", constant=True, time_effects=True, instruments=COLLAPSED
+        ),
+        lambda w: pv.fit_arellano_bond(w.panel, "y", "x", predetermined="z", steps="iterated", instruments=COLLAPSED),
+    ],
+    "fit_blundell_bond": [
+        lambda w, t=t: pv.fit_blundell_bond(w.panel, "y", X, transform=t, instruments=COLLAPSED) for t in ("fd", "fod")
+    ],
+    "fit_anderson_hsiao": [
+        lambda w, i=i: pv.fit_anderson_hsiao(w.panel, "y", X, instrument=i) for i in ("level", "difference")
+    ],
     "fit_fmols": [
         *(
             lambda w, m=m, t=t: pv.fit_fmols(w.long, "y", X, method=m, trend=t)

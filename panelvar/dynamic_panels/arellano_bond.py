@@ -1,0 +1,373 @@
+"""Dynamic panels of one equation by GMM: Arellano-Bond, Blundell-Bond, Anderson-Hsiao."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_sequence, read_whole
+from panelvar.base.errors import Note, SpecificationError, choose, emit
+from panelvar.base.labels import listed
+from panelvar.base.shared_parameters import documented
+from panelvar.covariance.covariances import Clustered, Covariance, CovarianceEstimate
+from panelvar.data.design import dated_panel
+from panelvar.data.panel import Panel
+from panelvar.dynamic_panels.dynamic_model import Specification, build_model
+from panelvar.dynamic_panels.dynamic_result import DynamicFit, DynamicPanelResult
+from panelvar.dynamic_panels.gmm_convention import gmm_convention
+from panelvar.dynamic_panels.gmm_estimate import COVARIANCES, STEP_WORDS, GmmEstimate, entity_groups, estimate
+from panelvar.dynamic_panels.instrument_moments import H_CHOICES
+from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, StandardInstruments
+from panelvar.dynamic_panels.transforms import TRANSFORMS
+
+Names = str | Sequence[str] | None
+
+
+@documented
+def fit_arellano_bond(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    predetermined: Sequence[str] | str | None = None,
+    endogenous: Sequence[str] | str | None = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    transform: str = "fd",
+    time_effects: bool = False,
+    constant: bool = False,
+    steps: int | str = 2,
+    cov: str | Covariance | None = None,
+    small: bool = False,
+    convention: str = "default",
+    missing: str = "drop",
+) -> DynamicPanelResult:
+    r"""Fit a dynamic panel by GMM in first differences or deviations, older levels being the instruments.
+
+    .. math:: y_{it} = \sum_{j=1}^p \alpha_j y_{i,t-j} + x_{it}'\beta + \eta_i + \varepsilon_{it}, \qquad
+              \mathrm E[y_{i,t-s}\,\Delta\varepsilon_{it}] = 0, \quad s \ge 2
+
+    Parameters
+    ----------
+    {data, y (dynamic), x (dynamic), lags (dynamic), predetermined, endogenous (dynamic), instruments (dynamic)}
+    {transform, time_effects}
+    constant : bool
+        Estimate a constant from the levels; the slopes do not change.
+    {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+
+    Returns
+    -------
+    DynamicPanelResult
+
+    Raises
+    ------
+    InsufficientDataError
+        Fewer periods than the lags need, no entity left, fewer moments than coefficients.
+    CollinearityError
+        A regressor that does not vary within entities.
+    DataError, SpecificationError
+        See `panelvar.base.errors`.
+
+    Notes
+    -----
+    Arellano and Bond (1991, Review of Economic Studies 58); Holtz-Eakin, Newey and Rosen (1988) for vectors; Arellano
+    and Bover (1995) for deviations, which lose one row at a gap where differences lose two; Windmeijer (2005) for the
+    errors of two-step estimates.
+
+    It is for many entities and few periods. Moments grow with the square of the periods. With as many as entities, the
+    estimates lean towards the biased within estimates, and Hansen's test accepts everything: use
+    ``instruments=LagInstruments(collapse=True)``. Where y is persistent, levels say little about later differences:
+    see `fit_blundell_bond`.
+    """
+    return _fitted(
+        "Arellano-Bond",
+        _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, False),
+        steps=steps,
+        cov=cov,
+        small=small,
+        convention=convention,
+        h=None,
+        missing=missing,
+    )
+
+
+@documented
+def fit_blundell_bond(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    predetermined: Sequence[str] | str | None = None,
+    endogenous: Sequence[str] | str | None = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    transform: str = "fd",
+    time_effects: bool = False,
+    constant: bool = True,
+    h: str | None = None,
+    steps: int | str = 2,
+    cov: str | Covariance | None = None,
+    small: bool = False,
+    convention: str = "default",
+    missing: str = "drop",
+) -> DynamicPanelResult:
+    r"""Fit a dynamic panel by system GMM: transformed rows with older levels, and levels with older differences.
+
+    .. math:: \mathrm E[y_{i,t-s}\,\Delta\varepsilon_{it}] = 0, \quad s \ge 2, \qquad
+              \mathrm E[\Delta y_{i,t-1}\,(\eta_i + \varepsilon_{it})] = 0
+
+    Parameters
+    ----------
+    {data, y (dynamic), x (dynamic), lags (dynamic), predetermined, endogenous (dynamic), instruments (dynamic)}
+    {transform, time_effects}
+    constant : bool
+        A constant; its instrument is itself, in the levels.
+    h : {"cross", "block", "identity"}, optional
+        One-step weight: with the covariance between the errors of transformed rows and of levels, each entity's own;
+        without it; or none at all. By default as the convention says, "cross" unless it says otherwise.
+    {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+
+    Returns
+    -------
+    DynamicPanelResult
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError, DataError, SpecificationError
+        As `fit_arellano_bond`.
+
+    Notes
+    -----
+    Blundell and Bond (1998, Journal of Econometrics 87), Arellano and Bover (1995). The moments of the levels ask that
+    the first observations do not deviate from each entity's own long-run mean in a way that its effect predicts: test
+    them by the difference of Hansen's statistics. Exogenous x instrument the transformed rows alone, since effects may
+    well be correlated with their levels: ``StandardInstruments(x, "both")`` in ``instruments=`` is xtabond2's
+    ``iv(x)``.
+    """
+    if h is not None:
+        choose("h", h, H_CHOICES)
+    return _fitted(
+        "Blundell-Bond",
+        _read(data, y, x, lags, predetermined, endogenous, instruments, transform, time_effects, constant, True),
+        steps=steps,
+        cov=cov,
+        small=small,
+        convention=convention,
+        h=h,
+        missing=missing,
+    )
+
+
+@documented
+def fit_anderson_hsiao(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    instrument: str = "level",
+    time_effects: bool = False,
+    cov: str | Covariance | None = None,
+    small: bool = False,
+    convention: str = "default",
+    missing: str = "drop",
+) -> DynamicPanelResult:
+    r"""Fit a dynamic panel in first differences with one instrument for each lag of y (Anderson and Hsiao 1981, 1982).
+
+    Parameters
+    ----------
+    {data, y (dynamic), x (dynamic), lags (dynamic)}
+    instrument : {"level", "difference"}
+        What instruments the lagged differences: :math:`y_{t-2}` and older levels, or :math:`\Delta y_{t-2}` and older
+        differences, which cost one period more and are weak where the process is persistent (Arellano 1989).
+    {time_effects, cov (dynamic), small, convention (dynamic), missing (dynamic)}
+
+    Returns
+    -------
+    DynamicPanelResult
+
+    Raises
+    ------
+    InsufficientDataError, CollinearityError, DataError, SpecificationError
+        As `fit_arellano_bond`.
+
+    Notes
+    -----
+    Consistent for fixed T, with as many moments as coefficients: Hansen's test has nothing to test, and the estimates
+    have no finite moments. `fit_arellano_bond` uses all lags.
+    """
+    choose("instrument", instrument, ("level", "difference"))
+    panel, specification = _read(data, y, x, lags, None, None, None, "fd", time_effects, False, False)
+    name, count = specification.dependents[0], specification.lags
+    lag_set: Instruments
+    if instrument == "level":
+        lag_set = LagInstruments(name, 2, count + 1, collapse=True)
+    else:
+        lag_set = StandardInstruments([_lag_name(name, lag) for lag in range(2, count + 2)], "transformed")
+    rest = tuple(each for each in specification.sets if isinstance(each, StandardInstruments))
+    return _fitted(
+        "Anderson-Hsiao",
+        (panel, replace(specification, sets=(lag_set, *rest))),
+        steps=1,
+        cov=cov,
+        small=small,
+        convention=convention,
+        h=None,
+        missing=missing,
+    )
+
+
+def _lag_name(name: str, lag: int) -> str:
+    return f"L({name})" if lag == 1 else f"L({name}, {lag})"
+
+
+def _read(
+    data: object,
+    y: str,
+    x: Names,
+    lags: int,
+    predetermined: Names,
+    endogenous: Names,
+    instruments: LagInstruments | Sequence[Instruments] | None,
+    transform: str,
+    time_effects: bool,
+    constant: bool,
+    level_equation: bool,
+) -> tuple[Panel, Specification]:
+    """Read a call: the panel, and the model with all of its instruments spelled out."""
+    choose("transform", transform, TRANSFORMS)
+    panel = dated_panel(data)
+    lags = read_whole("lags", lags, 1)
+    if not isinstance(y, str):
+        raise SpecificationError(f"y must be a column name or a formula; got {type(y).__name__}.")
+    exogenous = read_names("x", x)
+    if "~" in y and x is None:
+        from panelvar.data.formula import parse, written_terms
+
+        y, exogenous = parse(y, panel).y_name, tuple(term for term in written_terms(y) if term not in ("0", "1"))
+    older, current = read_names("predetermined", predetermined), read_names("endogenous", endogenous)
+    lag_names = tuple(_lag_name(y, lag) for lag in range(1, lags + 1))
+    every = (y, *lag_names, *exogenous, *older, *current)
+    twice = sorted({name for name in every if every.count(name) > 1})
+    if twice:
+        raise SpecificationError(
+            f"{listed(twice)} stand(s) in the model twice; lags= has the lags of {y!r}, and a regressor is exogenous, "
+            "predetermined or endogenous."
+        )
+    given = instruments
+    if given is not None and not isinstance(given, LagInstruments):
+        given = read_sequence("instruments", given, "LagInstruments and StandardInstruments")
+    sets = _classic(y, exogenous, older, current, given) if not isinstance(given, tuple) else given
+    other = next((each for each in sets if not isinstance(each, (LagInstruments, StandardInstruments))), None)
+    if other is not None:
+        raise SpecificationError(
+            f"instruments= takes LagInstruments and StandardInstruments; got {type(other).__name__}."
+        )
+    nameless = next((each for each in sets if not each.names), None)
+    if nameless is not None:
+        raise SpecificationError("LagInstruments in a list needs columns: LagInstruments('y', 2, None).")
+    return panel, Specification(
+        (y,),
+        lag_names,
+        lags,
+        (*exogenous, *older, *current),
+        sets,
+        transform,
+        level_equation,
+        read_flag("constant", constant),
+        read_flag("time_effects", time_effects),
+    )
+
+
+def _classic(
+    y: str, exogenous: Sequence[str], older: Sequence[str], current: Sequence[str], changed: LagInstruments | None
+) -> tuple[Instruments, ...]:
+    """The classic set: each variable from the first lag that is valid; its window and form changed as asked."""
+    wanted = changed or LagInstruments()
+    if wanted.names:
+        return (wanted, *((StandardInstruments(exogenous),) if exogenous else ()))
+    out: list[Instruments] = []
+    for names, first in (((y, *current), 2), (tuple(older), 1)):
+        if names:
+            least = first if wanted.first is None else max(first, wanted.first)
+            out.append(replace(wanted, columns=names, first=least))
+    if exogenous:
+        out.append(StandardInstruments(exogenous))
+    return tuple(out)
+
+
+def _fitted(
+    name: str,
+    read: tuple[Panel, Specification],
+    *,
+    steps: int | str,
+    cov: str | Covariance | None,
+    small: bool,
+    convention: str,
+    h: str | None,
+    missing: str,
+) -> DynamicPanelResult:
+    choose("missing", missing, DROP_OR_RAISE)
+    small = read_flag("small", small)
+    chosen = gmm_convention(convention)
+    kind, by = _covariance(cov)
+    model = build_model(*read, missing)
+    groups, label = entity_groups(model, by)
+    found = estimate(model, chosen, steps=steps, joint=True, cov_kind=kind, h=h, groups=groups, group_label=label)
+    notes = (*model.notes, *found.notes, *_doubtful(model.specification))
+    left = model.residuals(model.transformed, found.params)
+    fit = DynamicFit(model.regressors, found.params[:, 0], float(np.square(left).sum()), notes, found)
+    covariance = _estimated(found, small)
+    result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM")
+    emit(result.notes)
+    return result
+
+
+def _doubtful(specification: Specification) -> tuple[Note, ...]:
+    """Warn of lags of y that its own differenced error moves."""
+    name = specification.dependents[0]
+    for each in specification.sets:
+        if not isinstance(each, LagInstruments) or each.equation == "level" or name not in each.names:
+            continue
+        if each.first is not None and each.first < 2:
+            text = (
+                f"Lag {each.first} of {name!r} is an instrument, and the error of the transformed equation moves it: "
+                "the first valid lag is 2."
+            )
+            return (Note("invalid-lag", text, warn=True),)
+    return ()
+
+
+def _covariance(cov: str | Covariance | None) -> tuple[str, tuple[object, ...]]:
+    if cov is None:
+        return "robust", ()
+    if isinstance(cov, Clustered):
+        return "robust", cov.by
+    if cov == "cluster":
+        return "robust", ()
+    if not isinstance(cov, str):
+        raise SpecificationError(
+            f"cov is a {type(cov).__name__}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."
+        )
+    return choose("cov", cov, COVARIANCES), ()
+
+
+def _estimated(found: GmmEstimate, small: bool) -> CovarianceEstimate:
+    """The covariance of the coefficients with its label and degrees of freedom."""
+    label = {
+        "robust": "robust" if found.steps == 1 or found.steps == "cu" else "Windmeijer",
+        "classical": "classical",
+        "uncorrected": "two-step, uncorrected",
+    }[found.cov_kind]
+    if found.problem.groups is not None:
+        label = f"{label}, clustered by {found.group_label}"
+    matrix, df = found.covariance, np.inf
+    if small:
+        rows, count, groups = found.model.nobs, found.problem.n_regressors, found.n_clusters
+        if found.cov_kind == "classical":
+            matrix, df = matrix * rows / (rows - count), float(rows - count)
+        else:
+            matrix, df = matrix * (rows - 1.0) / (rows - count) * groups / (groups - 1.0), float(groups - 1)
+    return CovarianceEstimate(matrix, label, df)

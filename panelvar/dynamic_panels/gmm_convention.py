@@ -1,0 +1,70 @@
+"""Conventions of dynamic-panel GMM: the choices on which programs disagree, and presets as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.quoting import shown
+
+
+@dataclass(frozen=True, slots=True)
+class GmmConvention:
+    """How a program weighs and reports.
+
+    Parameters
+    ----------
+    name : str
+        The preset's name, shown in summaries.
+    h : {"cross", "block"}
+        One-step weight of a system: with the covariance between the errors of transformed rows and of levels, or
+        without it (xtdpd, xtdpdsys).
+    balanced_deviations : bool
+        That covariance has the weights of an entity without gaps for all (xtabond2).
+    sigma : {"df", "rows", "printed"}
+        Error variance: squares of the transformed rows over their number less the coefficients (xtabond), over their
+        number (xtabond2), or over the rows of the equation that is counted (gretl). Halved for differences.
+    classical_scale : {"sigma", "entities"}
+        What multiplies the classical covariance, and divides Sargan's statistic: the error variance; or 1 / N, and
+        nothing (plm).
+    classical_ar : {"homoskedastic", "robust"}
+        Variance of m1 and m2 under classical errors: with the covariance that the one-step weight assumes, or from the
+        entities' own products (plm).
+    clustered_ar : bool
+        Whether m1 and m2 let errors be correlated within clusters of entities, as the coefficients' errors do; xtabond2
+        clusters the part that comes from the coefficients alone.
+    """
+
+    name: str
+    h: Literal["cross", "block"] = "cross"
+    balanced_deviations: bool = False
+    sigma: Literal["df", "rows", "printed"] = "df"
+    classical_scale: Literal["sigma", "entities"] = "sigma"
+    classical_ar: Literal["homoskedastic", "robust"] = "homoskedastic"
+    clustered_ar: bool = True
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        GmmConvention("default"),
+        GmmConvention("stata", balanced_deviations=True, sigma="rows", clustered_ar=False),
+        GmmConvention("xtabond", h="block"),
+        GmmConvention("plm", classical_scale="entities", classical_ar="robust"),
+        GmmConvention("gretl", sigma="printed"),
+    )
+}
+
+
+def gmm_convention(name: object) -> GmmConvention:
+    """The preset of a name; ``"stata"`` is xtabond2, ``"xtabond"`` is xtabond, xtdpd and xtdpdsys.
+
+    Raises
+    ------
+    SpecificationError
+        Another name.
+    """
+    if not isinstance(name, str):
+        raise SpecificationError(f"convention={shown(name)} must be one of: {', '.join(map(repr, PRESETS))}.")
+    return PRESETS[choose("convention", name, tuple(PRESETS))]

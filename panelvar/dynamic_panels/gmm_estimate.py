@@ -1,0 +1,272 @@
+"""Estimates of a dynamic panel by GMM, with their covariances and what is tested of them; one equation or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from panelvar.base.arguments import is_whole
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.base.quoting import shown
+from panelvar.dynamic_panels.dynamic_model import DynamicModel
+from panelvar.dynamic_panels.gmm import GmmProblem, Step
+from panelvar.dynamic_panels.gmm_convention import GmmConvention
+from panelvar.dynamic_panels.instrument_moments import row_covariances
+
+STEPS = (1, 2, "iterated", "cu")
+STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
+COVARIANCES = ("robust", "classical", "uncorrected")
+
+
+@dataclass(frozen=True, eq=False)
+class GmmEstimate:
+    """A dynamic panel model estimated by GMM.
+
+    Attributes
+    ----------
+    model : DynamicModel
+    problem : GmmProblem
+    convention : GmmConvention
+    steps : {1, 2, "iterated", "cu"}
+    joint : bool
+        Whether the weights of later steps are of all equations together.
+    cov_kind : {"robust", "classical", "uncorrected"}
+    group_label : str
+        What the errors are clustered by.
+    """
+
+    model: DynamicModel
+    problem: GmmProblem
+    convention: GmmConvention
+    steps: int | str
+    joint: bool
+    cov_kind: str
+    group_label: str
+
+    @cached_property
+    def step(self) -> Step:
+        """The estimates."""
+        if self.steps == 1:
+            return self.problem.one_step
+        if self.steps == 2:
+            return self.second_step
+        return self.problem.continuously_updated() if self.steps == "cu" else self.problem.iterated(joint=self.joint)
+
+    @cached_property
+    def second_step(self) -> Step:
+        """Two-step estimates."""
+        return self.problem.two_step(self.problem.one_step.params, joint=self.joint)
+
+    @property
+    def params(self) -> Array:
+        """Coefficients (m, K)."""
+        return self.step.params
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of entities: the entities by themselves unless others were asked for."""
+        return len(self.problem.moments)
+
+    # Covariances
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance of the coefficients, equation by equation, (K m, K m)."""
+        if self.cov_kind == "classical":
+            bread = self.problem.one_step.bread[: self.problem.n_regressors, : self.problem.n_regressors]
+            if self.convention.classical_scale == "entities":
+                own = np.eye(self.problem.n_equations) / self.model.n_entities
+            else:
+                own = self.one_step_sigma
+            return np.asarray(np.kron(own, bread), dtype=np.float64)
+        if self.steps == 1:
+            return self._sandwich(self.problem.one_step, self.problem.one_step.params)
+        if self.cov_kind == "uncorrected" or self.steps == "cu":
+            return self._sandwich(self.step, self._weighted_at)
+        return self._corrected
+
+    @property
+    def _weighted_at(self) -> Array:
+        """The estimates that the last weight was made at."""
+        return self.problem.one_step.params if self.steps == 2 else self.step.params
+
+    def _sandwich(self, step: Step, at: Array) -> Array:
+        pulled = self.problem.errors(at) @ step.pull.T
+        return pulled.T @ pulled
+
+    @cached_property
+    def _corrected(self) -> Array:
+        """Windmeijer's correction of two-step errors, and its fixed point for iterated ones."""
+        step, at = self.step, self._weighted_at
+        own = self._sandwich(step, at)
+        moved = self.problem.correction(step, at)
+        if self.steps == "iterated":
+            # The estimates moved their own weights: b = A e + D b.
+            spread = np.linalg.solve(np.eye(len(moved)) - moved, own)
+            return np.asarray(np.linalg.solve(np.eye(len(moved)) - moved, spread.T))
+        first = self.problem.one_step
+        errors = self.problem.errors(at)
+        one, two = errors @ first.pull.T, errors @ step.pull.T
+        cross = moved @ (one.T @ two)
+        return np.asarray(own + cross + cross.T + moved @ (one.T @ one) @ moved.T)
+
+    # Error variances
+
+    def sigma_at(self, params: Array) -> Array:
+        """Covariance (K, K) of the errors, from the transformed rows; halved for differences."""
+        model = self.model
+        left = model.residuals(model.transformed, params).reshape(-1, params.shape[1])
+        rows = {
+            "rows": model.n_transformed,
+            "df": model.n_transformed - model.n_regressors,
+            "printed": model.nobs,
+        }[self.convention.sigma]
+        return np.asarray(left.T @ left / rows / (2.0 if model.transformed.kind == "fd" else 1.0))
+
+    @cached_property
+    def sigma(self) -> Array:
+        """Covariance (K, K) of the errors at the estimates."""
+        return self.sigma_at(self.params)
+
+    @cached_property
+    def one_step_sigma(self) -> Array:
+        """Covariance (K, K) of the errors at the one-step estimates: behind Sargan's test and classical errors."""
+        return self.sigma_at(self.problem.one_step.params)
+
+    # Counts
+
+    @property
+    def n_instruments(self) -> int:
+        """Moments of an equation."""
+        return self.problem.n_moments
+
+    @property
+    def spare(self) -> int:
+        """Independent moments of all equations less coefficients."""
+        return self.problem.n_equations * (self.problem.initial_root.rank - self.problem.n_regressors)
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader should know of the moments and their weights."""
+        out = []
+        count, rank = self.n_instruments, self.problem.initial_root.rank
+        if rank < count:
+            text = (
+                f"{count} moments have rank {rank} in this sample: {count - rank} repeat others and say nothing more. "
+                "Degrees of freedom count the rank."
+            )
+            out.append(Note("dependent-moments", text))
+        every = count * (self.problem.n_equations if self.joint else 1)
+        full = every * (1 if self.joint else self.problem.n_equations)
+        generalised = (
+            f" Their covariance has rank {self.step.rank}: its inverse is a generalised one, of moments of unit "
+            "variance, and programs differ here."
+            if self.steps != 1 and self.step.rank < full
+            else ""
+        )
+        if every >= self.n_clusters:
+            what = "entities" if self.problem.groups is None else f"clusters by {self.group_label!r}"
+            of = f"{every} moments ({self.problem.n_equations} equations)" if every != count else f"{count} moments"
+            text = (
+                f"{of} for {self.n_clusters} {what}: estimates lean towards those without instruments, and Hansen's "
+                f"test loses its power.{generalised} LagInstruments(collapse=True), or last=, makes fewer."
+            )
+            out.append(Note("many-moments", text, warn=True))
+        elif generalised:
+            text = f"There are {every} moments.{generalised} Use fewer: LagInstruments(collapse=True)."
+            out.append(Note("singular-weight", text, warn=True))
+        if self.steps == "cu" and self.cov_kind == "robust":
+            text = (
+                "Errors of continuously updated estimates are the asymptotic ones: no correction is known to be exact."
+            )
+            out.append(Note("uncorrected", text))
+        return tuple(out)
+
+
+def estimate(
+    model: DynamicModel,
+    convention: GmmConvention,
+    *,
+    steps: object,
+    joint: bool,
+    cov_kind: str,
+    h: str | None,
+    groups: Positions | None,
+    group_label: str,
+) -> GmmEstimate:
+    """Set up the moments of a model and estimate it.
+
+    Raises
+    ------
+    SpecificationError
+        Steps that there are not; classical errors of later steps.
+    CollinearityError, InsufficientDataError, NumericalError
+        Coefficients that are not identified.
+    """
+    steps = int(steps) if is_whole(steps) else steps
+    if isinstance(steps, bool) or not isinstance(steps, (int, str)) or steps not in STEPS:
+        raise SpecificationError(f"steps={shown(steps)} is not known. Choose one of: 1, 2, 'iterated', 'cu'.")
+    if cov_kind == "classical" and steps != 1:
+        raise SpecificationError(
+            "cov='classical' is for one-step estimates: the weights of later steps allow for heteroskedasticity. Use "
+            "'robust' (Windmeijer's correction) or 'uncorrected'."
+        )
+    if cov_kind == "uncorrected" and steps == 1:
+        raise SpecificationError("cov='uncorrected' is for two-step estimates: one-step errors need no correction.")
+    if model.n_transformed <= model.n_regressors:
+        raise InsufficientDataError(
+            f"{model.n_transformed} transformed row(s) for {model.n_regressors} coefficients leave nothing to estimate "
+            "the error variance from."
+        )
+    chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
+    covariances = row_covariances(model.equations, chosen, balanced=convention.balanced_deviations)
+    moments = model.instruments.entity_moments(model.equations)
+    problem = GmmProblem(moments, model.instruments, covariances, model.regressors, groups)
+    every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
+    if steps in ("iterated", "cu") and every >= len(problem.moments):
+        raise InsufficientDataError(
+            f"steps={steps!r} needs fewer moments than entities (or clusters of them), and has {every} for "
+            f"{len(problem.moments)}: the criterion does not depend on the coefficients then. Use "
+            "LagInstruments(collapse=True), or steps=2."
+        )
+    found = GmmEstimate(model, problem, convention, steps, joint, cov_kind, group_label)
+    found.step  # noqa: B018 - estimated now, so that what is not identified is refused here
+    return found
+
+
+def entity_groups(model: DynamicModel, by: Sequence[object]) -> tuple[Positions | None, str]:
+    """Clusters of entities: None for the entities themselves, or the codes of a column that is constant in each.
+
+    Raises
+    ------
+    SpecificationError
+        Several dimensions, or groups that entities move between.
+    """
+    import pandas as pd
+
+    panel = model.panel
+    if len(by) > 1:
+        raise SpecificationError("Moments are summed within one dimension of clusters: Clustered takes one here.")
+    column = by[0] if by else "entity"
+    if isinstance(column, str) and column in ("entity", panel.entity_name):
+        return None, "entities"
+    if isinstance(column, str):
+        values, label = panel.raw_column(column), column
+    else:
+        values, label = panel.arrange(column), "given groups"
+    codes, _ = pd.factorize(np.asarray(values))
+    first = codes[panel.starts[:-1]]
+    if (codes < 0).any():
+        raise SpecificationError(f"{label!r} is missing in {int((codes < 0).sum())} rows.")
+    moving = np.unique(panel.entity_codes[codes != first[panel.entity_codes]])
+    if len(moving):
+        raise SpecificationError(
+            f"{label!r} changes within {len(moving)} entities, such as {panel.entity_labels[moving[0]]!r}: the moments "
+            "of an entity must lie in one cluster."
+        )
+    own = pd.factorize(first[model.entities])[0]
+    return own.astype(np.intp), label

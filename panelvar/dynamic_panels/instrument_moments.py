@@ -1,0 +1,193 @@
+r"""Moments of lagged instruments, as products of pairs of periods.
+
+An instrument of an equation's row is the level of some other period, and most moments have one row each. So Z is never
+formed: each row r of the equation keeps the few instruments :math:`Z_r` (N, L_r) that it has, and
+
+.. math:: Z_i'X_i = \sum_r z_{ir} x_{ir}', \qquad
+          \sum_i Z_i'H_iZ_i = \sum_{r, r'} Z_r' \,\mathrm{diag}(h_{i,rr'})\, Z_{r'}
+
+over the few pairs of rows whose errors are correlated: all entities at once, a product for each pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import choose
+from panelvar.dynamic_panels.cube import Laid
+from panelvar.dynamic_panels.transforms import EquationRows
+
+H_CHOICES = ("cross", "block", "identity")
+
+
+class RowInstruments(NamedTuple):
+    """Instruments of one row of the equation.
+
+    Attributes
+    ----------
+    columns : (L_r,) integer array
+        Which moments they belong to.
+    values : (N, L_r) array
+        Zero for entities that lack the row.
+    """
+
+    columns: Positions
+    values: Array
+
+
+class LagWindow(NamedTuple):
+    """Lags of variables, resolved: see `LagInstruments`."""
+
+    names: tuple[str, ...]
+    laid: Laid
+    first: int
+    last: int
+    collapse: bool
+
+
+@dataclass(frozen=True, eq=False)
+class InstrumentMatrix:
+    """All instruments of an equation, by row.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        What each of the L moments is.
+    rows : tuple of RowInstruments
+        In the order of the equation's rows: those of the transformed equation, then of levels.
+    """
+
+    labels: tuple[str, ...]
+    rows: tuple[RowInstruments, ...]
+
+    @property
+    def count(self) -> int:
+        """Moments of one equation, L."""
+        return len(self.labels)
+
+    def entity_moments(self, equations: Sequence[EquationRows]) -> Array:
+        """Each entity's :math:`Z_i'[X_i, Y_i]`, (N, L, C)."""
+        values = [row for equation in equations for row in equation.values]
+        out = np.zeros((len(values[0]), self.count, values[0].shape[1]))
+        for own, row in zip(self.rows, values, strict=True):
+            out[:, own.columns] += own.values[:, :, None] * row[:, None, :]
+        return out
+
+    def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
+        r""":math:`\sum_i w_i Z_i'H_iZ_i`, (L, L)."""
+        out = np.zeros((self.count, self.count))
+        for (first, second), covariance in covariances.items():
+            left, right = self.rows[first], self.rows[second]
+            factor = covariance if weights is None else covariance * weights
+            scaled = left.values * factor if np.ndim(factor) == 0 else left.values * np.asarray(factor)[:, None]
+            block = scaled.T @ right.values
+            out[np.ix_(left.columns, right.columns)] += block
+            if first != second:
+                out[np.ix_(right.columns, left.columns)] += block.T
+        return out
+
+
+RowCovariances = dict[tuple[int, int], "Array | float"]
+"""Covariances :math:`h_{i,rr'}` of the errors of pairs of rows r <= r', for all entities alike or one each."""
+
+
+def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool = False) -> RowCovariances:
+    r"""Covariances of the rows' errors, up to a factor, when the errors of the levels are white noise.
+
+    Parameters
+    ----------
+    equations : sequence of EquationRows
+    h : {"cross", "block", "identity"}
+        :math:`H_i = D_iD_i'` for the rows' loadings D of the periods; the same without the block between transformed
+        rows and levels (the effects in the levels are no white noise either way); the identity.
+    balanced : bool
+        Deviations of the block between transformed rows and levels have the loadings of an entity without gaps
+        (xtabond2).
+    """
+    choose("h", h, H_CHOICES)
+    out: RowCovariances = {}
+    start = 0
+    for equation in equations:
+        count = len(equation.labels)
+        for row in range(count):
+            out[start + row, start + row] = 2.0 if equation.kind == "fd" and h != "identity" else 1.0
+            if equation.kind == "fd" and h != "identity" and row + 1 < count:
+                out[start + row, start + row + 1] = -1.0
+        start += count
+    if h == "cross" and len(equations) == 2:
+        first, second = equations
+        loadings = first.loadings(balanced=balanced)
+        for row in range(len(first.labels)):
+            for column, period in enumerate(second.labels):
+                cross = loadings[row, period]
+                if cross.any():
+                    value: Array | float = float(cross[0]) if len(cross) == 1 else cross
+                    out[row, len(first.labels) + column] = value
+    return out
+
+
+class Moments:
+    """Instruments being collected, row by row."""
+
+    def __init__(self, equations: Sequence[EquationRows]) -> None:
+        self._used = [used for equation in equations for used in equation.used]
+        self._rows: list[list[tuple[list[int], Array]]] = [[] for _ in self._used]
+        self._places: dict[tuple[object, ...], int] = {}
+        self._labels: list[str] = []
+
+    def add(self, row: int, keys: Sequence[tuple[object, ...]], labels: Sequence[str], values: Array) -> None:
+        """Add instruments (N, count) to a row; equal keys are the same moment."""
+        places = []
+        for key, label in zip(keys, labels, strict=True):
+            if key not in self._places:
+                self._places[key] = len(self._labels)
+                self._labels.append(label)
+            places.append(self._places[key])
+        self._rows[row].append((places, np.where(self._used[row][:, None], values, 0.0)))
+
+    def add_window(
+        self,
+        start: int,
+        equation: EquationRows,
+        window: LagWindow,
+        key: object,
+        periods: Sequence[str],
+        prefix: str = "",
+    ) -> None:
+        """Add the lags of some variables to every row of an equation whose first row is ``start``."""
+        values = window.laid.values
+        for number, label in enumerate(equation.labels):
+            for lag in range(window.first, min(window.last, label) + 1):
+                keys = [(key, name, lag, None if window.collapse else label) for name in window.names]
+                words = [lag_words(prefix, name, lag) for name in window.names]
+                if not window.collapse:
+                    words = [f"{word} ({periods[label]})" for word in words]
+                self.add(start + number, keys, words, values[label - lag])
+
+    def matrix(self) -> InstrumentMatrix:
+        """What was collected, without the moments that are zero for every entity."""
+        total = np.zeros(len(self._labels))
+        for parts in self._rows:
+            for places, values in parts:
+                np.add.at(total, places, np.abs(values).max(axis=0, initial=0.0))
+        kept = total > 0.0
+        moved = np.cumsum(kept) - 1
+        rows = []
+        width = len(self._used[0]) if self._used else 0
+        for parts in self._rows:
+            every = np.array([place for own, _ in parts for place in own], dtype=np.intp)
+            values = np.concatenate([each for _, each in parts], axis=1) if parts else np.zeros((width, 0))
+            chosen = kept[every]
+            rows.append(RowInstruments(moved[every[chosen]], np.ascontiguousarray(values[:, chosen])))
+        labels = tuple(label for label, keep in zip(self._labels, kept, strict=True) if keep)
+        return InstrumentMatrix(labels, tuple(rows))
+
+
+def lag_words(prefix: str, name: str, lag: int) -> str:
+    """``"L2.n"``, or ``"L1.D.n"`` with a prefix."""
+    return f"L{lag}.{prefix}{name}" if lag else f"{prefix}{name}"

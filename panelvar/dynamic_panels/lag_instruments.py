@@ -1,0 +1,105 @@
+"""Which lags instrument an equation: what a caller says, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from panelvar.base.arguments import read_flag, read_names, read_whole
+from panelvar.base.errors import SpecificationError, choose
+
+EQUATIONS = ("transformed", "level", "both")
+
+
+@dataclass(frozen=True)
+class LagInstruments:
+    r"""Lags of variables as instruments, one set of moments for every period (Holtz-Eakin, Newey and Rosen 1988).
+
+    In the transformed equation of period t the instruments are the levels of :math:`t - \mathrm{first}` to
+    :math:`t - \mathrm{last}`; in the level equation differences: of period :math:`t - \mathrm{first} + 1` where the
+    set is for both equations (older ones repeat what the transformed equation says, Arellano and Bover 1995), of the
+    lags named where it is for levels alone. A lag that was not observed is zero in its moment; the row stays.
+
+    Parameters
+    ----------
+    columns : str or sequence of str, optional
+        Variables. Left out: the dependent variable and all that is predetermined or endogenous, where it changes
+        the classic set of an estimator.
+    first : int, optional
+        Shortest lag, from the period of the equation: 2 for a variable that the error of its own period moves (the
+        dependent variable, say), 1 for a predetermined one, 0 for an exogenous one. By default as the variable is.
+    last : int, optional
+        Longest lag; by default all there are.
+    collapse : bool
+        One moment for each lag, summed over periods, instead of one for each lag and period: as many moments as lags,
+        however long the panel (Roodman 2009, equation 3).
+    equation : {"transformed", "level", "both"}, optional
+        By default the transformed one, or both where the estimator has both.
+
+    Raises
+    ------
+    SpecificationError
+        Lags that are no whole numbers, or a longest before the shortest.
+    """
+
+    columns: str | Sequence[str] | None = None
+    first: int | None = None
+    last: int | None = None
+    collapse: bool = False
+    equation: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.columns is not None:
+            object.__setattr__(self, "columns", read_names("columns", self.columns))
+        if self.first is not None:
+            read_whole("first", self.first, 0)
+        if self.last is not None:
+            read_whole("last", self.last, 0)
+        if self.last is not None and self.first is not None and self.last < self.first:
+            raise SpecificationError(f"The window of lags is empty: last={self.last} is before first={self.first}.")
+        read_flag("collapse", self.collapse)
+        if self.equation is not None:
+            choose("equation", self.equation, EQUATIONS)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables."""
+        return () if self.columns is None else tuple(self.columns)
+
+
+@dataclass(frozen=True)
+class StandardInstruments:
+    """Columns that instrument themselves: one moment each.
+
+    Parameters
+    ----------
+    columns : str or sequence of str
+        Variables.
+    equation : {"transformed", "level", "both"}, optional
+        Where they stand: transformed like the equation, or as they are in the level equation. ``"both"`` is one moment
+        over both. By default the transformed one.
+    transform : bool
+        Transform them in the transformed equation; False leaves them as they are there (xtabond2's ``passthru``).
+    """
+
+    columns: str | Sequence[str]
+    equation: str | None = None
+    transform: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        object.__setattr__(self, "columns", read_names("columns", self.columns))
+        if not self.columns:
+            raise SpecificationError("StandardInstruments needs at least one column.")
+        read_flag("transform", self.transform)
+        if self.equation is not None:
+            choose("equation", self.equation, EQUATIONS)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables."""
+        return tuple(self.columns)
+
+
+Instruments = LagInstruments | StandardInstruments

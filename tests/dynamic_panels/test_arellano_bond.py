@@ -1,0 +1,198 @@
+"""Dynamic panels by GMM: what they refuse, what they warn of, and what decides nothing."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import panelvar as pv
+
+CALLS = (pv.fit_arellano_bond, pv.fit_blundell_bond, pv.fit_anderson_hsiao)
+
+
+def simulated(entities=60, periods=8, rho=0.5, seed=1):
+    """A dynamic panel in its long run, with an exogenous regressor that the effect moves."""
+    rng = np.random.default_rng(seed)
+    effect = rng.standard_normal(entities)
+    rows = np.zeros((periods + 50, entities))
+    x = rng.standard_normal(rows.shape) + effect
+    for t in range(1, len(rows)):
+        rows[t] = rho * rows[t - 1] + 0.5 * x[t] + effect + rng.standard_normal(entities)
+    index = pd.MultiIndex.from_product([range(entities), range(2000, 2000 + periods)], names=["i", "t"])
+    frame = pd.DataFrame({"y": rows[-periods:].T.ravel(), "x": x[-periods:].T.ravel()}, index=index)
+    frame["w"] = rng.standard_normal(len(frame)) + frame["y"].groupby("i").shift(1).fillna(0.0)
+    frame["fixed"] = np.repeat(effect, periods)
+    frame["region"] = np.repeat(np.arange(entities) // 3, periods)
+    return frame
+
+
+FRAME = simulated()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_two_periods_are_too_few(call):
+    with pytest.raises(pv.InsufficientDataError, match=r"spans 2 period\(s\).*need at least 3"):
+        call(FRAME.query("t < 2002"), "y")
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_entity_with_consecutive_periods(call):
+    with pytest.raises(pv.InsufficientDataError, match="None of the 60 entities has a row"):
+        call(FRAME.query("t in (2000, 2001, 2004, 2007)"), "y")
+
+
+def test_a_window_that_no_row_has():
+    with pytest.raises(pv.InsufficientDataError, match=r"No row has lag 9 of y: the panel spans 8 periods"):
+        pv.fit_arellano_bond(FRAME, "y", instruments=[pv.LagInstruments("y", 9, 12)])
+
+
+def test_an_empty_window():
+    with pytest.raises(pv.SpecificationError, match=r"window of lags is empty: last=2 is before first=3"):
+        pv.LagInstruments("y", 3, 2)
+    with pytest.raises(pv.SpecificationError, match=r"window of lags is empty: last=1 is before first=2"):
+        pv.fit_arellano_bond(FRAME, "y", instruments=pv.LagInstruments(last=1))
+
+
+def test_a_regressor_that_is_constant_in_time_is_named():
+    with pytest.raises(pv.CollinearityError, match=r"fixed do.* not vary within entities, and first differences"):
+        pv.fit_arellano_bond(FRAME, "y", ["x", "fixed"])
+    found = pv.fit_blundell_bond(
+        FRAME,
+        "y",
+        ["x", "fixed"],
+        instruments=[pv.LagInstruments("y", 2), pv.StandardInstruments(["x", "fixed"], "both")],
+    )
+    assert np.isfinite(found.std_errors["fixed"])
+
+
+def test_more_moments_than_entities_warn_with_both_counts():
+    few = FRAME.loc[:19]
+    with pytest.warns(
+        pv.PanelVarWarning, match=r"22 moments for 20 entities.*rank 20.*LagInstruments\(collapse=True\)"
+    ):
+        found = pv.fit_arellano_bond(few, "y", "x", steps=2)
+    assert "next to no power" in found.hansen_j.notes[0].text
+
+
+def test_a_lag_that_the_error_moves_warns():
+    with pytest.warns(pv.PanelVarWarning, match=r"Lag 1 of 'y' is an instrument.*first valid lag is 2"):
+        pv.fit_arellano_bond(FRAME, "y", instruments=[pv.LagInstruments("y", 1, 3)])
+
+
+def test_missing_values_are_counted_or_refused():
+    frame = FRAME.copy()
+    frame.iloc[5, 0] = np.nan
+    with pytest.warns(pv.PanelVarWarning, match=r"1 of 480 rows miss values.*y \(1\)"):
+        found = pv.fit_arellano_bond(frame, "y", "x")
+    assert found.nobs == pv.fit_arellano_bond(FRAME, "y", "x").nobs - 3
+    with pytest.raises(pv.DataError, match=r"1 of 480 rows have missing values: y \(1\)"):
+        pv.fit_arellano_bond(frame, "y", "x", missing="raise")
+
+
+@pytest.mark.parametrize("keyword", ["gmmstyle", "laglimits", "orthogonal", "gmmiv", "twostep", "collapse", "iv"])
+def test_keywords_of_other_programs_are_answered(keyword):
+    with pytest.raises(pv.SpecificationError, match=re.compile("has no argument.*Here it is", re.DOTALL)):
+        pv.fit_arellano_bond(FRAME, "y", **{keyword: True})
+
+
+def test_names_of_other_programs_are_answered():
+    for name in ("xtabond2", "pgmm", "xtdpdsys"):
+        with pytest.raises(AttributeError, match="fit_"):
+            getattr(pv, name)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"steps": 3}, "steps=3"),
+        ({"steps": True}, "steps=True"),
+        ({"cov": "classical"}, "one-step"),
+        ({"steps": 1, "cov": "uncorrected"}, "two-step"),
+        ({"cov": "HC1"}, "cov='HC1'"),
+        ({"cov": pv.HC("HC1")}, "cov is a HC"),
+        ({"transform": "within"}, "transform='within'"),
+        ({"instruments": "y"}, "instruments="),
+        ({"instruments": [pv.LagInstruments()]}, "needs columns"),
+        ({"x": ["L(y)"]}, "twice"),
+        ({"x": ["x"], "predetermined": "x"}, "twice"),
+        ({"cov": pv.Clustered("w")}, "changes within"),
+        ({"instruments": [pv.LagInstruments("y", 2, equation="level")]}, "no level equation"),
+        ({"instruments": [pv.LagInstruments("y", 2, 2, collapse=True)], "lags": 3}, "1 instruments do not identify 3"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(options, words):
+    with pytest.raises(pv.PanelVarError, match=re.escape(words)):
+        pv.fit_arellano_bond(FRAME, "y", **options)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_order_of_rows_labels_and_units_decide_nothing(call):
+    plain = call(FRAME, "y", "x")
+    moved = FRAME.sample(frac=1.0, random_state=3).rename(index=lambda i: f"e{999 - i}", level="i")
+    moved = call(moved, "y", "x")
+    np.testing.assert_allclose(moved.params, plain.params, rtol=1e-9)
+    np.testing.assert_allclose(moved.std_errors, plain.std_errors, rtol=1e-8)
+    scaled = FRAME.assign(y=FRAME["y"] * 1e6, x=FRAME["x"] * 1e-4)
+    scaled = call(scaled, "y", "x")
+    np.testing.assert_allclose(scaled.params["L(y)"], plain.params["L(y)"], rtol=1e-9)
+    np.testing.assert_allclose(scaled.params["x"], plain.params["x"] * 1e10, rtol=1e-9)
+    np.testing.assert_allclose(scaled.std_errors["x"], plain.std_errors["x"] * 1e10, rtol=1e-8)
+    if plain.n_instruments > 2:
+        np.testing.assert_allclose(scaled.hansen_j.statistic, plain.hansen_j.statistic, rtol=1e-8)
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_differences_are_deviations_where_all_lags_instrument_a_balanced_panel(steps):
+    """Arellano and Bover (1995): the transforms span the same space, and the weights are those of each."""
+    difference = pv.fit_arellano_bond(FRAME, "y", steps=steps)
+    deviation = pv.fit_arellano_bond(FRAME, "y", steps=steps, transform="fod")
+    np.testing.assert_allclose(deviation.params, difference.params, rtol=1e-8)
+    np.testing.assert_allclose(deviation.std_errors, difference.std_errors, rtol=1e-8)
+
+
+def test_clusters_of_entities_are_entities_whose_moments_are_added():
+    alone = pv.fit_arellano_bond(FRAME, "y", "x", steps=1, cov=pv.Clustered("i"))
+    np.testing.assert_allclose(alone.cov, pv.fit_arellano_bond(FRAME, "y", "x", steps=1).cov, rtol=1e-12)
+    with pytest.warns(pv.PanelVarWarning, match="22 moments for 20 clusters by 'region'"):
+        coarse = pv.fit_arellano_bond(FRAME, "y", "x", steps=1, cov=pv.Clustered("region"))
+    np.testing.assert_allclose(coarse.params, alone.params, rtol=1e-12)
+    assert coarse.cov_label == "robust, clustered by region"
+    assert not np.allclose(coarse.std_errors, alone.std_errors)
+
+
+@pytest.mark.parametrize("steps", ["iterated", "cu"])
+def test_later_steps_settle_where_they_say(steps):
+    """The iterated estimate is a fixed point of the second step; the continuously updated one is a minimum."""
+    window = pv.LagInstruments(collapse=True)
+    found = pv.fit_arellano_bond(FRAME, "y", "x", steps=steps, instruments=window)
+    problem = found.fit.estimate.problem
+    if steps == "iterated":
+        again = problem.two_step(found.fit.estimate.params)
+        np.testing.assert_allclose(again.params, found.fit.estimate.params, rtol=1e-8)
+        return
+
+    def criterion(values):
+        errors = problem.errors(values[:, None])
+        total = problem.residual_total(values[:, None])
+        return total @ np.linalg.solve(errors.T @ errors, total)
+
+    best = np.asarray(found.params)
+    at = criterion(best)
+    assert at == pytest.approx(found.hansen_j.statistic, rel=1e-8)
+    for move in np.vstack([np.eye(2), -np.eye(2)]) * 1e-3:
+        assert criterion(best + move) > at
+
+
+def test_the_formula_is_the_list():
+    listed = pv.fit_arellano_bond(FRAME, "y", ["x", "L(x)"])
+    np.testing.assert_array_equal(pv.fit_arellano_bond(FRAME, "y ~ x + L(x)").params, listed.params)
+
+
+def test_the_summary_fits_a_terminal():
+    text = str(pv.fit_blundell_bond(FRAME, "y", "x", time_effects=True).summary())
+    assert max(map(len, text.splitlines())) <= 80
+    for words in ("Hansen", "Sargan", "Arellano-Bond m2", "Windmeijer", "time[2003]"):
+        assert words in text
