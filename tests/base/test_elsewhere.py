@@ -217,6 +217,7 @@ def test_every_hint_names_an_attribute_of_some_result():
         pv.System,
         pv.JohansenResult,
         pv.DynamicPanelResult,
+        pv.CorrectedResult,
         pv.VecmResult,
         pv.SvarResult,
         ForecastAccuracy,

@@ -265,6 +265,14 @@ FUNCTIONS: dict[str, list[Call]] = {
     "fit_anderson_hsiao": [
         lambda w, i=i: pv.fit_anderson_hsiao(w.panel, "y", X, instrument=i) for i in ("level", "difference")
     ],
+    "fit_bias_corrected_moments": [
+        lambda w: pv.fit_bias_corrected_moments(w.gappy, "y", X),
+        lambda w: pv.fit_bias_corrected_moments(w.gappy, "y", X, lags=2, time_effects=True, cov=pv.Clustered("g")),
+    ],
+    "fit_lsdvc": [
+        *(lambda w, i=i: pv.fit_lsdvc(w.gappy, "y", X, initial=i, draws=4, seed=1) for i in ("ah", "ab", "bb")),
+        lambda w: pv.fit_lsdvc(w.gappy, "y", X, order=2, time_effects=True),
+    ],
     "fit_fmols": [
         *(
             lambda w, m=m, t=t: pv.fit_fmols(w.long, "y", X, method=m, trend=t)

@@ -1,0 +1,165 @@
+"""Autoregressions of a panel by moments of least squares that are freed of their bias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.base.errors import Note, SpecificationError, emit
+from panelvar.base.quoting import shown
+from panelvar.base.shared_parameters import documented
+from panelvar.covariance.covariances import Clustered, CovarianceEstimate
+from panelvar.dynamic_panels.corrected_result import CorrectedResult, corrected_fit, exact_result
+from panelvar.dynamic_panels.lagged_rows import LaggedRows, WithinCube, lagged_rows, within_cube
+from panelvar.dynamic_panels.profile_moments import EntityMoments, ProfileMoments, entity_moments
+from panelvar.tables.layout import Fact
+
+FEW_ENTITIES = 20
+"""Sums over fewer entities or clusters are a poor guide to the moments' variance."""
+
+
+@documented
+def fit_bias_corrected_moments(
+    data: object,
+    y: str,
+    x: Sequence[str] | str | None = None,
+    *,
+    lags: int = 1,
+    time_effects: bool = False,
+    cov: str | Clustered = "robust",
+    missing: str = "drop",
+) -> CorrectedResult:
+    r"""Fit an autoregression of a panel with fixed effects by least squares whose moments are freed of their bias.
+
+    .. math:: y_{it} = \sum_{j=1}^p \rho_j y_{i,t-j} + x_{it}'\beta + \alpha_i + \varepsilon_{it}, \qquad
+              \sum_i\left[\begin{pmatrix} y_{i,-j}' \\ x_i' \end{pmatrix} M_ie_i(\theta)
+              - \begin{pmatrix} b_{ij}(\rho) \\ 0 \end{pmatrix} \frac{e_i(\theta)'M_ie_i(\theta)}{T_i - 1}\right] = 0
+
+    :math:`M_i` takes an entity's means out, and :math:`b_{ij}(\rho) = \operatorname{tr}(M_iC_j(\rho))` is the
+    covariance of the j-th lag with the errors' deviations from their mean, of variance one. Least squares leaves the
+    second term out, and is biased by it, in proportion to 1/T.
+
+    Parameters
+    ----------
+    {data, y (dynamic)}
+    x : str or sequence of str, optional
+        Regressors, columns or expressions such as ``"L(w)"``, strictly exogenous: independent of the errors of all
+        periods.
+    {lags (dynamic)}
+    time_effects : bool
+        Effects of the periods beside those of the entities.
+    cov : {"robust"} or Clustered
+        Sandwich of the moments summed by entity, or by coarser clusters: ``Clustered("sector")``.
+    {missing}
+
+    Returns
+    -------
+    CorrectedResult
+
+    Raises
+    ------
+    InsufficientDataError
+        No entity with two rows, or fewer rows than coefficients.
+    CollinearityError
+        A lag that does not vary beside the regressors.
+    SpecificationError
+        Another covariance; clusters that entities move between.
+
+    Notes
+    -----
+    Bun and Carree (2005), Dhaene and Jochmans (2016) and Breitung, Kripfganz and Hayakawa (2022, Econometrics and
+    Statistics; Stata's ``xtdpdbc, fe``). It is consistent for many entities however few their periods, and uses no
+    instruments. What it needs: errors that are uncorrelated over time and have the same variance in all periods of an
+    entity (entities may differ), and exogenous regressors. No assumption is made on first periods or effects. Rows
+    follow gaps as they are: pairs of rows are counted by their distance on the calendar.
+
+    The moments have several zeros. The one that is taken is reached from least squares as the correction grows from
+    none to all of it, with moments that fall in every direction on the way. Where series are persistent and entities
+    few, the moments may have no zero there: then the coefficients are where the moments are nearest to zero, a warning
+    says so, and there are no standard errors. With no regressor, a root of one is the limit: moments do not identify
+    it to the first order (Dhaene and Jochmans 2016).
+
+    Regressors that past errors move (predetermined, endogenous): `panelvar.fit_arellano_bond`.
+    """
+    rows = lagged_rows(data, y, x, lags=lags, time_effects=time_effects, missing=missing)
+    estimator = "Bias-corrected method of moments"
+    choices = (Fact("Correction", "moments"), Fact("Lags", str(rows.lags)))
+    if rows.within.rss == 0.0:
+        return exact_result(rows, estimator, choices)
+    cube = within_cube(rows)
+    profile = ProfileMoments.of(cube)
+    root = profile.root()
+    slopes = cube.flat_basis.T @ (cube.y - cube.lagged @ root.lags).ravel()
+    moments = entity_moments(cube, root.lags, slopes)
+    notes: list[Note] = []
+    if not root.found:
+        text = (
+            "The corrected moments have no zero that can be reached from least squares: the series are too persistent "
+            f"for {rows.design.entities.n_groups} entities. The coefficients are where the moments are nearest to zero "
+            "and have no standard errors. More periods or regressors may help, or fit_blundell_bond."
+        )
+        notes.append(Note("no-root", text, warn=True))
+    estimate = _covariance(rows, cube, moments, cov, root.found)
+    fit = corrected_fit(
+        rows,
+        cube,
+        root.lags,
+        slopes,
+        sigma2=None,
+        choices=choices,
+        notes=(*rows.design.notes, *notes),
+    )
+    result = CorrectedResult(fit, estimate, estimator)
+    emit((*notes, *estimate.notes))
+    return result
+
+
+def _covariance(
+    rows: LaggedRows, cube: WithinCube, moments: EntityMoments, cov: object, found: bool
+) -> CovarianceEstimate:
+    """The sandwich of the moments by entity or cluster, for lags and regressors in the caller's units."""
+    design = rows.design
+    scores, label, count = moments.scores, "Robust, entity moments", design.entities.n_groups
+    by: tuple[object, ...] = ()
+    if isinstance(cov, Clustered):
+        scores, label, count = _summed(rows, scores, cov)
+        by = cov.by
+    elif cov != "robust":
+        raise SpecificationError(
+            f"cov={shown(cov)} is not offered for corrected moments: 'robust' sums them by entity, "
+            "Clustered(column) by coarser clusters."
+        )
+    notes = []
+    if count < FEW_ENTITIES:
+        text = f"The moments are summed over {count} entities or clusters only: their variance is a rough estimate."
+        notes.append(Note("few-clusters", text, warn=True))
+    size = len(rows.names)
+    if not found:
+        return CovarianceEstimate(np.full((size, size), np.nan), "none", np.inf, notes=tuple(notes), by=by)
+    pulled: Array = np.asarray(np.linalg.solve(moments.derivatives, scores.T), dtype=np.float64)
+    p = rows.lags
+    chosen = np.concatenate((pulled[:p], cube.slopes(pulled[p:].T).T))
+    matrix = chosen @ chosen.T
+    return CovarianceEstimate(matrix, label, np.inf, notes=tuple(notes), by=by)
+
+
+def _summed(rows: LaggedRows, scores: Array, cov: Clustered) -> tuple[Array, str, int]:
+    """Sum the entities' moments by cluster."""
+    design = rows.design
+    if len(cov.by) > 1:
+        raise SpecificationError("Moments are summed within one dimension of clusters: Clustered takes one here.")
+    if not cov.by:
+        return scores, "Robust, entity moments", len(scores)
+    groups, label = design.group_by(cov.by[0])
+    first = groups.codes[design.entity_starts[:-1]]
+    moving = np.unique(design.entities.codes[groups.codes != first[design.entities.codes]])
+    if len(moving):
+        raise SpecificationError(
+            f"{label!r} changes within {len(moving)} entities, such as {design.entity_labels[moving[0]]!r}: the "
+            "moments of an entity must lie in one cluster."
+        )
+    summed = np.zeros((groups.n_groups, scores.shape[1]))
+    np.add.at(summed, first, scores)
+    return summed, f"Clustered by {label}", groups.n_groups
