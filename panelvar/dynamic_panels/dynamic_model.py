@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -82,6 +82,8 @@ class DynamicModel:
     instruments : InstrumentMatrix
     entities : (N,) integer array
         Which of the panel's entities these are.
+    periods : (q,) integer array
+        Calendar positions of the periods that have effects, the first being the base; empty without effects.
     notes : tuple of Note
     """
 
@@ -92,6 +94,7 @@ class DynamicModel:
     levels: EquationRows
     instruments: InstrumentMatrix
     entities: Positions
+    periods: Positions
     notes: tuple[Note, ...]
 
     @property
@@ -137,8 +140,8 @@ class DynamicModel:
         return rows.values[:, :, m:] - rows.values[:, :, :m] @ params
 
 
-def read_columns(panel: Panel, names: Sequence[str]) -> list[Array]:
-    """Columns of a panel, or expressions of them such as ``"L(w)"``, in the panel's order.
+def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array]) -> list[Array]:
+    """Columns of a panel, or expressions of them such as ``"L(w)"``, in the panel's order; those known as they are.
 
     Raises
     ------
@@ -148,6 +151,9 @@ def read_columns(panel: Panel, names: Sequence[str]) -> list[Array]:
     factors = Factors(panel)
     out = []
     for name in names:
+        if name in known:
+            out.append(known[name])
+            continue
         if name in panel.names:
             out.append(panel.column(name))
             continue
@@ -158,8 +164,10 @@ def read_columns(panel: Panel, names: Sequence[str]) -> list[Array]:
     return out
 
 
-def build_model(panel: Panel, specification: Specification, missing: str) -> DynamicModel:
-    """Lay out the panel, transform its rows and collect the instruments.
+def build_model(
+    panel: Panel, specification: Specification, missing: str, known: Mapping[str, Array] | None = None
+) -> DynamicModel:
+    """Lay out the panel, transform its rows and collect the instruments; columns ``known`` are not read.
 
     Raises
     ------
@@ -174,7 +182,7 @@ def build_model(panel: Panel, specification: Specification, missing: str) -> Dyn
     own = tuple(
         dict.fromkeys((*spec.dependents, *spec.regressors, *(name for each in spec.sets for name in each.names)))
     )
-    columns = read_columns(panel, own)
+    columns = read_columns(panel, own, known or {})
     notes = [*panel.notes]
     _missing(panel, own[: len(spec.dependents) + len(spec.regressors)], columns, missing, notes)
     cube = PanelCube.of(panel, own, columns)
@@ -206,7 +214,7 @@ def build_model(panel: Panel, specification: Specification, missing: str) -> Dyn
     complete = complete[:, entities]
     everything = Laid(cube.laid.values[:, entities], cube.laid.observed[:, entities])
     values = [np.take(part.values, entities, axis=1) for part in parts]
-    deterministic, words = _deterministic(spec, complete, [str(label) for label in _periods(panel)])
+    deterministic, words, periods = _deterministic(spec, complete, [str(label) for label in _periods(panel)])
     stacked = np.concatenate([*values, deterministic, dependents.values[:, entities]], axis=2)
     regressors = (*names, *words)
     instruments_in = [everything.only([cube.place(name) for name in each.names]) for each in standard]
@@ -229,7 +237,7 @@ def build_model(panel: Panel, specification: Specification, missing: str) -> Dyn
         )
     narrow = tuple(_narrow(equation, width) for equation in equations)
     level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)
-    return DynamicModel(panel, spec, regressors, narrow, level_rows, matrix, entities, tuple(notes))
+    return DynamicModel(panel, spec, regressors, narrow, level_rows, matrix, entities, periods, tuple(notes))
 
 
 def _periods(panel: Panel) -> pd.Index:
@@ -257,9 +265,11 @@ def _missing(panel: Panel, names: Sequence[str], columns: Sequence[Array], missi
     notes.append(Note("rows-dropped", text, warn=True))
 
 
-def _deterministic(spec: Specification, complete: Mask, labels: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
-    """Columns (T, N, d) of the constant and of the periods, the first complete one left out, and their names."""
-    shape = complete.shape
+def _deterministic(
+    spec: Specification, complete: Mask, labels: Sequence[str]
+) -> tuple[Array, tuple[str, ...], Positions]:
+    """Columns (T, N, d) of the constant and of the periods, the first one left out; their names; the periods."""
+    shape, loaded = complete.shape, np.zeros(0, dtype=np.intp)
     columns, names = [], []
     if spec.constant:
         columns.append(np.ones(shape))
@@ -276,8 +286,8 @@ def _deterministic(spec: Specification, complete: Mask, labels: Sequence[str]) -
             columns.append(column)
             names.append(f"time[{labels[period]}]")
     if not columns:
-        return np.zeros((*shape, 0)), ()
-    return np.stack(columns, axis=2), tuple(names)
+        return np.zeros((*shape, 0)), (), loaded
+    return np.stack(columns, axis=2), tuple(names), loaded
 
 
 def _refuse_constant(

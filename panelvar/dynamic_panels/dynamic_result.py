@@ -13,8 +13,8 @@ from panelvar.base.errors import Note
 from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import CONSTANT
-from panelvar.dynamic_panels import specification_tests as tests
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.dynamic_panels.moment_tests import MomentTests
 from panelvar.dynamic_panels.transforms import WORDS
 from panelvar.static_panels.inference import Inference, wald
 from panelvar.static_panels.summary import coefficient_rows, rows_per_entity
@@ -50,7 +50,7 @@ class DynamicFit:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DynamicPanelResult(Inference, Presented):
+class DynamicPanelResult(MomentTests, Inference, Presented):
     r"""A dynamic panel estimated by GMM: `fit_arellano_bond`, `fit_blundell_bond`, `fit_anderson_hsiao`.
 
     Attributes
@@ -65,6 +65,10 @@ class DynamicPanelResult(Inference, Presented):
     fit: DynamicFit
     covariance: CovarianceEstimate
     estimator: str
+
+    @property
+    def _gmm(self) -> GmmEstimate:
+        return self.fit.estimate
 
     # ---- counts and labels
 
@@ -90,16 +94,6 @@ class DynamicPanelResult(Inference, Presented):
         rows = model.equations[-1] if model.specification.level_equation else model.transformed
         counts = rows.used.sum(axis=0)
         return int(counts.min()), float(counts.mean()), int(counts.max())
-
-    @property
-    def n_instruments(self) -> int:
-        """Moments, those that are zero for every entity left out."""
-        return self.fit.estimate.n_instruments
-
-    @property
-    def instrument_names(self) -> tuple[str, ...]:
-        """What each moment is: ``"L2.n (1979)"`` is the level two periods before, in the equation of 1979."""
-        return self.fit.estimate.model.instruments.labels
 
     @property
     def entity_labels(self) -> pd.Index:
@@ -141,36 +135,6 @@ class DynamicPanelResult(Inference, Presented):
         return pd.Series(values[used], index=index, name="resids")
 
     # ---- tests
-
-    @cached_property
-    def sargan(self) -> TestResult:
-        """Sargan's test of the moments, valid under homoskedasticity."""
-        return tests.sargan(self.fit.estimate)
-
-    @cached_property
-    def hansen_j(self) -> TestResult:
-        """Hansen's test of the moments, from the two-step weights (also after one step)."""
-        return tests.hansen(self.fit.estimate)
-
-    @property
-    def overidentification(self) -> TestResult:
-        """Hansen's test; Sargan's under classical errors."""
-        return self.sargan if self.fit.estimate.cov_kind == "classical" else self.hansen_j
-
-    def ar_test(self, order: int = 2) -> TestResult:
-        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.
-
-        Parameters
-        ----------
-        order : int
-            1 is expected to reject; 2 or more says that lags of that age are no instruments.
-
-        Raises
-        ------
-        InsufficientDataError
-            No entity has differences so far apart.
-        """
-        return tests.serial_correlation(self.fit.estimate, order)
 
     @cached_property
     def f_slopes(self) -> TestResult:

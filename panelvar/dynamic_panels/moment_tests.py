@@ -1,0 +1,62 @@
+"""What every result estimated by moments says of them: how many, which, and whether they are valid."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+from panelvar.dynamic_panels import specification_tests as tests
+from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.tables.test_result import TestResult
+
+
+class MomentTests(ABC):
+    """Counts and tests of the moments of an estimate by GMM."""
+
+    @property
+    @abstractmethod
+    def _gmm(self) -> GmmEstimate:
+        """The estimate; an error where the model was estimated by least squares."""
+
+    @property
+    def n_instruments(self) -> int:
+        """Moments of an equation, those that are zero for every entity left out."""
+        return self._gmm.n_instruments
+
+    @property
+    def instrument_names(self) -> tuple[str, ...]:
+        """What each moment is: ``"L2.n (1979)"`` is the level two periods before, in the equation of 1979."""
+        return self._gmm.model.instruments.labels
+
+    @cached_property
+    def sargan(self) -> TestResult:
+        """Sargan's test of the moments, valid under homoskedasticity."""
+        return tests.sargan(self._gmm)
+
+    @cached_property
+    def hansen_j(self) -> TestResult:
+        """Hansen's test of the moments, from the two-step weights (also after one step)."""
+        return tests.hansen(self._gmm)
+
+    @property
+    def overidentification(self) -> TestResult:
+        """Hansen's test; Sargan's under classical errors."""
+        return self.sargan if self._gmm.cov_kind == "classical" else self.hansen_j
+
+    def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
+        """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.
+
+        Parameters
+        ----------
+        order : int
+            1 is expected to reject; 2 or more says that lags of that age are no instruments.
+        equation : str, optional
+            The dependent variable, where there are several.
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity has differences so far apart.
+        """
+        place = tests.equation_place(self._gmm.model.specification.dependents, equation)
+        return tests.serial_correlation(self._gmm, order, place)
