@@ -434,3 +434,11 @@ def test_a_level_that_hardly_varies_has_no_phillips_perron_test(convention):
 def test_variables_without_variance_have_no_correlations():
     with pytest.raises(pv.NumericalError, match="no correlations"):
         correlations(np.array([np.diag([1.0, 0.0])] * 3))
+
+
+def test_restricted_likelihood_without_a_degree_of_freedom():
+    """As many rows as coefficients: it was a bare ZeroDivisionError."""
+    index = pd.MultiIndex.from_tuples([(0, 0), (0, 1), (1, 0)], names=["i", "t"])
+    frame = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x1": [1.0, 0.0, 2.0], "x2": [0.0, 1.0, 5.0]}, index=index)
+    with pytest.raises(pv.InsufficientDataError, match="3 rows for as many coefficients"):
+        pv.fit_random_effects(frame, "y", ["x1", "x2"], variance_components="reml")

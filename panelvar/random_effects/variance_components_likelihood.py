@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import NumericalError
+from panelvar.base.errors import InsufficientDataError, NumericalError
 from panelvar.kernels.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.qr import ROUNDING, Solution, triangularize
 from panelvar.kernels.variance_components import Components, Likelihood
@@ -48,6 +48,11 @@ class Profile:
         self.restricted = restricted
         n = float(moments.counts.sum())
         self.degrees = n - (moments.means.shape[1] - 1) - int(constant) if restricted else n
+        if self.degrees < 1.0:
+            raise InsufficientDataError(
+                f"{n:g} rows for as many coefficients leave the restricted likelihood nothing: it has no maximum. Use "
+                "fewer regressors."
+            )
         self.counts = moments.counts
         self.sizes, first = np.unique(moments.counts, return_inverse=True)
         self.groups = np.bincount(first).astype(np.float64)
