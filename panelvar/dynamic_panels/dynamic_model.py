@@ -140,7 +140,7 @@ class DynamicModel:
         return rows.values[:, :, m:] - rows.values[:, :, :m] @ params
 
 
-def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array]) -> list[Array]:
+def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] | None = None) -> list[Array]:
     """Columns of a panel, or expressions of them such as ``"L(w)"``, in the panel's order; those known as they are.
 
     Raises
@@ -151,7 +151,7 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array])
     factors = Factors(panel)
     out = []
     for name in names:
-        if name in known:
+        if known is not None and name in known:
             out.append(known[name])
             continue
         if name in panel.names:
@@ -182,7 +182,7 @@ def build_model(
     own = tuple(
         dict.fromkeys((*spec.dependents, *spec.regressors, *(name for each in spec.sets for name in each.names)))
     )
-    columns = read_columns(panel, own, known or {})
+    columns = read_columns(panel, own, known)
     notes = [*panel.notes]
     _missing(panel, own[: len(spec.dependents) + len(spec.regressors)], columns, missing, notes)
     cube = PanelCube.of(panel, own, columns)
