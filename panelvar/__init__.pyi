@@ -139,6 +139,9 @@ from panelvar.panel_unit_roots.llc import llc_test as llc_test
 from panelvar.panel_unit_roots.moon_perron import moon_perron_test as moon_perron_test
 from panelvar.panel_unit_roots.panic import PanicResult as PanicResult
 from panelvar.panel_unit_roots.panic import panic_test as panic_test
+from panelvar.panel_var_models.entity_bootstrap import EntityBootstrap as EntityBootstrap
+from panelvar.panel_var_models.panel_var import fit_panel_var as fit_panel_var
+from panelvar.panel_var_models.result import PanelVarResult as PanelVarResult
 from panelvar.plots.contributions import plot_historical as plot_historical
 from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
 from panelvar.plots.response_grid import plot_responses as plot_responses

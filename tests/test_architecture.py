@@ -28,7 +28,7 @@ ORDER = [
     {"instruments", "gls", "heterogeneous", "var_models"},
     {"random_effects", "local_projections", "cointegration"},
     {"dynamic_panels", "panel_tests", "var_tests"},
-    {"panel_series"},
+    {"panel_series", "panel_var_models"},
     {"cointegrating_regressions", "panel_unit_roots"},
     {"panel_cointegration"},
     {"plots"},
@@ -87,6 +87,7 @@ MonteCarlo DeltaMethod
 Cholesky Generalised LongRun ReducedFormErrors ShortRun SignRestrictions ExternalInstrument
 ImpactMatrix
 fit_svar SvarResult instrument_relevance_test
+fit_panel_var PanelVarResult EntityBootstrap
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
 hausman mundlak_test granger_table granger_bootstrap_test compare

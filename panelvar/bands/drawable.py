@@ -4,11 +4,12 @@ Every model says what it estimated, what it restricts, and along which direction
 `panelvar.bands.delta_method` reads. How parameters are *drawn* is a scheme, and a model offers the schemes it can:
 
 - from innovations (`FromInnovations`): data sets are generated from resampled residuals, each of them is fitted;
-- from a posterior (`FromPosterior`): parameters are drawn around the estimates, and no data.
+- from a posterior (`FromPosterior`): parameters are drawn around the estimates, and no data;
+- from weights of entities (`FromEntities`): those of a panel are drawn, and the model is fitted to them again.
 
-A source asks for the scheme it needs and says so where a model does not offer it. Another scheme (weights of the
-entities of a panel, say) is a protocol and a subclass of `panelvar.bands.simulated.Simulated` that asks for it, in
-whatever room they are wanted: statistics and rules see `Draws` alone.
+A source asks for the scheme it needs and says so where a model does not offer it. Another scheme is a protocol and a
+subclass of `panelvar.bands.simulated.Simulated` that asks for it, in whatever room they are wanted: statistics and
+rules see `Draws` alone.
 """
 
 from __future__ import annotations
@@ -138,3 +139,23 @@ class FromPosterior(Drawable, Protocol):
 
     def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
         """Parameters, and errors of so many periods after the data."""
+
+
+@runtime_checkable
+class FromEntities(Drawable, Protocol):
+    """A model of a panel that is fitted again with other weights of its entities."""
+
+    @property
+    def n_entities(self) -> int:
+        """Entities, N."""
+
+    def reweighted(self, weights: Array, future_steps: int, rng: np.random.Generator) -> Draws:
+        """Fits with weights (B, N) of the entities, and errors of so many periods after the data.
+
+        Whole weights are those of a panel in which an entity occurs so often, each time as an entity of its own.
+
+        Raises
+        ------
+        NumericalError
+            A draw has no fit.
+        """

@@ -19,7 +19,7 @@ from panelvar.kernels.groups import Grouping
 
 @dataclass(frozen=True, eq=False)
 class Influenced:
-    """Influences of rows (`panelvar.covariance.protocol.Scored`), without effects or a constant of their own.
+    """Influences of rows (`panelvar.covariance.protocol.Scored`), without a constant of their own.
 
     Attributes
     ----------
@@ -32,6 +32,8 @@ class Influenced:
         Who and when the rows are.
     leverage : (n,) array
         Zero where nothing is to be adjusted for it.
+    effects : tuple of Grouping
+        Levels of the effects that were taken out.
     """
 
     names: tuple[str, ...]
@@ -39,6 +41,7 @@ class Influenced:
     counts: Counts
     design: Dimensions
     leverage: Array
+    effects: tuple[Grouping, ...] = ()
     recovery: None = None
 
     @property
@@ -55,7 +58,7 @@ class Influenced:
         return meat
 
     def leverages(self, effects: bool) -> Array:
-        """Return the leverages; there are no effects."""
+        """Return the leverages, whatever there is of effects in them."""
         return self.leverage
 
     def require_hat_matrix(self, what: str) -> None:
@@ -66,8 +69,8 @@ class Influenced:
         return self.design.group_by(column)
 
     def nested(self, clusters: Sequence[Grouping]) -> tuple[tuple[bool, ...], ...]:
-        """Return nothing: there are no effects."""
-        return ()
+        """Return, for each effect and grouping, whether the levels lie within the groups."""
+        return tuple(tuple(effect.lies_within(one) for one in clusters) for effect in self.effects)
 
     def dates(self, what: str) -> NDArray[np.int64]:
         """Return the calendar position of each row."""

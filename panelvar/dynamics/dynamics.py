@@ -315,7 +315,7 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
     Parameters
     ----------
     coefficients : array (..., p, K, K)
-    history : array (p, K)
+    history : array (..., p, K)
         The last p observations, oldest first.
     deterministic : array (..., steps, K)
         Contribution of the intercept, trends and whatever else in each forecast period.
@@ -330,7 +330,7 @@ def forecast_path(coefficients: Array, history: Array, deterministic: Array) -> 
         The history is not p rows of K, or the deterministic part not K wide.
     """
     lags, n_vars, steps = coefficients.shape[-3], coefficients.shape[-1], deterministic.shape[-2]
-    if history.shape != (lags, n_vars) or deterministic.shape[-1] != n_vars:
+    if history.shape[-2:] != (lags, n_vars) or deterministic.shape[-1] != n_vars:
         raise DataError(
             f"A history of shape {history.shape} and a deterministic part of shape {deterministic.shape} for {lags} "
             f"lag(s) of {n_vars} variable(s): expected ({lags}, {n_vars}) and (steps, {n_vars})."

@@ -13,7 +13,7 @@ from panelvar.bands.drawable import Drawable, Draws
 from panelvar.bands.target import Band, BandSource, Target
 from panelvar.base.arguments import read_flag, read_horizon
 from panelvar.base.arrays import Array
-from panelvar.base.errors import SpecificationError, check_level, emit
+from panelvar.base.errors import NumericalError, SpecificationError, check_level, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
@@ -198,6 +198,38 @@ class BandedSystem(System):
         form = self._form
         errors = long_run_errors(form, self._drawable.directions(form), self.nobs, shocks, self.unit_roots)
         return self._of_variables(errors, shocks.names)
+
+    def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
+        """Responses of every variable to one unit of each exogenous variable in period 0 alone.
+
+        Parameters
+        ----------
+        horizon : int
+            Last period; the result has ``horizon + 1`` rows.
+        cumulative : bool
+            Sum the responses over periods: the effect of a lasting change.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no exogenous variables.
+        """
+        names = self.terms.exogenous
+        if not names:
+            raise SpecificationError("The model has no exogenous variables: exogenous= of the fit adds them.")
+        effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
+        values = dynamics.multipliers(
+            self.coefficients, effects.swapaxes(1, 2), read_horizon("horizon", horizon, 0, self.n_vars * len(names))
+        )
+        if read_flag("cumulative", cumulative):
+            values = cumulated(values, 0)
+        if not np.isfinite(values).all():
+            raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
+        notes = self._stability_notes()
+        emit(notes)
+        return Responses(
+            values, self.names, names, "exogenous", "exogenous", "unit", None, bool(cumulative), notes=notes
+        )
 
     def _band(
         self,

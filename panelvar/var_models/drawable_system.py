@@ -134,16 +134,22 @@ class DrawableSystem:
         """Draws from the normal-inverse-Wishart distribution, and normal errors after the data."""
         problem = self.problem
         m, n_vars = problem.n_regressors, problem.n_vars
-        # Bartlett: A A' is Wishart(I, degrees), hence C A^-T A^-1 C' is inverse Wishart with scale C C'.
-        bartlett = np.tril(rng.standard_normal((draws, n_vars, n_vars)), -1)
-        diagonal = np.arange(n_vars)
-        bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(problem.df_resid - diagonal, (draws, n_vars)))
-        solved = np.linalg.solve(bartlett, np.broadcast_to(problem.scatter_factor.T, bartlett.shape))
-        factor = _gram_factor(np.asarray(solved, dtype=np.float64))
+        factor = inverse_wishart_factors(problem.scatter_factor, problem.df_resid, draws, rng)
         noise = rng.standard_normal((draws, m, n_vars)) @ factor.swapaxes(1, 2)
         params = problem.params + problem.inverse_factor @ noise
         future = rng.standard_normal((draws, future_steps, n_vars)) @ factor.swapaxes(1, 2) if future_steps else None
         return Draws(self.form(params, factor), None, future)
+
+
+def inverse_wishart_factors(scatter_factor: Array, df: int, draws: int, rng: np.random.Generator) -> Array:
+    """Lower factors (draws, K, K) of draws from the inverse Wishart distribution with scale C C' and so many df."""
+    n_vars = len(scatter_factor)
+    # Bartlett: A A' is Wishart(I, df), hence C A^-T A^-1 C' is inverse Wishart with scale C C'.
+    bartlett = np.tril(rng.standard_normal((draws, n_vars, n_vars)), -1)
+    diagonal = np.arange(n_vars)
+    bartlett[:, diagonal, diagonal] = np.sqrt(rng.chisquare(df - diagonal, (draws, n_vars)))
+    solved = np.linalg.solve(bartlett, np.broadcast_to(scatter_factor.T, bartlett.shape))
+    return _gram_factor(np.asarray(solved, dtype=np.float64))
 
 
 def _gram_factor(matrices: Array) -> Array:

@@ -1,4 +1,4 @@
-"""What a fitted vector autoregression says about the future, and about changes of its exogenous variables.
+"""What a fitted vector autoregression says about the future.
 
 Forecasts take the future as unknown, or as given for some of the variables, and coefficients as known or as estimated
 (Luetkepohl 2005, section 3.5).
@@ -16,7 +16,7 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import BandSource
-from panelvar.base.arguments import finite_array, read_flag, read_horizon
+from panelvar.base.arguments import finite_array, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.base.quoting import shown
@@ -27,7 +27,6 @@ from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.responses.forecast import Forecast, forecast_errors
 from panelvar.responses.gradients import EVERY
-from panelvar.responses.responses import Responses, cumulated
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class VarForecasts(VarEstimates):
-    """Forecasts, given the future of some variables or not, and dynamic multipliers; a part of `FittedSystem`."""
+    """Forecasts, given the future of some variables or not; a part of `FittedSystem`."""
 
     def forecast(
         self,
@@ -228,38 +227,6 @@ class VarForecasts(VarEstimates):
         errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
         lower, upper = normal_limits(values, errors, level)
         return replace(plain, values=values, lower=lower, upper=upper, covariance=covariance)
-
-    def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
-        """Responses of every variable to one unit of each exogenous variable in period 0 alone.
-
-        Parameters
-        ----------
-        horizon : int
-            Last period; the result has ``horizon + 1`` rows.
-        cumulative : bool
-            Sum the responses over periods: the effect of a lasting change.
-
-        Raises
-        ------
-        SpecificationError
-            The model has no exogenous variables.
-        """
-        names = self.terms.exogenous
-        if not names:
-            raise SpecificationError("The model has no exogenous variables: fit_var(..., exogenous=...) adds them.")
-        effects = self.deterministics[self.terms.n_deterministic :].reshape(-1, len(names), self.n_vars)
-        values = dynamics.multipliers(
-            self.coefficients, effects.swapaxes(1, 2), read_horizon("horizon", horizon, 0, self.n_vars * len(names))
-        )
-        if read_flag("cumulative", cumulative):
-            values = cumulated(values, 0)
-        if not np.isfinite(values).all():
-            raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
-        notes = self._stability_notes()
-        emit(notes)
-        return Responses(
-            values, self.names, names, "exogenous", "exogenous", "unit", None, bool(cumulative), notes=notes
-        )
 
     def _future_terms(self, first: int, steps: int, exogenous: Any) -> Array:
         """Values of the terms beside the lags in the periods after the data."""

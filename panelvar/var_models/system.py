@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -261,10 +261,10 @@ class System(SystemProcess, Presented):
         moduli = ", ".join(format_number(modulus, digits) for modulus in self.moduli) or "none"
         verdict = "stable" if self.is_stable else "not stable: a root lies on or outside the unit circle"
         return Table(
-            title=f"Vector autoregression: {', '.join(self.names)}",
+            title=f"{self._title}: {', '.join(self.names)}",
             facts=(
                 Fact("Lags", format_count(self.lags)),
-                Fact("Deterministic", _TRENDS[self.trend]),
+                Fact("Deterministic", self._deterministic),
                 *self._facts(digits),
             ),
             header=(Row("", tuple(map(words, self.names))),),
@@ -273,6 +273,13 @@ class System(SystemProcess, Presented):
             statistics=(Fact("Root moduli", moduli), Fact("Stability", verdict)),
             notes=self._table_notes(levels),
         )
+
+    _title: ClassVar[str] = "Vector autoregression"
+
+    @property
+    def _deterministic(self) -> str:
+        """What stands beside the lags and exogenous variables, in words."""
+        return _TRENDS[self.trend]
 
     def _facts(self, digits: int) -> tuple[Fact, ...]:
         return (Fact("Estimates", "coefficients given, no data"),)

@@ -49,6 +49,7 @@ class Writer:
         self.rng, self.world = rng, world
         self.lines: list[tuple[str, str]] = []
         self.names = world.names
+        self.variables = world.variables
         self.where = ""
         self.depth = 0
 
@@ -61,6 +62,8 @@ class Writer:
 
     def target(self, target: Target, mistakes: int) -> str:
         """Write what a target needs, and return the expression that calls or reads it."""
+        if target.owner is pv.PanelVarResult:
+            self.variables = [self.names["y"], self.names["x1"]]
         path = f"{'pv' if target.owner is None else self.owner(target)}.{target.name}"
         return path if target.call is None else self.call(path, target.call, mistakes, target.label)
 
@@ -282,7 +285,7 @@ class Writer:
 
     def variable(self) -> str:
         """The name of a variable of the system."""
-        return repr(self.rng.choice(self.world.variables))
+        return repr(self.rng.choice(self.variables))
 
     def data(self) -> str:
         """The system's data: of a series, one column."""
@@ -335,6 +338,8 @@ class Writer:
         kinds = [pv.ResidualBootstrap, pv.ParametricBootstrap, pv.RecursiveWildBootstrap, pv.MovingBlockBootstrap]
         if "Recursive" not in annotation:
             kinds += [pv.BootstrapAfterBootstrap, pv.MonteCarlo, pv.DeltaMethod, pv.DeltaMethod]
+        if self.where.startswith("PanelVarResult"):
+            kinds = [pv.EntityBootstrap, pv.EntityBootstrap, pv.MonteCarlo, pv.DeltaMethod, pv.ResidualBootstrap]
         return self.construct(self.rng.choice(kinds))
 
     def restriction(self, forms: Sequence[str]) -> str:
@@ -345,8 +350,8 @@ class Writer:
 
     def coefficients(self) -> list[str]:
         """Names of coefficients that the results of this case are likely to have."""
-        if self.where.split(".")[0] in ("VarResult", "RestrictedVarResult"):
-            names = self.world.variables
+        if self.where.split(".")[0] in ("VarResult", "RestrictedVarResult", "PanelVarResult"):
+            names = self.variables
             return [f"[{name}]L1.{other}" for name in names for other in names]
         return [written(self.names[role]) for role in ("x1", "x1", "x2")]
 

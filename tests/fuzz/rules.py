@@ -117,6 +117,7 @@ ALWAYS_HERE = {
     ("ShortRun", "b"),
     ("fit_panel_local_projections", "horizon"),
     ("fit_var_batch", "names"),
+    ("fit_panel_var", "method"),
     ("ips_test", "lags"),
     ("fit_dols", "leads"),
     ("fit_dols", "lags"),
@@ -124,7 +125,10 @@ ALWAYS_HERE = {
     ("plot_scatter", "y"),
     ("VecmResult.exclusion_test", "variables"),
     ("VecmResult.restriction_test", "beta"),
-} | {(f"{kind}.exclusion_test", "variables") for kind in ("VarResult", "RestrictedVarResult", "FittedSystem")}
+} | {
+    (f"{kind}.exclusion_test", "variables")
+    for kind in ("VarResult", "RestrictedVarResult", "FittedSystem", "PanelVarResult")
+}
 DYNAMIC_COVARIANCES = ("None", "'robust'", "'classical'", "'uncorrected'", "pv.Clustered('i')", "pv.Clustered('g')")
 COINTEGRATING = ("'group-mean'", "'pooled'", "'weighted'")
 OFTEN = {"joint": 0.4, "bands": 0.4}
@@ -139,13 +143,13 @@ def of(*texts: str) -> Callable[[Writer], str]:
 
 
 def _signs(writer: Writer) -> str:
-    names, rng = writer.world.variables, writer.rng
+    names, rng = writer.variables, writer.rng
     pairs = {(rng.choice(names), rng.choice(("s1", "s2"))): rng.choice("+-") for _ in range(rng.randint(1, 3))}
     return repr(pairs)
 
 
 def _pattern(writer: Writer) -> str:
-    size = len(writer.world.variables)
+    size = len(writer.variables)
     lower = [["nan" if row >= column else "0" for column in range(size)] for row in range(size)]
     if writer.rng.random() < 0.2:
         lower[0][-1] = "nan"
@@ -153,7 +157,7 @@ def _pattern(writer: Writer) -> str:
 
 
 def _matrix(writer: Writer) -> str:
-    size = len(writer.world.variables)
+    size = len(writer.variables)
     return repr(
         [[round(writer.rng.gauss(0, 0.3) + (row == column) * 0.3, 2) for column in range(size)] for row in range(size)]
     )
@@ -164,12 +168,12 @@ def _conditions(writer: Writer) -> str:
 
 
 def _zeros(writer: Writer) -> str:
-    names = writer.world.variables
+    names = writer.variables
     return writer.rng.choice(("'t'", "'t'", "'aic'", "'bic'", "'hq'", repr({names[0]: [f"L1.{names[-1]}"]})))
 
 
 def _long_run(writer: Writer) -> str:
-    names = writer.world.variables
+    names = writer.variables
     return repr(f"{written(names[0])} = 0") if writer.rng.random() < 0.6 else repr({names[0]: 1, names[-1]: -1})
 
 
@@ -328,6 +332,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "PanelTestTable.result.test": of("'llc'", "'ips'", "'hadri'", "'pedroni'", "'kao'"),
     "PanelTestTable.result.subject": lambda writer: writer.rng.choice(("None", writer.role("x1", "y"))),
     "PanelTestTable.result.form": of("None", "'level'", "'difference'"),
+    "fit_panel_var.columns": lambda writer: writer.roles("y", "x1"),
+    "fit_panel_var.method": of("'within'", "'hahn-kuersteiner'", "'half-panel-jackknife'", "'mean-group'", "'pooled'"),
+    "fit_panel_var.exogenous": lambda writer: writer.roles("x2"),
+    "fit_panel_var.cov": of("'cluster'", "'classical'", "'HC1'", "'driscoll-kraay'", "pv.Clustered('entity', 'time')"),
+    "PanelVarResult.with_cov.cov": of("'cluster'", "'classical'", "'HC3'", "'newey-west'", "pv.Clustered('time')"),
     "panic_test.factors": of("0", "1", "2"),
     "cross_section_exponent.column": lambda writer: writer.role("x1", "y"),
     "cross_section_exponent.method": of("'averages'", "'correlations'"),
@@ -357,8 +366,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "target_horizon": of("3"),
     "periods": of("0", "1"),
     "simulate.periods": of("5", "20"),
-    "names": lambda writer: repr(writer.some(writer.world.variables, 9)),
-    "System.names": lambda writer: repr(writer.world.variables),
+    "names": lambda writer: repr(writer.some(writer.variables, 9)),
+    "System.names": lambda writer: repr(writer.variables),
     "TestResult.name": of("'A test'"),
     "name": lambda writer: writer.role("x1", "y"),
     "Convention.name": of("'mine'"),
@@ -387,7 +396,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "rank": of("1", "0", "1"),
     "bootstrap": lambda writer: writer.bands("Recursive"),
     "normalise": lambda writer: writer.variable(),
-    "ordering": lambda writer: repr(writer.some(writer.world.variables, 9)),
+    "ordering": lambda writer: repr(writer.some(writer.variables, 9)),
     "identification": lambda writer: writer.identification(("cholesky", "reduced_form", "generalised", "long_run")),
     "fit_svar.identification": lambda writer: writer.construct(pv.ShortRun),
     "instrument_relevance_test.identification": lambda writer: writer.construct(pv.ExternalInstrument),
@@ -413,9 +422,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "signs": _signs,
     "zero": of("()"),
     "coefficients": lambda writer: f"[{_matrix(writer)}]",
-    "intercept": lambda writer: repr([0.5] * len(writer.world.variables)),
-    "trend_slopes": lambda writer: repr([0.1] * len(writer.world.variables)),
-    "sigma": lambda writer: f"np.eye({len(writer.world.variables)}) + 0.2",
+    "intercept": lambda writer: repr([0.5] * len(writer.variables)),
+    "trend_slopes": lambda writer: repr([0.1] * len(writer.variables)),
+    "sigma": lambda writer: f"np.eye({len(writer.variables)}) + 0.2",
     "hausman.consistent": _model,
     "hausman.efficient": _rival,
     "hausman.sigma": of("'own'", "'efficient'", "'consistent'"),
@@ -425,8 +434,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "equation": lambda writer: writer.variable(),
     "equations": lambda writer: writer.variable(),
     "variables": lambda writer: writer.variable(),
-    "caused": lambda writer: repr(writer.rng.choice(writer.world.variables[:-1])),
-    "causing": lambda writer: repr(writer.world.variables[-1]),
+    "caused": lambda writer: repr(writer.rng.choice(writer.variables[:-1])),
+    "causing": lambda writer: repr(writer.variables[-1]),
     "first": lambda writer: writer.variable(),
     "second": lambda writer: writer.variable(),
     "panel_granger_test.caused": lambda writer: writer.role("y"),
@@ -439,9 +448,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "hadri_test.errors": of("'homoskedastic'", "'heteroskedastic'", "'serial'"),
     "initial": of("None"),
     "beta": _long_run,
-    "alpha": lambda writer: repr(f"{written(writer.world.variables[0])} = 0"),
+    "alpha": lambda writer: repr(f"{written(writer.variables[0])} = 0"),
     "Fuller.alpha": of("1.0", "4.0"),
-    "known": lambda writer: repr({writer.world.variables[0]: 1}),
+    "known": lambda writer: repr({writer.variables[0]: 1}),
     "label": of("'tab:one'"),
     "VarBatch.member.label": _member,
     "digits": of("2", "4"),

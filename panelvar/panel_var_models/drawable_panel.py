@@ -1,0 +1,103 @@
+"""A panel vector autoregression as the sources of bands see it (`panelvar.bands.drawable`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from panelvar.bands.drawable import Draws
+from panelvar.base.arrays import Array
+from panelvar.dynamics.lag_problem import CHUNK_BYTES, lag_matrices
+from panelvar.identification.scheme import ReducedForm
+from panelvar.kernels.least_squares import covariance_root
+from panelvar.panel_var_models.fit import PanelVarFit, Refits
+from panelvar.responses.shocks import positive_factor
+from panelvar.var_models.drawable_system import inverse_wishart_factors
+
+
+@dataclass(frozen=True, eq=False)
+class DrawablePanel:
+    """Estimates with a covariance of all coefficients, of any form, that offers draws about them."""
+
+    fit: PanelVarFit
+
+    @property
+    def restriction(self) -> str:
+        """Nothing is restricted."""
+        return ""
+
+    @property
+    def nobs(self) -> int:
+        """Rows estimated."""
+        return len(self.fit.residuals)
+
+    @property
+    def n_free(self) -> int:
+        """Coefficients of all equations."""
+        return self.fit.params.size
+
+    @property
+    def n_entities(self) -> int:
+        """Entities, N."""
+        return self.fit.rows.n_entities
+
+    @property
+    def residuals(self) -> Array:
+        """Residuals of the rows estimated."""
+        return self.fit.residuals
+
+    def chunk_size(self) -> int:
+        """Draws made at once."""
+        width = self.fit.params.shape[0] + self.fit.sigma.shape[0]
+        return int(max(1, CHUNK_BYTES // (8 * (width**2 + self.n_entities))))
+
+    def form(self, params: Array, factor: Array) -> ReducedForm:
+        """Arrange coefficients (..., m, K) and factors of sigma as a reduced form."""
+        d = self.fit.rows.terms.count
+        return ReducedForm(lag_matrices(params, d), factor, params[..., :d, :])
+
+    @cached_property
+    def estimate(self) -> ReducedForm:
+        """The reduced form at the estimates."""
+        return self.form(self.fit.params, positive_factor(self.fit.sigma))
+
+    @cached_property
+    def _root(self) -> Array:
+        return covariance_root(self.fit.covariance.matrix)
+
+    def directions(self, form: ReducedForm, spread: Array | None = None) -> Array:
+        """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
+
+        That covariance is of all coefficients at once, and no product of sigma: the same whatever the form.
+        """
+        del spread
+        m, n_vars = self.fit.params.shape
+        moves = self._root.T.reshape(-1, n_vars, m).swapaxes(1, 2)
+        return np.broadcast_to(moves, (*form.factor.shape[:-2], *moves.shape))
+
+    def posterior(self, draws: int, future_steps: int, rng: np.random.Generator) -> Draws:
+        """Coefficients from the normal distribution of the estimates; sigma, independently, from inverse Wishart's."""
+        m, n_vars = self.fit.params.shape
+        scale = self.estimate.factor * np.sqrt(self.fit.df_resid)
+        factor = inverse_wishart_factors(scale, self.fit.df_resid, draws, rng)
+        moves = rng.standard_normal((draws, m * n_vars)) @ self._root.T
+        params = self.fit.params + moves.reshape(draws, n_vars, m).swapaxes(1, 2)
+        future = rng.standard_normal((draws, future_steps, n_vars)) @ factor.swapaxes(1, 2) if future_steps else None
+        return Draws(self.form(params, factor), None, future)
+
+
+@dataclass(frozen=True, eq=False)
+class ReweightedPanel(DrawablePanel):
+    """Estimates that can be made again with other weights of the entities."""
+
+    refits: Refits
+
+    def reweighted(self, weights: Array, future_steps: int, rng: np.random.Generator) -> Draws:
+        """Estimates with weights (B, N) of the entities; errors of later periods are residuals of rows drawn."""
+        params, sigma = self.refits(weights)
+        future = None
+        if future_steps:
+            future = self.residuals[rng.integers(0, self.nobs, (len(weights), future_steps))]
+        return Draws(self.form(params, positive_factor(sigma)), None, future)

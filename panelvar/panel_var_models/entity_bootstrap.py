@@ -1,0 +1,87 @@
+"""A bootstrap of the entities of a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from panelvar.bands.drawable import Draws, FromEntities
+from panelvar.bands.simulated import Simulated, chunked
+from panelvar.bands.target import Target
+from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.shared_parameters import documented
+
+FEWEST_ENTITIES = 30
+"""Entities below which draws of them are a poor picture of what other samples would hold."""
+
+
+@documented
+@dataclass(frozen=True)
+class EntityBootstrap(Simulated):
+    r"""Bootstrap of entities: N of them are drawn with replacement, with all their periods, and the model is refitted.
+
+    An entity drawn twice is two entities, each with an effect of its own (Kapetanios 2008, Journal of Applied
+    Econometrics 23; Goncalves and Kaffo 2015, Journal of Econometrics 186). Nothing is asked of the errors within an
+    entity: they may be correlated over time and of any variance.
+
+    Parameters
+    ----------
+    {draws, seed}
+    interval : {"percentile", "hall"}
+        The rule, as of `ResidualBootstrap`; studentised intervals would need every draw's own covariance.
+    {joint, over}
+
+    Raises
+    ------
+    SpecificationError
+        A model of one entity, or an estimator that is not made again with weights; shocks identified by an instrument.
+    NumericalError
+        A draw whose regressors depend on one another.
+
+    Notes
+    -----
+    The draws are about the estimate, with its own bias: of least squares with entity effects in short panels they do
+    not cover, and a corrected estimator is corrected again in each draw. Entities must be independent: common shocks
+    are not drawn. Fewer than 30 entities are warned about.
+    """
+
+    intervals: ClassVar[tuple[str, ...]] = ("percentile", "hall")
+
+    @property
+    def kind(self) -> str:
+        """How the draws are made, in words."""
+        return "entity bootstrap"
+
+    def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
+        """Yield fits to entities drawn, chunk by chunk."""
+        if target.carried is not None:
+            raise SpecificationError(
+                "EntityBootstrap does not resample an instrument with the entities: there are no bands of shocks that "
+                "one identifies in a panel."
+            )
+        model = entities_of(target)
+        shares = np.full(model.n_entities, 1.0 / model.n_entities)
+        for count in chunked(self.draws, model.chunk_size()):
+            weights = rng.multinomial(model.n_entities, shares, size=count).astype(np.float64)
+            yield model.reweighted(weights, target.future_steps, rng)
+
+    def notes(self, target: Target) -> tuple[Note, ...]:
+        """Warn of few entities."""
+        count = entities_of(target).n_entities
+        if count >= FEWEST_ENTITIES:
+            return ()
+        text = f"The band rests on draws of {count} entities, and is too narrow with so few."
+        return (Note("few-entities", text, warn=True),)
+
+
+def entities_of(target: Target) -> FromEntities:
+    """The model as one whose entities can be weighted, or say that it has none."""
+    if not isinstance(target.model, FromEntities):
+        raise SpecificationError(
+            "EntityBootstrap draws entities of a panel, and this model is of one entity or is not estimated again from "
+            "weighted ones: use another source of bands."
+        )
+    return target.model

@@ -1,0 +1,125 @@
+"""A vector autoregression of each entity, and their average."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.dynamics.batched_lags import BatchFit, fit_batch, triangles
+from panelvar.dynamics.lag_problem import coefficient_errors
+from panelvar.heterogeneous.random_coefficients import mean_group
+from panelvar.heterogeneous.unit_fits import covariance_of_average
+from panelvar.panel_var_models.fit import PanelVarFit
+from panelvar.panel_var_models.rows import PanelVarRows
+from panelvar.var_models.estimates import RULES
+
+
+@dataclass(frozen=True, eq=False)
+class MeanGroup:
+    r"""The average of N vector autoregressions (Pesaran and Smith 1995).
+
+    .. math:: \bar B = \frac1N \sum_i \hat B_i, \qquad
+        \hat V = \frac{1}{N (N - 1)} \sum_i \mathrm{vec}(\hat B_i - \bar B)\,\mathrm{vec}(\hat B_i - \bar B)'
+
+    Attributes
+    ----------
+    rows : PanelVarRows
+        Of the entities in use.
+    fits : BatchFit
+        Theirs, in the same order.
+    """
+
+    rows: PanelVarRows
+    fits: BatchFit
+
+    @property
+    def _degrees(self) -> Positions:
+        degrees: Positions = self.fits.nobs - self.rows.n_regressors
+        return degrees
+
+    @cached_property
+    def _scatters(self) -> Array:
+        factor = self.fits.scatter_factor
+        return np.asarray(factor @ factor.swapaxes(1, 2))
+
+    def refits(self, weights: Array) -> tuple[Array, Array]:
+        """Average coefficients (B, m, K) and residual covariances with weights (B, N) of the entities."""
+        params = np.tensordot(weights, self.fits.params, axes=1) / weights.sum(axis=1)[:, None, None]
+        scatter = np.tensordot(weights, self._scatters, axes=1)
+        return params, scatter / (weights @ self._degrees)[:, None, None]
+
+    def covariance(self) -> CovarianceEstimate:
+        """Spread of the entities' coefficients, equation by equation."""
+        stacked = self.fits.params.swapaxes(1, 2).reshape(len(self.fits.params), -1)
+        return covariance_of_average(mean_group(stacked)[1], "dispersion over entities", len(stacked), RULES)
+
+    def variances(self) -> Array:
+        """Variances (N, m, K) of each entity's own coefficients."""
+        fits = self.fits
+        return np.square(coefficient_errors(fits.inverse_factor, fits.scatter_factor, self._degrees[:, None]))
+
+    def fit(self) -> PanelVarFit:
+        """Collect what a result needs."""
+        rows, fits = self.rows, self.fits
+        params, sigma = (each[0] for each in self.refits(np.ones((1, rows.n_entities))))
+        own = rows.y - np.einsum("nm,nmk->nk", rows.x, fits.params[rows.entities.codes])
+        return PanelVarFit(
+            rows,
+            "mean-group",
+            "mean group: a vector autoregression of each entity, averaged",
+            params,
+            sigma,
+            self.covariance(),
+            own,
+            np.asarray(rows.entities.codes, dtype=np.intp),
+            rows.design.time_positions,
+            int(self._degrees.sum()),
+            notes=rows.design.notes,
+            refits=self.refits,
+            individual=fits.params,
+            individual_variances=self.variances(),
+        )
+
+
+def fit_entities(rows: PanelVarRows) -> MeanGroup:
+    """Fit every entity that can be fitted; those with too few rows or dependent regressors are left out, with a note.
+
+    Raises
+    ------
+    InsufficientDataError
+        Fewer than two entities can be fitted.
+    """
+    sizes, width = rows.entities.sizes, rows.columns.shape[1]
+    starts = np.cumsum(sizes) - sizes
+
+    def fill(first: int, stop: int, out: Array) -> None:
+        out[:] = 0.0
+        for place in range(first, stop):
+            part = slice(int(starts[place]), int(starts[place] + sizes[place]))
+            out[place - first, : sizes[place]] = rows.columns[part]
+
+    factors = triangles((rows.n_entities, int(sizes.max()), width), fill)
+    fits = fit_batch(factors, np.asarray(sizes, dtype=np.intp), rows.n_regressors)
+    kept = fits.estimable
+    if kept.sum() < 2:
+        raise InsufficientDataError(
+            f"{int(kept.sum())} of {rows.n_entities} entities can be fitted by themselves: with {rows.n_regressors} "
+            f"coefficients an equation an entity needs {rows.n_regressors + rows.n_vars} rows, and has {sizes.max()} "
+            "at most. Use fewer lags, or a method with the same coefficients for all."
+        )
+    if not kept.all():
+        labels = rows.design.entity_labels[~kept].tolist()
+        text = (
+            f"{len(labels)} of {rows.n_entities} entities left out, such as {labels[0]!r}: fewer than "
+            f"{rows.n_regressors + rows.n_vars} rows, or regressors that depend on one another."
+        )
+        rows = rows.take(np.flatnonzero(kept[rows.entities.codes]), Note("entities-left-out", text, warn=True))
+        fits = BatchFit(
+            fits.params[kept], fits.inverse_factor[kept], fits.scatter_factor[kept], fits.nobs[kept], kept[kept]
+        )
+    return MeanGroup(rows, fits)

@@ -1,0 +1,280 @@
+"""Panel vector autoregressions: one call, and the estimators behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+import numpy as np
+
+from panelvar.base.arguments import read_flag
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import Note, SpecificationError, choose, emit
+from panelvar.base.shared_parameters import documented
+from panelvar.covariance.covariances import (
+    Classical,
+    Clustered,
+    Covariance,
+    CovarianceEstimate,
+    ScoredCovariance,
+    symmetric,
+)
+from panelvar.covariance.influenced import Influenced
+from panelvar.covariance.named import specification_of
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.fit.small_samples import Counts
+from panelvar.panel_var_models.fit import PanelVarFit
+from panelvar.panel_var_models.least_squares import (
+    PanelLeastSquares,
+    hahn_kuersteiner,
+    half_panel_jackknife,
+    pooled,
+    within,
+)
+from panelvar.panel_var_models.mean_group import fit_entities
+from panelvar.panel_var_models.result import PanelVarResult
+from panelvar.panel_var_models.rows import PanelVarRows, read_rows
+from panelvar.var_models.estimates import RULES
+from panelvar.var_models.scored_system import equation_labels
+
+LONG_PANEL = 20
+"""Rows of an entity, on average, from which least squares with entity effects is the default."""
+LEAST_SQUARES: dict[str, Callable[[PanelVarRows, bool], PanelLeastSquares]] = {
+    "within": within,
+    "hahn-kuersteiner": hahn_kuersteiner,
+    "half-panel-jackknife": half_panel_jackknife,
+    "pooled": pooled,
+}
+METHODS = (*LEAST_SQUARES, "mean-group", "gmm")
+WITH_CONSTANT = ("pooled", "mean-group")
+
+
+@documented
+def fit_panel_var(
+    data: object,
+    columns: Sequence[Hashable] | Hashable,
+    lags: int = 1,
+    *,
+    method: str | None = None,
+    exogenous: Sequence[Hashable] | Hashable | None = None,
+    exogenous_lags: int = 0,
+    time_effects: bool = False,
+    cov: str | Covariance | None = None,
+    missing: str = "drop",
+) -> PanelVarResult:
+    r"""Estimate a vector autoregression of a panel's entities, each with an effect of its own.
+
+    .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
+
+    Parameters
+    ----------
+    {data}
+    columns : sequence of column names
+        The K variables, in the causal order of Cholesky shocks.
+    lags : int
+        Lag order p. Lags never bridge a gap, and no entity's reach into another's rows.
+    method : str, optional
+        ``"within"``: least squares with entity effects. ``"hahn-kuersteiner"``, ``"half-panel-jackknife"``: the same
+        less its bias, by formula or by the bias of halves. ``"mean-group"``: a vector autoregression of each entity,
+        averaged. ``"pooled"``: one constant for all. By default "within" where entities have 20 rows or more on
+        average, of which the lags are taken off.
+    exogenous : sequence of column names, optional
+        Strictly exogenous variables.
+    {exogenous_lags}
+    time_effects : bool
+        Give each period an effect that all entities share.
+    cov : str or covariance object, optional
+        Errors of the coefficients, jointly over the equations: ``"cluster"`` by entity (the default), ``"classical"``,
+        ``"HC1"``, ``"driscoll-kraay"``, ``Clustered("entity", "time")``, ... A mean group's are the spread of its
+        entities.
+    {missing}
+
+    Returns
+    -------
+    PanelVarResult
+        A `System`: roots, responses, decompositions with bands, forecasts, tests of Granger causality.
+
+    Raises
+    ------
+    DataError
+        Unknown or infinite columns; data that do not say who and when.
+    SpecificationError
+        Options that do not exist or go together.
+    InsufficientDataError
+        Too few entities, or too few rows for the coefficients and effects.
+    CollinearityError
+        Regressors that depend on one another, or on the effects; an equation that fits exactly.
+
+    See Also
+    --------
+    panelvar.fit_var : One entity. `fit_var_batch` fits each by itself.
+
+    Notes
+    -----
+    The means that entity effects take out hold errors of earlier periods: least squares is biased by a term of order
+    1/T, toward less persistence (Nickell 1981). Its errors shrink with the root of NT, so that in a panel of many
+    entities the bias rules however small it is: "within" is for T that is large beside N. "hahn-kuersteiner" (Hahn and
+    Kuersteiner 2002) takes out the term of order 1/T of stationary systems that began long ago; what is left of it at
+    T = 10 is small unless roots are near one. "half-panel-jackknife" (Dhaene and Jochmans 2015) asks for nothing but
+    halves that are alike, has less bias under high persistence, and larger errors. Errors count what the correction
+    adds, by the derivative of the whole estimator; "classical" ones, which are those of least squares, do not.
+
+    Corrected estimates are not held inside the unit circle: a note says where they leave it.
+
+    References
+    ----------
+    Hahn, J. and G. Kuersteiner (2002), Econometrica 70, 1639-1657. Dhaene, G. and K. Jochmans (2015), Review of
+    Economic Studies 82, 991-1030. Pesaran, M. H. and R. Smith (1995), Journal of Econometrics 68, 79-113. Holtz-Eakin,
+    D., W. Newey and H. Rosen (1988), Econometrica 56, 1371-1395.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import panelvar as pv
+    >>> rng = np.random.default_rng(1)
+    >>> index = pd.MultiIndex.from_product([range(40), range(2000, 2030)], names=["firm", "year"])
+    >>> frame = pd.DataFrame(rng.standard_normal((1200, 2)), index=index, columns=["x", "y"])
+    >>> model = pv.fit_panel_var(frame, ["x", "y"], lags=2)
+    >>> model.nobs, model.n_entities, model.method
+    (1120, 40, 'within')
+    """
+    if method is not None:
+        choose("method", method, METHODS)
+    time_effects = read_flag("time_effects", time_effects)
+    trend = "c" if method in WITH_CONSTANT else "n"
+    rows = read_rows(data, columns, lags, exogenous, exogenous_lags, trend, missing)
+    chosen = method if method is not None else "within" if rows.average_periods >= LONG_PANEL else "gmm"
+    if chosen == "gmm":
+        fit = _by_moments(rows, method)
+    elif chosen == "mean-group":
+        fit = _mean_group(rows, time_effects, cov)
+    else:
+        fit = _least_squares(rows, chosen, time_effects, cov)
+    result = PanelVarResult(fit)
+    emit(result.notes)
+    return result
+
+
+def _by_moments(rows: PanelVarRows, method: str | None) -> PanelVarFit:
+    """Refuse what is not offered yet."""
+    others = [name for name in METHODS if name != "gmm"]
+    asked = "method='gmm'" if method else f"With {rows.average_periods:.4g} rows an entity there is no default: 'gmm'"
+    raise SpecificationError(f"{asked} is not offered yet. Choose one of: {', '.join(map(repr, others))}.")
+
+
+def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVarFit:
+    if time_effects:
+        raise SpecificationError(
+            "A mean group has no time effects that all entities share, since each has coefficients of its own: "
+            "subtract the periods' means first, or use another method."
+        )
+    if cov is not None:
+        raise SpecificationError("The errors of a mean group are the spread of its entities: cov= has no place.")
+    return fit_entities(rows).fit()
+
+
+def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: object) -> PanelVarFit:
+    """Collect what a result needs of least squares, corrected or not."""
+    estimator = LEAST_SQUARES[method](rows, time_effects)
+    rows, block = estimator.rows, estimator.blocks[0]
+    effects, period_effects, periods = _effects(estimator, time_effects)
+
+    def covariances(asked: object) -> CovarianceEstimate:
+        return covariance_of(estimator, asked)
+
+    return PanelVarFit(
+        rows,
+        method,
+        estimator.words,
+        estimator.params,
+        estimator.sigma,
+        covariances(cov),
+        estimator.residuals,
+        block.codes,
+        rows.design.time_positions,
+        estimator.df_resid,
+        effects,
+        period_effects,
+        periods,
+        notes=(*rows.design.notes, *_short_panel(rows, method), *_corrected_roots(estimator, method)),
+        covariances=covariances,
+        refits=estimator.refits,
+    )
+
+
+def covariance_of(estimator: PanelLeastSquares, cov: object) -> CovarianceEstimate:
+    """Estimate the covariance that is asked for, of the coefficients stacked equation by equation.
+
+    Raises
+    ------
+    SpecificationError
+        A covariance that needs more than scores of rows.
+    """
+    rows, block = estimator.rows, estimator.blocks[0]
+    found = Clustered("entity") if cov is None else specification_of(cov) or Clustered("entity")
+    if isinstance(found, Classical):
+        matrix = np.asarray(np.kron(estimator.sigma, block.root_inverse @ block.root_inverse.T), dtype=np.float64)
+        return CovarianceEstimate(symmetric(matrix), "classical", float(estimator.df_resid), classical=True)
+    if not isinstance(found, ScoredCovariance):
+        raise SpecificationError(
+            f"cov={cov!r}: a panel vector autoregression takes 'classical', 'cluster', 'HC0' to 'HC5', "
+            "'driscoll-kraay', 'newey-west' and Clustered(...)."
+        )
+    influence = estimator.influence().swapaxes(1, 2).reshape(rows.nobs, -1)
+    levels = (rows.entities,) * estimator.effects + (rows.design.times,) * bool(block.n_dummies)
+    absorbed = (rows.n_entities - 1) * estimator.effects + block.n_dummies
+    counts = Counts(
+        rows.nobs,
+        rows.n_regressors - rows.terms.has_constant,
+        True,
+        absorbed,
+        tuple(level.n_groups for level in levels),
+        rows.terms.has_constant,
+        rows.n_regressors,
+    )
+    names = equation_labels(rows.names, rows.regressor_names)
+    return found(Influenced(names, influence, counts, rows.design, block.leverage, levels), RULES)
+
+
+def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | None, Array | None, Positions | None]:
+    """Effects of entities (N, K) and of periods (q, K), these of mean zero over the rows, and the periods."""
+    rows, block = estimator.rows, estimator.blocks[0]
+    left = rows.y - rows.x @ estimator.params
+    of_periods: Array | None = None
+    periods: Positions | None = None
+    if time_effects:
+        periods, codes = np.unique(rows.design.time_positions, return_inverse=True)
+        of_periods = np.zeros((len(periods), rows.n_vars))
+        of_periods[np.searchsorted(periods, block.dummies)] = block.period_effects(estimator.params)
+        of_periods -= of_periods[codes].mean(axis=0)
+        left = left - of_periods[codes]
+    return (rows.entity_means(left) if estimator.effects else None), of_periods, periods
+
+
+def _short_panel(rows: PanelVarRows, method: str) -> tuple[Note, ...]:
+    if method != "within" or rows.average_periods >= LONG_PANEL:
+        return ()
+    text = (
+        f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased toward less "
+        "persistence (Nickell 1981): 'hahn-kuersteiner' and 'half-panel-jackknife' correct it."
+    )
+    return (Note("nickell-bias", text, warn=True),)
+
+
+def _corrected_roots(estimator: PanelLeastSquares, method: str) -> tuple[Note, ...]:
+    """Say that a correction has left the unit circle."""
+    if len(estimator.blocks) == 1 and method != "hahn-kuersteiner":
+        return ()
+    count = estimator.rows.terms.count
+    moduli = [
+        np.abs(dynamics.companion_roots(lag_matrices(params, count)))[0]
+        for params in (estimator.params, estimator.blocks[0].params)
+    ]
+    if moduli[0] < 1.0:
+        return ()
+    text = (
+        f"The corrected estimates have a root of modulus {moduli[0]:.4f}, least squares {moduli[1]:.4f}: the system "
+        "may have unit roots, for which the correction is not meant. The estimates are kept as they are."
+    )
+    return (Note("corrected-roots", text, warn=True),)

@@ -1,0 +1,538 @@
+"""The result of `fit_panel_var`: a system whose coefficients have a covariance of any form, and the panel it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.bands.limits import normal_limits
+from panelvar.base.arguments import finite_array, read_horizon
+from panelvar.base.arrays import Array
+from panelvar.base.errors import (
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    check_level,
+    emit,
+)
+from panelvar.base.labels import listed
+from panelvar.covariance.covariances import Covariance
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.gaps import lag_positions
+from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.dynamics.terms import stacked_labels
+from panelvar.identification.scheme import Estimates, ReducedForm
+from panelvar.kernels.least_squares import covariance_root
+from panelvar.panel_var_models.drawable_panel import DrawablePanel, ReweightedPanel
+from panelvar.panel_var_models.fit import PanelVarFit
+from panelvar.responses.forecast import forecast_errors
+from panelvar.static_panels.inference import wald
+from panelvar.tables.coefficients import starred_rows, value_row
+from panelvar.tables.layout import Fact, Row
+from panelvar.tables.number_format import format_count, format_number, star_legend
+from panelvar.tables.test_result import TestResult
+from panelvar.var_models.exclusion import Exclusion
+from panelvar.var_models.scored_system import equation_labels
+from panelvar.var_models.system_tests import Stacked, StackedInference, SystemTests
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class PanelVarResult(SystemTests):
+    r"""A panel vector autoregression: one system for all entities, each with an effect of its own.
+
+    .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
+
+    Made by `panelvar.fit_panel_var`. All of `System` is here too (``roots``, ``moduli``, ``is_stable``,
+    ``equations()``, ``long_run_effects()``).
+
+    Parameters
+    ----------
+    fit : PanelVarFit
+        The estimates, whatever the estimator.
+
+    Attributes
+    ----------
+    sigma : array (K, K)
+        Residual covariance: behind responses, decompositions and forecast intervals.
+    notes : tuple of Note
+        Rows dropped, and whatever else a reader should know.
+    """
+
+    fit: PanelVarFit
+    notes: tuple[Note, ...]
+
+    _title: ClassVar[str] = "Panel vector autoregression"
+
+    _not_offered: ClassVar[Mapping[str, str]] = {
+        "loglik": "Panel vector autoregressions are estimated by least squares or moments: there is no likelihood.",
+        "aic": "Panel vector autoregressions are estimated by least squares or moments: there is no likelihood.",
+        "historical_decomposition": "Histories of shocks are of one entity: fit_var of its rows, or fit_var_batch.",
+        "structural_shocks": "Histories of shocks are of one entity: fit_var of its rows, or fit_var_batch.",
+    }
+
+    def __init__(self, fit: PanelVarFit) -> None:
+        rows = fit.rows
+        count = rows.terms.count
+        self._set(
+            coefficients=lag_matrices(fit.params, count),
+            names=rows.names,
+            terms=rows.terms,
+            deterministics=fit.params[:count],
+            sigma=fit.sigma,
+            fit=fit,
+            notes=(*fit.notes, *fit.covariance.notes),
+        )
+
+    def _in_short(self) -> str:
+        return (
+            f"Panel VAR({self.lags}) of {listed(self.names)}; {self.fit.method}; {self.n_entities} entities, "
+            f"n = {self.nobs}"
+        )
+
+    # ---- counts
+
+    @property
+    def method(self) -> str:
+        """How it was estimated, as ``method=`` names it."""
+        return self.fit.method
+
+    @property
+    def nobs(self) -> int:
+        """Rows estimated, of all entities together."""
+        return len(self.fit.residuals)
+
+    @property
+    def n_entities(self) -> int:
+        """Entities in use, N."""
+        return self.fit.rows.n_entities
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients in each equation, m; effects are not counted."""
+        return self.fit.rows.n_regressors
+
+    @property
+    def periods_per_entity(self) -> tuple[int, float, int]:
+        """Fewest, average and most rows of an entity that have all their lags."""
+        sizes = self.fit.rows.entities.sizes
+        return int(sizes.min()), float(sizes.mean()), int(sizes.max())
+
+    @property
+    def df_resid(self) -> int:
+        """Rows less all coefficients of an equation, effects among them: behind `sigma`."""
+        return self.fit.df_resid
+
+    @property
+    def distribution(self) -> str:
+        """Reference distribution of `tstats`: ``"t"`` or ``"normal"``."""
+        return "normal" if np.isinf(self.fit.covariance.df) else "t"
+
+    @property
+    def df_inference(self) -> float | None:
+        """Degrees of freedom of t tests, and of the denominator of F tests; None with the normal."""
+        df = self.fit.covariance.df
+        return None if np.isinf(df) else df
+
+    # ---- coefficients
+
+    @cached_property
+    def _inference(self) -> StackedInference:
+        names = equation_labels(self.names, self.regressor_names)
+        rss = float(self.sigma.diagonal().sum()) * self.df_resid
+        return StackedInference(Stacked(names, self.fit.params.T.ravel(), rss), self.fit.covariance)
+
+    def _arranged(self, values: Array) -> pd.DataFrame:
+        return self._by_equation(values.reshape(self.n_vars, -1).T)
+
+    @cached_property
+    def std_errors(self) -> pd.DataFrame:
+        """Standard errors, arranged like `params`: square roots of the diagonal of `cov`."""
+        return self._arranged(self._inference.std_errors.to_numpy())
+
+    @cached_property
+    def tstats(self) -> pd.DataFrame:
+        """Coefficients over their standard errors."""
+        return self._arranged(self._inference.tstats.to_numpy())
+
+    @cached_property
+    def pvalues(self) -> pd.DataFrame:
+        """Two-sided tail probabilities of `tstats`."""
+        return self._arranged(self._inference.pvalues.to_numpy())
+
+    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, at least 0.5.
+
+        Returns
+        -------
+        DataFrame
+            Rows (equation, regressor), columns lower and upper.
+        """
+        return self._inference.conf_int(level=level).set_axis(stacked_labels(self.names, self.regressor_names))
+
+    @cached_property
+    def cov(self) -> pd.DataFrame:
+        """Covariance of all coefficients; labels (equation, regressor)."""
+        import pandas as pd
+
+        index = stacked_labels(self.names, self.regressor_names)
+        return pd.DataFrame(self.fit.covariance.matrix, index=index, columns=index)
+
+    @property
+    def cov_label(self) -> str:
+        """How the errors of the coefficients were estimated."""
+        return self.fit.covariance.label
+
+    def with_cov(self, cov: str | Covariance) -> PanelVarResult:
+        """Return the same estimates with other errors of the coefficients, and of tests of them.
+
+        Parameters
+        ----------
+        cov : str or covariance object
+            ``"cluster"`` (by entity), ``"classical"``, ``"HC0"`` to ``"HC5"``, ``"driscoll-kraay"``,
+            ``"newey-west"``, or an object such as ``Clustered("entity", "time")``.
+
+        Raises
+        ------
+        SpecificationError
+            A covariance that the estimator does not have.
+        """
+        if self.fit.covariances is None:
+            raise SpecificationError(
+                f"method={self.method!r} has one covariance, {self.cov_label}: cov= has no place with it."
+            )
+        changed = replace(self.fit, covariance=self.fit.covariances(cov))
+        emit(changed.covariance.notes)
+        return type(self)(changed)
+
+    @property
+    def _joint_df(self) -> float:
+        return self.fit.covariance.df
+
+    @property
+    def _single_df(self) -> float:
+        return self.fit.covariance.df
+
+    def _stacked(self, df: float) -> StackedInference:
+        del df
+        return self._inference
+
+    def _excluded(self, hypothesis: Exclusion) -> TestResult:
+        rows = hypothesis.regressors(self.names, self.terms.count)
+        places = [column * self.n_regressors + row for column in hypothesis.columns(self.names) for row in rows]
+        matrix = np.eye(self.fit.params.size)[places]
+        test = wald(self._inference, matrix, np.zeros(len(places)), hypothesis.name, hypothesis.null)
+        emit(test.notes)
+        return test
+
+    # ---- bands
+
+    @property
+    def _drawable(self) -> DrawablePanel:
+        """The system as the sources of bands see it."""
+        refits = self.fit.refits
+        return DrawablePanel(self.fit) if refits is None else ReweightedPanel(self.fit, refits)
+
+    def _estimates(self, factor: Array) -> Estimates:
+        fit, panel = self.fit, self.fit.rows.panel
+        form = ReducedForm(self.coefficients, factor)
+        if fit.transformed:
+            return Estimates(form, self.nobs)
+        rows = fit.rows.panel_rows
+        places = rows if panel.order is None else panel.order[rows]
+        return Estimates(form, self.nobs, fit.residuals, places, panel.nobs, lambda: fit.rows.design.index)
+
+    # ---- rows
+
+    @cached_property
+    def resids(self) -> pd.DataFrame:
+        """Residuals by entity and period: of the rows estimated, less their entity's mean where it has an effect."""
+        import pandas as pd
+
+        fit, panel = self.fit, self.fit.rows.panel
+        index = fit.rows.design.index
+        if fit.transformed:
+            entities = fit.rows.design.entity_labels.take(fit.residual_entities)
+            index = pd.MultiIndex.from_arrays([entities, panel.calendar.labels_at(fit.residual_periods)])
+        return pd.DataFrame(fit.residuals, index=index, columns=self._axes[1])
+
+    @cached_property
+    def fitted_values(self) -> pd.DataFrame:
+        """Fitted values of the rows that have all their lags, effects included; an entity's own where it has a VAR."""
+        import pandas as pd
+
+        fit = self.fit
+        left = fit.residuals if fit.individual is not None else fit.level_residuals
+        return pd.DataFrame(fit.rows.y - left, index=fit.rows.design.index, columns=self._axes[1])
+
+    def estimated_effects(self) -> pd.DataFrame:
+        r"""Effects of the entities: means of :math:`y_{it} - \sum_j A_j y_{i,t-j} - B x_{it}` over each one's rows.
+
+        Returns
+        -------
+        DataFrame
+            A row for each entity, a column for each variable. Where periods have effects, these have mean zero.
+
+        Raises
+        ------
+        SpecificationError
+            A model without them.
+        """
+        import pandas as pd
+
+        effects = self.fit.effects
+        if effects is None:
+            raise SpecificationError(f"method={self.method!r} has no entity effects.")
+        return pd.DataFrame(effects, index=self.fit.rows.design.entity_labels, columns=self._axes[1])
+
+    def period_effects(self) -> pd.DataFrame:
+        """Effects of the periods, of mean zero over the rows: a row for each period, a column for each variable.
+
+        Raises
+        ------
+        SpecificationError
+            A model without them.
+        """
+        import pandas as pd
+
+        fit = self.fit
+        if fit.period_effects is None or fit.periods is None:
+            raise SpecificationError("The model has no effects of the periods: time_effects=True adds them.")
+        index = fit.rows.panel.calendar.labels_at(fit.periods)
+        return pd.DataFrame(fit.period_effects, index=index, columns=self._axes[1])
+
+    def _no_intercept(self) -> Array:
+        """The effect of an average entity."""
+        effects = self.fit.effects
+        return np.zeros(self.n_vars) if effects is None else effects.mean(axis=0)
+
+    def _deterministic_part(self, periods: int, exogenous: npt.ArrayLike | None) -> Array:
+        part = super()._deterministic_part(periods, exogenous)
+        return part + self._no_intercept() if self.terms.exogenous else part
+
+    # ---- entities' own coefficients
+
+    @property
+    def individual(self) -> pd.DataFrame:
+        """Each entity's own coefficients, of a mean group: a row for each entity, columns (equation, regressor).
+
+        Raises
+        ------
+        SpecificationError
+            Another method: all entities have the same coefficients.
+        """
+        import pandas as pd
+
+        own = self._own("coefficients of their own")
+        columns = stacked_labels(self.names, self.regressor_names)
+        values = own.swapaxes(1, 2).reshape(len(own), -1)
+        return pd.DataFrame(values, index=self.fit.rows.design.entity_labels, columns=columns)
+
+    def dispersion(self) -> pd.DataFrame:
+        r"""How far entities' coefficients lie apart, of a mean group, and how much of it their own errors explain.
+
+        Returns
+        -------
+        DataFrame
+            Rows (equation, regressor). ``mean``; ``std_dev`` over entities, s; ``sampling``, the root of the average
+            variance :math:`\bar v` of an entity's estimate; ``between``, :math:`\sqrt{\max(s^2 - \bar v, 0)}`, the
+            standard deviation of the coefficients themselves (Swamy 1970); the smallest, the median and the largest.
+
+        Raises
+        ------
+        SpecificationError
+            Another method: all entities have the same coefficients.
+        """
+        import pandas as pd
+
+        own = self._own("a dispersion")
+        variances = self.fit.individual_variances
+        assert variances is not None
+        spread = own.var(axis=0, ddof=1)
+        parts = {
+            "mean": own.mean(axis=0),
+            "std_dev": np.sqrt(spread),
+            "sampling": np.sqrt(variances.mean(axis=0)),
+            "between": np.sqrt(np.maximum(spread - variances.mean(axis=0), 0.0)),
+            "smallest": own.min(axis=0),
+            "median": np.median(own, axis=0),
+            "largest": own.max(axis=0),
+        }
+        index = stacked_labels(self.names, self.regressor_names)
+        return pd.DataFrame({name: values.T.ravel() for name, values in parts.items()}, index=index)
+
+    def _own(self, what: str) -> Array:
+        if self.fit.individual is None:
+            raise SpecificationError(
+                f"method={self.method!r} gives all entities the same coefficients: {what} is of method='mean-group'."
+            )
+        return self.fit.individual
+
+    # ---- forecasts
+
+    def forecast(self, steps: int = 8, *, level: float = 0.95, exogenous: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Forecast every entity from the end of its rows.
+
+        Parameters
+        ----------
+        steps : int
+            Periods ahead.
+        level : float
+            Probability of each interval, at least 0.5.
+        exogenous : DataFrame, optional
+            Future values of exogenous variables, taken as known: an index (entity, period) and a column for each.
+
+        Returns
+        -------
+        DataFrame
+            Rows (entity, period); columns (variable, forecast, lower, upper and std_error). Intervals are normal, and
+            take coefficients and effects as known: with few periods the effects are not, and intervals too narrow.
+
+        Raises
+        ------
+        SpecificationError
+            Effects of the periods, whose future is not known; entities with coefficients of their own.
+        MissingInformationError
+            The future of exogenous variables was not given, or not of all entities.
+        NumericalError
+            No entity's last p periods are all observed; values overflow.
+        """
+        import pandas as pd
+
+        check_level(level)
+        steps = read_horizon("steps", steps, 1, self.n_vars**2)
+        fit, panel = self.fit, self.fit.rows.panel
+        if fit.period_effects is not None:
+            raise SpecificationError("The effects of periods to come are not known: forecast a model without them.")
+        if fit.individual is not None:
+            raise SpecificationError(
+                "Entities have coefficients of their own: fit_var_batch(...).member(label).forecast() is of one."
+            )
+        chosen, history = self._histories()
+        last = panel.time_positions[panel.starts[1:] - 1][chosen]
+        ahead = (last[:, None] + np.arange(1, steps + 1)).ravel()
+        labels = panel.entity_labels[chosen]
+        entities = np.repeat(np.arange(len(chosen)), steps)
+        index = pd.MultiIndex.from_arrays(
+            [labels.take(entities), panel.calendar.labels_at(ahead)],
+            names=[panel.entity_name or "entity", panel.time_name or "time"],
+        )
+        terms = self._future_terms(chosen, steps, index, exogenous)
+        effects = np.zeros((len(chosen), 1, self.n_vars))
+        if fit.effects is not None:
+            effects = fit.effects[np.searchsorted(fit.rows.used_entities, chosen)][:, None]
+        values = dynamics.forecast_path(self.coefficients, history, terms + effects)
+        errors = forecast_errors(dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps))
+        if not (np.isfinite(values).all() and np.isfinite(errors).all()):
+            raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+        emit(self._stability_notes())
+        errors = np.broadcast_to(errors, values.shape)
+        lower, upper = normal_limits(values, errors, level)
+        parts = {"forecast": values, "lower": lower, "upper": upper, "std_error": errors}
+        columns = pd.MultiIndex.from_product([self.names, parts], names=["variable", None])
+        return pd.DataFrame(np.stack(list(parts.values()), axis=3).reshape(len(index), -1), index, columns)
+
+    def _histories(self) -> tuple[npt.NDArray[np.intp], Array]:
+        """Places of the entities whose last periods are all observed, and these periods (N, p, K), oldest first."""
+        rows, panel = self.fit.rows, self.fit.rows.panel
+        values = rows.in_panel()
+        ends = panel.starts[1:] - 1
+        places = [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in range(self.lags)]
+        where = np.stack(places[::-1], axis=1)
+        history = values[where]
+        whole = (where >= 0).all(axis=1) & np.isfinite(history).all(axis=(1, 2))
+        whole &= np.isin(np.arange(panel.n_entities), rows.used_entities)
+        chosen = np.flatnonzero(whole)
+        if not chosen.size:
+            raise NumericalError(f"No entity's last {self.lags} period(s) are all observed; forecasts start from them.")
+        if len(chosen) < panel.n_entities:
+            text = (
+                f"{panel.n_entities - len(chosen)} of {panel.n_entities} entities have no forecast: their last "
+                f"{self.lags} period(s) are not all observed, or they are not in use."
+            )
+            emit((Note("no-forecast", text, warn=True),))
+        return chosen, history[chosen]
+
+    def _future_terms(self, chosen: npt.NDArray[np.intp], steps: int, index: Any, exogenous: Any) -> Array:
+        """What the terms beside the lags contribute in the periods forecast, (N, steps, K)."""
+        terms, count = self.terms, len(chosen)
+        if not terms.exogenous:
+            if exogenous is not None:
+                raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
+            part = terms.rows(1, steps) @ self.deterministics
+            return np.broadcast_to(part, (count, *part.shape))
+        names = list(terms.exogenous)
+        if exogenous is None:
+            raise MissingInformationError(
+                f"A forecast of this model needs the next {steps} values of {names} of each entity: give exogenous=."
+            )
+        if getattr(getattr(exogenous, "index", None), "nlevels", 1) != 2 or not hasattr(exogenous, "columns"):
+            raise SpecificationError("exogenous must be a DataFrame with an index (entity, period).")
+        table = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
+        absent = [name for name in names if name not in table.columns]
+        if absent:
+            raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
+        future = table[names].reindex(index).to_numpy(np.float64, na_value=np.nan).reshape(count, steps, len(names))
+        if np.isnan(future).any():
+            lost = int(np.isnan(future).any(axis=(1, 2)).sum())
+            raise MissingInformationError(
+                f"exogenous lacks values of {lost} of {count} entities in the {steps} period(s) after their last, such "
+                f"as {index[0]!r} to {index[steps - 1]!r}."
+            )
+        known = finite_array("the last exogenous values", self._last_exogenous(chosen))
+        whole = np.concatenate([known, future], axis=1)
+        return np.stack([terms.rows(1, steps, own) @ self.deterministics for own in whole])
+
+    def _last_exogenous(self, chosen: npt.NDArray[np.intp]) -> Array:
+        """Exogenous values (N, exogenous_lags, M) of the last periods, oldest first."""
+        panel, lags = self.fit.rows.panel, self.terms.exogenous_lags
+        values = self.fit.rows.in_panel(exogenous=True)
+        ends = (panel.starts[1:] - 1)[chosen]
+        places = [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in range(lags)]
+        return values[np.stack(places[::-1], axis=1)] if lags else np.empty((len(chosen), 0, values.shape[1]))
+
+    # ---- presentation
+
+    @property
+    def _deterministic(self) -> str:
+        own = "constant" if self.fit.effects is None else "entity effects"
+        return own if self.fit.period_effects is None else f"{own}, time effects"
+
+    def _facts(self, digits: int) -> tuple[Fact, ...]:
+        fewest, average, most = self.periods_per_entity
+        periods = (
+            format_count(fewest) if fewest == most else f"{fewest} to {most}, {format_number(average, 1)} on average"
+        )
+        return (
+            Fact("Estimator", self.fit.words),
+            Fact("Observations", format_count(self.nobs)),
+            Fact("Entities", format_count(self.n_entities)),
+            Fact("Periods an entity", periods),
+            Fact("Standard errors", self.cov_label),
+            *self.fit.choices,
+        )
+
+    def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+        errors = self.std_errors.to_numpy()
+        pvalues = self.pvalues.to_numpy()
+        return starred_rows(self.regressor_names, self.fit.params, errors, pvalues, levels, digits)
+
+    def _foot(self, digits: int) -> tuple[Row, ...]:
+        return (value_row("Root MSE", np.sqrt(self.sigma.diagonal()), digits),)
+
+    def _table_notes(self, levels: Sequence[float]) -> tuple[str, ...]:
+        first = "Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")
+        return (first, *dict.fromkeys(note.text for note in self.notes))

@@ -1,0 +1,224 @@
+"""The rows of a panel vector autoregression: each entity's periods whose values and lags are all observed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from panelvar.base.arguments import DROP_OR_RAISE, read_labels, read_whole, refuse_beyond
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
+from panelvar.base.limits import MOST_COLUMNS
+from panelvar.data.design import Design, dated_panel, refuse_infinite
+from panelvar.data.panel import Panel
+from panelvar.dynamics.gaps import lag_positions, rows_with_lags
+from panelvar.dynamics.terms import Terms, regressor_labels
+from panelvar.kernels.groups import Grouping
+from panelvar.var_models.var import lag_order, rows_missing
+
+
+@dataclass(frozen=True, eq=False)
+class PanelVarRows:
+    """Rows [terms, lag 1, ..., lag p, Y] of a panel, sorted by entity, then time.
+
+    Attributes
+    ----------
+    design : Design
+        Who and when the rows are; its dependent variable is the first of the system.
+    names : tuple of str
+        Variables of the system.
+    lags : int
+    terms : Terms
+        What stands beside the lags: a constant, exogenous variables.
+    columns : (n, m + K) array, Fortran order
+    sources : tuple
+        Labels of the panel's columns that the variables, and then the exogenous variables, are.
+    """
+
+    design: Design
+    names: tuple[str, ...]
+    lags: int
+    terms: Terms
+    columns: Array
+    sources: tuple[Hashable, ...]
+
+    @property
+    def panel(self) -> Panel:
+        """The panel the rows are of."""
+        return self.design.panel
+
+    @property
+    def nobs(self) -> int:
+        """Rows explained, n."""
+        return len(self.columns)
+
+    @property
+    def n_vars(self) -> int:
+        """Variables, K."""
+        return len(self.names)
+
+    @property
+    def n_regressors(self) -> int:
+        """Coefficients of an equation, m."""
+        return int(self.columns.shape[1]) - self.n_vars
+
+    @property
+    def x(self) -> Array:
+        """Regressors (n, m)."""
+        return self.columns[:, : self.n_regressors]
+
+    @property
+    def y(self) -> Array:
+        """Variables explained (n, K)."""
+        return self.columns[:, self.n_regressors :]
+
+    @property
+    def regressor_names(self) -> tuple[str, ...]:
+        """Names of an equation's regressors."""
+        return regressor_labels(self.names, self.lags, self.terms)
+
+    @property
+    def entities(self) -> Grouping:
+        """Rows by entity."""
+        return self.design.entities
+
+    @property
+    def n_entities(self) -> int:
+        """Entities with a row, N."""
+        return self.entities.n_groups
+
+    @property
+    def average_periods(self) -> float:
+        """Rows of an entity on average, T."""
+        return self.nobs / self.n_entities
+
+    def in_panel(self, *, exogenous: bool = False) -> Array:
+        """Variables (r, K) in all rows of the panel, or exogenous ones (r, M)."""
+        chosen = self.sources[self.n_vars :] if exogenous else self.sources[: self.n_vars]
+        return np.column_stack([self.panel.column(name) for name in chosen])
+
+    @cached_property
+    def used_entities(self) -> Positions:
+        """Places of the entities in use among the panel's, (N,)."""
+        return np.unique(self.panel.entity_codes[self.panel_rows])
+
+    @cached_property
+    def panel_rows(self) -> Positions:
+        """Positions of the rows in the sorted panel."""
+        return np.arange(self.panel.nobs) if self.design.kept is None else self.design.kept
+
+    def take(self, chosen: Positions, *notes: Note) -> PanelVarRows:
+        """Some of the rows, with notes that say why."""
+        design = self.design.take(chosen).with_notes(*notes)
+        return replace(self, design=design, columns=np.asfortranarray(self.columns[chosen]))
+
+    def entity_means(self, values: Array) -> Array:
+        """Means (N, ...) of values (n, k) over each entity's rows."""
+        return self.entities.means_of(values)
+
+
+def read_rows(
+    data: object,
+    columns: Sequence[Hashable] | Hashable,
+    lags: object,
+    exogenous: object,
+    exogenous_lags: int,
+    trend: str,
+    missing: str,
+) -> PanelVarRows:
+    """Lay out the rows that have all their lags.
+
+    Raises
+    ------
+    SpecificationError
+        No column, columns named twice, or named as a regressor is.
+    DataError
+        Unknown or infinite columns, missing values under ``missing="raise"``.
+    InsufficientDataError
+        No row has its lags, or only one entity's have.
+    """
+    choose("missing", missing, DROP_OR_RAISE)
+    panel = dated_panel(data)
+    order = lag_order(lags)
+    chosen, beside = read_labels("columns", columns), read_labels("exogenous", exogenous)
+    _refuse_repeats(chosen, beside)
+    read_whole("exogenous_lags", exogenous_lags, 0)
+    if exogenous_lags and not beside:
+        raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
+    reach = panel.calendar.n_positions
+    refuse_beyond("exogenous_lags", exogenous_lags, reach)
+    names = tuple(map(str, chosen))
+    terms = Terms(trend, 0, tuple(map(str, beside)), int(exogenous_lags))
+    labels = regressor_labels(names, order, terms)
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise SpecificationError(f"Regressors would share the name(s) {twice}: rename an exogenous variable.")
+    if len(labels) > MOST_COLUMNS:
+        raise SpecificationError(f"An equation has {len(labels)} coefficients; {MOST_COLUMNS} are the most.")
+    values = np.column_stack([panel.column(name) for name in (*chosen, *beside)])
+    for name, column in zip((*chosen, *beside), values.T, strict=True):
+        refuse_infinite(panel, name, column)
+    kept, laid, notes = _laid_out(panel, values, names, order, terms, missing)
+    if not len(kept):
+        longest = int(np.diff(panel.starts).max())
+        raise InsufficientDataError(
+            f"No row of {panel.n_entities} entities has {order} lag(s) of {list(names)}: an entity has {longest} rows "
+            "at most. Use fewer lags, or look at gaps and missing values."
+        )
+    whole = len(kept) == panel.nobs
+    design = Design(
+        panel,
+        names[0],
+        labels,
+        laid[:, len(labels)],
+        tuple(laid.T[: len(labels)]),
+        constant=terms.has_constant,
+        kept=None if whole else kept,
+        notes=(*panel.notes, *notes),
+    )
+    if design.entities.n_groups < 2:
+        raise InsufficientDataError(
+            f"A panel vector autoregression needs the rows of two entities or more; {design.entities.n_groups} of "
+            f"{panel.n_entities} has any with {order} lag(s). fit_var is for one entity."
+        )
+    return PanelVarRows(design, names, order, terms, laid, (*chosen, *beside))
+
+
+def _refuse_repeats(chosen: tuple[Hashable, ...], beside: tuple[Hashable, ...]) -> None:
+    if not chosen:
+        raise SpecificationError("columns= is empty: name the variables of the system.")
+    named = [str(name) for name in (*chosen, *beside)]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise SpecificationError(f"Columns are named twice: {twice}.")
+
+
+def _laid_out(
+    panel: Panel, values: Array, names: tuple[str, ...], lags: int, terms: Terms, missing: str
+) -> tuple[Positions, Array, tuple[Note, ...]]:
+    """Positions of the rows, their columns, and what was left out and why."""
+    n_vars = len(names)
+    longest = max(lags, terms.exogenous_lags)
+    where = [lag_positions(panel.entity_codes, panel.time_positions, lag) for lag in range(longest + 1)]
+    own, others = slice(0, n_vars), slice(n_vars, None)
+    parts = [(lag, others) for lag in range(terms.exogenous_lags + 1 if terms.exogenous else 0)]
+    parts += [(lag, own) for lag in (*range(1, lags + 1), 0)]
+    usable = np.ones(panel.nobs, dtype=bool)
+    for lag, columns in parts:
+        finite = np.asarray(np.isfinite(values[:, columns]).all(axis=1))
+        usable &= (where[lag] >= 0) & finite[where[lag]]
+    kept = np.flatnonzero(usable)
+    laid = [values[where[lag][kept]][:, columns] for lag, columns in parts]
+    if terms.has_constant:
+        laid.insert(0, np.ones((len(kept), 1)))
+    # Rows whose lags the calendar has, whatever the values.
+    dated = rows_with_lags(panel.time_positions, longest, panel.entity_codes)
+    notes = list(rows_missing(values, (*names, *terms.exogenous), len(dated) - int(usable[dated].sum()), missing))
+    gaps = int(np.maximum(np.diff(panel.starts) - longest, 0).sum()) - len(dated)
+    if gaps > 0:
+        text = f"{gaps} row(s) after periods absent from the data dropped for want of lags."
+        notes.append(Note("rows-gaps", text, warn=True))
+    return kept, np.asfortranarray(np.concatenate(laid, axis=1)), tuple(notes)

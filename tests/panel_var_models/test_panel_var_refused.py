@@ -1,0 +1,135 @@
+"""What `fit_panel_var` and its results refuse, and in which words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from panel_var_models.panel_var_twins import NAMES, panel_of
+from quiet import quietly
+
+import panelvar as pv
+
+
+def fit(frame, **options):
+    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), options.pop("lags", 1), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"method": "hk"}, pv.SpecificationError, "hahn-kuersteiner"),
+        ({"method": "lsdv"}, pv.SpecificationError, "within"),
+        ({"method": "gmm"}, pv.SpecificationError, "not offered yet"),
+        ({"columns": []}, pv.SpecificationError, "columns= is empty"),
+        ({"columns": ["x", "x"]}, pv.SpecificationError, "named twice"),
+        ({"columns": ["x", "q"]}, pv.DataError, "'q'"),
+        ({"exogenous": ["x"]}, pv.SpecificationError, "named twice"),
+        ({"exogenous": ["L1.x"]}, pv.SpecificationError, "share the name"),
+        ({"exogenous_lags": 1}, pv.SpecificationError, "needs exogenous variables"),
+        ({"lags": 0}, pv.SpecificationError, "lags=0"),
+        ({"lags": 14}, pv.InsufficientDataError, "an entity has 14 rows at most"),
+        ({"lags": 40}, pv.InsufficientDataError, "No row of 12 entities has 40 lag"),
+        ({"lags": 13}, pv.InsufficientDataError, "degrees of freedom"),
+        ({"method": "mean-group", "lags": 6}, pv.InsufficientDataError, "0 of 12 entities can be fitted"),
+        ({"method": "half-panel-jackknife", "lags": 11}, pv.InsufficientDataError, "needs four rows of an entity"),
+        ({"method": "mean-group", "time_effects": True}, pv.SpecificationError, "no time effects"),
+        ({"method": "mean-group", "cov": "HC1"}, pv.SpecificationError, "spread of its entities"),
+        ({"cov": "CR2"}, pv.SpecificationError, "Clustered"),
+        ({"cov": "pcse"}, pv.SpecificationError, "Clustered"),
+        ({"time_effects": 2}, pv.SpecificationError, "time_effects"),
+        ({"missing": "raise", "holes": True}, pv.DataError, "1 missing value"),
+    ],
+)
+def test_refused(options, error, words):
+    frame = panel_of().rename(columns={"z": "L1.x"}) if "L1.x" in str(options.get("exogenous")) else panel_of()
+    options = {"method": "within"} | options
+    if options.pop("holes", False):
+        frame.iloc[5, 0] = np.nan
+    with pytest.raises(error, match=words):
+        fit(frame, **options)
+
+
+def test_columns_that_do_not_vary_within_entities():
+    frame = panel_of()
+    frame["c"] = frame.groupby("firm")["x"].transform("mean")
+    with pytest.raises(pv.CollinearityError, match="'c' does not vary within any of 12 entities"):
+        fit(frame, method="within", exogenous=["c"])
+    assert fit(frame, method="pooled", exogenous=["c"]).nobs == 156
+    frame["t"] = frame.index.get_level_values("year").astype(float) ** 2
+    with pytest.raises(pv.CollinearityError, match="'t' is the same for all entities in a period"):
+        fit(frame, method="within", exogenous=["t"], time_effects=True)
+    frame["w"] = frame["x"] + frame["y"]
+    with pytest.raises(pv.CollinearityError, match=r"'L1.w' is a linear combination of L1.x, L1.y"):
+        fit(frame, method="within", columns=["x", "y", "w"])
+    frame["s"] = frame.groupby("firm")["x"].shift(1).fillna(0.3)
+    with pytest.raises(pv.CollinearityError, match="equation of 's' fits exactly"):
+        fit(frame, method="within", columns=["x", "s"])
+
+
+def test_one_entity_and_data_that_do_not_say_who():
+    frame = panel_of(entities=1)
+    with pytest.raises(pv.InsufficientDataError, match="fit_var is for one entity"):
+        fit(frame, method="within")
+    with pytest.raises(pv.SpecificationError, match="which column is the entity"):
+        fit(frame.reset_index(drop=True), method="within")
+    frame = panel_of()
+    frame.iloc[3, 0] = np.inf
+    with pytest.raises(pv.DataError, match="infinite"):
+        fit(frame, method="within")
+
+
+def test_rows_lost_to_gaps_and_missing_values_are_counted():
+    frame = panel_of()
+    frame.iloc[5, 0] = np.nan
+    with pytest.warns(pv.PanelVarWarning, match=r"1 missing value\(s\) in \['x'\]; 2 row\(s\) dropped"):
+        pv.fit_panel_var(frame, NAMES, method="pooled", cov="classical")
+    with pytest.warns(pv.PanelVarWarning, match=r"2 row\(s\) after periods absent"):
+        model = pv.fit_panel_var(frame.drop(frame.index[5]), NAMES, 2, method="pooled", cov="classical")
+    assert model.nobs == 12 * 12 - 3
+
+
+def test_what_a_result_cannot_say():
+    frame = panel_of(entities=20, periods=16)
+    pooled, average = fit(frame, method="pooled"), fit(frame, method="mean-group")
+    timed = fit(frame, method="within", time_effects=True)
+    for call, words in [
+        (pooled.estimated_effects, "no entity effects"),
+        (pooled.period_effects, "time_effects=True"),
+        (pooled.dispersion, "a dispersion is of method='mean-group'"),
+        (average.forecast, "coefficients of their own"),
+        (timed.forecast, "periods to come"),
+        (lambda: average.with_cov("HC1"), "one covariance"),
+        (lambda: pooled.forecast(2, exogenous=frame), "no exogenous variables"),
+        (lambda: pooled.multipliers(), "no exogenous variables"),
+        (lambda: pooled.impulse_responses(3, bands=pv.ResidualBootstrap(9, 1)), "generates no data"),
+        (lambda: pooled.individual, "coefficients of their own"),
+        (lambda: pv.EntityBootstrap(interval="studentised"), "has no meaning"),
+        (lambda: pooled.granger_causality("x", "x"), "disjoint"),
+        (lambda: pooled.wald_test("[x]L9.x = 0"), "L9.x"),
+    ]:
+        with pytest.raises(pv.SpecificationError, match=words):
+            call()
+    assert not hasattr(pooled, "aic") and not hasattr(pooled, "historical_decomposition")
+    with pytest.raises(AttributeError, match="no likelihood"):
+        pooled.aic  # noqa: B018
+
+
+def test_bands_of_one_entity_have_no_entities_to_draw():
+    frame = panel_of(entities=1, periods=40)
+    model = pv.fit_var(frame.loc["e00", NAMES])
+    with pytest.raises(pv.SpecificationError, match="EntityBootstrap draws entities of a panel"):
+        model.impulse_responses(3, bands=pv.EntityBootstrap(draws=9, seed=1))
+
+
+def test_few_entities_are_warned_about():
+    model = fit(panel_of(entities=8, periods=25), method="within")
+    with pytest.warns(pv.PanelVarWarning, match="draws of 8 entities"):
+        model.impulse_responses(2, bands=pv.EntityBootstrap(draws=400, seed=1))
+
+
+def test_corrections_that_leave_the_unit_circle_are_kept_and_said():
+    frame = panel_of(seed=2, entities=60, periods=7)
+    frame["x"] = frame.groupby("firm")["x"].cumsum()
+    with pytest.warns(pv.PanelVarWarning, match="corrected estimates have a root of modulus 1"):
+        model = pv.fit_panel_var(frame, ["x"], method="half-panel-jackknife")
+    assert model.moduli[0] >= 1.0 and not model.is_stable
