@@ -6,9 +6,8 @@ import warnings
 from functools import cache
 from typing import Any
 
-import numpy as np
+from dynamic_panels.abdata import abdata
 from parity.runner import Case, Comparison, Exclusion, load, printed
-from reference_data import table
 
 import panelvar as pv
 
@@ -18,10 +17,7 @@ YEARS = [f"yr{year}" for year in range(1977, 1984)]
 
 @cache
 def firms(sector: int | None = None) -> pv.Panel:
-    """The panel, its logarithms taken in single precision as Stata stores them."""
-    rows = table("empluk")
-    for name, level in (("n", "emp"), ("w", "wage"), ("k", "capital")):
-        rows[name] = np.log(rows[level].astype(np.float32).astype(float)).astype(np.float32).astype(float)
+    rows = abdata()
     for year in YEARS:
         rows[year] = (rows["year"] == int(year[2:])).astype(float)
     return pv.Panel(rows if sector is None else rows[rows["sector"] == sector], "firm", "year")

@@ -1,0 +1,26 @@
+"""Arellano and Bond's panel of British firms as Stata stores it: in single precision."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pandas as pd
+from reference_data import table
+
+LOGARITHMS = {"n": "emp", "w": "wage", "k": "capital", "ys": "output"}
+
+
+@functools.cache
+def _read() -> pd.DataFrame:
+    rows = table("empluk")
+    for name, level in LOGARITHMS.items():
+        single = rows[level].astype(np.float32).astype(float)
+        rows[name] = np.log(single).astype(np.float32).astype(float)
+    return rows[["firm", "year", "sector", *LOGARITHMS]]
+
+
+def abdata(case: str = "") -> pd.DataFrame:
+    """The rows of a case: those named I* lack the year 1980 of every third firm."""
+    rows = _read().copy()
+    return rows[~((rows["firm"] % 3 == 0) & (rows["year"] == 1980))] if case.startswith("I") else rows
