@@ -361,7 +361,9 @@ class Fit:
         coef = self.step(steps).coef[places]
         return float(coef @ np.linalg.solve(covariance[np.ix_(places, places)], coef))
 
-    def ar_test(self, order: int, steps: int, covariance: Array, sigma2: float | None = None) -> float:
+    def ar_test(
+        self, order: int, steps: int, covariance: Array, sigma2: float | None = None, older: bool = False
+    ) -> float:
         """Arellano and Bond's m of an order: of residuals in first differences, whatever the transform.
 
         With e the differenced residuals, x the differenced regressors and w the residuals ``order`` periods before,
@@ -370,17 +372,22 @@ class Fit:
 
         P taking the moments' error to the coefficients', V the covariance of the coefficients. With ``sigma2`` the
         errors are taken to be independent and alike: (w'e)^2 is sigma2 w'DD'w and Z'u e'w is sigma2 Z'LD'w, L the
-        operator of the rows and D that of the differences.
+        operator of the rows and D that of the differences. ``older`` is the paper's (1991): after two steps the
+        variance has the one-step residuals, but for P and V.
         """
         step = self.step(steps)
+        within = self.first if older else step
         numerator, own = 0.0, 0.0
         gradient, middle = np.zeros(len(step.coef)), np.zeros(self.n_instruments)
-        for entity, rows, u in zip(self.entities, self.made, step.residuals, strict=True):
+        for entity, rows, u in zip(self.entities, self.made, within.residuals, strict=True):
             operator, labels = difference_operator(usable_periods(entity, self.model), rows.operator.shape[1])
             x = transformed(entity, self.model.names, operator, labels, self.model)
-            e = transformed(entity, [self.model.y], operator, labels, self.model)[:, 0] - x @ step.coef
-            w = np.array([e[labels.index(t - order)] if t - order in labels else 0.0 for t in labels])
-            numerator += float(w @ e)
+            y = transformed(entity, [self.model.y], operator, labels, self.model)[:, 0]
+            e, d = y - x @ within.coef, y - x @ step.coef
+            w, v = (
+                np.array([r[labels.index(t - order)] if t - order in labels else 0.0 for t in labels]) for r in (e, d)
+            )
+            numerator += float(v @ d)
             gradient = gradient + w @ x
             if sigma2 is None:
                 own += float(w @ e) ** 2

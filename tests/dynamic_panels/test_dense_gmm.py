@@ -197,3 +197,16 @@ def test_it_reproduces_gretl(case):
     assert np.sqrt(np.diag(covariance)) == pytest.approx(np.ravel(expected["stderr"]), rel=5e-9)
     shared = sorted(set(ours) & set(expected))
     assert [ours[key] for key in shared] == pytest.approx([expected[key] for key in shared], rel=5e-9)
+
+
+@pytest.mark.parametrize(("column", "m1", "m2"), [("a2", None, -0.434), ("b", -2.826, -0.327)])
+def test_the_paper_tests_two_steps_with_the_residuals_of_one(column, m1, m2):
+    """Arellano and Bond (1991), table 4; m1 of column b as Windmeijer (2005), table 2, has it."""
+    longest = {"w": 1, "k": 2, "ys": 2} if column == "a2" else {"w": 1, "k": 0, "ys": 1}
+    x = tuple(named((name, lag)) for name, last in longest.items() for lag in range(last + 1))
+    years = tuple(str(year) for year in range(1979, 1985))
+    model = Model("n", ("L1.n", "L2.n", *x, *years), (LagColumns("n", 2), OwnColumns((*x, *years))))
+    found = fit(employment(), model)
+    older = [found.ar_test(order, 2, found.second.bread, older=True) for order in (1, 2)]
+    assert m1 is None or round(older[0], 3) == m1
+    assert round(older[1], 3) == m2
