@@ -126,7 +126,7 @@ def _covariance(
     if isinstance(cov, Clustered):
         scores, label, count = _summed(rows, scores, cov)
         by = cov.by
-    elif cov != "robust":
+    elif not (isinstance(cov, str) and cov == "robust"):
         raise SpecificationError(
             f"cov={shown(cov)} is not offered for corrected moments: 'robust' sums them by entity, "
             "Clustered(column) by coarser clusters."

@@ -11,7 +11,7 @@ from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_w
 from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.labels import listed
-from panelvar.base.scaling import exponents
+from panelvar.base.scaling import exponents, in_own_units
 from panelvar.data.design import Design, assemble, dated_panel
 from panelvar.dynamic_panels.dynamic_model import read_columns
 from panelvar.fit.presets import as_convention
@@ -153,7 +153,8 @@ def lagged_rows(
 def _refuse_constant(design: Design, lags: Sequence[str]) -> None:
     """Refuse lags that the effects of entities leave nothing of."""
     groups = design.entities
-    for name, column in zip(lags, design.x, strict=False):
+    for name, raw in zip(lags, design.x, strict=False):
+        column = in_own_units(raw)
         left = column - groups.means(column)[groups.codes]
         if np.linalg.norm(left) <= 10.0 * ROUNDING * np.linalg.norm(column):
             raise CollinearityError(f"{name!r} does not vary within entities: there is no autoregression to estimate.")
@@ -272,8 +273,12 @@ def within_cube(rows: LaggedRows) -> WithinCube:
 
 def _orthonormal(columns: Array) -> Array:
     """Orthonormal columns that span dummies, of which some may depend on the others (periods that no entity joins)."""
-    left, sizes, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0).clip(min=1.0), full_matrices=False)
-    return np.asarray(left[:, sizes > len(columns) * ROUNDING * sizes[0]])
+    norms = np.linalg.norm(columns, axis=0)
+    scaled = columns / np.where(norms > 0.0, norms, 1.0)
+    sizes, vectors = np.linalg.eigh(scaled.T @ scaled)
+    # Of a product: its roundings are those of squares.
+    kept = sizes > len(sizes) * ROUNDING * sizes[-1]
+    return np.asarray(scaled @ (vectors[:, kept] / np.sqrt(sizes[kept])))
 
 
 def _beside(dummies: Array, regressors: Array) -> tuple[Array, Array]:

@@ -14,11 +14,15 @@ from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.dynamic_panels.corrected_result import CorrectedFit, CorrectedResult, corrected_fit, exact_result
-from panelvar.dynamic_panels.initial_estimates import INITIAL_WORDS, initial_estimates
+from panelvar.dynamic_panels.dynamic_model import Specification, build_model
+from panelvar.dynamic_panels.gmm_convention import gmm_convention
+from panelvar.dynamic_panels.gmm_estimate import estimate
 from panelvar.dynamic_panels.kiviet_bruno import Corrected, corrected_within
+from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, StandardInstruments
 from panelvar.dynamic_panels.lagged_rows import LaggedRows, WithinCube, lagged_rows, less_means, within_cube
 from panelvar.tables.layout import Fact
 
+INITIAL_WORDS = {"ah": "Anderson-Hsiao", "ab": "Arellano-Bond, one-step", "bb": "Blundell-Bond, one-step"}
 ORDERS = {1: "1/T", 2: "1/(NT)", 3: "1/(NT^2)"}
 CONVENTIONS = ("default", "stata")
 _CELLS = 2_000_000
@@ -177,7 +181,7 @@ class _Corrector:
         if self.given is not None:
             return self.given
         assert self.kind is not None
-        return initial_estimates(self.rows, self.kind, outcome)
+        return _initial_estimates(self.rows, self.kind, outcome)
 
     def corrected(self, y: Array, lagged: Array, initial: Array) -> Corrected:
         """Correct data sets (..., N, T), less the means of entities and in the cube's unit."""
@@ -284,3 +288,46 @@ def _redrawn(
             lagged[:, :, t] = np.where(mask[:, t - 1], y[:, :, t - 1], lagged[:, :, t])
         y[:, :, t] += np.where(mask[:, t], gamma * lagged[:, :, t], 0.0)
     return y, np.where(mask, lagged, 0.0)
+
+
+def _initial_estimates(rows: LaggedRows, kind: str, outcome: Array) -> Array:
+    """One-step GMM estimates of the lag and the slopes, (1 + m,).
+
+    Anderson and Hsiao's instrument is the level two periods before; Arellano and Bond's are all levels from there on;
+    Blundell and Bond's system has the regressors as instruments of both equations and no constant, as ``xtlsdvc``
+    has it.
+
+    Parameters
+    ----------
+    rows : LaggedRows
+    kind : {"ah", "ab", "bb"}
+    outcome : (n,) array
+        The dependent variable in every row of the panel, in its order.
+    """
+    dependent, regressors = rows.design.dependent, rows.names[1:]
+    panel = rows.design.panel.with_columns(
+        panel_order=True, **{dependent: outcome}, **dict(zip(regressors, rows.regressors, strict=True))
+    )
+    sets: tuple[Instruments, ...] = (LagInstruments(dependent, 2, 2 if kind == "ah" else None, collapse=kind == "ah"),)
+    if regressors:
+        sets = (*sets, StandardInstruments(regressors, "both" if kind == "bb" else "transformed"))
+    specification = Specification(
+        (dependent,),
+        rows.names[:1],
+        1,
+        regressors,
+        sets,
+        level_equation=kind == "bb",
+        time_effects=rows.time_effects,
+    )
+    found = estimate(
+        build_model(panel, specification, "drop"),
+        gmm_convention("default"),
+        steps=1,
+        joint=True,
+        cov_kind="robust",
+        h=None,
+        groups=None,
+        group_label="entities",
+    )
+    return found.params[: len(rows.names), 0]

@@ -293,7 +293,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_anderson_hsiao.cov": of("None", "'robust'", "'classical'", "pv.Clustered('i')"),
     "fit_arellano_bond.steps": of("1", "2", "'iterated'", "'cu'"),
     "fit_blundell_bond.steps": of("1", "2", "'iterated'", "'cu'"),
-    "fit_bias_corrected_moments.cov": of("'robust'", "pv.Clustered('g')", "pv.Clustered('i')"),
+    "fit_bias_corrected_moments.cov": of("'robust'", "pv.Clustered('i')", "pv.Clustered('entity')"),
     "fit_lsdvc.lags": of("1"),
     "fit_lsdvc.initial": of("'ah'", "'ab'", "'bb'", "[0.5]", "[0.4, 1.0]"),
     "fit_lsdvc.sigma2": of("None", "None", "1.0"),

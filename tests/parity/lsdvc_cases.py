@@ -67,6 +67,7 @@ CASES = [
             for group in load("published_stata_abdata_xtlsdvc")["groups"]
             for what in ("coef", "e")
         ],
+        preset="stata",
         names=NAMES,
     ),
     Case(
@@ -101,6 +102,7 @@ CASES = [
                 "arellano_bond_onestep/sargan_df", "37 moments have rank 32 in 29 firms: xtabond counts all of them"
             ),
         ],
+        preset="stata",
         names=NAMES,
     ),
 ]
