@@ -149,13 +149,18 @@ class FromEntities(Drawable, Protocol):
     def n_entities(self) -> int:
         """Entities, N."""
 
-    def reweighted(self, weights: Array, future_steps: int, rng: np.random.Generator) -> Draws:
+    def reweighted(
+        self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None
+    ) -> Draws:
         """Fits with weights (B, N) of the entities, and errors of so many periods after the data.
 
-        Whole weights are those of a panel in which an entity occurs so often, each time as an entity of its own.
+        Whole weights are those of a panel in which an entity occurs so often, each time as an entity of its own. Series
+        (n, k) that are carried, NaN where missing, are drawn with the rows that they belong to.
 
         Raises
         ------
         NumericalError
             A draw has no fit.
+        SpecificationError
+            The model cannot carry series.
         """

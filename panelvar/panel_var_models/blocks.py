@@ -215,12 +215,12 @@ def _projected(gram: Array, count: int) -> tuple[Array, Array]:
     return np.asarray(gram[:, count:, count:] - half.swapaxes(1, 2) @ half), every
 
 
-def entity_products(columns: Array, sizes: Array) -> Array:
+def entity_products(columns: Array, sizes: Array | Positions) -> Array:
     """Cross products (N, w^2) of each entity's rows (n, w), which stand together, so many of each."""
     width = columns.shape[1]
     out = np.zeros((len(sizes), width, width))
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
-    for size in np.unique(sizes[sizes > 0.0]).astype(np.intp):
+    for size in np.unique(sizes[sizes > 0]).astype(np.intp):
         alike = np.flatnonzero(sizes == size)
         own = columns[starts[alike][:, None] + np.arange(size)]
         out[alike] = own.swapaxes(1, 2) @ own

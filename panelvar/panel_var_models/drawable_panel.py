@@ -9,9 +9,12 @@ import numpy as np
 
 from panelvar.bands.drawable import Draws
 from panelvar.base.arrays import Array
+from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.dynamics.lag_problem import CHUNK_BYTES, lag_matrices
+from panelvar.identification.instruments_of_shocks import own_rows
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.least_squares import covariance_root
+from panelvar.panel_var_models.blocks import entity_products
 from panelvar.panel_var_models.fit import PanelVarFit, Refits
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import inverse_wishart_factors
@@ -94,10 +97,49 @@ class ReweightedPanel(DrawablePanel):
 
     refits: Refits
 
-    def reweighted(self, weights: Array, future_steps: int, rng: np.random.Generator) -> Draws:
+    def reweighted(
+        self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None
+    ) -> Draws:
         """Estimates with weights (B, N) of the entities; errors of later periods are residuals of rows drawn."""
         params, sigma = self.refits(weights)
+        form = self.form(params, positive_factor(sigma))
+        if carried is not None:
+            form = form._replace(carried=self._products(weights, params, carried))
         future = None
         if future_steps:
             future = self.residuals[rng.integers(0, self.nobs, (len(weights), future_steps))]
-        return Draws(self.form(params, positive_factor(sigma)), None, future)
+        return Draws(form, None, future)
+
+    def _products(self, weights: Array, params: Array, carried: Array) -> Array:
+        """Cross products (B, K, k) of each draw's residuals with its series, demeaned and orthonormal.
+
+        The residuals are those of the rows less their entity's mean, whatever the estimator of the coefficients.
+        """
+        fit, rows = self.fit, self.fit.rows
+        if fit.transformed or fit.individual is not None or fit.period_effects is not None:
+            raise SpecificationError(
+                "A bootstrap of entities carries no instrument beside time effects, coefficients of entities' own or "
+                "differenced rows."
+            )
+        columns = rows.columns
+        if fit.effects is not None:
+            columns = columns - rows.entity_means(columns)[rows.entities.codes]
+        seen = own_rows(carried)
+        series = np.where(seen[:, None], carried - carried[seen].mean(axis=0), 0.0)
+        series = series / np.sqrt(np.square(series).sum(axis=0))
+        whole = np.concatenate([seen[:, None], series, columns * seen[:, None]], axis=1)
+        width, k = whole.shape[1], series.shape[1]
+        products = entity_products(whole, rows.entities.sizes)
+        total = (weights @ products).reshape(-1, width, width)
+        side = total[:, :1, 1:] / total[:, :1, :1]
+        centred = total[:, 1:, 1:] - total[:, 1:, :1] @ side
+        try:
+            lower = np.linalg.cholesky(centred[:, :k, :k])
+        except np.linalg.LinAlgError:
+            raise NumericalError(
+                "In a draw of entities the instrument does not vary: too few of them have it. Use another source of "
+                "bands."
+            ) from None
+        m = rows.n_regressors
+        cross = centred[:, :k, k + m :] - centred[:, :k, k : k + m] @ params
+        return np.asarray(np.linalg.solve(lower, cross).swapaxes(1, 2))

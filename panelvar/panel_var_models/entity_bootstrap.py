@@ -37,7 +37,7 @@ class EntityBootstrap(Simulated):
     Raises
     ------
     SpecificationError
-        A model of one entity, or an estimator that is not made again with weights; shocks identified by an instrument.
+        A model of one entity, or an estimator that is not made again with weights.
     NumericalError
         A draw whose regressors depend on one another.
 
@@ -57,16 +57,11 @@ class EntityBootstrap(Simulated):
 
     def chunks(self, target: Target, rng: np.random.Generator) -> Iterator[Draws]:
         """Yield fits to entities drawn, chunk by chunk."""
-        if target.carried is not None:
-            raise SpecificationError(
-                "EntityBootstrap does not resample an instrument with the entities: there are no bands of shocks that "
-                "one identifies in a panel."
-            )
         model = entities_of(target)
         shares = np.full(model.n_entities, 1.0 / model.n_entities)
         for count in chunked(self.draws, model.chunk_size()):
             weights = rng.multinomial(model.n_entities, shares, size=count).astype(np.float64)
-            yield model.reweighted(weights, target.future_steps, rng)
+            yield model.reweighted(weights, target.future_steps, rng, target.carried)
 
     def notes(self, target: Target) -> tuple[Note, ...]:
         """Warn of few entities."""

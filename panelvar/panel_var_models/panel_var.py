@@ -8,7 +8,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import Note, SpecificationError, choose, emit
+from panelvar.base.errors import Note, NumericalError, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import (
     Classical,
@@ -25,6 +25,7 @@ from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.fit.small_samples import Counts
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.least_squares import (
+    HahnKuersteiner,
     PanelLeastSquares,
     hahn_kuersteiner,
     half_panel_jackknife,
@@ -39,6 +40,8 @@ from panelvar.var_models.scored_system import equation_labels
 
 LONG_PANEL = 20
 """Rows of an entity, on average, from which least squares with entity effects is the default."""
+MOST_BIAS = 0.5
+"""Bias in standard errors from which it is warned about: intervals of 95% then cover 92% at best."""
 LEAST_SQUARES: dict[str, Callable[[PanelVarRows, bool], PanelLeastSquares]] = {
     "within": within,
     "hahn-kuersteiner": hahn_kuersteiner,
@@ -135,9 +138,9 @@ def fit_panel_var(
     >>> rng = np.random.default_rng(1)
     >>> index = pd.MultiIndex.from_product([range(40), range(2000, 2030)], names=["firm", "year"])
     >>> frame = pd.DataFrame(rng.standard_normal((1200, 2)), index=index, columns=["x", "y"])
-    >>> model = pv.fit_panel_var(frame, ["x", "y"], lags=2)
-    >>> model.nobs, model.n_entities, model.method
-    (1120, 40, 'within')
+    >>> model = pv.fit_panel_var(frame, ["x", "y"], lags=2, method="hahn-kuersteiner")
+    >>> model.nobs, model.n_entities, model.is_stable
+    (1120, 40, True)
     """
     if method is not None:
         choose("method", method, METHODS)
@@ -179,6 +182,7 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
     estimator = LEAST_SQUARES[method](rows, time_effects)
     rows, block = estimator.rows, estimator.blocks[0]
     effects, period_effects, periods = _effects(estimator, time_effects)
+    covariance = covariance_of(estimator, cov)
 
     def covariances(asked: object) -> CovarianceEstimate:
         return covariance_of(estimator, asked)
@@ -189,7 +193,7 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
         estimator.words,
         estimator.params,
         estimator.sigma,
-        covariances(cov),
+        covariance,
         estimator.residuals,
         block.codes,
         rows.design.time_positions,
@@ -197,7 +201,11 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
         effects,
         period_effects,
         periods,
-        notes=(*rows.design.notes, *_short_panel(rows, method), *_corrected_roots(estimator, method)),
+        notes=(
+            *rows.design.notes,
+            *_bias_beside_errors(estimator, method, covariance),
+            *_corrected_roots(estimator, method),
+        ),
         covariances=covariances,
         refits=estimator.refits,
     )
@@ -252,12 +260,26 @@ def _effects(estimator: PanelLeastSquares, time_effects: bool) -> tuple[Array | 
     return (rows.entity_means(left) if estimator.effects else None), of_periods, periods
 
 
-def _short_panel(rows: PanelVarRows, method: str) -> tuple[Note, ...]:
-    if method != "within" or rows.average_periods >= LONG_PANEL:
+def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: CovarianceEstimate) -> tuple[Note, ...]:
+    """Say by how much least squares is biased, where that is not small beside the errors of a coefficient."""
+    if method != "within":
+        return ()
+    rows = estimator.rows
+    try:
+        moved = HahnKuersteiner(rows, estimator.blocks).params - estimator.params
+    except NumericalError:
+        return ()
+    errors = np.sqrt(covariance.matrix.diagonal()).reshape(rows.n_vars, -1).T
+    ratios = np.divide(np.abs(moved), errors, out=np.zeros(moved.shape), where=errors > 0.0)
+    regressor, equation = np.unravel_index(int(ratios.argmax()), ratios.shape)
+    worst = float(ratios[regressor, equation])
+    if worst < MOST_BIAS:
         return ()
     text = (
-        f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased toward less "
-        "persistence (Nickell 1981): 'hahn-kuersteiner' and 'half-panel-jackknife' correct it."
+        f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased (Nickell 1981): "
+        f"the coefficient of {rows.regressor_names[regressor]!r} in the equation of {rows.names[equation]!r} by "
+        f"{worst:.1f} standard errors, says Hahn and Kuersteiner's formula. 'hahn-kuersteiner' and "
+        "'half-panel-jackknife' correct it."
     )
     return (Note("nickell-bias", text, warn=True),)
 

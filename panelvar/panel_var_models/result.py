@@ -5,33 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.limits import normal_limits
-from panelvar.base.arguments import finite_array, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
-    MissingInformationError,
     Note,
-    NumericalError,
     SpecificationError,
-    check_level,
     emit,
 )
 from panelvar.base.labels import listed
 from panelvar.covariance.covariances import Covariance
-from panelvar.dynamics import dynamics
-from panelvar.dynamics.gaps import lag_positions
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.terms import stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
-from panelvar.kernels.least_squares import covariance_root
 from panelvar.panel_var_models.drawable_panel import DrawablePanel, ReweightedPanel
 from panelvar.panel_var_models.fit import PanelVarFit
-from panelvar.responses.forecast import forecast_errors
+from panelvar.panel_var_models.forecasts import forecast_entities
 from panelvar.static_panels.inference import wald
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
@@ -381,8 +373,6 @@ class PanelVarResult(SystemTests):
             )
         return self.fit.individual
 
-    # ---- forecasts
-
     def forecast(self, steps: int = 8, *, level: float = 0.95, exogenous: pd.DataFrame | None = None) -> pd.DataFrame:
         """Forecast every entity from the end of its rows.
 
@@ -410,99 +400,9 @@ class PanelVarResult(SystemTests):
         NumericalError
             No entity's last p periods are all observed; values overflow.
         """
-        import pandas as pd
-
-        check_level(level)
-        steps = read_horizon("steps", steps, 1, self.n_vars**2)
-        fit, panel = self.fit, self.fit.rows.panel
-        if fit.period_effects is not None:
-            raise SpecificationError("The effects of periods to come are not known: forecast a model without them.")
-        if fit.individual is not None:
-            raise SpecificationError(
-                "Entities have coefficients of their own: fit_var_batch(...).member(label).forecast() is of one."
-            )
-        chosen, history = self._histories()
-        last = panel.time_positions[panel.starts[1:] - 1][chosen]
-        ahead = (last[:, None] + np.arange(1, steps + 1)).ravel()
-        labels = panel.entity_labels[chosen]
-        entities = np.repeat(np.arange(len(chosen)), steps)
-        index = pd.MultiIndex.from_arrays(
-            [labels.take(entities), panel.calendar.labels_at(ahead)],
-            names=[panel.entity_name or "entity", panel.time_name or "time"],
-        )
-        terms = self._future_terms(chosen, steps, index, exogenous)
-        effects = np.zeros((len(chosen), 1, self.n_vars))
-        if fit.effects is not None:
-            effects = fit.effects[np.searchsorted(fit.rows.used_entities, chosen)][:, None]
-        values = dynamics.forecast_path(self.coefficients, history, terms + effects)
-        errors = forecast_errors(dynamics.forecast_covariance(self.coefficients, covariance_root(self.sigma), steps))
-        if not (np.isfinite(values).all() and np.isfinite(errors).all()):
-            raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+        table = forecast_entities(self.fit, steps, level, exogenous)
         emit(self._stability_notes())
-        errors = np.broadcast_to(errors, values.shape)
-        lower, upper = normal_limits(values, errors, level)
-        parts = {"forecast": values, "lower": lower, "upper": upper, "std_error": errors}
-        columns = pd.MultiIndex.from_product([self.names, parts], names=["variable", None])
-        return pd.DataFrame(np.stack(list(parts.values()), axis=3).reshape(len(index), -1), index, columns)
-
-    def _histories(self) -> tuple[npt.NDArray[np.intp], Array]:
-        """Places of the entities whose last periods are all observed, and these periods (N, p, K), oldest first."""
-        rows, panel = self.fit.rows, self.fit.rows.panel
-        values = rows.in_panel()
-        ends = panel.starts[1:] - 1
-        places = [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in range(self.lags)]
-        where = np.stack(places[::-1], axis=1)
-        history = values[where]
-        whole = (where >= 0).all(axis=1) & np.isfinite(history).all(axis=(1, 2))
-        whole &= np.isin(np.arange(panel.n_entities), rows.used_entities)
-        chosen = np.flatnonzero(whole)
-        if not chosen.size:
-            raise NumericalError(f"No entity's last {self.lags} period(s) are all observed; forecasts start from them.")
-        if len(chosen) < panel.n_entities:
-            text = (
-                f"{panel.n_entities - len(chosen)} of {panel.n_entities} entities have no forecast: their last "
-                f"{self.lags} period(s) are not all observed, or they are not in use."
-            )
-            emit((Note("no-forecast", text, warn=True),))
-        return chosen, history[chosen]
-
-    def _future_terms(self, chosen: npt.NDArray[np.intp], steps: int, index: Any, exogenous: Any) -> Array:
-        """What the terms beside the lags contribute in the periods forecast, (N, steps, K)."""
-        terms, count = self.terms, len(chosen)
-        if not terms.exogenous:
-            if exogenous is not None:
-                raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
-            part = terms.rows(1, steps) @ self.deterministics
-            return np.broadcast_to(part, (count, *part.shape))
-        names = list(terms.exogenous)
-        if exogenous is None:
-            raise MissingInformationError(
-                f"A forecast of this model needs the next {steps} values of {names} of each entity: give exogenous=."
-            )
-        if getattr(getattr(exogenous, "index", None), "nlevels", 1) != 2 or not hasattr(exogenous, "columns"):
-            raise SpecificationError("exogenous must be a DataFrame with an index (entity, period).")
-        table = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
-        absent = [name for name in names if name not in table.columns]
-        if absent:
-            raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
-        future = table[names].reindex(index).to_numpy(np.float64, na_value=np.nan).reshape(count, steps, len(names))
-        if np.isnan(future).any():
-            lost = int(np.isnan(future).any(axis=(1, 2)).sum())
-            raise MissingInformationError(
-                f"exogenous lacks values of {lost} of {count} entities in the {steps} period(s) after their last, such "
-                f"as {index[0]!r} to {index[steps - 1]!r}."
-            )
-        known = finite_array("the last exogenous values", self._last_exogenous(chosen))
-        whole = np.concatenate([known, future], axis=1)
-        return np.stack([terms.rows(1, steps, own) @ self.deterministics for own in whole])
-
-    def _last_exogenous(self, chosen: npt.NDArray[np.intp]) -> Array:
-        """Exogenous values (N, exogenous_lags, M) of the last periods, oldest first."""
-        panel, lags = self.fit.rows.panel, self.terms.exogenous_lags
-        values = self.fit.rows.in_panel(exogenous=True)
-        ends = (panel.starts[1:] - 1)[chosen]
-        places = [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in range(lags)]
-        return values[np.stack(places[::-1], axis=1)] if lags else np.empty((len(chosen), 0, values.shape[1]))
+        return table
 
     # ---- presentation
 

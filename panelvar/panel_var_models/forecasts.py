@@ -1,0 +1,135 @@
+"""Forecasts of every entity of a panel, each from the end of its own rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.bands.limits import normal_limits
+from panelvar.base.arguments import read_horizon
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import (
+    MissingInformationError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    check_level,
+    emit,
+)
+from panelvar.dynamics import dynamics
+from panelvar.dynamics.gaps import lag_positions
+from panelvar.dynamics.lag_problem import lag_matrices
+from panelvar.kernels.least_squares import covariance_root
+from panelvar.panel_var_models.fit import PanelVarFit
+from panelvar.panel_var_models.rows import PanelVarRows
+from panelvar.responses.forecast import forecast_errors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def forecast_entities(fit: PanelVarFit, steps: int, level: float, exogenous: Any) -> pd.DataFrame:
+    """Forecast so many periods of every entity whose last p periods are observed.
+
+    Parameters
+    ----------
+    fit : PanelVarFit
+    steps, level, exogenous
+        As in `panelvar.panel_var_models.result.PanelVarResult.forecast`.
+    """
+    import pandas as pd
+
+    check_level(level)
+    rows, panel, count = fit.rows, fit.rows.panel, fit.rows.terms.count
+    steps = read_horizon("steps", steps, 1, rows.n_vars**2)
+    if fit.period_effects is not None:
+        raise SpecificationError("The effects of periods to come are not known: forecast a model without them.")
+    if fit.individual is not None:
+        raise SpecificationError(
+            "Entities have coefficients of their own: fit_var_batch(...).member(label).forecast() is of one."
+        )
+    chosen, history = _histories(rows)
+    last = panel.time_positions[panel.starts[1:] - 1][chosen]
+    ahead = (last[:, None] + np.arange(1, steps + 1)).ravel()
+    index = pd.MultiIndex.from_arrays(
+        [panel.entity_labels[np.repeat(chosen, steps)], panel.calendar.labels_at(ahead)],
+        names=[panel.entity_name or "entity", panel.time_name or "time"],
+    )
+    part = _terms(rows, chosen, steps, index, exogenous) @ fit.params[:count]
+    if fit.effects is not None:
+        part = part + fit.effects[np.searchsorted(rows.used_entities, chosen)][:, None]
+    coefficients = lag_matrices(fit.params, count)
+    values = dynamics.forecast_path(coefficients, history, part)
+    errors = forecast_errors(dynamics.forecast_covariance(coefficients, covariance_root(fit.sigma), steps))
+    if not (np.isfinite(values).all() and np.isfinite(errors).all()):
+        raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
+    errors = np.broadcast_to(errors, values.shape)
+    lower, upper = normal_limits(values, errors, level)
+    parts = {"forecast": values, "lower": lower, "upper": upper, "std_error": errors}
+    columns = pd.MultiIndex.from_product([rows.names, parts], names=["variable", None])
+    return pd.DataFrame(np.stack(list(parts.values()), axis=3).reshape(len(index), -1), index, columns)
+
+
+def _histories(rows: PanelVarRows) -> tuple[Positions, Array]:
+    """Places of the entities whose last periods are all observed, and these periods (N, p, K), oldest first."""
+    panel, lags = rows.panel, rows.lags
+    ends = panel.starts[1:] - 1
+    where = _last_rows(rows, ends, lags)
+    history = rows.in_panel()[where]
+    whole = (where >= 0).all(axis=1) & np.isfinite(history).all(axis=(1, 2))
+    whole &= np.isin(np.arange(panel.n_entities), rows.used_entities)
+    chosen = np.flatnonzero(whole)
+    if not chosen.size:
+        raise NumericalError(f"No entity's last {lags} period(s) are all observed; forecasts start from them.")
+    if len(chosen) < panel.n_entities:
+        text = (
+            f"{panel.n_entities - len(chosen)} of {panel.n_entities} entities have no forecast: their last {lags} "
+            "period(s) are not all observed, or they are not in use."
+        )
+        emit((Note("no-forecast", text, warn=True),))
+    return chosen, history[chosen]
+
+
+def _last_rows(rows: PanelVarRows, ends: Positions, count: int) -> Positions:
+    """Rows of the panel of the last periods up to the ends, (N, count), oldest first, -1 where there is none."""
+    panel = rows.panel
+    where = [lag_positions(panel.entity_codes, panel.time_positions, lag)[ends] for lag in reversed(range(count))]
+    return np.stack(where, axis=1) if where else np.empty((len(ends), 0), dtype=np.intp)
+
+
+def _terms(rows: PanelVarRows, chosen: Positions, steps: int, index: Any, exogenous: Any) -> Array:
+    """Values of the terms beside the lags in the periods forecast, (N, steps, d) or (steps, d)."""
+    terms, count = rows.terms, len(chosen)
+    if not terms.exogenous:
+        if exogenous is not None:
+            raise SpecificationError("The model has no exogenous variables: exogenous= has no place in a forecast.")
+        return np.broadcast_to(terms.rows(1, steps), (count, steps, terms.count))
+    names = list(terms.exogenous)
+    if exogenous is None:
+        raise MissingInformationError(
+            f"A forecast of this model needs the next {steps} values of {names} of each entity: give exogenous=."
+        )
+    if getattr(getattr(exogenous, "index", None), "nlevels", 1) != 2 or not hasattr(exogenous, "columns"):
+        raise SpecificationError("exogenous must be a DataFrame with an index (entity, period).")
+    if not exogenous.index.is_unique:
+        raise SpecificationError("exogenous has several rows of the same entity and period.")
+    table = exogenous.set_axis(list(map(str, exogenous.columns)), axis=1)
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise SpecificationError(f"exogenous has no column {absent}; the model's are {names}.")
+    future = table[names].reindex(index).to_numpy(np.float64, na_value=np.nan).reshape(count, steps, len(names))
+    lacking = ~np.isfinite(future).all(axis=(1, 2))
+    if lacking.any():
+        first = index[int(lacking.argmax()) * steps]
+        raise MissingInformationError(
+            f"exogenous lacks values of {int(lacking.sum())} of {count} entities in the {steps} period(s) after their "
+            f"last, such as those from {first!r} on."
+        )
+    ends = (rows.panel.starts[1:] - 1)[chosen]
+    where = _last_rows(rows, ends, terms.exogenous_lags)
+    known = np.where((where >= 0)[..., None], rows.in_panel(exogenous=True)[where], np.nan)
+    if not np.isfinite(known).all():
+        raise NumericalError("The last values of the exogenous variables are missing; a forecast starts from them.")
+    whole = np.concatenate([known, future], axis=1)
+    return np.stack([terms.rows(1, steps, own) for own in whole])
