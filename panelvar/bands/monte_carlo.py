@@ -24,6 +24,10 @@ class MonteCarlo(Simulated):
     (X'X)^{-1})`: the posterior under the usual flat prior, and the integration most programs call Monte Carlo (Kadiyala
     and Karlsson 1997, section 2; Sims and Zha 1999). No data set is generated, so it is the fastest simulated band.
 
+    Of a panel, whose covariance of all coefficients is of any form (clustered by entity, say), coefficients are drawn
+    from the normal distribution with that covariance and, independently of them, :math:`\Sigma` from the inverse
+    Wishart distribution with its own degrees of freedom.
+
     Parameters
     ----------
     {draws, seed, joint, over}

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.drawable import Drawable, Draws, FromInnovations, HasResiduals, Resampled
+from panelvar.bands.drawable import Drawable, Draws, FromEntities, FromInnovations, HasResiduals, Resampled
 from panelvar.bands.simulated import Simulated, chunked
 from panelvar.bands.target import Target
 from panelvar.base.arguments import read_whole
@@ -311,6 +311,22 @@ class MovingBlockBootstrap(Recursive):
             "blocks are wanted. Give a shorter block_length, or use another bootstrap."
         )
         return (Note("few-blocks", text, warn=True),)
+
+    def innovations(
+        self,
+        model: HasResiduals,
+        draws: int,
+        rng: np.random.Generator,
+        future_steps: int = 0,
+        carried: Array | None = None,
+    ) -> Iterator[Resampled]:
+        """Yield data sets of blocks, chunk by chunk; of a panel a block would reach from one entity into another."""
+        if isinstance(model, FromEntities):
+            raise SpecificationError(
+                "MovingBlockBootstrap draws blocks of one entity's periods: for a panel use EntityBootstrap, which "
+                "keeps an entity's periods together."
+            )
+        return super().innovations(model, draws, rng, future_steps, carried)
 
     def length_for(self, rows: int) -> int:
         """Block length for a number of rows.

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from panelvar.bands.drawable import Draws
+from panelvar.bands.drawable import Draws, Resampled
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.dynamics.autoregressive_bias import corrected
 from panelvar.dynamics.lag_problem import CHUNK_BYTES, lag_matrices
 from panelvar.identification.instruments_of_shocks import own_rows
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.panel_var_models.blocks import entity_products
 from panelvar.panel_var_models.fit import PanelVarFit, Refits
+from panelvar.panel_var_models.recursion import Recursion
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import inverse_wishart_factors
 
@@ -143,3 +145,66 @@ class ReweightedPanel(DrawablePanel):
         m = rows.n_regressors
         cross = centred[:, :k, k + m :] - centred[:, :k, k : k + m] @ params
         return np.asarray(np.linalg.solve(lower, cross).swapaxes(1, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class RegeneratedPanel(ReweightedPanel):
+    """Estimates that can be made again of data generated from other errors, too.
+
+    Attributes
+    ----------
+    recursion : Recursion
+    bias : array (pK, K) or None
+        What is taken out of the lag coefficients that generate data, and of those of every refit.
+    """
+
+    recursion: Recursion
+    bias: Array | None = None
+
+    @property
+    def df_resid(self) -> int:
+        """Degrees of freedom of the residuals."""
+        return self.fit.df_resid
+
+    @cached_property
+    def params(self) -> Array:
+        """Coefficients (m, K) that generate data: the estimates, less their bias if it is known."""
+        params = self.fit.params
+        return params if self.bias is None else np.asarray(corrected(params[None], self.bias)[0])
+
+    @property
+    def residuals(self) -> Array:
+        """Residuals (n, K) at `params`."""
+        return self.recursion.residuals(self.params)
+
+    def chunk_size(self) -> int:
+        """Data sets made at once."""
+        return int(max(1, min(super().chunk_size(), CHUNK_BYTES // self.fit.rows.columns.nbytes)))
+
+    def redrawn(self, drawn: Resampled, *, spreads: bool = False) -> Draws:
+        """Fits to the data sets of these errors."""
+        if spreads:
+            raise SpecificationError(
+                "Studentised intervals of a panel would need the covariance of every data set: use interval='hall'."
+            )
+        data = self.recursion.data(drawn.innovations, self.params)
+        params, sigma = self.recursion.refit(data)
+        if self.bias is not None:
+            params = corrected(params, self.bias)
+        form = self.form(params, positive_factor(sigma))
+        if drawn.carried is not None:
+            form = form._replace(carried=self.recursion.left(data, params).swapaxes(1, 2) @ drawn.carried)
+        return Draws(form, None, drawn.future)
+
+    def asymptotic_bias(self) -> Array:
+        """Refuse: the formula is for one series."""
+        raise SpecificationError("bias='pope' is for one entity's series, not for a panel: use bias='bootstrap'.")
+
+    def without_bias(self, bias: Array) -> RegeneratedPanel:
+        """The panel less a bias (p, K, K) of its lag coefficients."""
+        if self.fit.rows.terms.count:
+            raise SpecificationError(
+                "A bootstrap after a bootstrap of a panel is for lags and effects alone: use another source of bands, "
+                "or leave the constant and exogenous variables out."
+            )
+        return replace(self, bias=bias.swapaxes(1, 2).reshape(-1, bias.shape[2]))

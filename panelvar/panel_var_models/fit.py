@@ -11,6 +11,7 @@ import numpy as np
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.panel_var_models.recursion import Recursion
 from panelvar.panel_var_models.rows import PanelVarRows
 from panelvar.tables.layout import Fact
 
@@ -57,6 +58,8 @@ class PanelVarFit:
         Other covariances of the same estimates.
     refits : callable or None
         Estimates with entities weighted; None where the estimator has none.
+    recursion : Recursion or None
+        Data sets generated again, and estimates from them; None where the estimator has none.
     individual, individual_variances : (N, m, K) arrays or None
         Each entity's own coefficients, where these are averaged, and their variances.
     gmm : object or None
@@ -80,6 +83,7 @@ class PanelVarFit:
     notes: tuple[Note, ...] = ()
     covariances: Covariances | None = None
     refits: Refits | None = None
+    recursion: Recursion | None = None
     individual: Array | None = None
     individual_variances: Array | None = None
     gmm: Any = None

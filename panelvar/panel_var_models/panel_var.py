@@ -33,6 +33,7 @@ from panelvar.panel_var_models.least_squares import (
     within,
 )
 from panelvar.panel_var_models.mean_group import fit_entities
+from panelvar.panel_var_models.recursion import Recursion
 from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.panel_var_models.rows import PanelVarRows, read_rows
 from panelvar.var_models.estimates import RULES
@@ -208,6 +209,7 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
         ),
         covariances=covariances,
         refits=estimator.refits,
+        recursion=Recursion(estimator),
     )
 
 

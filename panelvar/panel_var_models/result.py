@@ -21,7 +21,7 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.terms import stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
-from panelvar.panel_var_models.drawable_panel import DrawablePanel, ReweightedPanel
+from panelvar.panel_var_models.drawable_panel import DrawablePanel, RegeneratedPanel, ReweightedPanel
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.forecasts import forecast_entities
 from panelvar.static_panels.inference import wald
@@ -235,8 +235,10 @@ class PanelVarResult(SystemTests):
     @property
     def _drawable(self) -> DrawablePanel:
         """The system as the sources of bands see it."""
-        refits = self.fit.refits
-        return DrawablePanel(self.fit) if refits is None else ReweightedPanel(self.fit, refits)
+        refits, recursion = self.fit.refits, self.fit.recursion
+        if refits is None:
+            return DrawablePanel(self.fit)
+        return ReweightedPanel(self.fit, refits) if recursion is None else RegeneratedPanel(self.fit, refits, recursion)
 
     def _estimates(self, factor: Array) -> Estimates:
         fit, panel = self.fit, self.fit.rows.panel

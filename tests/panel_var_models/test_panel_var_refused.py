@@ -101,7 +101,6 @@ def test_what_a_result_cannot_say():
         (lambda: average.with_cov("HC1"), "one covariance"),
         (lambda: pooled.forecast(2, exogenous=frame), "no exogenous variables"),
         (lambda: pooled.multipliers(), "no exogenous variables"),
-        (lambda: pooled.impulse_responses(3, bands=pv.ResidualBootstrap(9, 1)), "generates no data"),
         (lambda: pooled.individual, "coefficients of their own"),
         (lambda: pv.EntityBootstrap(interval="studentised"), "has no meaning"),
         (lambda: pooled.granger_causality("x", "x"), "disjoint"),
