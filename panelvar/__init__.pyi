@@ -16,6 +16,9 @@ from panelvar.base.errors import NumericalError as NumericalError
 from panelvar.base.errors import PanelVarError as PanelVarError
 from panelvar.base.errors import PanelVarWarning as PanelVarWarning
 from panelvar.base.errors import SpecificationError as SpecificationError
+from panelvar.bias_corrected.bias_corrected_moments import fit_bias_corrected_moments as fit_bias_corrected_moments
+from panelvar.bias_corrected.corrected_result import CorrectedResult as CorrectedResult
+from panelvar.bias_corrected.lsdvc import fit_lsdvc as fit_lsdvc
 from panelvar.cointegrating_regressions.ccr import fit_ccr as fit_ccr
 from panelvar.cointegrating_regressions.dols import fit_dols as fit_dols
 from panelvar.cointegrating_regressions.fmols import fit_fmols as fit_fmols
@@ -37,12 +40,9 @@ from panelvar.data.panel import Panel as Panel
 from panelvar.dynamic_panels.arellano_bond import fit_anderson_hsiao as fit_anderson_hsiao
 from panelvar.dynamic_panels.arellano_bond import fit_arellano_bond as fit_arellano_bond
 from panelvar.dynamic_panels.arellano_bond import fit_blundell_bond as fit_blundell_bond
-from panelvar.dynamic_panels.bias_corrected_moments import fit_bias_corrected_moments as fit_bias_corrected_moments
-from panelvar.dynamic_panels.corrected_result import CorrectedResult as CorrectedResult
 from panelvar.dynamic_panels.dynamic_result import DynamicPanelResult as DynamicPanelResult
 from panelvar.dynamic_panels.lag_instruments import LagInstruments as LagInstruments
 from panelvar.dynamic_panels.lag_instruments import StandardInstruments as StandardInstruments
-from panelvar.dynamic_panels.lsdvc import fit_lsdvc as fit_lsdvc
 from panelvar.fit.conventions import Convention as Convention
 from panelvar.gls.ar1 import AR1 as AR1
 from panelvar.gls.autoregressive_effects import fit_fixed_effects_ar1 as fit_fixed_effects_ar1

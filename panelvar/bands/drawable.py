@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol, Self, runtime_checkable
 import numpy as np
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import Note
 from panelvar.identification.scheme import ReducedForm
 
 
@@ -148,6 +149,10 @@ class FromEntities(Drawable, Protocol):
     @property
     def n_entities(self) -> int:
         """Entities, N."""
+
+    @property
+    def doubts(self) -> tuple[Note, ...]:
+        """What a reader of bands from such fits should know."""
 
     def reweighted(
         self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None

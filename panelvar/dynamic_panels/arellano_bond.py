@@ -7,19 +7,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_sequence, read_whole
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole
 from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
-from panelvar.covariance.covariances import Clustered, Covariance, CovarianceEstimate
+from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
 from panelvar.dynamic_panels.dynamic_model import Specification, build_model
 from panelvar.dynamic_panels.dynamic_result import DynamicFit, DynamicPanelResult
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
-from panelvar.dynamic_panels.gmm_estimate import COVARIANCES, STEP_WORDS, GmmEstimate, entity_groups, estimate
+from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
+from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, entity_groups, estimate
 from panelvar.dynamic_panels.instrument_moments import H_CHOICES
-from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, StandardInstruments
+from panelvar.dynamic_panels.lag_instruments import (
+    Instruments,
+    LagInstruments,
+    StandardInstruments,
+    read_instruments,
+)
 from panelvar.dynamic_panels.transforms import TRANSFORMS
 
 Names = str | Sequence[str] | None
@@ -256,18 +262,7 @@ def _read(
             f"{listed(twice)} stand(s) in the model twice; lags= has the lags of {y!r}, and a regressor is exogenous, "
             "predetermined or endogenous."
         )
-    given = instruments
-    if given is not None and not isinstance(given, LagInstruments):
-        given = read_sequence("instruments", given, "LagInstruments and StandardInstruments")
-    sets = _classic(y, exogenous, older, current, given) if not isinstance(given, tuple) else given
-    other = next((each for each in sets if not isinstance(each, (LagInstruments, StandardInstruments))), None)
-    if other is not None:
-        raise SpecificationError(
-            f"instruments= takes LagInstruments and StandardInstruments; got {type(other).__name__}."
-        )
-    nameless = next((each for each in sets if not each.names), None)
-    if nameless is not None:
-        raise SpecificationError("LagInstruments in a list needs columns: LagInstruments('y', 2, None).")
+    sets = read_instruments((y,), exogenous, older, current, instruments)
     return panel, Specification(
         (y,),
         lag_names,
@@ -279,23 +274,6 @@ def _read(
         read_flag("constant", constant),
         read_flag("time_effects", time_effects),
     )
-
-
-def _classic(
-    y: str, exogenous: Sequence[str], older: Sequence[str], current: Sequence[str], changed: LagInstruments | None
-) -> tuple[Instruments, ...]:
-    """The classic set: each variable from the first lag that is valid; its window and form changed as asked."""
-    wanted = changed or LagInstruments()
-    if wanted.names:
-        return (wanted, *((StandardInstruments(exogenous),) if exogenous else ()))
-    out: list[Instruments] = []
-    for names, first in (((y, *current), 2), (tuple(older), 1)):
-        if names:
-            least = first if wanted.first is None else max(first, wanted.first)
-            out.append(replace(wanted, columns=names, first=least))
-    if exogenous:
-        out.append(StandardInstruments(exogenous))
-    return tuple(out)
 
 
 def _fitted(
@@ -312,14 +290,14 @@ def _fitted(
     choose("missing", missing, DROP_OR_RAISE)
     small = read_flag("small", small)
     chosen = gmm_convention(convention)
-    kind, by = _covariance(cov)
+    kind, by = read_covariance(cov)
     model = build_model(*read, missing)
     groups, label = entity_groups(model, by)
     found = estimate(model, chosen, steps=steps, joint=True, cov_kind=kind, h=h, groups=groups, group_label=label)
     notes = (*model.notes, *found.notes, *_doubtful(model.specification))
     left = model.residuals(model.transformed, found.params)
     fit = DynamicFit(model.regressors, found.params[:, 0], float(np.square(left).sum()), notes, found)
-    covariance = _estimated(found, small)
+    covariance = estimated_covariance(found, small=small)
     result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM")
     emit(result.notes)
     return result
@@ -338,36 +316,3 @@ def _doubtful(specification: Specification) -> tuple[Note, ...]:
             )
             return (Note("invalid-lag", text, warn=True),)
     return ()
-
-
-def _covariance(cov: str | Covariance | None) -> tuple[str, tuple[object, ...]]:
-    if cov is None:
-        return "robust", ()
-    if isinstance(cov, Clustered):
-        return "robust", cov.by
-    if cov == "cluster":
-        return "robust", ()
-    if not isinstance(cov, str):
-        raise SpecificationError(
-            f"cov is a {type(cov).__name__}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."
-        )
-    return choose("cov", cov, COVARIANCES), ()
-
-
-def _estimated(found: GmmEstimate, small: bool) -> CovarianceEstimate:
-    """The covariance of the coefficients with its label and degrees of freedom."""
-    label = {
-        "robust": "robust" if found.steps == 1 or found.steps == "cu" else "Windmeijer",
-        "classical": "classical",
-        "uncorrected": "two-step, uncorrected",
-    }[found.cov_kind]
-    if found.problem.groups is not None:
-        label = f"{label}, clustered by {found.group_label}"
-    matrix, df = found.covariance, np.inf
-    if small:
-        rows, count, groups = found.model.nobs, found.problem.n_regressors, found.n_clusters
-        if found.cov_kind == "classical":
-            matrix, df = matrix * rows / (rows - count), float(rows - count)
-        else:
-            matrix, df = matrix * (rows - 1.0) / (rows - count) * groups / (groups - 1.0), float(groups - 1)
-    return CovarianceEstimate(matrix, label, df)

@@ -19,7 +19,6 @@ from panelvar.dynamic_panels.instrument_moments import row_covariances
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
-COVARIANCES = ("robust", "classical", "uncorrected")
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from panelvar.base.arguments import read_flag, read_names, read_whole
+from panelvar.base.arguments import read_flag, read_names, read_sequence, read_whole
 from panelvar.base.errors import SpecificationError, choose
 
 EQUATIONS = ("transformed", "level", "both")
@@ -103,3 +103,55 @@ class StandardInstruments:
 
 
 Instruments = LagInstruments | StandardInstruments
+
+
+def read_instruments(
+    dependents: Sequence[str],
+    exogenous: Sequence[str],
+    older: Sequence[str],
+    current: Sequence[str],
+    given: object,
+) -> tuple[Instruments, ...]:
+    """The sets of instruments that a caller asks for: spelled out, or the classic ones, changed or not.
+
+    Parameters
+    ----------
+    dependents, exogenous, older, current : sequence of str
+        Dependent variables, and the regressors that are exogenous, predetermined and endogenous.
+    given : LagInstruments, sequence of instruments, or None
+
+    Raises
+    ------
+    SpecificationError
+        Something else than instruments, or lags of no variable in a list.
+    """
+    if given is None or isinstance(given, LagInstruments):
+        return _classic(dependents, exogenous, older, current, given or LagInstruments())
+    sets = read_sequence("instruments", given, "LagInstruments and StandardInstruments") or ()
+    for each in sets:
+        if not isinstance(each, (LagInstruments, StandardInstruments)):
+            raise SpecificationError(
+                f"instruments= takes LagInstruments and StandardInstruments; got {type(each).__name__}."
+            )
+        if not each.names:
+            raise SpecificationError("LagInstruments in a list needs columns: LagInstruments('y', 2, None).")
+    return sets
+
+
+def _classic(
+    dependents: Sequence[str],
+    exogenous: Sequence[str],
+    older: Sequence[str],
+    current: Sequence[str],
+    wanted: LagInstruments,
+) -> tuple[Instruments, ...]:
+    """Each variable from the first lag that is valid; its window and form changed as asked."""
+    beside = (StandardInstruments(tuple(exogenous)),) if exogenous else ()
+    if wanted.names:
+        return (wanted, *beside)
+    out: list[Instruments] = []
+    for names, first in (((*dependents, *current), 2), (tuple(older), 1)):
+        if names:
+            least = first if wanted.first is None else max(first, wanted.first)
+            out.append(replace(wanted, columns=names, first=least))
+    return (*out, *beside)

@@ -9,7 +9,7 @@ import numpy as np
 
 from panelvar.bands.drawable import Draws, Resampled
 from panelvar.base.arrays import Array
-from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.dynamics.autoregressive_bias import corrected
 from panelvar.dynamics.lag_problem import CHUNK_BYTES, lag_matrices
 from panelvar.identification.instruments_of_shocks import own_rows
@@ -98,6 +98,11 @@ class ReweightedPanel(DrawablePanel):
     """Estimates that can be made again with other weights of the entities."""
 
     refits: Refits
+
+    @property
+    def doubts(self) -> tuple[Note, ...]:
+        """What a reader of bands from draws of entities should know."""
+        return self.fit.refit_notes
 
     def reweighted(
         self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None

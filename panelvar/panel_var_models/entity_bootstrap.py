@@ -64,12 +64,13 @@ class EntityBootstrap(Simulated):
             yield model.reweighted(weights, target.future_steps, rng, target.carried)
 
     def notes(self, target: Target) -> tuple[Note, ...]:
-        """Warn of few entities."""
-        count = entities_of(target).n_entities
+        """Warn of few entities, and of what the model says of its draws."""
+        model = entities_of(target)
+        count = model.n_entities
         if count >= FEWEST_ENTITIES:
-            return ()
+            return model.doubts
         text = f"The band rests on draws of {count} entities, and is too narrow with so few."
-        return (Note("few-entities", text, warn=True),)
+        return (Note("few-entities", text, warn=True), *model.doubts)
 
 
 def entities_of(target: Target) -> FromEntities:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
+from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.panel_var_models.recursion import Recursion
 from panelvar.panel_var_models.rows import PanelVarRows
 from panelvar.tables.layout import Fact
@@ -60,10 +60,12 @@ class PanelVarFit:
         Estimates with entities weighted; None where the estimator has none.
     recursion : Recursion or None
         Data sets generated again, and estimates from them; None where the estimator has none.
+    refit_notes : tuple of Note
+        What a reader of a band of such estimates should know.
     individual, individual_variances : (N, m, K) arrays or None
         Each entity's own coefficients, where these are averaged, and their variances.
-    gmm : object or None
-        What only an estimator by moments has: None for least squares.
+    gmm : GmmEstimate or None
+        The estimate by moments; None for least squares.
     """
 
     rows: PanelVarRows
@@ -84,9 +86,10 @@ class PanelVarFit:
     covariances: Covariances | None = None
     refits: Refits | None = None
     recursion: Recursion | None = None
+    refit_notes: tuple[Note, ...] = ()
     individual: Array | None = None
     individual_variances: Array | None = None
-    gmm: Any = None
+    gmm: GmmEstimate | None = None
 
     @property
     def transformed(self) -> bool:

@@ -20,6 +20,7 @@ from panelvar.covariance.covariances import (
 )
 from panelvar.covariance.influenced import Influenced
 from panelvar.covariance.named import specification_of
+from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.fit.small_samples import Counts
@@ -33,6 +34,7 @@ from panelvar.panel_var_models.least_squares import (
     within,
 )
 from panelvar.panel_var_models.mean_group import fit_entities
+from panelvar.panel_var_models.moments import MomentOptions, fit_by_moments
 from panelvar.panel_var_models.recursion import Recursion
 from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.panel_var_models.rows import PanelVarRows, read_rows
@@ -60,6 +62,11 @@ def fit_panel_var(
     lags: int = 1,
     *,
     method: str | None = None,
+    transform: str | None = None,
+    steps: int | str | None = None,
+    instruments: LagInstruments | Sequence[Instruments] | None = None,
+    level_equation: bool = False,
+    joint: bool = True,
     exogenous: Sequence[Hashable] | Hashable | None = None,
     exogenous_lags: int = 0,
     time_effects: bool = False,
@@ -80,8 +87,21 @@ def fit_panel_var(
     method : str, optional
         ``"within"``: least squares with entity effects. ``"hahn-kuersteiner"``, ``"half-panel-jackknife"``: the same
         less its bias, by formula or by the bias of halves. ``"mean-group"``: a vector autoregression of each entity,
-        averaged. ``"pooled"``: one constant for all. By default "within" where entities have 20 rows or more on
-        average, of which the lags are taken off.
+        averaged. ``"pooled"``: one constant for all. ``"gmm"``: moments of lagged levels, for few periods and many
+        entities. By default "gmm" where an option of it is given, and where entities have fewer than 20 rows on
+        average, of which the lags are taken off; else "within".
+    transform : {"fod", "fd"}, optional
+        Moments: forward orthogonal deviations (the default) or first differences.
+    steps : {1, 2, "iterated", "cu"}, optional
+        Moments: one-step weights, which assume white noise; two-step weights from the one-step errors (the default);
+        iterated until the estimates settle; continuously updated.
+    instruments : LagInstruments or sequence of LagInstruments and StandardInstruments, optional
+        Moments: by default all levels from lag 2 on. ``LagInstruments(last=4, collapse=True)``, without columns,
+        changes the window and the form; a sequence is the whole set, spelled out.
+    level_equation : bool
+        Moments: estimate the levels too, with lagged differences as instruments (system GMM).
+    joint : bool
+        Moments: weights of all equations together, or (False) of each equation by itself.
     exogenous : sequence of column names, optional
         Strictly exogenous variables.
     {exogenous_lags}
@@ -90,7 +110,8 @@ def fit_panel_var(
     cov : str or covariance object, optional
         Errors of the coefficients, jointly over the equations: ``"cluster"`` by entity (the default), ``"classical"``,
         ``"HC1"``, ``"driscoll-kraay"``, ``Clustered("entity", "time")``, ... A mean group's are the spread of its
-        entities.
+        entities. By moments: ``"robust"`` (the default; Windmeijer's correction after two steps), ``"classical"``,
+        ``"uncorrected"``, or ``Clustered("region")``.
     {missing}
 
     Returns
@@ -148,9 +169,24 @@ def fit_panel_var(
     time_effects = read_flag("time_effects", time_effects)
     trend = "c" if method in WITH_CONSTANT else "n"
     rows = read_rows(data, columns, lags, exogenous, exogenous_lags, trend, missing)
-    chosen = method if method is not None else "within" if rows.average_periods >= LONG_PANEL else "gmm"
+    level_equation, joint = read_flag("level_equation", level_equation), read_flag("joint", joint)
+    asked = {
+        "transform": transform,
+        "steps": steps,
+        "instruments": instruments,
+        "level_equation": level_equation or None,
+    }
+    by_moments = [name for name, value in asked.items() if value is not None]
+    chosen = method
+    if chosen is None:
+        chosen = "gmm" if by_moments or rows.average_periods < LONG_PANEL else "within"
     if chosen == "gmm":
-        fit = _by_moments(rows, method)
+        options = MomentOptions(
+            "fod" if transform is None else transform, 2 if steps is None else steps, instruments, level_equation, joint
+        )
+        fit = fit_by_moments(rows, options, time_effects=time_effects, cov=cov)
+    elif by_moments:
+        raise SpecificationError(f"{by_moments[0]}= is for estimation by moments: method='gmm', not {method!r}.")
     elif chosen == "mean-group":
         fit = _mean_group(rows, time_effects, cov)
     else:
@@ -158,13 +194,6 @@ def fit_panel_var(
     result = PanelVarResult(fit)
     emit(result.notes)
     return result
-
-
-def _by_moments(rows: PanelVarRows, method: str | None) -> PanelVarFit:
-    """Refuse what is not offered yet."""
-    others = [name for name in METHODS if name != "gmm"]
-    asked = "method='gmm'" if method else f"With {rows.average_periods:.4g} rows an entity there is no default: 'gmm'"
-    raise SpecificationError(f"{asked} is not offered yet. Choose one of: {', '.join(map(repr, others))}.")
 
 
 def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVarFit:

@@ -12,12 +12,15 @@ import numpy.typing as npt
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
+    MissingAttributeError,
     Note,
     SpecificationError,
     emit,
 )
 from panelvar.base.labels import listed
 from panelvar.covariance.covariances import Covariance
+from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.dynamic_panels.moment_tests import MomentTests
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.terms import stacked_labels
 from panelvar.identification.scheme import Estimates, ReducedForm
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class PanelVarResult(SystemTests):
+class PanelVarResult(MomentTests, SystemTests):
     r"""A panel vector autoregression: one system for all entities, each with an effect of its own.
 
     .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
@@ -89,6 +92,14 @@ class PanelVarResult(SystemTests):
             f"Panel VAR({self.lags}) of {listed(self.names)}; {self.fit.method}; {self.n_entities} entities, "
             f"n = {self.nobs}"
         )
+
+    @property
+    def _gmm(self) -> GmmEstimate:
+        if self.fit.gmm is None:
+            raise MissingAttributeError(
+                f"method={self.method!r} is least squares and has no moments to test: method='gmm' has."
+            )
+        return self.fit.gmm
 
     # ---- counts
 
@@ -425,6 +436,7 @@ class PanelVarResult(SystemTests):
             Fact("Periods an entity", periods),
             Fact("Standard errors", self.cov_label),
             *self.fit.choices,
+            *(() if self.fit.gmm is None else (Fact("Hansen", self.hansen_j.in_a_line(digits)),)),
         )
 
     def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:

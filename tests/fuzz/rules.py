@@ -333,7 +333,13 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "PanelTestTable.result.subject": lambda writer: writer.rng.choice(("None", writer.role("x1", "y"))),
     "PanelTestTable.result.form": of("None", "'level'", "'difference'"),
     "fit_panel_var.columns": lambda writer: writer.roles("y", "x1"),
-    "fit_panel_var.method": of("'within'", "'hahn-kuersteiner'", "'half-panel-jackknife'", "'mean-group'", "'pooled'"),
+    "fit_panel_var.method": of(
+        "'within'", "'hahn-kuersteiner'", "'half-panel-jackknife'", "'mean-group'", "'pooled'", "'gmm'"
+    ),
+    "fit_panel_var.instruments": lambda writer: (
+        f"pv.LagInstruments(last={writer.rng.choice((2, 3))}, collapse={writer.rng.random() < 0.7})"
+    ),
+    "fit_panel_var.steps": of("1", "2", "2", "'iterated'"),
     "fit_panel_var.exogenous": lambda writer: writer.roles("x2"),
     "fit_panel_var.cov": of("'cluster'", "'classical'", "'HC1'", "'driscoll-kraay'", "pv.Clustered('entity', 'time')"),
     "PanelVarResult.with_cov.cov": of("'cluster'", "'classical'", "'HC3'", "'newey-west'", "pv.Clustered('time')"),

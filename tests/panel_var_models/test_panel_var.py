@@ -149,10 +149,10 @@ def test_mean_group_of_lags_alone_is_that_of_the_batch():
     assert_allclose(model.dispersion()["sampling"] ** 2, (batch.std_errors**2).mean(), rtol=1e-10)
 
 
-def test_long_panels_are_within_by_default_and_short_ones_have_no_default():
+def test_long_panels_are_within_by_default_and_short_ones_by_moments():
     assert quietly(pv.fit_panel_var, panel_of(periods=22), NAMES).method == "within"
-    with pytest.raises(pv.SpecificationError, match=r"With 13 rows an entity .* 'hahn-kuersteiner'"):
-        pv.fit_panel_var(panel_of(), NAMES)
+    assert quietly(pv.fit_panel_var, panel_of(periods=22), NAMES, transform="fd").method == "gmm"
+    assert quietly(pv.fit_panel_var, panel_of(), NAMES).method == "gmm"
     with pytest.warns(pv.PanelVarWarning, match=r"'L1.y' in the equation of 'y' by 1.3 standard errors"):
         pv.fit_panel_var(panel_of(), NAMES, method="within", cov="classical")
 

@@ -19,7 +19,8 @@ def fit(frame, **options):
     [
         ({"method": "hk"}, pv.SpecificationError, "hahn-kuersteiner"),
         ({"method": "lsdv"}, pv.SpecificationError, "within"),
-        ({"method": "gmm"}, pv.SpecificationError, "not offered yet"),
+        ({"steps": 1}, pv.SpecificationError, "steps= is for estimation by moments"),
+        ({"instruments": pv.LagInstruments(collapse=True)}, pv.SpecificationError, "instruments= is for"),
         ({"columns": []}, pv.SpecificationError, "columns= is empty"),
         ({"columns": ["x", "x"]}, pv.SpecificationError, "named twice"),
         ({"columns": ["x", "q"]}, pv.DataError, "'q'"),

@@ -10,10 +10,10 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
+from panelvar.bias_corrected.corrected_result import CorrectedResult, corrected_fit, exact_result
+from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube, lagged_rows, within_cube
+from panelvar.bias_corrected.profile_moments import EntityMoments, ProfileMoments, entity_moments
 from panelvar.covariance.covariances import Clustered, CovarianceEstimate
-from panelvar.dynamic_panels.corrected_result import CorrectedResult, corrected_fit, exact_result
-from panelvar.dynamic_panels.lagged_rows import LaggedRows, WithinCube, lagged_rows, within_cube
-from panelvar.dynamic_panels.profile_moments import EntityMoments, ProfileMoments, entity_moments
 from panelvar.tables.layout import Fact
 
 FEW_ENTITIES = 20

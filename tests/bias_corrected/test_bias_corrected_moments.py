@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from dynamic_panels.corrected_twins import Cube, corrected_moments, sample, sandwich
+from bias_corrected.corrected_twins import Cube, corrected_moments, sample, sandwich
 from numpy.testing import assert_allclose
 
 import panelvar as pv
-from panelvar.dynamic_panels.lagged_rows import lagged_rows, within_cube
-from panelvar.dynamic_panels.profile_moments import ProfileMoments, entity_moments
+from panelvar.bias_corrected.lagged_rows import lagged_rows, within_cube
+from panelvar.bias_corrected.profile_moments import ProfileMoments, entity_moments
 
 
 def fitted(frame: pd.DataFrame, x: list[str] | None = None, **options):

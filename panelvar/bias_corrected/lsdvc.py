@@ -12,14 +12,14 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, PanelVarError, SpecificationError, choose, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
+from panelvar.bias_corrected.corrected_result import CorrectedFit, CorrectedResult, corrected_fit, exact_result
+from panelvar.bias_corrected.kiviet_bruno import Corrected, corrected_within
+from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube, lagged_rows, less_means, within_cube
 from panelvar.covariance.covariances import CovarianceEstimate
-from panelvar.dynamic_panels.corrected_result import CorrectedFit, CorrectedResult, corrected_fit, exact_result
 from panelvar.dynamic_panels.dynamic_model import Specification, build_model
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_estimate import estimate
-from panelvar.dynamic_panels.kiviet_bruno import Corrected, corrected_within
 from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, StandardInstruments
-from panelvar.dynamic_panels.lagged_rows import LaggedRows, WithinCube, lagged_rows, less_means, within_cube
 from panelvar.tables.layout import Fact
 
 INITIAL_WORDS = {"ah": "Anderson-Hsiao", "ab": "Arellano-Bond, one-step", "bb": "Blundell-Bond, one-step"}
@@ -50,7 +50,7 @@ def fit_lsdvc(
     .. math:: y_{it} = \gamma y_{i,t-1} + x_{it}'\beta + \alpha_i + \varepsilon_{it}, \qquad
               \hat\theta_c = \hat\theta - \hat b(\tilde\theta, \tilde\sigma^2)
 
-    The bias is an expansion in the number of periods and entities, given in `panelvar.dynamic_panels.kiviet_bruno`,
+    The bias is an expansion in the number of periods and entities, given in `panelvar.bias_corrected.kiviet_bruno`,
     at consistent estimates :math:`\tilde\theta`.
 
     Parameters
@@ -76,7 +76,7 @@ def fit_lsdvc(
         Of the draws.
     convention : {"default", "stata"}
         ``"stata"`` is ``xtlsdvc``: it counts errors before an entity's first row, and its third order depends on the
-        units of y. See `panelvar.dynamic_panels.kiviet_bruno`.
+        units of y. See `panelvar.bias_corrected.kiviet_bruno`.
     {missing}
 
     Returns

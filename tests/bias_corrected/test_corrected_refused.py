@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from dynamic_panels.corrected_twins import sample
+from bias_corrected.corrected_twins import sample
 
 import panelvar as pv
 

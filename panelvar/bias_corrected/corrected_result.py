@@ -12,9 +12,9 @@ from panelvar.base.arrays import Array, ComplexArray
 from panelvar.base.errors import Note
 from panelvar.base.labels import labelled
 from panelvar.base.quoting import one_line
+from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.data.design import Design
-from panelvar.dynamic_panels.lagged_rows import LaggedRows, WithinCube
 from panelvar.dynamics.dynamics import companion_roots
 from panelvar.static_panels.inference import Inference, wald
 from panelvar.static_panels.result import LinearResult

@@ -32,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask
-from panelvar.dynamic_panels.lagged_rows import less_means
+from panelvar.bias_corrected.lagged_rows import less_means
 
 
 class Corrected(NamedTuple):

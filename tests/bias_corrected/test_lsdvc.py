@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from dynamic_panels.corrected_twins import Cube, kiviet, sample
+from bias_corrected.corrected_twins import Cube, kiviet, sample
 from numpy.testing import assert_allclose
 
 import panelvar as pv
@@ -135,7 +135,7 @@ def test_draws_are_those_of_a_loop(initial) -> None:
 
 
 def test_draws_do_not_depend_on_how_many_fit_into_memory(monkeypatch) -> None:
-    from panelvar.dynamic_panels import lsdvc
+    from panelvar.bias_corrected import lsdvc
 
     frame = sample(20, 7)
     whole = fitted(frame, ["x"], draws=9, seed=2)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask
-from panelvar.dynamic_panels.lagged_rows import WithinCube
+from panelvar.bias_corrected.lagged_rows import WithinCube
 
 _NEWTON_STEPS = 12
 _SMALLEST_STEP = 2.0**-20

@@ -1,0 +1,51 @@
+"""Errors of estimates by moments: what a caller asks for, and what is reported of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelvar.base.errors import SpecificationError, choose
+from panelvar.covariance.covariances import Clustered, CovarianceEstimate
+from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+
+COVARIANCES = ("robust", "classical", "uncorrected")
+
+
+def read_covariance(cov: object) -> tuple[str, tuple[object, ...]]:
+    """The kind of errors that is asked for, and what clusters them: nothing for the entities.
+
+    Raises
+    ------
+    SpecificationError
+        A covariance of scores of rows, or an unknown name.
+    """
+    if cov is None:
+        return "robust", ()
+    if isinstance(cov, Clustered):
+        return "robust", cov.by
+    if isinstance(cov, str) and cov == "cluster":
+        return "robust", ()
+    if not isinstance(cov, str):
+        raise SpecificationError(
+            f"cov is a {type(cov).__name__}; dynamic panels take {', '.join(map(repr, COVARIANCES))} or Clustered(...)."
+        )
+    return choose("cov", cov, COVARIANCES), ()
+
+
+def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstimate:
+    """The covariance of the coefficients with its label and degrees of freedom."""
+    label = {
+        "robust": "robust" if found.steps in (1, "cu") else "Windmeijer",
+        "classical": "classical",
+        "uncorrected": "two-step, uncorrected",
+    }[found.cov_kind]
+    if found.problem.groups is not None:
+        label = f"{label}, clustered by {found.group_label}"
+    matrix, df = found.covariance, np.inf
+    if small:
+        rows, count, groups = found.model.nobs, found.problem.n_regressors, found.n_clusters
+        if found.cov_kind == "classical":
+            matrix, df = matrix * rows / (rows - count), float(rows - count)
+        else:
+            matrix, df = matrix * (rows - 1.0) / (rows - count) * groups / (groups - 1.0), float(groups - 1)
+    return CovarianceEstimate(matrix, label, df)

@@ -1,0 +1,197 @@
+"""Panel vector autoregressions by GMM: from the moments of `panelvar.dynamic_panels.gmm` to a fit of a system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Positions
+from panelvar.base.errors import Note, SpecificationError, choose
+from panelvar.covariance.covariances import Covariance, CovarianceEstimate
+from panelvar.dynamic_panels.dynamic_model import DynamicModel, Specification, build_model
+from panelvar.dynamic_panels.gmm_convention import gmm_convention
+from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
+from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate
+from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, read_instruments
+from panelvar.dynamic_panels.transforms import TRANSFORMS, WORDS
+from panelvar.panel_var_models.fit import Covariances, PanelVarFit
+from panelvar.panel_var_models.rows import PanelVarRows
+from panelvar.tables.layout import Fact
+from panelvar.tables.number_format import format_count
+
+DISTINCT = 1.0 - np.exp(-1.0)
+"""Share of the entities that a draw of as many entities holds, on average."""
+
+
+@dataclass(frozen=True)
+class MomentOptions:
+    """How a panel vector autoregression is estimated by moments.
+
+    Attributes
+    ----------
+    transform : {"fd", "fod"}
+    steps : {1, 2, "iterated", "cu"}
+    instruments : LagInstruments, sequence of instruments, or None
+    level_equation : bool
+    joint : bool
+    """
+
+    transform: str = "fod"
+    steps: int | str = 2
+    instruments: LagInstruments | Sequence[Instruments] | None = None
+    level_equation: bool = False
+    joint: bool = True
+
+
+def fit_by_moments(
+    rows: PanelVarRows, options: MomentOptions, *, time_effects: bool, cov: str | Covariance | None
+) -> PanelVarFit:
+    """Estimate the rows' system by GMM.
+
+    Raises
+    ------
+    SpecificationError, InsufficientDataError, CollinearityError, NumericalError
+        As `panelvar.fit_arellano_bond`.
+    """
+    choose("transform", options.transform, TRANSFORMS)
+    kind, by = read_covariance(cov)
+    model = _model(rows, options, time_effects)
+    groups, label = entity_groups(model, by)
+    found = estimate(
+        model,
+        gmm_convention("default"),
+        steps=options.steps,
+        joint=options.joint,
+        cov_kind=kind,
+        h=None,
+        groups=groups,
+        group_label=label,
+    )
+    return _fit(rows, found, time_effects)
+
+
+def _model(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> DynamicModel:
+    names, terms, panel = rows.names, rows.terms, rows.panel
+    lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
+    beside = rows.regressor_names[: terms.count]
+    known = dict(zip(names, rows.in_panel().T, strict=True))
+    exogenous: list[Array] = list(rows.in_panel(exogenous=True).T) if terms.exogenous else []
+    shifted = [panel.lag(column, lag) for lag in range(terms.exogenous_lags + 1) for column in exogenous]
+    known |= dict(zip(beside, shifted, strict=True))
+    sets = read_instruments(names, beside, (), (), options.instruments)
+    specification = Specification(
+        names, lag_names, rows.lags, beside, sets, options.transform, options.level_equation, False, time_effects
+    )
+    if options.level_equation:
+        specification = replace(specification, constant=True)
+    return build_model(panel, specification, "drop", known)
+
+
+def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
+    model = found.model
+    count, lags = rows.terms.count, len(model.specification.lag_names)
+    # Terms come first in a system, then lags; the constant and the periods are no terms but part of the effects.
+    order = np.r_[lags : lags + count, :lags]
+    width = model.n_regressors
+    places = np.concatenate([order + equation * width for equation in range(rows.n_vars)])
+    own = estimated_covariance(found, small=False)
+    covariance = replace(own, matrix=own.matrix[np.ix_(places, places)])
+    used = np.isin(rows.panel.entity_codes[rows.panel_rows], model.entities)
+    if time_effects:
+        used &= np.isin(rows.design.time_positions, model.periods)
+    if not used.all():
+        rows = rows.take(np.flatnonzero(used))
+    params = found.params[order]
+    period_effects, effects = _effects(rows, found, params, time_effects)
+    left = model.residuals(model.transformed, found.params)
+    entities, periods = np.nonzero(model.transformed.used.T)
+    system = "system " if model.specification.level_equation else ""
+    words = f"{STEP_WORDS[found.steps]} {system}GMM, {WORDS[model.transformed.kind]}"
+    return PanelVarFit(
+        rows,
+        "gmm",
+        words,
+        params,
+        found.sigma,
+        covariance,
+        left.swapaxes(0, 1)[entities, periods],
+        np.searchsorted(rows.used_entities, model.entities)[entities],
+        model.transformed.labels[periods],
+        model.n_transformed - width,
+        effects,
+        period_effects,
+        model.periods if time_effects else None,
+        choices=(Fact("Instruments", f"{format_count(found.n_instruments)} an equation"),),
+        notes=(*rows.design.notes, *found.notes),
+        covariances=_others(found, places),
+        refits=None if found.problem.groups is not None else _Refits(found, order),
+        refit_notes=bootstrap_notes(found),
+        gmm=found,
+    )
+
+
+def _effects(rows: PanelVarRows, found: GmmEstimate, params: Array, time_effects: bool) -> tuple[Array | None, Array]:
+    """Effects of periods, of mean zero over the rows, and of entities: means of what the regressors leave."""
+    left = rows.y - rows.x @ params
+    if not time_effects:
+        return None, rows.entity_means(left)
+    model = found.model
+    count = len(model.periods) - 1
+    of_periods = np.concatenate([np.zeros((1, rows.n_vars)), found.params[model.n_regressors - count :]])
+    codes = np.searchsorted(model.periods, rows.design.time_positions)
+    of_periods = of_periods - of_periods[codes].mean(axis=0)
+    return of_periods, rows.entity_means(left - of_periods[codes])
+
+
+def _others(found: GmmEstimate, places: Positions) -> Covariances:
+    def covariances(asked: object) -> CovarianceEstimate:
+        kind, by = read_covariance(asked)
+        if by:
+            raise SpecificationError(
+                "Clusters change the weights of the moments, and so the estimates: give cov=Clustered(...) to "
+                "fit_panel_var."
+            )
+        other = estimated_covariance(replace(found, cov_kind=kind), small=False)
+        return replace(other, matrix=other.matrix[np.ix_(places, places)])
+
+    return covariances
+
+
+class _Refits:
+    """Estimates with entities weighted: one entity drawn twice is two, since moments are sums over entities."""
+
+    def __init__(self, found: GmmEstimate, order: Positions) -> None:
+        self.found, self.order = found, order
+        model = found.model
+        rows = model.transformed
+        self.squares = np.einsum("tni,tnj->nij", rows.values, rows.values)
+        self.counts = rows.used.sum(axis=0).astype(np.float64)
+
+    def __call__(self, weights: Array) -> tuple[Array, Array]:
+        found, model = self.found, self.found.model
+        halved = 2.0 if model.transformed.kind == "fd" else 1.0
+        params = np.empty((len(weights), model.n_regressors, found.problem.n_equations))
+        sigma = np.empty((len(weights), found.problem.n_equations, found.problem.n_equations))
+        for draw, own in enumerate(weights):
+            again = replace(found, problem=replace(found.problem, weights=own))
+            params[draw] = again.step.params
+            left = np.concatenate([-params[draw], np.eye(params.shape[2])])
+            rows = float(own @ self.counts) - model.n_regressors
+            sigma[draw] = left.T @ np.tensordot(own, self.squares, axes=1) @ left / rows / halved
+        return params[:, self.order], sigma
+
+
+def bootstrap_notes(found: GmmEstimate) -> tuple[Note, ...]:
+    """Warn where a draw of entities holds fewer of them than there are moments."""
+    every = found.n_instruments * (found.problem.n_equations if found.joint else 1)
+    distinct = DISTINCT * found.model.n_entities
+    if found.steps == 1 or every < distinct:
+        return ()
+    text = (
+        f"A draw of {found.model.n_entities} entities holds some {distinct:.0f} different ones, fewer than the {every} "
+        "moments: its weights are no estimates of anything, and the band is not to be trusted. Use "
+        "LagInstruments(collapse=True), or steps=1."
+    )
+    return (Note("bootstrap-moments", text, warn=True),)

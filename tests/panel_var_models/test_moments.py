@@ -1,0 +1,176 @@
+"""Panel vector autoregressions by GMM: published numbers, the algebra behind them, and what a result says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from panel_var_models.panel_var_twins import NAMES, panel_of
+from quiet import quietly
+from reference_data import table
+
+import panelvar as pv
+
+COLLAPSED = pv.LagInstruments(collapse=True)
+SHORT = panel_of(seed=5, entities=80, periods=7)
+
+
+def fit(frame=SHORT, lags=1, **options):
+    return quietly(pv.fit_panel_var, frame, options.pop("columns", NAMES), lags, method="gmm", **options)
+
+
+@pytest.fixture(scope="module")
+def municipalities():
+    data = pv.Panel(table("dahlberg"), "id", "year")
+    return pv.fit_panel_var(data, ["grants", "revenues", "expenditures"], 2, transform="fod", steps=2)
+
+
+def test_the_municipalities_as_statanow_prints_them(municipalities):
+    """xtvar's example: two-step GMM in forward orthogonal deviations, all lags as instruments."""
+    model, hansen = municipalities, municipalities.hansen_j
+    assert (model.nobs, model.n_entities, 3 * model.n_instruments) == (1590, 265, 243)
+    assert (round(hansen.statistic, 2), hansen.df, round(hansen.pvalue, 3)) == (261.92, 225, 0.046)
+    assert round(model.granger_causality("expenditures", "grants").statistic, 2) == 71.60
+    uncorrected = model.with_cov("uncorrected").granger_causality("expenditures", "grants")
+    assert round(uncorrected.statistic) == 10073
+    assert_allclose(model.moduli, [0.590336, 0.5026343, 0.5026343, 0.3239345, 0.3239345, 0.2382031], atol=5e-8)
+    by_hand = [0.1540956, -0.0305405, 0.0142411, 0.0639641, -0.0252658, 0.0186601]
+    assert_allclose(model.params["grants"], by_hand, atol=5e-8)
+    errors = [0.0589697, 0.0161976, 0.0169733, 0.0535182, 0.0146918, 0.014656]
+    assert_allclose(model.std_errors["grants"], errors, atol=5e-8)
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_differences_are_deviations_where_all_lags_instrument_a_balanced_panel(steps):
+    frame = panel_of(seed=7, entities=90, periods=6)
+    found = [fit(frame, transform=transform, steps=steps) for transform in ("fd", "fod")]
+    assert 2 * found[0].n_instruments < 90
+    assert_allclose(found[0].params, found[1].params, rtol=1e-8, atol=1e-10)
+    assert_allclose(found[0].cov, found[1].cov, rtol=1e-7, atol=1e-12)
+
+
+def test_one_step_is_each_equation_by_itself():
+    """The same weight for every equation: y is Arellano and Bond's y, with x predetermined from the same lag."""
+    system = fit(transform="fd", steps=1)
+    frame = SHORT.assign(lagged=SHORT.groupby("firm")["x"].shift(1))
+    sets = [pv.LagInstruments(["x", "y"], 2)]
+    alone = quietly(pv.fit_arellano_bond, frame, "y", ["lagged"], steps=1, instruments=sets)
+    assert_allclose(system.params.loc[["L1.y", "L1.x"], "y"], alone.params[["L(y)", "lagged"]], rtol=1e-10)
+    assert_allclose(system.std_errors.loc[["L1.y", "L1.x"], "y"], alone.std_errors[["L(y)", "lagged"]], rtol=1e-10)
+    assert system.ar_test(2, "y").statistic == pytest.approx(alone.ar_test(2).statistic, rel=1e-9)
+
+
+def test_weights_of_each_equation_are_two_step_estimates_of_each():
+    apart = fit(transform="fd", joint=False)
+    frame = SHORT.assign(lagged=SHORT.groupby("firm")["x"].shift(1))
+    alone = quietly(
+        pv.fit_arellano_bond, frame, "y", ["lagged"], steps=2, instruments=[pv.LagInstruments(["x", "y"], 2)]
+    )
+    assert_allclose(apart.params.loc[["L1.y", "L1.x"], "y"], alone.params[["L(y)", "lagged"]], rtol=1e-9)
+    assert_allclose(apart.std_errors.loc[["L1.y", "L1.x"], "y"], alone.std_errors[["L(y)", "lagged"]], rtol=1e-8)
+    assert not np.allclose(fit(transform="fd").params, apart.params, rtol=1e-4)
+
+
+@pytest.mark.parametrize("transform", ["fd", "fod"])
+def test_sigma_is_that_of_the_errors_whatever_the_transform(transform):
+    """Differences double the variance of white noise; deviations keep it."""
+    frame = panel_of(seed=2, entities=1500, periods=7)
+    assert_allclose(fit(frame, transform=transform, exogenous=["z"]).sigma, [[1.3, 0.3], [0.3, 1.3]], atol=0.06)
+
+
+@pytest.mark.parametrize("options", [{}, {"time_effects": True}, {"level_equation": True, "transform": "fd"}])
+def test_a_draw_of_entities_is_the_panel_with_some_twice(options):
+    model = fit(instruments=COLLAPSED, **options)
+    weights = np.random.default_rng(1).multinomial(80, np.full(80, 1 / 80)).astype(float)
+    params, sigma = model.fit.refits(weights[None])
+    pieces = []
+    for place, (label, count) in enumerate(zip(SHORT.index.levels[0], weights, strict=True)):
+        pieces += [SHORT.loc[[label]].rename(index={label: f"{place}-{copy}"}) for copy in range(int(count))]
+    again = fit(pd.concat(pieces), instruments=COLLAPSED, **options)
+    assert_allclose(params[0], again.fit.params, rtol=1e-7, atol=1e-9)
+    assert_allclose(sigma[0], again.sigma, rtol=1e-8)
+
+
+def test_bands_of_more_moments_than_distinct_entities_warn(municipalities):
+    with pytest.warns(pv.PanelVarWarning, match="some 168 different ones, fewer than the 243 moments"):
+        municipalities.impulse_responses(2, bands=pv.EntityBootstrap(draws=50, seed=1), level=0.6)
+
+
+@pytest.mark.parametrize("bands", [pv.DeltaMethod(), pv.MonteCarlo(draws=400, seed=1), pv.EntityBootstrap(400, seed=1)])
+def test_bands_of_any_kind_hold_the_responses(bands):
+    found = fit(instruments=COLLAPSED).impulse_responses(4, bands=bands)
+    inside = (found.lower <= found.values) & (found.values <= found.upper)
+    assert inside.mean() > 0.9
+
+
+def test_time_effects_are_the_same_as_columns():
+    """Indicators as exogenous variables, which instrument themselves."""
+    frame = SHORT.copy()
+    years = frame.index.get_level_values("year")
+    beside = [f"d{year}" for year in range(2002, 2007)]
+    for year in range(2002, 2007):
+        frame[f"d{year}"] = (years == year).astype(float)
+    model = fit(instruments=COLLAPSED, time_effects=True)
+    other = fit(frame, instruments=COLLAPSED, exogenous=beside)
+    lags = ["L1.x", "L1.y"]
+    assert_allclose(model.params.loc[lags], other.params.loc[lags], rtol=1e-9)
+    assert_allclose(model.std_errors.loc[lags], other.std_errors.loc[lags], rtol=1e-8)
+    found = model.period_effects().diff().iloc[1:]
+    expected = other.params.loc[beside].diff()
+    expected.iloc[0] = other.params.loc[beside[0]]
+    assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
+
+
+def test_exogenous_variables_and_their_lags():
+    model = fit(instruments=COLLAPSED, exogenous=["z"], exogenous_lags=1)
+    assert list(model.params.index) == ["z", "L1.z", "L1.x", "L1.y"]
+    assert model.params.loc["z", "x"] == pytest.approx(0.5, abs=0.15)
+    assert model.n_instruments == 2 * 5 + 2
+
+
+def test_least_squares_has_no_moments():
+    model = quietly(pv.fit_panel_var, SHORT, NAMES, method="within")
+    for name in ("hansen_j", "sargan", "n_instruments", "instrument_names"):
+        assert not hasattr(model, name)
+    with pytest.raises(pv.MissingInformationError, match="least squares and has no moments"):
+        model.ar_test(1, "x")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"transform": "within"}, "transform='within'"),
+        ({"steps": 3}, "steps=3"),
+        ({"cov": "HC1"}, "cov='HC1'"),
+        ({"cov": "classical"}, "one-step"),
+        ({"joint": 2}, "joint"),
+        ({"instruments": ["x"]}, "instruments= takes"),
+        ({"steps": "iterated", "lags": 3}, "needs fewer moments than entities"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(options, words):
+    with pytest.raises(pv.PanelVarError, match=words):
+        fit(SHORT.iloc[:70], **options)
+
+
+def test_clusters_change_the_weights_and_so_are_given_to_the_fit():
+    frame = SHORT.assign(region=np.repeat(np.arange(80) // 2, 7))
+    model = fit(frame, instruments=COLLAPSED, cov=pv.Clustered("region"))
+    assert model.cov_label == "Windmeijer, clustered by region"
+    with pytest.raises(pv.SpecificationError, match="Clusters change the weights"):
+        model.with_cov(pv.Clustered("region"))
+    with pytest.raises(pv.SpecificationError, match="not estimated again"):
+        model.impulse_responses(2, bands=pv.EntityBootstrap(draws=10, seed=1))
+
+
+def test_the_summary_fits_a_terminal(municipalities):
+    text = str(municipalities.summary())
+    assert max(map(len, text.splitlines())) <= 80
+    for words in (
+        "two-step GMM, forward orthogonal deviations",
+        "chi2(225) = 261.9221",
+        "Windmeijer",
+        "81 an equation",
+    ):
+        assert words in text
