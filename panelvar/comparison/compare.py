@@ -16,9 +16,12 @@ from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
     from panelvar.heterogeneous.averaged import AveragedResult
+    from panelvar.panel_var_models.result import PanelVarResult
+    from panelvar.panel_var_models.side_by_side import StackedColumn
     from panelvar.static_panels.result import LinearResult
 
-    Fitted: TypeAlias = LinearResult | AveragedResult
+    Fitted: TypeAlias = LinearResult | AveragedResult | StackedColumn
+    Given: TypeAlias = LinearResult | AveragedResult | PanelVarResult
 
 _CONSTANT = "const"
 _BELOW = {
@@ -122,8 +125,8 @@ DEFAULT_STARS = (0.1, 0.05, 0.01)
 
 @answering
 def compare(
-    results: Fitted | Mapping[str, Fitted] | Sequence[Fitted],
-    *more: Fitted,
+    results: Given | Mapping[str, Given] | Sequence[Given],
+    *more: Given,
     below: str = "std_errors",
     stars: Sequence[float] | bool = DEFAULT_STARS,
     digits: int = 4,
@@ -141,7 +144,8 @@ def compare(
     results : mapping of label to result, or sequence of results, or one
         One column each, in the order given; without labels they are (1), (2), ... Results of single equations:
         LinearResult, HeterogeneousResult, ErrorCorrectionResult, CointegratingResult,
-        DynamicPanelResult.
+        DynamicPanelResult; or a PanelVarResult, its equations one below another, coefficients named
+        ``"[equation]regressor"``.
     *more : results
         Further columns, as in ``compare(pooled, fixed, random)``.
     below : {"std_errors", "tstats", "pvalues", "conf_int", "none"}
@@ -251,13 +255,15 @@ def _foot_cell(name: str, result: Fitted, digits: int) -> Cell:
     return write(value) if write in (count, degrees, words) else write(value, digits)
 
 
-def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tuple[Fitted, ...]) -> dict[str, Fitted]:
+def _columns(results: Given | Mapping[str, Given] | Sequence[Given], more: tuple[Given, ...]) -> dict[str, Fitted]:
     from panelvar.heterogeneous.averaged import AveragedResult
+    from panelvar.panel_var_models.result import PanelVarResult
+    from panelvar.panel_var_models.side_by_side import StackedColumn
     from panelvar.static_panels.result import LinearResult
 
     if more and isinstance(results, (Mapping, Sequence)):
         raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
-    if more or isinstance(results, (LinearResult, AveragedResult)):
+    if more or isinstance(results, (LinearResult, AveragedResult, PanelVarResult)):
         results = [results, *more]  # type: ignore[list-item]
     if isinstance(results, Mapping):
         columns = {str(label): result for label, result in results.items()}
@@ -269,13 +275,18 @@ def _columns(results: Fitted | Mapping[str, Fitted] | Sequence[Fitted], more: tu
         )
     if not columns:
         raise SpecificationError("results is empty: give at least one result to compare.")
+    found: dict[str, Fitted] = {}
     for label, result in columns.items():
+        if isinstance(result, PanelVarResult):
+            found[label] = StackedColumn(result)
+            continue
         if not isinstance(result, (LinearResult, AveragedResult)):
             raise SpecificationError(
                 f"results[{label!r}] is a {type(result).__name__}: compare() takes single-equation results; print a "
                 "system of equations with its own summary()."
             )
-    return columns
+        found[label] = result
+    return found
 
 
 def _terms(models: Sequence[Fitted], keep: Sequence[str] | None, order: Sequence[str]) -> list[str]:
