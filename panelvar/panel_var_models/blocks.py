@@ -38,6 +38,8 @@ class Totals(NamedTuple):
         Cross products of these coordinates and of the sample's residuals.
     rows, entities, periods : array (B,)
         How many, weighted; and how many of the periods' dummies are independent.
+    paired : array (B, T, m + K, m + K) or None
+        The products entity by entity, times the block's `pairs`, summed.
     """
 
     params: Array
@@ -46,6 +48,7 @@ class Totals(NamedTuple):
     rows: Array
     entities: Array
     periods: Array
+    paired: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,8 @@ class Block:
         N.
     places : array of int (n,)
         Where the rows are among all rows of the panel.
+    pairs : (N, T) array or None
+        What an estimator multiplies the products of each entity with, for every distance between two of its rows.
     """
 
     problem: LagProblem
@@ -74,6 +79,7 @@ class Block:
     codes: Positions
     n_entities: int
     places: Positions
+    pairs: Array | None = None
 
     @property
     def n_dummies(self) -> int:
@@ -144,17 +150,23 @@ class Block:
         """Least squares with weights (B, N) of the entities."""
         width = self.problem.design.shape[1]
         gram = (weights @ self.products).reshape(-1, width, width)
-        return self.solved(gram, weights @ self.sizes, weights.sum(axis=1))
+        paired = None
+        if self.pairs is not None:
+            shares = weights[:, None, :] * self.pairs.T
+            paired = (shares @ self.products).reshape(*shares.shape[:2], width, width)
+        return self.solved(gram, weights @ self.sizes, weights.sum(axis=1), paired)
 
-    def solved(self, gram: Array, rows: Array, entities: Array) -> Totals:
-        """Least squares from cross products (B, w, w) of coordinates and residuals.
+    def solved(self, gram: Array, rows: Array, entities: Array, paired: Array | None = None) -> Totals:
+        """Least squares from cross products (B, w, w) of coordinates and residuals, and these by distance.
 
         Raises
         ------
         NumericalError
             Regressors of a draw depend on one another.
         """
-        gram, periods = _projected(gram, self.n_dummies)
+        gram, periods, turn = projected(gram, self.n_dummies)
+        if paired is not None:
+            paired = turn.swapaxes(1, 2)[:, None] @ paired @ turn[:, None]
         m = len(self.params)
         try:
             half = _inverse_triangle(gram[:, :m, :m])
@@ -165,7 +177,7 @@ class Block:
             ) from None
         inverse = half.swapaxes(1, 2) @ half
         change = self.root_inverse @ (inverse @ gram[:, :m, m:])
-        return Totals(self.params + change, inverse, gram, rows, entities, periods)
+        return Totals(self.params + change, inverse, gram, rows, entities, periods, paired)
 
     def scatter(self, total: Totals, params: Array) -> Array:
         """Cross products (B, K, K) of the residuals that coefficients (B, m, K) leave."""
@@ -194,25 +206,30 @@ def _inverse_triangle(gram: Array) -> Array:
     return np.asarray(np.linalg.solve(lower, np.broadcast_to(np.eye(gram.shape[1]), gram.shape)))
 
 
-def _projected(gram: Array, count: int) -> tuple[Array, Array]:
-    """Cross products (B, w, w) of what dummies, the first columns, leave of the others, and how many are independent.
+def projected(gram: Array, count: int) -> tuple[Array, Array, Array]:
+    """Take the first columns out of the others in cross products (B, w, w).
 
-    A period that none of a draw's entities have has a dummy of zeros. Whichever of dependent dummies is left out, what
-    they leave of the others is the same.
+    Also how many of the first are independent, and the others less their projections as combinations of all columns,
+    (B, w, w - count). A period that none of a draw's entities have has a dummy of zeros. Whichever of dependent dummies
+    is left out, what they leave of the others is the same.
     """
     every = np.full(len(gram), float(count))
+    others = np.broadcast_to(np.eye(gram.shape[1])[:, count:], (len(gram), gram.shape[1], gram.shape[1] - count))
     if not count:
-        return gram, every
+        return gram, every, others
     top, side = gram[:, :count, :count], gram[:, :count, count:]
     try:
-        half = _inverse_triangle(top) @ side
+        whitened = _inverse_triangle(top)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(top)
         present = values > _PIVOTS * values[:, -1:]
         weights = np.where(present, 1.0 / np.sqrt(np.where(present, values, 1.0)), 0.0)
-        half = weights[:, :, None] * (vectors.swapaxes(1, 2) @ side)
+        whitened = weights[:, :, None] * vectors.swapaxes(1, 2)
         every = present.sum(axis=1).astype(np.float64)
-    return np.asarray(gram[:, count:, count:] - half.swapaxes(1, 2) @ half), every
+    half = whitened @ side
+    turn = others.copy()
+    turn[:, :count] = -(whitened.swapaxes(1, 2) @ half)
+    return np.asarray(gram[:, count:, count:] - half.swapaxes(1, 2) @ half), every, turn
 
 
 def entity_products(columns: Array, sizes: Array | Positions) -> Array:

@@ -24,6 +24,7 @@ from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.fit.small_samples import Counts
+from panelvar.panel_var_models.corrected_moments import corrected_moments
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.least_squares import (
     HahnKuersteiner,
@@ -49,6 +50,7 @@ LEAST_SQUARES: dict[str, Callable[[PanelVarRows, bool], PanelLeastSquares]] = {
     "within": within,
     "hahn-kuersteiner": hahn_kuersteiner,
     "half-panel-jackknife": half_panel_jackknife,
+    "corrected-moments": corrected_moments,
     "pooled": pooled,
 }
 METHODS = (*LEAST_SQUARES, "mean-group", "gmm")
@@ -86,10 +88,11 @@ def fit_panel_var(
         Lag order p. Lags never bridge a gap, and no entity's reach into another's rows.
     method : str, optional
         ``"within"``: least squares with entity effects. ``"hahn-kuersteiner"``, ``"half-panel-jackknife"``: the same
-        less its bias, by formula or by the bias of halves. ``"mean-group"``: a vector autoregression of each entity,
-        averaged. ``"pooled"``: one constant for all. ``"gmm"``: moments of lagged levels, for few periods and many
-        entities. By default "gmm" where an option of it is given, and where entities have fewer than 20 rows on
-        average, of which the lags are taken off; else "within".
+        less its bias, by formula or by the bias of halves. ``"corrected-moments"``: its moments freed of their bias,
+        for panels of few periods. ``"mean-group"``: a vector autoregression of each entity, averaged. ``"pooled"``: one
+        constant for all. ``"gmm"``: moments of lagged levels, for few periods and many entities. By default "gmm"
+        where an option of it is given, and where entities have fewer than 20 rows on average, of which the lags are
+        taken off; else "within".
     transform : {"fod", "fd"}, optional
         Moments: forward orthogonal deviations (the default) or first differences.
     steps : {1, 2, "iterated", "cu"}, optional
@@ -129,6 +132,8 @@ def fit_panel_var(
         Too few entities, or too few rows for the coefficients and effects.
     CollinearityError
         Regressors that depend on one another, or on the effects; an equation that fits exactly.
+    NumericalError
+        Corrected moments without a zero.
 
     See Also
     --------
@@ -141,8 +146,11 @@ def fit_panel_var(
     entities the bias rules however small it is: "within" is for T that is large beside N. "hahn-kuersteiner" (Hahn and
     Kuersteiner 2002) takes out the term of order 1/T of stationary systems that began long ago; what is left of it at
     T = 10 is small unless roots are near one. "half-panel-jackknife" (Dhaene and Jochmans 2015) asks for nothing but
-    halves that are alike, has less bias under high persistence, and larger errors. Errors count what the correction
-    adds, by the derivative of the whole estimator; "classical" ones, which are those of least squares, do not.
+    halves that are alike, has less bias under high persistence, and larger errors. "corrected-moments" (Breitung,
+    Kripfganz and Hayakawa 2022, here for systems) leaves no bias at any T: it needs errors uncorrelated over time with
+    the same covariance in all periods of an entity, and variables that are not so persistent that its moments have no
+    zero, which is refused. Errors count what the correction adds, by the derivative of the whole estimator; "classical"
+    ones, which are those of least squares, do not.
 
     Corrected estimates are not held inside the unit circle: a note says where they leave it.
 
@@ -150,7 +158,8 @@ def fit_panel_var(
     ----------
     Hahn, J. and G. Kuersteiner (2002), Econometrica 70, 1639-1657. Dhaene, G. and K. Jochmans (2015), Review of
     Economic Studies 82, 991-1030. Pesaran, M. H. and R. Smith (1995), Journal of Econometrics 68, 79-113. Holtz-Eakin,
-    D., W. Newey and H. Rosen (1988), Econometrica 56, 1371-1395.
+    D., W. Newey and H. Rosen (1988), Econometrica 56, 1371-1395. Breitung, J., S. Kripfganz and K. Hayakawa (2022),
+    Econometrics and Statistics 24, 116-132.
 
     Examples
     --------
@@ -309,15 +318,15 @@ def _bias_beside_errors(estimator: PanelLeastSquares, method: str, covariance: C
     text = (
         f"With {rows.average_periods:.4g} rows an entity, least squares with entity effects is biased (Nickell 1981): "
         f"the coefficient of {rows.regressor_names[regressor]!r} in the equation of {rows.names[equation]!r} by "
-        f"{worst:.1f} standard errors, says Hahn and Kuersteiner's formula. 'hahn-kuersteiner' and "
-        "'half-panel-jackknife' correct it."
+        f"{worst:.1f} standard errors, says Hahn and Kuersteiner's formula. 'hahn-kuersteiner', "
+        "'half-panel-jackknife' and 'corrected-moments' correct it."
     )
     return (Note("nickell-bias", text, warn=True),)
 
 
 def _corrected_roots(estimator: PanelLeastSquares, method: str) -> tuple[Note, ...]:
     """Say that a correction has left the unit circle."""
-    if len(estimator.blocks) == 1 and method != "hahn-kuersteiner":
+    if method in ("within", "pooled"):
         return ()
     count = estimator.rows.terms.count
     moduli = [

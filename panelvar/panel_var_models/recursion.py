@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
-from panelvar.panel_var_models.blocks import Block, Totals
+from panelvar.panel_var_models.blocks import Block, Totals, entity_products
 from panelvar.panel_var_models.least_squares import PanelLeastSquares
 
 
@@ -84,7 +84,11 @@ def _totals(block: Block, data: Array) -> Totals:
     parts = np.concatenate([regressors @ problem.inverse_factor, whole[:, :, m:] - regressors @ problem.params], axis=2)
     gram = parts.swapaxes(1, 2) @ parts
     entities = float(np.count_nonzero(block.sizes))
-    return block.solved(gram, np.full(count, float(problem.nobs)), np.full(count, entities))
+    paired = None
+    if block.pairs is not None:
+        found = [block.pairs.T @ entity_products(own, block.sizes) for own in parts]
+        paired = np.stack(found).reshape(count, -1, *gram.shape[1:])
+    return block.solved(gram, np.full(count, float(problem.nobs)), np.full(count, entities), paired)
 
 
 def _demeaned(block: Block, data: Array) -> Array:

@@ -334,7 +334,13 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "PanelTestTable.result.form": of("None", "'level'", "'difference'"),
     "fit_panel_var.columns": lambda writer: writer.roles("y", "x1"),
     "fit_panel_var.method": of(
-        "'within'", "'hahn-kuersteiner'", "'half-panel-jackknife'", "'mean-group'", "'pooled'", "'gmm'"
+        "'within'",
+        "'hahn-kuersteiner'",
+        "'half-panel-jackknife'",
+        "'corrected-moments'",
+        "'mean-group'",
+        "'pooled'",
+        "'gmm'",
     ),
     "fit_panel_var.instruments": lambda writer: (
         f"pv.LagInstruments(last={writer.rng.choice((2, 3))}, collapse={writer.rng.random() < 0.7})"

@@ -22,7 +22,7 @@ import panelvar as pv
 from panelvar.panel_var_models.least_squares import halves
 from panelvar.panel_var_models.rows import read_rows
 
-METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "pooled", "mean-group"]
+METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments", "pooled", "mean-group"]
 
 
 def fit(frame, lags=1, method="within", **options):
@@ -161,7 +161,7 @@ def test_long_panels_are_within_by_default_and_short_ones_by_moments():
 
 
 @pytest.mark.parametrize("options", [{}, {"exogenous": ["z"]}, {"time_effects": True}, {"lags": 2}])
-@pytest.mark.parametrize("method", ["within", "hahn-kuersteiner", "half-panel-jackknife"])
+@pytest.mark.parametrize("method", ["within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments"])
 def test_influences_are_derivatives_along_the_weights_of_entities(method, options):
     from panelvar.panel_var_models.panel_var import LEAST_SQUARES
 

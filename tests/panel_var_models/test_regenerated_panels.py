@@ -10,7 +10,7 @@ from quiet import quietly
 
 import panelvar as pv
 
-METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "pooled"]
+METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments", "pooled"]
 OPTIONS = [{}, {"time_effects": True}, {"exogenous": ["z"]}]
 
 
@@ -39,7 +39,7 @@ def generated(model, errors):
 @pytest.mark.parametrize("lags", [1, 2])
 @pytest.mark.parametrize("options", OPTIONS)
 def test_refits_are_fits_of_the_data_generated(method, lags, options):
-    frame = panel_of(seed=31, entities=10, periods=16)
+    frame = panel_of(seed=31, entities=20, periods=16)
     model = fit(frame, lags, method, **options)
     errors = np.random.default_rng(1).standard_normal((2, model.nobs, 2))
     recursion = model.fit.recursion
