@@ -22,7 +22,7 @@ from panelvar.data.design import CONSTANT
 from panelvar.data.factors import Categories, Factor, Factors
 from panelvar.data.panel import Panel
 from panelvar.dynamic_panels.cube import Laid, PanelCube
-from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, LagWindow, Moments
+from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, LagWindow, Moments, Origin
 from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, StandardInstruments
 from panelvar.dynamic_panels.transforms import WORDS, EquationRows, levels, transformed
 from panelvar.kernels.qr import ROUNDING
@@ -227,7 +227,7 @@ def build_model(
     moments = Moments(equations)
     labels = [str(label) for label in _periods(panel)]
     _add_lags(moments, spec, equations, cube, everything, labels, notes)
-    _add_standard(moments, spec, equations, standard, everything, cube, width)
+    _add_standard(moments, spec, equations, everything, cube, width)
     _add_deterministic(moments, spec, equations, words)
     matrix = moments.matrix()
     if matrix.count < len(regressors):
@@ -347,30 +347,31 @@ def _add_lags(
                 raise InsufficientDataError(
                     f"No row has lag {first} of {listed(each.names)}: the panel spans {cube.n_periods} periods."
                 )
-            moments.add_window(0, equations[0], window, ("lags", number), labels)
+            moments.add_window(0, equations[0], window, Origin("lags", number), labels)
         if equation != "transformed":
             least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
             window = LagWindow(each.names, changes.only(places), least, most, each.collapse)
-            moments.add_window(start, equations[1], window, ("changes", number), labels, "D.")
+            moments.add_window(start, equations[1], window, Origin("changes", number), labels, "D.")
 
 
 def _add_standard(
     moments: Moments,
     spec: Specification,
     equations: Sequence[EquationRows],
-    standard: Sequence[StandardInstruments],
     everything: Laid,
     cube: PanelCube,
     width: int,
 ) -> None:
     start, place = len(equations[0].labels), width
-    for number, each in enumerate(standard):
+    for number, each in enumerate(spec.sets):
+        if not isinstance(each, StandardInstruments):
+            continue
         equation = each.equation or "transformed"
         if equation != "transformed" and not spec.level_equation:
             raise SpecificationError(
                 f"equation={equation!r}: this estimator has no level equation; fit_blundell_bond has one."
             )
-        keys = [("standard", number, name) for name in each.names]
+        origin, keys = Origin("standard", number), [(name,) for name in each.names]
         columns = slice(place, place + len(each.names))
         place += len(each.names)
         if equation != "level":
@@ -378,10 +379,10 @@ def _add_standard(
             plain = everything.only([cube.place(name) for name in each.names]).values
             for row, label in enumerate(equations[0].labels):
                 values = equations[0].values[row, :, columns] if each.transform else plain[label]
-                moments.add(row, keys, words if equation == "transformed" else each.names, values)
+                moments.add(row, origin, keys, words if equation == "transformed" else each.names, values)
         if equation != "transformed":
             for row in range(len(equations[1].labels)):
-                moments.add(start + row, keys, each.names, equations[1].values[row, :, columns])
+                moments.add(start + row, origin, keys, each.names, equations[1].values[row, :, columns])
 
 
 def _add_deterministic(
@@ -396,7 +397,7 @@ def _add_deterministic(
     if CONSTANT in words:
         ones = np.ones((equations[0].used.shape[1], 1))
         for row in range(len(equations[1].labels)):
-            moments.add(start + row, [("constant",)], [CONSTANT], ones)
+            moments.add(start + row, Origin("constant"), [()], [CONSTANT], ones)
     periods = [(place, word) for place, word in enumerate(words) if word != CONSTANT]
     if not periods:
         return
@@ -404,4 +405,4 @@ def _add_deterministic(
     chosen = [begin + place for place, _ in periods]
     names = [word for _, word in periods]
     for row in range(len(rows.labels)):
-        moments.add(offset + row, [("period", name) for name in names], names, rows.values[row][:, chosen])
+        moments.add(offset + row, Origin("period"), [(name,) for name in names], names, rows.values[row][:, chosen])

@@ -61,6 +61,16 @@ class GmmEstimate:
         return self.problem.two_step(self.problem.one_step.params, joint=self.joint)
 
     @property
+    def hansen_step(self) -> Step:
+        """The estimates whose criterion is Hansen's statistic: after one step, the two-step ones."""
+        return self.second_step if self.steps == 1 else self.step
+
+    @property
+    def hansen_weighted_at(self) -> Array:
+        """The estimates that the weights of Hansen's statistic were made at."""
+        return self.problem.one_step.params if self.steps == 1 else self._weighted_at
+
+    @property
     def params(self) -> Array:
         """Coefficients (m, K)."""
         return self.step.params

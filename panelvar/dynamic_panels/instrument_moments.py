@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import choose
 from panelvar.dynamic_panels.cube import Laid
 from panelvar.dynamic_panels.transforms import EquationRows
@@ -40,6 +40,22 @@ class RowInstruments(NamedTuple):
     values: Array
 
 
+class Origin(NamedTuple):
+    """Where a moment comes from.
+
+    Attributes
+    ----------
+    kind : {"lags", "changes", "standard", "constant", "period"}
+        Lagged levels in the transformed rows, lagged differences in the levels; columns that instrument themselves; the
+        constant; a period.
+    place : int
+        Which of the specification's sets of instruments it belongs to; -1: none of them.
+    """
+
+    kind: str
+    place: int = -1
+
+
 class LagWindow(NamedTuple):
     """Lags of variables, resolved: see `LagInstruments`."""
 
@@ -60,15 +76,31 @@ class InstrumentMatrix:
         What each of the L moments is.
     rows : tuple of RowInstruments
         In the order of the equation's rows: those of the transformed equation, then of levels.
+    origins : tuple of Origin
+        Where each moment comes from.
     """
 
     labels: tuple[str, ...]
     rows: tuple[RowInstruments, ...]
+    origins: tuple[Origin, ...]
 
     @property
     def count(self) -> int:
         """Moments of one equation, L."""
         return len(self.labels)
+
+    def only(self, kept: Mask) -> InstrumentMatrix:
+        """Some of the moments."""
+        moved = np.cumsum(kept) - 1
+        rows = []
+        for row in self.rows:
+            chosen = kept[row.columns]
+            rows.append(RowInstruments(moved[row.columns[chosen]], np.ascontiguousarray(row.values[:, chosen])))
+        return InstrumentMatrix(
+            tuple(label for label, keep in zip(self.labels, kept, strict=True) if keep),
+            tuple(rows),
+            tuple(origin for origin, keep in zip(self.origins, kept, strict=True) if keep),
+        )
 
     def entity_moments(self, equations: Sequence[EquationRows]) -> Array:
         """Each entity's :math:`Z_i'[X_i, Y_i]`, (N, L, C)."""
@@ -139,14 +171,19 @@ class Moments:
         self._rows: list[list[tuple[list[int], Array]]] = [[] for _ in self._used]
         self._places: dict[tuple[object, ...], int] = {}
         self._labels: list[str] = []
+        self._origins: list[Origin] = []
 
-    def add(self, row: int, keys: Sequence[tuple[object, ...]], labels: Sequence[str], values: Array) -> None:
-        """Add instruments (N, count) to a row; equal keys are the same moment."""
+    def add(
+        self, row: int, origin: Origin, keys: Sequence[tuple[object, ...]], labels: Sequence[str], values: Array
+    ) -> None:
+        """Add instruments (N, count) to a row; equal keys of the same origin are the same moment."""
         places = []
-        for key, label in zip(keys, labels, strict=True):
+        for own, label in zip(keys, labels, strict=True):
+            key = (origin, *own)
             if key not in self._places:
                 self._places[key] = len(self._labels)
                 self._labels.append(label)
+                self._origins.append(origin)
             places.append(self._places[key])
         self._rows[row].append((places, np.where(self._used[row][:, None], values, 0.0)))
 
@@ -155,7 +192,7 @@ class Moments:
         start: int,
         equation: EquationRows,
         window: LagWindow,
-        key: object,
+        origin: Origin,
         periods: Sequence[str],
         prefix: str = "",
     ) -> None:
@@ -163,11 +200,11 @@ class Moments:
         values = window.laid.values
         for number, label in enumerate(equation.labels):
             for lag in range(window.first, min(window.last, label) + 1):
-                keys = [(key, name, lag, None if window.collapse else label) for name in window.names]
+                keys = [(name, lag, None if window.collapse else label) for name in window.names]
                 words = [lag_words(prefix, name, lag) for name in window.names]
                 if not window.collapse:
                     words = [f"{word} ({periods[label]})" for word in words]
-                self.add(start + number, keys, words, values[label - lag])
+                self.add(start + number, origin, keys, words, values[label - lag])
 
     def matrix(self) -> InstrumentMatrix:
         """What was collected, without the moments that are zero for every entity."""
@@ -175,17 +212,13 @@ class Moments:
         for parts in self._rows:
             for places, values in parts:
                 np.add.at(total, places, np.abs(values).max(axis=0, initial=0.0))
-        kept = total > 0.0
-        moved = np.cumsum(kept) - 1
         rows = []
         width = len(self._used[0]) if self._used else 0
         for parts in self._rows:
             every = np.array([place for own, _ in parts for place in own], dtype=np.intp)
             values = np.concatenate([each for _, each in parts], axis=1) if parts else np.zeros((width, 0))
-            chosen = kept[every]
-            rows.append(RowInstruments(moved[every[chosen]], np.ascontiguousarray(values[:, chosen])))
-        labels = tuple(label for label, keep in zip(self._labels, kept, strict=True) if keep)
-        return InstrumentMatrix(labels, tuple(rows))
+            rows.append(RowInstruments(every, values))
+        return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)).only(total > 0.0)
 
 
 def lag_words(prefix: str, name: str, lag: int) -> str:

@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 
 from panelvar.dynamic_panels import specification_tests as tests
+from panelvar.dynamic_panels import subset_tests
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.dynamic_panels.subset_tests import InstrumentTests, Subset, SubsetTest
 from panelvar.tables.test_result import TestResult
 
 
@@ -42,6 +44,54 @@ class MomentTests(ABC):
     def overidentification(self) -> TestResult:
         """Hansen's test; Sargan's under classical errors."""
         return self.sargan if self._gmm.cov_kind == "classical" else self.hansen_j
+
+    def difference_in_hansen(self, subset: Subset, *, weight: str = "full") -> SubsetTest:
+        """Test some of the moments, the others being taken as valid, by the difference of Hansen's statistics.
+
+        Parameters
+        ----------
+        subset : str, LagInstruments, StandardInstruments or sequence of str
+            A set of instruments, as it was given or by its name in `instrument_tests`; ``"levels"``, lagged differences
+            that instrument the level equation; ``"time effects"``; or moments by their `instrument_names`.
+        weight : {"full", "own"}
+            Weights of the model without them: its part of those of the whole model, so that the difference is never
+            negative (xtabond2; ``estat overid, difference`` of xtdpdgmm); or those of its own estimates.
+
+        Raises
+        ------
+        SpecificationError
+            No such moments.
+        InsufficientDataError, CollinearityError
+            The moments that are left do not identify the coefficients.
+        """
+        return subset_tests.difference_in_hansen(self._gmm, subset, weight)
+
+    def difference_in_sargan(self, subset: Subset, *, weight: str = "full") -> SubsetTest:
+        """Test some of the moments by the difference of Sargan's statistics: valid under homoskedasticity.
+
+        Parameters
+        ----------
+        subset : str, LagInstruments, StandardInstruments or sequence of str
+            As in `difference_in_hansen`.
+        weight : {"full", "own"}
+            Error variance of the model without them: that of the whole model, or its own.
+
+        Raises
+        ------
+        SpecificationError, InsufficientDataError, CollinearityError
+            As `difference_in_hansen`.
+        """
+        return subset_tests.difference_in_sargan(self._gmm, subset, weight)
+
+    def instrument_tests(self, kind: str = "hansen") -> InstrumentTests:
+        """Test every set of instruments by itself, the other sets being taken as valid.
+
+        Parameters
+        ----------
+        kind : {"hansen", "sargan"}
+            Robust to heteroskedasticity, or not weakened by many moments.
+        """
+        return subset_tests.instrument_tests(self._gmm, kind)
 
     def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
         """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.

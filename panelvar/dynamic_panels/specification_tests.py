@@ -20,14 +20,17 @@ def sargan(estimate: GmmEstimate) -> TestResult:
     :math:`\mathrm{tr}\,\hat\Sigma^{-1}M'(\sum_i Z_i'H_iZ_i)^{-1}M` with :math:`M = Z'\hat U` of the one-step estimates.
     It is not robust to heteroskedasticity, and not weakened by many moments.
     """
+    return overidentification("Sargan", sargan_statistic(estimate), estimate.spare)
+
+
+def sargan_statistic(estimate: GmmEstimate, sigma: Array | None = None) -> float:
+    """Sargan's statistic under the error variance (K, K) of the one-step estimates, or another."""
     problem = estimate.problem
     first = problem.one_step
     half = problem.initial_root.divided(problem.residual_total(first.params).reshape(problem.n_equations, -1).T)
     if estimate.convention.classical_scale == "entities":
-        statistic = float(np.square(half).sum()) * estimate.model.n_entities
-    else:
-        statistic = float(np.trace(np.linalg.solve(estimate.one_step_sigma, half.T @ half)))
-    return _overidentification("Sargan", statistic, estimate.spare)
+        return float(np.square(half).sum()) * estimate.model.n_entities
+    return float(np.trace(np.linalg.solve(estimate.one_step_sigma if sigma is None else sigma, half.T @ half)))
 
 
 def hansen(estimate: GmmEstimate) -> TestResult:
@@ -36,18 +39,18 @@ def hansen(estimate: GmmEstimate) -> TestResult:
     After a one-step fit it is that of the two-step estimates, as xtabond2 reports it. It loses its power, and its
     p-values approach one, where moments are many for the entities (Roodman 2009, section 3).
     """
-    step = estimate.second_step if estimate.steps == 1 else estimate.step
-    problem = estimate.problem
+    step, problem = estimate.hansen_step, estimate.problem
     spare = step.rank - problem.n_equations * problem.n_regressors
     notes: tuple[Note, ...] = ()
     every = problem.n_moments * problem.n_equations
     if every >= estimate.n_clusters:
         text = f"{every} moments for {estimate.n_clusters} entities: the test has next to no power, whatever it says."
         notes = (Note("many-moments", text),)
-    return _overidentification("Hansen", step.criterion, spare, notes)
+    return overidentification("Hansen", step.criterion, spare, notes)
 
 
-def _overidentification(name: str, statistic: float, df: int, notes: tuple[Note, ...] = ()) -> TestResult:
+def overidentification(name: str, statistic: float, df: int, notes: tuple[Note, ...] = ()) -> TestResult:
+    """Refer a criterion to the chi-squared distribution, if there are more moments than coefficients."""
     if df == 0:
         text = "As many moments as coefficients: there is nothing to test."
         return TestResult(
