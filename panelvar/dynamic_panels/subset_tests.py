@@ -249,4 +249,3 @@ def _tested(name: str, statistic: float, df: int, null: str) -> TestResult:
         text = f"{name} is negative: the two models do not share their weights, and the test says nothing here."
         notes = (Note("negative-difference", text),)
     return chi2_test(name, statistic, df, null, notes)
-

@@ -201,6 +201,13 @@ def _lag_instruments(writer: Writer) -> str:
     return writer.rng.choice(("None", alone, whole, lags, f"[{lags}]"))
 
 
+def _subset(writer: Writer) -> str:
+    """Moments of a dynamic panel that may be there."""
+    lags = f"pv.LagInstruments({writer.roles('y')}, 2, 4)"
+    own = f"pv.StandardInstruments({writer.roles('x1', 'x2')})"
+    return writer.rng.choice(("'levels'", "'time effects'", lags, own, own))
+
+
 def _member(writer: Writer) -> str:
     made = writer.lines[-1][1] if writer.lines else ""
     if "rolling" in made:
@@ -304,6 +311,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "LagInstruments.last": of("2", "3"),
     "StandardInstruments.columns": lambda writer: writer.roles("x1"),
     "DynamicPanelResult.ar_test.order": of("1", "2"),
+    "subset": _subset,
     "regressor_trend": of("None", "None", "'ct'"),
     "adf_test.lags": of("0", "1", "'aic'", "'t-stat'"),
     "dfgls_test.lags": of("0", "1", "'bic'"),
