@@ -9,6 +9,7 @@ from panelvar.dynamic_panels import specification_tests as tests
 from panelvar.dynamic_panels import subset_tests
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.dynamic_panels.subset_tests import InstrumentTests, Subset, SubsetTest
+from panelvar.dynamic_panels.underidentification import UnderidentificationTest, underidentification
 from panelvar.tables.test_result import TestResult
 
 
@@ -92,6 +93,11 @@ class MomentTests(ABC):
             Robust to heteroskedasticity, or not weakened by many moments.
         """
         return subset_tests.instrument_tests(self._gmm, kind)
+
+    @cached_property
+    def underidentification(self) -> UnderidentificationTest:
+        """Test that the moments do not identify the coefficients, robust to heteroskedasticity; it should reject."""
+        return underidentification(self._gmm)
 
     def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
         """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.
