@@ -92,36 +92,29 @@ class GmmEstimate:
             else:
                 own = self.one_step_sigma
             return np.asarray(np.kron(own, bread), dtype=np.float64)
-        if self.steps == 1:
-            return self._sandwich(self.problem.one_step, self.problem.one_step.params)
-        if self.cov_kind == "uncorrected" or self.steps == "cu":
-            return self._sandwich(self.step, self._weighted_at)
-        return self._corrected
+        return np.asarray(self.influence.T @ self.influence)
+
+    @cached_property
+    def influence(self) -> Array:
+        """What each cluster adds to the errors of the coefficients, equation by equation, (G, K m).
+
+        Two-step ones count that the estimates behind their weights have errors too (Windmeijer 2005); iterated
+        estimates moved their own weights, b = A e + D b.
+        """
+        step, at = self.step, self._weighted_at
+        errors = self.problem.errors(at)
+        own = errors @ step.pull.T
+        if self.steps in (1, "cu") or self.cov_kind == "uncorrected":
+            return np.asarray(own)
+        moved = self.problem.correction(step, at)
+        if self.steps == "iterated":
+            return np.asarray(np.linalg.solve(np.eye(len(moved)) - moved, own.T).T)
+        return np.asarray(own + errors @ self.problem.one_step.pull.T @ moved.T)
 
     @property
     def _weighted_at(self) -> Array:
         """The estimates that the last weight was made at."""
         return self.problem.one_step.params if self.steps == 2 else self.step.params
-
-    def _sandwich(self, step: Step, at: Array) -> Array:
-        pulled = self.problem.errors(at) @ step.pull.T
-        return pulled.T @ pulled
-
-    @cached_property
-    def _corrected(self) -> Array:
-        """Windmeijer's correction of two-step errors, and its fixed point for iterated ones."""
-        step, at = self.step, self._weighted_at
-        own = self._sandwich(step, at)
-        moved = self.problem.correction(step, at)
-        if self.steps == "iterated":
-            # The estimates moved their own weights: b = A e + D b.
-            spread = np.linalg.solve(np.eye(len(moved)) - moved, own)
-            return np.asarray(np.linalg.solve(np.eye(len(moved)) - moved, spread.T))
-        first = self.problem.one_step
-        errors = self.problem.errors(at)
-        one, two = errors @ first.pull.T, errors @ step.pull.T
-        cross = moved @ (one.T @ two)
-        return np.asarray(own + cross + cross.T + moved @ (one.T @ one) @ moved.T)
 
     # Error variances
 

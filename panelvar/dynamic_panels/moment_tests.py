@@ -8,6 +8,7 @@ from functools import cached_property
 from panelvar.dynamic_panels import specification_tests as tests
 from panelvar.dynamic_panels import subset_tests
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.dynamic_panels.level_correlation import serial_portmanteau
 from panelvar.dynamic_panels.subset_tests import InstrumentTests, Subset, SubsetTest
 from panelvar.dynamic_panels.underidentification import UnderidentificationTest, underidentification
 from panelvar.tables.test_result import TestResult
@@ -116,3 +117,25 @@ class MomentTests(ABC):
         """
         place = tests.equation_place(self._gmm.model.specification.dependents, equation)
         return tests.serial_correlation(self._gmm, order, place)
+
+    def serial_portmanteau(
+        self, equation: str | None = None, *, max_order: int | None = None, collapse: bool = False
+    ) -> TestResult:
+        """Jochmans' portmanteau test: correlation of the errors of the levels, of any order.
+
+        Parameters
+        ----------
+        equation : str, optional
+            The dependent variable, where there are several.
+        max_order : int, optional
+            Highest order of correlation to look for; by default any.
+        collapse : bool
+            Add up the covariances of each lag over periods: one for each lag, which keeps the power of longer panels.
+
+        Raises
+        ------
+        InsufficientDataError
+            No entity with three periods in a row; as many covariances as entities.
+        """
+        place = tests.equation_place(self._gmm.model.specification.dependents, equation)
+        return serial_portmanteau(self._gmm, place, max_order=max_order, collapse=collapse)
