@@ -9,6 +9,13 @@ from panelvar.dynamic_panels import specification_tests as tests
 from panelvar.dynamic_panels import subset_tests
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.dynamic_panels.level_correlation import serial_portmanteau
+from panelvar.dynamic_panels.moment_selection import (
+    HANNAN_QUINN,
+    MomentCriteria,
+    MomentSelection,
+    criteria_of,
+    select_lags,
+)
 from panelvar.dynamic_panels.subset_tests import InstrumentTests, Subset, SubsetTest
 from panelvar.dynamic_panels.underidentification import UnderidentificationTest, underidentification
 from panelvar.tables.test_result import TestResult
@@ -99,6 +106,31 @@ class MomentTests(ABC):
     def underidentification(self) -> UnderidentificationTest:
         """Test that the moments do not identify the coefficients, robust to heteroskedasticity; it should reject."""
         return underidentification(self._gmm)
+
+    def moment_criteria(self, hq: float = HANNAN_QUINN) -> MomentCriteria:
+        """BIC, AIC and HQIC of Andrews and Lu (2001), n being entities: of models of the same rows, the least is best.
+
+        Parameters
+        ----------
+        hq : float
+            Factor of HQIC's penalty, above two.
+        """
+        return criteria_of(self._gmm, hq)
+
+    def lag_selection(self, hq: float = HANNAN_QUINN) -> MomentSelection:
+        """Compare all numbers of lags up to those of this model, on its rows and with its instruments.
+
+        Parameters
+        ----------
+        hq : float
+            Factor of HQIC's penalty, above two.
+
+        Raises
+        ------
+        SpecificationError
+            The model has one lag: fit it with the most that are to be considered.
+        """
+        return select_lags(self._gmm, hq)
 
     def ar_test(self, order: int = 2, equation: str | None = None) -> TestResult:
         """Arellano and Bond's m1, m2, ...: serial correlation of the differenced errors.

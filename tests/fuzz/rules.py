@@ -312,6 +312,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "StandardInstruments.columns": lambda writer: writer.roles("x1"),
     "DynamicPanelResult.ar_test.order": of("1", "2"),
     "subset": _subset,
+    "hq": of("2.1", "3.0"),
     "max_order": of("None", "1", "2", "3"),
     "regressor_trend": of("None", "None", "'ct'"),
     "adf_test.lags": of("0", "1", "'aic'", "'t-stat'"),
