@@ -81,7 +81,7 @@ class MomentTests(ABC):
         Parameters
         ----------
         subset : str, LagInstruments, StandardInstruments or sequence of str
-            As in `difference_in_hansen`.
+            A set of instruments, or moments by name: see `difference_in_hansen`.
         weight : {"full", "own"}
             Error variance of the model without them: that of the whole model, or its own.
 

@@ -215,12 +215,17 @@ def instrument_tests(estimate: GmmEstimate, kind: str = "hansen") -> InstrumentT
 
 def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) -> SubsetTest:
     problem = estimate.problem
+    kept, m = int((~doubted).sum()), problem.n_regressors
+    if kept < m:
+        raise InsufficientDataError(
+            f"Without these moments there are {kept}, which do not identify {m} coefficients: doubt fewer."
+        )
     smaller = replace(
         problem,
         entity_moments=np.ascontiguousarray(problem.entity_moments[:, ~doubted]),
         instruments=problem.instruments.only(~doubted),
     )
-    coefficients = problem.n_equations * problem.n_regressors
+    coefficients = problem.n_equations * m
     alone = replace(estimate, problem=smaller)
     if kind == "sargan":
         whole = sargan_statistic(estimate)

@@ -126,7 +126,7 @@ def test_moments_that_others_imply_are_not_tested():
         ([], "names no moments"),
         (pv.StandardInstruments("x"), "is no set of this model's instruments"),
         (3, "subset"),
-        ("lags 2 to 4 of y", "identif"),
+        ("lags 2 to 4 of y", "Without these moments there are 2, which do not identify 3 coefficients"),
     ],
 )
 def test_what_is_no_subset_is_refused_in_words(subset, words):

@@ -129,7 +129,6 @@ ALWAYS_HERE = {
     (f"{kind}.exclusion_test", "variables")
     for kind in ("VarResult", "RestrictedVarResult", "FittedSystem", "PanelVarResult")
 }
-DYNAMIC_COVARIANCES = ("None", "'robust'", "'classical'", "'uncorrected'", "pv.Clustered('i')", "pv.Clustered('g')")
 COINTEGRATING = ("'group-mean'", "'pooled'", "'weighted'")
 OFTEN = {"joint": 0.4, "bands": 0.4}
 """Optional parameters on which a rule of its own depends, and how often they are given."""
@@ -187,6 +186,12 @@ def _cluster(writer: Writer) -> str:
     return writer.rng.choice(
         ("'entity'", "'entity'", "'time'", writer.role("g"), "np.arange(len(frame)) % 3", "['entity', 'time']")
     )
+
+
+def _dynamic_covariance(writer: Writer) -> str:
+    """Errors of a dynamic panel; they are clustered by entities, or groups of them."""
+    named = ("None", "'robust'", "'classical'", "'uncorrected'")
+    return writer.rng.choice((*named, "pv.Clustered('entity')", f"pv.Clustered({writer.role('g')})"))
 
 
 def _beside(writer: Writer) -> str:
@@ -295,9 +300,9 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_blundell_bond.endogenous": _beside,
     "fit_arellano_bond.instruments": _lag_instruments,
     "fit_blundell_bond.instruments": _lag_instruments,
-    "fit_arellano_bond.cov": of(*DYNAMIC_COVARIANCES),
-    "fit_blundell_bond.cov": of(*DYNAMIC_COVARIANCES),
-    "fit_anderson_hsiao.cov": of("None", "'robust'", "'classical'", "pv.Clustered('i')"),
+    "fit_arellano_bond.cov": _dynamic_covariance,
+    "fit_blundell_bond.cov": _dynamic_covariance,
+    "fit_anderson_hsiao.cov": of("None", "'robust'", "'classical'", "pv.Clustered('entity')"),
     "fit_arellano_bond.steps": of("1", "2", "'iterated'", "'cu'"),
     "fit_blundell_bond.steps": of("1", "2", "'iterated'", "'cu'"),
     "fit_bias_corrected_moments.cov": of("'robust'", "pv.Clustered('i')", "pv.Clustered('entity')"),
