@@ -12,8 +12,8 @@ from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.bias_corrected.corrected_result import CorrectedResult, corrected_fit, exact_result
 from panelvar.bias_corrected.lagged_rows import LaggedRows, WithinCube, lagged_rows, within_cube
-from panelvar.bias_corrected.profile_moments import EntityMoments, ProfileMoments, entity_moments
 from panelvar.covariance.covariances import Clustered, CovarianceEstimate
+from panelvar.dynamics.profile_moments import ProfileMoments, bias_weights, row_moments
 from panelvar.tables.layout import Fact
 
 FEW_ENTITIES = 20
@@ -89,10 +89,9 @@ def fit_bias_corrected_moments(
     if rows.within.rss == 0.0:
         return exact_result(rows, estimator, choices)
     cube = within_cube(rows)
-    profile = ProfileMoments.of(cube)
-    root = profile.root()
-    slopes = cube.flat_basis.T @ (cube.y - cube.lagged @ root.lags).ravel()
-    moments = entity_moments(cube, root.lags, slopes)
+    root = profile(cube).root()
+    own = root.lags[:, 0]
+    slopes = cube.flat_basis.T @ (cube.y - cube.lagged @ own).ravel()
     notes: list[Note] = []
     if not root.found:
         text = (
@@ -101,11 +100,11 @@ def fit_bias_corrected_moments(
             "and have no standard errors. More periods or regressors may help, or fit_blundell_bond."
         )
         notes.append(Note("no-root", text, warn=True))
-    estimate = _covariance(rows, cube, moments, cov, root.found)
+    estimate = _covariance(rows, cube, np.concatenate((own, slopes)), cov, root.found)
     fit = corrected_fit(
         rows,
         cube,
-        root.lags,
+        own,
         slopes,
         sigma2=None,
         choices=choices,
@@ -116,15 +115,35 @@ def fit_bias_corrected_moments(
     return result
 
 
+def profile(cube: WithinCube) -> ProfileMoments:
+    """The moments of the lags with all else at its best."""
+    columns = np.concatenate((cube.y[..., None], cube.lagged), axis=2)
+    flat, basis = columns.reshape(cube.mask.size, columns.shape[2]), cube.flat_basis
+    left = (flat - basis @ (basis.T @ flat)).reshape(columns.shape)
+    return ProfileMoments.of(np.swapaxes(left, 1, 2) @ left, bias_weights(cube.mask), 1)
+
+
+def _influence(cube: WithinCube, coefficients: Array) -> Array:
+    """What each entity adds to the coefficients of lags and basis, (N, p + k)."""
+    p = cube.lagged.shape[2]
+    columns = np.concatenate((cube.lagged, cube.basis), axis=2)[cube.where]
+    errors = cube.y[cube.where] - columns @ coefficients
+    found = row_moments(columns, errors[:, None], cube.where[0], bias_weights(cube.mask), coefficients[:p, None])
+    own = np.zeros((len(cube.mask), len(coefficients)))
+    np.add.at(own, cube.where[0], found.influence()[:, :, 0])
+    return own
+
+
 def _covariance(
-    rows: LaggedRows, cube: WithinCube, moments: EntityMoments, cov: object, found: bool
+    rows: LaggedRows, cube: WithinCube, coefficients: Array, cov: object, found: bool
 ) -> CovarianceEstimate:
     """The sandwich of the moments by entity or cluster, for lags and regressors in the caller's units."""
     design = rows.design
-    scores, label, count = moments.scores, "Robust, entity moments", design.entities.n_groups
+    own = _influence(cube, coefficients) if found else np.zeros((design.entities.n_groups, len(coefficients)))
+    label, count = "Robust, entity moments", design.entities.n_groups
     by: tuple[object, ...] = ()
     if isinstance(cov, Clustered):
-        scores, label, count = _summed(rows, scores, cov)
+        own, label, count = _summed(rows, own, cov)
         by = cov.by
     elif not (isinstance(cov, str) and cov == "robust"):
         raise SpecificationError(
@@ -138,20 +157,17 @@ def _covariance(
     size = len(rows.names)
     if not found:
         return CovarianceEstimate(np.full((size, size), np.nan), "none", np.inf, notes=tuple(notes), by=by)
-    pulled: Array = np.asarray(np.linalg.solve(moments.derivatives, scores.T), dtype=np.float64)
-    p = rows.lags
-    chosen = np.concatenate((pulled[:p], cube.slopes(pulled[p:].T).T))
-    matrix = chosen @ chosen.T
-    return CovarianceEstimate(matrix, label, np.inf, notes=tuple(notes), by=by)
+    chosen = np.concatenate((own[:, : rows.lags], cube.slopes(own[:, rows.lags :])), axis=1)
+    return CovarianceEstimate(chosen.T @ chosen, label, np.inf, notes=tuple(notes), by=by)
 
 
-def _summed(rows: LaggedRows, scores: Array, cov: Clustered) -> tuple[Array, str, int]:
-    """Sum the entities' moments by cluster."""
+def _summed(rows: LaggedRows, own: Array, cov: Clustered) -> tuple[Array, str, int]:
+    """Sum what the entities add by cluster."""
     design = rows.design
     if len(cov.by) > 1:
         raise SpecificationError("Moments are summed within one dimension of clusters: Clustered takes one here.")
     if not cov.by:
-        return scores, "Robust, entity moments", len(scores)
+        return own, "Robust, entity moments", len(own)
     groups, label = design.group_by(cov.by[0])
     first = groups.codes[design.entity_starts[:-1]]
     moving = np.unique(design.entities.codes[groups.codes != first[design.entities.codes]])
@@ -160,6 +176,6 @@ def _summed(rows: LaggedRows, scores: Array, cov: Clustered) -> tuple[Array, str
             f"{label!r} changes within {len(moving)} entities, such as {design.entity_labels[moving[0]]!r}: the "
             "moments of an entity must lie in one cluster."
         )
-    summed = np.zeros((groups.n_groups, scores.shape[1]))
-    np.add.at(summed, first, scores)
+    summed = np.zeros((groups.n_groups, own.shape[1]))
+    np.add.at(summed, first, own)
     return summed, f"Clustered by {label}", groups.n_groups

@@ -9,8 +9,6 @@ from bias_corrected.corrected_twins import Cube, corrected_moments, sample, sand
 from numpy.testing import assert_allclose
 
 import panelvar as pv
-from panelvar.bias_corrected.lagged_rows import lagged_rows, within_cube
-from panelvar.bias_corrected.profile_moments import ProfileMoments, entity_moments
 
 
 def fitted(frame: pd.DataFrame, x: list[str] | None = None, **options):
@@ -55,35 +53,6 @@ def test_the_root_is_the_first_one_above_least_squares_and_the_moments_fall_ther
     assert moment(root + 1e-4) < 0.0
     # Far above, the moment rises again: there is another zero, which is not taken.
     assert any(moment(value) > 0.0 for value in np.linspace(root, 4.0, 60))
-
-
-@pytest.mark.parametrize("lags", [1, 2])
-def test_derivatives_of_the_profile_moments_are_exact(lags) -> None:
-    rows = lagged_rows(
-        pv.Panel(sample(25, 9), "i", "t"), "y", ["x", "z"], lags=lags, time_effects=False, missing="drop"
-    )
-    profile, step = ProfileMoments.of(within_cube(rows)), 1e-6
-    at = np.array([0.55, -0.2])[:lags]
-    for share in (0.3, 1.0):
-        numeric = np.stack(
-            [
-                (profile.at(at + change, share)[0] - profile.at(at - change, share)[0]) / (2 * step)
-                for change in step * np.eye(lags)
-            ],
-            axis=1,
-        )
-        assert_allclose(profile.at(at, share)[1], numeric, rtol=1e-8, atol=1e-6)
-
-
-def test_profile_moments_are_the_entities_sums() -> None:
-    cube = within_cube(
-        lagged_rows(pv.Panel(sample(25, 9), "i", "t"), "y", ["x", "z"], lags=2, time_effects=True, missing="drop")
-    )
-    at = np.array([0.4, 0.1])
-    slopes = cube.flat_basis.T @ (cube.y - cube.lagged @ at).ravel()
-    sums = entity_moments(cube, at, slopes).scores.sum(axis=0)
-    assert_allclose(sums[:2], ProfileMoments.of(cube).at(at)[0], rtol=1e-11)
-    assert_allclose(sums[2:], 0.0, atol=1e-11)
 
 
 def test_time_effects_are_dummies_of_the_periods() -> None:
