@@ -22,6 +22,9 @@ RANK_TOLERANCE = 1e-11
 """Share of a regressor's instrumented length that may be left beside the others before it counts as dependent."""
 _ITERATIONS, _SETTLED = 200, 1e-10
 
+_LEVEL, _NEAR = 1e-4, 100.0
+"""Slope of a criterion at its minimum, by standard error; standard errors from two-step estimates to updated ones."""
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -203,14 +206,17 @@ class GmmProblem:
 
         found = minimize(value, start.params.T.ravel() / sizes, jac=True, method="BFGS", options={"gtol": 1e-9})
         params = (found.x * sizes).reshape(count, m).T
-        slope = float(np.abs(found.jac).max())
-        if not np.isfinite(found.fun) or slope > 1e-4:
+        root = root_of_moments(self.errors(params))
+        step = self._joint(root)
+        # Where the moments say little the criterion falls for ever, ever more gently: what is steep is asked in the
+        # units of the errors there, and nothing that far off is a minimum.
+        slope = float(np.abs(found.jac / sizes * np.sqrt(step.bread.diagonal())).max())
+        away = float(np.abs(found.x - start.params.T.ravel() / sizes).max())
+        if not np.isfinite(found.fun) or slope > _LEVEL or away > _NEAR:
             raise NumericalError(
                 "Continuously updated GMM found no minimum: the moments identify the coefficients weakly. Use steps=2, "
                 "or fewer lags as instruments."
             )
-        root = root_of_moments(self.errors(params))
-        step = self._joint(root)
         criterion = float(np.square(root.divided(self.residual_total(params))).sum())
         return Step(params, step.pull, step.bread, step.roots, criterion)
 

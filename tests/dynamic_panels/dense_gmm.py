@@ -314,6 +314,22 @@ class Fit:
     def step(self, steps: int) -> Step:
         return self.first if steps == 1 else self.second
 
+    def iterated(self) -> Step:
+        """Steps repeated until the coefficients no longer move."""
+        step = self.second
+        while True:
+            after = take_step(self.made, inverse(step.moment_covariance), self.clusters)
+            if np.abs((after.coef - step.coef) / np.sqrt(np.diag(after.bread))).max() < 1e-12:
+                return after
+            step = after
+
+    def updated_criterion(self, coef: Array) -> float:
+        """The criterion whose weight is that of the same coefficients' errors."""
+        errors = [rows.z.T @ (rows.y - rows.x @ coef) for rows in self.made]
+        moments = np.array(by_cluster(errors, self.clusters))
+        total = moments.sum(axis=0)
+        return float(total @ inverse(moments.T @ moments) @ total)
+
     @property
     def n_instruments(self) -> int:
         return self.made[0].z.shape[1]
