@@ -15,6 +15,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError
+from panelvar.dynamics.column_ranges import measured_columns, require_range
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.kernels.groups import Grouping
 from panelvar.kernels.least_squares import least_squares
@@ -263,7 +264,10 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
         periods = np.unique(rows.design.time_positions[found])[1:]
         dummies = rows.design.time_positions[found][:, None] == periods
         whole = np.concatenate([dummies.astype(np.float64), whole], axis=1)
-    lengths = np.sqrt(np.einsum("ij,ij->j", whole, whole))
+    with np.errstate(over="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->j", whole, whole))
+    measured = measured_columns(rows.names, rows.terms, rows.lags)
+    require_range(whole, lengths, measured)
     present = rows.entities if places is None else Grouping.from_codes(np.unique(codes, return_inverse=True)[1])
     if effects:
         whole = whole - present.means_of(whole)[present.codes]
@@ -282,6 +286,7 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
             f"{problem.nobs} rows leave {block.df_resid} degrees of freedom for {rows.n_regressors} coefficients an "
             f"equation{absorbed}: at least {rows.n_vars} are needed. Use fewer lags."
         )
+    require_range(problem.factor, problem.column_sizes, measured)
     _require_rank(rows, block, lengths)
     return block
 
