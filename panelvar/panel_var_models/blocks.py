@@ -264,10 +264,7 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
         periods = np.unique(rows.design.time_positions[found])[1:]
         dummies = rows.design.time_positions[found][:, None] == periods
         whole = np.concatenate([dummies.astype(np.float64), whole], axis=1)
-    with np.errstate(over="ignore"):
-        lengths = np.sqrt(np.einsum("ij,ij->j", whole, whole))
-    measured = measured_columns(rows.names, rows.terms, rows.lags)
-    require_range(whole, lengths, measured)
+    lengths = column_lengths(rows, whole)
     present = rows.entities if places is None else Grouping.from_codes(np.unique(codes, return_inverse=True)[1])
     if effects:
         whole = whole - present.means_of(whole)[present.codes]
@@ -286,9 +283,17 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
             f"{problem.nobs} rows leave {block.df_resid} degrees of freedom for {rows.n_regressors} coefficients an "
             f"equation{absorbed}: at least {rows.n_vars} are needed. Use fewer lags."
         )
-    require_range(problem.factor, problem.column_sizes, measured)
+    require_range(problem.factor, problem.column_sizes, measured_columns(rows.names, rows.terms, rows.lags))
     _require_rank(rows, block, lengths)
     return block
+
+
+def column_lengths(rows: PanelVarRows, whole: Array) -> Array:
+    """Lengths of columns of which the last are those of the rows, or a refusal of what has no sum of squares."""
+    with np.errstate(over="ignore"):
+        lengths: Array = np.sqrt(np.einsum("ij,ij->j", whole, whole))
+    require_range(whole, lengths, measured_columns(rows.names, rows.terms, rows.lags))
+    return lengths
 
 
 def _independent(dummies: Array, lengths: Array) -> Positions:

@@ -14,6 +14,7 @@ from panelvar.dynamics.batched_lags import BatchFit, fit_batch, triangles
 from panelvar.dynamics.lag_problem import coefficient_errors
 from panelvar.heterogeneous.random_coefficients import mean_group
 from panelvar.heterogeneous.unit_fits import covariance_of_average
+from panelvar.panel_var_models.blocks import column_lengths
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.rows import PanelVarRows
 from panelvar.var_models.estimates import RULES
@@ -94,6 +95,7 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
     InsufficientDataError
         Fewer than two entities can be fitted.
     """
+    column_lengths(rows, rows.columns)
     sizes, width = rows.entities.sizes, rows.columns.shape[1]
     starts = np.cumsum(sizes) - sizes
 

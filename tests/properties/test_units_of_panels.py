@@ -439,6 +439,20 @@ FUNCTIONS: dict[str, list[Call]] = {
         ),
         lambda w: pv.saikkonen_luetkepohl_test(w.long, "y", "x", lags="aic", statistic="cain"),
     ],
+    "fit_panel_var": [
+        *(
+            lambda w, m=m: pv.fit_panel_var(w.long, ["y", "x"], method=m, exogenous="z")
+            for m in ("within", "hahn-kuersteiner", "half-panel-jackknife", "mean-group", "pooled")
+        ),
+        *(
+            lambda w, m=m: pv.fit_panel_var(w.gappy, ["y", "x"], 2, method=m, time_effects=True)
+            for m in ("within", "hahn-kuersteiner")
+        ),
+        *(
+            lambda w, c=c: pv.fit_panel_var(w.long, ["y", "x", "z"], method="hahn-kuersteiner", cov=c)
+            for c in ("classical", "HC3", "driscoll-kraay", pv.Clustered("entity", "time"))
+        ),
+    ],
     "panic_test": [lambda w, t=t: pv.panic_test(w.panel, "y", factors=2, trend=t) for t in ("c", "ct")],
     "demetrescu_hanck_test": [
         lambda w, t=t: pv.demetrescu_hanck_test(w.panel, "y", lags=1, trend=t) for t in ("n", "c", "ct")
@@ -499,6 +513,35 @@ OF_INSTRUMENTS: dict[str, list[Question]] = {
     "difference_in_sargan": [lambda r, w: r.difference_in_sargan("q2")],
     "endogeneity_test": [lambda r, w, f=f: r.endogeneity_test(form=f) for f in ("regression", "difference")],
 }
+ENTITIES_DRAWN = pv.EntityBootstrap(draws=30, seed=1, joint="sup-t")
+OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
+    "ar_test": [lambda r, w: _or_refusal(r.ar_test)],
+    "autocorrelations": [lambda r, w: _or_refusal(lambda: r.autocorrelations(3))],
+    "autocovariances": [lambda r, w: _or_refusal(lambda: r.autocovariances(3))],
+    "conf_int": [lambda r, w: r.conf_int()],
+    "dispersion": [lambda r, w: _or_refusal(r.dispersion)],
+    "equations": [],
+    "estimated_effects": [lambda r, w: _or_refusal(r.estimated_effects)],
+    "exclusion_test": [lambda r, w: r.exclusion_test(variables="x")],
+    "forecast": [lambda r, w: _or_refusal(lambda: r.forecast(3))],
+    "granger_causality": [lambda r, w: r.granger_causality("y", "x")],
+    "impulse_responses": [
+        lambda r, w, b=b: r.impulse_responses(4, bands=b)
+        for b in (ENTITIES_DRAWN, pv.DeltaMethod(), pv.MonteCarlo(draws=30, seed=1))
+    ],
+    "lag_exclusion_tests": [lambda r, w: r.lag_exclusion_tests()],
+    "lincom": [lambda r, w: r.lincom("[y]L1.y + [x]L1.x")],
+    "long_run_effects": [lambda r, w: _or_refusal(r.long_run_effects)],
+    "long_run_std_errors": [lambda r, w: _or_refusal(r.long_run_std_errors)],
+    "mean": [lambda r, w: _or_refusal(r.mean)],
+    "multipliers": [lambda r, w: _or_refusal(lambda: r.multipliers(3))],
+    "period_effects": [lambda r, w: _or_refusal(r.period_effects)],
+    "plot_roots": [],
+    "simulate": [lambda r, w: _or_refusal(lambda: r.simulate(5, seed=1))],
+    "variance_decomposition": [lambda r, w: r.variance_decomposition(4, bands=ENTITIES_DRAWN)],
+    "wald_test": [lambda r, w: r.wald_test("[y]L1.y = [x]L1.x")],
+    "with_cov": [lambda r, w: _or_refusal(lambda: r.with_cov("HC1").std_errors)],
+}
 METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
     "LinearResult": (pv.LinearResult, PLAIN, OF_LINEAR),
     "InstrumentalResult": (
@@ -543,6 +586,14 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
             "shared": lambda w: pv.fit_dols(w.long, "y", X, method="pooled", trend="ct"),
         },
         {**OF_COEFFICIENTS, "group_tests": [lambda r, w: r.group_tests()]},
+    ),
+    "PanelVarResult": (
+        pv.PanelVarResult,
+        {
+            "corrected": lambda w: pv.fit_panel_var(w.long, ["y", "x"], method="hahn-kuersteiner"),
+            "average": lambda w: pv.fit_panel_var(w.long, ["y", "x"], method="mean-group", exogenous="z"),
+        },
+        OF_PANEL_SYSTEMS,
     ),
     "WildBootstrapResult": (pv.WildBootstrapResult, {}, {}),
     "TestResult": (pv.TestResult, {}, {}),
