@@ -62,18 +62,23 @@ ESTIMATORS: dict[str, Callable[[pd.DataFrame], pv.PanelVarResult]] = {
     "hahn-kuersteiner": estimator("hahn-kuersteiner"),
     "half-panel-jackknife": estimator("half-panel-jackknife"),
     'half-panel-jackknife, `cov="classical"`': estimator("half-panel-jackknife", "classical"),
+    "corrected-moments": estimator("corrected-moments"),
     "mean-group": estimator("mean-group"),
 }
 
 
 def draws(design: Design, samples: int, first: int = 0) -> np.ndarray:
-    """Estimates less the truth, and whether 95% limits hold it: (2, samples, estimators, 2, 2)."""
+    """Estimates less the truth, and whether 95% limits hold it: (2, samples, estimators, 2, 2); NaN if refused."""
     found = np.zeros((2, samples, len(ESTIMATORS), 2, 2))
     for sample in range(samples):
         key = [SEED, round(100 * design.root), design.entities, design.periods, first + sample]
         frame = design.sample(np.random.default_rng(key))
         for place, fit in enumerate(ESTIMATORS.values()):
-            result = fit(frame)
+            try:
+                result = fit(frame)
+            except pv.NumericalError:
+                found[:, sample, place] = np.nan
+                continue
             limits = result.conf_int()
             lower, upper = (limits[side].to_numpy().reshape(2, -1)[:, -2:] for side in ("lower", "upper"))
             found[0, sample, place] = result.coefficients[0] - design.lag
@@ -88,7 +93,8 @@ def sheet(found: dict[Design, np.ndarray]) -> str:
         f"Made by `cd tests && python -m simulation.panel_vars`; {samples} panels a design. Bias and, in brackets, "
         "root mean squared error of a variable's own lag, in thousandths; coverage of nominal 95% limits of own lags / "
         f"of lags of the other variable, whose Monte Carlo standard error is at most {50.0 / np.sqrt(2 * samples):.1f} "
-        f"points, and {100.0 * np.sqrt(0.05 * 0.95 / (2 * samples)):.1f} at 95%.",
+        f"points, and {100.0 * np.sqrt(0.05 * 0.95 / (2 * samples)):.1f} at 95%. A last line says of how many panels, "
+        "where an estimator refuses the others.",
         "",
         f"| root, N, T | {' | '.join(ESTIMATORS)} |",
         f"|---|{'---|' * len(ESTIMATORS)}",
@@ -97,11 +103,12 @@ def sheet(found: dict[Design, np.ndarray]) -> str:
     for design, (apart, covered) in found.items():
         cells = []
         for place in range(len(ESTIMATORS)):
-            errors = 1000.0 * apart[:, place][:, own]
-            rates = [100.0 * covered[:, place][:, mask].mean() for mask in (own, ~own)]
-            cells.append(
-                f"{errors.mean():.0f} ({np.sqrt(np.square(errors).mean()):.0f})<br>{rates[0]:.0f}% / {rates[1]:.0f}%"
-            )
+            made = np.isfinite(apart[:, place, 0, 0])
+            errors = 1000.0 * apart[made, place][:, own]
+            rates = [100.0 * covered[made, place][:, mask].mean() for mask in (own, ~own)]
+            share = "" if made.all() else f"<br>of {100.0 * made.mean():.0f}%"
+            size = f"{errors.mean():.0f} ({np.sqrt(np.square(errors).mean()):.0f})"
+            cells.append(f"{size}<br>{rates[0]:.0f}% / {rates[1]:.0f}%{share}")
         out.append(f"| {design.root}, {design.entities}, {design.periods} | {' | '.join(cells)} |")
     return "\n".join(out) + "\n"
 
