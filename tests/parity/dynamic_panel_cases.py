@@ -155,6 +155,13 @@ def system_sets(first: int, level: int) -> list[pv.LagInstruments | pv.StandardI
     ]
 
 
+DOUBTED = {
+    "gmm(n, lag(2 4))": pv.LagInstruments("n", 2, 4),
+    "gmm(w, lag(1 3))": pv.LagInstruments("w", 1, 3),
+    "iv(k)": pv.StandardInstruments("k"),
+}
+
+
 @cache
 def logged(case: str) -> pv.DynamicPanelResult:
     """The model of a printed log."""
@@ -180,8 +187,7 @@ def logged(case: str) -> pv.DynamicPanelResult:
         if case == "xtdpdsys_onestep_robust":
             return system(firms(), "n", SYSTEM, **one)
         if case == "xtabond2_twostep_difference":
-            sets = [pv.LagInstruments("n", 2, 4), pv.LagInstruments("w", 1, 3), pv.StandardInstruments("k")]
-            return bond(firms(), "n", ["w", "k"], lags=2, instruments=sets, convention="stata")
+            return bond(firms(), "n", ["w", "k"], lags=2, instruments=[*DOUBTED.values()], convention="stata")
         sets = [pv.LagInstruments("n", 2), pv.LagInstruments(["w", "k"], 1), pv.StandardInstruments(YEARS, "both")]
         x = [*LAGS_OF_BOTH, *YEARS]
         return system(firms(), "n", x, lags=2, instruments=sets, small=True, convention="stata")
@@ -290,6 +296,14 @@ def log(case: str) -> list[Comparison]:
                 printed(significant=4),
             )
         )
+    for label, lines in tree.get("difference_in_hansen", {}).items():
+        for line in lines:
+
+            def tested(label=label, line=line):
+                found = logged(case).difference_in_hansen(DOUBTED[label])
+                return (found.remaining if line.startswith("excluding") else found.joint).statistic
+
+            made.append(Comparison(f"{case}/difference_in_hansen/{label}/{line}", tested, printed(decimals=2)))
     return made
 
 
