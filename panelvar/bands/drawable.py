@@ -154,6 +154,9 @@ class FromEntities(Drawable, Protocol):
     def doubts(self) -> tuple[Note, ...]:
         """What a reader of bands from such fits should know."""
 
+    def entities_at_once(self) -> int:
+        """Draws of entities made at once."""
+
     def reweighted(
         self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None
     ) -> Draws:

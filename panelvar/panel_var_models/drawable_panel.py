@@ -104,6 +104,10 @@ class ReweightedPanel(DrawablePanel):
         """What a reader of bands from draws of entities should know."""
         return self.fit.refit_notes
 
+    def entities_at_once(self) -> int:
+        """Draws of entities made at once."""
+        return DrawablePanel.chunk_size(self)
+
     def reweighted(
         self, weights: Array, future_steps: int, rng: np.random.Generator, carried: Array | None = None
     ) -> Draws:

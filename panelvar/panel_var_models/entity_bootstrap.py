@@ -59,7 +59,7 @@ class EntityBootstrap(Simulated):
         """Yield fits to entities drawn, chunk by chunk."""
         model = entities_of(target)
         shares = np.full(model.n_entities, 1.0 / model.n_entities)
-        for count in chunked(self.draws, model.chunk_size()):
+        for count in chunked(self.draws, model.entities_at_once()):
             weights = rng.multinomial(model.n_entities, shares, size=count).astype(np.float64)
             yield model.reweighted(weights, target.future_steps, rng, target.carried)
 
