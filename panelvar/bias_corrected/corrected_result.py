@@ -103,11 +103,14 @@ class CorrectedResult(Inference, Presented):
     covariance : CovarianceEstimate
     estimator : str
         What was estimated, in words.
+    convention : str
+        Name of the convention.
     """
 
     fit: CorrectedFit
     covariance: CovarianceEstimate
     estimator: str
+    convention: str = "default"
 
     # ---- counts and labels
 

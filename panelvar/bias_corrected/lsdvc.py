@@ -137,7 +137,7 @@ def fit_lsdvc(
         estimate = _bootstrap(corrector, fit, draws, rng)
     else:
         estimate = CovarianceEstimate(np.full((len(fit.names),) * 2, np.nan), "none (draws=0)", np.inf)
-    result = CorrectedResult(fit, estimate, "Bias-corrected LSDV")
+    result = CorrectedResult(fit, estimate, "Bias-corrected LSDV", convention)
     emit((*notes, *estimate.notes))
     return result
 

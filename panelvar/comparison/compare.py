@@ -15,13 +15,16 @@ from panelvar.tables.number_format import check_digits, check_stars, star_legend
 from panelvar.tables.table import Table
 
 if TYPE_CHECKING:
+    from panelvar.bias_corrected.corrected_result import CorrectedResult
+    from panelvar.comparison.dynamic_column import DynamicColumn
+    from panelvar.dynamic_panels.dynamic_result import DynamicPanelResult
     from panelvar.heterogeneous.averaged import AveragedResult
     from panelvar.panel_var_models.result import PanelVarResult
     from panelvar.panel_var_models.side_by_side import StackedColumn
     from panelvar.static_panels.result import LinearResult
 
-    Fitted: TypeAlias = LinearResult | AveragedResult | StackedColumn
-    Given: TypeAlias = LinearResult | AveragedResult | PanelVarResult
+    Fitted: TypeAlias = LinearResult | AveragedResult | DynamicColumn | StackedColumn
+    Given: TypeAlias = LinearResult | AveragedResult | DynamicPanelResult | CorrectedResult | PanelVarResult
 
 _CONSTANT = "const"
 _BELOW = {
@@ -59,9 +62,12 @@ def _overidentified(what: str) -> Callable[[Fitted], Any]:
     """Read the test of the instruments that there are more of than needed."""
 
     def value(result: Fitted) -> Any:
+        from panelvar.comparison.dynamic_column import DynamicColumn
         from panelvar.instruments.result import InstrumentalResult
 
-        return getattr(result.overidentification, what, None) if isinstance(result, InstrumentalResult) else None
+        if not isinstance(result, (InstrumentalResult, DynamicColumn)):
+            return None
+        return getattr(result.overidentification, what, None)
 
     return value
 
@@ -78,6 +84,11 @@ def _null(distribution: str) -> Callable[[Fitted], str | None]:
     return value
 
 
+def _kind_of(label: str) -> str | None:
+    """Which R2 a label names; None where there is none."""
+    return (label.replace("R2", "").strip().lower() or "plain") if label else None
+
+
 # Label of a foot row, how it is printed, and what it shows: None where a result has nothing for it.
 _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     "nobs": ("N", count, lambda result: result.nobs),
@@ -89,7 +100,7 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     "rsquared_kind": (
         "Kind of R2",
         words,
-        lambda result: result.rsquared_label.replace("R2", "").strip().lower() or "plain",
+        lambda result: _kind_of(result.rsquared_label),
     ),
     "f": ("F", number, _joint("f", "statistic")),
     "f_pvalue": ("p of F", probability, _joint("f", "pvalue")),
@@ -144,7 +155,7 @@ def compare(
     results : mapping of label to result, or sequence of results, or one
         One column each, in the order given; without labels they are (1), (2), ... Results of single equations:
         LinearResult, HeterogeneousResult, ErrorCorrectionResult, CointegratingResult,
-        DynamicPanelResult; or a PanelVarResult, its equations one below another, coefficients named
+        DynamicPanelResult, CorrectedResult; or a PanelVarResult, its equations one below another, coefficients named
         ``"[equation]regressor"``.
     *more : results
         Further columns, as in ``compare(pooled, fixed, random)``.
@@ -196,7 +207,7 @@ def compare(
     rename = {str(name): str(label) for name, label in (labels or {}).items()}
     terms = _terms(models, keep, order)
     body = [row for term in terms for row in _term_rows(term, models, below, levels, digits, level, rename)]
-    kinds = {model.rsquared_label for model in models}
+    kinds = {model.rsquared_label for model in models if model.rsquared_label}
     foot = _with_kinds(foot, models)
     names = {name: _FOOT[name][0] for name in foot} | ({"rsquared": kinds.pop()} if len(kinds) == 1 else {})
     foot_rows = [Row(names[name], tuple(_foot_cell(name, model, digits) for model in models)) for name in foot]
@@ -256,6 +267,9 @@ def _foot_cell(name: str, result: Fitted, digits: int) -> Cell:
 
 
 def _columns(results: Given | Mapping[str, Given] | Sequence[Given], more: tuple[Given, ...]) -> dict[str, Fitted]:
+    from panelvar.bias_corrected.corrected_result import CorrectedResult
+    from panelvar.comparison.dynamic_column import DynamicColumn
+    from panelvar.dynamic_panels.dynamic_result import DynamicPanelResult
     from panelvar.heterogeneous.averaged import AveragedResult
     from panelvar.panel_var_models.result import PanelVarResult
     from panelvar.panel_var_models.side_by_side import StackedColumn
@@ -263,7 +277,8 @@ def _columns(results: Given | Mapping[str, Given] | Sequence[Given], more: tuple
 
     if more and isinstance(results, (Mapping, Sequence)):
         raise SpecificationError("Give the results one by one, or in one mapping or list; not both.")
-    if more or isinstance(results, (LinearResult, AveragedResult, PanelVarResult)):
+    dynamic = (DynamicPanelResult, CorrectedResult)
+    if more or isinstance(results, (LinearResult, AveragedResult, PanelVarResult, *dynamic)):
         results = [results, *more]  # type: ignore[list-item]
     if isinstance(results, Mapping):
         columns = {str(label): result for label, result in results.items()}
@@ -279,6 +294,9 @@ def _columns(results: Given | Mapping[str, Given] | Sequence[Given], more: tuple
     for label, result in columns.items():
         if isinstance(result, PanelVarResult):
             found[label] = StackedColumn(result)
+            continue
+        if isinstance(result, dynamic):
+            found[label] = DynamicColumn(result)
             continue
         if not isinstance(result, (LinearResult, AveragedResult)):
             raise SpecificationError(

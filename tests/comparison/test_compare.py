@@ -191,3 +191,33 @@ def test_a_row_of_f_tests_of_other_coefficients_says_which(pooled: LinearResult,
     assert [cell.text for cell in table.foot[2].cells] == ["slopes", "slopes and effects"]
     same = pv.compare({"a": pooled, "b": pooled}, foot=["f", "f_kind", "rsquared_kind"])
     assert [row.label for row in same.foot] == ["F"]
+
+
+def test_dynamic_panels_stand_beside_static_ones() -> None:
+    rng = np.random.default_rng(4)
+    y, x = np.zeros((40, 8)), rng.standard_normal((40, 8))
+    for t in range(1, 8):
+        y[:, t] = 0.4 * y[:, t - 1] + x[:, t] + rng.standard_normal(40)
+    index = pd.MultiIndex.from_product([range(40), range(2000, 2008)], names=["i", "t"])
+    frame = pd.DataFrame({"y": y.ravel(), "x": x.ravel()}, index=index)
+    few = pv.LagInstruments(last=3, collapse=True)
+    columns = {
+        "static": pv.fit_fixed_effects(frame, "y", ["x"]),
+        "moments": pv.fit_arellano_bond(frame, "y", ["x"], instruments=few, time_effects=True),
+        "corrected": pv.fit_bias_corrected_moments(frame, "y", ["x"]),
+        "without errors": pv.fit_lsdvc(frame, "y", ["x"]),
+    }
+    foot = ["nobs", "effects", "rsquared", "chi2", "overidentification_pvalue", "rmse", "cov", "convention"]
+    table = pv.compare(columns, keep=["x", "L(y)"], foot=foot)
+    rows = {row.label: [cell.text for cell in row.cells] for row in (*table.body, *table.foot) if not row.continues}
+    assert rows["L(y)"][0] == ""
+    assert all(rows["L(y)"][place].startswith("0.") for place in (1, 2, 3))
+    assert rows["N"] == ["320", "240", "280", "280"]
+    assert rows["Effects"] == ["i", "entity, time", "entity", "entity"]
+    assert [bool(text) for text in rows["Within R2"]] == [True, False, False, False]
+    # A joint test needs errors; a test of moments, more of them than coefficients.
+    assert [bool(text) for text in rows["Wald chi2"]] == [False, True, True, False]
+    assert [bool(text) for text in rows["p of overidentification"]] == [False, True, False, False]
+    assert all(rows["Root MSE"]) and rows["Std. errors"][3] == "none (draws=0)"
+    alone = pv.compare(columns["corrected"])
+    assert alone.body[0].cells[0].text == rows["L(y)"][2]
