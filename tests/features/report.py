@@ -109,7 +109,8 @@ def alone(table: FeatureTable) -> list[str]:
 def render(table: FeatureTable, all_tables: Sequence[FeatureTable]) -> str:
     """The page of one table, with links to the others."""
     others = [f"[those of {other.title}]({other.page}.md)" for other in all_tables if other is not table]
-    lines = [f"# Features: {table.title}", "", f"{table.introduction} There are also {' and '.join(others)}.", "", HEAD]
+    rest = f"{', '.join(others[:-1])} and {others[-1]}"
+    lines = [f"# Features: {table.title}", "", f"{table.introduction} There are also {rest}.", "", HEAD]
     lines += counts(table)
     lines += ["In the calls:", "", *(f"- `{name}`: {text}" for name, text in table.shown.items()), ""]
     for group in table.groups:
