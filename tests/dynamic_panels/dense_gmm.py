@@ -27,9 +27,9 @@ PLACES = {False: "transformed", True: "level"}
 class LagColumns:
     """Lags ``first`` to ``last`` of a column, counted from the period that a row is labelled with.
 
-    A transformed row takes them in levels. A level row takes the one difference that lies ``first - 1`` periods back.
-    ``collapse`` makes one column of a lag, instead of one of a lag and a period. ``equation`` is "transformed",
-    "level" or "both".
+    A transformed row takes them in levels. A level row takes differences: those of the lags where ``equation`` is
+    "level", and where it is "both" the one that lies ``first - 1`` periods back, since the others say nothing new.
+    ``collapse`` makes one column of a lag, instead of one of a lag and a period.
     """
 
     name: str
@@ -96,11 +96,12 @@ def lagged(values: Array, lag: int) -> Array:
 
 
 def with_lags(entity: Entity, most: int) -> dict[str, Array]:
-    """The entity with the lags 1 to ``most`` of each of its columns."""
+    """The entity with the lags 1 to ``most`` of each of its columns, in the periods that have a row."""
     found = dict(entity)
+    present = np.any([np.isfinite(values) for values in entity.values()], axis=0)
     for name, values in entity.items():
         for lag in range(1, most + 1):
-            found[f"L{lag}.{name}"] = lagged(values, lag)
+            found[f"L{lag}.{name}"] = np.where(present, lagged(values, lag), np.nan)
     return found
 
 
@@ -187,7 +188,8 @@ def instrument_columns(
         last = len(levels) if each.last is None else each.last
         for row in here:
             source = changes if is_level[row] else levels
-            lags = [each.first - 1] if is_level[row] else range(each.first, last + 1)
+            repeated = is_level[row] and each.equation == "both"
+            lags = [each.first - 1] if repeated else range(each.first, last + 1)
             for lag in lags:
                 period = labels[row] - lag
                 if 0 <= period < len(levels) and np.isfinite(source[period]):

@@ -30,14 +30,13 @@ STATA_NAMES |= {f"L2.{name}": named((name, 2)) for name in ("n", "w", "k", "ys")
 
 
 def instruments_of(command: Command) -> list[pv.LagInstruments | pv.StandardInstruments]:
-    """Lags of ``L.n`` are those of n, one further: the same where no period is missing between two that are there."""
+    """The sets as the command names them: ``gmm(L.n, lag(1 .))`` has lags of the column L.n."""
     made: list[pv.LagInstruments | pv.StandardInstruments] = []
     for each in command.instruments:
         equation = each.equation if command.level_equation else "transformed"
         if isinstance(each, LagStyle):
-            name, shift = each.column
-            last = None if each.last is None else each.last + shift
-            made.append(pv.LagInstruments(name, each.first + shift, last, collapse=each.collapse, equation=equation))
+            options: dict[str, Any] = {"collapse": each.collapse, "equation": equation}
+            made.append(pv.LagInstruments(named(each.column), each.first, each.last, **options))
         else:
             made.append(pv.StandardInstruments([named(column) for column in each.columns], equation))
     return made
@@ -50,19 +49,24 @@ def fitted(case: str) -> pv.DynamicPanelResult:
     cov: Any = "classical" if command.steps == 1 else "uncorrected"
     if command.robust:
         cov = pv.Clustered("sector") if command.cluster == "ind" else "robust"
+    panel = pv.Panel(abdata(case), "firm", "year")
+    if case.startswith("G"):
+        instrument = "difference" if "differences" in case else "level"
+        return pv.fit_anderson_hsiao(panel, command.y, x, instrument=instrument, cov=cov, convention="stata")
     options: dict[str, Any] = {
         "lags": command.lags,
-        "instruments": instruments_of(command),
         "transform": command.transform,
         "constant": command.constant,
         "steps": command.steps,
         "cov": cov,
         "convention": "stata" if command.program == "xtabond2" else "xtabond",
     }
+    if command.program == "xtabond2" or case.startswith("C1"):  # the others have the estimator's own set
+        options["instruments"] = instruments_of(command)
     fit = pv.fit_blundell_bond if command.level_equation else pv.fit_arellano_bond
     with warnings.catch_warnings():  # of moments that are many for the clusters: the commands are what they are
         warnings.simplefilter("ignore", pv.PanelVarWarning)
-        return fit(pv.Panel(abdata(case), "firm", "year"), command.y, x, **options)
+        return fit(panel, command.y, x, **options)
 
 
 def stored(case: str) -> dict[str, float]:
