@@ -89,8 +89,9 @@ def fit_bias_corrected_moments(
     if rows.within.rss == 0.0:
         return exact_result(rows, estimator, choices)
     cube = within_cube(rows)
-    root = profile(cube).root()
-    own = root.lags[:, 0]
+    moments = profile(cube)
+    root = moments.root()
+    own = (root.lags if root.found else moments.nearest(root.lags))[:, 0]
     slopes = cube.flat_basis.T @ (cube.y - cube.lagged @ own).ravel()
     notes: list[Note] = []
     if not root.found:

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.base.arrays import Array, Mask, Positions
+from panelvar.base.errors import NumericalError
 
 _NEWTON_STEPS = 25
 _SMALLEST_STEP = 2.0**-20
@@ -33,14 +34,14 @@ _CLOSE, _SETTLED = 1e-13, 1e-9
 
 
 class Root(NamedTuple):
-    """Where the moments of the lags are zero, or nearest to it.
+    """Where the moments of the lags are zero, on the branch that leaves from least squares.
 
     Attributes
     ----------
     lags : (p K, K) array
-        Coefficients of the lags.
+        Coefficients of the lags; where the branch turns, if it has no zero.
     found : bool
-        Whether they are zero, on the branch that leaves from least squares.
+        Whether the moments are zero there.
     """
 
     lags: Array
@@ -129,12 +130,21 @@ class ProfileMoments:
 
     @cached_property
     def _root(self) -> Array:
-        return np.asarray(np.linalg.cholesky(self.inner), dtype=np.float64)
+        sizes = np.sqrt(self.inner.diagonal())
+        try:
+            scaled = np.linalg.cholesky(self.inner / sizes / sizes[:, None])
+        except np.linalg.LinAlgError:
+            raise NumericalError(
+                "The lags are combinations of one another but for rounding: their corrected moments have no digits. "
+                "Use fewer lags or variables."
+            ) from None
+        return np.asarray(scaled * sizes[:, None], dtype=np.float64)
 
     @property
     def least_squares(self) -> Array:
         """Least squares of the lags, (p K, K)."""
-        return np.asarray(np.linalg.solve(self.inner, self.cross), dtype=np.float64)
+        half = np.linalg.solve(self._root, self.cross)
+        return np.asarray(np.linalg.solve(self._root.T, half), dtype=np.float64)
 
     def at(self, lags: Array, share: float = 1.0) -> tuple[Array, Array]:
         """Moments (p K, K) and their derivatives (p K, K, p K, K), with a share of the correction."""
@@ -169,7 +179,7 @@ class ProfileMoments:
             if tried is None:
                 step *= 0.5
                 if step < _SMALLEST_STEP:
-                    return Root(self._nearest(lags), False)
+                    return Root(lags, False)
                 continue
             lags, share, step = tried, ahead, 2.0 * step
         return Root(lags, True)
@@ -202,8 +212,8 @@ class ProfileMoments:
         matrix = np.moveaxis(scaled, 0, 2).reshape(size, size)
         return bool(np.isfinite(matrix).all() and np.linalg.eigvals(matrix).real.max() < 0.0)
 
-    def _nearest(self, start: Array) -> Array:
-        """Where the moments are smallest, in the units of the lags and variables, from where the branch turned."""
+    def nearest(self, start: Array) -> Array:
+        """Where the moments are smallest, in the units of the lags and variables, from where the branch turns."""
         from scipy.optimize import least_squares
 
         sizes = np.sqrt(self.total.diagonal())
@@ -218,7 +228,9 @@ class ProfileMoments:
                 start.size, start.size
             )
 
-        found = least_squares(size, start.ravel(), slope, xtol=1e-12, ftol=1e-12, gtol=1e-12, x_scale="jac")
+        found = least_squares(
+            size, start.ravel(), slope, xtol=1e-12, ftol=1e-12, gtol=1e-12, x_scale="jac", max_nfev=200
+        )
         return np.asarray(found.x).reshape(start.shape)
 
 

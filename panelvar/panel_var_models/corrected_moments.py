@@ -30,8 +30,8 @@ class CorrectedMoments(PanelLeastSquares):
         """The estimator in words."""
         return "least squares with entity effects, moments freed of their bias"
 
-    def _solved(self, total: Totals, draw: int) -> tuple[Root, Array]:
-        """The lags' coefficients of one set of weights or data, and those of all regressors, (m, K)."""
+    def _solved(self, total: Totals, draw: int, *, nearest: bool) -> tuple[Root, Array]:
+        """The zero of one set of weights or data, or what is nearest to one; and coefficients of all, (m, K)."""
         block, first, k = self.blocks[0], self.rows.terms.count, self.rows.n_vars
         assert total.paired is not None
         # Terms, variables and lags in the coordinates of the cross products: orthonormal regressors, residuals.
@@ -43,12 +43,14 @@ class CorrectedMoments(PanelLeastSquares):
         paired = turn[0].T @ paired @ turn[0]
         profile = ProfileMoments(gram[0, k:, :k], gram[0, k:, k:], gram[0, :k, :k], paired)
         root = profile.root()
+        if nearest and not root.found:
+            root = Root(profile.nearest(root.lags), False)
         beside = -turn[0][:first]
         return root, np.concatenate([beside[:, :k] - beside[:, k:] @ root.lags, root.lags])
 
     def combined(self, totals: Sequence[Totals]) -> Array:
         """Return the coefficients; where the moments have no zero, those that are nearest to one."""
-        return np.stack([self._solved(totals[0], draw)[1] for draw in range(len(totals[0].params))])
+        return np.stack([self._solved(totals[0], draw, nearest=True)[1] for draw in range(len(totals[0].params))])
 
     @cached_property
     def params(self) -> Array:
@@ -59,7 +61,7 @@ class CorrectedMoments(PanelLeastSquares):
         NumericalError
             The moments have no zero on the branch that leaves from least squares.
         """
-        root, params = self._solved(self.sample[0], 0)
+        root, params = self._solved(self.sample[0], 0, nearest=False)
         if not root.found:
             raise NumericalError(
                 "The corrected moments have no zero that can be reached from least squares: the variables are too "

@@ -308,6 +308,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_bias_corrected_moments.cov": of("'robust'", "pv.Clustered('i')", "pv.Clustered('entity')"),
     "fit_lsdvc.lags": of("1"),
     "fit_lsdvc.initial": of("'ah'", "'ab'", "'bb'", "[0.5]", "[0.4, 1.0]"),
+    "fit_lsdvc.convention": of("'default'"),  # the other depends on units, as it does in Stata
     "fit_lsdvc.sigma2": of("None", "None", "1.0"),
     "fit_lsdvc.order": of("1", "2", "3"),
     "fit_lsdvc.draws": of("0", "3"),
