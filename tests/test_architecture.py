@@ -53,7 +53,7 @@ MANY_PARAMETERS = {
     "fit_local_projections": (24, "columns, shocks, errors and bands in one call: no result stands between"),
     "fit_panel_local_projections": (19, "columns, shocks, errors and bands in one call: no result stands between"),
     "fisher_test": (14, "the options of two tests of each entity"),
-    "fit_arellano_bond": (15, "which moments, which weights and which errors, beside the options of a panel"),
+    "fit_arellano_bond": (16, "which moments, which weights and which errors, beside the options of a panel"),
     "fit_blundell_bond": (16, "which moments, which weights and which errors, beside the options of a panel"),
     "fit_ccr": (16, "long-run covariances and pooling have options, beside those of a panel"),
     "fit_dols": (18, "leads and lags, beside the options of long-run variances, of pooling and of a panel"),

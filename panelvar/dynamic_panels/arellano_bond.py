@@ -26,6 +26,7 @@ from panelvar.dynamic_panels.lag_instruments import (
     StandardInstruments,
     read_instruments,
 )
+from panelvar.dynamic_panels.quadratic_moments import NONLINEAR
 from panelvar.dynamic_panels.transforms import TRANSFORMS
 
 Names = str | Sequence[str] | None
@@ -44,6 +45,7 @@ def fit_arellano_bond(
     transform: str = "fd",
     time_effects: bool = False,
     constant: bool = False,
+    nonlinear: str | None = None,
     steps: int | str = 2,
     cov: str | Covariance | None = None,
     small: bool = False,
@@ -61,6 +63,9 @@ def fit_arellano_bond(
     {transform, time_effects}
     constant : bool
         Estimate a constant from the levels; the slopes do not change.
+    nonlinear : {"noserial", "iid"}, optional
+        Add the quadratic moments of Ahn and Schmidt (1995): of errors that are uncorrelated over time, as the lags of y
+        ask anyway; or whose variance is also the same in all periods. They help where y is persistent.
     {steps, cov (dynamic), small, convention (dynamic), missing (dynamic)}
 
     Returns
@@ -96,6 +101,7 @@ def fit_arellano_bond(
         convention=convention,
         h=None,
         missing=missing,
+        nonlinear=nonlinear,
     )
 
 
@@ -286,19 +292,33 @@ def _fitted(
     convention: str,
     h: str | None,
     missing: str,
+    nonlinear: str | None = None,
 ) -> DynamicPanelResult:
     choose("missing", missing, DROP_OR_RAISE)
+    if nonlinear is not None:
+        choose("nonlinear", nonlinear, NONLINEAR)
     small = read_flag("small", small)
     chosen = gmm_convention(convention)
     kind, by = read_covariance(cov)
     model = build_model(*read, missing)
     groups, label = entity_groups(model, by)
-    found = estimate(model, chosen, steps=steps, joint=True, cov_kind=kind, h=h, groups=groups, group_label=label)
+    found = estimate(
+        model,
+        chosen,
+        steps=steps,
+        joint=True,
+        cov_kind=kind,
+        h=h,
+        groups=groups,
+        group_label=label,
+        nonlinear=nonlinear,
+    )
     notes = (*model.notes, *found.notes, *_doubtful(model.specification))
     left = model.residuals(model.transformed, found.params)
     fit = DynamicFit(model.regressors, found.params[:, 0], float(np.square(left).sum()), notes, found)
     covariance = estimated_covariance(found, small=small)
-    result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM")
+    kind_of_moments = "" if nonlinear is None else ", quadratic moments"
+    result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}")
     emit(result.notes)
     return result
 

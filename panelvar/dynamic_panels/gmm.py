@@ -8,12 +8,13 @@ and Bond 1991). A single equation is K = 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from panelvar.base.arrays import Array, Positions
+from panelvar.base.arrays import Array, Mask, Positions
 from panelvar.base.errors import CollinearityError, InsufficientDataError, NumericalError
 from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, RowCovariances
 from panelvar.dynamic_panels.weighting import Root, root_of_covariance, root_of_moments, triangular
@@ -110,6 +111,33 @@ class GmmProblem:
         if self.weights is None:
             return np.asarray(self.entity_moments.sum(axis=0))
         return np.tensordot(self.weights, self.entity_moments, axes=1)
+
+    @property
+    def linear(self) -> GmmProblem:
+        """The problem of the moments that are linear in the coefficients: of all of them here."""
+        return self
+
+    def without(self, doubted: Mask) -> GmmProblem:
+        """The problem with fewer moments."""
+        kept = np.ascontiguousarray(self.entity_moments[:, ~doubted])
+        return replace(self, entity_moments=kept, instruments=self.instruments.only(~doubted))
+
+    def of_regressors(self, places: Sequence[int]) -> GmmProblem:
+        """The problem with fewer regressors."""
+        width = range(self.n_regressors, self.entity_moments.shape[2])
+        kept = np.ascontiguousarray(self.entity_moments[:, :, [*places, *width]])
+        return replace(self, entity_moments=kept, regressors=tuple(self.regressors[place] for place in places))
+
+    def entity_errors(self, params: Array) -> Array:
+        """Moments of the errors of each entity, equation by equation, (N, K L)."""
+        m = self.n_regressors
+        left = self.entity_moments[:, :, m:] - self.entity_moments[:, :, :m] @ params
+        return left.swapaxes(1, 2).reshape(len(left), -1)
+
+    def slopes(self, params: Array) -> Array:
+        """How each cluster's moments fall as the coefficients rise, (G, L, m); scaled by the root of its weight."""
+        slopes = self.moments[:, :, : self.n_regressors]
+        return slopes if self.weights is None else slopes * np.sqrt(self.weights)[:, None, None]
 
     def errors(self, params: Array) -> Array:
         """Moments of the errors of each cluster, equation by equation, (G, K L); scaled by the root of its weight."""
@@ -230,9 +258,7 @@ class GmmProblem:
         m, count = self.n_regressors, self.n_equations
         total, errors = self.residual_total(step.params), self.errors(at)
         solved = self._divided_twice(step, total)
-        moments = self.moments[:, :, :m]
-        if self.weights is not None:
-            moments = moments * np.sqrt(self.weights)[:, None, None]
+        moments = self.slopes(at)
         blocks = len(step.roots)
         parts = solved.reshape(count, -1)
         out = np.zeros((count * m, count * m))

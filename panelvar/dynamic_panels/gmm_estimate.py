@@ -16,6 +16,7 @@ from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm import GmmProblem, Step
 from panelvar.dynamic_panels.gmm_convention import GmmConvention
 from panelvar.dynamic_panels.instrument_moments import row_covariances
+from panelvar.dynamic_panels.quadratic_moments import QuadraticProblem, quadratic_moments
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}
@@ -137,7 +138,7 @@ class GmmEstimate:
     @cached_property
     def one_step_sigma(self) -> Array:
         """Covariance (K, K) of the errors at the one-step estimates: behind Sargan's test and classical errors."""
-        return self.sigma_at(self.problem.one_step.params)
+        return self.sigma_at(self.problem.linear.one_step.params)
 
     # Counts
 
@@ -155,10 +156,11 @@ class GmmEstimate:
     def notes(self) -> tuple[Note, ...]:
         """What a reader should know of the moments and their weights."""
         out = []
-        count, rank = self.n_instruments, self.problem.initial_root.rank
-        if rank < count:
+        count, linear = self.n_instruments, self.problem.linear
+        first, rank = linear.n_moments, linear.initial_root.rank
+        if rank < first:
             text = (
-                f"{count} moments have rank {rank} in this sample: {count - rank} repeat others and say nothing more. "
+                f"{first} moments have rank {rank} in this sample: {first - rank} repeat others and say nothing more. "
                 "Degrees of freedom count the rank."
             )
             out.append(Note("dependent-moments", text))
@@ -199,6 +201,7 @@ def estimate(
     h: str | None,
     groups: Positions | None,
     group_label: str,
+    nonlinear: str | None = None,
 ) -> GmmEstimate:
     """Set up the moments of a model and estimate it.
 
@@ -228,6 +231,12 @@ def estimate(
     covariances = row_covariances(model.equations, chosen, balanced=convention.balanced_deviations)
     moments = model.instruments.entity_moments(model.equations)
     problem = GmmProblem(moments, model.instruments, covariances, model.regressors, groups)
+    if nonlinear is not None:
+        if steps == "cu" or cov_kind == "classical":
+            raise SpecificationError(
+                f"nonlinear={nonlinear!r} goes with steps=1, 2 or 'iterated', and with robust or uncorrected errors."
+            )
+        problem = QuadraticProblem.of(problem, quadratic_moments(model, nonlinear))
     every = problem.n_moments * (problem.n_equations if joint or steps == "cu" else 1)
     if steps in ("iterated", "cu") and every >= len(problem.moments):
         raise InsufficientDataError(

@@ -45,9 +45,9 @@ class Origin(NamedTuple):
 
     Attributes
     ----------
-    kind : {"lags", "changes", "standard", "constant", "period"}
+    kind : {"lags", "changes", "standard", "constant", "period", "quadratic"}
         Lagged levels in the transformed rows, lagged differences in the levels; columns that instrument themselves; the
-        constant; a period.
+        constant; a period; products of two residuals.
     place : int
         Which of the specification's sets of instruments it belongs to; -1: none of them.
     """

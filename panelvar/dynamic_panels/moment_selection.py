@@ -175,12 +175,7 @@ def select_lags(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentSelect
     statistics, df, pvalues, criteria = [], [], [], []
     for order in orders:
         kept = [*range(count * order), *range(count * spec.lags, m)]
-        smaller = replace(
-            problem,
-            entity_moments=np.ascontiguousarray(problem.entity_moments[:, :, [*kept, *range(m, m + count)]]),
-            regressors=tuple(problem.regressors[place] for place in kept),
-        )
-        shorter = replace(estimate, problem=smaller)
+        shorter = replace(estimate, problem=problem.of_regressors(kept))
         step = shorter.hansen_step
         spare = step.rank - count * len(kept)
         statistics.append(step.criterion)

@@ -37,7 +37,7 @@ class MomentTests(ABC):
     @property
     def instrument_names(self) -> tuple[str, ...]:
         """What each moment is: ``"L2.n (1979)"`` is the level two periods before, in the equation of 1979."""
-        return self._gmm.model.instruments.labels
+        return self._gmm.problem.instruments.labels
 
     @cached_property
     def sargan(self) -> TestResult:
@@ -61,7 +61,8 @@ class MomentTests(ABC):
         ----------
         subset : str, LagInstruments, StandardInstruments or sequence of str
             A set of instruments, as it was given or by its name in `instrument_tests`; ``"levels"``, lagged differences
-            that instrument the level equation; ``"time effects"``; or moments by their `instrument_names`.
+            that instrument the level equation; ``"time effects"``; ``"quadratic"``; or moments by their
+            `instrument_names`.
         weight : {"full", "own"}
             Weights of the model without them: its part of those of the whole model, so that the difference is never
             negative (xtabond2; ``estat overid, difference`` of xtdpdgmm); or those of its own estimates.

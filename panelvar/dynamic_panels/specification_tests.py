@@ -25,7 +25,7 @@ def sargan(estimate: GmmEstimate) -> TestResult:
 
 def sargan_statistic(estimate: GmmEstimate, sigma: Array | None = None) -> float:
     """Sargan's statistic under the error variance (K, K) of the one-step estimates, or another."""
-    problem = estimate.problem
+    problem = estimate.problem.linear
     first = problem.one_step
     half = problem.initial_root.divided(problem.residual_total(first.params).reshape(problem.n_equations, -1).T)
     if estimate.convention.classical_scale == "entities":
@@ -90,12 +90,13 @@ def serial_correlation(estimate: GmmEstimate, order: int, equation: int = 0) -> 
         spread, cross = _assumed(estimate, lagged)
         first, middle = sigma * spread, sigma * cross
     else:
-        moments = problem.entity_moments
         if problem.groups is not None and estimate.convention.clustered_ar:
-            moments = problem.moments
+            wide = problem.errors(step.params)
             products = np.bincount(problem.groups, weights=products)
-        left = moments[:, :, m:] - moments[:, :, :m] @ step.params
-        wide = left[:, :, k] if len(step.roots) > 1 else left.swapaxes(1, 2).reshape(len(left), -1)
+        else:
+            wide = problem.entity_errors(step.params)
+        if len(step.roots) > 1:
+            wide = wide[:, k * length : (k + 1) * length]
         first, middle = float(products @ products), wide.T @ products
     total = first - 2.0 * float(slopes @ pull @ middle) + float(slopes @ variance @ slopes)
     null = f"no correlation of order {order} in the differenced errors"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Subset = str | Instruments | Sequence[str]
-LEVELS, TIME = "levels", "time effects"
+LEVELS, TIME, QUADRATIC = "levels", "time effects", "quadratic"
 WEIGHTS = ("full", "own")
 KINDS = ("hansen", "sargan")
 
@@ -129,8 +129,7 @@ class InstrumentTests(Presented):
 
 def instrument_sets(estimate: GmmEstimate) -> dict[str, Mask]:
     """What may be in doubt, by name: the moments of every set, of the periods, and of the differences in the levels."""
-    model = estimate.model
-    origins, sets = model.instruments.origins, model.specification.sets
+    origins, sets = estimate.problem.instruments.origins, estimate.model.specification.sets
     kinds, places = np.array([each.kind for each in origins]), np.array([each.place for each in origins])
     out: dict[str, Mask] = {}
     for place, each in enumerate(sets):
@@ -139,7 +138,7 @@ def instrument_sets(estimate: GmmEstimate) -> dict[str, Mask]:
             number += 1
             name = f"{set_words(each)} ({number})"
         out[name] = places == place
-    out[TIME], out[LEVELS] = kinds == "period", kinds == "changes"
+    out |= {TIME: kinds == "period", LEVELS: kinds == "changes", QUADRATIC: kinds == "quadratic"}
     return {name: mask for name, mask in out.items() if mask.any()}
 
 
@@ -165,13 +164,13 @@ def read_subset(estimate: GmmEstimate, subset: object) -> Mask:
         None, all, or what there is not.
     """
     sets = instrument_sets(estimate)
-    names = estimate.model.instruments.labels
+    names = estimate.problem.instruments.labels
     if isinstance(subset, (LagInstruments, StandardInstruments)):
         given = estimate.model.specification.sets
         if subset not in given:
             raise SpecificationError(f"{subset} is no set of this model's instruments: {', '.join(map(str, given))}.")
         places = [place for place, each in enumerate(given) if each == subset]
-        return np.array([origin.place in places for origin in estimate.model.instruments.origins])
+        return np.array([origin.place in places for origin in estimate.problem.instruments.origins])
     if isinstance(subset, str) and subset in sets:
         return sets[subset]
     wanted = read_labels("subset", subset, "a set of instruments, or names of moments")
@@ -220,17 +219,12 @@ def _difference(estimate: GmmEstimate, doubted: Mask, kind: str, weight: str) ->
         raise InsufficientDataError(
             f"Without these moments there are {kept}, which do not identify {m} coefficients: doubt fewer."
         )
-    smaller = replace(
-        problem,
-        entity_moments=np.ascontiguousarray(problem.entity_moments[:, ~doubted]),
-        instruments=problem.instruments.only(~doubted),
-    )
+    smaller = problem.without(doubted)
     coefficients = problem.n_equations * m
     alone = replace(estimate, problem=smaller)
     if kind == "sargan":
         whole = sargan_statistic(estimate)
-        rank = problem.n_equations * problem.initial_root.rank
-        left = problem.n_equations * smaller.initial_root.rank
+        rank, left = (problem.n_equations * each.linear.initial_root.rank for each in (problem, smaller))
         rest = sargan_statistic(alone) if weight == "own" else sargan_statistic(alone, estimate.one_step_sigma)
     else:
         step = estimate.hansen_step

@@ -67,7 +67,7 @@ def underidentification(estimate: GmmEstimate) -> UnderidentificationTest:
     NumericalError
         The search finds no minimum.
     """
-    problem = estimate.problem
+    problem = estimate.problem.linear
     clusters, moments, m = len(problem.moments), problem.n_moments, problem.n_regressors
     if moments >= clusters:
         raise InsufficientDataError(

@@ -318,6 +318,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "StandardInstruments.columns": lambda writer: writer.roles("x1"),
     "DynamicPanelResult.ar_test.order": of("1", "2"),
     "subset": _subset,
+    "nonlinear": of("None", "None", "'noserial'", "'iid'"),
     "hq": of("2.1", "3.0"),
     "max_order": of("None", "1", "2", "3"),
     "regressor_trend": of("None", "None", "'ct'"),

@@ -258,6 +258,7 @@ FUNCTIONS: dict[str, list[Call]] = {
             w.gappy, "y", X, steps=1, cov="classical", constant=True, time_effects=True, instruments=COLLAPSED
         ),
         lambda w: pv.fit_arellano_bond(w.panel, "y", "x", predetermined="z", steps="iterated", instruments=COLLAPSED),
+        lambda w: pv.fit_arellano_bond(w.panel, "y", X, steps=1, nonlinear="noserial", instruments=COLLAPSED),
     ],
     "fit_blundell_bond": [
         lambda w, t=t: pv.fit_blundell_bond(w.panel, "y", X, transform=t, instruments=COLLAPSED) for t in ("fd", "fod")
