@@ -515,8 +515,19 @@ OF_INSTRUMENTS: dict[str, list[Question]] = {
     "endogeneity_test": [lambda r, w, f=f: r.endogeneity_test(form=f) for f in ("regression", "difference")],
 }
 ENTITIES_DRAWN = pv.EntityBootstrap(draws=30, seed=1, joint="sup-t")
-OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
+OF_MOMENTS: dict[str, list[Question]] = {
     "ar_test": [lambda r, w: _or_refusal(r.ar_test)],
+    "difference_in_hansen": [lambda r, w: _or_refusal(lambda: r.difference_in_hansen(pv.StandardInstruments(X)))],
+    "difference_in_sargan": [lambda r, w: _or_refusal(lambda: r.difference_in_sargan(pv.StandardInstruments(X)))],
+    "instrument_tests": [lambda r, w: _or_refusal(lambda: r.instrument_tests().table)],
+    "lag_selection": [lambda r, w: _or_refusal(lambda: r.lag_selection().table)],
+    "moment_criteria": [lambda r, w: _or_refusal(r.moment_criteria)],
+    "serial_portmanteau": [
+        lambda r, w, e=e: _or_refusal(lambda: r.serial_portmanteau(e, max_order=3, collapse=True)) for e in (None, "y")
+    ],
+}
+OF_PANEL_SYSTEMS: dict[str, list[Question]] = {
+    **OF_MOMENTS,
     "autocorrelations": [lambda r, w: _or_refusal(lambda: r.autocorrelations(3))],
     "autocovariances": [lambda r, w: _or_refusal(lambda: r.autocovariances(3))],
     "conf_int": [lambda r, w: r.conf_int()],
@@ -588,11 +599,20 @@ METHODS: dict[str, tuple[type, dict[str, Call], dict[str, list[Question]]]] = {
         },
         {**OF_COEFFICIENTS, "group_tests": [lambda r, w: r.group_tests()]},
     ),
+    "DynamicPanelResult": (
+        pv.DynamicPanelResult,
+        {
+            "two-step": lambda w: pv.fit_arellano_bond(w.panel, "y", X, lags=2, instruments=COLLAPSED),
+            "one-step": lambda w: pv.fit_arellano_bond(w.panel, "y", X, steps=1, instruments=COLLAPSED),
+        },
+        {**OF_COEFFICIENTS, **OF_MOMENTS},
+    ),
     "PanelVarResult": (
         pv.PanelVarResult,
         {
             "corrected": lambda w: pv.fit_panel_var(w.long, ["y", "x"], method="hahn-kuersteiner"),
             "average": lambda w: pv.fit_panel_var(w.long, ["y", "x"], method="mean-group", exogenous="z"),
+            "moments": lambda w: pv.fit_panel_var(w.panel, ["y", "x"], method="gmm", instruments=COLLAPSED),
         },
         OF_PANEL_SYSTEMS,
     ),
