@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
-from dynamic_panels.dense_gmm import Fit, LagColumns, Model, OwnColumns, fit_equations, with_lags
+from dynamic_panels.dense_gmm import Fit, LagColumns, Model, OwnColumns, fit, fit_equations, with_lags
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from parity.panelvar_cases import DATA, exact
@@ -128,3 +128,29 @@ def test_the_kernel_is_the_twin(seed, transform, lags, system, time_effects, ste
     assert found.std_errors.to_numpy().T == pytest.approx(errors, rel=1e-8)
     assert found.n_instruments * 2 == twin.n_instruments
     assert found.hansen_j.statistic == pytest.approx(twin.second.criterion, rel=1e-8)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6), transform=st.sampled_from(["fd", "fod"]), system=st.booleans())
+def test_equations_weighted_by_themselves_and_an_exogenous_variable(seed, transform, system):
+    rows = rows_of(seed)
+    rows = rows.assign(z=np.random.default_rng(seed).standard_normal(len(rows)))
+    found = quietly(
+        pv.fit_panel_var,
+        pv.Panel(rows, "i", "t"),
+        ["y", "x"],
+        method="gmm",
+        transform=transform,
+        joint=False,
+        exogenous="z",
+        instruments=pv.LagInstruments(last=4, collapse=True),
+        level_equation=system,
+    )
+    entities = entities_of(rows, "i", "t", ["y", "x", "z"])
+    instruments = (LagColumns("y", 2, 4, True), LagColumns("x", 2, 4, True), OwnColumns(("z",), "transformed"))
+    for name in ("y", "x"):
+        twin = fit(entities, Model(name, ("L1.y", "L1.x", "z"), instruments, transform, system, system))
+        places = [twin.model.names.index(each) for each in found.params.index]
+        errors = np.sqrt(np.diag(twin.windmeijer()))[places]
+        assert np.abs((found.params[name].to_numpy() - twin.second.coef[places]) / errors).max() < 1e-8
+        assert found.std_errors[name].to_numpy() == pytest.approx(errors, rel=1e-8)
