@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from dynamic_panels.dense_gmm import Fit, LagColumns, OwnColumns
 from dynamic_panels.test_arellano_bond import FRAME
+from dynamic_panels.test_quadratic_moments import blind
 from dynamic_panels.test_serial_portmanteau import by_hand
 from features.dynamic_panels_names import (
     BOND,
@@ -28,6 +29,7 @@ from scipy.optimize import minimize
 import panelvar as pv
 
 DENSE = "tests/dynamic_panels/test_dense_gmm.py"
+QUADRATIC = "tests/dynamic_panels/test_quadratic_moments.py"
 SHORT = LagColumns("n", 2, 4, equation="transformed")
 PAIR = 'instruments=[LagInstruments("n", 2), StandardInstruments(["w", "k"], "both")]'
 STEPS = f"{BOND}::test_later_steps_settle_where_they_say"
@@ -448,6 +450,7 @@ TEST_ROWS = [
             "tests/dynamic_panels/test_subset_tests.py::test_the_difference_is_of_two_least_criteria_under_parts_of_one_weight",
         ),
         {"xtabond2": "printed for every set", "xtdpdgmm": "estat overid, difference"},
+        {"xtabond2": ("published_roodman_2009/*/difference_in_hansen",)},
         remark="both under parts of one weight, so that it is never negative",
     ),
     Feature(
@@ -467,6 +470,26 @@ TEST_ROWS = [
         lambda: (first(range(30)) - first(range(28))) / twin(N_LAGS, OWN).sigma2(1, minus=3),
         ("tests/dynamic_panels/test_subset_tests.py::test_under_its_own_weight_the_smaller_model_is_fitted_by_itself",),
         {"xtabond2": "printed without robust"},
+    ),
+    Feature(
+        TEST,
+        "Quadratic moments, uncorrelated errors (Ahn and Schmidt)",
+        'fit_arellano_bond(simulated, "y", "x", nonlinear="noserial", '
+        "instruments=LagInstruments(collapse=True)).hansen_j",
+        statistic,
+        lambda: blind(FRAME, "noserial")[0].fun,
+        (f"{QUADRATIC}::test_the_two_step_estimate_is_the_least_that_a_blind_search_finds",),
+        {"xtdpdgmm": "nl(noserial)"},
+        remark="a third of the error without them where y is persistent; the programs' one-step weights differ",
+    ),
+    Feature(
+        TEST,
+        "And of the same variance in all periods",
+        'fit_arellano_bond(simulated, "y", "x", nonlinear="iid", instruments=LagInstruments(collapse=True)).hansen_j',
+        statistic,
+        lambda: blind(FRAME, "iid")[0].fun,
+        (f"{QUADRATIC}::test_the_two_step_estimate_is_the_least_that_a_blind_search_finds",),
+        {"xtdpdgmm": "nl(iid)"},
     ),
     Feature(
         TEST,
