@@ -522,7 +522,7 @@ INSTRUMENT_ROWS = [
         lambda: two_step(
             twin(
                 N_LAGS,
-                LagColumns("n", 3, 3, equation="level"),
+                LagColumns("n", 2, 2, equation="level"),
                 OwnColumns(("w", "k")),
                 level_equation=True,
                 constant=True,
