@@ -71,6 +71,29 @@ def test_a_negative_hausman_statistic_is_reported_as_such(example):
     assert "no p-value exists" in " ".join(printed.split())
 
 
+def test_which_comes_first_by_demeaned_changes(example):
+    """Each on the lags of both, less the means of countries and years."""
+    module, page, _, folder = example
+    assert (folder / "responses.png").exists()
+    panel = module.read()
+    users, income = (panel.column(name).reshape(152, 19) for name in ("users", "log_income"))
+    values = np.stack([np.diff(users), 100 * np.diff(income)], axis=2)
+
+    def demeaned(part):
+        return part - part.mean(axis=1, keepdims=True) - part.mean(axis=0) + part.mean(axis=(0, 1))
+
+    before, after = (demeaned(part).reshape(-1, 2) for part in (values[:, :-1], values[:, 1:]))
+    lags = np.linalg.lstsq(before, after, rcond=None)[0]
+    row = next(line for line in page.blocks["granger"].splitlines() if line.startswith("within")).split()
+    assert [row[1], row[4]] == [f"{lags[0, 1]:.3f}", f"{lags[1, 0]:.3f}"]
+    assert "No estimator finds that more spread comes before more growth" in " ".join(
+        page.blocks["granger_reading"].split()
+    )
+    pvalues = [float(line.split()[3]) for line in page.blocks["granger"].splitlines() if "(0." in line]
+    assert len(pvalues) == 5
+    assert min(pvalues) > 0.05
+
+
 def test_the_page_of_the_documentation_is_what_the_program_prints(example, stale_blocks):
     _, page, _, _ = example
     assert stale_blocks(ROOT / "docs" / "internet_and_income.md", page.blocks) == []
