@@ -26,6 +26,10 @@ GROUPS = {
         "what grows with a square: pairs of entities, long series, many variables and clusters",
     ),
     "panel-roots": ("benchmarks.panel_roots", "panel unit roots and cointegration, beside R's plm where there is one"),
+    "dynamic": (
+        "benchmarks.dynamic_panels",
+        "dynamic panels and panel VARs, beside R's plm and pydynpd where they are installed",
+    ),
     "var": ("benchmarks.vector", "VAR fit, lag selection, responses, many at once"),
     "bands": ("benchmarks.vector_bands", "bands of responses"),
     "import": ("benchmarks.imports", "import time"),

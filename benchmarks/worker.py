@@ -28,6 +28,7 @@ GROUPS = {
     "large": "large",
     "twoway": "twoway",
     "random": "random",
+    "dynamic": "dynamic_panels",
     "var": "vector",
     "bands": "vector_bands",
     "kernels": "kernels",
