@@ -127,7 +127,8 @@ ROWS = [
         261.92,
         (STATANOW,),
         {"Stata": "xtvar, printed", "pvar": "overid", "panelvar": "hansen_j_test"},
-        remark="225 degrees of freedom, p = 0.046, as StataNow prints; R's panelvar is off by its inverse",
+        {"Stata": ("published_stata_xtvar/xtvar_lags2/hansen",), "panelvar": ("empluk_panelvar/lag*_twostep*/hansen",)},
+        remark="225 degrees of freedom, p = 0.046; R's panelvar, by an inverse with a threshold, is off on these data",
     ),
     Feature(
         QUESTION,
@@ -137,6 +138,7 @@ ROWS = [
         71.60,
         (STATANOW, COEFFICIENTS),
         {"Stata": "vargranger", "pvar": "pvargranger", "panelbox": "test_granger_causality"},
+        {"Stata": ("published_stata_xtvar/xtvar_lags2/granger",)},
     ),
     Feature(
         QUESTION,
@@ -230,6 +232,7 @@ ROWS = [
         lambda: companion(grants())[0],
         (STATANOW, SYSTEM_ONE),
         {"Stata": "varstable", "pvar": "pvarstable", "panelvar": "stability", "panelbox": "is_stable"},
+        {"panelvar": ("empluk_panelvar/lag*_twostep*/stability", "dahlberg_panelvar/*_onestep/stability")},
         remark="0.5903, as StataNow's; with a plot",
     ),
     Feature(
@@ -240,7 +243,8 @@ ROWS = [
         lambda: responses(4)[3, 1, 0],
         (SYSTEM_ONE,),
         {"Stata": "irf after xtvar", "pvar": "pvarirf, oirf", "panelvar": "oirf", "panelbox": 'irf(method="cholesky")'},
-        remark="R's panelvar divides the squares of within residuals by another number",
+        {"panelvar": ("empluk_panelvar/lag*_twostep*/oirf", "dahlberg_panelvar/*_onestep/oirf")},
+        remark="R's panelvar does not halve the covariance of differences, and counts within residuals otherwise",
     ),
     Feature(
         QUESTION,
@@ -278,6 +282,7 @@ ROWS = [
         lambda: generalised()[1, 2, 0],
         (SCHEMES,),
         {"panelvar": "girf", "panelbox": 'irf(method="generalized")'},
+        {"panelvar": ("empluk_panelvar/lag*_twostep*/girf", "dahlberg_panelvar/*_onestep/girf")},
     ),
     Feature(
         QUESTION,
@@ -315,6 +320,7 @@ ROWS = [
         lambda: shares()[1, 0],
         (SYSTEM_ONE, EVERY_RULE),
         {"pvar": "pvarfevd", "panelvar": "fevd_orthogonal", "panelbox": "fevd"},
+        {"panelvar": ("empluk_panelvar/lag*_twostep*/fevd", "dahlberg_panelvar/*_onestep/fevd")},
     ),
     Feature(
         QUESTION,

@@ -247,6 +247,7 @@ ROWS = [
         lambda: alone().params["L(grants)"],
         (f"{MOMENTS}::test_one_step_is_each_equation_by_itself",),
         {"Stata": "xtvar", "pvar": "gmmopts(onestep)", "panelvar": 'pvargmm(steps = "onestep")'},
+        {"panelvar": ("*_panelvar/*_onestep/coef", "*_panelvar/*_onestep/se")},
     ),
     Feature(
         SYSTEM,
@@ -256,7 +257,8 @@ ROWS = [
         lambda: later_steps(1),
         (STATANOW,),
         {"Stata": "xtvar", "pvar": "the default", "panelvar": 'steps = "twostep"'},
-        remark="deviations by default; R's panelvar inverts with a threshold of its own",
+        {"panelvar": ("empluk_panelvar/lag1_fod_twostep/coef", "empluk_panelvar/lag1_fod_twostep/se")},
+        remark="deviations by default; on the municipalities R's panelvar is off, by an inverse with a threshold",
     ),
     Feature(
         SYSTEM,
@@ -266,6 +268,7 @@ ROWS = [
         0.1540956,
         (STATANOW,),
         {"Stata": "xtvar grants revenues expenditures, lags(2)"},
+        {"Stata": ("published_stata_xtvar/xtvar_lags2",)},
         remark="243 moments, 1,590 rows",
     ),
     Feature(
@@ -276,6 +279,7 @@ ROWS = [
         lambda: alone("fd").params["L(grants)"],
         (f"{MOMENTS}::test_differences_are_deviations_where_all_lags_instrument_a_balanced_panel",),
         {"Stata": "xtvar", "pvar": "fd", "panelvar": 'transformation = "fd"'},
+        {"panelvar": ("empluk_panelvar/lag2_fd_twostep/coef", "dahlberg_panelvar/lag2_fd_onestep/coef")},
     ),
     Feature(
         SYSTEM,
@@ -285,6 +289,7 @@ ROWS = [
         lambda: alone("fd", 2).params["L(grants)"],
         (f"{MOMENTS}::test_weights_of_each_equation_are_two_step_estimates_of_each",),
         {"xtabond2": "an equation at a time", "plm": "an equation at a time", "gretl": "an equation at a time"},
+        {"plm": ("empluk_pvar_pgmm/twosteps_eq_*",)},
     ),
     Feature(
         SYSTEM,
@@ -302,6 +307,7 @@ ROWS = [
         ).params["L(grants)"],
         (f"{MOMENTS}::test_one_step_is_each_equation_by_itself",),
         {"pvar": "unless gmmstyle", "panelvar": "collapse = TRUE"},
+        {"panelvar": ("empluk_panelvar/lag1_fd_twostep_collapse/coef",)},
     ),
     Feature(
         SYSTEM,
@@ -311,6 +317,7 @@ ROWS = [
         lambda: alone(last=4).params["L(grants)"],
         (f"{MOMENTS}::test_one_step_is_each_equation_by_itself",),
         {"Stata": "xtvar", "pvar": "instlags(1/4)", "panelvar": "max_instr_dependent_vars"},
+        {"panelvar": ("empluk_panelvar/lag1_fod_twostep_max4/coef", "dahlberg_panelvar/*_max4_collapse/coef")},
     ),
     Feature(
         SYSTEM,
