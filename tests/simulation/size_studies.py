@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulation import (
+    sizes_of_dynamic_panels,
     sizes_of_panel_cointegration,
     sizes_of_panel_tests,
     sizes_of_panel_unit_roots,
@@ -16,6 +17,7 @@ STUDIES = (
     *sizes_of_series_tests.STUDIES,
     *sizes_of_panel_unit_roots.STUDIES,
     *sizes_of_panel_cointegration.STUDIES,
+    *sizes_of_dynamic_panels.STUDIES,
 )
 
 PLAIN = "Panels without effects"
