@@ -508,8 +508,8 @@ TEST_ROWS = [
         statistic,
         lambda: by_hand(simulated_fit(), FRAME)[0],
         ("tests/dynamic_panels/test_serial_portmanteau.py::test_it_is_the_sum_of_products_one_at_a_time",),
-        {"xtdpdgmm": "estat serialpm"},
-        remark="of any order, from the errors of the levels; Stata's command is newer than the help file at hand",
+        {"Stata": "xtserialpm†, after within estimates; xtdpdserial†", "xtdpdgmm": "estat serialpm"},
+        remark="of any order, from the errors of the levels",
     ),
     Feature(
         TEST,

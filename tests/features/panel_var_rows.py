@@ -153,8 +153,9 @@ ROWS = [
         cell("grants", SHORT_ROW),
         lambda: hahn_kuersteiner(budget_rows(), 1, 3)[0, 0],
         (COMPANION, MUNICIPALITIES),
-        {"panelvar": "pvarhk", "panelbox": "BiasCorrectedGMM, of one equation"},
-        remark="pvarhk's coefficients to its eight printed digits; its t values are no ratios of its errors",
+        {"panelvar": "pvarhk"},
+        remark="pvarhk's coefficients to its eight printed digits; its t values are no ratios of its errors. "
+        "panelbox's BiasCorrectedGMM, named after the same article, takes Nickell's formula over N off GMM",
     ),
     Feature(
         SYSTEM,
@@ -246,7 +247,8 @@ ROWS = [
         cell("grants", SHORT_ROW),
         lambda: alone().params["L(grants)"],
         (f"{MOMENTS}::test_one_step_is_each_equation_by_itself",),
-        {"Stata": "xtvar", "pvar": "gmmopts(onestep)", "panelvar": 'pvargmm(steps = "onestep")'},
+        {"Stata": "xtvar", "pvar": "gmmopts(onestep)", "panelvar": 'pvargmm(steps = "onestep")'}
+        | {"panelbox": "estimate_panel_var_gmm"},
         {"panelvar": ("*_panelvar/*_onestep/coef", "*_panelvar/*_onestep/se")},
     ),
     Feature(
@@ -256,9 +258,11 @@ ROWS = [
         cell("grants", SHORT_ROW),
         lambda: later_steps(1),
         (STATANOW,),
-        {"Stata": "xtvar", "pvar": "the default", "panelvar": 'steps = "twostep"'},
+        {"Stata": "xtvar", "pvar": "the default", "panelvar": 'steps = "twostep"', "panelbox": "the default"},
         {"panelvar": ("empluk_panelvar/lag1_fod_twostep/coef", "empluk_panelvar/lag1_fod_twostep/se")},
-        remark="deviations by default; on the municipalities R's panelvar is off, by an inverse with a threshold",
+        remark="deviations by default; on the municipalities R's panelvar is off, by an inverse with a threshold; "
+        "panelbox regresses on lags of deviations, not on deviations of lags, and all equations have the same errors, "
+        "its Windmeijer correction being a factor n / (n - k)",
     ),
     Feature(
         SYSTEM,
