@@ -6,7 +6,7 @@ import numpy as np
 
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.covariance.covariances import Clustered, CovarianceEstimate
-from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
+from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate
 
 COVARIANCES = ("robust", "classical", "uncorrected")
 
@@ -37,7 +37,7 @@ def estimated_covariance(found: GmmEstimate, *, small: bool) -> CovarianceEstima
     label = {
         "robust": "robust" if found.steps in (1, "cu") else "Windmeijer",
         "classical": "classical",
-        "uncorrected": "two-step, uncorrected",
+        "uncorrected": f"{STEP_WORDS[found.steps]}, uncorrected",
     }[found.cov_kind]
     if found.problem.groups is not None:
         label = f"{label}, clustered by {found.group_label}"

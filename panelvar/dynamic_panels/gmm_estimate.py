@@ -215,13 +215,7 @@ def estimate(
     steps = int(steps) if is_whole(steps) else steps
     if isinstance(steps, bool) or not isinstance(steps, (int, str)) or steps not in STEPS:
         raise SpecificationError(f"steps={shown(steps)} is not known. Choose one of: 1, 2, 'iterated', 'cu'.")
-    if cov_kind == "classical" and steps != 1:
-        raise SpecificationError(
-            "cov='classical' is for one-step estimates: the weights of later steps allow for heteroskedasticity. Use "
-            "'robust' (Windmeijer's correction) or 'uncorrected'."
-        )
-    if cov_kind == "uncorrected" and steps == 1:
-        raise SpecificationError("cov='uncorrected' is for two-step estimates: one-step errors need no correction.")
+    refuse_covariance(cov_kind, steps)
     if model.n_transformed <= model.n_regressors:
         raise InsufficientDataError(
             f"{model.n_transformed} transformed row(s) for {model.n_regressors} coefficients leave nothing to estimate "
@@ -247,6 +241,23 @@ def estimate(
     found = GmmEstimate(model, problem, convention, steps, joint, cov_kind, group_label)
     found.step  # noqa: B018 - estimated now, so that what is not identified is refused here
     return found
+
+
+def refuse_covariance(kind: str, steps: int | str) -> None:
+    """Refuse errors that estimates of so many steps do not have.
+
+    Raises
+    ------
+    SpecificationError
+        Classical errors of later steps; errors of one step without their correction.
+    """
+    if kind == "classical" and steps != 1:
+        raise SpecificationError(
+            "cov='classical' is for one-step estimates: the weights of later steps allow for heteroskedasticity. Use "
+            "'robust' (Windmeijer's correction) or 'uncorrected'."
+        )
+    if kind == "uncorrected" and steps == 1:
+        raise SpecificationError("cov='uncorrected' is for two-step estimates: one-step errors need no correction.")
 
 
 def entity_groups(model: DynamicModel, by: Sequence[object]) -> tuple[Positions | None, str]:

@@ -13,10 +13,10 @@ from panelvar.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.dynamic_panels.dynamic_model import DynamicModel, Specification, build_model
 from panelvar.dynamic_panels.gmm_convention import gmm_convention
 from panelvar.dynamic_panels.gmm_covariance import estimated_covariance, read_covariance
-from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate
+from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate, entity_groups, estimate, refuse_covariance
 from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, read_instruments
 from panelvar.dynamic_panels.transforms import TRANSFORMS, WORDS
-from panelvar.panel_var_models.fit import Covariances, PanelVarFit
+from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.rows import PanelVarRows
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
@@ -125,7 +125,7 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
         model.periods if time_effects else None,
         choices=(Fact("Instruments", f"{format_count(found.n_instruments)} an equation"),),
         notes=(*rows.design.notes, *found.notes),
-        covariances=_others(found, places),
+        covariances=_Others(found, places),
         refits=None if found.problem.groups is not None else _Refits(found, order),
         refit_notes=bootstrap_notes(found),
         gmm=found,
@@ -145,18 +145,23 @@ def _effects(rows: PanelVarRows, found: GmmEstimate, params: Array, time_effects
     return of_periods, rows.entity_means(left - of_periods[codes])
 
 
-def _others(found: GmmEstimate, places: Positions) -> Covariances:
-    def covariances(asked: object) -> CovarianceEstimate:
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """Other covariances of an estimate by moments, in the order (places) of a system's coefficients."""
+
+    found: GmmEstimate
+    places: Positions
+
+    def __call__(self, asked: object) -> CovarianceEstimate:
         kind, by = read_covariance(asked)
         if by:
             raise SpecificationError(
                 "Clusters change the weights of the moments, and so the estimates: give cov=Clustered(...) to "
                 "fit_panel_var."
             )
-        other = estimated_covariance(replace(found, cov_kind=kind), small=False)
-        return replace(other, matrix=other.matrix[np.ix_(places, places)])
-
-    return covariances
+        refuse_covariance(kind, self.found.steps)
+        other = estimated_covariance(replace(self.found, cov_kind=kind), small=False)
+        return replace(other, matrix=other.matrix[np.ix_(self.places, self.places)])
 
 
 class _Refits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -222,10 +223,6 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
     rows, block = estimator.rows, estimator.blocks[0]
     effects, period_effects, periods = _effects(estimator, time_effects)
     covariance = covariance_of(estimator, cov)
-
-    def covariances(asked: object) -> CovarianceEstimate:
-        return covariance_of(estimator, asked)
-
     return PanelVarFit(
         rows,
         method,
@@ -245,7 +242,7 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
             *_bias_beside_errors(estimator, method, covariance),
             *_corrected_roots(estimator, method),
         ),
-        covariances=covariances,
+        covariances=partial(covariance_of, estimator),
         refits=estimator.refits,
         recursion=Recursion(estimator),
     )

@@ -174,3 +174,20 @@ def test_the_summary_fits_a_terminal(municipalities):
         "81 an equation",
     ):
         assert words in text
+
+
+def test_other_errors_of_the_same_estimates_are_refused_where_the_estimator_refuses_them():
+    """Classical errors are those of one-step estimates: beside two-step ones they would be of other coefficients."""
+    with pytest.raises(pv.SpecificationError, match="'classical' is for one-step estimates"):
+        fit().with_cov("classical")
+    with pytest.raises(pv.SpecificationError, match="'uncorrected' is for two-step estimates"):
+        fit(steps=1).with_cov("uncorrected")
+    assert_allclose(fit(steps=1).with_cov("classical").cov, fit(steps=1, cov="classical").cov, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("steps", "label"),
+    [(2, "two-step, uncorrected"), ("iterated", "iterated, uncorrected"), ("cu", "continuously updated, uncorrected")],
+)
+def test_uncorrected_errors_say_of_which_estimates_they_are(steps, label):
+    assert fit(steps=steps, cov="uncorrected", instruments=COLLAPSED).cov_label == label

@@ -1,0 +1,28 @@
+"""A panel vector autoregression that was pickled is the one that was estimated, its bands and other errors too."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from numpy.testing import assert_array_equal
+from panel_var_models.panel_var_twins import NAMES, panel_of
+from quiet import quietly
+
+import panelvar as pv
+from panelvar.panel_var_models.panel_var import METHODS
+
+OTHER = {"gmm": "uncorrected", "mean-group": None}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pickled_result_is_the_same(method):
+    model = quietly(pv.fit_panel_var, panel_of(entities=60), NAMES, method=method)
+    again = pickle.loads(pickle.dumps(model))
+    assert str(again) == str(model)
+    bands = pv.EntityBootstrap(draws=20, seed=1)
+    drawn = [quietly(each.impulse_responses, 3, bands=bands).to_frame() for each in (model, again)]
+    assert_array_equal(*drawn)
+    other = OTHER.get(method, "HC1")
+    if other is not None:
+        assert_array_equal(again.with_cov(other).cov, model.with_cov(other).cov)
