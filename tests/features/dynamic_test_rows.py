@@ -480,7 +480,7 @@ TEST_ROWS = [
         lambda: blind(FRAME, "noserial")[0].fun,
         (f"{QUADRATIC}::test_the_two_step_estimate_is_the_least_that_a_blind_search_finds",),
         {"xtdpdgmm": "nl(noserial)"},
-        remark="a third of the error without them where y is persistent; the programs' one-step weights differ",
+        remark="less than half the error without them where y is persistent; the programs' one-step weights differ",
     ),
     Feature(
         TEST,
