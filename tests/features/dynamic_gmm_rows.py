@@ -320,7 +320,7 @@ INSTRUMENT_ROWS = [
             "w",
         ),
         (TWIN,),
-        {"xtdpdgmm": "model(fodev) and model(level), wmatrix(ind)"},
+        {"xtdpdgmm": "model(fodev) and model(level)"},
         remark="xtabond2 takes the weight of an entity without gaps for all: the row below",
     ),
     Feature(

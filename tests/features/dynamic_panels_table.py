@@ -28,13 +28,13 @@ PROGRAMS = {
         "community commands marked †. Stata cannot be run here, nor can the next three"
     ),
     "xtabond2": "3.7, for Stata: its help file, and output that others published",
-    "xtdpdgmm": "2.6, for Stata: its help file; no output on usable data, so nothing is marked",
+    "xtdpdgmm": "2.6.2, for Stata: its help file; no output on usable data, so nothing is marked",
     "pvar": "for Stata (Abrigo and Love 2016): its article and help file; no output on usable data",
     "plm": "2.6-5 (R), pgmm, run for the reference numbers",
     "panelvar": "0.5.6 (R), run for the reference numbers",
     "gretl": "2025a, dpanel, run for the reference numbers",
-    "pydynpd": "0.2 (Python): its documentation. It stops with NumPy 2.4, and errs across gaps, so nothing is marked",
-    "panelbox": "1.0 (Python): its documentation; its system estimates match no weight matrix, so nothing is marked",
+    "pydynpd": "0.2.2 (Python): its documentation. It stops with NumPy 2.4, and errs across gaps, so nothing is marked",
+    "panelbox": "1.0.2 (Python): its documentation; its system estimates match no weight matrix, so nothing is marked",
 }
 
 GROUPS = {

@@ -173,7 +173,7 @@ ERROR_ROWS = [
             "Stata": "vce(gmm)",
             "xtabond2": "twostep, unless robust",
             "xtdpdgmm": "vce(conventional)",
-            "pvar": "the default",
+            "pvar": "vce(unadjusted), the default",
             "plm": "vcov",
             "gretl": "--two-step --asymptotic",
             "panelbox": "robust=False",
@@ -240,7 +240,7 @@ ERROR_ROWS = [
         error("w"),
         lambda: both("block"),
         (TWIN,),
-        {"Stata": "xtdpdsys, xtdpd", "xtabond2": "h(2)", "xtdpdgmm": "wmatrix(separate)", "gretl": "--dpdstyle"},
+        {"Stata": "xtdpdsys, xtdpd", "xtabond2": "h(2)", "xtdpdgmm": "wmatrix(independent)", "gretl": "--dpdstyle"},
     ),
     Feature(
         ERRORS,
@@ -249,7 +249,7 @@ ERROR_ROWS = [
         error("w"),
         lambda: both("identity"),
         (TWIN,),
-        {"xtabond2": "h(1)", "xtdpdgmm": "wmatrix(independent)", "plm": 'fsm = "I"', "pvar": "the default"},
+        {"xtabond2": "h(1)", "xtdpdgmm": "wmatrix(separate)", "plm": 'fsm = "I"'},
     ),
     Feature(
         ERRORS,
@@ -389,7 +389,7 @@ TEST_ROWS = [
         {
             "Stata": "artests(3)",
             "xtabond2": "artests(3)",
-            "xtdpdgmm": "estat serial, ar(1/3)",
+            "xtdpdgmm": "estat serial, order(1/3)",
             "plm": "mtest(order = 3)",
         },
         {"Stata": ("published_stata_empluk_gmm/*/arellano_bond_z",)},
