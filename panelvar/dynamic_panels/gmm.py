@@ -130,9 +130,7 @@ class GmmProblem:
 
     def entity_errors(self, params: Array) -> Array:
         """Moments of the errors of each entity, equation by equation, (N, K L)."""
-        m = self.n_regressors
-        left = self.entity_moments[:, :, m:] - self.entity_moments[:, :, :m] @ params
-        return left.swapaxes(1, 2).reshape(len(left), -1)
+        return _errors(self.entity_moments, params)
 
     def slopes(self, params: Array) -> Array:
         """How each cluster's moments fall as the coefficients rise, (G, L, m); scaled by the root of its weight."""
@@ -141,10 +139,7 @@ class GmmProblem:
 
     def errors(self, params: Array) -> Array:
         """Moments of the errors of each cluster, equation by equation, (G, K L); scaled by the root of its weight."""
-        m = self.n_regressors
-        moments = self.moments
-        left = moments[:, :, m:] - moments[:, :, :m] @ params
-        flat = left.swapaxes(1, 2).reshape(len(left), -1)
+        flat = _errors(self.moments, params)
         return flat if self.weights is None else flat * np.sqrt(self.weights)[:, None]
 
     def residual_total(self, params: Array) -> Array:
@@ -271,7 +266,7 @@ class GmmProblem:
             g, v = errors[:, own], parts[list(equations)]
             shares = g @ v.ravel()
             first = np.kron(np.eye(len(v)), np.tensordot(shares, moments, axes=1))
-            slopes = np.einsum("glj,kl->gkj", moments, v).reshape(len(g), -1)
+            slopes = (v @ moments).reshape(len(g), -1)
             out[np.ix_(places, places)] = pulls[np.ix_(places, own)] @ (first + g.T @ slopes)
         return out
 
@@ -344,3 +339,10 @@ class GmmProblem:
         """Estimates, refined once: what is left of the target is pulled again."""
         first = pull @ target
         return np.asarray(first + pull @ (target - slopes @ first))
+
+
+def _errors(moments: Array, params: Array) -> Array:
+    """Moments (G, L, m + K) of the errors, equation by equation, (G, K L)."""
+    count = params.shape[1]
+    left = np.concatenate([-params.T, np.eye(count)], axis=1) @ moments.swapaxes(1, 2)
+    return np.asarray(left.reshape(len(left), -1))

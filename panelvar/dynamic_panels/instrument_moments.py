@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -107,7 +108,8 @@ class InstrumentMatrix:
         values = [row for equation in equations for row in equation.values]
         out = np.zeros((len(values[0]), self.count, values[0].shape[1]))
         for own, row in zip(self.rows, values, strict=True):
-            out[:, own.columns] += own.values[:, :, None] * row[:, None, :]
+            for moments, places in _runs(own.columns):
+                out[:, moments] += own.values[:, places, None] * row[:, None, :]
         return out
 
     def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
@@ -122,6 +124,14 @@ class InstrumentMatrix:
             if first != second:
                 out[np.ix_(right.columns, left.columns)] += block.T
         return out
+
+
+def _runs(columns: Positions) -> list[tuple[slice, slice]]:
+    """Runs of neighbouring moments, and their places in a row: slices need not be gathered and scattered."""
+    cuts = [0, *(np.flatnonzero(np.diff(columns) != 1) + 1), len(columns)]
+    return [
+        (slice(columns[start], columns[start] + end - start), slice(start, end)) for start, end in pairwise(cuts) if end
+    ]
 
 
 RowCovariances = dict[tuple[int, int], "Array | float"]
@@ -207,18 +217,17 @@ class Moments:
                 self.add(start + number, origin, keys, words, values[label - lag])
 
     def matrix(self) -> InstrumentMatrix:
-        """What was collected, without the moments that are zero for every entity."""
-        total = np.zeros(len(self._labels))
-        for parts in self._rows:
-            for places, values in parts:
-                np.add.at(total, places, np.abs(values).max(axis=0, initial=0.0))
+        """What was collected, without the moments that are zero for every entity, in a row or in all of them."""
+        found = np.zeros(len(self._labels), dtype=bool)
         rows = []
         width = len(self._used[0]) if self._used else 0
         for parts in self._rows:
-            every = np.array([place for own, _ in parts for place in own], dtype=np.intp)
+            places = np.array([place for own, _ in parts for place in own], dtype=np.intp)
             values = np.concatenate([each for _, each in parts], axis=1) if parts else np.zeros((width, 0))
-            rows.append(RowInstruments(every, values))
-        return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)).only(total > 0.0)
+            there = values.any(axis=0)
+            found[places[there]] = True
+            rows.append(RowInstruments(places[there], values[:, there]))
+        return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)).only(found)
 
 
 def lag_words(prefix: str, name: str, lag: int) -> str:
