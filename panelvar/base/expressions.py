@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
+from functools import lru_cache
 
 from panelvar.base.errors import SpecificationError
 from panelvar.base.limits import DEEPEST_EXPRESSION, LONGEST_EXPRESSION
 
 
+@lru_cache(maxsize=256)
 def syntax_tree(text: str, written: str) -> ast.expr | None:
     """Return the tree of an expression; None if it is none.
 

@@ -201,7 +201,7 @@ class Factors:
         if isinstance(node, ast.Name):
             return self._quoted.get(node.id, node.id)
         text = source(node) if isinstance(node, ast.Attribute) else None
-        return text if text in self.panel.names else None
+        return text if text is not None and text in self.panel.names else None
 
     def _value(self, node: ast.expr) -> Array:
         """Compute an expression of columns, numbers, arithmetic and known functions; refuse anything else."""

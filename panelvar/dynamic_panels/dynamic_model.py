@@ -148,13 +148,13 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
     DataError, SpecificationError
         Unknown or unsuitable columns.
     """
-    factors = Factors(panel)
+    factors, own = Factors(panel), set(panel.names)
     out = []
     for name in names:
         if known is not None and name in known:
             out.append(known[name])
             continue
-        if name in panel.names:
+        if name in own:
             out.append(panel.column(name))
             continue
         found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
@@ -214,7 +214,8 @@ def build_model(
     complete = complete[:, entities]
     everything = Laid(cube.laid.values[:, entities], cube.laid.observed[:, entities])
     values = [np.take(part.values, entities, axis=1) for part in parts]
-    deterministic, words, periods = _deterministic(spec, complete, [str(label) for label in _periods(panel)])
+    labels = [str(label) for label in panel.calendar.labels_at(np.arange(cube.n_periods))]
+    deterministic, words, periods = _deterministic(spec, complete, labels)
     stacked = np.concatenate([*values, deterministic, dependents.values[:, entities]], axis=2)
     regressors = (*names, *words)
     instruments_in = [everything.only([cube.place(name) for name in each.names]) for each in standard]
@@ -225,7 +226,6 @@ def build_model(
         equations.append(levels(wide, complete))
     _refuse_constant(spec, regressors, equations, complete)
     moments = Moments(equations)
-    labels = [str(label) for label in _periods(panel)]
     _add_lags(moments, spec, equations, cube, everything, labels, notes)
     _add_standard(moments, spec, equations, everything, cube, width)
     _add_deterministic(moments, spec, equations, words)
@@ -240,10 +240,6 @@ def build_model(
     return DynamicModel(panel, spec, regressors, narrow, level_rows, matrix, entities, periods, tuple(notes))
 
 
-def _periods(panel: Panel) -> pd.Index:
-    return panel.calendar.labels_at(np.arange(panel.calendar.n_positions))
-
-
 def _narrow(rows: EquationRows, width: int) -> EquationRows:
     return EquationRows(
         rows.kind, rows.labels, np.ascontiguousarray(rows.values[:, :, :width]), rows.used, rows.weights, rows.complete
@@ -252,7 +248,8 @@ def _narrow(rows: EquationRows, width: int) -> EquationRows:
 
 def _missing(panel: Panel, names: Sequence[str], columns: Sequence[Array], missing: str, notes: list[Note]) -> None:
     """Count the rows that miss a variable of the model, or refuse them. Lags that no row can have do not count."""
-    raw = [(name, np.isnan(column)) for name, column in zip(names, columns, strict=False) if name in panel.names]
+    own = set(panel.names)
+    raw = [(name, np.isnan(column)) for name, column in zip(names, columns, strict=False) if name in own]
     bad = np.logical_or.reduce([absent for _, absent in raw]) if raw else np.zeros(panel.nobs, dtype=bool)
     if not bad.any():
         return

@@ -223,7 +223,7 @@ class GmmProblem:
                 shares = shares * np.sqrt(self.weights)
             own = solved.reshape(count, -1)
             first = -2.0 * (own @ self.total[:, :m]).ravel()
-            drawn = np.tensordot(shares, self.moments[:, :, :m], axes=1)
+            drawn = shares @ self.moments[:, :, :m].swapaxes(0, 1)
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
@@ -265,7 +265,7 @@ class GmmProblem:
             places = [place for k in equations for place in range(k * m, (k + 1) * m)]
             g, v = errors[:, own], parts[list(equations)]
             shares = g @ v.ravel()
-            first = np.kron(np.eye(len(v)), np.tensordot(shares, moments, axes=1))
+            first = np.kron(np.eye(len(v)), shares @ moments.swapaxes(0, 1))
             slopes = (v @ moments).reshape(len(g), -1)
             out[np.ix_(places, places)] = pulls[np.ix_(places, own)] @ (first + g.T @ slopes)
         return out
