@@ -101,7 +101,7 @@ class GmmProblem:
         """Moments of the clusters, (G, L, m + K)."""
         if self.groups is None:
             return self.entity_moments
-        out = np.zeros((int(self.groups.max()) + 1, *self.entity_moments.shape[1:]))
+        out = np.zeros((*self.entity_moments.shape[1:], int(self.groups.max()) + 1)).transpose(2, 0, 1)
         np.add.at(out, self.groups, self.entity_moments)
         return out
 
@@ -110,7 +110,7 @@ class GmmProblem:
         """:math:`Z'[X, Y]`, (L, m + K)."""
         if self.weights is None:
             return np.asarray(self.entity_moments.sum(axis=0))
-        return np.tensordot(self.weights, self.entity_moments, axes=1)
+        return np.asarray(entities_last(self.entity_moments) @ self.weights)
 
     @property
     def linear(self) -> GmmProblem:
@@ -119,14 +119,15 @@ class GmmProblem:
 
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
-        kept = np.ascontiguousarray(self.entity_moments[:, ~doubted])
-        return replace(self, entity_moments=kept, instruments=self.instruments.only(~doubted))
+        kept = entities_last(self.entity_moments)[~doubted]
+        return replace(self, entity_moments=kept.transpose(2, 0, 1), instruments=self.instruments.only(~doubted))
 
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
         width = range(self.n_regressors, self.entity_moments.shape[2])
-        kept = np.ascontiguousarray(self.entity_moments[:, :, [*places, *width]])
-        return replace(self, entity_moments=kept, regressors=tuple(self.regressors[place] for place in places))
+        kept = entities_last(self.entity_moments)[:, [*places, *width]]
+        names = tuple(self.regressors[place] for place in places)
+        return replace(self, entity_moments=kept.transpose(2, 0, 1), regressors=names)
 
     def entity_errors(self, params: Array) -> Array:
         """Moments of the errors of each entity, equation by equation, (N, K L)."""
@@ -223,7 +224,7 @@ class GmmProblem:
                 shares = shares * np.sqrt(self.weights)
             own = solved.reshape(count, -1)
             first = -2.0 * (own @ self.total[:, :m]).ravel()
-            drawn = shares @ self.moments[:, :, :m].swapaxes(0, 1)
+            drawn = entities_last(self.moments)[:, :m] @ shares
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
@@ -253,7 +254,7 @@ class GmmProblem:
         m, count = self.n_regressors, self.n_equations
         total, errors = self.residual_total(step.params), self.errors(at)
         solved = self._divided_twice(step, total)
-        moments = self.slopes(at)
+        moments = entities_last(self.slopes(at))
         blocks = len(step.roots)
         parts = solved.reshape(count, -1)
         out = np.zeros((count * m, count * m))
@@ -265,8 +266,8 @@ class GmmProblem:
             places = [place for k in equations for place in range(k * m, (k + 1) * m)]
             g, v = errors[:, own], parts[list(equations)]
             shares = g @ v.ravel()
-            first = np.kron(np.eye(len(v)), shares @ moments.swapaxes(0, 1))
-            slopes = (v @ moments).reshape(len(g), -1)
+            first = np.kron(np.eye(len(v)), moments @ shares)
+            slopes = (v @ moments.swapaxes(0, 1)).T.reshape(len(g), -1)
             out[np.ix_(places, places)] = pulls[np.ix_(places, own)] @ (first + g.T @ slopes)
         return out
 
@@ -341,8 +342,12 @@ class GmmProblem:
         return np.asarray(first + pull @ (target - slopes @ first))
 
 
+def entities_last(moments: Array) -> Array:
+    """Moments (G, L, C) as they lie in memory, (L, C, G)."""
+    return moments.transpose(1, 2, 0)
+
+
 def _errors(moments: Array, params: Array) -> Array:
     """Moments (G, L, m + K) of the errors, equation by equation, (G, K L)."""
-    count = params.shape[1]
-    left = np.concatenate([-params.T, np.eye(count)], axis=1) @ moments.swapaxes(1, 2)
-    return np.asarray(left.reshape(len(left), -1))
+    left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ entities_last(moments)
+    return np.asarray(left.T.reshape(len(moments), -1))

@@ -24,9 +24,6 @@ from panelvar.dynamic_panels.transforms import EquationRows
 
 H_CHOICES = ("cross", "block", "identity")
 
-_CELLS = 4_000_000
-"""Numbers of entities' moments that are made at once, before they are arranged by entity."""
-
 
 class RowInstruments(NamedTuple):
     """Instruments of one row of the equation.
@@ -106,21 +103,16 @@ class InstrumentMatrix:
         )
 
     def entity_moments(self, equations: Sequence[EquationRows]) -> Array:
-        """Each entity's :math:`Z_i'[X_i, Y_i]`, (N, L, C)."""
-        values = [row for equation in equations for row in equation.values]
-        entities, width = values[0].shape
-        out = np.empty((entities, self.count, width))
-        size = max(_CELLS // max(self.count * width, 1), 1)
-        for start in range(0, entities, size):
-            chosen = slice(start, start + size)
-            # Entities come last here: products of long vectors take half the time of many short ones.
-            part = np.zeros((self.count, width, len(out[chosen])))
-            for own, row in zip(self.rows, values, strict=True):
-                columns = np.ascontiguousarray(row[chosen].T)
-                for moment, instrument in zip(own.columns, np.ascontiguousarray(own.values[chosen].T), strict=True):
-                    part[moment] += instrument * columns
-            out[chosen] = part.transpose(2, 0, 1)
-        return out
+        """Each entity's :math:`Z_i'[X_i, Y_i]`, (N, L, C); in memory the entities come last.
+
+        Products of long vectors take half the time of many short ones, here and in all that is made of the moments.
+        """
+        values = [np.ascontiguousarray(row.T) for equation in equations for row in equation.values]
+        out = np.zeros((self.count, *values[0].shape))
+        for own, row in zip(self.rows, values, strict=True):
+            for moment, instrument in zip(own.columns, np.ascontiguousarray(own.values.T), strict=True):
+                out[moment] += instrument * row
+        return out.transpose(2, 0, 1)
 
     def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
         r""":math:`\sum_i w_i Z_i'H_iZ_i`, (L, L)."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError
-from panelvar.dynamic_panels.gmm import GmmProblem
+from panelvar.dynamic_panels.gmm import GmmProblem, entities_last
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.dynamic_panels.weighting import positive, root_of_moments
 from panelvar.tables.joint_tests import JointTests
@@ -92,7 +92,7 @@ def _auxiliary(problem: GmmProblem, place: int) -> GmmProblem:
     others = [other for other in range(problem.n_regressors) if other != place]
     return replace(
         problem,
-        entity_moments=np.ascontiguousarray(problem.entity_moments[:, :, [*others, place]]),
+        entity_moments=entities_last(problem.entity_moments)[:, [*others, place]].transpose(2, 0, 1),
         regressors=tuple(problem.regressors[other] for other in others),
     )
 
@@ -105,16 +105,16 @@ def _least(problem: GmmProblem, starts: list[Array]) -> float:
     # In moments of unit size: no unit, of instrument or regressor, steers the search.
     unit = slopes / positive(np.sqrt(np.einsum("glj,glj->l", slopes, slopes)))[:, None]
     sizes = np.sqrt(np.einsum("glj,glj->j", unit, unit))
-    total = problem.total[:, : problem.n_regressors]
+    total, slopes = problem.total[:, : problem.n_regressors], entities_last(slopes)
 
     def value(scaled: Array) -> tuple[float, Array]:
         combination = scaled / sizes
-        errors = slopes @ combination
+        errors = (combination @ slopes).T
         root = root_of_moments(errors)
         half = root.divided(total @ combination)
         solved = root.undivided(half)
         shares = errors @ solved
-        slope = 2.0 * (total.T @ solved - np.einsum("g,glj,l->j", shares, slopes, solved, optimize=True))
+        slope = 2.0 * (total - slopes @ shares).T @ solved
         return float(half @ half), slope / sizes
 
     begun = [start * sizes / np.linalg.norm(start * sizes) for start in starts]
