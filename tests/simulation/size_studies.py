@@ -7,6 +7,7 @@ from simulation import (
     sizes_of_panel_cointegration,
     sizes_of_panel_tests,
     sizes_of_panel_unit_roots,
+    sizes_of_panel_vars,
     sizes_of_series_tests,
     sizes_of_var_tests,
 )
@@ -17,6 +18,7 @@ STUDIES = (
     *sizes_of_series_tests.STUDIES,
     *sizes_of_panel_unit_roots.STUDIES,
     *sizes_of_panel_cointegration.STUDIES,
+    *sizes_of_panel_vars.STUDIES,
     *sizes_of_dynamic_panels.STUDIES,
 )
 
