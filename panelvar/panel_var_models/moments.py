@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -169,10 +170,17 @@ class _Refits:
 
     def __init__(self, found: GmmEstimate, order: Positions) -> None:
         self.found, self.order = found, order
-        model = found.model
-        rows = model.transformed
-        self.squares = np.einsum("tni,tnj->nij", rows.values, rows.values)
-        self.counts = rows.used.sum(axis=0).astype(np.float64)
+
+    @cached_property
+    def squares(self) -> Array:
+        """Products of each entity's rows, (N, m + K, m + K)."""
+        values = self.found.model.transformed.values
+        return np.asarray(np.einsum("tni,tnj->nij", values, values))
+
+    @cached_property
+    def counts(self) -> Array:
+        """Rows of each entity."""
+        return np.asarray(self.found.model.transformed.used.sum(axis=0), dtype=np.float64)
 
     def __call__(self, weights: Array) -> tuple[Array, Array]:
         found, model = self.found, self.found.model
