@@ -53,7 +53,7 @@ def test_the_guide_says_what_the_table_says() -> None:
         root: of("Hahn-Kuersteiner", "bias", persistence=root) / of("within", "bias", persistence=root)
         for root in (0.5, 0.9)
     }
-    assert (left[0.5] < 0.25).all() and (left[0.9] < 0.345).all() and (left[0.9] > 0.15).all()
+    assert (left[0.5] < 0.25).all() and (left[0.9] < 0.345).all() and (left[0.9] > 0.14).all()
     hard = np.array([cell.persistence == 0.9 and cell.periods == 8 for cell in study.CELLS])
     jackknife = of("half-panel jackknife", "coverage")
     assert (jackknife[~hard] >= 0.925).all() and (jackknife[~hard] <= 0.955).all()
