@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import (
     MissingAttributeError,
     Note,
@@ -28,9 +28,10 @@ from panelvar.panel_var_models.drawable_panel import DrawablePanel, RegeneratedP
 from panelvar.panel_var_models.fit import PanelVarFit
 from panelvar.panel_var_models.forecasts import forecast_entities
 from panelvar.static_panels.inference import wald
+from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
-from panelvar.tables.number_format import format_count, format_number, star_legend
+from panelvar.tables.number_format import format_count, star_legend
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import Exclusion
 from panelvar.var_models.scored_system import equation_labels
@@ -110,8 +111,8 @@ class PanelVarResult(MomentTests, SystemTests):
 
     @property
     def nobs(self) -> int:
-        """Rows estimated, of all entities together."""
-        return len(self.fit.residuals)
+        """Rows estimated, of all entities together; those of the levels where moments have a level equation."""
+        return int(self._row_counts.sum())
 
     @property
     def n_entities(self) -> int:
@@ -125,9 +126,16 @@ class PanelVarResult(MomentTests, SystemTests):
 
     @property
     def periods_per_entity(self) -> tuple[int, float, int]:
-        """Fewest, average and most rows of an entity that have all their lags."""
-        sizes = self.fit.rows.entities.sizes
+        """Fewest, average and most rows of an entity, of those that `nobs` counts."""
+        sizes = self._row_counts
         return int(sizes.min()), float(sizes.mean()), int(sizes.max())
+
+    @property
+    def _row_counts(self) -> Positions:
+        """Rows of each entity."""
+        fit = self.fit
+        levels = fit.gmm is None or fit.gmm.model.specification.level_equation
+        return fit.rows.entities.sizes if levels else np.bincount(fit.residual_entities)
 
     @property
     def df_resid(self) -> int:
@@ -255,7 +263,7 @@ class PanelVarResult(MomentTests, SystemTests):
         fit, panel = self.fit, self.fit.rows.panel
         form = ReducedForm(self.coefficients, factor)
         if fit.transformed:
-            return Estimates(form, self.nobs)
+            return Estimates(form, len(fit.residuals))
         rows = fit.rows.panel_rows
         places = rows if panel.order is None else panel.order[rows]
         return Estimates(form, self.nobs, fit.residuals, places, panel.nobs, lambda: fit.rows.design.index)
@@ -382,7 +390,7 @@ class PanelVarResult(MomentTests, SystemTests):
     def _own(self, what: str) -> Array:
         if self.fit.individual is None:
             raise SpecificationError(
-                f"method={self.method!r} gives all entities the same coefficients: {what} is of method='mean-group'."
+                f"method={self.method!r} gives all entities the same coefficients: method='mean-group' has {what}."
             )
         return self.fit.individual
 
@@ -425,15 +433,11 @@ class PanelVarResult(MomentTests, SystemTests):
         return own if self.fit.period_effects is None else f"{own}, time effects"
 
     def _facts(self, digits: int) -> tuple[Fact, ...]:
-        fewest, average, most = self.periods_per_entity
-        periods = (
-            format_count(fewest) if fewest == most else f"{fewest} to {most}, {format_number(average, 1)} on average"
-        )
         return (
             Fact("Estimator", self.fit.words),
             Fact("Observations", format_count(self.nobs)),
             Fact("Entities", format_count(self.n_entities)),
-            Fact("Periods an entity", periods),
+            Fact("Rows per entity", rows_per_entity(self.periods_per_entity)),
             Fact("Standard errors", self.cov_label),
             *self.fit.choices,
             *(() if self.fit.gmm is None else (Fact("Hansen", self.hansen_j.in_a_line(digits)),)),

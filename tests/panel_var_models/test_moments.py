@@ -191,3 +191,19 @@ def test_other_errors_of_the_same_estimates_are_refused_where_the_estimator_refu
 )
 def test_uncorrected_errors_say_of_which_estimates_they_are(steps, label):
     assert fit(steps=steps, cov="uncorrected", instruments=COLLAPSED).cov_label == label
+
+
+@pytest.mark.parametrize("transform", ["fd", "fod"])
+@pytest.mark.parametrize("level_equation", [False, True])
+def test_rows_are_counted_as_for_one_equation(transform, level_equation):
+    """A system's moments have the levels as rows, as `fit_blundell_bond` and xtabond2 count them; others do not."""
+    firms, years = (SHORT.index.get_level_values(name) for name in ("firm", "year"))
+    frame = SHORT[(years > years.min()) | (firms < "e40")]
+    found = fit(frame, columns=["y"], transform=transform, level_equation=level_equation)
+    one = pv.fit_blundell_bond if level_equation else pv.fit_arellano_bond
+    alone = quietly(one, frame, "y", transform=transform)
+    assert (found.nobs, found.n_entities) == (alone.nobs, alone.n_entities)
+    assert found.periods_per_entity == alone.periods_per_entity
+    fewest, average, most = found.periods_per_entity
+    assert fewest < average < most
+    assert found.nobs == round(average * found.n_entities)

@@ -96,7 +96,7 @@ def test_what_a_result_cannot_say():
     for call, words in [
         (pooled.estimated_effects, "no entity effects"),
         (pooled.period_effects, "time_effects=True"),
-        (pooled.dispersion, "a dispersion is of method='mean-group'"),
+        (pooled.dispersion, "method='mean-group' has a dispersion"),
         (average.forecast, "coefficients of their own"),
         (timed.forecast, "periods to come"),
         (lambda: average.with_cov("HC1"), "one covariance"),
