@@ -86,7 +86,10 @@ class Recursive(Simulated):
 def regenerated(model: Drawable) -> FromInnovations:
     """The model as one that generates data, or say that it does not."""
     if not isinstance(model, FromInnovations):
-        raise SpecificationError("This bootstrap resamples residuals, and the model generates no data from them.")
+        raise SpecificationError(
+            "This bootstrap resamples residuals, and the model generates no data from them. MonteCarlo draws "
+            "coefficients; EntityBootstrap draws the entities of a panel."
+        )
     return model
 
 

@@ -90,7 +90,7 @@ def lagged_rows(
     twice = sorted({name for name in every if every.count(name) > 1})
     if twice:
         raise SpecificationError(
-            f"{listed(twice)} stand(s) in the model twice; lags= has the lags of {dependent!r}: leave them out of x."
+            f"Named twice: {listed(twice)}. lags= has the lags of {dependent!r}: leave them out of x."
         )
     # Lags that no row can have are no missing values.
     stored = [place for place, name in enumerate(names) if name in panel.names]

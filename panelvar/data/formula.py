@@ -164,6 +164,8 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
     except Exception as error:  # its versions differ in what they raise for a formula they cannot read
         # formulaic underlines the culprit with terminal codes; its first line says what is wrong.
         reason = re.sub(r"⧛.*?⧚|\x1b\[[0-9;]*m", "", str(error)).strip().split("\n")[0]
+        if isinstance(error, SyntaxError):
+            reason = error.msg  # its text says of which file, and there is none
         if isinstance(error, RecursionError):
             reason = "its expressions are too long or nested too deeply."
         if re.search(r"(?<![\w.`)])\.(?![\w.])", formula):

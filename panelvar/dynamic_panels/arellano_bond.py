@@ -265,8 +265,8 @@ def _read(
     twice = sorted({name for name in every if every.count(name) > 1})
     if twice:
         raise SpecificationError(
-            f"{listed(twice)} stand(s) in the model twice; lags= has the lags of {y!r}, and a regressor is exogenous, "
-            "predetermined or endogenous."
+            f"Named twice: {listed(twice)}. lags= has the lags of {y!r}, and a regressor is exogenous, predetermined "
+            "or endogenous."
         )
     sets = read_instruments((y,), exogenous, older, current, instruments)
     return panel, Specification(

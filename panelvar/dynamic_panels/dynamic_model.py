@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -157,11 +158,25 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
         if name in own:
             out.append(panel.column(name))
             continue
+        _refuse_arithmetic(name)
         found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
         if isinstance(found, Categories):
             raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
         out.append(np.broadcast_to(found, panel.nobs))
     return out
+
+
+def _refuse_arithmetic(name: str) -> None:
+    """Refuse ``w + k``, which is two regressors in a formula and would be their sum here."""
+    try:
+        joined = isinstance(ast.parse(name.strip(), mode="eval").body, ast.BinOp)
+    except SyntaxError:
+        return
+    if joined:
+        raise SpecificationError(
+            f"{name!r} is one column: name several as a list, or write a formula 'y ~ ...'. I({name}) is the "
+            "arithmetic of columns."
+        )
 
 
 def build_model(
@@ -218,6 +233,9 @@ def build_model(
     deterministic, words, periods = _deterministic(spec, complete, labels)
     stacked = np.concatenate([*values, deterministic, dependents.values[:, entities]], axis=2)
     regressors = (*names, *words)
+    twice = [name for name in words if name in names]
+    if twice:
+        raise SpecificationError(f"Regressors would share the name(s) {twice}: rename a column.")
     instruments_in = [everything.only([cube.place(name) for name in each.names]) for each in standard]
     wide = np.concatenate([stacked, *(part.values for part in instruments_in)], axis=2)
     width = stacked.shape[2]
@@ -258,7 +276,10 @@ def _missing(panel: Panel, names: Sequence[str], columns: Sequence[Array], missi
         raise DataError(
             f"{int(bad.sum())} of {panel.nobs} rows have missing values: {listing}. missing='drop' leaves them out."
         )
-    text = f"{int(bad.sum())} of {panel.nobs} rows miss values and are no rows of the equation: {listing}."
+    text = (
+        f"{int(bad.sum())} of {panel.nobs} rows miss values and leave the equation: {listing}. What they have serves "
+        "as lags."
+    )
     notes.append(Note("rows-dropped", text, warn=True))
 
 
@@ -300,13 +321,18 @@ def _refuse_constant(
     gone = [
         name
         for name, length, size in zip(regressors, left, sizes, strict=True)
-        if name != CONSTANT and length <= ROUNDING * size
+        if not (spec.constant and name == CONSTANT) and length <= ROUNDING * size
     ]
-    if gone:
-        raise CollinearityError(
-            f"{listed(gone)} do(es) not vary within entities, and {WORDS[spec.transform]} leave nothing of it: leave "
-            "it out, or use fit_blundell_bond, whose level equation has it."
-        )
+    if not gone:
+        return
+    lags = [name for name in gone if name in spec.lag_names]
+    words = f"{listed([repr(name) for name in lags or gone])} {'does' if len(lags or gone) == 1 else 'do'} not vary"
+    if lags:
+        raise CollinearityError(f"{words} within entities: there is no autoregression to estimate.")
+    raise CollinearityError(
+        f"{words} within entities, and {WORDS[spec.transform]} leave nothing: leave out what does not vary, or "
+        "estimate the levels too (fit_blundell_bond; level_equation=True of fit_panel_var)."
+    )
 
 
 def _add_lags(

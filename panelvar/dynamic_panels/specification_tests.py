@@ -132,6 +132,8 @@ def equation_place(names: tuple[str, ...], equation: object) -> int:
     """Where an equation stands; the first of one."""
     if equation is None and len(names) == 1:
         return 0
+    if equation is None:
+        raise SpecificationError(f"Say of which equation, equation=: {', '.join(map(repr, names))}.")
     if equation not in names:
         raise SpecificationError(f"equation={equation!r} must be one of: {', '.join(map(repr, names))}.")
     return names.index(str(equation))

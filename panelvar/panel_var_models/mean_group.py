@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from panelvar.base.arrays import Array, Positions
-from panelvar.base.errors import InsufficientDataError, Note
+from panelvar.base.errors import CollinearityError, InsufficientDataError, Note
+from panelvar.base.labels import listed
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.dynamics.batched_lags import BatchFit, fit_batch, triangles
 from panelvar.dynamics.lag_problem import coefficient_errors
@@ -93,7 +94,9 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
     Raises
     ------
     InsufficientDataError
-        Fewer than two entities can be fitted.
+        Fewer than two entities have rows enough.
+    CollinearityError
+        They have, and fewer than two can be fitted.
     """
     column_lengths(rows, rows.columns)
     sizes, width = rows.entities.sizes, rows.columns.shape[1]
@@ -108,17 +111,23 @@ def fit_entities(rows: PanelVarRows) -> MeanGroup:
     factors = triangles((rows.n_entities, int(sizes.max()), width), fill)
     fits = fit_batch(factors, np.asarray(sizes, dtype=np.intp), rows.n_regressors)
     kept = fits.estimable
+    least = rows.n_regressors + rows.n_vars
+    if kept.sum() < 2 and (sizes >= least).sum() >= 2:
+        raise CollinearityError(
+            f"{int(kept.sum())} of {rows.n_entities} entities can be fitted by themselves: in the others regressors "
+            f"depend on one another, or are constant. Leave one of {listed(rows.regressor_names)} out."
+        )
     if kept.sum() < 2:
         raise InsufficientDataError(
             f"{int(kept.sum())} of {rows.n_entities} entities can be fitted by themselves: with {rows.n_regressors} "
-            f"coefficients an equation an entity needs {rows.n_regressors + rows.n_vars} rows, and has {sizes.max()} "
+            f"coefficients an equation an entity needs {least} rows, and has {sizes.max()} "
             "at most. Use fewer lags, or a method with the same coefficients for all."
         )
     if not kept.all():
         labels = rows.design.entity_labels[~kept].tolist()
         text = (
             f"{len(labels)} of {rows.n_entities} entities left out, such as {labels[0]!r}: fewer than "
-            f"{rows.n_regressors + rows.n_vars} rows, or regressors that depend on one another."
+            f"{least} rows, or regressors that depend on one another."
         )
         rows = rows.take(np.flatnonzero(kept[rows.entities.codes]), Note("entities-left-out", text, warn=True))
         fits = BatchFit(

@@ -214,7 +214,8 @@ class PanelVarResult(MomentTests, SystemTests):
         ----------
         cov : str or covariance object
             ``"cluster"`` (by entity), ``"classical"``, ``"HC0"`` to ``"HC5"``, ``"driscoll-kraay"``,
-            ``"newey-west"``, or an object such as ``Clustered("entity", "time")``.
+            ``"newey-west"``, or an object such as ``Clustered("entity", "time")``. By moments: ``"robust"``,
+            ``"classical"`` after one step, ``"uncorrected"`` after two.
 
         Raises
         ------

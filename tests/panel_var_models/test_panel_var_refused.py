@@ -50,6 +50,29 @@ def test_refused(options, error, words):
         fit(frame, **options)
 
 
+def test_entities_with_rows_enough_whose_regressors_depend_on_one_another():
+    frame = panel_of().assign(double=lambda f: 2.0 * f["x"])
+    with pytest.raises(
+        pv.CollinearityError, match=r"0 of 12 entities can be fitted .* regressors depend on one another"
+    ):
+        fit(frame, method="mean-group", columns=["x", "double"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"columns": ["c"]}, "'L1.c' does not vary within entities: there is no autoregression"),
+        ({"exogenous": ["const"]}, "'const' does not vary within entities.* level_equation=True of fit_panel_var"),
+        ({"exogenous": ["const", "c"]}, "'const', 'c' do not vary within entities"),
+    ],
+)
+def test_columns_that_deviations_leave_nothing_of(options, words):
+    frame = panel_of(entities=40).assign(const=1.0)
+    frame["c"] = frame.groupby("firm")["x"].transform("mean")
+    with pytest.raises(pv.CollinearityError, match=words):
+        fit(frame, method="gmm", **options)
+
+
 def test_columns_that_do_not_vary_within_entities():
     frame = panel_of()
     frame["c"] = frame.groupby("firm")["x"].transform("mean")
