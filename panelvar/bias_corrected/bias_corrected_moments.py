@@ -97,8 +97,8 @@ def fit_bias_corrected_moments(
     if not root.found:
         text = (
             "The corrected moments have no zero that can be reached from least squares: the series are too persistent "
-            f"for {rows.design.entities.n_groups} entities. The coefficients are where the moments are nearest to zero "
-            "and have no standard errors. More periods or regressors may help, or fit_blundell_bond."
+            f"for this panel (entities: {rows.design.entities.n_groups}). The coefficients are where the moments are "
+            "nearest to zero and have no standard errors. More periods or regressors may help, or fit_blundell_bond."
         )
         notes.append(Note("no-root", text, warn=True))
     estimate = _covariance(rows, cube, np.concatenate((own, slopes)), cov, root.found)
@@ -153,7 +153,7 @@ def _covariance(
         )
     notes = []
     if count < FEW_ENTITIES:
-        text = f"The moments are summed over {count} entities or clusters only: their variance is a rough estimate."
+        text = f"The moments are summed over few entities or clusters ({count}): their variance is a rough estimate."
         notes.append(Note("few-clusters", text, warn=True))
     size = len(rows.names)
     if not found:

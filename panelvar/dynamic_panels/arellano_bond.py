@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_names, read_whole
+from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.base.labels import listed
 from panelvar.base.shared_parameters import documented
@@ -28,6 +29,7 @@ from panelvar.dynamic_panels.lag_instruments import (
 )
 from panelvar.dynamic_panels.quadratic_moments import NONLINEAR
 from panelvar.dynamic_panels.transforms import TRANSFORMS
+from panelvar.dynamics.dynamics import companion_roots
 
 Names = str | Sequence[str] | None
 
@@ -313,7 +315,7 @@ def _fitted(
         group_label=label,
         nonlinear=nonlinear,
     )
-    notes = (*model.notes, *found.notes, *_doubtful(model.specification))
+    notes = (*model.notes, *found.notes, *_doubtful(model.specification), *_unstable(model.specification, found.params))
     left = model.residuals(model.transformed, found.params)
     fit = DynamicFit(model.regressors, found.params[:, 0], float(np.square(left).sum()), notes, found)
     covariance = estimated_covariance(found, small=small)
@@ -321,6 +323,18 @@ def _fitted(
     result = DynamicPanelResult(fit, covariance, f"{name}, {STEP_WORDS[found.steps]} GMM{kind_of_moments}")
     emit(result.notes)
     return result
+
+
+def _unstable(specification: Specification, params: Array) -> tuple[Note, ...]:
+    """Say that the lags of y do not die out, which no standard error shows."""
+    name = specification.dependents[0]
+    modulus = float(np.abs(companion_roots(params[: specification.lags, :, None]))[0])
+    if modulus < 1.0:
+        return ()
+    text = f"The lags of {name!r} have a root of modulus {modulus:.4f}: what moves {name!r} does not die out."
+    if specification.level_equation:
+        text += " Differences are valid instruments of levels where it does, and the series began in their long run."
+    return (Note("not-stable", text),)
 
 
 def _doubtful(specification: Specification) -> tuple[Note, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Literal
 
+from panelvar.base.quoting import NO_BREAK
+
 Alignment = Literal["decimal", "left", "center", "right"]
 
 _JOINTS = "-_/.:|"
@@ -42,11 +44,12 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _hard_break(word: str, width: int) -> list[str]:
-    """Break a word that is too long: after a hyphen or the like if there is one, else wherever the line ends."""
+    """Break a word that is too long: between the limits of an interval, after a hyphen, or wherever the line ends."""
     pieces, current = [], ""
     for character in word:
         if current and display_width(current) + _character_width(character) > width:
-            joint = max(map(current.rfind, _JOINTS)) + 1
+            # Before a hyphen: that of 1e-06 is no joint.
+            joint = (current.rfind(NO_BREAK) + 1) or max(map(current.rfind, _JOINTS)) + 1
             cut = joint if joint > 1 else len(current)
             pieces.append(current[:cut])
             current = current[cut:]

@@ -196,3 +196,18 @@ def test_the_summary_fits_a_terminal():
     assert max(map(len, text.splitlines())) <= 80
     for words in ("Hansen", "Sargan", "Arellano-Bond m2", "Windmeijer", "time[2003]"):
         assert words in text
+
+
+@pytest.mark.parametrize("call", CALLS[:2])
+def test_lags_that_do_not_die_out_are_said(call):
+    """A root outside the unit circle, which the coefficients of two lags hide, stands below the table."""
+    frame = simulated(rho=0.4)
+    frame["y"] = frame["y"] * 1.4 ** frame.index.get_level_values("t").map(lambda year: year - 2000)
+    result = call(frame, "y", lags=2, instruments=pv.LagInstruments(collapse=True))
+    first, second = result.params[["L(y)", "L(y, 2)"]]
+    modulus = max(abs(np.roots([1.0, -first, -second])))
+    assert modulus > 1.0
+    assert [f"root of modulus {modulus:.4f}" in note.text for note in result.notes] == [True]
+    assert ("began in their long run" in str(result).replace("\n", " ")) == (call is pv.fit_blundell_bond)
+    stable = call(FRAME, "y", instruments=pv.LagInstruments(collapse=True))
+    assert not [note for note in stable.notes if note.code == "not-stable"]

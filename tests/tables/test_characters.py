@@ -22,6 +22,7 @@ from panelvar.tables.characters import display_width, pad, wrap
         ("-abcdef", 4, ["-abc", "def"]),
         ("收入收入", 5, ["收入", "收入"]),
         (f"[1,{NO_BREAK}2] x", 6, [f"[1,{NO_BREAK}2]", "x"]),
+        (f"[-4.480e-05,{NO_BREAK}7.782e-06]", 22, [f"[-4.480e-05,{NO_BREAK}", "7.782e-06]"]),
     ],
 )
 def test_wrap(text: str, width: int, lines: list[str]) -> None:
