@@ -18,6 +18,7 @@ from panelvar.dynamic_panels.gmm_estimate import STEP_WORDS, GmmEstimate, entity
 from panelvar.dynamic_panels.lag_instruments import Instruments, LagInstruments, read_instruments
 from panelvar.dynamic_panels.transforms import TRANSFORMS, WORDS
 from panelvar.panel_var_models.fit import PanelVarFit
+from panelvar.panel_var_models.moment_recursion import MomentRecursion
 from panelvar.panel_var_models.rows import PanelVarRows
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_count
@@ -73,21 +74,26 @@ def fit_by_moments(
     return _fit(rows, found, time_effects)
 
 
-def _model(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> DynamicModel:
-    names, terms, panel = rows.names, rows.terms, rows.panel
-    lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
-    beside = rows.regressor_names[: terms.count]
-    known = dict(zip(names, rows.in_panel().T, strict=True))
+def _known(rows: PanelVarRows) -> dict[str, Array]:
+    """The panel's columns by name: variables, and the regressors beside their lags."""
+    terms, panel = rows.terms, rows.panel
     exogenous: list[Array] = list(rows.in_panel(exogenous=True).T) if terms.exogenous else []
     shifted = [panel.lag(column, lag) for lag in range(terms.exogenous_lags + 1) for column in exogenous]
-    known |= dict(zip(beside, shifted, strict=True))
+    beside = dict(zip(rows.regressor_names[: terms.count], shifted, strict=True))
+    return dict(zip(rows.names, rows.in_panel().T, strict=True)) | beside
+
+
+def _model(rows: PanelVarRows, options: MomentOptions, time_effects: bool) -> DynamicModel:
+    names = rows.names
+    lag_names = tuple(f"L{lag}.{name}" for lag in range(1, rows.lags + 1) for name in names)
+    beside = rows.regressor_names[: rows.terms.count]
     sets = read_instruments(names, beside, (), (), options.instruments)
     specification = Specification(
         names, lag_names, rows.lags, beside, sets, options.transform, options.level_equation, False, time_effects
     )
     if options.level_equation:
         specification = replace(specification, constant=True)
-    return build_model(panel, specification, "drop", known)
+    return build_model(rows.panel, specification, "drop", _known(rows))
 
 
 def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVarFit:
@@ -106,6 +112,8 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
         rows = rows.take(np.flatnonzero(used))
     params = found.params[order]
     period_effects, effects = _effects(rows, found, params, time_effects)
+    codes = np.searchsorted(model.periods, rows.design.time_positions) if time_effects else None
+    of_rows = None if period_effects is None or codes is None else period_effects[codes]
     left = model.residuals(model.transformed, found.params)
     entities, periods = np.nonzero(model.transformed.used.T)
     system = "system " if model.specification.level_equation else ""
@@ -129,6 +137,7 @@ def _fit(rows: PanelVarRows, found: GmmEstimate, time_effects: bool) -> PanelVar
         covariances=_Others(found, places),
         refits=None if found.problem.groups is not None else _Refits(found, order),
         refit_notes=bootstrap_notes(found),
+        recursion=MomentRecursion(rows, found, order, _known(rows), of_rows),
         gmm=found,
     )
 

@@ -37,7 +37,7 @@ from panelvar.panel_var_models.least_squares import (
 )
 from panelvar.panel_var_models.mean_group import fit_entities
 from panelvar.panel_var_models.moments import MomentOptions, fit_by_moments
-from panelvar.panel_var_models.recursion import Recursion
+from panelvar.panel_var_models.recursion import LeastSquaresRecursion
 from panelvar.panel_var_models.result import PanelVarResult
 from panelvar.panel_var_models.rows import PanelVarRows, read_rows
 from panelvar.var_models.estimates import RULES
@@ -244,7 +244,7 @@ def _least_squares(rows: PanelVarRows, method: str, time_effects: bool, cov: obj
         ),
         covariances=partial(covariance_of, estimator),
         refits=estimator.refits,
-        recursion=Recursion(estimator),
+        recursion=LeastSquaresRecursion(estimator),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,26 +11,37 @@ import numpy as np
 from panelvar.base.arrays import Array, Positions
 from panelvar.panel_var_models.blocks import Block, Totals, entity_products
 from panelvar.panel_var_models.least_squares import PanelLeastSquares
+from panelvar.panel_var_models.rows import PanelVarRows
 
 
-@dataclass(frozen=True, eq=False)
-class Recursion:
+class Recursion(ABC):
     r"""What generates data: :math:`y^*_{it} = a_{it} + B'x^*_{it} + u^*_{it}`, from the observed lags of each run.
 
     Effects of entities and periods, :math:`a_{it}`, are what the coefficients and residuals leave of the data. After a
     gap the recursion starts again from the observed lags.
-
-    Attributes
-    ----------
-    estimator : PanelLeastSquares
     """
 
-    estimator: PanelLeastSquares
+    @property
+    @abstractmethod
+    def rows(self) -> PanelVarRows:
+        """The rows of the equations in levels."""
+
+    @abstractmethod
+    def residuals(self, params: Array) -> Array:
+        """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
+
+    @abstractmethod
+    def refit(self, data: Array) -> tuple[Array, Array]:
+        """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""
+
+    @abstractmethod
+    def left(self, data: Array, params: Array) -> Array:
+        """Residuals (B, n, K) of data sets, less their entities' means where there are effects."""
 
     @cached_property
     def _depths(self) -> tuple[Positions, ...]:
         """Rows by their place in runs of adjacent periods: all first ones, all second ones, ..."""
-        rows = self.estimator.rows
+        rows = self.rows
         codes, periods = rows.entities.codes, rows.design.time_positions
         follows = np.zeros(rows.nobs, dtype=bool)
         follows[1:] = (codes[1:] == codes[:-1]) & (np.diff(periods) == 1)
@@ -38,13 +50,9 @@ class Recursion:
         order = np.argsort(depth, kind="stable")
         return tuple(np.split(order, np.cumsum(np.bincount(depth))[:-1]))
 
-    def residuals(self, params: Array) -> Array:
-        """Residuals (n, K) that coefficients (m, K) leave."""
-        return self.estimator.blocks[0].residuals(params)
-
     def data(self, innovations: Array, params: Array) -> Array:
         """Rows [terms, lags, Y] (B, n, m + K) that errors (B, n, K) make with coefficients (m, K)."""
-        rows = self.estimator.rows
+        rows = self.rows
         m, k, first = rows.n_regressors, rows.n_vars, rows.terms.count
         out = np.empty((len(innovations), *rows.columns.shape))
         out[:, :, :m] = rows.x
@@ -58,6 +66,27 @@ class Recursion:
                     out[:, now, first + k : m] = before[:, :, first : m - k]
                 out[:, now, m:] = moved[:, now] + out[:, now, :m] @ params
         return out
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquaresRecursion(Recursion):
+    """The recursion of least squares, corrected or not.
+
+    Attributes
+    ----------
+    estimator : PanelLeastSquares
+    """
+
+    estimator: PanelLeastSquares
+
+    @property
+    def rows(self) -> PanelVarRows:
+        """The rows of the equations in levels."""
+        return self.estimator.rows
+
+    def residuals(self, params: Array) -> Array:
+        """Residuals (n, K) that coefficients (m, K) leave, less the effects."""
+        return self.estimator.blocks[0].residuals(params)
 
     def refit(self, data: Array) -> tuple[Array, Array]:
         """Coefficients (B, m, K) and residual covariances (B, K, K) of data sets (B, n, m + K)."""

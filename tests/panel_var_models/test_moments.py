@@ -207,3 +207,36 @@ def test_rows_are_counted_as_for_one_equation(transform, level_equation):
     fewest, average, most = found.periods_per_entity
     assert fewest < average < most
     assert found.nobs == round(average * found.n_entities)
+
+
+@pytest.mark.parametrize("options", [{}, {"time_effects": True}, {"level_equation": True}, {"exogenous": ["z"]}])
+def test_data_are_generated_again_and_estimated_by_the_same_moments(options):
+    """Its own errors make the data again; other errors make data that are estimated as a panel of them is."""
+    frame = panel_of(seed=5, entities=40, periods=8, gaps=0.05)
+    model = fit(frame, instruments=COLLAPSED, **options)
+    recursion, params = model.fit.recursion, model.fit.params
+    own = recursion.residuals(params)
+    data = recursion.data(own[None], params)
+    assert_allclose(data[0], recursion.rows.columns, rtol=0, atol=1e-12)
+    again, sigma = recursion.refit(data)
+    assert_allclose(again[0], params, rtol=1e-9, atol=1e-12)
+    assert_allclose(sigma[0], model.sigma, rtol=1e-9)
+    data = recursion.data(own[None, ::-1] * 0.5, params)
+    made = frame.copy()
+    places = frame.index.get_indexer(recursion.rows.design.index)
+    made.iloc[places, :2] = data[0][:, -2:]
+    other = fit(made, instruments=COLLAPSED, **options)
+    again, sigma = recursion.refit(data)
+    assert_allclose(again[0], other.fit.params, rtol=1e-8, atol=1e-11)
+    assert_allclose(sigma[0], other.sigma, rtol=1e-8)
+
+
+def test_wild_bootstraps_are_as_wide_as_those_of_entities():
+    """In a panel whose errors are independent both speak of the same spread."""
+    frame = panel_of(seed=9, entities=300, periods=7)
+    model = fit(frame, instruments=COLLAPSED)
+    found = [
+        quietly(model.impulse_responses, 2, bands=bands).std_errors[1]
+        for bands in (pv.RecursiveWildBootstrap(draws=300, seed=1), pv.EntityBootstrap(draws=300, seed=1))
+    ]
+    assert_allclose(found[0], found[1], rtol=0.35)
