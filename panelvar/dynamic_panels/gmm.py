@@ -62,8 +62,8 @@ class GmmProblem:
 
     Attributes
     ----------
-    entity_moments : (N, L, m + K) array
-        :math:`Z_i'[X_i, Y_i]`.
+    products : (L, m + K, N) array
+        :math:`Z_i'[X_i, Y_i]` of all entities.
     instruments : InstrumentMatrix
     covariances : RowCovariances
     regressors : tuple of str
@@ -74,7 +74,7 @@ class GmmProblem:
         How often each entity counts, None for once: a bootstrap of entities.
     """
 
-    entity_moments: Array
+    products: Array
     instruments: InstrumentMatrix
     covariances: RowCovariances
     regressors: tuple[str, ...]
@@ -89,28 +89,38 @@ class GmmProblem:
     @property
     def n_equations(self) -> int:
         """Equations, K."""
-        return int(self.entity_moments.shape[2]) - self.n_regressors
+        return int(self.products.shape[1]) - self.n_regressors
 
     @property
     def n_moments(self) -> int:
         """Moments of an equation, L."""
-        return int(self.entity_moments.shape[1])
+        return int(self.products.shape[0])
+
+    @property
+    def entity_moments(self) -> Array:
+        """Moments of the entities, (N, L, m + K)."""
+        return self.products.transpose(2, 0, 1)
 
     @cached_property
+    def cluster_products(self) -> Array:
+        """Moments of the clusters, (L, m + K, G)."""
+        if self.groups is None:
+            return self.products
+        out = np.zeros((*self.products.shape[:2], int(self.groups.max()) + 1))
+        np.add.at(out.transpose(2, 0, 1), self.groups, self.entity_moments)
+        return out
+
+    @property
     def moments(self) -> Array:
         """Moments of the clusters, (G, L, m + K)."""
-        if self.groups is None:
-            return self.entity_moments
-        out = np.zeros((*self.entity_moments.shape[1:], int(self.groups.max()) + 1)).transpose(2, 0, 1)
-        np.add.at(out, self.groups, self.entity_moments)
-        return out
+        return self.cluster_products.transpose(2, 0, 1)
 
     @cached_property
     def total(self) -> Array:
         """:math:`Z'[X, Y]`, (L, m + K)."""
         if self.weights is None:
-            return np.asarray(self.entity_moments.sum(axis=0))
-        return np.asarray(entities_last(self.entity_moments) @ self.weights)
+            return np.asarray(self.products.sum(axis=2))
+        return np.asarray(self.products @ self.weights)
 
     @property
     def linear(self) -> GmmProblem:
@@ -119,19 +129,17 @@ class GmmProblem:
 
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
-        kept = entities_last(self.entity_moments)[~doubted]
-        return replace(self, entity_moments=kept.transpose(2, 0, 1), instruments=self.instruments.only(~doubted))
+        return replace(self, products=self.products[~doubted], instruments=self.instruments.only(~doubted))
 
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
-        width = range(self.n_regressors, self.entity_moments.shape[2])
-        kept = entities_last(self.entity_moments)[:, [*places, *width]]
+        width = range(self.n_regressors, self.products.shape[1])
         names = tuple(self.regressors[place] for place in places)
-        return replace(self, entity_moments=kept.transpose(2, 0, 1), regressors=names)
+        return replace(self, products=self.products[:, [*places, *width]], regressors=names)
 
     def entity_errors(self, params: Array) -> Array:
         """Moments of the errors of each entity, equation by equation, (N, K L)."""
-        return _errors(self.entity_moments, params)
+        return _errors(self.products, params)
 
     def slopes(self, params: Array) -> Array:
         """How each cluster's moments fall as the coefficients rise, (G, L, m); scaled by the root of its weight."""
@@ -140,7 +148,7 @@ class GmmProblem:
 
     def errors(self, params: Array) -> Array:
         """Moments of the errors of each cluster, equation by equation, (G, K L); scaled by the root of its weight."""
-        flat = _errors(self.moments, params)
+        flat = _errors(self.cluster_products, params)
         return flat if self.weights is None else flat * np.sqrt(self.weights)[:, None]
 
     def residual_total(self, params: Array) -> Array:
@@ -224,7 +232,7 @@ class GmmProblem:
                 shares = shares * np.sqrt(self.weights)
             own = solved.reshape(count, -1)
             first = -2.0 * (own @ self.total[:, :m]).ravel()
-            drawn = entities_last(self.moments)[:, :m] @ shares
+            drawn = self.cluster_products[:, :m] @ shares
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
@@ -254,7 +262,7 @@ class GmmProblem:
         m, count = self.n_regressors, self.n_equations
         total, errors = self.residual_total(step.params), self.errors(at)
         solved = self._divided_twice(step, total)
-        moments = entities_last(self.slopes(at))
+        moments = self.slopes(at).transpose(1, 2, 0)
         blocks = len(step.roots)
         parts = solved.reshape(count, -1)
         out = np.zeros((count * m, count * m))
@@ -342,12 +350,7 @@ class GmmProblem:
         return np.asarray(first + pull @ (target - slopes @ first))
 
 
-def entities_last(moments: Array) -> Array:
-    """Moments (G, L, C) as they lie in memory, (L, C, G)."""
-    return moments.transpose(1, 2, 0)
-
-
-def _errors(moments: Array, params: Array) -> Array:
-    """Moments (G, L, m + K) of the errors, equation by equation, (G, K L)."""
-    left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ entities_last(moments)
-    return np.asarray(left.T.reshape(len(moments), -1))
+def _errors(products: Array, params: Array) -> Array:
+    """Moments of the errors, equation by equation, (G, K L), of products (L, m + K, G)."""
+    left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ products
+    return np.asarray(left.T.reshape(products.shape[2], -1))

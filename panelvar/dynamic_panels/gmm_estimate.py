@@ -223,8 +223,8 @@ def estimate(
         )
     chosen = h or ("block" if model.specification.constant and not model.specification.level_equation else convention.h)
     covariances = row_covariances(model.equations, chosen, balanced=convention.balanced_deviations)
-    moments = model.instruments.entity_moments(model.equations)
-    problem = GmmProblem(moments, model.instruments, covariances, model.regressors, groups)
+    products = model.instruments.products(model.equations)
+    problem = GmmProblem(products, model.instruments, covariances, model.regressors, groups)
     if nonlinear is not None:
         if steps == "cu" or cov_kind == "classical":
             raise SpecificationError(

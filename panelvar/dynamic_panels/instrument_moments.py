@@ -102,17 +102,18 @@ class InstrumentMatrix:
             tuple(origin for origin, keep in zip(self.origins, kept, strict=True) if keep),
         )
 
-    def entity_moments(self, equations: Sequence[EquationRows]) -> Array:
-        """Each entity's :math:`Z_i'[X_i, Y_i]`, (N, L, C); in memory the entities come last.
+    def products(self, equations: Sequence[EquationRows]) -> Array:
+        """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, C, N).
 
-        Products of long vectors take half the time of many short ones, here and in all that is made of the moments.
+        Entities come last: products of long vectors take half the time of many short ones, here and in all that is
+        made of them.
         """
         values = [np.ascontiguousarray(row.T) for equation in equations for row in equation.values]
         out = np.zeros((self.count, *values[0].shape))
         for own, row in zip(self.rows, values, strict=True):
             for moment, instrument in zip(own.columns, np.ascontiguousarray(own.values.T), strict=True):
                 out[moment] += instrument * row
-        return out.transpose(2, 0, 1)
+        return out
 
     def weighted(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
         r""":math:`\sum_i w_i Z_i'H_iZ_i`, (L, L)."""

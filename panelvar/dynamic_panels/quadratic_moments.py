@@ -116,7 +116,7 @@ class QuadraticProblem(GmmProblem):
     def of(cls, linear: GmmProblem, quadratic: QuadraticMoments) -> QuadraticProblem:
         """Add quadratic moments to a problem."""
         return cls(
-            linear.entity_moments,
+            linear.products,
             InstrumentMatrix(
                 linear.instruments.labels + quadratic.labels,
                 linear.instruments.rows,
@@ -131,9 +131,9 @@ class QuadraticProblem(GmmProblem):
     @cached_property
     def linear(self) -> GmmProblem:
         """The problem of the linear moments alone."""
-        count = self.entity_moments.shape[1]
+        count = len(self.products)
         alone = self.instruments.only(np.arange(self.instruments.count) < count)
-        return GmmProblem(self.entity_moments, alone, self.covariances, self.regressors, self.groups)
+        return GmmProblem(self.products, alone, self.covariances, self.regressors, self.groups)
 
     @property
     def n_moments(self) -> int:
@@ -142,7 +142,7 @@ class QuadraticProblem(GmmProblem):
 
     def without(self, doubted: Mask) -> GmmProblem:
         """The problem with fewer moments."""
-        count = self.entity_moments.shape[1]
+        count = len(self.products)
         linear = self.linear.without(doubted[:count])
         quadratic = self.quadratic.only(~doubted[count:])
         return QuadraticProblem.of(linear, quadratic) if quadratic.labels else linear
@@ -248,5 +248,5 @@ class QuadraticProblem(GmmProblem):
     def _local(self, root: Root, params: Array, half: Array) -> tuple[Array, Array, Array]:
         """Pull and bread as if the moments were linear, and what their curvature makes of the bread's inverse."""
         pull, bread = self._pulled(root, self.slopes(params).sum(axis=0))
-        own = root.undivided(half)[self.entity_moments.shape[1] :]
+        own = root.undivided(half)[len(self.products) :]
         return pull, bread, np.eye(len(bread)) + bread @ self.quadratic.curvature(own)

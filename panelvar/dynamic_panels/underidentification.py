@@ -20,7 +20,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, NumericalError
-from panelvar.dynamic_panels.gmm import GmmProblem, entities_last
+from panelvar.dynamic_panels.gmm import GmmProblem
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.dynamic_panels.weighting import positive, root_of_moments
 from panelvar.tables.joint_tests import JointTests
@@ -92,20 +92,20 @@ def _auxiliary(problem: GmmProblem, place: int) -> GmmProblem:
     others = [other for other in range(problem.n_regressors) if other != place]
     return replace(
         problem,
-        entity_moments=entities_last(problem.entity_moments)[:, [*others, place]].transpose(2, 0, 1),
+        products=problem.products[:, [*others, place]],
         regressors=tuple(problem.regressors[other] for other in others),
     )
 
 
 def _least(problem: GmmProblem, starts: list[Array]) -> float:
     """The least criterion of all combinations of the regressors, searched from several; their length is free."""
-    slopes = problem.moments[:, :, : problem.n_regressors]
+    slopes = problem.cluster_products[:, : problem.n_regressors]
     if problem.weights is not None:
-        slopes = slopes * np.sqrt(problem.weights)[:, None, None]
+        slopes = slopes * np.sqrt(problem.weights)
     # In moments of unit size: no unit, of instrument or regressor, steers the search.
-    unit = slopes / positive(np.sqrt(np.einsum("glj,glj->l", slopes, slopes)))[:, None]
-    sizes = np.sqrt(np.einsum("glj,glj->j", unit, unit))
-    total, slopes = problem.total[:, : problem.n_regressors], entities_last(slopes)
+    unit = slopes / positive(np.sqrt(np.einsum("ljg,ljg->l", slopes, slopes)))[:, None, None]
+    sizes = np.sqrt(np.einsum("ljg,ljg->j", unit, unit))
+    total = problem.total[:, : problem.n_regressors]
 
     def value(scaled: Array) -> tuple[float, Array]:
         combination = scaled / sizes
