@@ -300,7 +300,7 @@ class Clustered(ScoredCovariance):
                     + (
                         "With so few, no correction and no bootstrap makes them reliable."
                         if smallest <= HOPELESS_CLUSTERS
-                        else "BiasReduced and wild_bootstrap keep their level better."
+                        else "BiasReduced and wild_bootstrap, where a model has them, keep their level better."
                     ),
                     warn=True,
                 )

@@ -121,10 +121,10 @@ def _terms(rows: PanelVarRows, chosen: Positions, steps: int, index: Any, exogen
     future = table[names].reindex(index).to_numpy(np.float64, na_value=np.nan).reshape(count, steps, len(names))
     lacking = ~np.isfinite(future).all(axis=(1, 2))
     if lacking.any():
-        first = index[int(lacking.argmax()) * steps]
+        entity, period = index[int(lacking.argmax()) * steps]
         raise MissingInformationError(
             f"exogenous lacks values of {int(lacking.sum())} of {count} entities in the {steps} period(s) after their "
-            f"last, such as those from {first!r} on."
+            f"last, such as those of {entity} from {period} on."
         )
     ends = (rows.panel.starts[1:] - 1)[chosen]
     where = _last_rows(rows, ends, terms.exogenous_lags)

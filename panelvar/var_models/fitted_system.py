@@ -17,6 +17,7 @@ from panelvar.responses.decomposition import HistoricalDecomposition
 from panelvar.responses.shocks import Shocks, positive_factor
 from panelvar.var_models.forecasts import VarForecasts
 from panelvar.var_models.system import System
+from panelvar.var_models.system_tests import SystemTests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,10 +146,15 @@ def require_fit(model: object) -> None:
     MissingInformationError
         A system without data.
     SpecificationError
-        Anything else.
+        A panel's, or anything else.
     """
     if isinstance(model, FittedSystem):
         return
+    if isinstance(model, SystemTests):
+        raise SpecificationError(
+            "This is for the vector autoregression of one entity, by fit_var; a panel's by moments has ar_test() and "
+            "serial_portmanteau()."
+        )
     if isinstance(model, System):
         raise MissingInformationError("A test needs the residuals, and this system has coefficients only: use fit_var.")
     raise SpecificationError(f"model is a {type(model).__name__}; expected the result of fit_var.")

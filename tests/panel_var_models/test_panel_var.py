@@ -282,7 +282,7 @@ def test_forecasts_with_exogenous_variables():
     assert_allclose(model.multipliers(0).values[0, :, 0], params.loc["z"])
     with pytest.raises(pv.MissingInformationError, match="needs the next 2 values"):
         model.forecast(2)
-    with pytest.raises(pv.MissingInformationError, match="lacks values of 1 of 4 entities"):
+    with pytest.raises(pv.MissingInformationError, match=r"lacks values of 1 of 4 entities .* of e01 from 2014 on"):
         model.forecast(2, exogenous=future.drop(("e01", 2015)))
     with pytest.raises(pv.SpecificationError, match="no column"):
         model.forecast(2, exogenous=future.rename(columns={"z": "q"}))

@@ -112,6 +112,20 @@ def test_rows_lost_to_gaps_and_missing_values_are_counted():
     assert model.nobs == 12 * 12 - 3
 
 
+@pytest.mark.parametrize("test", [pv.portmanteau_test, pv.normality_test, pv.arch_test])
+def test_tests_of_one_series_are_not_of_a_panel(test):
+    model = fit(panel_of(), method="pooled")
+    with pytest.raises(pv.SpecificationError, match=r"of one entity, by fit_var; .* has ar_test\(\)"):
+        test(model)
+
+
+def test_few_clusters_are_warned_of_without_promising_what_a_panel_lacks():
+    with pytest.warns(pv.PanelVarWarning, match=r"Only 12 clusters.* wild_bootstrap, where a model has them"):
+        pv.fit_panel_var(panel_of(), NAMES, method="pooled")
+    with pytest.raises(pv.SpecificationError, match="takes 'classical'"):
+        fit(panel_of(), method="pooled", cov=pv.BiasReduced("entity"))
+
+
 def test_what_a_result_cannot_say():
     frame = panel_of(entities=20, periods=16)
     pooled, average = fit(frame, method="pooled"), fit(frame, method="mean-group")
