@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from quiet import quietly
 
 import panelvar as pv
 
@@ -211,3 +212,31 @@ def test_lags_that_do_not_die_out_are_said(call):
     assert ("began in their long run" in str(result).replace("\n", " ")) == (call is pv.fit_blundell_bond)
     stable = call(FRAME, "y", instruments=pv.LagInstruments(collapse=True))
     assert not [note for note in stable.notes if note.code == "not-stable"]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_deviations_are_instrumented_least_squares_of_their_rows(steps):
+    """Deviations of white noise are white noise: the room of instruments, with the same rows and columns, agrees."""
+    window = pv.LagInstruments(last=4, collapse=True)
+    found = pv.fit_arellano_bond(FRAME, "y", "x", transform="fod", steps=steps, cov=None, instruments=window)
+    model = found.fit.estimate.model
+    rows = model.transformed
+    table = []
+    for place, own in enumerate(model.instruments.rows):
+        for entity in np.flatnonzero(rows.used[place]):
+            instruments = np.zeros(model.instruments.count)
+            instruments[own.columns] = own.values[entity]
+            table.append([entity, place, *rows.values[place, entity], *instruments])
+    names = [f"z{k}" for k in range(model.instruments.count)]
+    frame = pd.DataFrame(table, columns=["i", "t", "lag", "x", "y", *names])
+    lags = [name for name, label in zip(names, model.instruments.labels, strict=True) if label != "x"]
+    plain = pv.Clustered("entity", group_factor=False, dof_factor="none")
+    method = "2sls" if steps == 1 else pv.TwoStepGMM(plain)
+    data = pv.Panel(frame, "i", "t")
+    parts = {"x": ["x"], "endogenous": ["lag"], "instruments": lags, "constant": False}
+    other = quietly(pv.fit_iv_pooled, data, "y", **parts, method=method, cov=plain)
+    np.testing.assert_allclose(other.params[["lag", "x"]], found.params, rtol=1e-9)
+    if steps == 1:
+        np.testing.assert_allclose(other.std_errors[["lag", "x"]], found.std_errors, rtol=1e-9)
+    else:
+        np.testing.assert_allclose(other.hansen_j.statistic, found.hansen_j.statistic, rtol=1e-8)
