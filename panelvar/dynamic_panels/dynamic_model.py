@@ -227,6 +227,11 @@ def build_model(
         text = f"{left_out} of {panel.n_entities} entities have too few consecutive periods and are left out."
         notes.append(Note("entities-left-out", text))
     complete = complete[:, entities]
+    begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
+    pausing = int((begun.sum(axis=0) > 1).sum())
+    if pausing:
+        text = f"{pausing} of {len(entities)} entities have gaps: no lag and no difference reaches across one."
+        notes.append(Note("gaps", text))
     everything = Laid(cube.laid.values[:, entities], cube.laid.observed[:, entities])
     values = [np.take(part.values, entities, axis=1) for part in parts]
     labels = [str(label) for label in panel.calendar.labels_at(np.arange(cube.n_periods))]
@@ -250,7 +255,7 @@ def build_model(
     matrix = moments.matrix()
     if matrix.count < len(regressors):
         raise InsufficientDataError(
-            f"{matrix.count} instruments do not identify {len(regressors)} coefficients: allow longer lags, or add "
+            f"{matrix.count} instrument(s) do not identify {len(regressors)} coefficient(s): allow longer lags, or add "
             "instruments."
         )
     narrow = tuple(_narrow(equation, width) for equation in equations)

@@ -326,7 +326,7 @@ class GmmProblem:
         names = [self.regressors[place % self.n_regressors] for place in range(columns.shape[1])]
         if root.rank < columns.shape[1]:
             raise InsufficientDataError(
-                f"{root.rank} independent moments do not identify {columns.shape[1]} coefficients: add lags as "
+                f"{root.rank} independent moment(s) do not identify {columns.shape[1]} coefficient(s): add lags as "
                 "instruments, or entities."
             )
         if not sizes.all():

@@ -181,7 +181,10 @@ class GmmEstimate:
             )
             out.append(Note("many-moments", text, warn=True))
         elif generalised:
-            text = f"There are {every} moments.{generalised} Use fewer: LagInstruments(collapse=True)."
+            text = (
+                f"There are {every} moments.{generalised} Fewer of them (LagInstruments(collapse=True), last=) may "
+                "have full rank. Outliers, and levels that are large beside their changes, lower it, too."
+            )
             out.append(Note("singular-weight", text, warn=True))
         if self.steps == "cu" and self.cov_kind == "robust":
             text = (

@@ -121,7 +121,10 @@ def test_names_of_other_programs_are_answered():
         ({"x": ["x"], "predetermined": "x"}, "twice"),
         ({"cov": pv.Clustered("w")}, "changes within"),
         ({"instruments": [pv.LagInstruments("y", 2, equation="level")]}, "no level equation"),
-        ({"instruments": [pv.LagInstruments("y", 2, 2, collapse=True)], "lags": 3}, "1 instruments do not identify 3"),
+        (
+            {"instruments": [pv.LagInstruments("y", 2, 2, collapse=True)], "lags": 3},
+            "1 instrument(s) do not identify 3",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(options, words):
@@ -240,3 +243,20 @@ def test_deviations_are_instrumented_least_squares_of_their_rows(steps):
         np.testing.assert_allclose(other.std_errors[["lag", "x"]], found.std_errors, rtol=1e-9)
     else:
         np.testing.assert_allclose(other.hansen_j.statistic, found.hansen_j.statistic, rtol=1e-8)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_gaps_are_said_and_late_beginnings_are_none(call):
+    years = FRAME.index.get_level_values("t")
+    holed = FRAME[(years != 2004) | (FRAME.index.get_level_values("i") >= 7)]
+    notes = [note.text for note in call(holed, "y").notes]
+    assert "7 of 60 entities have gaps: no lag and no difference reaches across one." in notes
+    late = FRAME[(years > 2001) | (FRAME.index.get_level_values("i") >= 7)]
+    assert not [note for note in call(late, "y").notes if note.code == "gaps"]
+
+
+def test_a_weight_that_an_outlier_makes_singular_is_explained():
+    frame = FRAME.copy()
+    frame.iloc[:3, 0] = 1e10
+    with pytest.warns(pv.PanelVarWarning, match=r"covariance has rank 1: .* Outliers, and levels that are large"):
+        pv.fit_arellano_bond(frame, "y", instruments=pv.LagInstruments(collapse=True))
