@@ -1,4 +1,7 @@
-"""Dynamic panels in other programs: R's plm in a process of R, pydynpd in a Python with an older NumPy."""
+"""Dynamic panels in other programs: R's plm in a process of R, pydynpd in a Python with an older NumPy.
+
+Programs that are timed one after another tell their processor time: what else the machine does then is not in it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ for (collapse in c(FALSE, TRUE)) for (transformation in c("d", "ld")) {
     list(coef(model), sqrt(diag(vcovHC(model))))
   }
   found <- run()
-  seconds <- median(sapply(seq_len(as.integer(given[2])), function(i) system.time(run())[["elapsed"]]))
+  seconds <- median(sapply(seq_len(as.integer(given[2])), function(i) sum(system.time(run())[1:2])))
   cat("[", seconds, ",[", paste(format(found[[1]], digits = 17), collapse = ","), "],[",
       paste(format(found[[2]], digits = 17), collapse = ","), "]]\\n")
 }
@@ -46,9 +49,9 @@ for command in sys.argv[3:]:
     times = []
     for _ in range(int(sys.argv[2]) + 1):
         with contextlib.redirect_stdout(io.StringIO()):
-            start = time.perf_counter()
+            start = time.process_time()
             model = regression.abond(command, frame, ["firm", "year"]).models[0]
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
     step = model.step_results[1]
     print(json.dumps([statistics.median(times[1:]), step.beta.ravel().tolist(), step.std_err.tolist()]))
 """

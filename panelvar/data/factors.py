@@ -104,6 +104,7 @@ class Factors:
         self.panel = panel
         self.like = panel if like is None else like
         self._known: dict[Factor, Array | Categories] = {}
+        self._columns: dict[str, Array] = {}
 
     def __getitem__(self, factor: Factor) -> Array | Categories:
         if factor not in self._known:
@@ -141,10 +142,13 @@ class Factors:
         return str(dtype).startswith(("category", "object", "str", "<U"))
 
     def _column(self, name: str) -> Array:
+        if name in self._columns:
+            return self._columns[name]
         values = self.panel.column(name)
         infinite = np.isinf(values)
         if infinite.any():
             raise DataError(f"Column {name!r} is infinite in {self._rows(infinite)}.")
+        self._columns[name] = values
         return values
 
     def _categories(self, name: str, reference: object = None, *, by_name: bool = False) -> Categories:

@@ -123,9 +123,9 @@ class InstrumentMatrix:
             factor = covariance if weights is None else covariance * weights
             scaled = left.values * factor if np.ndim(factor) == 0 else left.values * np.asarray(factor)[:, None]
             block = scaled.T @ right.values
-            out[np.ix_(left.columns, right.columns)] += block
+            out[left.columns[:, None], right.columns] += block
             if first != second:
-                out[np.ix_(right.columns, left.columns)] += block.T
+                out[right.columns[:, None], left.columns] += block.T
         return out
 
 
