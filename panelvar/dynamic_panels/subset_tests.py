@@ -118,7 +118,8 @@ class InstrumentTests(Presented):
             notes.append(f"Without these the coefficients are not identified: {'; '.join(self.untested)}.")
         notes += [note.text for each in self.tests.values() for note in each.joint.notes]
         return Table(
-            header=(Row("", tuple(words(each, "right") for each in header)),),
+            title="" if body else "No set of instruments can be tested by itself",
+            header=(Row("", tuple(words(each, "right") for each in header)),) if body else (),
             body=tuple(body),
             notes=tuple(dict.fromkeys(notes)),
         )

@@ -279,9 +279,11 @@ def block_of(rows: PanelVarRows, places: Positions | None = None, *, effects: bo
     if block.df_resid < rows.n_vars:
         absorbed = f", {len(periods) + 1} periods" if len(periods) else ""
         absorbed += f" and the effects of {present.n_groups} entities" if effects else ""
+        left = block.df_resid if block.df_resid > 0 else "no"
         raise InsufficientDataError(
-            f"{problem.nobs} rows leave {block.df_resid} degrees of freedom for {rows.n_regressors} coefficients an "
-            f"equation{absorbed}: at least {rows.n_vars} are needed. Use fewer lags."
+            f"{problem.nobs} rows leave {left} degrees of freedom for {rows.n_regressors} coefficients an "
+            f"equation{absorbed}: at least {rows.n_vars} are needed. Use fewer lags or regressors, or look "
+            "at missing values."
         )
     require_range(problem.factor, problem.column_sizes, measured_columns(rows.names, rows.terms, rows.lags))
     _require_rank(rows, block, lengths)

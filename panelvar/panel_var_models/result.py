@@ -273,7 +273,10 @@ class PanelVarResult(MomentTests, SystemTests):
 
     @cached_property
     def resids(self) -> pd.DataFrame:
-        """Residuals by entity and period: of the rows estimated, less their entity's mean where it has an effect."""
+        """Residuals of the rows estimated, less their entity's mean where it has an effect.
+
+        Rows in levels bear the index of the data; those that moments transform, entity and period.
+        """
         import pandas as pd
 
         fit, panel = self.fit, self.fit.rows.panel

@@ -30,6 +30,11 @@ def test_arguments(call, argument, words):
         call(FIRMS, "n", **{argument: True})
 
 
+def test_functions():
+    with pytest.raises(AttributeError, match=r"Here it is fit_panel_var\(...\).lag_selection\(\)"):
+        pv.pvarsoc  # noqa: B018
+
+
 @pytest.mark.parametrize(
     ("foreign", "ours"),
     [

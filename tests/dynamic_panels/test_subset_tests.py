@@ -98,6 +98,10 @@ def test_every_set_is_in_the_table_by_its_name():
     plain = pv.fit_arellano_bond(FRAME, "y", "x").instrument_tests("sargan")
     assert list(plain.untested) == ["lags 2 and older of y"]
     assert "not identified: lags 2 and older of" in str(plain)
+    nothing = pv.fit_arellano_bond(FRAME, "y").instrument_tests()
+    assert not nothing.tests
+    assert "Hansen without" not in str(nothing)
+    assert str(nothing).startswith("No set of instruments can be tested by itself")
 
 
 def test_units_and_labels_decide_nothing():
