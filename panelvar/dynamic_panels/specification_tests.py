@@ -8,6 +8,7 @@ from panelvar.base.arguments import read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import normal_tail
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
 from panelvar.tables.test_result import TestResult, chi2_test
 
@@ -134,6 +135,6 @@ def equation_place(names: tuple[str, ...], equation: object) -> int:
         return 0
     if equation is None:
         raise SpecificationError(f"Say of which equation, equation=: {', '.join(map(repr, names))}.")
-    if equation not in names:
-        raise SpecificationError(f"equation={equation!r} must be one of: {', '.join(map(repr, names))}.")
-    return names.index(str(equation))
+    if not isinstance(equation, str) or equation not in names:
+        raise SpecificationError(f"equation={shown(equation)} must be one of: {', '.join(map(repr, names))}.")
+    return names.index(equation)

@@ -154,6 +154,12 @@ def test_what_cannot_be_is_refused_in_words(options, words):
         fit(SHORT.iloc[:70], **options)
 
 
+@pytest.mark.parametrize("equation", ["q", np.ones(3), 3, ["x"]])
+def test_an_equation_that_there_is_not(equation):
+    with pytest.raises(pv.SpecificationError, match="must be one of: 'x', 'y'"):
+        fit(instruments=COLLAPSED).ar_test(2, equation)
+
+
 def test_clusters_change_the_weights_and_so_are_given_to_the_fit():
     frame = SHORT.assign(region=np.repeat(np.arange(80) // 2, 7))
     model = fit(frame, instruments=COLLAPSED, cov=pv.Clustered("region"))
