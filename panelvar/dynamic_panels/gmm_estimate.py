@@ -12,6 +12,7 @@ from panelvar.base.arguments import is_whole
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError
 from panelvar.base.quoting import shown
+from panelvar.covariance.covariances import FEW_CLUSTERS
 from panelvar.dynamic_panels.dynamic_model import DynamicModel
 from panelvar.dynamic_panels.gmm import GmmProblem, Step
 from panelvar.dynamic_panels.gmm_convention import GmmConvention
@@ -172,8 +173,8 @@ class GmmEstimate:
             if self.steps != 1 and self.step.rank < full
             else ""
         )
+        what = "entities" if self.problem.groups is None else f"clusters by {self.group_label!r}"
         if every >= self.n_clusters:
-            what = "entities" if self.problem.groups is None else f"clusters by {self.group_label!r}"
             of = f"{every} moments ({self.problem.n_equations} equations)" if every != count else f"{count} moments"
             text = (
                 f"{of} for {self.n_clusters} {what}: estimates lean towards those without instruments, and Hansen's "
@@ -186,6 +187,12 @@ class GmmEstimate:
                 "have full rank. Outliers, and levels that are large beside their changes, lower it, too."
             )
             out.append(Note("singular-weight", text, warn=True))
+        if self.n_clusters < FEW_CLUSTERS and self.cov_kind != "classical":
+            text = (
+                f"The moments are summed over {self.n_clusters} {what} only: their variance is a rough estimate, and "
+                "tests reject too often."
+            )
+            out.append(Note("few-clusters", text, warn=True))
         if self.steps == "cu" and self.cov_kind == "robust":
             text = (
                 "Errors of continuously updated estimates are the asymptotic ones: no correction is known to be exact."

@@ -260,3 +260,14 @@ def test_a_weight_that_an_outlier_makes_singular_is_explained():
     frame.iloc[:3, 0] = 1e10
     with pytest.warns(pv.PanelVarWarning, match=r"covariance has rank 1: .* Outliers, and levels that are large"):
         pv.fit_arellano_bond(frame, "y", instruments=pv.LagInstruments(collapse=True))
+
+
+def test_few_entities_are_warned_of_however_few_the_moments():
+    few = simulated(entities=12)
+    window = pv.LagInstruments(last=3, collapse=True)
+    for steps in (1, 2):
+        with pytest.warns(pv.PanelVarWarning, match="summed over 12 entities only: their variance is a rough estimate"):
+            found = pv.fit_arellano_bond(few, "y", instruments=window, steps=steps)
+        assert [note.code for note in found.notes] == ["few-clusters"]
+    classical = pv.fit_arellano_bond(few, "y", instruments=window, steps=1, cov="classical")
+    assert not classical.notes
