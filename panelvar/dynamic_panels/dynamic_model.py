@@ -18,6 +18,7 @@ from panelvar.base.errors import (
     Note,
     SpecificationError,
 )
+from panelvar.base.expressions import syntax_tree
 from panelvar.base.labels import listed
 from panelvar.data.design import CONSTANT
 from panelvar.data.factors import Categories, Factor, Factors
@@ -168,11 +169,7 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
 
 def _refuse_arithmetic(name: str) -> None:
     """Refuse ``w + k``, which is two regressors in a formula and would be their sum here."""
-    try:
-        joined = isinstance(ast.parse(name.strip(), mode="eval").body, ast.BinOp)
-    except SyntaxError:
-        return
-    if joined:
+    if isinstance(syntax_tree(name, name), ast.BinOp):
         raise SpecificationError(
             f"{name!r} is one column: name several as a list, or write a formula 'y ~ ...'. I({name}) is the "
             "arithmetic of columns."
@@ -349,12 +346,6 @@ def _add_lags(
     labels: Sequence[str],
     notes: list[Note],
 ) -> None:
-    before = np.zeros_like(everything.values)
-    before[1:] = everything.values[:-1]
-    both = everything.observed.copy()
-    both[1:] &= everything.observed[:-1]
-    both[0] = False
-    changes = Laid(np.where(both, everything.values - before, 0.0), both)
     start = len(equations[0].labels)
     for number, each in enumerate(spec.sets):
         if not isinstance(each, LagInstruments):
@@ -378,8 +369,15 @@ def _add_lags(
             moments.add_window(0, equations[0], window, Origin("lags", number), labels)
         if equation != "transformed":
             least, most = (max(first - 1, 0), max(first - 1, 0)) if equation == "both" else (first, last)
-            window = LagWindow(each.names, changes.only(places), least, most, each.collapse)
+            window = LagWindow(each.names, _changes(everything.only(places)), least, most, each.collapse)
             moments.add_window(start, equations[1], window, Origin("changes", number), labels, "D.")
+
+
+def _changes(laid: Laid) -> Laid:
+    """First differences, where both periods are observed."""
+    before = laid.lagged(1)
+    both = laid.observed & before.observed
+    return Laid(np.where(both, laid.values - before.values, 0.0), both)
 
 
 def _add_standard(

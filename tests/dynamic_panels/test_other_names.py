@@ -68,6 +68,12 @@ def test_arithmetic_is_no_list_of_regressors(call):
     assert np.array_equal(summed.params, pv.fit_arellano_bond(added, "n", "both").params)
 
 
+@pytest.mark.parametrize("name", ["-" * 100_000 + "w", "w" + "+w" * 3000])
+def test_expressions_too_long_to_read_end_in_words(name):
+    with pytest.raises(pv.SpecificationError, match="too long"):
+        pv.fit_arellano_bond(FIRMS, "n", name)
+
+
 def test_a_column_called_as_the_constant_or_a_period():
     """Two coefficients of one name: the joint test left both out."""
     frame = abdata().assign(**{"const": lambda f: f["k"], "time[1979]": lambda f: f["k"]})
