@@ -109,7 +109,7 @@ _FOOT: dict[str, tuple[str, Callable[..., Cell], Callable[[Fitted], Any]]] = {
     "chi2_pvalue": ("p of chi2", probability, _joint("chi2", "pvalue")),
     "chi2_kind": ("chi2 is of", words, _null("chi2")),
     "first_stage_f": ("First-stage F", number, _weakest),
-    "overidentification_pvalue": ("p of overidentification", probability, _overidentified("pvalue")),
+    "overidentification_pvalue": ("p of overid. test", probability, _overidentified("pvalue")),
     "overidentification_kind": ("Test of it", words, _overidentified("name")),
     "rmse": ("Root MSE", number, lambda result: result.rmse),
     "df_resid": ("Residual df", degrees, lambda result: result.df_resid),

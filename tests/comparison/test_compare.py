@@ -217,7 +217,7 @@ def test_dynamic_panels_stand_beside_static_ones() -> None:
     assert [bool(text) for text in rows["Within R2"]] == [True, False, False, False]
     # A joint test needs errors; a test of moments, more of them than coefficients.
     assert [bool(text) for text in rows["Wald chi2"]] == [False, True, True, False]
-    assert [bool(text) for text in rows["p of overidentification"]] == [False, True, False, False]
+    assert [bool(text) for text in rows["p of overid. test"]] == [False, True, False, False]
     assert all(rows["Root MSE"]) and rows["Std. errors"][3] == "none (draws=0)"
     alone = pv.compare(columns["corrected"])
     assert alone.body[0].cells[0].text == rows["L(y)"][2]
