@@ -28,6 +28,8 @@ from panelvar.tables.table import Table
 from panelvar.tables.test_result import TestResult, chi2_test
 
 NULL = "the moments do not identify the coefficients"
+_SEARCHES = 12
+"""Starts from which the least form is searched, the lowest first."""
 _SLOPE = 1e-4
 """Slope of the criterion, in coefficients of unit length, that is left at a minimum."""
 
@@ -118,12 +120,15 @@ def _least(problem: GmmProblem, starts: list[Array]) -> float:
         return float(half @ half), slope / sizes
 
     begun = [start * sizes / np.linalg.norm(start * sizes) for start in starts]
+    # The form has several minima where entities are few: it is also searched from the axes of its one-step weights.
+    axes = problem.initial_root.divided(total / sizes)
+    begun += list(np.linalg.eigh(axes.T @ axes)[1].T)
     if len(sizes) == 1:
         return value(begun[0])[0]
     from scipy.optimize import minimize
 
     begun.sort(key=lambda start: value(start)[0])
-    found = [minimize(value, start, jac=True, method="BFGS", options={"gtol": 1e-8}) for start in begun[:3]]
+    found = [minimize(value, start, jac=True, method="BFGS", options={"gtol": 1e-8}) for start in begun[:_SEARCHES]]
     best = min(found, key=lambda each: float(each.fun))
     left = float(np.abs(best.jac).max() * np.linalg.norm(best.x))
     if not np.isfinite(best.fun) or left > _SLOPE * max(1.0, float(best.fun)):
