@@ -127,10 +127,9 @@ class ReweightedPanel(DrawablePanel):
         The residuals are those of the rows less their entity's mean, whatever the estimator of the coefficients.
         """
         fit, rows = self.fit, self.fit.rows
-        if fit.transformed or fit.individual is not None or fit.period_effects is not None:
+        if fit.individual is not None or fit.period_effects is not None:
             raise SpecificationError(
-                "A bootstrap of entities carries no instrument beside time effects, coefficients of entities' own or "
-                "differenced rows."
+                "A bootstrap of entities carries no instrument beside time effects or coefficients of entities' own."
             )
         columns = rows.columns
         if fit.effects is not None:

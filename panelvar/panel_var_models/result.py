@@ -263,11 +263,11 @@ class PanelVarResult(MomentTests, SystemTests):
     def _estimates(self, factor: Array) -> Estimates:
         fit, panel = self.fit, self.fit.rows.panel
         form = ReducedForm(self.coefficients, factor)
-        if fit.transformed:
-            return Estimates(form, len(fit.residuals))
+        # An instrument is of periods, not of rows that were differenced: of levels, less their entity's mean.
+        residuals = fit.level_residuals if fit.transformed else fit.residuals
         rows = fit.rows.panel_rows
         places = rows if panel.order is None else panel.order[rows]
-        return Estimates(form, self.nobs, fit.residuals, places, panel.nobs, lambda: fit.rows.design.index)
+        return Estimates(form, len(residuals), residuals, places, panel.nobs, lambda: fit.rows.design.index)
 
     # ---- rows
 

@@ -246,3 +246,26 @@ def test_wild_bootstraps_are_as_wide_as_those_of_entities():
         for bands in (pv.RecursiveWildBootstrap(draws=300, seed=1), pv.EntityBootstrap(draws=300, seed=1))
     ]
     assert_allclose(found[0], found[1], rtol=0.35)
+
+
+@pytest.mark.parametrize("options", [{}, {"transform": "fd", "level_equation": True}])
+def test_an_instrument_finds_the_shock_from_errors_of_the_levels(options):
+    """Differenced errors belong to several periods, an instrument to one."""
+    model = fit(instruments=COLLAPSED, **options)
+    before = SHORT[NAMES].groupby("firm").shift(1)
+    left = (SHORT[NAMES] - before.to_numpy() @ model.coefficients[0].T).dropna()
+    left -= left.groupby("firm").transform("mean")
+    series = left["x"] + pd.Series(np.random.default_rng(2).standard_normal(len(left)), left.index)
+    found = quietly(model.impulse_responses, 1, identification=pv.ExternalInstrument(series, "x"))
+    covariances = left.mul(series - series.mean(), axis=0).sum()
+    ratio = covariances["y"] / covariances["x"]
+    assert found.values[0, 1, 0] / found.values[0, 0, 0] == pytest.approx(ratio, rel=1e-9)
+    for bands in (pv.EntityBootstrap(draws=40, seed=1), pv.RecursiveWildBootstrap(draws=40, seed=1)):
+        band = quietly(model.impulse_responses, 1, identification=pv.ExternalInstrument(series, "x"), bands=bands)
+        assert (np.abs(band.draws.mean(axis=0) - found.values) < 3.0 * band.std_errors).all()
+
+
+@pytest.mark.parametrize("identification", ["long_run", pv.SignRestrictions({("x", "x"): "+"}, models=20, seed=1)])
+def test_shocks_of_other_schemes(identification):
+    found = quietly(fit(instruments=COLLAPSED).impulse_responses, 2, identification=identification)
+    assert np.isfinite(found.values).all()
