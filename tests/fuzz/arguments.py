@@ -124,7 +124,8 @@ class Writer:
         outer, self.where = self.where, label
         skip = self.formula(known, given, mistakes) | given.keys()
         chosen = [name for name, found in known.items() if name not in skip and self.wanted(name, found)]
-        wrong = set(self.rng.sample(sorted(known), min(mistakes, len(known)))) if mistakes else set()
+        # A list: the order of a set of texts differs from one process to the next.
+        wrong = self.rng.sample(sorted(known), min(mistakes, len(known))) if mistakes else []
         for name in dict.fromkeys([*chosen, *wrong]):
             found = known[name]
             text = self.mistake(call, name) if name in wrong else self.argument(call, name, found)
@@ -136,8 +137,8 @@ class Writer:
                 given[name] = text
         if mistakes and (not known or self.rng.random() < 0.02):
             given["maxlags"] = "3"
-        for name in {"column", "columns"} & set(known):
-            if given.get("data", "").startswith(("panel", "frame")):
+        for name in ("column", "columns"):
+            if name in known and given.get("data", "").startswith(("panel", "frame")):
                 given.setdefault(name, self.role("x1", "y"))
         self.where = outer
         if not mistakes:
