@@ -71,7 +71,7 @@ def test_arithmetic_is_no_list_of_regressors(call):
 @pytest.mark.parametrize("name", ["-" * 100_000 + "w", "w" + "+w" * 3000])
 def test_expressions_too_long_to_read_end_in_words(name):
     # Python 3.13 reads sums that exhaust the stack of older versions: they are then refused as arithmetic.
-    with pytest.raises(pv.SpecificationError, match="too long|is one column"):
+    with pytest.raises(pv.SpecificationError, match=r"too long|is one column"):
         pv.fit_arellano_bond(FIRMS, "n", name)
 
 
