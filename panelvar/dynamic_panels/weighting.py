@@ -100,13 +100,13 @@ def positive(sizes: Array) -> Array:
 
 
 def reciprocal_condition(upper: Array) -> float:
-    """Estimate of the reciprocal condition number of an upper triangle."""
+    """Reciprocal condition number of an upper triangle, in the largest column sum."""
     if not upper.diagonal().all():
         return 0.0
-    from scipy.linalg.lapack import dtrcon
+    from scipy.linalg.lapack import dtrtri
 
-    found, _ = dtrcon(np.asfortranarray(upper), norm="1", uplo="U")
-    return float(found)
+    inverse, _ = dtrtri(np.asfortranarray(upper))
+    return float(1.0 / (np.abs(upper).sum(axis=0).max() * np.abs(np.triu(inverse)).sum(axis=0).max()))
 
 
 def triangular(upper: Array, right: Array, *, transposed: bool = False) -> Array:
