@@ -42,12 +42,6 @@ class Laid(NamedTuple):
             values[lag:], observed[lag:] = self.values[: len(values) - lag], self.observed[: len(values) - lag]
         return Laid(values, observed)
 
-    def beside(self, other: Laid) -> Laid:
-        """These columns and others."""
-        return Laid(
-            np.concatenate([self.values, other.values], axis=2), np.concatenate([self.observed, other.observed], axis=2)
-        )
-
     @property
     def complete(self) -> Mask:
         """Which entities have all columns, period by period, (T, N)."""

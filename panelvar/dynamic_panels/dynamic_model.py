@@ -262,7 +262,7 @@ def build_model(
 
 def _narrow(rows: EquationRows, width: int) -> EquationRows:
     return EquationRows(
-        rows.kind, rows.labels, np.ascontiguousarray(rows.values[:, :, :width]), rows.used, rows.weights, rows.complete
+        rows.kind, rows.labels, np.ascontiguousarray(rows.values[:, :, :width]), rows.used, rows.complete
     )
 
 

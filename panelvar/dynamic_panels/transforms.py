@@ -35,8 +35,6 @@ class EquationRows:
         Zero where a row does not exist.
     used : (R, N) bool array
         Which rows exist.
-    weights : (R, N) array or None
-        Of deviations: :math:`\sqrt{k/(k+1)}`, the weight of their own period.
     complete : (T, N) bool array
         The periods that the rows were made from.
     """
@@ -45,7 +43,6 @@ class EquationRows:
     labels: Positions
     values: Array
     used: Mask
-    weights: Array | None
     complete: Mask
 
     def loadings(self, *, balanced: bool = False) -> Array:
@@ -87,7 +84,7 @@ def transformed(transform: str, values: Array, complete: Mask) -> EquationRows:
     if transform == "fd":
         used = complete[1:] & complete[:-1]
         rows = np.where(used[:, :, None], values[1:] - values[:-1], 0.0)
-        return EquationRows("fd", np.arange(1, len(values)), rows, used, None, complete)
+        return EquationRows("fd", np.arange(1, len(values)), rows, used, complete)
     counts, scale = deviation_weights(complete)
     known = np.where(complete[:, :, None], values, 0.0)
     # Sums are of distances from the entity's mean: at a level far from zero they would lose the digits of the rest.
@@ -98,10 +95,10 @@ def transformed(transform: str, values: Array, complete: Mask) -> EquationRows:
     used = (complete & (counts > 0.0))[:-1]
     means = later[:-1] / np.maximum(counts[:-1], 1.0)[:, :, None]
     rows = np.where(used[:, :, None], scale[:-1, :, None] * (known[:-1] - means), 0.0)
-    return EquationRows("fod", np.arange(1, len(values)), rows, used, scale[:-1], complete)
+    return EquationRows("fod", np.arange(1, len(values)), rows, used, complete)
 
 
 def levels(values: Array, complete: Mask) -> EquationRows:
     """The rows as they are."""
     rows = np.where(complete[:, :, None], values, 0.0)
-    return EquationRows("level", np.arange(len(values)), rows, complete, None, complete)
+    return EquationRows("level", np.arange(len(values)), rows, complete, complete)
