@@ -24,6 +24,9 @@ _STYLE = """\
 .panelvar .right { text-align: right; }
 .panelvar .head tr:last-child th { border-bottom: 2px solid currentColor; }
 .panelvar tbody tr:last-child th, .panelvar tbody tr:last-child td { border-bottom: 1px solid currentColor; }
+.panelvar .rule th, .panelvar .rule td { border-top: 1px solid currentColor; }
+.panelvar .head .over { border-bottom: 1px solid currentColor; }
+.panelvar .heading { font-style: italic; }
 .panelvar tfoot td { font-size: 90%; }
 </style>"""
 _CLASS = {"decimal": "right", "right": "right", "center": "center", "left": "left"}
@@ -49,18 +52,27 @@ def _cell(cell: Cell, tail: int) -> str:
     padding = ""
     if cell.align == "decimal" and text:
         padding = _FIGURE_SPACE * (tail - len(split_at_point(text)[1]) - len(cell.stars))
-    return f'<td class="{_CLASS[cell.align]}">{escape_html(text)}{cell.stars}{padding}</td>'
+    return f'<td class="{_CLASS[cell.align]}">{escape_html(text + cell.stars)}{padding}</td>'
 
 
 def _heading(row: Row) -> str:
-    cells = "".join(f'<th scope="col" class="{_CLASS[cell.align]}">{escape_html(cell.text)}</th>' for cell in row.cells)
+    cells = ""
+    for run in row.runs():
+        cell = row.cells[run[0]]
+        over = f' scope="colgroup" colspan="{len(run)}"' if len(run) > 1 else ' scope="col"'
+        kind = _CLASS[cell.align] + (" over" if len(run) > 1 and cell.text else "")
+        cells += f'<th{over} class="{kind}">{escape_html(cell.text)}</th>'
     return f'<tr><th scope="col" class="left">{escape_html(row.label)}</th>{cells}</tr>'
 
 
 def _row(row: Row, tails: Sequence[int]) -> str:
+    rule = ' class="rule"' if row.rule else ""
+    if row.heading:
+        over = f'colspan="{len(row.cells) + 1}" class="left heading"'
+        return f'<tr{rule}><th scope="rowgroup" {over}>{escape_html(row.label)}</th></tr>'
     label = "" if row.continues else escape_html(row.label)
     cells = "".join(_cell(cell, tail) for cell, tail in zip(row.cells, tails, strict=True))
-    return f'<tr><th scope="row" class="left">{label}</th>{cells}</tr>'
+    return f'<tr{rule}><th scope="row" class="left">{label}</th>{cells}</tr>'
 
 
 def _fact(fact: Fact, span: int) -> str:

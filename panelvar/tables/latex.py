@@ -65,7 +65,7 @@ def _numeral(cell: Cell) -> str:
         body = re.sub(r"-(?=[0-9])", "$-$", escape_latex(text[:end])).replace(r"\textless{}", "$<$")
     hanging = escape_latex(after)
     if cell.stars:
-        hanging += r"\textsuperscript{" + cell.stars + "}"
+        hanging += r"\textsuperscript{" + escape_latex(cell.stars) + "}"
     return body + (rf"\rlap{{{hanging}}}" if hanging else "")
 
 
@@ -84,13 +84,24 @@ def _cell(cell: Cell, column: str) -> str:
     if cell.align == "decimal":
         text, wanted = _numeral(cell), "r"
     else:
-        text, wanted = _words(cell.text) + cell.stars, _COLUMN[cell.align]
+        text, wanted = _words(cell.text) + escape_latex(cell.stars), _COLUMN[cell.align]
     return text if wanted == column else rf"\multicolumn{{1}}{{{wanted}}}{{{text}}}"
 
 
 def _row(row: Row, columns: Sequence[str]) -> str:
-    label = "" if row.continues else _label(row.label)
-    return " & ".join([label, *(_cell(cell, c) for cell, c in zip(row.cells, columns, strict=True))]) + r" \\"
+    rule = "\\midrule\n" if row.rule else ""
+    if row.heading:
+        return rf"{rule}\multicolumn{{{len(columns) + 1}}}{{l}}{{\textit{{{_label(row.label)}}}}} \\"
+    cells, under = ["" if row.continues else _label(row.label)], ""
+    for run in row.runs():
+        cell = row.cells[run[0]]
+        if len(run) == 1:
+            cells.append(_cell(cell, columns[run[0]]))
+            continue
+        cells.append(rf"\multicolumn{{{len(run)}}}{{c}}{{{escape_latex(cell.text)}}}")
+        if cell.text:
+            under += rf"\cmidrule(lr){{{run[0] + 2}-{run[-1] + 2}}}"
+    return rule + " & ".join(cells) + r" \\" + ("\n" + under if under else "")
 
 
 def _facts(facts: Sequence[Fact], span: int) -> list[str]:

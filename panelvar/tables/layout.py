@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from panelvar.base.arguments import read_whole
@@ -27,12 +27,16 @@ class Cell:
         Significance stars printed after the text.
     align : {"decimal", "left", "center", "right"}
         ``"decimal"`` lines up the decimal points of a column.
+    continues : bool
+        Whether the cell is one with the cell at its left, which then spans both columns: of headings over several
+        columns. Its text and value are those of that cell.
     """
 
     text: str = ""
     value: float | int | str | None = None
     stars: str = ""
     align: Alignment = "decimal"
+    continues: bool = False
 
 
 def number(value: float, digits: int = 4, *, stars: str = "", brackets: str = "") -> Cell:
@@ -66,6 +70,15 @@ def words(text: object, align: Alignment = "center") -> Cell:
     return Cell(str(text), str(text), align=align)
 
 
+def spanning(headings: Iterable[tuple[str, int]]) -> tuple[Cell, ...]:
+    """Make the cells of a row of headings, each over so many columns; an empty text is no heading."""
+    cells: list[Cell] = []
+    for text, columns in headings:
+        cells.append(Cell(text, text, align="center"))
+        cells += [Cell(text, text, align="center", continues=True)] * (columns - 1)
+    return tuple(cells)
+
+
 def interval(lower: float, upper: float, digits: int = 4) -> Cell:
     """Make a cell of two limits, kept on one line."""
     text = f"[{format_number(lower, digits)},{NO_BREAK}{format_number(upper, digits)}]"
@@ -87,12 +100,28 @@ class Row:
         the index of `Table.to_frame`.
     continues : bool
         Whether the row belongs to the one above and repeats its label, which is then not printed.
+    heading : bool
+        Whether the label is a heading of the rows below it, across all columns; its cells are empty.
+    rule : bool
+        Whether a rule sets the row apart from those above it.
     """
 
     label: str
     cells: tuple[Cell, ...]
     kind: str = ""
     continues: bool = False
+    heading: bool = False
+    rule: bool = False
+
+    def runs(self, which: Iterable[int] | None = None) -> list[list[int]]:
+        """Places of cells that are one, together, of the columns ``which`` (all by default)."""
+        runs: list[list[int]] = []
+        for place in range(len(self.cells)) if which is None else which:
+            if self.cells[place].continues and runs:
+                runs[-1].append(place)
+            else:
+                runs.append([place])
+        return runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def _paragraph(text: str) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return escape_markdown(cell.text) + "\\*" * len(cell.stars)
+    return escape_markdown(cell.text + cell.stars)
 
 
 def _line(label: str, cells: tuple[Cell, ...]) -> str:
@@ -37,6 +37,8 @@ def _line(label: str, cells: tuple[Cell, ...]) -> str:
 
 
 def _label(row: Row) -> str:
+    if row.heading:
+        return f"**{escape_markdown(row.label)}**"
     return "" if row.continues else escape_markdown(row.label)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_flag
@@ -10,6 +11,8 @@ from panelvar.tables.layout import Layout
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelvar.tables.layout import Row
 
 
 class Presented(ABC):
@@ -104,8 +107,9 @@ class Table(Layout, Presented):
         Returns
         -------
         DataFrame
-            Indexed by row label, or by label and kind where a label has several rows; one column for each of the
-            table's. Columns of numbers alone are numeric, others hold objects; an empty cell is NaN or None.
+            Indexed by row label, or by label and kind where a label has several rows, under the headings of the rows
+            where there are any; one column for each of the table's, under the headings that span several. Columns of
+            numbers alone are numeric, others hold objects; an empty cell is NaN or None.
 
         Raises
         ------
@@ -114,13 +118,23 @@ class Table(Layout, Presented):
         """
         import pandas as pd
 
-        rows = (*self.body, *self.foot) if read_flag("foot", foot) else self.body
+        rows: list[Row] = []
+        keys: list[tuple[str, str, str]] = []
+        under = ""
+        for row in self.body:
+            under = row.label if row.heading else under
+            if not row.heading:
+                rows.append(row)
+                keys.append((under, row.label, row.kind))
+        if read_flag("foot", foot):
+            rows += self.foot
+            keys += [("", row.label, row.kind) for row in self.foot]
+        levels = [level for at, level in enumerate(zip(*keys, strict=True)) if at == 1 or any(level)]
         index: pd.Index
-        if any(row.kind for row in rows):
-            index = pd.MultiIndex.from_tuples([(row.label, row.kind) for row in rows], names=[None, None])
+        if len(levels) > 1:
+            index = pd.MultiIndex.from_arrays(levels)
         else:
             index = pd.Index([row.label for row in rows], dtype=object)
-        names = [cell.value for cell in self.header[0].cells] if self.header else list(map(str, range(self.n_columns)))
         columns = [
             pd.Series([row.cells[j].value for row in rows], index=index, dtype=object).infer_objects()
             for j in range(self.n_columns)
@@ -128,8 +142,18 @@ class Table(Layout, Presented):
         if not columns:
             return pd.DataFrame(index=index)
         frame = pd.concat(columns, axis=1)
-        frame.columns = pd.Index(names, dtype=object)
+        frame.columns = self._column_names()
         return frame
+
+    def _column_names(self) -> pd.Index:
+        """Names of columns, under the headings that span several of them."""
+        import pandas as pd
+
+        if not self.header:
+            return pd.Index(list(map(str, range(self.n_columns))), dtype=object)
+        spans = list(takewhile(lambda row: any(cell.continues for cell in row.cells), self.header))
+        named = [[cell.value for cell in row.cells] for row in (*spans, *self.header[len(spans) :][:1])]
+        return pd.MultiIndex.from_arrays(named) if len(named) > 1 else pd.Index(named[0], dtype=object)
 
     # A table typed at the prompt is there to be read.
     __repr__ = Presented.__str__

@@ -79,6 +79,9 @@ def _measure(rows: Sequence[Row], column: int) -> _Measured:
     left = right = widest = longest = 0
     for row in rows:
         cell = row.cells[column]
+        if cell.continues or (column + 1 < len(row.cells) and row.cells[column + 1].continues):
+            # A heading over several columns folds in the room that they have together.
+            continue
         text = printable(cell.text) + cell.stars
         if cell.align == "decimal":
             before, after = split_at_point(text)
@@ -106,7 +109,7 @@ def _panels(table: Layout, width: int) -> list[_Panel]:
     rows = list(table.rows())
     if not rows:
         return []
-    stub = max(0 if row.continues else display_width(printable(row.label)) for row in rows)
+    stub = max(0 if row.continues or row.heading else display_width(printable(row.label)) for row in rows)
     measured = [_measure(rows, j) for j in range(table.n_columns)]
     everything = tuple(range(table.n_columns))
 
@@ -126,7 +129,7 @@ def _panels(table: Layout, width: int) -> list[_Panel]:
         return [panel(min(stub, _WORDS + 4) + growth, everything, widths)]
     room = width - narrow_stub
     panels = []
-    for which in _packed(widths, room):
+    for which in _packed(widths, room, _together(table)):
         narrow, wide = [widths[j] for j in which], [loose[j] for j in which]
         panels.append(panel(narrow_stub, which, _grown(narrow, wide, room - sum(narrow) - _GAP * len(narrow))))
     return panels
@@ -142,20 +145,38 @@ def _grown(widths: Sequence[int], wanted: Sequence[int], spare: int) -> list[int
     return grown
 
 
-def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
-    """Cut columns into the fewest panels that fit, of equal number of columns where that fits too."""
+def _together(table: Layout) -> list[list[int]]:
+    """Columns that a heading holds together, from left to right."""
+    groups: list[list[int]] = []
+    for j in range(table.n_columns):
+        if j and any(row.cells[j].continues for row in table.header):
+            groups[-1].append(j)
+        else:
+            groups.append([j])
+    return groups
+
+
+def _packed(widths: Sequence[int], room: int, together: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """Cut columns into the fewest panels that fit, of equal number of columns where that fits too.
+
+    Columns under one heading stay together where they fit into a panel.
+    """
+    needed = [sum(widths[j] + _GAP for j in group) for group in together]
+    if max(needed) > room:
+        together = [[j] for j in range(len(widths))]
+        needed = [width + _GAP for width in widths]
     greedy: list[list[int]] = [[]]
     used = 0
-    for j, column in enumerate(widths):
-        if greedy[-1] and used + column + _GAP > room:
+    for k, width in enumerate(needed):
+        if greedy[-1] and used + width > room:
             greedy.append([])
             used = 0
-        greedy[-1].append(j)
-        used += column + _GAP
-    each = math.ceil(len(widths) / len(greedy))
-    even = [list(range(k, min(k + each, len(widths)))) for k in range(0, len(widths), each)]
-    fits = all(sum(widths[j] + _GAP for j in group) <= room for group in even)
-    return [tuple(group) for group in (even if fits else greedy)]
+        greedy[-1].append(k)
+        used += width
+    each = math.ceil(len(needed) / len(greedy))
+    even = [list(range(k, min(k + each, len(needed)))) for k in range(0, len(needed), each)]
+    fits = all(sum(needed[k] for k in group) <= room for group in even)
+    return [tuple(j for k in group for j in together[k]) for group in (even if fits else greedy)]
 
 
 def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
@@ -163,11 +184,22 @@ def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
     label = _label_lines("" if rows[0].continues else printable(rows[0].label), max(panel.stub, 1))
     values: list[str] = []
     for row in rows:
-        blocks = [column.lines(row.cells[j]) for j, column in zip(panel.which, panel.columns, strict=True)]
-        for k in range(max(map(len, blocks), default=1)):
+        blocks, widths = [], []
+        for run in row.runs(panel.which):
+            columns = [panel.columns[panel.which.index(j)] for j in run]
+            width = sum(column.width for column in columns) + _GAP * (len(run) - 1)
+            block = (columns[0] if len(run) == 1 else _Column(width, None)).lines(row.cells[run[0]])
+            if len(run) > 1 and row.cells[run[0]].text:
+                block.append("-" * width)
+            blocks.append(block)
+            widths.append(width)
+        # Headings stand on what they are headings of.
+        height = max(map(len, blocks), default=1)
+        low = any(len(run) > 1 for run in row.runs(panel.which))
+        for k in range(height):
             line = [
-                block[k] if k < len(block) else " " * column.width
-                for block, column in zip(blocks, panel.columns, strict=True)
+                block[at] if 0 <= (at := k - (height - len(block)) * low) < len(block) else " " * width
+                for block, width in zip(blocks, widths, strict=True)
             ]
             values.append("".join(" " * _GAP + part for part in line))
     height = max(len(label), len(values))
@@ -199,6 +231,7 @@ def _blank(rows: Sequence[Row], which: Sequence[int]) -> bool:
 
 
 def _panel_lines(table: Layout, panel: _Panel, rule: str) -> Iterator[str]:
+    """Print the columns of a panel, and the headings of rows as wide as the rule."""
     for group in _groups(table.header):
         yield from _group_lines(group, panel)
     if table.header and (table.body or table.foot):
@@ -206,9 +239,13 @@ def _panel_lines(table: Layout, panel: _Panel, rule: str) -> Iterator[str]:
     for section in (table.body, table.foot):
         if section is table.foot and section and table.body:
             yield rule
-        for group in _groups(section):
+        for k, group in enumerate(_groups(section)):
+            if k and group[0].rule:
+                yield rule
+            if group[0].heading:
+                yield from wrap(printable(group[0].label), len(rule))
             # A regressor none of the panel's models has is left out of that panel.
-            if not _blank(group, panel.which) or _blank(group, range(table.n_columns)):
+            elif not _blank(group, panel.which) or _blank(group, range(table.n_columns)):
                 yield from _group_lines(group, panel)
 
 

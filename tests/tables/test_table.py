@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panelvar.base.errors import SpecificationError
-from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, words
+from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, spanning, words
 from panelvar.tables.table import Table
 
 Width = Callable[[str], int]
@@ -365,3 +365,73 @@ def test_the_alignment_of_a_column_that_is_not_there_is_refused(column):
     table = Table("t", (), (Row("a", (number(1.0), words("b"))),))
     with pytest.raises(SpecificationError, match="column"):
         table.column_alignment(column)
+
+
+def grouped() -> Table:
+    none = (Cell(),) * 3
+    return Table(
+        header=(
+            Row("", spanning([("Sales & costs", 2), ("", 1)])),
+            Row("", (words("(1)"), words("(2)"), words("(3)"))),
+        ),
+        body=(
+            Row("A. [All] firms", none, heading=True),
+            Row("x", (number(1.5, stars="+"), number(2.5), number(3.5)), "estimate"),
+            Row("x", (number(0.5, brackets="()"), number(0.25, brackets="()"), Cell()), "std. error", continues=True),
+            Row("N", (count(10), count(20), count(30)), rule=True),
+            Row("B. Large ones", none, heading=True, rule=True),
+            Row("x", (number(4.5), number(5.5), number(6.5)), "estimate"),
+        ),
+        foot=(Row("Firms", (count(1), count(2), count(3))),),
+    )
+
+
+def test_headings_over_columns_and_over_rows_as_text() -> None:
+    assert (
+        str(grouped())
+        == """\
+========================================
+         Sales & costs
+       ------------------
+         (1)       (2)       (3)
+----------------------------------------
+A. [All] firms
+x       1.5000+   2.5000    3.5000
+       (0.5000)  (0.2500)
+----------------------------------------
+N      10        20        30
+----------------------------------------
+B. Large ones
+x       4.5000    5.5000    6.5000
+----------------------------------------
+Firms   1         2         3
+========================================"""
+    )
+
+
+def test_columns_under_one_heading_stay_together() -> None:
+    cells = tuple(words(f"model {k}") for k in range(6))
+    spans = Row("", spanning([("a", 1), ("b", 3), ("c", 2)]))
+    table = Table(header=(spans, Row("", cells)), body=(Row("x", (number(1e6),) * 6),))
+    lines = [line.split() for line in table.to_text(60).splitlines() if "model" in line]
+    assert [line[1::2] for line in lines] == [["0", "1", "2", "3"], ["4", "5"]]
+    # Those that do not fit together are cut, each part under its heading.
+    assert table.to_text(40).count("b\n") == 2
+
+
+def test_headings_in_other_forms() -> None:
+    table = grouped()
+    latex = table.to_latex()
+    assert r" & \multicolumn{2}{c}{Sales \& costs} &  \\" + "\n" + r"\cmidrule(lr){2-3}" in latex
+    assert r"\multicolumn{4}{l}{\textit{A. [All] firms}} \\" in latex
+    assert r"\midrule" + "\n" + r"\multicolumn{4}{l}{\textit{B. Large ones}} \\" in latex
+    html = table.to_html()
+    assert '<th scope="colgroup" colspan="2" class="center over">Sales &amp; costs</th>' in html
+    assert '<tr class="rule"><th scope="rowgroup" colspan="4" class="left heading">B. Large ones</th></tr>' in html
+    markdown = table.to_markdown()
+    assert "| **B. Large ones** |  |  |  |" in markdown
+    assert markdown.startswith("|  | Sales &amp; costs | Sales &amp; costs |  |\n")
+    frame = table.to_frame()
+    assert frame.loc[("A. [All] firms", "x", "std. error"), ("Sales & costs", "(2)")] == 0.25
+    assert frame.loc[("B. Large ones", "x", "estimate"), ("", "(3)")] == 6.5
+    assert frame.index[-1] == ("", "Firms", "")
