@@ -81,7 +81,7 @@ fit_lsdvc fit_bias_corrected_moments CorrectedResult
 fit_var select_lags System FittedSystem
 fit_local_projections fit_panel_local_projections ProjectedResponses
 fit_restricted_var RestrictedVarResult fit_var_batch fit_rolling_var evaluate_forecasts VarBatch
-LinearResult VarResult TestResult
+LinearResult VarResult TestResult Math
 Classical HC Clustered BiasReduced DriscollKraay PanelNeweyWest PanelCorrected
 ResidualBootstrap ParametricBootstrap RecursiveWildBootstrap MovingBlockBootstrap BootstrapAfterBootstrap
 MonteCarlo DeltaMethod

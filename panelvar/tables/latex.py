@@ -7,41 +7,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from panelvar.base.errors import SpecificationError
-from panelvar.base.quoting import NO_BREAK, printable, shown
+from panelvar.base.quoting import printable, shown
 from panelvar.tables.characters import display_width, wrap
+from panelvar.tables.latex_characters import escape_latex
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
 
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    NO_BREAK: "~",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-}
-# Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
-_LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
 _SCIENTIFIC = re.compile(r"(?P<mantissa>-?[0-9.]+)e(?P<sign>[+-])(?P<exponent>[0-9]+)")
 _NOT_IN_LABELS = re.compile(r"[\\{}%#~^&$]")
 # A cell of words longer than this is stacked in lines: LaTeX columns do not fold, and run off the page instead.
 _LONG_WORDS = 18
 _COLUMN = {"decimal": "r", "right": "r", "center": "c", "left": "l"}
-
-
-def escape_latex(text: str) -> str:
-    """Escape a string so that LaTeX sets it letter by letter."""
-    text = "".join(_ESCAPES.get(character, character) for character in printable(text))
-    return _LIGATURE.sub(r"\g<0>{}", text)
 
 
 def _label(text: str) -> str:

@@ -398,6 +398,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "names": lambda writer: repr(writer.some(writer.variables, 9)),
     "System.names": lambda writer: repr(writer.variables),
     "TestResult.name": of("'A test'"),
+    "Math.source": of("'beta_1'", "'x^2'"),
     "name": lambda writer: writer.role("x1", "y"),
     "Convention.name": of("'mine'"),
     "VarConvention.name": of("'mine'"),

@@ -1,0 +1,76 @@
+r"""Letters and signs as LaTeX takes them: what means something to it is escaped, what its fonts lack is named."""
+
+from __future__ import annotations
+
+import re
+
+from panelvar.base.quoting import NO_BREAK, printable
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "vartheta": "ϑ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "psi": "ψ",
+    "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ",
+    "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+"""Greek letters by LaTeX's names."""
+SIGNS = {
+    "times": "×", "cdot": "·", "pm": "±", "mp": "∓", "leq": "≤", "geq": "≥", "neq": "≠", "approx": "≈", "equiv": "≡",
+    "sim": "∼", "propto": "∝", "infty": "∞", "partial": "∂", "nabla": "∇", "sum": "∑", "prod": "∏", "int": "∫",
+    "in": "∈", "mid": "∣", "perp": "⊥", "to": "→", "leftarrow": "←", "ell": "ℓ", "ldots": "…", "cdots": "⋯",
+    "ast": "∗", "circ": "∘", "prime": "′",
+}  # fmt: skip
+"""Signs by LaTeX's names."""
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    NO_BREAK: "~",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    # Signs that a text font of pdfLaTeX does not have.
+    "\N{MINUS SIGN}": "$-$",
+    **{character: f"$\\{name}$" for table in (GREEK, SIGNS) for name, character in table.items()},
+    **{digit: f"\\textsuperscript{{{k}}}" for k, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{digit: f"\\textsubscript{{{k}}}" for k, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+}
+# Pairs that fonts set as one sign: dashes, quotation marks, inverted punctuation.
+_LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
+# A hyphen that is a minus: before a digit, and not between two parts of a word, a date or a range.
+_NUMERAL = re.compile(
+    r"(?P<minus>(?<![\w)\]}.-])-)?(?<![\w.])(?P<digits>(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+    r"(?:e(?P<sign>[+-])(?P<exponent>[0-9]+)(?![\w.]))?"
+)
+
+
+def escape_latex(text: str) -> str:
+    """Escape a string so that LaTeX sets it letter by letter."""
+    text = "".join(_ESCAPES.get(character, character) for character in printable(text))
+    return _LIGATURE.sub(r"\g<0>{}", text)
+
+
+def latex_with_numerals(text: str) -> str:
+    """Escape a string in which numbers are set as numbers: with a true minus, and powers of ten."""
+    out, end = [], 0
+    text = printable(text)
+    for found in _NUMERAL.finditer(text):
+        if not (found["minus"] or found["exponent"]):
+            continue
+        out += [escape_latex(text[end : found.start()]), _numeral(found)]
+        end = found.end()
+    return "".join([*out, escape_latex(text[end:])])
+
+
+def _numeral(found: re.Match[str]) -> str:
+    minus = "-" if found["minus"] else ""
+    if found["exponent"]:
+        return f"${minus}{found['digits']}\\times 10^{{{int(found['sign'] + found['exponent'])}}}$"
+    return f"$-${found['digits']}"
