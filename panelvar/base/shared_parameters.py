@@ -286,6 +286,19 @@ missing (dynamic) : {"drop", "raise"}
 unseen : {"zero", "missing", "raise"}
     What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
     warning), return a missing value, or refuse.
+ax : Axes, optional
+    Axes of yours to draw in; a new figure by default.
+ax (panels) : Axes or array of Axes, optional
+    Axes of yours to draw in, one for each panel, row by row; a new figure by default. What belongs to no panel (a
+    title over all, the foot that says how it was made) is then left out.
+figure : Figure or SubFigure, optional
+    A figure of yours to draw in.
+figsize : (width, height), optional
+    Inches of a new figure; by default what its panels need.
+title : str, optional
+    The title; ``""`` for none.
+labels : mapping of str to str, optional
+    What the plot calls a name, where not as it is.
 """
 
 from __future__ import annotations

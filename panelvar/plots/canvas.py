@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from panelvar.base.arguments import read_names, refuse_other
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.base.arguments import read_names, read_number, read_sequence, refuse_other
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.base.quoting import printable
+from panelvar.base.quoting import printable, shown
 from panelvar.tables.characters import display_width, wrap
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
     from matplotlib.text import Text
 
 # Okabe and Ito (2008), distinct under the common forms of colour blindness; black is left for axes.
@@ -73,6 +79,231 @@ def check_axes(ax: object) -> None:
         refuse_other("ax=", ax, Axes, "Axes of matplotlib, or None for new ones")
 
 
+@dataclass(frozen=True)
+class Canvas:
+    """Panels to draw in, and the figure that holds them.
+
+    Parameters
+    ----------
+    figure : Figure or SubFigure
+    panels : list of Axes
+        One for each thing drawn, row by row.
+    columns : int
+        Panels beside one another; 0 where they are the caller's, who alone knows how they lie.
+    whole : bool
+        Whether the figure is for this plot alone, so that there is room over, beside and below the panels.
+    title : str or None
+        As the caller gave it.
+    """
+
+    figure: Figure | SubFigure
+    panels: list[Axes]
+    columns: int
+    whole: bool
+    title: str | None
+
+    @property
+    def lowest(self) -> list[Axes]:
+        """Panels with none below them, which name the horizontal axis."""
+        return self.panels[-self.columns :]
+
+    @property
+    def leftmost(self) -> list[Axes]:
+        """Panels with none to their left, which name the vertical axis."""
+        return self.panels[:: max(self.columns, 1)]
+
+    @property
+    def panel_width(self) -> float:
+        """Inches that a panel has, its tick labels included."""
+        across = self.figure.bbox.width / self.columns if self.columns else self.panels[0].get_window_extent().width
+        return float(across / self.figure.dpi)
+
+    def head(self, text: str, size: float = 11.0) -> None:
+        """Write the caller's title, or this one, over all panels; panels of the caller get his alone."""
+        title = self.title if self.title is not None else text if self.whole else ""
+        if title:
+            write(self.figure.suptitle, title, self._characters(size), fontsize=size)
+
+    def name(self, text: str, size: float = 11.0) -> None:
+        """Write the caller's title, or this one, over the only panel."""
+        title = text if self.title is None else self.title
+        if title:
+            write(self.panels[0].set_title, title, fitting(self.panel_width, size), fontsize=size)
+
+    def foot(self, text: str, size: float = 8.0) -> None:
+        """Write how it was made below all panels, in small grey letters, where there is room."""
+        if text and self.whole:
+            style = {"fontsize": size, "color": GREY, "x": 0.01, "ha": "left"}
+            write(self.figure.supxlabel, text, self._characters(size), lines=6, **style)
+
+    def legend(self, handles: Sequence[Any], labels: Sequence[str], title: str | None = None) -> None:
+        """Say once what the marks of all panels stand for: beside them, or in the last of the caller's."""
+        style: dict[str, Any] = {"title": title, "frameon": False, "fontsize": 9}
+        if self.whole:
+            legend = self.figure.legend(handles, labels, loc="outside right upper", **style)
+        else:
+            legend = self.panels[-1].legend(handles, labels, **style)
+        for text, label in zip(legend.get_texts(), labels, strict=True):
+            write(partial(_rewritten, text), label, 20)
+
+    def _characters(self, size: float) -> int:
+        return fitting(self.figure.bbox.width / self.figure.dpi, size)
+
+
+def open_canvas(
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None,
+    figure: Figure | SubFigure | None,
+    figsize: Sequence[float] | None,
+    title: str | None,
+    *,
+    panels: int = 1,
+    columns: int = 1,
+    size: tuple[float, float],
+    apart: float | None = None,
+    **sharing: Any,
+) -> Canvas:
+    """Find where a plot is drawn: every plot reads ``ax=``, ``figure=``, ``figsize=`` and ``title=`` here.
+
+    Parameters
+    ----------
+    ax, figure, figsize, title
+        As the caller gave them.
+    panels, columns : int
+        How many there are, and how many beside one another in a figure that is not the caller's own panels.
+    size : (width, height)
+        Of a new figure, in inches.
+    apart : float, optional
+        Inches left and right of a panel of a new figure.
+    **sharing
+        ``sharex``, ``sharey`` as for matplotlib's ``Figure.subplots``; panels of the caller share what he says.
+
+    Raises
+    ------
+    SpecificationError
+        What is given is no Axes (as many as there are panels), no Figure or no size; or more than one of them is given.
+    """
+    draw = pyplot()
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, FigureBase
+
+    if title is not None:
+        refuse_other("title=", title, str, "a text, '' for none, or None for the usual one")
+    given = [name for name, value in (("ax=", ax), ("figure=", figure), ("figsize=", figsize)) if value is not None]
+    if len(given) > 1:
+        raise SpecificationError(f"{' and '.join(given)} are given: say where to draw in one way.")
+    if ax is not None:
+        several = [ax] if isinstance(ax, Axes) else list(np.ravel(np.asarray(ax, dtype=object)))
+        for each in several:
+            refuse_other("ax=", each, Axes, "Axes of matplotlib, one or an array of them, or None for new ones")
+        if len(several) != panels:
+            raise SpecificationError(f"ax= must hold one Axes for each panel: {panels}, not {len(several)}.")
+        return Canvas(several[0].figure, several, 0, False, title)
+    if figure is None:
+        width, height = size if figsize is None else _read_figsize(figsize)
+        figure = _new_figure(draw, (width, height), apart)
+    else:
+        refuse_other("figure=", figure, FigureBase, "a Figure of matplotlib, or None for a new one")
+        # Without a layout engine titles and legends would lie upon the panels.
+        if isinstance(figure, Figure) and figure.get_layout_engine() is None and not figure.axes:
+            figure.set_layout_engine("constrained")
+    rows = -(-panels // columns)
+    grid = list(figure.subplots(rows, columns, squeeze=False, **sharing).ravel())
+    for spare in grid[panels:]:
+        spare.remove()
+    canvas = Canvas(figure, grid[:panels], columns, True, title)
+    for each in canvas.lowest:
+        each.tick_params(labelbottom=True)
+    return canvas
+
+
+def _read_figsize(figsize: object) -> tuple[float, float]:
+    sides = read_sequence("figsize", figsize, "a width and a height in inches") or ()
+    if len(sides) != 2:
+        raise SpecificationError(f"figsize={shown(figsize)} must be a width and a height in inches, as (6.4, 4.8).")
+    width, height = (read_number("figsize", side) for side in sides)
+    if not min(width, height) > 0.0:
+        raise SpecificationError(f"figsize={shown(figsize)}: width and height must be positive.")
+    return width, height
+
+
+def _new_figure(draw: ModuleType, size: tuple[float, float], apart: float | None) -> Figure:
+    """A figure of pyplot that a notebook shows once, and that is not counted against the user."""
+    from matplotlib import rcParams
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    # Pyplot warns of figures that a program forgets to close; who asks for a plot has opened none. Only this parameter
+    # is put back: the first figure of a notebook loads its backend, which changes others for good.
+    most = rcParams["figure.max_open_warning"]
+    rcParams["figure.max_open_warning"] = 0
+    try:
+        figure: Figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=apart))
+    finally:
+        rcParams["figure.max_open_warning"] = most
+    # IPython asks for this before it draws the value of a cell.
+    vars(figure)["_repr_mimebundle_"] = partial(_shown_as_value, figure.number)
+    return figure
+
+
+def _shown_as_value(number: int | str, include: object = None, exclude: object = None) -> None:
+    """Have a notebook that draws the value of a cell not draw it again with all figures that the cell left open."""
+    draw = pyplot()
+    if "inline" in draw.get_backend():
+        draw.close(number)
+
+
+def read_shown_names(labels: Mapping[str, str] | None, known: Iterable[str]) -> dict[str, str]:
+    """What each name is called in a plot: as ``labels=`` says, or as it is.
+
+    Raises
+    ------
+    SpecificationError
+        It is no mapping of names that there are to texts.
+    """
+    names = {name: name for name in known}
+    if labels is None:
+        return names
+    refuse_other("labels=", labels, Mapping, "a mapping of names to what the plot calls them")
+    for name, text in labels.items():
+        choose("labels=, the name", name, names)
+        refuse_other(f"labels={{{name!r}: ...}}", text, str, "a text")
+    return names | dict(labels)
+
+
+def fitting(inches: float, size: float) -> int:
+    """Letters of a size, in points, that go side by side into a width."""
+    return max(int(inches * 72.0 / (0.58 * size)), 12)
+
+
+def write(setter: Callable[..., Text], text: str | Sequence[str], width: int, *, lines: int = 3, **style: Any) -> Text:
+    """Write names letter by letter, folded into a width; what is `panelvar.Math` is set as mathematics.
+
+    Parameters
+    ----------
+    setter : callable
+        What makes the text, such as ``ax.set_title``.
+    text : str or sequence of str
+        Pieces, written behind one another.
+    width, lines : int
+        As of `folded`; a text with mathematics in it is not folded.
+    **style
+        Passed to ``setter``.
+    """
+    pieces = [text] if isinstance(text, str) else list(text)
+    formulas = [getattr(piece, "latex", None) for piece in pieces]
+    if not any(formulas):
+        artist = setter(folded("".join(pieces), width, lines), **style)
+        literal(artist)
+        return artist
+    set_as = [
+        f"${formula}$" if formula else printable(piece).replace("\\", "\\\\").replace("$", r"\$")
+        for piece, formula in zip(pieces, formulas, strict=True)
+    ]
+    artist = setter("".join(set_as), **style)
+    artist.set_usetex(False)
+    artist.set_parse_math(True)
+    return artist
+
+
 def chosen_places(option: str, names: str | Sequence[str] | None, known: tuple[str, ...]) -> list[int]:
     """Places of the names asked for among those known; all for None.
 
@@ -85,6 +316,11 @@ def chosen_places(option: str, names: str | Sequence[str] | None, known: tuple[s
     if not wanted:
         raise SpecificationError(f"{option} is empty: name at least one of {', '.join(map(repr, known))}.")
     return [known.index(choose(option, name, known)) for name in wanted]
+
+
+def _rewritten(artist: Text, text: str) -> Text:
+    artist.set_text(text)
+    return artist
 
 
 def literal(*texts: Text) -> None:

@@ -11,12 +11,12 @@ from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.unknown_arguments import answering
-from panelvar.plots.canvas import GREY, PALETTE, check_figure, chosen_places, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.plots.canvas import GREY, PALETTE, chosen_places, folded, literal, open_canvas, plain_ticks, tidy
 from panelvar.responses.responses import Responses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 # Up to this many rows and columns every panel has a title of its own; beyond, rows and columns are named once.
 _TITLED = 3
@@ -69,7 +69,6 @@ def plot_responses(
     for label, layer in layers.items():
         which = f"plot_responses, for {label!r}," if label else "plot_responses"
         refuse_other(which, layer, Responses, "what impulse_responses or fit_local_projections returns")
-    check_figure(figure)
     first = _comparable(layers)
     rows = chosen_places("of", of, first.names)
     columns = chosen_places("to", to, first.shocks)
@@ -102,18 +101,25 @@ def plot_responses(
     return figure
 
 
-def panels(figure: Figure | None, rows: int, columns: int, shared: Any) -> tuple[Figure, Any, bool]:
+def panels(figure: Figure | SubFigure | None, rows: int, columns: int, shared: Any) -> tuple[Any, Any, bool]:
     """A figure with a grid of panels, and whether they are so many that rows and columns are named once."""
     small = max(rows, columns) > _TITLED
-    if figure is None:
-        width, height = (1.85, 1.35) if small else (3.0, 2.3)
-        size = (max(width * columns + 0.8, 5.0), max(height * rows + 0.9, 3.0))
-        draw = pyplot()
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-        # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
-        figure = draw.figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=_APART))
-    return figure, figure.subplots(rows, columns, sharex=True, sharey=shared, squeeze=False), small
+    width, height = (1.85, 1.35) if small else (3.0, 2.3)
+    size = (max(width * columns + 0.8, 5.0), max(height * rows + 0.9, 3.0))
+    # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
+    canvas = open_canvas(
+        None,
+        figure,
+        None,
+        None,
+        panels=rows * columns,
+        columns=columns,
+        size=size,
+        apart=_APART,
+        sharex=True,
+        sharey=shared,
+    )
+    return canvas.figure, np.array(canvas.panels, dtype=object).reshape(rows, columns), small
 
 
 def named_panel(ax: Axes, name: str, shock: str, row: int, column: int, small: bool) -> None:

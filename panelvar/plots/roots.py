@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.base.arguments import read_flag, refuse_other
-from panelvar.base.unknown_arguments import answering
-from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, check_axes, pyplot, tidy
+from panelvar.base.shared_parameters import documented
+from panelvar.plots.canvas import BLUE, GREY, PALE, VERMILLION, open_canvas, tidy
 from panelvar.var_models.system import System
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 # Labels nearer to each other than this, in units of the half-width of the picture, would overlap.
 _APART = 0.13
 
 
-@answering
-def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None) -> Axes:
+@documented
+def plot_roots(
+    system: System,
+    *,
+    annotate: bool = True,
+    ax: Axes | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+) -> Axes:
     r"""Draw the eigenvalues of the companion matrix; the system is stable if all lie inside the unit circle.
 
     Parameters
@@ -29,8 +39,7 @@ def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None)
     annotate : bool
         Whether to write each modulus beside its root: once for a conjugate pair, the larger one where two labels
         would overlap.
-    ax : Axes, optional
-        Where to draw; a new figure by default.
+    {ax, figure, figsize, title}
 
     Returns
     -------
@@ -39,7 +48,7 @@ def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None)
     Raises
     ------
     SpecificationError
-        If it is no system.
+        If it is no system, or where to draw is given twice.
 
     Notes
     -----
@@ -47,12 +56,11 @@ def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None)
     report their inverses, which lie outside the circle when the system is stable.
     """
     refuse_other("plot_roots", system, System, "a system or a fitted vector autoregression")
-    check_axes(ax)
     annotate = read_flag("annotate", annotate)
     roots = np.asarray(system.roots, dtype=complex)
     moduli = np.abs(roots)
-    if ax is None:
-        _, ax = pyplot().subplots(figsize=(5.2, 5.2), layout="constrained")
+    canvas = open_canvas(ax, figure, figsize, title, size=(5.2, 5.2))
+    ax = canvas.panels[0]
     angle = np.linspace(0.0, 2.0 * np.pi, 361)
     ax.axhline(0.0, color=PALE, linewidth=0.8, zorder=0)
     ax.axvline(0.0, color=PALE, linewidth=0.8, zorder=0)
@@ -77,7 +85,7 @@ def plot_roots(system: System, *, annotate: bool = True, ax: Axes | None = None)
         _write_moduli(ax, roots, reach)
     largest = float(moduli.max(initial=0.0))
     verdict = "stable" if system.is_stable else "not stable"
-    ax.set_title(f"Companion roots: {verdict}, largest modulus {largest:.4f}", fontsize=11)
+    canvas.name(f"Companion roots: {verdict}, largest modulus {largest:.4f}")
     if moduli.size:
         ax.legend(frameon=False, loc="upper left", fontsize=9, borderaxespad=0.0, handletextpad=0.2)
     tidy(ax)
