@@ -37,6 +37,8 @@ from panelvar.covariance.serial import DriscollKraay as DriscollKraay
 from panelvar.covariance.serial import PanelNeweyWest as PanelNeweyWest
 from panelvar.covariance.spatial import PanelCorrected as PanelCorrected
 from panelvar.data.panel import Panel as Panel
+from panelvar.datasets.load import describe_data as describe_data
+from panelvar.datasets.load import load_data as load_data
 from panelvar.dynamic_panels.arellano_bond import fit_anderson_hsiao as fit_anderson_hsiao
 from panelvar.dynamic_panels.arellano_bond import fit_arellano_bond as fit_arellano_bond
 from panelvar.dynamic_panels.arellano_bond import fit_blundell_bond as fit_blundell_bond

@@ -32,7 +32,7 @@ ORDER = [
     {"cointegrating_regressions", "panel_unit_roots"},
     {"panel_cointegration"},
     {"plots"},
-    {"comparison"},
+    {"comparison", "datasets"},
     {"__init__"},
 ]
 STEP = {room: step for step, rooms in enumerate(ORDER) for room in rooms}
@@ -91,6 +91,7 @@ fit_svar SvarResult instrument_relevance_test
 fit_panel_var PanelVarResult EntityBootstrap
 Convention VarConvention
 wild_bootstrap WildBootstrapResult cluster_diagnostics
+load_data describe_data
 hausman mundlak_test granger_table granger_bootstrap_test compare
 effects_lm_test nested_f_test slope_poolability_test hausman_regression
 wooldridge_effects_test wooldridge_pooled_test wooldridge_within_test wooldridge_difference_test wooldridge_serial_test
