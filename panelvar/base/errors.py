@@ -66,7 +66,7 @@ class PanelVarWarning(UserWarning):
     """A legal request whose answer may mislead; every one is also kept in ``result.notes``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Note:
     """A fact found on the way to a result.
 
@@ -94,6 +94,9 @@ class Note:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"<{self.code}: {self.text}>"
 
 
 def choose(option: str, value: object, allowed: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from panelvar.fit.conventions import Convention
 from panelvar.heterogeneous.averaged import AveragedResult
 from panelvar.kernels.long_run import LongRunCovariance
 from panelvar.static_panels.inference import wald
+from panelvar.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.tables.layout import Fact
 from panelvar.tables.number_format import format_number
 from panelvar.tables.test_result import TestResult
@@ -188,7 +189,7 @@ class CointegratingResult(AveragedResult):
         labels = self.fit.design.entity_labels
         return None if self.fit.orders is None else pd.DataFrame(self.fit.orders, labels, ["leads", "lags"])
 
-    def group_tests(self, value: float = 0.0) -> pd.DataFrame:
+    def group_tests(self, value: float = 0.0) -> FrameTable:
         r"""Test that the slope of every entity is a value, by the sum of the entities' t ratios over :math:`\sqrt N`.
 
         Parameters
@@ -198,7 +199,7 @@ class CointegratingResult(AveragedResult):
 
         Returns
         -------
-        DataFrame
+        FrameTable
             Statistic and two-sided p-value by the normal, a row for each regressor.
 
         Notes
@@ -213,7 +214,9 @@ class CointegratingResult(AveragedResult):
         ratios = (self.fit.own[:, places] - value) / self.fit.own_errors[:, places]
         statistics = ratios.sum(axis=0) / np.sqrt(len(ratios))
         table = {"statistic": statistics, "pvalue": two_sided(statistics, np.inf)}
-        return pd.DataFrame(table, index=list(self.fit.design.names))
+        null = f"Null hypothesis: the slope of every entity is {value:g}."
+        frame = pd.DataFrame(table, index=list(self.fit.design.names))
+        return FrameTable(frame, {"statistic": STATISTIC.called("z"), "pvalue": PVALUE}, "Group tests", notes=(null,))
 
     # ---- fit statistics
 

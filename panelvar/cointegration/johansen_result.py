@@ -15,6 +15,7 @@ from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
 from panelvar.cointegration.cases import CASES
 from panelvar.cointegration.johansen_distribution import critical_values, gamma_pvalues
+from panelvar.tables.frame_table import STATISTIC, FrameTable
 from panelvar.tables.layout import Fact, Row, number, probability, words
 from panelvar.tables.number_format import check_digits, format_count
 from panelvar.tables.table import Presented, Table
@@ -122,7 +123,7 @@ class JohansenResult(HintsAtNames, Presented):
         kept = np.flatnonzero(pvalues > 1.0 - check_level(level))
         return int(kept[0]) if kept.size else len(self.names)
 
-    def critical_values(self, *, level: float = 0.95, source: str | None = None) -> pd.DataFrame:
+    def critical_values(self, *, level: float = 0.95, source: str | None = None) -> FrameTable:
         """Quantiles to compare the statistics with.
 
         Parameters
@@ -149,14 +150,18 @@ class JohansenResult(HintsAtNames, Presented):
             # Between a number and infinity nothing is interpolated.
             finite = bool(np.isfinite(self.drawn).all())
             limits = np.quantile(self.drawn, level, axis=1, method="linear" if finite else "higher")
-            return pd.DataFrame(limits, index=self._ranks, columns=list(STATISTICS))
+            return self._limits(pd.DataFrame(limits, index=self._ranks, columns=list(STATISTICS)), level)
         columns = {
             statistic: critical_values(
                 "doornik" if source is None else source, statistic, self.trend, len(self.names), level, self.rows
             )
             for statistic in STATISTICS
         }
-        return pd.DataFrame(columns, index=self._ranks)
+        return self._limits(pd.DataFrame(columns, index=self._ranks), level)
+
+    def _limits(self, frame: pd.DataFrame, level: float) -> FrameTable:
+        formats = {"trace": STATISTIC.called("Trace"), "max": STATISTIC.called("Max. eigenvalue")}
+        return FrameTable(frame, formats, f"Johansen tests: critical values at {1.0 - level:.3g}")
 
     @property
     def _ranks(self) -> pd.Index:

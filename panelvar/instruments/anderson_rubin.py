@@ -20,7 +20,7 @@ from panelvar.tables.test_result import TestResult
 Quadratic = tuple[Array, Array, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConfidenceSet(Presented):
     """The values of one coefficient that a test does not reject.
 
@@ -67,6 +67,9 @@ class ConfidenceSet(Presented):
             body=body,
             notes=() if body else ("Empty: every value is rejected.",),
         )
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
     def __str__(self) -> str:
         sets = " and ".join(f"[{low:.6g}, {high:.6g}]" for low, high in self.intervals) or "empty"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,20 +37,17 @@ from panelvar.kernels.qr import triangularize
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.static_panels.inference import deficient_note
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.frame_table import PVALUE, SHARE, STATISTIC, WORDS, FrameTable
 from panelvar.tables.layout import Fact, Row, number, words
-from panelvar.tables.number_format import check_digits, format_number
+from panelvar.tables.number_format import check_digits, format_degrees, format_number
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 RULE_OF_THUMB = 10.0
 """Staiger and Stock's first-stage F, below which a warning says what weak instruments do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EffectiveF(Presented):
     """Montiel Olea and Pflueger's effective F and its critical values.
 
@@ -89,9 +85,9 @@ class EffectiveF(Presented):
             body=body,
         )
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         values = ", ".join(f"{share:.0%}: {value:.2f}" for share, value in self.critical_values.items())
-        return f"Effective F = {format_number(self.statistic)} (critical values by share of bias: {values})"
+        return f"<Effective F = {format_number(self.statistic)} (critical values by share of bias: {values})>"
 
 
 def first_stages(result: SpecifiedResult) -> dict[str, LinearResult]:
@@ -101,7 +97,7 @@ def first_stages(result: SpecifiedResult) -> dict[str, LinearResult]:
     return {name: on_instruments(result, base.units([n + j])[:, 0], name) for j, name in enumerate(base.endogenous)}
 
 
-def first_stage_table(result: SpecifiedResult) -> pd.DataFrame:
+def first_stage_table(result: SpecifiedResult) -> FrameTable:
     r"""How well the instruments explain each endogenous regressor.
 
     ``f``: that no excluded instrument matters, under the result's covariance, with ``df``, ``df_denominator``,
@@ -136,7 +132,20 @@ def first_stage_table(result: SpecifiedResult) -> pd.DataFrame:
             }
         )
     emit(dict.fromkeys(notes))
-    return pd.DataFrame(records, index=list(base.endogenous))
+    formats = {
+        "f": STATISTIC.called("F"),
+        "pvalue": PVALUE,
+        "partial_r2": STATISTIC.called("Partial R2"),
+        "shea_r2": STATISTIC.called("Shea's R2"),
+        "conditional_f": STATISTIC.called("F given others"),
+        "conditional_pvalue": PVALUE,
+    }
+    degrees = {(record["df"], record["df_denominator"]) for record in records}
+    facts = tuple(
+        Fact("Distribution of F", f"F({', '.join(map(format_degrees, pair))})") for pair in degrees if len(degrees) == 1
+    )
+    null = "Null hypothesis: no excluded instrument explains the regressor (given the other endogenous ones)."
+    return FrameTable(pd.DataFrame(records, index=list(base.endogenous)), formats, "First stages", facts, (null,))
 
 
 def conditional_f(result: SpecifiedResult, base: Instrumented, j: int, df: float) -> tuple[float, float, float]:
@@ -284,7 +293,7 @@ def effective_f(result: SpecifiedResult) -> EffectiveF | None:
     return EffectiveF(float(explained @ explained) / trace, critical, degrees)
 
 
-def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
+def stock_yogo(result: SpecifiedResult) -> FrameTable:
     """Stock and Yogo's (2005) critical values of `cragg_donald` for this method and these numbers, if published.
 
     ``criterion`` "size": largest rejection rate of a 5 percent Wald test; "bias": largest bias as a share of that
@@ -296,7 +305,13 @@ def stock_yogo(result: SpecifiedResult) -> pd.DataFrame:
     key = None if base is None else (base.method, base.layout.endogenous, base.layout.excluded)
     if base is not None and base.fuller not in (None, 1.0):
         key = None
-    return pd.DataFrame(_published().get(key, []), columns=["criterion", "threshold", "critical_value"])
+    frame = pd.DataFrame(_published().get(key, []), columns=["criterion", "threshold", "critical_value"])
+    formats = {
+        "criterion": WORDS.called("Criterion"),
+        "threshold": SHARE.called("Threshold"),
+        "critical_value": STATISTIC.called("Critical value"),
+    }
+    return FrameTable(frame, formats, "Critical values of Stock and Yogo")
 
 
 @cache

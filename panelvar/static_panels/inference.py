@@ -17,6 +17,7 @@ from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
 from panelvar.base.errors import Note, check_level, emit
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import labelled
+from panelvar.base.quoting import one_line
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.kernels.quadratic_form import quadratic_form
 from panelvar.static_panels.restrictions import combination, restriction_matrix
@@ -49,7 +50,7 @@ class Coefficients(Protocol):
         """Facts found on the way."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LinearCombination(Presented):
     """A linear combination of coefficients.
 
@@ -87,11 +88,11 @@ class LinearCombination(Presented):
         header = coefficient_header("normal" if self.df is None else "t", self.level)
         return Table(header=(header,), body=(coefficient_row(self.expression, values, check_digits(digits)),))
 
-    def __str__(self) -> str:
-        return (
-            f"{self.expression} = {self.estimate:.6g} (s.e. {self.std_error:.6g}, "
+    def __repr__(self) -> str:
+        return one_line(
+            f"<{self.expression} = {self.estimate:.6g} (s.e. {self.std_error:.6g}, "
             f"{'z' if self.df is None else 't'} = {self.statistic:.4g}, {pvalue_text(self.pvalue)}, "
-            f"{100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}])"
+            f"{100 * self.level:g}% [{self.lower:.6g}, {self.upper:.6g}])>"
         )
 
 

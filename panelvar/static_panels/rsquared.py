@@ -11,10 +11,13 @@ from panelvar.base.arrays import Array
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
 from panelvar.fit.fit_checks import rounding_of
+from panelvar.tables.layout import Cell, Row, number, words
+from panelvar.tables.number_format import check_digits, format_number
+from panelvar.tables.table import Presented, Table
 
 
-@dataclass(frozen=True)
-class RSquared:
+@dataclass(frozen=True, repr=False)
+class RSquared(Presented):
     r"""Coefficients of determination.
 
     Attributes
@@ -39,6 +42,30 @@ class RSquared:
     with_dummies: float
     transformed_adjusted: float
     with_dummies_adjusted: float
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the set as a table: each R2, and the adjusted one where there is one.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        body = [Row(name.capitalize(), (number(getattr(self, name), digits), Cell())) for name in _PLAIN]
+        body += [
+            Row(label, (number(getattr(self, name), digits), number(getattr(self, f"{name}_adjusted"), digits)))
+            for name, label in _ADJUSTED.items()
+        ]
+        header = Row("", (words("R2", "right"), words("Adjusted", "right")))
+        return Table("Coefficients of determination", header=(header,), body=tuple(body))
+
+    def __repr__(self) -> str:
+        return f"<R2: {', '.join(f'{name} {format_number(getattr(self, name))}' for name in (*_PLAIN, *_ADJUSTED))}>"
+
+
+_PLAIN = ("within", "between", "overall")
+_ADJUSTED = {"transformed": "Of the rows regressed", "with_dummies": "With effects as regressors"}
 
 
 def rsquared_of(fit: Fit, convention: Convention) -> RSquared:

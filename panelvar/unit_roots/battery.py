@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,14 +16,13 @@ from panelvar.data.panel import Panel, as_panel
 from panelvar.data.series import read_var_data
 from panelvar.dynamics.gaps import on_every_period
 from panelvar.kernels.unit_regressions import ESTIMATED
+from panelvar.tables.frame_table import COUNT, DEGREES, PVALUE, STATISTIC, FrameTable
+from panelvar.tables.layout import Fact
 from panelvar.unit_roots.dickey_fuller import adf_tests, dfgls_tests, unit_root
 from panelvar.unit_roots.long_run import kpss_tests, phillips_perron_tests, stationary
 from panelvar.unit_roots.one_series import POWERS, check_trend, refusal, stretch, testable
 from panelvar.unit_roots.regressions import by_length
 from panelvar.unit_roots.result import SeriesTests
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Offered(NamedTuple):
@@ -53,6 +52,12 @@ TESTS = {
     "pp": Offered(phillips_perron_tests, tuple(POWERS), unit_root, float),
     "kpss": Offered(kpss_tests, ("c", "ct"), stationary, float),
 }
+_FORMATS = {
+    "statistic": STATISTIC,
+    "pvalue": PVALUE,
+    "lags": DEGREES.called("Lags"),
+    "nobs": COUNT,
+}
 
 
 @answering
@@ -63,7 +68,7 @@ def unit_root_table(
     column: Hashable | None = None,
     trend: str = "c",
     differences: int = 0,
-) -> pd.DataFrame:
+) -> FrameTable:
     """Run unit-root tests on every column of a table, or on one column of every entity of a panel.
 
     Parameters
@@ -81,7 +86,7 @@ def unit_root_table(
 
     Returns
     -------
-    DataFrame
+    FrameTable
         Index (series or entity, test); columns statistic, pvalue, bound ("<" or ">" where the p-value is one), lags,
         nobs and null. Series that cannot be tested (gaps, too short) are left out, with a warning that names them.
 
@@ -126,7 +131,7 @@ def unit_root_table(
     statistic, pvalue, lags, nobs = found[:, kept].reshape(4, -1)
     nulls = [TESTS[name].null(trend) for name in names] * len(kept)
     whole = all(TESTS[name].lags is int for name in names)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "statistic": statistic,
             "pvalue": pvalue,
@@ -137,6 +142,17 @@ def unit_root_table(
         },
         index,
     )
+    facts = (Fact("Trend", trend), *((Fact("Differences", str(differences)),) if differences else ()))
+    said = [f"Null hypothesis of {', '.join(own)}: {null}." for null, own in _by_null(names, trend).items()]
+    return FrameTable(frame, _FORMATS, "Unit-root tests", facts, tuple(said))
+
+
+def _by_null(names: Sequence[str], trend: str) -> dict[str, list[str]]:
+    """Which tests have which null hypothesis."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(TESTS[name].null(trend), []).append(name)
+    return found
 
 
 def _testable(

@@ -21,6 +21,7 @@ from panelvar.dynamics.terms import Terms, coefficient_axes, regressor_labels
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.kernels.least_squares import covariance_root
 from panelvar.responses.shocks import positive_factor
+from panelvar.tables.frame_table import STATISTIC, FrameTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +112,7 @@ class SystemProcess(HintsAtNames):
         return np.abs(self.roots)
 
     @property
-    def root_table(self) -> pd.DataFrame:
+    def root_table(self) -> FrameTable:
         r"""Companion roots: real and imaginary part, modulus, period of the cycle and half-life.
 
         A pair :math:`\lambda, \bar\lambda` makes a cycle of :math:`2\pi/|\arg\lambda|` periods (infinite for a positive
@@ -128,7 +129,10 @@ class SystemProcess(HintsAtNames):
             "period": dynamics.root_periods(roots),
             "half_life": dynamics.half_lives(roots),
         }
-        return pd.DataFrame(columns, index=pd.RangeIndex(1, len(roots) + 1, name="root"))
+        frame = pd.DataFrame(columns, index=pd.RangeIndex(1, len(roots) + 1, name="root"))
+        formats = {name: STATISTIC.called(name.replace("_", "-").capitalize()) for name in columns}
+        stable = "All roots lie" if self.is_stable else "Not all roots lie"
+        return FrameTable(frame, formats, "Roots of the companion matrix", notes=(f"{stable} inside the unit circle.",))
 
     @property
     def is_stable(self) -> bool:

@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.static_panels.inference import Inference
+from panelvar.tables.frame_table import PVALUE, STATISTIC, FrameTable
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.banded_system import BandedSystem
 from panelvar.var_models.exclusion import Exclusion, granger_hypothesis, lags_hypothesis
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from panelvar.static_panels.inference import LinearCombination
 
 
@@ -150,12 +151,12 @@ class SystemTests(BandedSystem):
         """
         return self._excluded(lags_hypothesis(self.names, self.lags, equations, variables, lags))
 
-    def lag_exclusion_tests(self) -> pd.DataFrame:
+    def lag_exclusion_tests(self) -> FrameTable:
         """Wald tests that a lag can go, in each equation and in all of them.
 
         Returns
         -------
-        DataFrame
+        FrameTable
             A row a lag; columns (equation or "joint", "statistic" and "pvalue"), as `exclusion_test` reports them.
         """
         import pandas as pd
@@ -168,4 +169,7 @@ class SystemTests(BandedSystem):
             tests = [self.exclusion_test(equations=name, lags=lag) for name in self.names]
             tests.append(self.exclusion_test(lags=lag))
             rows.append([value for test in tests for value in (test.statistic, test.pvalue)])
-        return pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
+        frame = pd.DataFrame(rows, index=pd.RangeIndex(1, self.lags + 1, name="lag"), columns=columns)
+        formats = {"statistic": STATISTIC.called("F" if np.isfinite(self._joint_df) else "chi2"), "pvalue": PVALUE}
+        null = "Null hypothesis: the lag of all variables is absent from the equation; from all of them (joint)."
+        return FrameTable(frame, formats, "Exclusion of lags", notes=(null,))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.base.arguments import read_flag
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.unknown_arguments import answering
+from panelvar.tables.frame_table import DEGREES, PVALUE, STATISTIC, FrameTable
 from panelvar.tables.test_result import TestResult, chi2_test, f_test
 from panelvar.var_models.fitted_system import FittedSystem, require_fit
 from panelvar.var_tests import residual_statistics as residual_tests
 from panelvar.var_tests.tested_residuals import crowded, gaps, require_freedom, tested_residuals, whole_lags
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NULL = "the errors are not correlated over time"
 
@@ -127,7 +124,7 @@ def serial_lm_test(model: FittedSystem, lags: int = 1, *, form: str = "lm", alon
 
 
 @answering
-def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> pd.DataFrame:
+def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> FrameTable:
     """Breusch-Godfrey tests at each lag alone and of all lags up to it, as Stata's varlmar and EViews' arlm list them.
 
     Parameters
@@ -141,7 +138,7 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
 
     Returns
     -------
-    DataFrame
+    FrameTable
         A row a lag; columns ("alone" or "together", "statistic", "df", "df_denominator" for F, "pvalue").
 
     Raises
@@ -162,7 +159,16 @@ def serial_lm_table(model: FittedSystem, lags: int = 4, *, form: str = "lm") -> 
         tests = [_serial_lm(model, lag, form, alone, notes) for alone in (True, False)]
         rows.append([getattr(test, field) for test in tests for field in fields])
     columns = pd.MultiIndex.from_product([("alone", "together"), fields])
-    return pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
+    frame = pd.DataFrame(rows[::-1], index=pd.RangeIndex(1, lags + 1, name="lag"), columns=columns)
+    formats = {
+        "statistic": STATISTIC.called(form.upper()),
+        "df": DEGREES,
+        "df_denominator": DEGREES.called("df of errors"),
+        "pvalue": PVALUE,
+    }
+    null = "Null hypothesis: no serial correlation at the lag alone; at all lags up to it, together."
+    told = (null, *(note.text for note in notes))
+    return FrameTable(frame, formats, "Breusch-Godfrey tests of serial correlation", notes=told)
 
 
 def _serial_lm(model: FittedSystem, lags: int, form: str, alone: bool, notes: tuple[Note, ...]) -> TestResult:

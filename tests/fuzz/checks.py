@@ -18,6 +18,7 @@ from fuzz.case import SLOW, Outcome, Program, TooSlow, place
 import panelvar as pv
 from panelvar.base.limits import LONGEST_MESSAGE
 from panelvar.data.description import PanelDescription
+from panelvar.tables.frame_table import FrameTable
 
 PACKAGE = str(Path(pv.__file__).resolve().parent)
 INTERNAL = re.compile(
@@ -178,6 +179,8 @@ def reading(value: Any, name: str) -> Any:
 
 def numbers_of(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:
     """Every number of a result, with the path to it."""
+    if isinstance(value, FrameTable):
+        value = value.frame
     if depth > 3 or isinstance(value, (str, bytes, type(None), bool, pv.Panel, pv.Note)):
         return
     if isinstance(value, int) and value.bit_length() > 1000:

@@ -360,7 +360,7 @@ def test_results_without_rows_and_refusals(frame):
     light = result.without_rows()
     assert str(light) == str(result)
     assert len(pickle.dumps(light)) < 60_000
-    assert light.first_stage.equals(result.first_stage)
+    assert light.first_stage.equals(result.first_stage.to_frame())
     with pytest.raises(pv.MissingInformationError, match="released"):
         light.anderson_rubin()
     with pytest.raises(pv.SpecificationError, match="one endogenous regressor"):

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 import panelvar as pv
+from panelvar.tables.frame_table import FrameTable
 
 # Attributes that hold what a result was made from, or how, and no answer.
 INSIDE = frozenset(
@@ -79,7 +80,9 @@ def _world(kind: type[Measured], units: tuple[tuple[str, int], ...]) -> Measured
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
     """Every number and every text that an answer holds, by where it is found."""
-    if isinstance(value, pd.DataFrame):
+    if isinstance(value, FrameTable):
+        yield from leaves(value.frame, path)
+    elif isinstance(value, pd.DataFrame):
         for place, column in enumerate(value.columns):
             yield from leaves(value.iloc[:, place], f"{path}.{_text(column)}")
     elif isinstance(value, (pd.Series, pd.Index)):

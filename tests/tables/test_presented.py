@@ -88,7 +88,7 @@ def test_small_findings_are_tables_too():
     assert row["estimate"] == combination.estimate
     assert row["pvalue"] == combination.pvalue
     assert (row["lower"], row["upper"]) == (combination.lower, combination.upper)
-    assert str(combination).startswith("x1 + x2 = ")
+    assert repr(combination).startswith("<x1 + x2 = ")
 
     limits = found.anderson_rubin_set(level=0.9)
     assert tuple(limits.summary().to_frame().loc["x2"]) == limits.intervals[0]
