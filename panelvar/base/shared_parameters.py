@@ -186,6 +186,8 @@ lags (batch) : int
 max_lags (system) : int, optional
     Longest lag order compared; with a criterion only. By default the integer part of
     :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.
+min_lags (system) : int, optional
+    Shortest lag order compared, 0 or more; by default the convention's (1, or 0 for programs that print order 0).
 trend (system) : {"n", "c", "t", "ct", "ctt"}
     Deterministic terms: none, constant, trend, both, both and a squared trend. The trend is 1 in the first period
     of the data.

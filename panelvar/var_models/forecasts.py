@@ -6,6 +6,7 @@ Forecasts take the future as unknown, or as given for some of the variables, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.target import BandSource
-from panelvar.base.arguments import finite_array, read_horizon
+from panelvar.base.arguments import finite_array, is_number, read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
 from panelvar.base.quoting import shown
@@ -162,8 +163,9 @@ class VarForecasts(VarEstimates):
 
     def conditional_forecast(
         self,
-        conditions: pd.DataFrame | npt.ArrayLike,
+        conditions: Mapping[str, Any] | pd.DataFrame | npt.ArrayLike,
         *,
+        steps: int | None = None,
         level: float = 0.95,
         exogenous: pd.DataFrame | npt.ArrayLike | None = None,
     ) -> Forecast:
@@ -171,10 +173,13 @@ class VarForecasts(VarEstimates):
 
         Parameters
         ----------
-        conditions : DataFrame, Series or array (steps, K)
-            A row a period ahead: values where the future is given, NaN where it is free. A DataFrame may leave out
-            variables that are free throughout, and a Series is the one it is named after. An index that is not the
-            default holds the periods of the forecast.
+        conditions : dict, DataFrame, Series or array (steps, K)
+            Variables to their future values, from the first period ahead on: ``{"rate": [5.0, 5.0, 4.5]}``, or a number
+            that stands for all steps, ``{"rate": 5.0}``. In a table, a row a period ahead: values where the future is
+            given, NaN where it is free. A DataFrame may leave out variables that are free throughout, and a Series is
+            the one it is named after. An index that is not the default holds the periods of the forecast.
+        steps : int, optional
+            Periods ahead, at least as many as have conditions; those after the last are free. By default as many.
         level : float
             Probability of each interval, at least 0.5.
         exogenous : DataFrame or array (steps, M), optional
@@ -188,7 +193,7 @@ class VarForecasts(VarEstimates):
         Raises
         ------
         SpecificationError
-            Conditions of the wrong shape, infinite, of other periods, or on nothing.
+            Conditions of the wrong shape, infinite, of other periods, on more periods than ``steps``, or on nothing.
         NumericalError
             Conditions that cannot hold together.
 
@@ -196,8 +201,24 @@ class VarForecasts(VarEstimates):
         -----
         Conditions are on values, whatever shocks bring them about: the answer needs no identification.
         """
+        given = self._conditions(conditions, steps)
+        plain = self.forecast(len(given), level=level, exogenous=exogenous)
+        factor = positive_factor(self.sigma)
+        try:
+            values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
+        except np.linalg.LinAlgError:
+            raise NumericalError("The conditions contradict or repeat one another.") from None
+        errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
+        lower, upper = normal_limits(values, errors, level)
+        return replace(plain, values=values, lower=lower, upper=upper, covariance=covariance)
+
+    def _conditions(self, conditions: Any, steps: int | None) -> Array:
+        """Values where the future is given, NaN where it is free, (steps, K)."""
         import pandas as pd
 
+        ahead = None if steps is None else read_horizon("steps", steps, 1, self.n_vars**2)
+        if isinstance(conditions, Mapping):
+            conditions = self._side_by_side(conditions, ahead)
         if isinstance(conditions, pd.Series):
             conditions = conditions.to_frame()
         if isinstance(conditions, pd.DataFrame):
@@ -211,22 +232,36 @@ class VarForecasts(VarEstimates):
             given = np.array(conditions, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
             raise SpecificationError(
-                f"conditions must be a DataFrame or an array (steps, {self.n_vars}) of numbers, NaN where the future "
-                f"is free; got {shown(conditions)}."
+                f"conditions must be a dict, a DataFrame or an array (steps, {self.n_vars}) of numbers, NaN where the "
+                f"future is free; got {shown(conditions)}."
             ) from None
         if given.ndim != 2 or given.shape[1] != self.n_vars or not len(given):
             raise SpecificationError(f"conditions have shape {given.shape}; expected (steps, {self.n_vars}).")
         if np.isinf(given).any() or np.isnan(given).all():
             raise SpecificationError("conditions must hold a finite value somewhere, and NaN where the future is free.")
-        plain = self.forecast(len(given), level=level, exogenous=exogenous)
-        factor = positive_factor(self.sigma)
-        try:
-            values, covariance = conditional_forecast(self.coefficients, factor, plain.values, given)
-        except np.linalg.LinAlgError:
-            raise NumericalError("The conditions contradict or repeat one another.") from None
-        errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
-        lower, upper = normal_limits(values, errors, level)
-        return replace(plain, values=values, lower=lower, upper=upper, covariance=covariance)
+        if ahead is None:
+            return given
+        if len(given) > ahead:
+            raise SpecificationError(f"conditions are on {len(given)} periods, and steps={ahead} ends before the last.")
+        return np.concatenate([given, np.full((ahead - len(given), self.n_vars), np.nan)])
+
+    def _side_by_side(self, conditions: Mapping[Any, Any], steps: int | None) -> Array:
+        """Future values of each variable as columns of one table; a number stands for every step."""
+        columns: dict[int, float | Array] = {}
+        for name, values in conditions.items():
+            if str(name) not in self.names:
+                raise SpecificationError(f"{[name]} are not variables of this system: {list(self.names)}.")
+            if hasattr(values, "index") and hasattr(values, "iloc"):
+                values = self._of_the_future("conditions", values)
+            place = self.names.index(str(name))
+            columns[place] = float(values) if is_number(values) else _column(f"conditions of {shown(name)}", values)
+        lengths = [len(column) for column in columns.values() if isinstance(column, np.ndarray)]
+        if columns and not lengths and steps is None:
+            raise SpecificationError("A number stands for every step of the forecast: say how many there are, steps=.")
+        given = np.full((max([*lengths, steps or 1]), self.n_vars), np.nan)
+        for place, column in columns.items():
+            given[: len(column) if isinstance(column, np.ndarray) else None, place] = column
+        return given
 
     def _future_terms(self, first: int, steps: int, exogenous: Any) -> Array:
         """Values of the terms beside the lags in the periods after the data."""
@@ -276,3 +311,14 @@ class VarForecasts(VarEstimates):
         degrees = self.problem.degrees
         own = degrees if isinstance(degrees, int) else np.asarray(degrees, dtype=np.float64)[:, None]
         return DrawableSystem(self.problem, own if self.convention.sigma == "df" else self.nobs)
+
+
+def _column(what: str, values: Any) -> Array:
+    """Numbers of one variable by period, NaN where it is free."""
+    try:
+        column = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        column = np.empty((0, 0))
+    if column.ndim != 1 or not len(column):
+        raise SpecificationError(f"{what} must be a number, or a list of them, one a period; got {shown(values)}.")
+    return column

@@ -38,6 +38,7 @@ def fit_restricted_var(
     threshold: float = 2.0,
     method: str = "fgls",
     max_lags: int | None = None,
+    min_lags: int | None = None,
     trend: str = "c",
     seasons: int = 0,
     exogenous: Any = None,
@@ -63,7 +64,8 @@ def fit_restricted_var(
         Feasible GLS with the residual covariance of the unrestricted system (Luetkepohl 2005, 5.2.6); ordinary least
         squares equation by equation (R's vars; consistent but less efficient); or GLS iterated until it is maximum
         likelihood.
-    {max_lags (system), trend (system), seasons, exogenous, exogenous_lags, missing (system), convention (system)}
+    {max_lags (system), min_lags (system), trend (system), seasons, exogenous, exogenous_lags, missing (system)}
+    {convention (system)}
 
     Returns
     -------
@@ -85,6 +87,7 @@ def fit_restricted_var(
         names,
         lags=lags,
         max_lags=max_lags,
+        min_lags=min_lags,
         trend=trend,
         seasons=seasons,
         exogenous=exogenous,

@@ -50,6 +50,7 @@ def fit_var(
     *,
     lags: int | str = 1,
     max_lags: int | None = None,
+    min_lags: int | None = None,
     trend: str = "c",
     seasons: int = 0,
     exogenous: Sequence[str] | pd.DataFrame | pd.Series | npt.ArrayLike | None = None,
@@ -63,8 +64,8 @@ def fit_var(
 
     Parameters
     ----------
-    {data (system), names, lags (system), max_lags (system), trend (system), seasons, exogenous, exogenous_lags}
-    {missing (system), convention (system)}
+    {data (system), names, lags (system), max_lags (system), min_lags (system), trend (system), seasons}
+    {exogenous, exogenous_lags, missing (system), convention (system)}
 
     Returns
     -------
@@ -102,15 +103,14 @@ def fit_var(
     chosen: tuple[Note, ...] = ()
     if isinstance(lags, str):
         criterion = choose("lags", lags, CRITERION_NAMES)
-        selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules), missing, rules)
+        selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
         lags, compared = selection.order(criterion), f"{selection.orders[0]} to {selection.orders[-1]}"
         text = f"{lags} lag(s) chosen by {criterion.upper()} among {compared}, {selection.nobs} rows."
         chosen = (Note("lags-selected", text), *crowded(selection.notes))
-    elif max_lags is not None:
-        raise SpecificationError("max_lags= applies when lags= names a criterion, such as lags='bic'.")
+    else:
+        refuse_range(max_lags, min_lags)
     order = lag_order(lags, 0, chosen=True)
-    if order == 0 and terms.count == 0:
-        raise SpecificationError("lags=0 with trend='n' leaves nothing to estimate: ask for a lag or a constant.")
+    refuse_nothing(order, terms)
     problem, periods, notes = _problem(table, order, terms, missing)
     _require_distinct(table, order, terms)
     _require_rank(problem, table.names, terms)
@@ -143,10 +143,8 @@ def select_lags(
     {data (system)}
     max_lags : int, optional
         Longest order. By default the integer part of :math:`12 (T / 100)^{1/4}`, or fewer where rows do not suffice.
-    {trend (system), names}
-    min_lags : int, optional
-        Shortest order, 0 or more; by default the convention's (1, or 0 for programs that print order 0).
-    {seasons, exogenous, exogenous_lags, missing (system), convention (system)}
+    {trend (system), names, min_lags (system), seasons, exogenous, exogenous_lags, missing (system)}
+    {convention (system)}
 
     Returns
     -------
@@ -159,8 +157,7 @@ def select_lags(
     rules = var_convention(convention)
     choose("missing", missing, DROP_OR_RAISE)
     table, terms = specification(data, names, trend, seasons, exogenous, exogenous_lags)
-    smallest = shortest_order(terms, rules) if min_lags is None else lag_order(min_lags, 0, "min_lags")
-    selection = compare_lags(table, max_lags, terms, smallest, missing, rules)
+    selection = compare_lags(table, max_lags, terms, shortest_order(terms, rules, min_lags), missing, rules)
     emit(selection.notes)
     return selection
 
@@ -185,9 +182,24 @@ def check_terms(trend: str, seasons: int, exogenous: object, exogenous_lags: int
         raise SpecificationError("exogenous_lags= needs exogenous variables: name them in exogenous=.")
 
 
-def shortest_order(terms: Terms, rules: VarConvention) -> int:
-    """Where a comparison of lag orders begins: the convention's order, or 1 where order 0 has no coefficients."""
+def shortest_order(terms: Terms, rules: VarConvention, least: int | None = None) -> int:
+    """Where a comparison begins: as asked, or the convention's order, or 1 where order 0 has no coefficients."""
+    if least is not None:
+        return lag_order(least, 0, "min_lags")
     return rules.smallest_order if terms.count else 1
+
+
+def refuse_range(max_lags: int | None, min_lags: int | None) -> None:
+    """Refuse limits of a comparison of lag orders where none is compared."""
+    for option, value in (("max_lags", max_lags), ("min_lags", min_lags)):
+        if value is not None:
+            raise SpecificationError(f"{option}= applies when lags= names a criterion, such as lags='bic'.")
+
+
+def refuse_nothing(order: int, terms: Terms) -> None:
+    """Refuse equations without a regressor."""
+    if order == 0 and terms.count == 0:
+        raise SpecificationError("lags=0 with trend='n' leaves nothing to estimate: ask for a lag or a constant.")
 
 
 def compare_lags(

@@ -163,6 +163,10 @@ def _matrix(writer: Writer) -> str:
 
 
 def _conditions(writer: Writer) -> str:
+    if writer.rng.random() < 0.4:
+        return f"{{{writer.variable()}: {writer.rng.choice(('[0.5, np.nan, 1.0]', '[0.0]', '0.25'))}}}"
+    if writer.rng.random() < 0.4:
+        return f"{{{writer.variable()}: {writer.rng.choice(('[0.5, np.nan, 1.0]', '[0.0]', '0.25'))}}}"
     return f"pd.DataFrame({{{writer.variable()}: {writer.rng.choice(('[0.5, np.nan, 1.0]', '[0.0]', '[1e9, 2.0]'))}}})"
 
 

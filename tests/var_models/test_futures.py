@@ -178,10 +178,42 @@ def test_future_values_of_the_right_periods_or_without_any(frame, model):
     assert array.forecast(2, exogenous=right.set_axis(["x1"], axis=1)).values.shape == (2, 2)
 
 
-@pytest.mark.parametrize("given", [{"y": [0.1, 0.2]}, pd.DataFrame({"y": ["a", "b"]}), "y"])
+@pytest.mark.parametrize("given", [pd.DataFrame({"y": ["a", "b"]}), "y"])
 def test_conditions_that_are_no_numbers_are_refused(model, given):
-    with pytest.raises(SpecificationError, match="conditions must be a DataFrame or an array"):
+    with pytest.raises(SpecificationError, match="conditions must be a dict, a DataFrame or an array"):
         model.conditional_forecast(given)
+
+
+def test_conditions_by_name_are_those_of_a_table(frame, model):
+    table = pd.DataFrame({"y": [0.1, 0.2, np.nan, np.nan], "x": [0.5, 0.5, 0.5, 0.5]})
+    expected = model.conditional_forecast(table)
+    labelled = pd.Series([0.1, 0.2], index=pd.period_range("2020Q1", periods=2, freq="Q"))
+    for given in ({"y": [0.1, 0.2], "x": 0.5}, {"x": [0.5] * 4, "y": labelled}, {"y": (0.1, 0.2, np.nan), "x": 0.5}):
+        assert_allclose(model.conditional_forecast(given, steps=4).values, expected.values, rtol=0, atol=1e-14)
+    assert_allclose(model.conditional_forecast({"x": [0.5] * 4, "y": labelled}).upper, expected.upper, atol=1e-14)
+    # Tables and arrays too may end before the forecast does.
+    short = table[["y"]].iloc[:2]
+    assert_allclose(
+        model.conditional_forecast(short, steps=4).values, model.conditional_forecast(table[["y"]]).values, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "steps", "message"),
+    [
+        ({"w": [1.0]}, None, r"\['w'\] are not variables of this system: \['x', 'y', 'z'\]"),
+        ({"y": 1.0}, None, "say how many there are, steps="),
+        ({"y": "high"}, None, "conditions of 'y' must be a number, or a list of them, one a period; got 'high'"),
+        ({"y": [[1.0]]}, None, "conditions of 'y' must be a number"),
+        ({"y": []}, None, "conditions of 'y' must be a number"),
+        ({}, None, "finite value somewhere"),
+        ({"y": [1.0, 2.0]}, 1, "conditions are on 2 periods, and steps=1 ends before the last"),
+        ({"y": pd.Series([1.0], index=pd.period_range("2019Q1", periods=1, freq="Q"))}, None, "are labelled .*2020Q1"),
+    ],
+)
+def test_conditions_by_name_that_say_nothing_are_refused(model, given, steps, message):
+    with pytest.raises(SpecificationError, match=message):
+        model.conditional_forecast(given, steps=steps)
 
 
 def test_accuracy_is_a_table(frame):

@@ -38,6 +38,17 @@ def test_the_fit_chooses_the_order_that_the_comparison_chooses(noise, convention
         assert chosen.lags == 0
 
 
+def test_order_0_can_be_asked_into_a_choice_and_out_of_it(noise):
+    assert pv.fit_var(noise, lags="bic", max_lags=4).lags == 1
+    assert pv.fit_var(noise, lags="bic", max_lags=4, min_lags=0).lags == 0
+    assert pv.fit_var(noise, lags="bic", max_lags=4, min_lags=1, convention="statsmodels").lags == 1
+    assert pv.fit_restricted_var(noise, {}, lags="bic", max_lags=4, min_lags=0).lags == 0
+    with pytest.raises(pv.SpecificationError, match="min_lags= applies when lags= names a criterion"):
+        pv.fit_var(noise, lags=1, min_lags=0)
+    with pytest.raises(pv.SpecificationError, match=r"max_lags=2 is below the shortest order, 3"):
+        pv.fit_var(noise, lags="bic", max_lags=2, min_lags=3)
+
+
 def test_its_estimates_are_means_and_their_covariance(noise, model):
     values = noise.to_numpy()
     sigma = np.cov(values.T, ddof=1)
