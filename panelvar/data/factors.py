@@ -7,7 +7,8 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.expressions import number, source, spine, syntax_tree
-from panelvar.base.limits import MOST_COLUMNS
+from panelvar.data.categories import Categories, Levels, pairs, rows_where
 from panelvar.data.panel import Panel
-from panelvar.data.time_labels import as_text
+from panelvar.kernels.orthogonal_polynomials import OrthogonalPolynomials
 
 _MATH: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
@@ -30,8 +31,17 @@ _MATH: dict[str, Callable[[Array], Array]] = {
     "I": lambda values: values,
 }
 _SHIFTS = {"L": Panel.lag, "F": Panel.lead, "D": Panel.difference}
-FUNCTIONS = (*_SHIFTS, *_MATH, "C")
+FUNCTIONS = (*_SHIFTS, *_MATH, "C", "i", "poly")
 """The functions a formula may call."""
+_ALONE = ("C", "i", "poly")
+"""Those that make several columns, and stand alone or in a product."""
+_HIGHEST_DEGREE = 20
+_NOT_IN_I = {
+    "bin": "bin is not offered: put the levels together in a column of the data",
+    "bin2": "bin2 is not offered: put the levels together in a column of the data",
+    "ref2": "ref2 is not offered: C(f, ref=...):C(g, ref=...) names a reference of both factors",
+    "keep2": "keep2 is not offered: choose the rows, or make a column of what is meant",
+}
 
 _FAILURES = {
     "log": "zero or negative",
@@ -70,25 +80,14 @@ class Factor(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Categories:
-    """A categorical factor: the level of each row, -1 where missing, and the levels, the reference first.
+class Several:
+    """Numeric columns that one factor stands for: how each is marked after the factor's text, and how it is made."""
 
-    A reference that the formula names is left out of every product, whatever else the model has.
-    """
+    marks: tuple[str, ...]
+    column: Callable[[int], Array]
 
-    codes: NDArray[np.int64]
-    levels: tuple[str, ...]
-    reference_named: bool = False
 
-    def left_out(self, full: bool) -> int:
-        """How many levels, the first, have no indicator in a product that keeps all of them or not."""
-        return 0 if full and not self.reference_named else 1
-
-    def indicator(self, level: int) -> Array:
-        """Return 1 where a row has the level, else 0; NaN where it is missing."""
-        column: Array = (self.codes == level).astype(np.float64)
-        column[self.codes < 0] = np.nan
-        return column
+Value: TypeAlias = "Array | Categories | Several"
 
 
 def shifts_rows(factor: Factor) -> bool:
@@ -98,21 +97,21 @@ def shifts_rows(factor: Factor) -> bool:
 
 
 class Factors:
-    """Factors of a formula by what they are computed to: numbers, or categories."""
+    """Factors of a formula by what they are computed to: numbers, categories, or several columns of numbers."""
 
     def __init__(self, panel: Panel, like: Panel | None = None) -> None:
         self.panel = panel
         self.like = panel if like is None else like
-        self._known: dict[Factor, Array | Categories] = {}
+        self._known: dict[Factor, Value] = {}
         self._columns: dict[str, Array] = {}
 
-    def __getitem__(self, factor: Factor) -> Array | Categories:
+    def __getitem__(self, factor: Factor) -> Value:
         if factor not in self._known:
             with np.errstate(all="ignore"):
                 self._known[factor] = self._compute(factor)
         return self._known[factor]
 
-    def _compute(self, factor: Factor) -> Array | Categories:
+    def _compute(self, factor: Factor) -> Value:
         if factor.is_column:
             if factor.text in _EFFECTS and factor.text not in self.like.names:
                 raise SpecificationError(
@@ -121,16 +120,19 @@ class Factors:
                 )
             if not self._is_categorical(factor.text):
                 return self._column(factor.text)
-            return self._categories(factor.text, by_name=True)
+            return self._levels(factor.text).categories
+        node = self._tree(factor.text)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ALONE:
+            return {"C": self._categorical_call, "i": self._interaction, "poly": self._polynomials}[node.func.id](node)
+        return self._value(node)
+
+    def _tree(self, text: str) -> ast.expr:
         # Python has no backticks: quoted names become identifiers that stand for them.
         self._quoted: dict[str, str] = {}
-        text = re.sub(r"`([^`]*)`", self._unquote, factor.text)
-        node = syntax_tree(text, factor.text)
+        node = syntax_tree(re.sub(r"`([^`]*)`", self._unquote, text), text)
         if node is None:
-            raise SpecificationError(f"{factor.text!r} cannot be read.")
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "C":
-            return self._categorical_call(node)
-        return self._value(node)
+            raise SpecificationError(f"{text!r} cannot be read.")
+        return node
 
     def _unquote(self, match: re.Match[str]) -> str:
         name = f"quoted_name_{len(self._quoted)}_"
@@ -151,54 +153,122 @@ class Factors:
         self._columns[name] = values
         return values
 
-    def _categories(self, name: str, reference: object = None, *, by_name: bool = False) -> Categories:
-        import pandas as pd
-
-        values: Any = self.like.raw_column(name)
-        if str(values.dtype) == "category":
-            values = values.remove_unused_categories()
-            codes, levels = values.codes, values.categories.tolist()
-        else:
-            codes, distinct = pd.factorize(values, sort=True)
-            levels = list(distinct)
-            if by_name:
-                _refuse_numbers_as_text(name, levels)
-        if len(levels) > MOST_COLUMNS + 1:
-            raise SpecificationError(
-                f"The categories of {name!r} would make {len(levels) - 1} columns of {self.panel.nobs} rows; a model "
-                f"has at most {MOST_COLUMNS}. Effects that many are absorbed, not estimated (effects=)."
-            )
-        if self.like is not self.panel:
-            values = pd.Series(self.panel.raw_column(name)).astype(object)
-            codes = pd.Index(levels, dtype=object).get_indexer(values)
-            unseen = (codes < 0) & values.notna().to_numpy()
-            if unseen.any():
-                new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
-                raise DataError(f"{name!r} has categories the model has not seen ({new}) in {self._rows(unseen)}.")
-        codes = np.asarray(codes, dtype=np.int64)
-        texts = [as_text(level) for level in levels]
-        if reference is not None:
-            same = [place for place, level in enumerate(levels) if level == reference and not isinstance(level, bool)]
-            first = same[0] if same else texts.index(choose("ref", as_text(reference), texts))
-            order = [first, *(level for level in range(len(texts)) if level != first)]
-            rank = np.empty(len(order) + 1, dtype=np.int64)
-            rank[order] = np.arange(len(order))
-            rank[-1] = -1
-            codes, texts = rank[codes], [texts[level] for level in order]
-        return Categories(codes, tuple(texts), reference is not None)
+    def _levels(self, name: str, *, numbers_as_text: bool = False) -> Levels:
+        return Levels(name, self.panel, self.like, numbers_as_text=numbers_as_text)
 
     def _categorical_call(self, node: ast.Call) -> Categories:
         name = self._name(node.args[0]) if len(node.args) == 1 else None
-        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-        reference = None
-        try:
-            if "ref" in keywords:
-                reference = ast.literal_eval(keywords.pop("ref"))
-        except ValueError:
-            keywords["ref"] = node
-        if name is None or keywords or isinstance(reference, (list, tuple, dict, set)):
+        references = self._literals(node, ("ref",))
+        if name is None or references is None:
             raise SpecificationError(f"{self._text(node)} is not understood: C takes a column, and ref='level' or not.")
-        return self._categories(name, reference)
+        levels = self._levels(name, numbers_as_text=True)
+        return levels.categories.without(levels.places("ref", references["ref"]) if references else [])
+
+    def _literals(self, node: ast.Call, known: tuple[str, ...]) -> dict[str, Any] | None:
+        """Return the keywords of a call, literals or lists of them; None where one is unknown or something else."""
+        found = {}
+        for keyword in node.keywords:
+            if keyword.arg not in known:
+                return None
+            try:
+                value = ast.literal_eval(keyword.value)
+            except (ValueError, TypeError):  # no literal, or a set or dictionary of what cannot be in one
+                return None
+            parts = value if isinstance(value, (list, tuple)) else [value]
+            if not parts or not all(isinstance(part, (str, int, float)) for part in parts):
+                return None
+            found[keyword.arg] = value
+        return found
+
+    def _interaction(self, node: ast.Call) -> Value:
+        """Compute ``i(f)``, ``i(f, x)`` or ``i(f, g)`` as fixest means them."""
+        refused = next((_NOT_IN_I[k.arg] for k in node.keywords if k.arg in _NOT_IN_I), None)
+        if refused is not None:
+            raise SpecificationError(f"{self._text(node)}: {refused}.")
+        positional = list(node.args)
+        keywords = [keyword for keyword in node.keywords if keyword.arg != "var"]
+        positional[1:1] = [keyword.value for keyword in node.keywords if keyword.arg == "var"]
+        # In fixest's order the third is the reference, and so is the second where it names no variable.
+        if 2 <= len(positional) <= 3 and _is_literal(positional[-1]):
+            keywords.append(ast.keyword("ref", positional.pop()))
+        call = ast.Call(node.func, positional, keywords)
+        name = self._name(positional[0]) if len(positional) in (1, 2) else None
+        options = self._literals(call, ("ref", "keep"))
+        if name is None or options is None or len(keywords) > len(options):
+            raise SpecificationError(
+                f"{self._text(node)} is not understood: i takes a column, a variable or not, and ref= and keep=, which "
+                "are levels or lists of them."
+            )
+        levels = self._levels(name, numbers_as_text=True)
+        named = levels.places("ref", options["ref"]) if "ref" in options else []
+        if "keep" in options:
+            kept = levels.places("keep", options["keep"])
+            named += [place for place in range(len(levels.values)) if place not in {*kept, *named}]
+        factor = levels.categories.without(named)
+        if len(positional) == 1:
+            return factor
+        other = self._second(positional[1])
+        if isinstance(other, Levels):
+            theirs = self._like._levels(name, numbers_as_text=True).categories.without(named)
+            others = self._like._levels(other.name, numbers_as_text=True).categories
+            return pairs(self._text(node), (factor, theirs), (other.categories, others))
+        kept_levels = range(factor.left_out(full=True), len(factor.levels))
+        if not kept_levels:
+            raise SpecificationError(f"{self._text(node)} leaves out all of the levels of {name!r}.")
+        numbers, mark = np.broadcast_to(other, self.panel.nobs), "T." if named else ""
+        marks = tuple(f"[{mark}{factor.levels[level]}]" for level in kept_levels)
+        return Several(marks, lambda place: factor.indicator(kept_levels[place]) * numbers)
+
+    def _second(self, node: ast.expr) -> Array | Levels:
+        """Return what a factor is interacted with: numbers, or the levels of a column of texts or of ``i.column``."""
+        name = self._name(node)
+        if (
+            name is None
+            and isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "i"
+        ):
+            return self._levels(self._quoted.get(node.attr, node.attr), numbers_as_text=True)
+        if name is not None and self._is_categorical(name):
+            return self._levels(name)
+        return self._value(node)
+
+    @cached_property
+    def _like(self) -> Factors:
+        return self if self.like is self.panel else Factors(self.like)
+
+    def _polynomials(self, node: ast.Call) -> Several:
+        """Compute ``poly(x, 2)``, orthogonal over the rows of the fit, or ``poly(x, 2, raw=True)``."""
+        degree = node.args[1:] + [keyword.value for keyword in node.keywords if keyword.arg == "degree"]
+        others = [keyword for keyword in node.keywords if keyword.arg != "degree"]
+        raw = self._literals(ast.Call(node.func, [], others), ("raw",))
+        k = degree[0].value if len(degree) == 1 and isinstance(degree[0], ast.Constant) else None
+        if not node.args or raw is None or type(k) is not int or type(raw.get("raw", False)) is not bool:
+            raise SpecificationError(
+                f"{self._text(node)} is not understood: poly takes a column or expression, a degree, and raw=True or "
+                "not."
+            )
+        if not 1 <= k <= _HIGHEST_DEGREE:
+            raise SpecificationError(f"{self._text(node)}: the degree must be from 1 to {_HIGHEST_DEGREE}.")
+        marks = tuple(f"[{power}]" for power in range(1, k + 1))
+        values = np.broadcast_to(self._value(node.args[0]), self.panel.nobs)
+        if raw.get("raw", False):
+            powers = [self._finite(node, values**power, (values,)) for power in range(1, k + 1)]
+            return Several(marks, powers.__getitem__)
+        like = values if self._like is self else self._like._evaluated(node.args[0], self._quoted)
+        present = like[np.isfinite(like)]
+        if len(np.unique(present)) <= k:
+            raise DataError(
+                f"{self._text(node)} needs more than {k} different values of {self._text(node.args[0])}; there are "
+                f"{len(np.unique(present))}."
+            )
+        columns = OrthogonalPolynomials.over(present, k)(values)
+        return Several(marks, lambda place: columns[:, place])
+
+    def _evaluated(self, node: ast.expr, quoted: dict[str, str]) -> Array:
+        """Compute an expression that other rows' factors have read."""
+        self._quoted = quoted
+        return np.broadcast_to(self._value(node), self.panel.nobs)
 
     def _name(self, node: ast.AST) -> str | None:
         """Return the column a node names, dots in it included, or None if it is no name."""
@@ -246,7 +316,7 @@ class Factors:
 
     def _call(self, node: ast.Call, function: str) -> Array:
         choose("function", function, FUNCTIONS)
-        if function == "C":
+        if function in _ALONE:
             raise SpecificationError(f"{self._text(node)} must stand alone or in a product ':', not in an expression.")
         if function in _SHIFTS:
             return self._shift(node, function)
@@ -290,25 +360,13 @@ class Factors:
         return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
     def _rows(self, mask: NDArray[np.bool_]) -> str:
-        where = np.flatnonzero(mask)
-        listing = ", ".join(repr(label) for label in self.panel.index[where[:3]].tolist())
-        return f"{len(where)} of {self.panel.nobs} rows, first in row(s) {listing}"
+        return rows_where(self.panel, mask)
 
 
-def _refuse_numbers_as_text(name: str, levels: list[Any]) -> None:
-    """Refuse a column of numbers that is stored as text: it would become an indicator for each of them."""
-    import pandas as pd
-
-    distinct = [level for level in levels if not isinstance(level, bool)]
-    known = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").notna().to_numpy()
-    others = [level for level, number in zip(distinct, known, strict=True) if not number]
-    # A few texts among many numbers are how a file writes what is missing.
-    if not known.any() or len(others) > 0.1 * len(distinct):
-        return
-    but = f", but for {', '.join(map(repr, others[:3]))}" if others else ""
-    coerce = ", errors='coerce'" if others else ""
-    raise DataError(
-        f"Column {name!r} holds numbers stored as {'text' if isinstance(distinct[0], str) else 'objects'}{but}: "
-        f"pandas.to_numeric(data[{name!r}]{coerce}) makes numbers of it; C({name}) in the formula makes its "
-        f"{len(distinct)} values categories."
-    )
+def _is_literal(node: ast.expr) -> bool:
+    """Whether a node is a text, a number or a list of them, and no variable."""
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return False
+    return True

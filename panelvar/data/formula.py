@@ -8,11 +8,17 @@ only columns, numbers, arithmetic and the functions below are understood, and no
 ``F(x)``, ``F(x, 2)``           value one, two periods later
 ``D(x)``, ``D(x, 2)``           ``x - L(x)``, ``x - L(x, 2)``
 ``log`` ``log2`` ``log10``      logarithms; ``log1p(x)`` is ``log(1 + x)``
-``exp`` ``sqrt`` ``abs``
+``exp`` ``sqrt`` ``abs``        ``np.log(x)`` is read as ``log(x)``
 ``I(x ** 2 + z)``               arithmetic ``+ - * / **`` and comparisons, which give 0 or 1
 ``C(x)``                        an indicator for each category, less the first where a constant is present
 ``C(x, ref="b")``               the same less ``ref``, whether a constant is present or not: an event study's
-                                ``C(since, ref=-1):treated``
+                                ``C(since, ref=-1):treated``; several, ``ref=[-1, 5]``, are left out together
+``i(f)``, ``i(f, ref=-1)``      as ``C``, in fixest's notation
+``i(f, x, ref=-1)``             x times an indicator of each level but ``ref``; without ``ref`` of each level
+``i(f, g)``                     an indicator of each pair of levels that occurs, where g holds texts or categories
+                                (``i.g`` makes categories of numbers)
+``L(x, 1:3)``, ``L(x, [1, 4])`` several lags: ``L(x) + L(x, 2) + L(x, 3)``; lag 0 is ``x``
+``poly(x, 2)``                  orthogonal polynomials over the rows of the fit, as R's; ``raw=True`` for powers
 =============================== ======================================================================================
 
 ``a:b`` is a product, ``a*b`` is ``a + b + a:b``; ``- 1`` and ``+ 0`` leave the constant out; a name in backticks may
@@ -21,6 +27,9 @@ terms and ``-`` takes one out, ``x**2`` and ``-x`` by themselves would be ``x`` 
 ``I(x**2)`` and ``I(-x)`` are what they mean. Which categorical factors of a term lose a reference level follows from
 the terms before it (`full_rank_codings`), so that no column is redundant by design; a reference that ``ref`` names is
 left out always.
+
+After bars, ``y ~ x | firm + year | p ~ z``, stand effects to absorb and instruments: `panelvar.data.formula_parts`
+splits them off for the functions that take them.
 """
 
 from __future__ import annotations
@@ -28,8 +37,9 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,7 +47,9 @@ import numpy as np
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.limits import LONGEST_FORMULA, MOST_CATEGORICAL, MOST_CELLS, MOST_COLUMNS, MOST_TERMS
-from panelvar.data.factors import Categories, Factor, Factors, shifts_rows
+from panelvar.data.categories import Categories
+from panelvar.data.factors import Factor, Factors, Several, Value, shifts_rows
+from panelvar.data.formula_parts import FormulaParts, masked, plain, split_formula, unmasked
 from panelvar.data.full_rank_coding import full_rank_codings
 from panelvar.data.panel import Panel
 
@@ -98,6 +110,8 @@ def parse(formula: str, panel: Panel) -> FormulaColumns:
     name = left[0][0].text
     if isinstance(y, Categories):
         raise DataError(f"The dependent variable {name!r} is not numeric; expected numbers.")
+    if isinstance(y, Several):
+        raise SpecificationError(f"A formula has one dependent variable left of '~'; {name} makes several columns.")
     names, columns, constant = _columns(right, computed)
     return FormulaColumns(name, np.broadcast_to(y, panel.nobs), names, columns, constant)
 
@@ -128,44 +142,58 @@ def regressors(
     return _columns(_terms(formula)[1], Factors(panel, like))
 
 
+def terms_of(formula: str) -> tuple[Term, ...]:
+    """Return the terms right of the tilde as tuples of factors, the constant as none."""
+    return _terms(formula)[1]
+
+
 def shifts(formula: str) -> bool:
     """Whether a lag, lead or difference stands right of the tilde, so that rows depend on one another."""
-    return any(shifts_rows(factor) for term in _terms(formula)[1] for factor in term)
+    return any(shifts_rows(factor) for term in terms_of(formula) for factor in term)
 
 
 def written_terms(formula: str) -> tuple[str, ...]:
     """Return the terms right of the tilde as a formula would write them, ``"1"`` for the constant."""
-    return tuple(":".join(_quoted(factor) for factor in term) or "1" for term in _terms(formula)[1])
+    return tuple(":".join(_quoted(factor) for factor in term) or "1" for term in terms_of(formula))
 
 
 def _quoted(factor: Factor) -> str:
     return factor.text if not factor.is_column or factor.text.isidentifier() else f"`{factor.text}`"
 
 
-def _terms(formula: str) -> tuple[list[Term], list[Term]]:
+def _terms(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     """Return the terms left and right of the tilde."""
-    if len(formula) > LONGEST_FORMULA:
-        raise SpecificationError(
-            f"A formula of {len(formula)} characters is too long to read; {LONGEST_FORMULA} is the most: give y and x."
-        )
     try:
-        from formulaic import Formula
-        from formulaic.parser import DefaultFormulaParser
+        import formulaic  # noqa: F401
     except ImportError:
         raise SpecificationError(
             "A formula needs formulaic, which is not installed: pip install 'panelvar[formula]', or name y and x."
         ) from None
+    return _read(formula)
+
+
+@lru_cache(maxsize=128)
+def _read(formula: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Read the terms of a formula: its grammar takes longer than a small fit, and predictions read it again."""
+    from formulaic import Formula
+    from formulaic.parser import DefaultFormulaParser
+
+    if len(formula) > LONGEST_FORMULA:
+        raise SpecificationError(
+            f"A formula of {len(formula)} characters is too long to read; {LONGEST_FORMULA} is the most: give y and x."
+        )
+    _refuse_parts(split_formula(formula))
+    formula = plain(formula)
+    operators, names = masked(formula)
     try:
-        tree = DefaultFormulaParser().get_ast(formula)
+        tree = DefaultFormulaParser().get_ast(operators)
         _refuse_costly(tree, formula)
-        structure = Formula(formula)
+        structure = Formula(operators)
     except SpecificationError:
         raise
     except Exception as error:  # its versions differ in what they raise for a formula they cannot read
         # formulaic underlines the culprit with terminal codes; its first line says what is wrong.
-        reason = re.sub(r"⧛.*?⧚|\x1b\[[0-9;]*m", "", str(error)).strip().split("\n")[0]
-        if isinstance(error, SyntaxError):
-            reason = error.msg  # its text says of which file, and there is none
+        reason = unmasked(re.sub(r"⧛.*?⧚|\x1b\[[0-9;]*m", "", str(error)).strip().split("\n")[0], names)
         if isinstance(error, RecursionError):
             reason = "its expressions are too long or nested too deeply."
         if re.search(r"(?<![\w.`)])\.(?![\w.])", formula):
@@ -173,19 +201,28 @@ def _terms(formula: str) -> tuple[list[Term], list[Term]]:
         raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {reason}") from None
     left, right = getattr(structure, "lhs", None), getattr(structure, "rhs", None)
     if left is None or right is None or not all(hasattr(term, "factors") for side in (left, right) for term in side):
-        advice = ""
-        if "|" in formula:
-            advice = (
-                " Fixed effects are absorbed by fit_fixed_effects(..., effects='entity'), 'twoway' or column names."
-            )
-        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~' and no '|'; got {formula!r}.{advice}")
+        raise SpecificationError(f"A formula is 'y ~ x1 + x2', with one '~'; got {formula!r}.")
     if not formula.rpartition("~")[2].strip():
         raise SpecificationError(f"{formula!r} has no regressors; 'y ~ 1' asks for a constant alone.")
-    _refuse_slips(tree, formula)
-    dependent, terms = _read_side(left), _read_side(right)
+    _refuse_slips(tree, formula, names)
+    dependent, terms = _read_side(left, names), _read_side(right, names)
     if any(term in dependent for term in terms if term):
         raise SpecificationError(f"The dependent variable is among the regressors of {formula!r}.")
     return dependent, terms
+
+
+def _refuse_parts(parts: FormulaParts) -> None:
+    """Refuse what only other functions take: effects and instruments after a bar."""
+    if parts.instruments is not None:
+        raise SpecificationError(
+            f"{' ~ '.join(parts.instruments)!r} after the bar are instruments, which this function does not take: "
+            "fit_iv_pooled, fit_iv_fixed_effects and their like do."
+        )
+    if parts.effects is not None:
+        raise SpecificationError(
+            f"{' + '.join(parts.effects)!r} after the bar are effects, which this function does not take: "
+            "fit_fixed_effects and fit_iv_fixed_effects absorb them, 'y ~ x | firm + year'."
+        )
 
 
 def _refuse_costly(tree: Any, formula: str) -> None:
@@ -223,7 +260,7 @@ def _power(terms: int, exponent: str) -> int:
     return max(power, products)
 
 
-def _refuse_slips(tree: Any, formula: str) -> None:
+def _refuse_slips(tree: Any, formula: str, masks: Mapping[str, str]) -> None:
     """Refuse what the grammar lets pass without effect: a power of one variable, the removal of a term never added."""
     nodes = [tree]
     while nodes:
@@ -234,9 +271,11 @@ def _refuse_slips(tree: Any, formula: str) -> None:
         operator = str(node.operator)
         if operator not in ("**", "^", "-"):
             continue
-        before, after = ({} if len(node.args) == 1 else _written(node.args[0])), node.args[-1]
+        before, after = ({} if len(node.args) == 1 else _written(node.args[0], masks)), node.args[-1]
         if operator == "-":
-            never = [name for term, name in _written(after).items() if term not in before and name not in ("0", "1")]
+            never = [
+                name for term, name in _written(after, masks).items() if term not in before and name not in ("0", "1")
+            ]
             if never:
                 raise SpecificationError(
                     f"{never[0]} is taken out of {formula!r} but was never put in: '-' removes a term. Its negative is "
@@ -250,20 +289,26 @@ def _refuse_slips(tree: Any, formula: str) -> None:
             )
 
 
-def _written(node: Any) -> dict[frozenset[str], str]:
+def _written(node: Any, masks: Mapping[str, str]) -> dict[frozenset[str], str]:
     """Return the terms below a node of the grammar, and how they are written."""
     terms: dict[frozenset[str], str] = {}
     for term in node.to_terms():
-        names = [str(f.expr) for f in term.factors]
-        plain = [name if f.eval_method.value != "lookup" or name.isidentifier() else f"`{name}`"
-                 for f, name in zip(term.factors, names, strict=True)]  # fmt: skip
+        names = {str(factor.expr): factor.eval_method.value == "lookup" for factor in term.factors}
+        plain = [
+            masks.get(name, f"`{name}`" if column and not name.isidentifier() else name)
+            for name, column in names.items()
+        ]
         terms[frozenset(names)] = ":".join(plain)
     return terms
 
 
-def _read_side(side: Any) -> list[Term]:
-    terms = [tuple(Factor(str(f.expr), f.eval_method.value == "lookup") for f in term.factors) for term in side]
-    return [() if term == (Factor("1", False),) else term for term in terms]
+def _read_side(side: Any, masks: Mapping[str, str]) -> tuple[Term, ...]:
+    def factor(read: Any) -> Factor:
+        text = str(read.expr)
+        return Factor(masks[text], False) if text in masks else Factor(text, read.eval_method.value == "lookup")
+
+    terms = [tuple(factor(read) for read in term.factors) for term in side]
+    return tuple(() if term == (Factor("1", False),) else term for term in terms)
 
 
 def _columns(terms: Sequence[Term], computed: Factors) -> tuple[tuple[str, ...], tuple[Array, ...], bool]:
@@ -299,8 +344,8 @@ def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], co
             continue
         own = 0
         for product in products:
-            categorical = [(computed[factor], full) for factor, full in product]
-            own += math.prod(len(v.levels) - v.left_out(full) for v, full in categorical if isinstance(v, Categories))
+            full = dict(product)
+            own += math.prod(_width(computed[factor], full.get(factor)) for factor in term)
         total += own
         if total > MOST_COLUMNS or total * n_rows > MOST_CELLS:
             raise SpecificationError(
@@ -308,6 +353,13 @@ def _refuse_too_many(terms: Sequence[Term], codings: Sequence[Sequence[Any]], co
                 f"a model has at most {MOST_COLUMNS} columns and {MOST_CELLS} numbers. Effects that many are "
                 "absorbed, not estimated (effects=)."
             )
+
+
+def _width(value: Value, full: bool | None) -> int:
+    """How many columns a factor has in a product; ``full`` says whether a categorical one keeps all levels."""
+    if isinstance(value, Several):
+        return len(value.marks)
+    return len(value.levels) - value.left_out(full) if isinstance(value, Categories) and full is not None else 1
 
 
 def _joined_texts(term: Term) -> str:
@@ -320,7 +372,9 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
     choices: list[list[tuple[Factor, int]]] = []
     for factor in term:
         value = computed[factor]
-        if not isinstance(value, Categories):
+        if isinstance(value, Several):
+            choices.append([(factor, place) for place in range(len(value.marks))])
+        elif not isinstance(value, Categories):
             with np.errstate(over="ignore"):  # infinite values are refused by the column's name
                 numeric = numeric * value
         elif factor in full:
@@ -335,7 +389,11 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
         pieces = []
         for factor in term:
             value = computed[factor]
-            if not isinstance(value, Categories):
+            if isinstance(value, Several):
+                with np.errstate(over="ignore", invalid="ignore"):
+                    column = column * value.column(chosen[factor])
+                pieces.append(factor.text + value.marks[chosen[factor]])
+            elif not isinstance(value, Categories):
                 pieces.append(factor.text)
             elif factor in chosen:
                 column = column * value.indicator(chosen[factor])

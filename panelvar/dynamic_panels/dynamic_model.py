@@ -20,8 +20,9 @@ from panelvar.base.errors import (
 )
 from panelvar.base.expressions import syntax_tree
 from panelvar.base.labels import listed
+from panelvar.data.categories import Categories
 from panelvar.data.design import CONSTANT
-from panelvar.data.factors import Categories, Factor, Factors
+from panelvar.data.factors import Factor, Factors, Several
 from panelvar.data.panel import Panel
 from panelvar.dynamic_panels.cube import Laid, PanelCube
 from panelvar.dynamic_panels.instrument_moments import InstrumentMatrix, LagWindow, Moments, Origin
@@ -163,6 +164,8 @@ def read_columns(panel: Panel, names: Sequence[str], known: Mapping[str, Array] 
         found = factors[Factor(name, not any(sign in name for sign in "()+-*/"))]
         if isinstance(found, Categories):
             raise DataError(f"{name!r} is not numeric: a regressor or instrument must be a column of numbers.")
+        if isinstance(found, Several):
+            raise SpecificationError(f"{name!r} makes {len(found.marks)} columns: a regressor or instrument is one.")
         out.append(np.broadcast_to(found, panel.nobs))
     return out
 

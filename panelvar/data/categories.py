@@ -1,0 +1,198 @@
+"""Categorical factors of a formula: levels, references, and indicators of them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.base.arrays import Array
+from panelvar.base.errors import DataError, SpecificationError, choose
+from panelvar.base.limits import MOST_COLUMNS
+from panelvar.data.panel import Panel
+from panelvar.data.time_labels import as_text
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """A categorical factor: the level of each row, -1 where missing, and the levels, references first.
+
+    Levels that the formula names as references are left out of every product, whatever else the model has.
+    """
+
+    codes: NDArray[np.int64]
+    levels: tuple[str, ...]
+    n_named: int = 0
+
+    def left_out(self, full: bool) -> int:
+        """How many levels, the first, have no indicator in a product that keeps all of them or not."""
+        return self.n_named or (0 if full else 1)
+
+    def indicator(self, level: int) -> Array:
+        """Return 1 where a row has the level, else 0; NaN where it is missing."""
+        column: Array = (self.codes == level).astype(np.float64)
+        column[self.codes < 0] = np.nan
+        return column
+
+    def without(self, places: Sequence[int]) -> Categories:
+        """Return the factor with the levels at these places as its references."""
+        if not places:
+            return self
+        order = [*places, *(place for place in range(len(self.levels)) if place not in set(places))]
+        rank = np.empty(len(order) + 1, dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        rank[-1] = -1
+        return Categories(rank[self.codes], tuple(self.levels[place] for place in order), len(places))
+
+
+class Levels:
+    """The levels of a column, as another panel has them.
+
+    Parameters
+    ----------
+    name : str
+    panel : Panel
+        The rows.
+    like : Panel
+        Whose levels there are: the panel the model was fitted on.
+    numbers_as_text : bool
+        Whether numbers that are stored as text are levels; by default they are refused.
+
+    Raises
+    ------
+    DataError
+        Numbers stored as text, or a level that ``like`` does not have.
+    SpecificationError
+        More levels than a model has columns.
+    """
+
+    def __init__(self, name: str, panel: Panel, like: Panel, *, numbers_as_text: bool = False) -> None:
+        import pandas as pd
+
+        self.name = name
+        values: Any = like.raw_column(name)
+        if str(values.dtype) == "category":
+            values = values.remove_unused_categories()
+            codes, levels = values.codes, values.categories.tolist()
+        else:
+            codes, distinct = pd.factorize(values, sort=True)
+            levels = list(distinct)
+            if not numbers_as_text:
+                _refuse_numbers_as_text(name, levels)
+        if len(levels) > MOST_COLUMNS + 1:
+            raise SpecificationError(
+                f"The categories of {name!r} would make {len(levels) - 1} columns of {panel.nobs} rows; a model "
+                f"has at most {MOST_COLUMNS}. Effects that many are absorbed, not estimated (effects=)."
+            )
+        if like is not panel:
+            values = pd.Series(panel.raw_column(name)).astype(object)
+            codes = pd.Index(levels, dtype=object).get_indexer(values)
+            unseen = (codes < 0) & values.notna().to_numpy()
+            if unseen.any():
+                new = ", ".join(repr(value) for value in values[unseen].unique()[:3].tolist())
+                rows = rows_where(panel, unseen)
+                raise DataError(f"{name!r} has categories the model has not seen ({new}) in {rows}.")
+        self.values = levels
+        self.categories = Categories(np.asarray(codes, dtype=np.int64), tuple(as_text(level) for level in levels))
+
+    def places(self, option: str, wanted: object) -> list[int]:
+        """Return where levels stand: given as a value, a text or a date, or as a list of them; True is the first.
+
+        Raises
+        ------
+        SpecificationError
+            A value that is no level; the levels are listed.
+        """
+        if wanted is True and not any(isinstance(level, (bool, np.bool_)) for level in self.values):
+            return [0] if self.values else []
+        several = wanted if isinstance(wanted, (list, tuple, set)) else [wanted]
+        return list(dict.fromkeys(self._place(option, one) for one in several))
+
+    def _place(self, option: str, wanted: object) -> int:
+        for place, level in enumerate(self.values):
+            if level == wanted and isinstance(level, bool) == isinstance(wanted, bool):
+                return place
+        texts = self.categories.levels
+        if isinstance(wanted, str) and wanted not in texts:
+            for place, level in enumerate(self.values):
+                if _is_date(level, wanted):
+                    return place
+        return texts.index(choose(option, as_text(wanted), texts))
+
+
+def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categories, Categories]) -> Categories:
+    """Return the pairs of levels of two factors that occur together, those of the first factor's references first.
+
+    Parameters
+    ----------
+    name : str
+        What the pairs are, the subject of messages.
+    first, second : tuple of (Categories, Categories)
+        Each factor in the rows, and in the panel whose pairs there are.
+
+    Raises
+    ------
+    DataError
+        Rows with a pair that the panel does not have.
+    """
+    width = len(second[1].levels)
+
+    def joined(one: Categories, other: Categories) -> NDArray[np.int64]:
+        return np.where((one.codes < 0) | (other.codes < 0), -1, one.codes * width + other.codes)
+
+    own, theirs = joined(first[0], second[0]), joined(first[1], second[1])
+    known = np.unique(theirs[theirs >= 0])
+    codes = np.searchsorted(known, own)
+    codes[codes == len(known)] = 0
+    missing = own < 0
+    unseen = ~missing & (known[codes] != own) if len(known) else ~missing
+    if unseen.any():
+        raise DataError(f"{name} has pairs of categories the model has not seen in {int(unseen.sum())} row(s).")
+    codes[missing] = -1
+    levels = tuple(f"{first[1].levels[pair // width]}:{second[1].levels[pair % width]}" for pair in known.tolist())
+    return Categories(codes, levels, int((known < first[1].n_named * width).sum()))
+
+
+def rows_where(panel: Panel, mask: NDArray[np.bool_]) -> str:
+    """Count the rows where a mask holds, and name the first of them."""
+    where = np.flatnonzero(mask)
+    listing = ", ".join(repr(label) for label in panel.index[where[:3]].tolist())
+    return f"{len(where)} of {panel.nobs} rows, first in row(s) {listing}"
+
+
+def _is_date(level: object, text: str) -> bool:
+    """Whether a text is another way to write a level that is a date or a period."""
+    import pandas as pd
+
+    if not isinstance(level, (np.datetime64, pd.Period, datetime.date)):
+        return False
+    try:
+        if isinstance(level, pd.Period):
+            return bool(level == pd.Period(text, freq=level.freqstr))
+        date = pd.Timestamp(text)
+        return bool(level == (date if isinstance(level, (np.datetime64, datetime.datetime)) else date.date()))
+    except (ValueError, TypeError, OverflowError):  # no date, or one without the other's time zone
+        return False
+
+
+def _refuse_numbers_as_text(name: str, levels: list[Any]) -> None:
+    """Refuse a column of numbers that is stored as text: it would become an indicator for each of them."""
+    import pandas as pd
+
+    distinct = [level for level in levels if not isinstance(level, bool)]
+    known = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").notna().to_numpy()
+    others = [level for level, number in zip(distinct, known, strict=True) if not number]
+    # A few texts among many numbers are how a file writes what is missing.
+    if not known.any() or len(others) > 0.1 * len(distinct):
+        return
+    but = f", but for {', '.join(map(repr, others[:3]))}" if others else ""
+    coerce = ", errors='coerce'" if others else ""
+    raise DataError(
+        f"Column {name!r} holds numbers stored as {'text' if isinstance(distinct[0], str) else 'objects'}{but}: "
+        f"pandas.to_numeric(data[{name!r}]{coerce}) makes numbers of it; C({name}) in the formula makes its "
+        f"{len(distinct)} values categories."
+    )

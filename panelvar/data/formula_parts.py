@@ -1,0 +1,255 @@
+"""Parts of a formula as it is typed: effects and instruments after bars, several lags in a call, functions of columns.
+
+What stands here is notation alone. Columns are computed from what is left, ``y ~ x``, by `panelvar.data.formula`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from panelvar.base.errors import SpecificationError
+from panelvar.base.expressions import syntax_tree
+from panelvar.base.lag_ranges import each_lag
+from panelvar.base.quoting import shown
+
+_NUMPY = re.compile(r"(?<![\w.])(?:np|numpy)\.(?=(?:log|log2|log10|log1p|exp|sqrt|abs)\s*\()")
+_SHIFT = re.compile(r"(?<![\w.])[LFD]\(")
+_PIECE = re.compile(r"""`[^`]*`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_PIECES = re.compile(f"({_PIECE.pattern})", re.DOTALL)
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+_OPERATOR = re.compile(r"%[^%]*%")
+_WORD = re.compile(r"[\w.]+")
+
+
+class FormulaParts(NamedTuple):
+    """A formula at its bars.
+
+    Attributes
+    ----------
+    model : str
+        ``"y ~ x"``.
+    effects : tuple of str or None
+        ``("firm", "year")`` of ``| firm + year``.
+    instruments : tuple of two str, or None
+        Endogenous regressors and instruments, left and right of the tilde of ``| p ~ z``.
+    """
+
+    model: str
+    effects: tuple[str, ...] | None = None
+    instruments: tuple[str, str] | None = None
+
+
+def split_formula(formula: str) -> FormulaParts:
+    """Split ``y ~ x | firm + year | p ~ z`` at its bars; either part may be absent.
+
+    Raises
+    ------
+    SpecificationError
+        Parts in another order, or more of them.
+    """
+    model, *others = _split(formula, "|")
+    effects = instruments = None
+    for text in others:
+        pieces = _split(text, "~")
+        if len(pieces) == 1 and effects is None and instruments is None:
+            effects = tuple(_effect(piece, formula) for piece in _split(text, "+"))
+        elif len(pieces) == 2 and instruments is None and all(piece.strip() for piece in pieces):
+            instruments = pieces[0].strip(), pieces[1].strip()
+        else:
+            raise SpecificationError(
+                f"{formula!r} cannot be read: 'y ~ x | firm + year | p ~ z' has the effects after the first bar and "
+                "the endogenous regressors with their instruments after the last."
+            )
+    return FormulaParts(model.strip(), effects, instruments)
+
+
+def with_effects(
+    y: str, x: object, effects: str | Sequence[str] | None, *, instrumented: bool = False
+) -> tuple[str, str | Sequence[str]]:
+    """Take the effects out of a formula: return it without them, and them, or those given beside it, or the entity's.
+
+    Parameters
+    ----------
+    y, x
+        As the caller gave them: a formula is y alone.
+    effects : str, sequence of str, or None
+    instrumented : bool
+        Whether the function reads instruments: what follows the last bar is then left in the formula.
+
+    Raises
+    ------
+    SpecificationError
+        Effects in both places, or none after a bar.
+    """
+    if isinstance(y, str) and "|" in y and x is None:
+        parts = split_formula(y)
+        own, y = parts.effects, y if parts.effects is None else without_effects(parts)
+        if own is not None and effects is not None:
+            raise SpecificationError(
+                f"The formula has effects after its bar ({' + '.join(own)}), and effects={shown(effects)} names them "
+                "too: give them once."
+            )
+        if parts.instruments is not None and not instrumented:
+            raise SpecificationError(
+                f"{' ~ '.join(parts.instruments)!r} are instruments: fit_iv_fixed_effects takes them, with effects."
+            )
+        effects = own if effects is None else effects
+    return y, "entity" if effects is None else effects
+
+
+def without_effects(parts: FormulaParts) -> str:
+    """Write a formula without its effects."""
+    return parts.model if parts.instruments is None else f"{parts.model} | {' ~ '.join(parts.instruments)}"
+
+
+def plain(formula: str) -> str:
+    """Return a formula in which each call has one lag and functions have no ``np.`` before them.
+
+    ``L(x, 1:3)`` becomes ``(L(x) + L(x, 2) + L(x, 3))``, so that products go through them.
+    """
+    return _lagged("".join(_NUMPY.sub("", piece) if not quoted else piece for piece, quoted in _pieces(formula)))
+
+
+def masked(formula: str) -> tuple[str, dict[str, str]]:
+    """Put a name in the place of each call and each expression in braces; return also what the names stand for.
+
+    The grammar of formulas is formulaic's, whose parser evaluates the arguments of functions that it knows: it is shown
+    names and operators alone.
+
+    Raises
+    ------
+    SpecificationError
+        An expression that cannot be read.
+    """
+    name = "expression"
+    while name in formula:
+        name += "_"
+    names: dict[str, str] = {}
+    out, at = [], 0
+    while at < len(formula):
+        kept = _PIECE.match(formula, at) or _OPERATOR.match(formula, at)
+        word = None if kept else _WORD.match(formula, at)
+        end = kept.end() if kept else word.end() if word else at + 1
+        if formula[at] == "{":
+            end = _closed(formula, at)
+            text = written(formula[at + 1 : end - 1], formula)
+        elif word and not re.fullmatch(r"[\d.]+", word[0]) and formula[end : end + 1] in ("(", "["):
+            end = _closed(formula, end)
+            text = written(formula[at:end], formula)
+        else:
+            text = ""
+        # With blanks about it, so that it is no part of another name.
+        out.append(f" {names.setdefault(text, f'{name}{len(names)}_')} " if text else formula[at:end])
+        at = end
+    return "".join(out), {placeholder: text for text, placeholder in names.items()}
+
+
+def _closed(formula: str, at: int) -> int:
+    """Return where the brackets that open at a place, and those that follow them at once, have been closed."""
+    depth = 0
+    while at < len(formula):
+        quoted = _PIECE.match(formula, at)
+        if quoted:
+            at = quoted.end()
+            continue
+        depth += (formula[at] in _OPENING) - (formula[at] in _CLOSING)
+        at += 1
+        if depth == 0 and formula[at : at + 1] not in ("(", "["):
+            return at
+    raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: a bracket is not closed.")
+
+
+def written(text: str, formula: str) -> str:
+    """Return an expression as Python would write it, names in backticks kept.
+
+    Raises
+    ------
+    SpecificationError
+        An expression that is none.
+    """
+    quoted: list[str] = []
+
+    def named(match: re.Match[str]) -> str:
+        quoted.append(match[0])
+        return f"quoted_name_{len(quoted) - 1}_"
+
+    tree = syntax_tree(re.sub(r"`[^`]*`", named, text), text)
+    if tree is None:
+        raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {text!r} is not an expression.")
+    try:
+        whole = ast.unparse(tree)
+    except RecursionError:  # a sum of hundreds of terms
+        return text
+    return re.sub(r"quoted_name_(\d+)_", lambda match: quoted[int(match[1])], whole)
+
+
+def unmasked(text: str, names: Mapping[str, str]) -> str:
+    """Put what they stand for in the place of names in a text."""
+    return re.sub(r"\w+", lambda match: names.get(match[0], match[0]), text) if names else text
+
+
+def characters(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield places and characters of a text with the brackets open there, those within quotes or backticks left out.
+
+    A bracket that follows a name is a call's, and is yielded as ``c``.
+    """
+    brackets: list[str] = []
+    place = 0
+    for piece, quoted in _pieces(text):
+        for offset, character in enumerate("" if quoted else piece):
+            at = place + offset
+            if character in _CLOSING and brackets:
+                brackets.pop()
+            yield at, character, "".join(brackets)
+            if character in _OPENING:
+                called = character == "(" and re.match(r"[\w.`\])]", text[at - 1 : at]) is not None
+                brackets.append("c" if called else character)
+        place += len(piece)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a text, and whether each is quoted."""
+    for number, piece in enumerate(_PIECES.split(text)):
+        yield piece, number % 2 == 1
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Split a text where a mark stands outside of all brackets."""
+    places = [at for at, character, brackets in characters(text) if character == mark and not brackets]
+    return [text[start + 1 : end] for start, end in zip([-1, *places], [*places, len(text)], strict=True)]
+
+
+def _effect(text: str, formula: str) -> str:
+    name = text.strip().replace("`", "")
+    if name in ("", "0", "1"):
+        raise SpecificationError(
+            f"{formula!r} names no effects after the bar: write 'y ~ x | firm + year', or 'y ~ x' in fit_pooled."
+        )
+    return name
+
+
+def _lagged(text: str, called: bool = False) -> str:
+    """Write out the calls of several lags, which stand as terms or factors, not within other calls."""
+    if not _SHIFT.search(text):
+        return text
+    out, last = [], 0
+    for at, character, brackets in characters(text):
+        if at < last or character != "(" or not re.search(r"(?<![\w.])[LFD]$", text[max(at - 2, 0) : at]):
+            continue
+        end = _closed(text, at)
+        call = text[at - 1 : end]
+        lags = each_lag(call)
+        if lags is None:
+            continue
+        if called or "c" in brackets or "{" in brackets:
+            raise SpecificationError(f"{call!r} makes several columns: it stands alone or in a product, not in a call.")
+        for lag in lags:
+            _lagged(lag[2:-1] if lag.endswith(")") else "", called=True)
+        out += [text[last : at - 1], f"({' + '.join(lags)})"]
+        last = end
+    return "".join([*out, text[last:]])
