@@ -51,7 +51,6 @@ def test_covariances(panel, given, meant):
         ("y ~ lead(x1)", "Did you mean 'F'"),
         ("y ~ diff(x1)", "Did you mean 'D'"),
         ("y ~ factor(x1)", "Did you mean 'C'"),
-        ("y ~ i(x1)", "Did you mean 'C'"),
         ("y ~ ln(x1)", "Did you mean 'log'"),
     ],
 )
