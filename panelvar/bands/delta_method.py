@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from panelvar.bands.limits import bonferroni_quantile, normal_limits, sup_t_quantile
 from panelvar.bands.simulated import check_joint, delta_errors, estimated_gradients, own_errors
-from panelvar.bands.target import Band, Target
-from panelvar.base.arguments import read_seed, read_whole
+from panelvar.bands.target import Band, Target, nested
+from panelvar.base.arguments import read_levels, read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.base.limits import MOST_DRAWS
@@ -71,7 +71,7 @@ class DeltaMethod:
             return sup_t_quantile(directions(), level, self.draws, self.seed, self.over)
         return bonferroni_quantile(errors, level, self.over) if self.joint else None
 
-    def band(self, target: Target, level: float) -> Band:
+    def band(self, target: Target, level: float | Sequence[float]) -> Band:
         """Return symmetric limits.
 
         Raises
@@ -88,5 +88,8 @@ class DeltaMethod:
             errors = delta_errors(slopes)
         else:
             slopes, errors = np.empty(0), own_errors(target)
-        critical = self.critical(errors, level, lambda: slopes)
-        return Band(*normal_limits(target.estimate, errors, level, critical), level, self.label, errors)
+
+        def limits_at(each: float) -> tuple[Array, Array]:
+            return normal_limits(target.estimate, errors, each, self.critical(errors, each, lambda: slopes))
+
+        return Band(nested(read_levels(level), limits_at), self.label, errors)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import ClassVar
 
 import numpy as np
 
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import INTERVALS, JOINTS, SCOPES, limits
-from panelvar.bands.target import Band, Target
-from panelvar.base.arguments import read_seed, read_whole, refuse_cells
+from panelvar.bands.target import Band, Target, nested
+from panelvar.base.arguments import read_levels, read_seed, read_whole, refuse_cells
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.base.limits import MOST_DRAWS
@@ -76,7 +77,7 @@ class Simulated(ABC):
         del target
         return ()
 
-    def band(self, target: Target, level: float) -> Band:
+    def band(self, target: Target, level: float | Sequence[float]) -> Band:
         """Evaluate the statistic on every draw and apply the rule.
 
         Raises
@@ -86,6 +87,7 @@ class Simulated(ABC):
         NumericalError
             Draws that are not finite: the system is explosive.
         """
+        levels = read_levels(level)
         refuse_cells(f"draws={self.draws}", self.draws, *target.estimate.shape)
         studentised = self.interval == "studentised"
         if target.set_valued and self.interval != "percentile":
@@ -115,13 +117,15 @@ class Simulated(ABC):
                 "Shorten the horizon or model the data in differences."
             )
         pair = (own_errors(target), np.concatenate(errors)) if studentised else None
-        lower, upper = limits(target.estimate, draws, level, self.interval, self.joint, self.over, pair)
+        found = nested(
+            levels, lambda each: limits(target.estimate, draws, each, self.interval, self.joint, self.over, pair)
+        )
         with np.errstate(over="ignore", invalid="ignore"):
             spread = draws.std(axis=0, ddof=1)
         # The spread of models is no sampling error.
         errors_shown = None if target.set_valued else finite_errors(spread)
-        notes = (*self._doubts(level), *self.notes(target))
-        return Band(lower, upper, level, self.label, errors_shown, draws, notes)
+        notes = (*self._doubts(levels[0]), *self.notes(target))
+        return Band(found, self.label, errors_shown, draws, notes)
 
     def _doubts(self, level: float) -> tuple[Note, ...]:
         notes = []
@@ -215,16 +219,21 @@ def finite_errors(errors: Array) -> Array:
 
 def _with_progress(chunks: Iterator[Draws], total: int) -> Iterator[Draws]:
     """Show a progress bar over draws, if they take long, someone is watching, and tqdm is installed."""
-    watched = "ipykernel" in sys.modules or bool(getattr(sys.stderr, "isatty", lambda: False)())
-    if not watched:
+    notebook = "ipykernel" in sys.modules
+    if not notebook and not getattr(sys.stderr, "isatty", lambda: False)():
         yield from chunks
         return
     try:
-        from tqdm.auto import tqdm
+        # Without widgets tqdm's own choice of a bar warns, in red; so does whatever a notebook writes to stderr.
+        if notebook and find_spec("ipywidgets") is not None:
+            from tqdm.notebook import tqdm
+        else:
+            from tqdm import tqdm
     except ImportError:
         yield from chunks
         return
-    with tqdm(total=total, desc="draws", delay=_PATIENCE, leave=False) as bar:
+    where = sys.stdout if notebook else sys.stderr
+    with tqdm(total=total, desc="draws", delay=_PATIENCE, leave=False, file=where) as bar:
         for chunk in chunks:
             yield chunk
             bar.update(len(chunk.form.coefficients))

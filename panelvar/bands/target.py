@@ -8,9 +8,9 @@ a `Target` carries the statistic, its value at the estimates and the model (`pan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from panelvar.bands.drawable import Drawable, Draws
 from panelvar.base.arrays import Array
@@ -60,16 +60,55 @@ class Target:
     draw_errors: Callable[[ReducedForm, Array], Array] | None = None
 
 
+class Limits(NamedTuple):
+    """Limits of a statistic at one level.
+
+    Attributes
+    ----------
+    lower, upper : array
+        Like the statistic.
+    level : float
+        Confidence level, of each entry or of what is covered at once.
+    """
+
+    lower: Array
+    upper: Array
+    level: float
+
+
+def limits_of(lower: Array | None, upper: Array | None, level: float | None, inner: Sequence[Limits]) -> list[Limits]:
+    """Limits at every level, the widest first; none where there is no band."""
+    return [] if lower is None or upper is None or level is None else [Limits(lower, upper, level), *inner]
+
+
+def said_levels(limits: Sequence[Limits]) -> str:
+    """The levels in words, the narrowest limits first: "68% and 95%"."""
+    levels = [f"{100 * each.level:g}%" for each in reversed(limits)]
+    return " and ".join(filter(None, (", ".join(levels[:-1]), levels[-1])))
+
+
+def limit_columns(limits: Sequence[Limits]) -> dict[str, Array]:
+    """What columns of a frame the limits are: "lower", "upper" at the highest level; "lower_68", ... at others."""
+    columns: dict[str, Array] = {}
+    for place, (lower, upper, level) in enumerate(limits):
+        suffix = f"_{100 * level:g}" if place else ""
+        columns |= {f"lower{suffix}": lower, f"upper{suffix}": upper}
+    return columns
+
+
+def nested(levels: Sequence[float], limits_at: Callable[[float], tuple[Array, Array]]) -> list[Limits]:
+    """Limits at every level, the widest first."""
+    return [Limits(*limits_at(level), level) for level in levels]
+
+
 @dataclass(frozen=True, eq=False)
 class Band:
     """Limits of a statistic, and what they were made from.
 
     Parameters
     ----------
-    lower, upper : array
-        Like the statistic.
-    level : float
-        Confidence level, of each entry or of what is covered at once.
+    limits : list of Limits
+        At each level asked for, the widest first.
     label : str
         How the band was made, for the foot of a table or figure.
     std_errors : array or None
@@ -79,20 +118,27 @@ class Band:
     notes : tuple of Note
     """
 
-    lower: Array
-    upper: Array
-    level: float
+    limits: Sequence[Limits]
     label: str
     std_errors: Array | None
     draws: Array | None = None
     notes: tuple[Note, ...] = ()
 
+    @property
+    def lower(self) -> Array:
+        """Lower limits at the highest level."""
+        return self.limits[0].lower
+
+    @property
+    def upper(self) -> Array:
+        """Upper limits at the highest level."""
+        return self.limits[0].upper
+
     def kept(self) -> dict[str, Any]:
         """What a result keeps of the band around it: limits, level, draws and what to call it."""
         return {
-            "lower": self.lower,
-            "upper": self.upper,
-            "level": self.level,
+            **self.limits[0]._asdict(),
+            "inner": tuple(self.limits[1:]),
             "draws": self.draws,
             "band_label": self.label,
         }
@@ -101,6 +147,6 @@ class Band:
 class BandSource(Protocol):
     """Anything that can put a band around a `Target`."""
 
-    def band(self, target: Target, level: float) -> Band:
-        """Return limits of the target's statistic at a confidence level."""
+    def band(self, target: Target, level: float | Sequence[float]) -> Band:
+        """Return limits of the target's statistic at a confidence level, or at several."""
         ...

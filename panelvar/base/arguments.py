@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arrays import Array
-from panelvar.base.errors import InsufficientDataError, SpecificationError
+from panelvar.base.errors import InsufficientDataError, SpecificationError, check_level
 from panelvar.base.limits import LARGEST_WHOLE, LONGEST_HORIZON, LONGEST_SEED, MOST_CELLS
 from panelvar.base.quoting import shown
 
@@ -193,6 +193,22 @@ def read_number(option: str, value: object) -> float:
     if not math.isfinite(number):
         raise SpecificationError(f"{option}={shown(value)} must be a finite number.")
     return number
+
+
+def read_levels(level: object) -> tuple[float, ...]:
+    """Return confidence levels, one or several, the highest first and each once.
+
+    Raises
+    ------
+    SpecificationError
+        None at all, or one that `panelvar.base.errors.check_level` refuses.
+    """
+    several = (
+        (level,) if is_number(level) or not isinstance(level, Iterable) or isinstance(level, str) else tuple(level)
+    )
+    if not several:
+        raise SpecificationError("level=() is empty: give a level such as 0.95, or several, such as (0.68, 0.95).")
+    return tuple(sorted({check_level(each) for each in several}, reverse=True))
 
 
 def read_size(level: object) -> float:

@@ -220,12 +220,14 @@ shock_size : {"sd", "unit"}
     :math:`\Phi_h` and needs no sigma.
 ordering : sequence of str, optional
     Ordering of the triangle, the most exogenous first; the order of the variables by default.
-cumulative : bool
-    Sum the responses over periods.
-level (models) : float
-    Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`).
-level (band) : float
-    Confidence level of the band at each point, at least 0.5.
+cumulative : bool, or names of variables
+    Sum the responses over periods: of all variables, or of these, such as growth rates among levels.
+level (models) : float or sequence of float
+    Share of the models between the limits, for schemes that leave many (`panelvar.SignRestrictions`); several make
+    limits inside one another.
+level (band) : float or sequence of float
+    Confidence level of the band at each point, at least 0.5; several, such as ``(0.68, 0.95)``, make bands inside one
+    another.
 bands : ResidualBootstrap, MonteCarlo, DeltaMethod, ..., optional
     Where the bands come from; none by default.
 normalised : bool

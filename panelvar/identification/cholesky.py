@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,7 +13,16 @@ from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics import dynamics
-from panelvar.identification.scheme import Identification, Names, ReducedForm, factor_derivative, position
+from panelvar.identification.scheme import (
+    Identification,
+    Names,
+    ReducedForm,
+    ShockNames,
+    factor_derivative,
+    named_shocks,
+    position,
+    read_shock_names,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,9 @@ class Cholesky(Identification):
     ----------
     ordering : sequence of str, optional
         The variables, the most exogenous first; their own order by default.
+    shocks : sequence of str, or mapping of variables to names, optional
+        Names of the shocks, in the same order, such as ``["supply", "demand"]``; a mapping may name some of them. By
+        default they are called as the variables.
 
     Notes
     -----
@@ -38,14 +50,22 @@ class Cholesky(Identification):
     words: ClassVar[str] = "Cholesky"
     needs_coefficients: ClassVar[bool] = False
     ordering: tuple[str, ...] | None = None
+    shock_names: ShockNames = None
 
-    def __init__(self, ordering: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, ordering: Sequence[str] | None = None, *, shocks: Sequence[str] | Mapping[str, str] | None = None
+    ) -> None:
         named = read_sequence("ordering", ordering, "all variables")
-        self._set(ordering=None if named is None else tuple(map(str, named)))
+        self._set(ordering=None if named is None else tuple(map(str, named)), shock_names=read_shock_names(shocks))
 
     def check(self, names: Names) -> None:
-        """Raise a SpecificationError unless the ordering names every variable once."""
+        """Raise a SpecificationError unless the ordering, and the names of the shocks, fit the variables."""
         self._order(names)
+        self.shocks(names)
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks, in the order of the variables."""
+        return named_shocks(self.shock_names, self.ordering_of(names), names)
 
     def ordering_of(self, names: Names) -> Names:
         """Causal ordering of the variables."""

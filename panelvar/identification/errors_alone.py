@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from panelvar.base.arrays import Array
-from panelvar.identification.scheme import Identification, Names, ReducedForm
+from panelvar.identification.scheme import (
+    Identification,
+    Names,
+    ReducedForm,
+    ShockNames,
+    named_shocks,
+    read_shock_names,
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +25,11 @@ class ReducedFormErrors(Identification):
 
     With ``shock_size="unit"`` the responses are the moving-average matrices :math:`\Phi_h`. It describes an experiment
     only if the errors are uncorrelated.
+
+    Parameters
+    ----------
+    shocks : sequence of str, or mapping of variables to names, optional
+        Names of the shocks, in the order of the variables; by default they are called as the variables.
     """
 
     name: ClassVar[str] = "reduced_form"
@@ -24,6 +37,18 @@ class ReducedFormErrors(Identification):
     orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
     needs_sigma: ClassVar[bool] = False
+    shock_names: ShockNames = None
+
+    def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
+        self._set(shock_names=read_shock_names(shocks))
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError unless the names of the shocks fit the variables."""
+        self.shocks(names)
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks."""
+        return named_shocks(self.shock_names, names, names)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Diagonal matrices of the errors' standard deviations."""
@@ -43,6 +68,11 @@ class Generalised(Identification):
     :math:`B e_k = \Sigma e_k / \sigma_{kk}^{1/2}` (Pesaran and Shin 1998, Economics Letters 58, eq. 10): the Cholesky
     response to variable k with k ordered first. No ordering is needed.
 
+    Parameters
+    ----------
+    shocks : sequence of str, or mapping of variables to names, optional
+        Names of the shocks, in the order of the variables; by default they are called as the variables.
+
     Notes
     -----
     The shocks are correlated: their effects cannot be added up, and shares in forecast error variances do not sum to
@@ -54,6 +84,18 @@ class Generalised(Identification):
     words: ClassVar[str] = "generalised"
     orthogonal: ClassVar[bool] = False
     needs_coefficients: ClassVar[bool] = False
+    shock_names: ShockNames = None
+
+    def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
+        self._set(shock_names=read_shock_names(shocks))
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError unless the names of the shocks fit the variables."""
+        self.shocks(names)
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks."""
+        return named_shocks(self.shock_names, names, names)
 
     def impact(self, form: ReducedForm, names: Names) -> Array:
         """Columns of sigma over the errors' standard deviations."""

@@ -17,6 +17,7 @@ A longer horizon has fewer rows; cross products are added up from the longest ho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +26,13 @@ from panelvar.bands.bootstrap_after_bootstrap import BootstrapAfterBootstrap
 from panelvar.bands.limits import limits
 from panelvar.bands.resampling import Recursive, orthonormal
 from panelvar.bands.simulated import described_limits, finite_errors
-from panelvar.bands.target import Band, Target
-from panelvar.base.arrays import Array
+from panelvar.bands.target import Band, Target, nested
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import NumericalError
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.identification.scheme import ReducedForm
-from panelvar.responses.shocks import Shocks
+from panelvar.responses.shocks import Shocks, cumulated
 from panelvar.var_models.drawable_system import DrawableSystem
 
 
@@ -55,7 +56,8 @@ class ProjectionBootstrap:
     values : array (H + 1, K, S)
         The projections' responses.
     errors : array (H + 1, K, S)
-    cumulative : bool
+    cumulative : array of bool (K,)
+        Which variables' responses are summed over periods.
     """
 
     model: DrawableSystem
@@ -66,14 +68,14 @@ class ProjectionBootstrap:
     factor: bool
     values: Array
     errors: Array
-    cumulative: bool
+    cumulative: Mask
 
     @property
     def carried(self) -> Array | None:
         """Series (n, k) of the scheme, resampled along with the residuals."""
         return self.shocks.scheme.carried
 
-    def band(self, source: Recursive | BootstrapAfterBootstrap, level: float) -> Band:
+    def band(self, source: Recursive | BootstrapAfterBootstrap, levels: Sequence[float]) -> Band:
         """Limits by the source's rule; of corrected data sets, studentised whatever the rule.
 
         Raises
@@ -87,12 +89,15 @@ class ProjectionBootstrap:
         corrects = isinstance(source, BootstrapAfterBootstrap)
         interval = "studentised" if corrects else source.interval
         around = drawn if interval == "percentile" else drawn - truth + self.values
-        lower, upper = limits(self.values, around, level, interval, source.joint, source.over, (self.errors, errors))
+        pair = self.errors, errors
+        found = nested(
+            levels, lambda level: limits(self.values, around, level, interval, source.joint, source.over, pair)
+        )
         uses_sigma = self.shocks.uses_sigma
         target = Target(self.model, self.values, lambda _: self.values, uses_sigma=uses_sigma, carried=self.carried)
-        notes = (*source._doubts(level), *source.notes(target))
+        notes = (*source._doubts(levels[0]), *source.notes(target))
         label = f"{source.kind}, {source.draws} draws, {described_limits(interval, source.joint, source.over)}"
-        return Band(lower, upper, level, label, finite_errors(drawn.std(axis=0, ddof=1)), drawn, notes)
+        return Band(found, label, finite_errors(drawn.std(axis=0, ddof=1)), drawn, notes)
 
     def draws(self, source: Recursive | BootstrapAfterBootstrap) -> tuple[Array, Array, Array]:
         """Responses and standard errors (draws, H + 1, K, S) of every data set, and what generated them."""
@@ -121,7 +126,7 @@ class ProjectionBootstrap:
         cross = None if self.carried is None else model.residuals.T @ orthonormal(self.carried)
         form = model.form(model.params, model.estimate.factor, cross)
         responses = dynamics.responses(form.coefficients, len(self.values) - 1, self.shocks.impact(form))
-        return np.cumsum(responses, axis=0) if self.cumulative else responses
+        return cumulated(responses, 0, self.cumulative)
 
     def _projected(self, data: Array, carried: Array | None) -> tuple[Array, Array]:
         """Responses and standard errors of data sets (B, n + p, K), with what is carried in their rows (B, n, k)."""
@@ -155,11 +160,9 @@ class ProjectionBootstrap:
                 if moves is not None:
                     flat = moves.reshape(len(data), problem.n_vars, -1)
                     influence += (effects @ flat).reshape(influence.shape)
-            total = total + influence if self.cumulative else influence
+            total = influence + np.where(self.cumulative[:, None, None], total, 0.0)
             squares[:, lead] = np.einsum("...t,...t->...", total, total)
-        if self.cumulative:
-            values = np.cumsum(values, axis=1)
-        return values, np.sqrt(squares)
+        return cumulated(values, 1, self.cumulative), np.sqrt(squares)
 
     def _moves(self, form: ReducedForm, refits: ProjectionRefits, carried: Array | None) -> Array | None:
         """What each date adds to the impact of every data set, (B, K, S, n)."""

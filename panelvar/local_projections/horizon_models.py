@@ -182,7 +182,7 @@ class HorizonRegressions:
         return np.ascontiguousarray(np.moveaxis(moves, 0, -1)) * factor, ()
 
     def bootstrap(
-        self, system: VarResult, shocks: Shocks, known: bool, values: Array, errors: Array, cumulative: bool
+        self, system: VarResult, shocks: Shocks, known: bool, values: Array, errors: Array, cumulative: Mask
     ) -> ProjectionBootstrap | None:
         """What makes a bootstrap of responses and errors; None where there is none."""
         whole = system.nobs + self.order == len(self.values) and not self.common

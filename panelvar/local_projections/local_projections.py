@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_whole, refuse_beyond
-from panelvar.base.errors import Note, SpecificationError, check_level, choose, emit
+from panelvar.base.arguments import DROP_OR_RAISE, read_flag, read_levels, read_whole, refuse_beyond
+from panelvar.base.errors import Note, SpecificationError, choose, emit
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import HC
 from panelvar.covariance.serial import PanelNeweyWest
@@ -19,7 +19,7 @@ from panelvar.local_projections.horizon_models import HorizonRegressions
 from panelvar.local_projections.projection_data import read_projection_data
 from panelvar.local_projections.projection_errors import error_rule
 from panelvar.local_projections.result import ProjectedResponses
-from panelvar.responses.responses import cumulated
+from panelvar.responses.shocks import cumulated, read_cumulative, said_cumulative
 from panelvar.var_models.var import CRITERION_NAMES, check_terms, compare_lags, crowded, lag_order
 from panelvar.var_models.var_convention import VarConvention, var_convention
 
@@ -49,12 +49,12 @@ def fit_local_projections(
     exogenous_lags: int = 0,
     lag_augmented: bool = True,
     shock_lags: int | None = None,
-    cumulative: bool = False,
+    cumulative: bool | str | Sequence[str] = False,
     sample: str = "all",
     cov: str | HC | PanelNeweyWest | None = None,
     impact: str = "estimated",
     bands: Any = None,
-    level: float = 0.95,
+    level: float | Sequence[float] = 0.95,
     distribution: str = "normal",
     missing: str = "drop",
     convention: str | VarConvention = "default",
@@ -96,8 +96,8 @@ def fit_local_projections(
         data have unit roots.
     shock_lags : int, optional
         Lags of an observed shock among the controls; by default ``lags``, or none without lag augmentation.
-    cumulative : bool
-        Sum responses over periods; errors are those of the sums.
+    cumulative : bool, or names of variables
+        Sum responses over periods, of all variables or of these; errors are those of the sums.
     sample : {"all", "common"}
         Each horizon on all rows it can use, or every horizon (and the vector autoregression) on the rows of the last.
     cov : str, HC or PanelNeweyWest, optional
@@ -107,8 +107,7 @@ def fit_local_projections(
         Whether errors count the impact matrix as estimated, or as known as in Jorda (2005).
     bands : DeltaMethod or bootstrap source, optional
         Pointwise by default; see `ProjectedResponses.with_bands`.
-    level : float
-        Confidence level of the band, at least 0.5.
+    {level (band)}
     distribution : {"normal", "t"}
         Of an estimate over its standard error: t has the regression's degrees of freedom.
     {missing (system), convention (system)}
@@ -149,7 +148,7 @@ def fit_local_projections(
     >>> lp.values.shape, lp.covariance
     ((9, 2, 2), 'HC1')
     """
-    check_level(level)
+    levels = read_levels(level)
     horizon = read_whole("horizon", horizon, 0)
     rules = var_convention(convention)
     check_terms(trend, seasons, exogenous, exogenous_lags)
@@ -157,11 +156,11 @@ def fit_local_projections(
     choose("missing", missing, DROP_OR_RAISE)
     choose("impact", impact, ("estimated", "known"))
     choose("distribution", distribution, ("normal", "t"))
-    cumulative = read_flag("cumulative", cumulative)
     lag_augmented = read_flag("lag_augmented", lag_augmented)
     if instruments is not None and shock is None:
         raise SpecificationError("instruments= is for the variable named in shock=.")
     read = read_projection_data(data, names, shock, instruments, exogenous)
+    summed = read_cumulative(cumulative, read.table.names)
     periods = len(read.table.values)
     terms = terms_within(periods, trend, seasons, read.table.exogenous_names, exogenous_lags)
     few: tuple[Note, ...] = ()
@@ -189,8 +188,7 @@ def fit_local_projections(
     else:
         choose("shock_size", size, ("sd", "unit"))
         values, influence, more = model.of_shock(size == "sd")
-    if cumulative:
-        values, influence = cumulated(values, 0), cumulated(influence, 0)
+    values, influence = cumulated(values, 0, summed), cumulated(influence, 0, summed)
     errors = np.sqrt(np.maximum(rule.variances(influence), 0.0))
     if shock is None:
         described: dict[str, Any] = {
@@ -200,7 +198,7 @@ def fit_local_projections(
             "shock_size": shocks.size,
             "ordering": shocks.ordering,
             "var": system,
-            "bootstrap": model.bootstrap(system, shocks, impact == "known", values, errors, cumulative),
+            "bootstrap": model.bootstrap(system, shocks, impact == "known", values, errors, summed),
         }
     else:
         words = "observed" if instruments is None else "instrumented"
@@ -208,7 +206,7 @@ def fit_local_projections(
     result = ProjectedResponses(
         values=values,
         names=read.table.names,
-        cumulative=cumulative,
+        cumulative=said_cumulative(summed, read.table.names),
         std_errors=errors,
         notes=notes + more + model.notes(),
         influence=influence,
@@ -221,4 +219,4 @@ def fit_local_projections(
         **described,
     )
     emit(result.notes)
-    return result.with_bands(bands, level=level)
+    return result.with_bands(bands, level=levels)

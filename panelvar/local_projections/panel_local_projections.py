@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag, read_names, read_whole, refuse_beyond, refuse_other
+from panelvar.base.arguments import read_flag, read_levels, read_names, read_whole, refuse_beyond, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import (
     DataError,
@@ -19,7 +19,6 @@ from panelvar.base.errors import (
     NumericalError,
     PanelVarWarning,
     SpecificationError,
-    check_level,
     choose,
     emit,
 )
@@ -67,7 +66,7 @@ def fit_panel_local_projections(
     weights: str | NDArray[Any] | None = None,
     cov: str | Covariance = "cluster",
     bands: Any = None,
-    level: float = 0.95,
+    level: float | Sequence[float] = 0.95,
     convention: str | Convention = "default",
 ) -> ProjectedResponses:
     r"""Estimate the response of an outcome to a shock by a panel regression for each horizon.
@@ -110,8 +109,7 @@ def fit_panel_local_projections(
         larger of h and :math:`\lfloor 4 (T/100)^{2/9} \rfloor`.
     bands : DeltaMethod, optional
         Pointwise by default; ``DeltaMethod(joint="sup-t")`` holds the whole path.
-    level : float
-        Confidence level of the band, at least 0.5.
+    {level (band)}
     {convention}
 
     Returns
@@ -153,7 +151,7 @@ def fit_panel_local_projections(
     >>> pv.fit_panel_local_projections(frame, "y", "shock", horizon=3).nobs_by_horizon.tolist()
     [870, 840, 810, 780]
     """
-    check_level(level)
+    levels = read_levels(level)
     horizon, lags = read_whole("horizon", horizon, 0), lag_order(lags, 0)
     choose("sample", sample, ("all", "common"))
     cumulative = read_flag("cumulative", cumulative)
@@ -189,7 +187,7 @@ def fit_panel_local_projections(
     lacking = _lacking(panel, (y, shock, *beside, *tools, state, weights))
     projected = replace(projected, notes=(*lacking, *projected.notes))
     emit(projected.notes)
-    return projected.with_bands(bands, level=level)
+    return projected.with_bands(bands, level=levels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.limits import normal_limits
 from panelvar.bands.resampling import Recursive
 from panelvar.bands.simulated import finite_errors
+from panelvar.bands.target import Band, nested, said_levels
+from panelvar.base.arguments import read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
-from panelvar.base.errors import SpecificationError, check_level, emit
+from panelvar.base.errors import SpecificationError, emit
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
 from panelvar.identification.scheme import position
@@ -79,7 +82,7 @@ class ProjectedResponses(Responses):
         """What tables and figures call them."""
         return "Local-projection responses"
 
-    def joint_covariance(self, of: str, to: str) -> pd.DataFrame:
+    def joint_covariance(self, of: str, shock: str) -> pd.DataFrame:
         """Covariance of the estimates of one path, a row and a column for each horizon.
 
         With a kernel the bandwidth is the largest of all horizons, so that the matrix is positive semi-definite; the
@@ -87,12 +90,12 @@ class ProjectedResponses(Responses):
 
         Parameters
         ----------
-        of, to : str
+        of, shock : str
             The responding variable and the shock.
         """
         import pandas as pd
 
-        row, column = position(self.names, of), position(self.shocks, to, "shock")
+        row, column = position(self.names, of), position(self.shocks, shock, "shock")
         path = self.influence[:, row, column]
         index = pd.RangeIndex(self.horizon + 1, name="horizon")
         return pd.DataFrame(self._covariance(path), index=index, columns=index)
@@ -115,7 +118,7 @@ class ProjectedResponses(Responses):
             directions = flat.T
         return directions.reshape(-1, *self.values.shape)
 
-    def with_bands(self, bands: Any = None, *, level: float = 0.95) -> ProjectedResponses:
+    def with_bands(self, bands: Any = None, *, level: float | Sequence[float] = 0.95) -> ProjectedResponses:
         """Return the same responses with another band.
 
         Parameters
@@ -126,13 +129,13 @@ class ProjectedResponses(Responses):
             `RecursiveWildBootstrap`, `MovingBlockBootstrap`: data sets of the vector autoregression, in each of which
             the projections are estimated again; take ``interval="studentised"``. `BootstrapAfterBootstrap`: the same
             from an autoregression corrected for its bias, always studentised.
-        level : float
-            Confidence level, at least 0.5.
+        level : float or sequence of float
+            Confidence level, at least 0.5; several make bands inside one another.
         """
-        check_level(level)
+        levels = read_levels(level)
         source = DeltaMethod() if bands is None else bands
         if isinstance(source, DeltaMethod):
-            return self._normal_band(source, level)
+            return self._normal_band(source, levels)
         if not isinstance(source, (Recursive, BootstrapAfterBootstrap)):
             raise SpecificationError(
                 f"bands={type(source).__name__}(...) is not offered here: use DeltaMethod(), or a bootstrap such as "
@@ -143,24 +146,27 @@ class ProjectedResponses(Responses):
                 "A bootstrap needs lag-augmented projections of a scheme's shocks with HC0 or HC1 errors, on data "
                 "without gaps: a vector autoregression generates its data sets. Use bands=DeltaMethod()."
             )
-        band = self.bootstrap.band(source, level)
+        band = self.bootstrap.band(source, levels)
         emit(band.notes)
         return replace(self, **band.kept(), notes=self.notes + band.notes)
 
-    def _normal_band(self, source: DeltaMethod, level: float) -> ProjectedResponses:
+    def _normal_band(self, source: DeltaMethod, levels: Sequence[float]) -> ProjectedResponses:
         from scipy.special import ndtr, stdtrit
 
         assert self.std_errors is not None
         errors = finite_errors(self.std_errors)
-        critical = source.critical(errors, level, self._directions)
-        if self.distribution == "t":
-            normal = quantile(level, np.inf) if critical is None else critical
-            critical = np.asarray(stdtrit(self.df_by_horizon[:, None, None], ndtr(normal)), dtype=np.float64)
-        lower, upper = normal_limits(self.values, errors, level, critical)
-        label = f"{self.covariance} errors{source.covered}"
-        return replace(self, lower=lower, upper=upper, level=level, draws=None, band_label=label)
+
+        def limits_at(level: float) -> tuple[Array, Array]:
+            critical = source.critical(errors, level, self._directions)
+            if self.distribution == "t":
+                normal = quantile(level, np.inf) if critical is None else critical
+                critical = np.asarray(stdtrit(self.df_by_horizon[:, None, None], ndtr(normal)), dtype=np.float64)
+            return normal_limits(self.values, errors, level, critical)
+
+        band = Band(nested(levels, limits_at), f"{self.covariance} errors{source.covered}", errors)
+        return replace(self, **band.kept())
 
     def __repr__(self) -> str:
-        what = "Cumulative local-projection responses" if self.cumulative else "Local-projection responses"
-        band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
+        what = "Cumulative local-projection responses" if self.cumulative is True else "Local-projection responses"
+        band = f"; {said_levels(self.limits)} band: {self.band_label}" if self.limits else ""
         return one_line(f"<{what} of {listed(self.names)} to {listed(self.shocks)}, periods 0 to {self.horizon}{band}>")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from panelvar.bands.target import Band
+from panelvar.bands.target import Band, Limits, limit_columns, limits_of, said_levels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
@@ -22,6 +22,9 @@ from panelvar.tables.table import Presented, Table
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure, SubFigure
+
+OTHER_SHOCKS = "other shocks"
+"""What figures, tables and frames call the shocks that a scheme does not identify, together."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +55,8 @@ class VarianceDecomposition(HintsAtNames, Presented):
     band_label : str or None
         How the band was made.
     notes : tuple of Note
+    inner : tuple of Limits
+        Limits at lower levels, the widest first.
     """
 
     values: Array
@@ -66,6 +71,7 @@ class VarianceDecomposition(HintsAtNames, Presented):
     draws: Array | None = None
     band_label: str | None = None
     notes: tuple[Note, ...] = ()
+    inner: tuple[Limits, ...] = ()
 
     _not_offered: ClassVar[Mapping[str, str]] = {
         "std_errors": "errors of forecasts are forecast_std_errors; ask for bands= to learn how precise the shares are"
@@ -76,13 +82,39 @@ class VarianceDecomposition(HintsAtNames, Presented):
         """Longest forecast horizon; rows are horizons 1 to this."""
         return int(self.values.shape[0])
 
+    @property
+    def limits(self) -> list[Limits]:
+        """Limits at every level, the widest first; none without a band."""
+        return limits_of(self.lower, self.upper, self.level, self.inner)
+
+    @property
+    def others(self) -> Array | None:
+        """Share (horizon, K) of shocks that the scheme does not identify; None where it identifies all."""
+        if len(self.shocks) == len(self.names):
+            return None
+        rest: Array = np.maximum(1.0 - self.values.sum(axis=2), 0.0)
+        return rest
+
     def to_frame(self) -> pd.DataFrame:
-        """Long table: index (variable, horizon), one column a shock."""
+        """Long table: index (variable, horizon), one column a shock, `OTHER_SHOCKS` last where some are not identified.
+
+        With a band each shock has the columns ``value``, ``lower``, ``upper``; with several levels also ``lower_68``,
+        ``upper_68`` and so on.
+        """
         import pandas as pd
 
         index = pd.MultiIndex.from_product([self.names, range(1, self.horizon + 1)], names=["variable", "horizon"])
-        flat = self.values.transpose(1, 0, 2).reshape(-1, len(self.shocks))
-        return pd.DataFrame(flat, index=index, columns=pd.Index(self.shocks, name="shock"))
+        parts = {"value": self.values, **limit_columns(self.limits)}
+        flat = {label: part.transpose(1, 0, 2).reshape(-1, len(self.shocks)) for label, part in parts.items()}
+        columns: dict[Any, Array] = {
+            (shock, label): part[:, k] for k, shock in enumerate(self.shocks) for label, part in flat.items()
+        }
+        if self.others is not None:
+            columns[OTHER_SHOCKS, "value"] = self.others.T.ravel()
+        frame = pd.DataFrame(np.column_stack(list(columns.values())), index=index)
+        if self.limits:
+            return frame.set_axis(pd.MultiIndex.from_tuples(columns, names=["shock", None]), axis=1)
+        return frame.set_axis(pd.Index([shock for shock, _ in columns], name="shock"), axis=1)
 
     def plot(self, **options: Any) -> Figure | SubFigure:
         """Draw stacked shares, a panel for each variable; see `panelvar.plots.variance_shares.plot_decomposition`."""
@@ -98,16 +130,25 @@ class VarianceDecomposition(HintsAtNames, Presented):
         digits : int
             Decimals.
         """
+        values, limits, shocks = self.values, self.limits, self.shocks
+        if self.others is not None:
+            shocks = (*shocks, OTHER_SHOCKS)
+            values = np.concatenate([values, self.others[:, :, None]], axis=2)
+            unknown = np.full((*values.shape[:2], 1), np.nan)
+            limits = [
+                Limits(np.concatenate([lower, unknown], axis=2), np.concatenate([upper, unknown], axis=2), level)
+                for lower, upper, level in limits
+            ]
         return Table(
             title="Forecast error variance decomposition",
-            facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.level, self.band_label)),
-            header=pairs(self.names, self.shocks, "Variance of", "Share of shock", ": "),
-            body=rows(range(1, self.horizon + 1), self.values, self.lower, self.upper, digits),
+            facts=(Fact("Shocks", self.scheme), *ordering_and_band(self.ordering, self.limits, self.band_label)),
+            header=pairs(self.names, shocks, "Variance of", "Share of shock", ": "),
+            body=rows(range(1, self.horizon + 1), values, limits, digits),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )
 
     def __repr__(self) -> str:
-        band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
+        band = f"; {said_levels(self.limits)} band: {self.band_label}" if self.limits else ""
         by = f"{self.scheme} shocks" if self.ordering is None else f"ordering {listed(self.ordering)}"
         return one_line(f"<Variance decomposition, {by}, horizons 1 to {self.horizon}{band}>")
 
@@ -168,7 +209,7 @@ class HistoricalDecomposition(HintsAtNames):
         """Table by period: for each variable the baseline and each shock's contribution, other shocks' last."""
         import pandas as pd
 
-        others = () if self.others is None else ("other shocks",)
+        others = () if self.others is None else (OTHER_SHOCKS,)
         labels = ("baseline", *self.shocks, *others)
         columns = pd.MultiIndex.from_product([self.names, labels], names=["variable", "part"])
         parts = np.concatenate([self.baseline[:, :, None], self.contributions], axis=2)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from panelvar.bands.target import Limits, limit_columns, said_levels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
@@ -43,7 +44,7 @@ class Forecast(HintsAtNames, Presented):
     labels : sequence
         Period of each step, continuing the calendar of the data.
     level : float
-        Probability of each interval.
+        Probability of each interval; the highest, if there are several.
     notes : tuple of Note
     data : VarData or None
         What the forecast continues.
@@ -51,6 +52,8 @@ class Forecast(HintsAtNames, Presented):
         Simulated paths, where the intervals were made of them.
     band_label : str or None
         How intervals were simulated; None for normal ones with known coefficients.
+    inner : tuple of Limits
+        Limits at lower levels, the widest first.
     """
 
     values: Array
@@ -64,6 +67,12 @@ class Forecast(HintsAtNames, Presented):
     data: VarData | None = None
     draws: Array | None = None
     band_label: str | None = None
+    inner: tuple[Limits, ...] = ()
+
+    @property
+    def limits(self) -> list[Limits]:
+        """Limits at every level, the widest first."""
+        return [Limits(self.lower, self.upper, self.level), *self.inner]
 
     @property
     def steps(self) -> int:
@@ -78,10 +87,10 @@ class Forecast(HintsAtNames, Presented):
         return forecast_errors(self.covariance)
 
     def to_frame(self) -> pd.DataFrame:
-        """Table by period: for each variable its forecast, lower and upper limit and standard error."""
+        """Table by period: for each variable its forecast, its limits at every level and its standard error."""
         import pandas as pd
 
-        parts = {"forecast": self.values, "lower": self.lower, "upper": self.upper, "std_error": self.std_errors}
+        parts = {"forecast": self.values, **limit_columns(self.limits), "std_error": self.std_errors}
         columns = pd.MultiIndex.from_product([self.names, parts], names=["variable", None])
         flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
         return pd.DataFrame(flat, index=self.labels, columns=columns)
@@ -103,14 +112,14 @@ class Forecast(HintsAtNames, Presented):
         label = "" if self.band_label is None else f", {self.band_label}"
         return Table(
             title="Forecasts",
-            facts=(Fact("Intervals", f"{100 * self.level:g}%{label}"),),
+            facts=(Fact("Intervals", f"{said_levels(self.limits)}{label}"),),
             header=(Row("Period", tuple(map(words, self.names))),),
-            body=rows(self.labels, self.values, self.lower, self.upper, digits),
+            body=rows(self.labels, self.values, self.limits, digits),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )
 
     def __repr__(self) -> str:
         span = f"{as_text(self.labels[0])} to {as_text(self.labels[-1])}"
         return one_line(
-            f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {100 * self.level:g}% intervals>"
+            f"<Forecast of {listed(self.names)}: {span} ({self.steps} steps), {said_levels(self.limits)} intervals>"
         )

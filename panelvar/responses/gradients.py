@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import SpecificationError
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lag_problem import lag_matrices
 from panelvar.dynamics.lasting_effects import lasting_derivatives, lasting_effects
 from panelvar.identification.scheme import ReducedForm
-from panelvar.responses.shocks import Shocks
+from panelvar.responses.shocks import Shocks, cumulated
 
 
 def response_variances(base: Array, moving: Array, factor: Array, spread: Array, impacts: Array, lags: int) -> Array:
@@ -118,7 +118,7 @@ def response_gradients(
     nobs: int,
     shocks: Shocks,
     horizon: int,
-    cumulative: bool,
+    cumulative: Mask,
     others: slice = EVERY,
 ) -> Array:
     r"""Derivatives whose squares add up to the variance of every response (Luetkepohl 2005, proposition 3.6).
@@ -134,6 +134,8 @@ def response_gradients(
         Directions of the coefficients (`panelvar.bands.drawable.Drawable`).
     nobs : int
         n.
+    cumulative : array of bool (K,)
+        Which variables' responses are summed over periods.
     others : slice
         Which of the directions of sigma to take; those of the coefficients come before them.
 
@@ -149,10 +151,7 @@ def response_gradients(
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
     directions, impacts = _directions(form, moves, nobs, shocks, others)
     slopes = dynamics.response_derivatives(form.coefficients, base, directions, impacts)
-    if cumulative:
-        with np.errstate(over="ignore", invalid="ignore"):
-            slopes = np.cumsum(slopes, axis=-3)
-    return slopes
+    return cumulated(slopes, -3, cumulative)
 
 
 def long_run_errors(form: ReducedForm, moves: Array, nobs: int, shocks: Shocks, unit_roots: int = 0) -> Array:
@@ -212,7 +211,7 @@ def parameter_steps(form: ReducedForm, moves: Array, nobs: int, others: slice = 
 
 
 def response_errors(
-    form: ReducedForm, spread: Array, nobs: int, shocks: Shocks, horizon: int, cumulative: bool
+    form: ReducedForm, spread: Array, nobs: int, shocks: Shocks, horizon: int, cumulative: Mask
 ) -> Array:
     """Standard errors of every response in every draw, for schemes whose shocks do not depend on the coefficients.
 
@@ -240,9 +239,8 @@ def response_errors(
     if impacts is None:
         raise _no_formula(shocks)
     base = dynamics.responses(form.coefficients, horizon, shocks.impact(form))
-    moving = dynamics.moving_average(form.coefficients, horizon)
+    moving = cumulated(dynamics.moving_average(form.coefficients, horizon), -3, cumulative)
     with np.errstate(over="ignore", invalid="ignore"):
-        moving = np.cumsum(moving, axis=-3) if cumulative else moving
         lags = form.coefficients.shape[-3]
         errors: Array = np.sqrt(response_variances(base, moving, form.factor, spread, impacts, lags))
     return errors

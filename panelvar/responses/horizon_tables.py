@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from panelvar.bands.target import Limits, said_levels
 from panelvar.base.arrays import Array
 from panelvar.data.time_labels import as_text
 from panelvar.tables.layout import Cell, Fact, Row, interval, number, words
 from panelvar.tables.number_format import check_digits
 
 
-def ordering_and_band(ordering: tuple[str, ...] | None, level: float | None, label: str | None) -> tuple[Fact, ...]:
+def ordering_and_band(
+    ordering: tuple[str, ...] | None, limits: Sequence[Limits], label: str | None
+) -> tuple[Fact, ...]:
     """Say in which order shocks were taken, and what the limits are, where there are any."""
     order = () if ordering is None else (Fact("Ordering", ", ".join(ordering)),)
-    return order if level is None or label is None else (*order, Fact("Band", f"{100 * level:g}%, {label}"))
+    return (*order, Fact("Band", f"{said_levels(limits)}, {label}")) if limits and label else order
 
 
 def pairs(
@@ -30,22 +33,22 @@ def pairs(
 def rows(
     labels: Iterable[object],
     values: Array,
-    lower: Array | None,
-    upper: Array | None,
+    limits: Sequence[Limits],
     digits: int,
     order: Literal["C", "F"] = "C",
 ) -> tuple[Row, ...]:
-    """One row a period, its cells in an order of their axes, and its limits in a row below where there are any."""
+    """One row a period, its cells in an order of their axes, and its limits in rows below, the narrowest first."""
     check_digits(digits)
     out = []
     for h, label in enumerate(labels):
         name = as_text(label)
         cells = tuple(number(value, digits) for value in values[h].ravel(order))
-        if lower is None or upper is None:
+        if not limits:
             out.append(Row(name, cells))
             continue
-        ends = zip(lower[h].ravel(order), upper[h].ravel(order), strict=True)
-        limits = tuple(interval(low, high, digits) for low, high in ends)
         out.append(Row(name, cells, "value"))
-        out.append(Row(name, limits, "band", continues=True))
+        for lower, upper, level in reversed(limits):
+            ends = zip(lower[h].ravel(order), upper[h].ravel(order), strict=True)
+            kind = "band" if len(limits) == 1 else f"band {100 * level:g}%"
+            out.append(Row(name, tuple(interval(low, high, digits) for low, high in ends), kind, continues=True))
     return tuple(out)

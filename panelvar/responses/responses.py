@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.bands.target import Band
+from panelvar.bands.target import Band, Limits, limit_columns, limits_of, nested, said_levels
 from panelvar.base.arguments import refuse_other
-from panelvar.base.arrays import Array
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
-from panelvar.responses.shocks import Shocks
+from panelvar.responses.shocks import Shocks, said_cumulative
 from panelvar.tables.layout import Fact
 from panelvar.tables.table import Presented, Table
 
@@ -47,10 +48,10 @@ class Responses(HintsAtNames, Presented):
         One standard deviation of the shock, or a shock that moves its own variable by one unit on impact.
     ordering : tuple of str or None
         Ordering of the scheme's triangle, first variable first; None without one.
-    cumulative : bool
-        Whether responses are summed over periods.
+    cumulative : bool or tuple of str
+        Whether responses are summed over periods; the variables whose are, where not all.
     lower, upper : array like ``values`` or None
-        Limits of the band, if one was asked for.
+        Limits of the band, if one was asked for; at the highest level, if several were.
     level : float or None
         Confidence level of the band at each point.
     std_errors : array like ``values`` or None
@@ -60,6 +61,8 @@ class Responses(HintsAtNames, Presented):
     band_label : str or None
         How the band was made.
     notes : tuple of Note
+    inner : tuple of Limits
+        Limits at lower levels, the widest first.
     """
 
     values: Array
@@ -69,7 +72,7 @@ class Responses(HintsAtNames, Presented):
     scheme: str
     shock_size: str
     ordering: tuple[str, ...] | None = None
-    cumulative: bool = False
+    cumulative: bool | tuple[str, ...] = False
     lower: Array | None = None
     upper: Array | None = None
     level: float | None = None
@@ -77,6 +80,12 @@ class Responses(HintsAtNames, Presented):
     draws: Array | None = None
     band_label: str | None = None
     notes: tuple[Note, ...] = ()
+    inner: tuple[Limits, ...] = ()
+
+    @property
+    def limits(self) -> list[Limits]:
+        """Limits at every level, the widest first; none without a band."""
+        return limits_of(self.lower, self.upper, self.level, self.inner)
 
     @property
     def horizon(self) -> int:
@@ -101,35 +110,39 @@ class Responses(HintsAtNames, Presented):
             raise MissingInformationError("These responses have no draws: ask for bands=, such as MonteCarlo(...).")
         return np.median(self.draws, axis=0)
 
-    def response(self, of: str, to: str) -> pd.DataFrame:
+    @answering
+    def response(self, of: str, shock: str) -> pd.DataFrame:
         """One panel of the grid: the response of one variable to one shock.
 
         Parameters
         ----------
-        of, to : str
+        of, shock : str
             The responding variable and the shock.
 
         Returns
         -------
         DataFrame
-            Column ``value``, and ``lower``, ``upper``, ``std_error`` where there is a band; index ``horizon``.
+            Column ``value``, and ``lower``, ``upper``, ``std_error`` where there is a band; with several levels also
+            ``lower_68``, ``upper_68`` and so on; index ``horizon``.
         """
         import pandas as pd
 
-        row, column = position(self.names, of), position(self.shocks, to, "shock")
+        row, column = position(self.names, of), position(self.shocks, shock, "shock")
         return pd.DataFrame(
-            {label: array[:, row, column] for label, array in self._columns()},
+            {label: array[:, row, column] for label, array in self._columns().items()},
             index=pd.RangeIndex(self.horizon + 1, name="horizon"),
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Long table: index (impulse, response, horizon), columns value and, with a band, lower, upper, std_error."""
+        """Long table: index (impulse, response, horizon), columns as of `response`."""
         import pandas as pd
 
         index = pd.MultiIndex.from_product(
             [self.shocks, self.names, range(self.horizon + 1)], names=["impulse", "response", "horizon"]
         )
-        return pd.DataFrame({label: array.transpose(2, 1, 0).ravel() for label, array in self._columns()}, index=index)
+        return pd.DataFrame(
+            {label: array.transpose(2, 1, 0).ravel() for label, array in self._columns().items()}, index=index
+        )
 
     def plot(self, *, overlay: Mapping[str, Responses] | None = None, **options: Any) -> Figure | SubFigure:
         """Draw the grid of responses; see `panelvar.plots.response_grid.plot_responses` for the options.
@@ -157,37 +170,37 @@ class Responses(HintsAtNames, Presented):
         """
         name = "impulse responses" if self.subject == "Responses" else self.subject.lower()
         return Table(
-            title=f"Cumulative {name}" if self.cumulative else name.capitalize(),
+            title=f"Cumulative {name}" if self.cumulative is True else name[:1].upper() + name[1:],
             facts=(
                 Fact("Shocks", self.scheme),
                 Fact("Size", {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]),
-                *ordering_and_band(self.ordering, self.level, self.band_label),
+                *(
+                    [Fact("Summed over periods", ", ".join(self.cumulative))]
+                    if isinstance(self.cumulative, tuple)
+                    else []
+                ),
+                *ordering_and_band(self.ordering, self.limits, self.band_label),
             ),
             header=pairs(self.shocks, self.names, "Shock", "Response of", " -> "),
-            body=rows(range(self.horizon + 1), self.values, self.lower, self.upper, digits, "F"),
+            body=rows(range(self.horizon + 1), self.values, self.limits, digits, "F"),
             notes=tuple(dict.fromkeys(map(str, self.notes))),
         )
 
     def __repr__(self) -> str:
         size = {"sd": "one standard deviation", "unit": "one unit"}[self.shock_size]
-        what = "Cumulative responses" if self.cumulative else "Responses"
-        band = "" if self.level is None else f"; {100 * self.level:g}% band: {self.band_label}"
+        what = "Cumulative responses" if self.cumulative is True else "Responses"
+        band = f"; {said_levels(self.limits)} band: {self.band_label}" if self.limits else ""
         return one_line(
             f"<{what} of {listed(self.names)} to {self.scheme} shocks of {size}, periods 0 to {self.horizon}{band}>"
         )
 
-    def _columns(self) -> list[tuple[str, Array]]:
-        candidates = [
-            ("value", self.values),
-            ("lower", self.lower),
-            ("upper", self.upper),
-            ("std_error", self.std_errors),
-        ]
-        return [(label, array) for label, array in candidates if array is not None]
+    def _columns(self) -> dict[str, Array]:
+        errors = {} if self.std_errors is None else {"std_error": self.std_errors}
+        return {"value": self.values, **limit_columns(self.limits), **errors}
 
 
 def described_responses(
-    values: Array, shocks: Shocks, cumulative: bool, band: Band | None = None, notes: tuple[Note, ...] = ()
+    values: Array, shocks: Shocks, cumulative: Mask, band: Band | None = None, notes: tuple[Note, ...] = ()
 ) -> Responses:
     """Say what responses are of, and put their band around them."""
     described = Responses(
@@ -198,7 +211,7 @@ def described_responses(
         shocks.scheme.words,
         shocks.size,
         shocks.ordering,
-        cumulative,
+        said_cumulative(cumulative, shocks.variables),
         notes=notes,
     )
     if band is None:
@@ -206,20 +219,19 @@ def described_responses(
     return replace(described, **band.kept(), std_errors=band.std_errors)
 
 
-def cumulated(values: Array, axis: int) -> Array:
-    """Running sums over periods; past the range of floating-point numbers they are not finite, without a warning."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.cumsum(values, axis=axis)
-
-
-def identified_set(values: npt.NDArray[np.float64], level: float) -> Band:
+def identified_set(values: npt.NDArray[np.float64], levels: Sequence[float]) -> Band:
     """Limits that hold the middle share of many models at each point.
 
     Parameters
     ----------
     values : array (N, ...)
         A statistic of each model.
-    level : float
+    levels : sequence of float
+        The highest first.
     """
-    lower, upper = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
-    return Band(lower, upper, level, f"{len(values)} models at the estimates", None, values)
+
+    def limits_at(level: float) -> tuple[Array, Array]:
+        lower, upper = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
+        return lower, upper
+
+    return Band(nested(levels, limits_at), f"{len(values)} models at the estimates", None, values)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from panelvar.base.arrays import Array
+from panelvar.base.arguments import is_number, read_flag
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import NumericalError, SpecificationError
+from panelvar.base.quoting import shown
 from panelvar.dynamics import dynamics
 from panelvar.identification.named import check_shock_size, require_sigma, scheme_of
 from panelvar.identification.scheme import (
@@ -18,6 +20,7 @@ from panelvar.identification.scheme import (
     ReducedForm,
     of_unit_size,
     unit_size_derivatives,
+    variables_of,
 )
 
 
@@ -131,6 +134,46 @@ class Shocks:
             return change
         impact = self.scheme.impact(form._replace(carried=residuals.swapaxes(-1, -2) @ carried), self.variables)
         return unit_size_derivatives(impact, change, self.scheme.own(self.variables))
+
+
+def read_cumulative(cumulative: bool | str | Sequence[str], names: Names) -> Mask:
+    """Which variables' responses are summed over periods (K,): all, none, or those named.
+
+    Raises
+    ------
+    SpecificationError
+        A name that is no variable, or none at all.
+    """
+    if isinstance(cumulative, (bool, np.bool_)) or is_number(cumulative):
+        return np.full(len(names), read_flag("cumulative", cumulative))
+    try:
+        chosen = variables_of(names, "cumulative", cumulative)
+    except SpecificationError as error:
+        text = f"cumulative={shown(cumulative)} must be True, False or names of variables. {error}"
+        raise SpecificationError(text) from None
+    return np.isin(names, chosen)
+
+
+def said_cumulative(summed: Mask, names: Names) -> bool | Names:
+    """What a result keeps of it: True for all, False for none, or the names of those that are summed."""
+    if summed.all() or not summed.any():
+        return bool(summed.any())
+    return tuple(name for name, chosen in zip(names, summed, strict=True) if chosen)
+
+
+def cumulated(values: Array, axis: int, summed: Mask) -> Array:
+    """Running sums over periods of some variables, which are the axis after that of the periods.
+
+    Past the range of floating-point numbers they are not finite, without a warning.
+    """
+    if not summed.any():
+        return values
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums: Array = np.cumsum(values, axis=axis)
+    if summed.all():
+        return sums
+    across = summed.reshape(-1, *(1,) * (values.ndim - axis % values.ndim - 2))
+    return np.where(across, sums, values)
 
 
 def positive_factor(sigma: Array) -> Array:

@@ -11,17 +11,17 @@ import numpy as np
 
 from panelvar.bands.drawable import Drawable, Draws
 from panelvar.bands.target import Band, BandSource, Target
-from panelvar.base.arguments import read_flag, read_horizon
+from panelvar.base.arguments import read_flag, read_horizon, read_levels
 from panelvar.base.arrays import Array
-from panelvar.base.errors import NumericalError, SpecificationError, check_level, emit
+from panelvar.base.errors import NumericalError, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import Identification, ReducedForm
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of, within_limits
 from panelvar.responses.gradients import EVERY, long_run_errors, response_errors, response_gradients, share_gradients
-from panelvar.responses.responses import Responses, cumulated
-from panelvar.responses.shocks import positive_factor
+from panelvar.responses.responses import Responses
+from panelvar.responses.shocks import cumulated, positive_factor, read_cumulative, said_cumulative
 from panelvar.var_models.system import System
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class BandedSystem(System):
         identification: str | Identification = "cholesky",
         shock_size: str = "sd",
         ordering: Sequence[str] | None = None,
-        cumulative: bool = False,
+        cumulative: bool | str | Sequence[str] = False,
         bands: BandSource | None = None,
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
     ) -> Responses:
         """Responses of every variable to every shock, periods 0 to ``horizon``, with bands if asked for.
 
@@ -74,26 +74,26 @@ class BandedSystem(System):
         ----------
         {horizon, identification, shock_size, ordering, cumulative, bands, level (band)}
         """
-        check_level(level)
+        levels = read_levels(level)
         shocks = self._shocks(identification, shock_size, ordering)
         horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
-        cumulative = read_flag("cumulative", cumulative)
-        values = self._responses(shocks, horizon, cumulative)
+        summed = read_cumulative(cumulative, self.names)
+        values = self._responses(shocks, horizon, summed)
 
         def statistic(draws: Draws) -> Array:
             paths = dynamics.responses(draws.form.coefficients, horizon, shocks.drawn(draws.form))
-            return cumulated(paths, 1) if cumulative else paths
+            return cumulated(paths, 1, summed)
 
         def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
-            return response_gradients(form, moves, self.nobs, shocks, horizon, cumulative, others)
+            return response_gradients(form, moves, self.nobs, shocks, horizon, summed, others)
 
         def draw_errors(form: ReducedForm, spread: Array) -> Array:
-            return response_errors(form, spread, self.nobs, shocks, horizon, cumulative)
+            return response_errors(form, spread, self.nobs, shocks, horizon, summed)
 
         shorter = None if shocks.scheme.needs_coefficients else draw_errors
         band = self._band(
             bands,
-            level,
+            levels,
             values,
             statistic,
             gradients,
@@ -102,8 +102,8 @@ class BandedSystem(System):
             draw_errors=shorter,
         )
         if bands is None:
-            band = self._identified_set(shocks, horizon, cumulative, level)
-        return self._described(values, shocks, cumulative, band)
+            band = self._identified_set(shocks, horizon, summed, levels)
+        return self._described(values, shocks, summed, band)
 
     @documented
     def variance_decomposition(
@@ -114,7 +114,7 @@ class BandedSystem(System):
         ordering: Sequence[str] | None = None,
         normalised: bool = False,
         bands: BandSource | None = None,
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
     ) -> VarianceDecomposition:
         """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
 
@@ -127,13 +127,13 @@ class BandedSystem(System):
         {ordering, normalised, bands}
             Limits of `DeltaMethod` are normal and may leave the range of a share; they do not exist where a share is
             zero or one for sure.
-        level : float
-            Confidence level of the band at each point, at least 0.5.
+        {level (band)}
         """
-        check_level(level)
+        levels = read_levels(level)
         normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)
-        plain = self._decomposed(shocks, horizon, normalised, level)
+        nothing_summed = np.zeros(self.n_vars, dtype=np.bool_)
+        plain = self._decomposed(shocks, horizon, normalised, levels)
 
         def statistic(draws: Draws) -> Array:
             form, steps = draws.form, plain.horizon - 1
@@ -146,15 +146,15 @@ class BandedSystem(System):
         def gradients(form: ReducedForm, moves: Array, others: slice = EVERY) -> Array:
             steps = plain.horizon - 1
             values = dynamics.responses(form.coefficients, steps, shocks.impact(form))
-            slopes = response_gradients(form, moves, self.nobs, shocks, steps, False, others)
+            slopes = response_gradients(form, moves, self.nobs, shocks, steps, nothing_summed, others)
             if shocks.complete:
                 return share_gradients(values, slopes, values, slopes, normalised)
             every = self._shocks("cholesky", "sd", None)
             whole = dynamics.responses(form.coefficients, steps, form.factor)
-            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, False, others)
+            whole_slopes = response_gradients(form, moves, self.nobs, every, steps, nothing_summed, others)
             return share_gradients(values, slopes, whole, whole_slopes, normalised)
 
-        band = self._band(bands, level, plain.values, statistic, gradients, scheme=shocks.scheme)
+        band = self._band(bands, levels, plain.values, statistic, gradients, scheme=shocks.scheme)
         if band is None:
             emit(plain.notes)
             return plain
@@ -199,15 +199,15 @@ class BandedSystem(System):
         errors = long_run_errors(form, self._drawable.directions(form), self.nobs, shocks, self.unit_roots)
         return self._of_variables(errors, shocks.names)
 
-    def multipliers(self, horizon: int = 10, *, cumulative: bool = False) -> Responses:
+    def multipliers(self, horizon: int = 10, *, cumulative: bool | str | Sequence[str] = False) -> Responses:
         """Responses of every variable to one unit of each exogenous variable in period 0 alone.
 
         Parameters
         ----------
         horizon : int
             Last period; the result has ``horizon + 1`` rows.
-        cumulative : bool
-            Sum the responses over periods: the effect of a lasting change.
+        cumulative : bool, or names of variables
+            Sum the responses over periods, of all variables or of these: the effect of a lasting change.
 
         Raises
         ------
@@ -221,20 +221,28 @@ class BandedSystem(System):
         values = dynamics.multipliers(
             self.coefficients, effects.swapaxes(1, 2), read_horizon("horizon", horizon, 0, self.n_vars * len(names))
         )
-        if read_flag("cumulative", cumulative):
-            values = cumulated(values, 0)
+        summed = read_cumulative(cumulative, self.names)
+        values = cumulated(values, 0, summed)
         if not np.isfinite(values).all():
             raise NumericalError("The multipliers overflow: the system is explosive. Shorten the horizon.")
         notes = self._stability_notes()
         emit(notes)
         return Responses(
-            values, self.names, names, "exogenous", "exogenous", "unit", None, bool(cumulative), notes=notes
+            values,
+            self.names,
+            names,
+            "exogenous",
+            "exogenous",
+            "unit",
+            None,
+            said_cumulative(summed, self.names),
+            notes=notes,
         )
 
     def _band(
         self,
         bands: BandSource | None,
-        level: float,
+        levels: Sequence[float],
         estimate: Array,
         statistic: Callable[[Draws], Array],
         gradients: Callable[..., Array] | None = None,
@@ -257,4 +265,4 @@ class BandedSystem(System):
         many = scheme is not None and scheme.set_valued
         model = self._drawable
         target = Target(model, estimate, statistic, gradients, future_steps, uses_sigma, carried, many, draw_errors)
-        return bands.band(target, check_level(level))
+        return bands.band(target, levels if len(levels) > 1 else levels[0])

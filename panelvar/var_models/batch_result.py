@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_flag, read_horizon
+from panelvar.base.arguments import read_horizon
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
@@ -21,8 +21,7 @@ from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import coefficient_errors, lag_matrices
 from panelvar.dynamics.terms import Terms, regressor_labels, stacked_labels
 from panelvar.identification.scheme import Identification, ReducedForm
-from panelvar.responses.responses import cumulated
-from panelvar.responses.shocks import choose_shocks, positive_factor
+from panelvar.responses.shocks import choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.var_models.var import fit_var
 from panelvar.var_models.var_convention import VarConvention
 from panelvar.var_models.var_result import VarResult
@@ -147,7 +146,7 @@ class VarBatch:
         identification: str | Identification = "cholesky",
         shock_size: str = "sd",
         ordering: Sequence[str] | None = None,
-        cumulative: bool = False,
+        cumulative: bool | str | Sequence[str] = False,
     ) -> Array:
         """Responses of every member, (B, horizon + 1, K, S).
 
@@ -162,7 +161,7 @@ class VarBatch:
             read_horizon("horizon", horizon, 0, len(self) * len(self.names) ** 2),
             shocks.impact(form),
         )
-        return cumulated(values, 1) if read_flag("cumulative", cumulative) else values
+        return cumulated(values, 1, read_cumulative(cumulative, self.names))
 
     def member(self, label: Hashable) -> VarResult:
         """The full result of one member, with tests, bands and forecasts.

@@ -6,7 +6,7 @@ Forecasts take the future as unknown, or as given for some of the variables, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,10 @@ import numpy.typing as npt
 from panelvar.bands.delta_method import DeltaMethod
 from panelvar.bands.drawable import Draws
 from panelvar.bands.limits import normal_limits
-from panelvar.bands.target import BandSource
-from panelvar.base.arguments import finite_array, is_number, read_horizon
+from panelvar.bands.target import BandSource, nested
+from panelvar.base.arguments import finite_array, is_number, read_horizon, read_levels
 from panelvar.base.arrays import Array
-from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, check_level, emit
+from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
@@ -45,7 +45,7 @@ class VarForecasts(VarEstimates):
         self,
         steps: int = 8,
         *,
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
         exogenous: pd.DataFrame | npt.ArrayLike | None = None,
         bands: BandSource | None = None,
     ) -> Forecast:
@@ -55,8 +55,8 @@ class VarForecasts(VarEstimates):
         ----------
         steps : int
             Periods ahead.
-        level : float
-            Probability of each interval, at least 0.5.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; several make intervals inside one another.
         exogenous : DataFrame or array (steps, M), optional
             Future values of the exogenous variables of a VARX, taken as known; needed if there are any. An index that
             is not the default holds the periods of the forecast.
@@ -75,7 +75,7 @@ class VarForecasts(VarEstimates):
         NumericalError
             The last p periods are not all observed.
         """
-        check_level(level)
+        levels = read_levels(level)
         steps = read_horizon("steps", steps, 1, self.n_vars**2)
         history = self.data.values[len(self.data.values) - self.lags :]
         if not np.isfinite(history).all():
@@ -98,27 +98,29 @@ class VarForecasts(VarEstimates):
             estimated = path_derivatives(form.coefficients, moves, history, values, terms)
             return np.concatenate([estimated, shock_paths(form.coefficients, form.factor, steps)[others]])
 
-        lower, upper = normal_limits(values, forecast_errors(covariance), level)
+        errors = forecast_errors(covariance)
         asymptotic = isinstance(bands, DeltaMethod)
-        band = self._band(bands, level, values, statistic, gradients if asymptotic else None, future_steps=steps)
+        band = self._band(bands, levels, values, statistic, gradients if asymptotic else None, future_steps=steps)
         if asymptotic:
             form = self._form
             slopes = path_derivatives(form.coefficients, self.problem.directions(form.factor), history, values, terms)
             covariance = covariance + np.einsum("dsi,dsj->sij", slopes, slopes)
         notes = self._stability_notes() + (band.notes if band else ())
         emit(notes)
+        limits = band.limits if band else nested(levels, lambda each: normal_limits(values, errors, each))
         return Forecast(
             values,
-            band.lower if band else lower,
-            band.upper if band else upper,
+            limits[0].lower,
+            limits[0].upper,
             covariance,
             self.names,
             self.data.future(steps),
-            float(level),
+            limits[0].level,
             notes,
             self.data,
             band.draws if band else None,
             band.label if band else None,
+            tuple(limits[1:]),
         )
 
     def approximate_mse(self, steps: int = 8) -> Array:
@@ -166,7 +168,7 @@ class VarForecasts(VarEstimates):
         conditions: Mapping[str, Any] | pd.DataFrame | npt.ArrayLike,
         *,
         steps: int | None = None,
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
         exogenous: pd.DataFrame | npt.ArrayLike | None = None,
     ) -> Forecast:
         r"""Forecast given the future of some variables (Waggoner and Zha 1999; Doan, Litterman and Sims 1984).
@@ -180,8 +182,8 @@ class VarForecasts(VarEstimates):
             the one it is named after. An index that is not the default holds the periods of the forecast.
         steps : int, optional
             Periods ahead, at least as many as have conditions; those after the last are free. By default as many.
-        level : float
-            Probability of each interval, at least 0.5.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; several make intervals inside one another.
         exogenous : DataFrame or array (steps, M), optional
             Future values of the exogenous variables of a VARX, taken as known; needed if there are any.
 
@@ -209,8 +211,8 @@ class VarForecasts(VarEstimates):
         except np.linalg.LinAlgError:
             raise NumericalError("The conditions contradict or repeat one another.") from None
         errors = np.where(np.isnan(given), forecast_errors(covariance), 0.0)
-        lower, upper = normal_limits(values, errors, level)
-        return replace(plain, values=values, lower=lower, upper=upper, covariance=covariance)
+        first, *inner = nested(read_levels(level), lambda each: normal_limits(values, errors, each))
+        return replace(plain, values=values, **first._asdict(), inner=tuple(inner), covariance=covariance)
 
     def _conditions(self, conditions: Any, steps: int | None) -> Array:
         """Values where the future is given, NaN where it is free, (steps, K)."""

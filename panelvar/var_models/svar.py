@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from panelvar.bands.drawable import Draws
-from panelvar.bands.target import Band, BandSource
+from panelvar.bands.target import Band, BandSource, Limits
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError, check_level, emit
 from panelvar.base.hints import HintsAtNames
@@ -82,7 +83,7 @@ def fit_svar(
     identification.check(names)
     bound, fit = identification.fitted(model._estimates(positive_factor(model.sigma)), names)
     structure = _Structure(bound, fit, model)
-    band = structure.band(bands, check_level(level))
+    band = structure.band(bands, (check_level(level),))
     errors = structure.errors(band)
     notes = fit.notes + (band.notes if band else ())
     emit(notes)
@@ -148,14 +149,14 @@ class _Structure:
     def estimate(self) -> Array:
         return self.at(self.model._form, self.fit.pair)
 
-    def band(self, bands: BandSource | None, level: float) -> Band | None:
+    def band(self, bands: BandSource | None, levels: Sequence[float]) -> Band | None:
         """Limits of the entries, found in the units of the search: what a joint band covers must be of like size."""
         assert self.fit.restrictions.scale is not None
         by_variable = np.broadcast_to(1.0 / self.fit.units[:, None], self.fit.pair.shape[1:])
         scale = np.concatenate([self.fit.restrictions.scale, by_variable[None]])
         band = self.model._band(
             bands,
-            level,
+            levels,
             self.estimate * scale,
             lambda draws: self.statistic(draws) * scale,
             lambda form, moves, others=EVERY: self.gradients(form, moves, others) * scale,
@@ -164,8 +165,7 @@ class _Structure:
             return None
         return replace(
             band,
-            lower=band.lower / scale,
-            upper=band.upper / scale,
+            limits=[Limits(lower / scale, upper / scale, level) for lower, upper, level in band.limits],
             std_errors=None if band.std_errors is None else band.std_errors / scale,
             draws=None if band.draws is None else band.draws / scale,
         )

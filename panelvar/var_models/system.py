@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.target import Band
-from panelvar.base.arguments import read_flag, read_horizon
-from panelvar.base.arrays import Array
+from panelvar.base.arguments import read_flag, read_horizon, read_levels
+from panelvar.base.arrays import Array, Mask
 from panelvar.base.elsewhere import has_attribute, name_here
 from panelvar.base.errors import (
     MissingAttributeError,
     NumericalError,
     SpecificationError,
-    check_level,
     emit,
 )
 from panelvar.base.labels import listed
@@ -27,8 +26,8 @@ from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
 from panelvar.responses.decomposition import VarianceDecomposition, shares_of, within_limits
-from panelvar.responses.responses import Responses, cumulated, described_responses, identified_set
-from panelvar.responses.shocks import Shocks, choose_shocks, positive_factor
+from panelvar.responses.responses import Responses, described_responses, identified_set
+from panelvar.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.tables.coefficients import value_row
 from panelvar.tables.layout import Fact, Row, words
 from panelvar.tables.number_format import check_digits, check_stars, format_count, format_number
@@ -108,8 +107,8 @@ class System(SystemProcess, Presented):
         identification: str | Identification = "cholesky",
         shock_size: str = "sd",
         ordering: Sequence[str] | None = None,
-        cumulative: bool = False,
-        level: float = 0.95,
+        cumulative: bool | str | Sequence[str] = False,
+        level: float | Sequence[float] = 0.95,
     ) -> Responses:
         r"""Responses of every variable to every shock, periods 0 to ``horizon``.
 
@@ -122,25 +121,26 @@ class System(SystemProcess, Presented):
         MissingInformationError
             The shock asked for needs sigma, and the system has none.
         """
-        cumulative = read_flag("cumulative", cumulative)
+        summed = read_cumulative(cumulative, self.names)
+        levels = read_levels(level)
         shocks = self._shocks(identification, shock_size, ordering)
         horizon = read_horizon("horizon", horizon, 0, self.n_vars**2)
-        values = self._responses(shocks, horizon, cumulative)
-        band = self._identified_set(shocks, horizon, cumulative, check_level(level))
-        return self._described(values, shocks, cumulative, band)
+        values = self._responses(shocks, horizon, summed)
+        band = self._identified_set(shocks, horizon, summed, levels)
+        return self._described(values, shocks, summed, band)
 
-    def _described(self, values: Array, shocks: Shocks, cumulative: bool, band: Band | None) -> Responses:
+    def _described(self, values: Array, shocks: Shocks, cumulative: Mask, band: Band | None) -> Responses:
         notes = self._stability_notes() + (band.notes if band else ()) + shocks.scheme.notes
         emit(notes)
         return described_responses(values, shocks, cumulative, band, notes)
 
-    def _identified_set(self, shocks: Shocks, horizon: int, cumulative: bool, level: float) -> Band | None:
+    def _identified_set(self, shocks: Shocks, horizon: int, cumulative: Mask, levels: Sequence[float]) -> Band | None:
         """Quantiles over the models that a set-valued scheme leaves at the estimates; None for other schemes."""
         models = shocks.models
         if models is None:
             return None
         draws = dynamics.responses(self.coefficients, horizon, models)
-        return identified_set(cumulated(draws, 1) if cumulative else draws, level)
+        return identified_set(cumulated(draws, 1, cumulative), levels)
 
     @documented
     def variance_decomposition(
@@ -150,7 +150,7 @@ class System(SystemProcess, Presented):
         identification: str | Identification = "cholesky",
         ordering: Sequence[str] | None = None,
         normalised: bool = False,
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
     ) -> VarianceDecomposition:
         """Shares of the shocks in the forecast error variances, horizons 1 to ``horizon``.
 
@@ -171,7 +171,7 @@ class System(SystemProcess, Presented):
         """
         normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)
-        decomposed = self._decomposed(shocks, horizon, normalised, check_level(level))
+        decomposed = self._decomposed(shocks, horizon, normalised, read_levels(level))
         emit(decomposed.notes)
         return decomposed
 
@@ -185,10 +185,12 @@ class System(SystemProcess, Presented):
             )
         return shocks
 
-    def _decomposed(self, shocks: Shocks, horizon: int, normalised: bool, level: float) -> VarianceDecomposition:
+    def _decomposed(
+        self, shocks: Shocks, horizon: int, normalised: bool, levels: Sequence[float]
+    ) -> VarianceDecomposition:
         steps = read_horizon("horizon", horizon, 1, self.n_vars**2) - 1
-        values = self._responses(shocks, steps, False)
-        whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps, False)
+        values = self._responses(shocks, steps)
+        whole = values if shocks.complete else self._responses(self._shocks("cholesky", "sd", None), steps)
         errors = _forecast_errors(whole)
         notes = self._stability_notes() + shocks.scheme.notes
         variances = None if shocks.complete else errors**2
@@ -199,7 +201,7 @@ class System(SystemProcess, Presented):
         if shocks.models is None:
             return plain
         band = identified_set(
-            shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), level
+            shares_of(dynamics.responses(self.coefficients, steps, shocks.models), variances, normalised), levels
         )
         return within_limits(plain, band, notes)
 
@@ -316,11 +318,11 @@ class System(SystemProcess, Presented):
     def _estimates(self, factor: Array) -> Estimates:
         return Estimates(ReducedForm(self.coefficients, factor))
 
-    def _responses(self, shocks: Shocks, horizon: int, cumulative: bool) -> Array:
+    def _responses(self, shocks: Shocks, horizon: int, cumulative: Mask | None = None) -> Array:
         impact = shocks.system_impact(self.coefficients, self.sigma)
         values = dynamics.responses(self.coefficients, horizon, impact)
-        if cumulative:
-            values = cumulated(values, 0)
+        if cumulative is not None:
+            values = cumulated(values, 0, cumulative)
         if not np.isfinite(values).all():
             raise NumericalError(
                 f"Responses overflow before period {horizon}: the system is explosive. Shorten the horizon."

@@ -103,7 +103,7 @@ def target(panel):
         return dynamics.responses(draws.form.coefficients, 4, shocks.drawn(draws.form))
 
     def gradients(form, moves):
-        return response_gradients(form, moves, model.nobs, shocks, 4, False)
+        return response_gradients(form, moves, model.nobs, shocks, 4, np.zeros(2, dtype=bool))
 
     values = dynamics.responses(model.estimate.coefficients, 4, shocks.impact(model.estimate))
     return Target(model, values, statistic, gradients)

@@ -57,7 +57,7 @@ def test_responses_and_forecasts(model):
     reverse = model.impulse_responses(4, ordering=[2, 1, 0])
     assert reverse.ordering == ("2", "1", "0")
     assert_array_equal(reverse.values, model.impulse_responses(4, ordering=["2", "1", "0"]).values)
-    assert_array_equal(reverse.response(0, to=2), reverse.response("0", to="2"))
+    assert_array_equal(reverse.response(0, shock=2), reverse.response("0", shock="2"))
     given = model.conditional_forecast(pd.DataFrame({1: [0.5, 0.5]}))
     assert_array_equal(given.values, model.conditional_forecast(pd.DataFrame({"1": [0.5, 0.5]})).values)
 

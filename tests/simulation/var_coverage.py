@@ -28,7 +28,7 @@ import numpy as np
 import panelvar as pv
 from panelvar.bands.limits import limits
 from panelvar.bands.simulated import drawn_errors, own_errors
-from panelvar.bands.target import Band
+from panelvar.bands.target import Band, Limits
 
 TABLE = Path(__file__).with_name("var_coverage.csv")
 SHEET = TABLE.with_suffix(".md")
@@ -122,7 +122,7 @@ class Every:
                     target.estimate, draws, level, interval, joint, self.source.over, pair
                 )
         lower, upper = self.bands[self.intervals[0], None]
-        return Band(lower, upper, level, self.source.label, None, draws)
+        return Band([Limits(lower, upper, level)], self.source.label, None, draws)
 
 
 def bands(series: np.ndarray, seed: int, draws: int = DRAWS) -> np.ndarray:
