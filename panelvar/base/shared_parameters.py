@@ -42,13 +42,16 @@ weights (differences) : column name or array, optional
     Analytic weights of the levels; a difference gets :math:`1 / (1/w_t + 1/w_{t-1})`, the inverse of its
     relative variance.
 effects : {"entity", "time", "twoway"}, a column name, or several of them
-    What is absorbed. ``"firm[t]"`` gives every firm a level and a slope on column t, ``"firm[[t]]"`` the slope
-    alone, ``"firm[t, z]"`` a level and two slopes (R fixest's spelling). At least one effect must have a level.
+    What is absorbed; by default the entity's effects. A formula may name them instead, ``"y ~ x | firm + year"``.
+    ``"firm^year"`` has a level for every pair; ``"firm[t]"`` gives every firm a level and a slope on column t,
+    ``"firm[[t]]"`` the slope alone, ``"firm[t, z]"`` a level and two slopes (R fixest's spelling). At least one effect
+    must have a level.
 constant (within) : bool, optional
     Report the constant (default) or not; slopes do not change.
 y (instrumented) : str
-    Dependent variable; or, with all else omitted, a formula: ``"y ~ x1 + [p ~ z1 + L(p)]"``, endogenous regressors
-    and their instruments in brackets, or ``"y ~ x1 + p | x1 + z1 + L(p)"``, all exogenous variables after the bar.
+    Dependent variable; or, with all else omitted, a formula: ``"y ~ x1 + [p ~ z1 + L(p)]"`` or
+    ``"y ~ x1 | p ~ z1 + L(p)"``, endogenous regressors and their instruments in brackets or after the bar, or
+    ``"y ~ x1 + p | x1 + z1 + L(p)"``, all exogenous variables after the bar.
 x (exogenous) : str or sequence of str
     Exogenous regressors; they are their own instruments.
 endogenous : str or sequence of str

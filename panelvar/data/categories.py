@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError, choose
 from panelvar.base.limits import MOST_COLUMNS
+from panelvar.data.dimensions import joint_codes, places_among
 from panelvar.data.panel import Panel
 from panelvar.data.time_labels import as_text
 
@@ -140,19 +141,13 @@ def pairs(name: str, first: tuple[Categories, Categories], second: tuple[Categor
         Rows with a pair that the panel does not have.
     """
     width = len(second[1].levels)
-
-    def joined(one: Categories, other: Categories) -> NDArray[np.int64]:
-        return np.where((one.codes < 0) | (other.codes < 0), -1, one.codes * width + other.codes)
-
-    own, theirs = joined(first[0], second[0]), joined(first[1], second[1])
+    widths = len(first[1].levels), width
+    own, theirs = (joint_codes([one.codes, other.codes], widths) for one, other in zip(first, second, strict=True))
     known = np.unique(theirs[theirs >= 0])
-    codes = np.searchsorted(known, own)
-    codes[codes == len(known)] = 0
-    missing = own < 0
-    unseen = ~missing & (known[codes] != own) if len(known) else ~missing
-    if unseen.any():
-        raise DataError(f"{name} has pairs of categories the model has not seen in {int(unseen.sum())} row(s).")
-    codes[missing] = -1
+    codes = places_among(known, own)
+    unseen = int(((codes < 0) & (own >= 0)).sum())
+    if unseen:
+        raise DataError(f"{name} has pairs of categories the model has not seen in {unseen} row(s).")
     levels = tuple(f"{first[1].levels[pair // width]}:{second[1].levels[pair % width]}" for pair in known.tolist())
     return Categories(codes, levels, int((known < first[1].n_named * width).sum()))
 

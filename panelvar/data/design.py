@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,10 @@ from panelvar.base.errors import DataError, InsufficientDataError, Note, Specifi
 from panelvar.base.limits import MOST_COLUMNS
 from panelvar.base.quoting import one_line, shown
 from panelvar.data.alignment import may_be_called
+from panelvar.data.dimensions import crossed_dimensions, joint_codes, places_among
 from panelvar.data.panel import Panel, as_panel
 from panelvar.data.source import as_floats
+from panelvar.data.time_labels import as_text
 from panelvar.kernels.groups import Grouping
 
 if TYPE_CHECKING:
@@ -133,8 +135,8 @@ class Design:
     def group_by(self, column: str | NDArray[Any] | Sequence[Any]) -> tuple[Grouping, str]:
         """Return the grouping and the label of a clustering or effect dimension.
 
-        ``"entity"`` and ``"time"`` are the panel's own; other names are columns; an array has a value for each row of
-        the caller's data.
+        ``"entity"`` and ``"time"`` are the panel's own; other names are columns; ``"firm^year"`` has a group for each
+        pair; an array has a value for each row of the caller's data.
 
         Raises
         ------
@@ -147,6 +149,9 @@ class Design:
                 return self.entities, str(panel.entity_name or "entity")
             if column in ("time", panel.time_name):
                 return self.times, str(panel.time_name or "time")
+            parts = crossed_dimensions(column, panel.names)
+            if parts is not None:
+                return Grouping.from_codes(*compact(self._joint(parts))), "^".join(self.group_by(p)[1] for p in parts)
             values, label = panel.raw_column(column), column
         else:
             values = _arranged(panel, column, "Groups")
@@ -161,6 +166,30 @@ class Design:
             raise DataError(f"{label!r} is missing in {missing} of the {len(codes)} rows of the model.")
         return Grouping.from_codes(codes.astype(np.int64, copy=False), len(uniques)), label
 
+    def _joint(self, parts: tuple[str, ...]) -> NDArray[np.int64]:
+        groups = [self.group_by(part)[0] for part in parts]
+        return joint_codes([group.codes for group in groups], [group.n_groups for group in groups])
+
+    def places_of(self, dimension: str, levels: Callable[[str], Any]) -> NDArray[np.intp]:
+        """Return where levels of other rows stand among those of a dimension named as `group_by` names it.
+
+        Parameters
+        ----------
+        dimension : str
+        levels : callable
+            Returns the level of each row in one dimension; those of pairs are asked for one after the other.
+
+        Returns
+        -------
+        (n,) array, -1 where the rows of the model have no such level
+        """
+        parts = crossed_dimensions(dimension, self.panel.names) or (dimension,)
+        places = [self.labels_of(part).get_indexer(levels(part)) for part in parts]
+        if len(parts) == 1:
+            return places[0].astype(np.intp)
+        joint = joint_codes(places, [self.group_by(part)[0].n_groups for part in parts])
+        return places_among(np.unique(self._joint(parts)), joint).astype(np.intp)
+
     def labels_of(self, dimension: str) -> pd.Index:
         """Return the labels, in code order, of a dimension named as `group_by` names it."""
         import pandas as pd
@@ -170,6 +199,12 @@ class Design:
             return self.entity_labels
         if dimension in ("time", panel.time_name):
             return self.time_labels
+        parts = crossed_dimensions(dimension, panel.names)
+        if parts is not None:
+            first = np.unique(self._joint(parts), return_index=True)[1]
+            each = [self.labels_of(part)[self.group_by(part)[0].codes[first]] for part in parts]
+            texts = ["^".join(map(as_text, pair)) for pair in zip(*each, strict=True)]
+            return pd.Index(texts, dtype=object, name=dimension)
         values = panel.raw_column(dimension)
         if self.kept is not None:
             values = values[self.kept]

@@ -6,7 +6,8 @@ entity, then time, or a permutation puts them there; rows that repeat an entity 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Container, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,47 @@ if TYPE_CHECKING:
 
 _FEW_LABELS = 2000
 """Labels up to which comparing neighbours as Python objects is cheaper than a hash table."""
+
+
+def crossed_dimensions(name: str, columns: Container[object]) -> tuple[str, ...] | None:
+    """Return the dimensions that are crossed in ``"firm^year"``; None for a name without ``^``, or of a column.
+
+    Raises
+    ------
+    SpecificationError
+        A part that is empty, or the same part twice.
+    """
+    if "^" not in name or name in columns:
+        return None
+    parts = tuple(part.strip() for part in name.split("^"))
+    if not all(parts) or len(set(parts)) < len(parts):
+        raise SpecificationError(f"{name!r} cannot be read: 'firm^year' has a level for each pair of the two.")
+    return parts
+
+
+def joint_codes(codes: Sequence[NDArray[Any]], widths: Sequence[int]) -> NDArray[np.int64]:
+    """Return one code for each combination of codes, in their order; -1 where one of them is.
+
+    Raises
+    ------
+    SpecificationError
+        More combinations than whole numbers.
+    """
+    if math.prod(widths) >= 2**62:
+        raise SpecificationError(f"{' x '.join(map(str, widths))} levels have too many combinations.")
+    out, absent = np.zeros(len(codes[0]), dtype=np.int64), np.zeros(len(codes[0]), dtype=bool)
+    for part, width in zip(codes, widths, strict=True):
+        out = out * width + part
+        absent |= part < 0
+    out[absent] = -1
+    return out
+
+
+def places_among(known: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where codes stand among ascending ones; -1 where they do not, as -1 does not."""
+    places = np.searchsorted(known, codes)
+    found = np.append(known, -1)[places] == codes
+    return np.where(found & (codes >= 0), places, -1)
 
 
 def find_dimensions(source: Source, entity: Any, time: Any) -> tuple[Labels | None, Hashable, Labels | None, Hashable]:

@@ -220,7 +220,7 @@ def _refuse_parts(parts: FormulaParts) -> None:
         )
     if parts.effects is not None:
         raise SpecificationError(
-            f"{' + '.join(parts.effects)!r} after the bar are effects, which this function does not take: "
+            f"{parts.effects!r} after the bar are effects, which this function does not take: "
             "fit_fixed_effects and fit_iv_fixed_effects absorb them, 'y ~ x | firm + year'."
         )
 

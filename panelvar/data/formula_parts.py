@@ -33,14 +33,14 @@ class FormulaParts(NamedTuple):
     ----------
     model : str
         ``"y ~ x"``.
-    effects : tuple of str or None
-        ``("firm", "year")`` of ``| firm + year``.
+    effects : str or None
+        ``"firm + year"``.
     instruments : tuple of two str, or None
         Endogenous regressors and instruments, left and right of the tilde of ``| p ~ z``.
     """
 
     model: str
-    effects: tuple[str, ...] | None = None
+    effects: str | None = None
     instruments: tuple[str, str] | None = None
 
 
@@ -57,7 +57,7 @@ def split_formula(formula: str) -> FormulaParts:
     for text in others:
         pieces = _split(text, "~")
         if len(pieces) == 1 and effects is None and instruments is None:
-            effects = tuple(_effect(piece, formula) for piece in _split(text, "+"))
+            effects = text.strip()
         elif len(pieces) == 2 and instruments is None and all(piece.strip() for piece in pieces):
             instruments = pieces[0].strip(), pieces[1].strip()
         else:
@@ -79,7 +79,8 @@ def with_effects(
         As the caller gave them: a formula is y alone.
     effects : str, sequence of str, or None
     instrumented : bool
-        Whether the function reads instruments: what follows the last bar is then left in the formula.
+        Whether the function reads instruments: these are then left in the formula, and so is a part after a bar that
+        names all exogenous variables, ``y ~ x + p | x + z``.
 
     Raises
     ------
@@ -88,23 +89,25 @@ def with_effects(
     """
     if isinstance(y, str) and "|" in y and x is None:
         parts = split_formula(y)
-        own, y = parts.effects, y if parts.effects is None else without_effects(parts)
-        if own is not None and effects is not None:
-            raise SpecificationError(
-                f"The formula has effects after its bar ({' + '.join(own)}), and effects={shown(effects)} names them "
-                "too: give them once."
-            )
+        exogenous = instrumented and parts.instruments is None and not has_bracket(parts.model)
+        if parts.effects is not None and not exogenous:
+            if effects is not None:
+                raise SpecificationError(
+                    f"The formula has effects after its bar ({parts.effects}), and effects={shown(effects)} names them "
+                    "too: give them once."
+                )
+            effects = tuple(_effect(piece, y) for piece in _split(parts.effects, "+"))
+            y = parts.model if parts.instruments is None else f"{parts.model} | {' ~ '.join(parts.instruments)}"
         if parts.instruments is not None and not instrumented:
             raise SpecificationError(
                 f"{' ~ '.join(parts.instruments)!r} are instruments: fit_iv_fixed_effects takes them, with effects."
             )
-        effects = own if effects is None else effects
     return y, "entity" if effects is None else effects
 
 
-def without_effects(parts: FormulaParts) -> str:
-    """Write a formula without its effects."""
-    return parts.model if parts.instruments is None else f"{parts.model} | {' ~ '.join(parts.instruments)}"
+def has_bracket(model: str) -> bool:
+    """Whether endogenous regressors stand in brackets, ``y ~ x + [p ~ z]``."""
+    return any(character == "~" and brackets == "[" for _, character, brackets in characters(model))
 
 
 def plain(formula: str) -> str:
@@ -136,10 +139,10 @@ def masked(formula: str) -> tuple[str, dict[str, str]]:
         word = None if kept else _WORD.match(formula, at)
         end = kept.end() if kept else word.end() if word else at + 1
         if formula[at] == "{":
-            end = _closed(formula, at)
+            end = closed(formula, at)
             text = written(formula[at + 1 : end - 1], formula)
         elif word and not re.fullmatch(r"[\d.]+", word[0]) and formula[end : end + 1] in ("(", "["):
-            end = _closed(formula, end)
+            end = closed(formula, end)
             text = written(formula[at:end], formula)
         else:
             text = ""
@@ -149,7 +152,7 @@ def masked(formula: str) -> tuple[str, dict[str, str]]:
     return "".join(out), {placeholder: text for text, placeholder in names.items()}
 
 
-def _closed(formula: str, at: int) -> int:
+def closed(formula: str, at: int) -> int:
     """Return where the brackets that open at a place, and those that follow them at once, have been closed."""
     depth = 0
     while at < len(formula):
@@ -241,7 +244,7 @@ def _lagged(text: str, called: bool = False) -> str:
     for at, character, brackets in characters(text):
         if at < last or character != "(" or not re.search(r"(?<![\w.])[LFD]$", text[max(at - 2, 0) : at]):
             continue
-        end = _closed(text, at)
+        end = closed(text, at)
         call = text[at - 1 : end]
         lags = each_lag(call)
         if lags is None:

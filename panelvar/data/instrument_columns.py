@@ -12,6 +12,7 @@ from panelvar.base.arguments import DROP_OR_RAISE, read_names
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.data.design import Design, assemble, dated_panel
+from panelvar.data.formula_parts import characters, closed, split_formula
 from panelvar.data.panel import Panel
 from panelvar.kernels.k_class import Layout
 
@@ -114,16 +115,26 @@ def _from_lists(y: str, x: Names, endogenous: Names, instruments: Names, panel: 
 
 
 def _from_formula(formula: str, panel: Panel) -> _Columns:
-    """Read ``y ~ x1 + [p ~ z1 + z2]``, or ``y ~ x1 + p | x1 + z1 + z2``."""
+    """Read ``y ~ x1 + [p ~ z1 + z2]``, ``y ~ x1 | p ~ z1 + z2``, or ``y ~ x1 + p | x1 + z1 + z2``."""
     from panelvar.data.formula import parse, written_terms
 
-    left, _, right = formula.partition("~")
+    split = split_formula(formula)
+    left, _, right = split.model.partition("~")
     outside, inside = _brackets(right, formula)
-    if inside is not None:
+    if split.effects is not None and (inside is not None or split.instruments is not None):
+        raise SpecificationError(
+            f"{split.effects!r} after the bar are effects, which this function does not take: fit_iv_fixed_effects "
+            "absorbs them."
+        )
+    if split.instruments is not None:
+        if inside is not None:
+            raise SpecificationError(f"{formula!r} has instruments in brackets and after a bar: give them once.")
+        (explained, excluded), exogenous = split.instruments, outside.strip() or "1"
+    elif inside is not None:
         explained, _, excluded = inside.partition("~")
         exogenous = outside or "1"
     else:
-        exogenous, explained, excluded = _bars(left, right, formula)
+        exogenous, explained, excluded = _bars(left, right, split.effects, formula)
     texts = {"endogenous regressors": explained, "instruments": excluded}
     for what, text in texts.items():
         if not text.strip():
@@ -148,33 +159,38 @@ def _from_formula(formula: str, panel: Panel) -> _Columns:
 
 def _brackets(right: str, formula: str) -> tuple[str, str | None]:
     """Split the right side of a formula into what is outside and what is inside its brackets."""
-    bare = re.sub(r"`[^`]*`", lambda match: "_" * len(match[0]), right)
-    found = list(re.finditer(r"\[([^\[\]]*)\]", bare))
-    if not found and "~" not in bare:
+    tildes = [brackets for _, character, brackets in characters(right) if character == "~"]
+    opened = [
+        at
+        for at, character, brackets in characters(right)
+        if character == "[" and not brackets and not re.search(r"[\w.`)\]]$", right[:at])
+    ]
+    if not opened and not tildes:
         return right, None
-    if len(found) != 1 or found[0][1].count("~") != 1 or "~" in bare[: found[0].start()] + bare[found[0].end() :]:
+    if len(opened) != 1 or tildes != ["["]:
         raise SpecificationError(
             f"{formula!r} cannot be read: write all endogenous regressors and instruments in one pair of brackets, "
             "'y ~ x1 + [p1 + p2 ~ z1 + z2]'."
         )
-    before, after = right[: found[0].start()].rstrip(), right[found[0].end() :].lstrip()
+    start, end = opened[0], closed(right, opened[0])
+    before, after = right[:start].rstrip(), right[end:].lstrip()
     if before and not before.endswith("+"):
         raise SpecificationError(f"A plus sign is expected before '[' in {formula!r}.")
     outside = " ".join(part for part in (before.rstrip("+").rstrip(), after if before else after.lstrip("+")) if part)
-    return outside, right[found[0].start(1) : found[0].end(1)]
+    return outside, right[start + 1 : end - 1]
 
 
-def _bars(left: str, right: str, formula: str) -> tuple[str, str, str]:
+def _bars(left: str, right: str, after: str | None, formula: str) -> tuple[str, str, str]:
     """Split ``x1 + p | x1 + z`` (AER, plm) into exogenous, endogenous and excluded terms."""
     from panelvar.data.formula import written_terms
 
-    pieces = right.split("|")
-    if len(pieces) != 2:
+    if after is None:
         raise SpecificationError(
-            f"{formula!r} has no instruments that can be read: write 'y ~ x1 + [p ~ z1 + z2]', or 'y ~ x1 + p | x1 + "
-            "z1 + z2' with all exogenous variables after one bar. Fixed effects go into effects=."
+            f"{formula!r} has no instruments that can be read: write 'y ~ x1 + [p ~ z1 + z2]', 'y ~ x1 | p ~ z1 + z2', "
+            "or 'y ~ x1 + p | x1 + z1 + z2' with all exogenous variables after one bar."
         )
-    regressors, exogenous = pieces[0].strip(), re.sub(r"(?<![\w.)`])\.(?![\w.(])", pieces[0].strip(), pieces[1]).strip()
+    regressors = right.strip()
+    exogenous = re.sub(r"(?<![\w.)`])\.(?![\w.(])", regressors, after)
     first, second = written_terms(f"{left} ~ {regressors}"), written_terms(f"{left} ~ {exogenous}")
     own = [term for term in first if term in second]
     if ("1" in first) != ("1" in second):

@@ -11,6 +11,7 @@ from panelvar.base.arguments import ONE_WAY
 from panelvar.base.errors import choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
+from panelvar.data.formula_parts import with_effects
 from panelvar.data.instrument_columns import Names, build_instrumented
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
@@ -130,7 +131,7 @@ def fit_iv_fixed_effects(
     *,
     endogenous: Names = None,
     instruments: Names = None,
-    effects: str | Sequence[str] = "entity",
+    effects: str | Sequence[str] | None = None,
     method: Method = "2sls",
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
@@ -167,6 +168,7 @@ def fit_iv_fixed_effects(
     lagged instruments invalid in short panels, where `fit_iv_first_difference` with lagged levels is consistent.
     """
     chosen = as_convention(convention)
+    y, effects = with_effects(y, x, effects, instrumented=True)
     design, layout = build_instrumented(
         data, y, x, endogenous, instruments, constant=constant, weights=weights, missing=missing
     )

@@ -19,6 +19,7 @@ from panelvar.base.quoting import shown
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
 from panelvar.data.design import Design, build_design
+from panelvar.data.formula_parts import with_effects
 from panelvar.fit.conventions import Convention
 from panelvar.fit.presets import as_convention
 from panelvar.fit.transformed_model import TransformedModel, ones_column
@@ -34,7 +35,7 @@ def fit_fixed_effects(
     y: str,
     x: Sequence[str] | str | None = None,
     *,
-    effects: str | Sequence[str] = "entity",
+    effects: str | Sequence[str] | None = None,
     constant: bool | None = None,
     weights: str | NDArray[Any] | None = None,
     cov: str | Covariance = "classical",
@@ -56,6 +57,13 @@ def fit_fixed_effects(
     -------
     LinearResult
 
+    Raises
+    ------
+    SpecificationError
+        Effects that cannot be read, or that both a formula and ``effects`` name.
+    DataError, InsufficientDataError, NumericalError
+        See `panelvar.base.errors`.
+
     Notes
     -----
     Residual degrees of freedom are n minus the slopes minus the rank of the absorbed effects: exact for one and two
@@ -69,6 +77,7 @@ def fit_fixed_effects(
     Slopes by level cost one row a level each: with few rows a level little is left to estimate from.
     """
     chosen = as_convention(convention)
+    y, effects = with_effects(y, x, effects)
     design = build_design(data, y, x, constant=constant, weights=weights, missing=missing)
     return finish(within_model(design, effects, chosen), cov, chosen, collinear)
 

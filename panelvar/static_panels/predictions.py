@@ -94,13 +94,13 @@ def prediction_rows(result: FitStatistics, data: object, *, effects: bool) -> Pr
         index = labels if order is None else labels[order]
     if not effects:
         return PredictionRows(columns, index, order)
-    places = []
-    for name in names:
+
+    def levels(name: str) -> Any:
         if dated or isinstance(data, Panel):
-            levels = _labels(result, panel, name)
-        else:
-            levels = _labels_in(Source(data), result, name)
-        places.append(fit.source.labels_of(name).get_indexer(levels).astype(np.intp))
+            return _labels(result, panel, name)
+        return _labels_in(Source(data), result, name)
+
+    places = [fit.source.places_of(name, levels) for name in names]
     return PredictionRows(columns, index, order, tuple(places), _slopes(fit, panel, None))
 
 
