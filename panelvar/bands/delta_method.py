@@ -14,8 +14,10 @@ from panelvar.base.arguments import read_levels, read_seed, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.unknown_arguments import answering
 
 
+@answering
 @dataclass(frozen=True)
 class DeltaMethod:
     """Asymptotic normal bands: the estimate plus and minus a critical value times its delta-method standard error.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import numbers
 import os
 import sys
@@ -10,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from panelvar.base.elsewhere import answer
+from panelvar.base.elsewhere import hint
 from panelvar.base.quoting import one_line, shown
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -111,14 +110,10 @@ def choose(option: str, value: object, allowed: Iterable[str]) -> str:
     choices = tuple(allowed)
     if isinstance(value, str) and value in choices:
         return value
-    lowered = {choice.lower(): choice for choice in choices}
-    given = (value if isinstance(value, str) else shown(value)).lower()
-    meant = answer("option", given, choices.__contains__, option)
-    if meant is None and (close := difflib.get_close_matches(given, lowered, n=1)):
-        meant = lowered[close[0]]
-    hint = "" if meant is None else f" Did you mean {meant!r}?" if meant in choices else f" {meant}"
+    given = value if isinstance(value, str) else shown(value)
+    what = hint("option", given.lower(), choices.__contains__, choices, option)
     raise SpecificationError(
-        f"{option}={shown(value)} is not known.{hint} Choose one of: {', '.join(map(repr, choices))}."
+        f"{option}={shown(value)} is not known.{what and ' '}{what} Choose one of: {', '.join(map(repr, choices))}."
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from panelvar.base.elsewhere import answers, name_here
+from panelvar.base.elsewhere import answers, attribute_hint, name_here
 from panelvar.base.errors import NotOfferedError
+from panelvar.base.unknown_arguments import AnswersArguments
 
 
-class HintsAtNames:
+class HintsAtNames(AnswersArguments):
     """A result that answers another program's attribute name with its own.
 
     Only attributes that do not exist come here: nothing is slower, and ``hasattr`` still says no.
@@ -37,5 +38,8 @@ class HintsAtNames:
             refused = next((each for each in meant if each in self._not_offered), None)
             if refused is not None:
                 return NotOfferedError(self._not_offered[refused])
-        hint = "" if here is None else f" Here it is {here}."
-        return AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}", name=name, obj=self)
+        owner: type = type(self)
+        hint = attribute_hint(name, owner)
+        text = f"{owner.__name__!r} object has no attribute {name!r}."
+        # With the object at hand, Python would add a guess of its own.
+        return AttributeError(f"{text} {hint}", name=name) if hint else AttributeError(text, name=name, obj=self)

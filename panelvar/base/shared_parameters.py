@@ -312,26 +312,22 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from types import FunctionType
-from typing import TypeVar
 
-from panelvar.base.unknown_arguments import answering
-
-T = TypeVar("T")
+from panelvar.base.unknown_arguments import F, answering
 
 _ENTRY = re.compile(r"^(?P<key>\w+(?: \([\w -]+\))?) : (?P<text>.*\n(?: .*\n)+)", re.MULTILINE)
 _LINE = re.compile(r"^(?P<indent> *)\{(?P<keys>[\w ,()-]+)\}$", re.MULTILINE)
 
 
-def documented(thing: T) -> T:
-    """Fill the shared explanations into the docstring of a function or class; a function answers unknown keywords too.
+def documented(thing: F) -> F:
+    """Fill the shared explanations into the docstring of a function or class, which answers unknown keywords too.
 
     See `panelvar.base.unknown_arguments.answering`.
     """
     # Under `python -OO` there are no docstrings, and no explanations either.
     if thing.__doc__:
         thing.__doc__ = _LINE.sub(_filled, thing.__doc__)
-    return answering(thing) if isinstance(thing, FunctionType) else thing
+    return answering(thing)
 
 
 def _filled(line: re.Match[str]) -> str:

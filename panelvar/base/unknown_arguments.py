@@ -1,28 +1,55 @@
-"""Keywords that a function does not have: what they are called here, or what was meant."""
+"""Keywords that a call does not have: what they are called here, or what was meant."""
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Callable, Collection
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
-from panelvar.base.elsewhere import argument_here
+from panelvar.base.elsewhere import argument_hint
 from panelvar.base.errors import UnknownArgumentError
 from panelvar.base.quoting import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def answering(function: F) -> F:
-    """Have a public function answer keywords it does not have; its signature, types and docstring stay what they are.
+def answering(thing: F) -> F:
+    """Have a function, or the constructor of a class, answer keywords it does not have.
+
+    Its signature, types and docstring stay what they are. A keyword that it has costs no more than the call of a
+    function: an unknown one is found when Python has refused it.
 
     Raises
     ------
     UnknownArgumentError
-        By the function that is returned, for a keyword that it does not have: with the name that another program's
-        argument has here, the closest of the parameters, or all of them.
+        By what is returned, for every keyword that it does not have: with what another program's argument is here, the
+        parameter that was meant, or all of them.
     """
+    if isinstance(thing, type):
+        owner: Any = thing
+        # An inherited constructor answers already, in the name of another class.
+        owner.__init__ = _answering(getattr(owner.__init__, "__wrapped__", owner.__init__), thing.__name__)
+        return thing
+    return cast(F, _answering(thing, thing.__name__))
+
+
+class AnswersArguments:
+    """A class whose public methods, inherited ones too, answer keywords they do not have."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for owner in cls.__mro__:
+            if owner.__module__.partition(".")[0] == "panelvar":
+                for name, method in list(vars(owner).items()):
+                    # Once: another class may have inherited it before.
+                    if isinstance(method, FunctionType) and name[0] != "_" and not hasattr(method, "__wrapped__"):
+                        setattr(owner, name, _answering(method, name))
+
+
+def _answering(function: Any, name: str) -> Any:
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
@@ -31,21 +58,16 @@ def answering(function: F) -> F:
         try:
             return function(*args, **options)
         except TypeError as error:
-            foreign = next((name for name in options if name not in parameters), None)
+            foreign = [name for name in options if name not in parameters]
             # An error from inside the function is not about the call.
-            if foreign is None or error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            if not foreign or error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 raise
-            raise UnknownArgumentError(_answer(function.__name__, foreign, parameters)) from None
+            raise UnknownArgumentError(" ".join(_answer(name, each, parameters) for each in foreign)) from None
 
-    return cast(F, answered)
+    return answered
 
 
 def _answer(function: str, foreign: str, parameters: Collection[str]) -> str:
-    here = argument_here(foreign, parameters)
-    if here is not None:
-        hint = f"Here it is {here}."
-    elif close := difflib.get_close_matches(foreign, parameters, n=1):
-        hint = f"Did you mean {close[0]!r}?"
-    else:
-        hint = f"It has: {', '.join(name for name in parameters if name != 'self')}."
-    return f"{function}() has no argument {shown(foreign)}. {hint}"
+    hint = argument_hint(foreign, parameters, function)
+    listed = f"It has: {', '.join(name for name in parameters if name != 'self')}."
+    return f"{function}() has no argument {shown(foreign)}. {hint or listed}"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.covariance.cluster_basis import ClusterBasis
 from panelvar.covariance.cluster_terms import (
@@ -73,6 +74,7 @@ class Satterthwaite:
         return self.adjusted.expected()
 
 
+@answering
 @dataclass(frozen=True, init=False, repr=False)
 class BiasReduced:
     r"""Clustered covariance adjusted for the leverage of clusters, with Satterthwaite degrees of freedom.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.cluster_terms import (
     dimensions_of,
     in_one_line,
@@ -120,6 +121,7 @@ class ScoredCovariance(ABC):
         return self
 
 
+@answering
 @dataclass(frozen=True)
 class Classical:
     r"""Homoskedastic, uncorrelated errors: :math:`s^2 (Z'Z)^{-1}` with :math:`s^2 = RSS / df`.
@@ -162,6 +164,7 @@ class Classical:
         return CovarianceEstimate(scale * fit.bread, label, df, classical=True)
 
 
+@answering
 @dataclass(frozen=True)
 class HC(ScoredCovariance):
     r"""Heteroskedasticity-consistent covariance.
@@ -217,6 +220,7 @@ class HC(ScoredCovariance):
         return HC("HC0")
 
 
+@answering
 @dataclass(frozen=True, init=False, repr=False)
 class Clustered(ScoredCovariance):
     r"""Covariance clustered by one or several dimensions.

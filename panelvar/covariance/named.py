@@ -66,7 +66,7 @@ def specification_of(cov: object) -> Covariance | None:
     if isinstance(cov, type):
         raise SpecificationError(f"cov={cov.__name__} is a class: write cov={cov.__name__}(...).")
     if isinstance(cov, str):
-        return _SPECIFICATIONS.get(choose("cov", _ALIASES.get(cov, cov), _NAMES))
+        return _SPECIFICATIONS.get(choose("cov", _SPELLINGS.get(cov.lower(), cov), _NAMES))
     if callable(cov):
         if isinstance(cov, (BuiltinFunctionType, FunctionType)) and not _takes_two(cov):
             raise SpecificationError(f"cov={cov.__name__} is no covariance: it does not take a fit and a convention.")
@@ -97,7 +97,8 @@ _SPECIFICATIONS: dict[str, Covariance] = {
     **{kind: BiasReduced("entity", kind=kind) for kind in CLUSTER_KINDS},
 }
 _NAMES = ("classical", "robust", *list(_SPECIFICATIONS)[1:])
-_ALIASES = {
+_SPELLINGS = {
+    **{name.lower(): name for name in _NAMES},
     "unadjusted": "classical",
     "nonrobust": "classical",
     "homoskedastic": "classical",
@@ -107,5 +108,5 @@ _ALIASES = {
     "dk": "driscoll-kraay",
     "nw": "newey-west",
     "panel-corrected": "pcse",
-    **{name.lower(): name for name in (*KINDS, *CLUSTER_KINDS)},
 }
+"""Names, and spellings of other programs that are read too; capitals do not matter."""

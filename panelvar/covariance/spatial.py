@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, choose
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.cluster_terms import mended
 from panelvar.covariance.covariances import KINDS, CovarianceEstimate, inference_df, multiplier, symmetric
 from panelvar.covariance.protocol import Projected
@@ -25,6 +26,7 @@ from panelvar.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.groups import Grouping
 
 
+@answering
 @dataclass(frozen=True)
 class PanelCorrected:
     r"""Panel-corrected standard errors (PCSE): errors correlated across entities in a period, not over time.

@@ -14,6 +14,7 @@ from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.base.quoting import one_line
+from panelvar.base.unknown_arguments import AnswersArguments, answering
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.dimensions import (
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from panelvar.data.description import PanelDescription
 
 
-class Panel:
+@answering
+class Panel(AnswersArguments):
     """Rows of data indexed by entity and time.
 
     A panel is an index, not a copy: it finds the order of the rows by entity, then time, checks that no entity has two

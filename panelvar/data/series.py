@@ -254,7 +254,7 @@ def _from_frame(data: Any, names: Sequence[Hashable] | None) -> VarData:
     if data.index.nlevels > 1:
         raise DataError(
             "The data have an index of several levels, as a panel has. A VAR takes one entity: select its rows and "
-            "leave time as the index."
+            "leave time as the index. fit_var_batch fits a VAR to each entity, fit_panel_var one to all."
         )
     array = data.to_numpy()
     if array.dtype == np.float64:
@@ -286,7 +286,8 @@ def _plainly_consecutive(index: Any) -> bool:
 def _from_panel(panel: Panel, names: Sequence[Hashable] | None) -> VarData:
     if panel.n_entities != 1:
         raise DataError(
-            f"The panel has {panel.n_entities} entities; a VAR takes one. Select an entity's rows, or use a panel VAR."
+            f"The panel has {panel.n_entities} entities; a VAR takes one. Select its rows with panel.where(...). "
+            "fit_var_batch fits a VAR to each entity, fit_panel_var one to all."
         )
     chosen = list(panel.names) if names is None else list(names)
     if names is None:

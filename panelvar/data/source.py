@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, SpecificationError
+from panelvar.base.nearest import nearest
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels
 
@@ -173,11 +173,8 @@ class Source:
         """Make the error for a name that is not there, with the closest one that is."""
         known = [*map(str, self.names), *(str(other) for other in others if other is not None)]
         asked = name if isinstance(name, str) else shown(name)
-        close = difflib.get_close_matches(asked, known, n=1, cutoff=0.5)
-        if not close:
-            folded = {text.lower(): text for text in known}
-            close = [folded[text] for text in difflib.get_close_matches(asked.lower(), folded, n=1)]
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        meant = nearest(asked, known)
+        hint = f" Did you mean {meant!r}?" if meant else ""
         return DataError(f"{what} {shown(name)} is not in the data.{hint} Columns: {_listing(self.names, 12)}.")
 
     def rows(self, mask: NDArray[np.bool_]) -> str:

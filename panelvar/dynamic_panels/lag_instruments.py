@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from panelvar.base.arguments import read_flag, read_names, read_sequence, read_whole
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 
 EQUATIONS = ("transformed", "level", "both")
 
 
+@answering
 @dataclass(frozen=True)
 class LagInstruments:
     r"""Lags of variables as instruments, one set of moments for every period (Holtz-Eakin, Newey and Rosen 1988).
@@ -68,6 +70,7 @@ class LagInstruments:
         return () if self.columns is None else tuple(self.columns)
 
 
+@answering
 @dataclass(frozen=True)
 class StandardInstruments:
     """Columns that instrument themselves: one moment each.

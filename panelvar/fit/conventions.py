@@ -13,6 +13,7 @@ from typing import Literal, get_args, get_type_hints
 
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import one_line, shown
+from panelvar.base.unknown_arguments import answering
 
 DofFactor = Literal["none", "n/(n-k)", "(n-1)/(n-k)", "(n-1)/n"]
 SerialFactor = Literal["none", "n/(n-k)", "T/(T-1)*(n-1)/(n-k)", "clustered"]
@@ -23,6 +24,7 @@ _NOT_DEFAULT = ("stata", "plm", "pyfixest", "linearmodels", "gretl", "eviews")
 """Names of the presets (`panelvar.fit.presets`) but for the default."""
 
 
+@answering
 @dataclass(frozen=True, slots=True, repr=False)
 class Convention:
     r"""How a program reports panel regressions.

@@ -13,6 +13,7 @@ from panelvar.base.arguments import is_number, read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.gls.autoregression import METHODS, Runs, estimate_coefficients, remove_autoregression
 from panelvar.kernels.groups import Grouping
 
@@ -20,6 +21,7 @@ from panelvar.kernels.groups import Grouping
 _PAIRS_SHARE = 0.75
 
 
+@answering
 @dataclass(frozen=True)
 class AR1:
     r"""Autoregressive errors of order one within entities, :math:`e_{it} = \rho_i e_{i,t-1} + v_{it}`.

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arguments import read_sequence
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
 from panelvar.identification.scheme import (
     Identification,
@@ -25,6 +26,7 @@ from panelvar.identification.scheme import (
 )
 
 
+@answering
 @dataclass(frozen=True)
 class Cholesky(Identification):
     r"""Orthogonalised shocks: a variable moves at once with its own shock and those of the variables before it.

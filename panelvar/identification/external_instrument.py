@@ -12,6 +12,7 @@ import numpy.typing as npt
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, InsufficientDataError, MissingInformationError, Note, SpecificationError
 from panelvar.base.quoting import one_line, shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.data.alignment import by_label, has_labels
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.instruments_of_shocks import (
@@ -27,6 +28,7 @@ WEAK = 10.0
 """First-stage F below which an instrument is called weak (Stock and Yogo 2005; Montiel Olea and Pflueger 2013)."""
 
 
+@answering
 @dataclass(frozen=True, eq=False, repr=False)
 class ExternalInstrument(Identification):
     r"""One shock identified by an instrument (a proxy): a series correlated with it and with no other shock.

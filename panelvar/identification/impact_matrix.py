@@ -15,6 +15,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import places_of
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.unit_free_solves import lower_solve
 from panelvar.identification.scheme import Estimates, Identification, Names, ReducedForm
 
@@ -22,6 +23,7 @@ _REPRODUCES = 1e-6
 """How far covariances of the shocks may be from those of one standard deviation each."""
 
 
+@answering
 @dataclass(frozen=True, eq=False)
 class ImpactMatrix(Identification):
     r"""Shocks with given effects in period 0: column s of the matrix is what shock s does at once.

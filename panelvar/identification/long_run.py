@@ -9,6 +9,7 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.lasting_effects import lasting_effects
 from panelvar.dynamics.unit_free_solves import summed_solve
@@ -16,6 +17,7 @@ from panelvar.identification.cholesky import Cholesky
 from panelvar.identification.scheme import Names, ReducedForm
 
 
+@answering
 @dataclass(frozen=True, init=False)
 class LongRun(Cholesky):
     r"""Long-run restrictions of Blanchard and Quah (1989): the summed responses are lower triangular.

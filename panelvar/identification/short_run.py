@@ -14,6 +14,7 @@ from panelvar.base.arguments import read_sequence, read_whole
 from panelvar.base.arrays import Array
 from panelvar.base.errors import Note, NumericalError, SpecificationError
 from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics.unit_free_solves import impact_solve
 from panelvar.identification import structural_likelihood as likelihood
 from panelvar.identification.patterns import Pattern
@@ -29,6 +30,7 @@ _NO_ERROR = 1e-13
 _SINGULAR = "The restrictions leave A or B singular, whatever the free entries are: drop some."
 
 
+@answering
 @dataclass(frozen=True, eq=False)
 class ShortRun(Identification):
     r"""Structural form :math:`A u_t = B \varepsilon_t` with restrictions on A and B (the AB model).

@@ -14,6 +14,7 @@ from panelvar.base.arguments import is_whole, read_seed, read_sequence, read_who
 from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, Note, NumericalError, SpecificationError
 from panelvar.base.limits import LONGEST_HORIZON, MOST_DRAWS
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.patterns import pair_of
@@ -44,6 +45,7 @@ class Sign(NamedTuple):
     factor: float
 
 
+@answering
 @dataclass(frozen=True, eq=False)
 class SignRestrictions(Identification):
     r"""Shocks told apart by the signs of what they do; some responses may be zero.

@@ -9,9 +9,11 @@ from typing import TypeAlias
 from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.quoting import shown
+from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import Covariance
 
 
+@answering
 @dataclass(frozen=True)
 class Fuller:
     r"""Fuller's modification of LIML, :math:`\kappa = \kappa_{LIML} - \alpha / (n - L)`.
@@ -33,6 +35,7 @@ class Fuller:
         _check_number("alpha", self.alpha)
 
 
+@answering
 @dataclass(frozen=True)
 class KClass:
     r"""The k-class estimator with a given k: 0 is OLS, 1 is 2SLS.
@@ -50,6 +53,7 @@ class KClass:
         _check_number("k", self.k)
 
 
+@answering
 @dataclass(frozen=True)
 class TwoStepGMM:
     r"""Two-step efficient GMM: weights from the moments' covariance at the 2SLS residuals.

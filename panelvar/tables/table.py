@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from panelvar.base.arguments import read_flag
+from panelvar.base.unknown_arguments import AnswersArguments
 from panelvar.tables.layout import Layout
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from panelvar.tables.layout import Row
 
 
-class Presented(ABC):
+class Presented(AnswersArguments, ABC):
     """What can be read as a table: printed, shown in a notebook, written as Markdown, HTML or LaTeX."""
 
     __slots__ = ()

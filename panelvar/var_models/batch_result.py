@@ -16,6 +16,7 @@ from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
+from panelvar.base.unknown_arguments import AnswersArguments
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.dynamics.lag_problem import coefficient_errors, lag_matrices
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VarBatch:
+class VarBatch(AnswersArguments):
     """Estimates of many vector autoregressions, as arrays with a leading axis for the members.
 
     Attributes

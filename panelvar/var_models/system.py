@@ -22,6 +22,7 @@ from panelvar.base.errors import (
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
 from panelvar.base.shared_parameters import documented
+from panelvar.base.unknown_arguments import answering
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.unit_free_solves import summed_solve
 from panelvar.identification.scheme import Estimates, Identification, ReducedForm
@@ -48,6 +49,7 @@ _TRENDS = {
 }
 
 
+@answering
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class System(SystemProcess, Presented):
     r"""A vector autoregression as published: coefficients, perhaps an intercept, perhaps the residual covariance.

@@ -8,10 +8,12 @@ from typing import Literal
 
 from panelvar.base.arguments import read_flag, read_sequence, read_whole
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.unknown_arguments import answering
 
 CENTRED = ("portmanteau", "arch", "jarque-bera", "doornik-hansen", "cusum")
 
 
+@answering
 @dataclass(frozen=True, slots=True)
 class VarConvention:
     r"""How a program reports a vector autoregression.

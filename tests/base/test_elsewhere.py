@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import panelvar as pv
-from panelvar.base.elsewhere import answers, argument_here, has_attribute, name_here
+from panelvar.base.elsewhere import answer, answers, has_attribute, name_here
 from panelvar.base.errors import MissingInformationError
 from panelvar.base.hints import HintsAtNames
 from panelvar.responses.decomposition import HistoricalDecomposition, VarianceDecomposition
@@ -21,6 +21,7 @@ from panelvar.responses.forecast_accuracy import ForecastAccuracy
 from panelvar.responses.responses import Responses
 from panelvar.var_models.lag_selection import LagSelection
 
+RESULTS = (pv.LinearResult, pv.InstrumentalResult, pv.DynamicPanelResult, pv.VarResult)
 ANSWERS = (Responses, VarianceDecomposition, Forecast, LagSelection)
 SYSTEM = pv.System([[[0.5, 0.1], [0.0, 0.4]]], ["x", "y"])
 
@@ -92,6 +93,10 @@ def test_functions_that_hints_name_exist():
             assert callable(getattr(pv, name))
     for foreign, [(text, first)] in given("function").items():
         assert foreign not in pv.__all__
+        for name in re.findall(r"\b\w+_test\b|\bfit_\w+", text):
+            assert name in pv.__all__ or any(hasattr(owner, name) for owner in RESULTS), text
+        if first == "*":
+            continue
         assert first in pv.__all__, text
         owner = getattr(pv, first)
         for attribute in re.findall(r"\.(\w+)", text.replace("(...)", "").replace("...", "")):
@@ -101,12 +106,14 @@ def test_functions_that_hints_name_exist():
 
 def test_answers_say_what_they_need():
     public = [getattr(pv, name) for name in pv.__all__]
-    methods = [each for owner in public if isinstance(owner, type) for each in vars(owner).values()]
-    functions = filter(inspect.isfunction, public + methods)
+    methods = [each for owner in public if isinstance(owner, type) for _, each in inspect.getmembers(owner)]
+    functions = list(filter(inspect.isfunction, public + methods))
     every = {name for function in functions for name in inspect.signature(function).parameters}
+    every |= {f"{function.__name__}()" for function in functions}
     for foreign, found in given("argument").items():
-        assert {needs for _, needs in found} <= every, foreign
-        assert argument_here(foreign, every) == found[0][0]
+        assert {each for _, needs in found if needs != "*" for each in needs.split("&")} <= every, foreign
+        # What stands anywhere is the last resort, and a sentence.
+        assert [text.endswith(".") for text, needs in found if needs == "*"] in ([], [True])
     for (kind, option, foreign), found in answers().items():
         assert kind in ("function", "attribute", "argument", "option")
         assert bool(option) == (kind == "option")
@@ -129,7 +136,7 @@ def test_answers_say_what_they_need():
     ],
 )
 def test_arguments_elsewhere_are_answered_with_those_of_the_function(function, foreign, ours):
-    assert argument_here(foreign, inspect.signature(function).parameters) == ours
+    assert answer("argument", foreign, inspect.signature(function).parameters.__contains__) == ours
 
 
 @pytest.mark.parametrize(
