@@ -90,7 +90,7 @@ def test_unknown_columns_are_named_with_the_nearest(name, y, x, options, message
         (lambda: pv.Panel(frame(), "entitty", "year"), "entity column 'entitty' is not.*Did you mean 'entity'"),
         (lambda: pv.Panel(frame(), "entity", "yaer"), "time column 'yaer' is not.*Did you mean 'year'"),
         (lambda: pv.fit_fixed_effects(panel(), "y", X, effects="regoin"), "'regoin'.*Did you mean 'region'"),
-        (lambda: pv.fit_pooled(panel(), "y", X, weights="wt"), "'wt' is not in the data. Did you mean 'w'"),
+        (lambda: pv.fit_pooled(panel(), "y", X, weights="wt"), "'wt' is not in the data. Columns: '"),
     ],
 )
 def test_unknown_columns_elsewhere(call, message):
@@ -467,7 +467,10 @@ def test_random_effects_have_no_weights():
         (lambda: pv.fit_pooled(panel(), "y", [], constant=False), "neither regressors nor a constant"),
         (lambda: pv.fit_pooled(panel(), "y", X, constant="yes"), "constant='yes' must be True, False or None"),
         (lambda: fit("pooled", x=["const"], const=1.0), "A regressor is called 'const'"),
-        (lambda: pv.fit_pooled(panel(), "y", X, cov="HC9"), "cov='HC9' is not known. Did you mean 'HC"),
+        (
+            lambda: pv.fit_pooled(panel(), "y", X, cov="HC9"),
+            "cov='HC9' is not known. Choose one of: 'classical', 'robust', 'HC0'",
+        ),
         (lambda: pv.fit_pooled(panel(), "y", X, cov=None), "cov must be a name or a covariance object; got NoneType"),
         (lambda: pv.HC("hc3"), "kind='hc3' is not known. Did you mean 'HC3'"),
         (lambda: pv.Clustered("entity", residuals="HC9"), "residuals='HC9' is not known"),

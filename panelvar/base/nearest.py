@@ -70,7 +70,7 @@ def _distance(given: tuple[str, ...], meant: tuple[str, ...], functions: bool) -
         return 0
     length = min(len(one), len(other))
     if length <= _SHORT:
-        near = _slipped(one, other) if functions else one[:1] == other[:1] and max(len(one), len(other)) > 2
+        near = _slipped(one, other) or (not functions and one[:1] == other[:1] and max(len(one), len(other)) > 2)
         return 1 if near and abs(len(one) - len(other)) <= 1 and _edits(one, other) == 1 else None
     most = max(1, length // 5)
     if abs(len(one) - len(other)) <= most and (edits := _edits(one, other)) <= most:

@@ -10,3 +10,104 @@ import numpy as np
 
 from panelvar.base.arrays import Array
 from panelvar.base.unknown_arguments import answering
+from panelvar.identification.scheme import (
+    Identification,
+    Names,
+    ReducedForm,
+    ShockNames,
+    named_shocks,
+    read_shock_names,
+)
+
+
+@answering
+@dataclass(frozen=True)
+class ReducedFormErrors(Identification):
+    r"""One reduced-form error moved by itself, :math:`B = \mathrm{diag}(\sigma_{kk}^{1/2})`.
+
+    With ``shock_size="unit"`` the responses are the moving-average matrices :math:`\Phi_h`. It describes an experiment
+    only if the errors are uncorrelated.
+
+    Parameters
+    ----------
+    shocks : sequence of str, or mapping of variables to names, optional
+        Names of the shocks, in the order of the variables; by default they are called as the variables.
+    """
+
+    name: ClassVar[str] = "reduced_form"
+    words: ClassVar[str] = "reduced-form"
+    orthogonal: ClassVar[bool] = False
+    needs_coefficients: ClassVar[bool] = False
+    needs_sigma: ClassVar[bool] = False
+    shock_names: ShockNames = None
+
+    def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
+        self._set(shock_names=read_shock_names(shocks))
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError unless the names of the shocks fit the variables."""
+        self.shocks(names)
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks."""
+        return named_shocks(self.shock_names, names, names)
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Diagonal matrices of the errors' standard deviations."""
+        return form.sizes[..., None, :] * np.eye(len(names))
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        """Derivatives of the standard deviations."""
+        deviations = np.sqrt(form.sigma.diagonal(axis1=-2, axis2=-1))
+        moved: Array = sigma_steps.diagonal(axis1=-2, axis2=-1) / (2.0 * deviations)[..., None, :]
+        return moved[..., None, :] * np.eye(len(names))
+
+
+@answering
+@dataclass(frozen=True)
+class Generalised(Identification):
+    r"""Generalised shocks: one error moves, and the others by what they do on average when it does.
+
+    :math:`B e_k = \Sigma e_k / \sigma_{kk}^{1/2}` (Pesaran and Shin 1998, Economics Letters 58, eq. 10): the Cholesky
+    response to variable k with k ordered first. No ordering is needed.
+
+    Parameters
+    ----------
+    shocks : sequence of str, or mapping of variables to names, optional
+        Names of the shocks, in the order of the variables; by default they are called as the variables.
+
+    Notes
+    -----
+    The shocks are correlated: their effects cannot be added up, and shares in forecast error variances do not sum to
+    one (`variance_decomposition` offers both the raw and the normalised ones). They are statistics of the reduced form
+    and not causes.
+    """
+
+    name: ClassVar[str] = "generalised"
+    words: ClassVar[str] = "generalised"
+    orthogonal: ClassVar[bool] = False
+    needs_coefficients: ClassVar[bool] = False
+    shock_names: ShockNames = None
+
+    def __init__(self, *, shocks: Sequence[str] | Mapping[str, str] | None = None) -> None:
+        self._set(shock_names=read_shock_names(shocks))
+
+    def check(self, names: Names) -> None:
+        """Raise a SpecificationError unless the names of the shocks fit the variables."""
+        self.shocks(names)
+
+    def shocks(self, names: Names) -> Names:
+        """Names of the shocks."""
+        return named_shocks(self.shock_names, names, names)
+
+    def impact(self, form: ReducedForm, names: Names) -> Array:
+        """Columns of sigma over the errors' standard deviations."""
+        sigma = form.sigma
+        return sigma / np.sqrt(sigma.diagonal(axis1=-2, axis2=-1))[..., None, :]
+
+    def derivatives(self, form: ReducedForm, names: Names, steps: Array, sigma_steps: Array) -> Array:
+        """Derivatives of the scaled columns."""
+        sigma = form.sigma
+        variances = sigma.diagonal(axis1=-2, axis2=-1)[..., None, None, :]
+        own = sigma_steps.diagonal(axis1=-2, axis2=-1)[..., None, :]
+        return (sigma_steps - sigma[..., None, :, :] * (own / (2.0 * variances))) / np.sqrt(variances)
