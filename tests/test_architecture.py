@@ -60,6 +60,7 @@ MANY_PARAMETERS = {
     "fit_fmols": (16, "long-run covariances and pooling have options, beside those of a panel"),
     "llc_test": (13, "lags and long-run variances each have options"),
     "simes_test": (13, "the options of two tests of each entity"),
+    "evaluate_forecasts": (14, "as fit_rolling_var, and what forecasts are held against"),
     "fit_restricted_var": (14, "how restrictions are found, beside the options of fit_var"),
 }
 HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask", "tqdm"}

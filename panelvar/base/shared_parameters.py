@@ -184,8 +184,8 @@ names : sequence, optional
 lags (system) : int or {"aic", "bic", "hq", "fpe", "lr"}
     Lag order, 0 or more, or what chooses it (``"lr"``: sequential likelihood-ratio tests at 5%). Orders are compared on
     a common sample, from the convention's shortest (`VarConvention.smallest_order`) on; the fit uses every row it can.
-lags (batch) : int
-    Lag order.
+lags (batch) : int or {"aic", "bic", "hq", "fpe", "lr"}
+    Lag order, 0 or more, or what chooses it for each member, as `fit_var` would.
 max_lags (system) : int, optional
     Longest lag order compared; with a criterion only. By default the integer part of
     :math:`12 (T / 100)^{1/4}`, or fewer where the rows do not suffice.

@@ -58,10 +58,7 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     m = n_regressors
     n_vars = factors.shape[-1] - m
     sizes = np.sqrt(np.einsum("bij,bij->bj", factors, factors))
-    # As for a single fit: a column's own size is the measure of what is left of it.
-    tolerance = 32.0 * np.finfo(np.float64).eps * np.sqrt(nobs)[:, None]
-    left = np.abs(factors.diagonal(axis1=1, axis2=2))
-    estimable = (left[:, :m] > tolerance * sizes[:, :m]).all(axis=1) & (nobs - m >= n_vars)
+    estimable = independent(factors, nobs)[:, :m].all(axis=1) & (nobs - m >= n_vars)
     # And sums of squares that can be held, of variables in units near enough for a coefficient to have a square.
     estimable &= (((sizes > SMALLEST) & (sizes < LARGEST)) | ~factors.any(axis=1)).all(axis=1)
     estimable &= ~far_apart(sizes[:, m:])
@@ -77,6 +74,14 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     return BatchFit(params, inverse, scatter, nobs, estimable)
 
 
+def independent(factors: Array, nobs: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Whether each column (B, w) is more than a linear combination of those before it, up to rounding."""
+    sizes = np.sqrt(np.einsum("bij,bij->bj", factors, factors))
+    # As for a single fit: a column's own size is the measure of what is left of it.
+    tolerance = 32.0 * np.finfo(np.float64).eps * np.sqrt(nobs)[:, None]
+    return np.asarray(np.abs(factors.diagonal(axis1=1, axis2=2)) > tolerance * sizes)
+
+
 def triangles(shape: tuple[int, int, int], fill: Callable[[int, int, Array], None]) -> Array:
     """Upper triangles (B, w, w) of stacked rows, which exist a chunk at a time.
 
@@ -89,7 +94,7 @@ def triangles(shape: tuple[int, int, int], fill: Callable[[int, int, Array], Non
     """
     n_members, n_rows, width = shape
     out = np.empty((n_members, width, width))
-    size = max(1, CHUNK_BYTES // (8 * n_rows * width))
+    size = max(1, CHUNK_BYTES // (8 * max(n_rows, 1) * width))
     buffer = np.zeros((min(size, n_members), max(n_rows, width), width))
     for first in range(0, n_members, size):
         part = buffer[: min(size, n_members - first)]
@@ -99,25 +104,27 @@ def triangles(shape: tuple[int, int, int], fill: Callable[[int, int, Array], Non
     return out
 
 
-def window_triangles(rows: Array, window: int) -> Array:
-    """Triangles of every run of consecutive rows.
+def window_triangles(rows: Array, window: int, some: npt.NDArray[np.intp]) -> Array:
+    """Triangles of runs of consecutive rows.
 
     Parameters
     ----------
     rows : array (n, w)
     window : int
         Rows of a run.
+    some : array of int (B,)
+        First row of each.
 
     Returns
     -------
-    array (n - window + 1, w, w)
+    array (B, w, w)
     """
     views = np.lib.stride_tricks.sliding_window_view(rows, window, axis=0).swapaxes(1, 2)
 
     def fill(first: int, stop: int, out: Array) -> None:
-        out[:] = views[first:stop]
+        out[:] = views[some[first:stop]]
 
-    return triangles((len(views), window, rows.shape[1]), fill)
+    return triangles((len(some), window, rows.shape[1]), fill)
 
 
 def expanding_triangles(rows: Array, first: int) -> Array:

@@ -236,12 +236,7 @@ class LagProblem:
         array (p + 1, K, K)
             Upper triangular up to signs; entry [q] is F with F'F = U'U of the VAR(q).
         """
-        right = self.factor[:, self.n_regressors :]
-        tails = np.zeros((self.lags + 1, self.lags * self.n_vars + self.n_vars, self.n_vars))
-        for order in range(self.lags + 1):
-            tail = right[self.n_deterministic + order * self.n_vars :]
-            tails[order, : tail.shape[0]] = tail
-        return _upper_factor(tails)
+        return scatter_by_order(self.factor, self.n_deterministic, self.lags, self.n_vars)
 
     def directions(self, factor: Array, spread: Array | None = None) -> Array:
         """Directions (..., D, m, K) whose outer products add up to the covariance of the coefficients.
@@ -405,6 +400,16 @@ def kronecker_wald(estimates: Array, spread: Array, sigma: Array) -> float:
     scaled = solve_triangular(_upper_factor(spread.T), estimates, trans="T")
     whitened = solve_triangular(np.linalg.cholesky(sigma), scaled.T, lower=True)
     return float(np.sum(whitened**2))
+
+
+def scatter_by_order(factors: Array, n_deterministic: int, lags: int, n_vars: int) -> Array:
+    """Factors (..., p + 1, K, K) of the residual cross-products of lag orders 0 to p, from triangles (..., w, w)."""
+    right = factors[..., n_deterministic + lags * n_vars :]
+    tails = np.zeros((*factors.shape[:-2], lags + 1, lags * n_vars + n_vars, n_vars))
+    for order in range(lags + 1):
+        tail = right[..., n_deterministic + order * n_vars :, :]
+        tails[..., order, : tail.shape[-2], :] = tail
+    return _upper_factor(tails)
 
 
 def lower_factor(upper: Array) -> Array:

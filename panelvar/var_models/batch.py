@@ -1,16 +1,18 @@
-"""Many vector autoregressions in one call: by entity, by window, and as forecasters tried on the past."""
+"""Many vector autoregressions in one call: one for each entity of a panel, or each data set of an array."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.base.arguments import read_flag, read_labels, read_whole, refuse_beyond
-from panelvar.base.arrays import Array
+from panelvar.base.arguments import read_labels, read_names
+from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import (
     CollinearityError,
     DataError,
@@ -23,15 +25,26 @@ from panelvar.base.errors import (
 from panelvar.base.shared_parameters import documented
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
-from panelvar.data.series import VarData, refuse_infinite
-from panelvar.dynamics import dynamics
-from panelvar.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, triangles, window_triangles
+from panelvar.data.series import refuse_infinite
+from panelvar.dynamics.batched_lags import BatchFit, fit_batch, independent, triangles
 from panelvar.dynamics.gaps import on_every_period, rows_with_lags
-from panelvar.dynamics.lag_problem import stack_lags
-from panelvar.dynamics.terms import TREND_POWERS, Terms, regressor_labels
-from panelvar.responses.forecast_accuracy import ForecastAccuracy
-from panelvar.var_models.batch_result import VarBatch
-from panelvar.var_models.var import lag_order, rows_missing, specification, stacked_rows
+from panelvar.dynamics.lag_problem import scatter_by_order, stack_lags
+from panelvar.dynamics.terms import Terms, terms_within
+from panelvar.var_models.batch_result import VarBatch, Windows
+from panelvar.var_models.var import (
+    CRITERION_NAMES,
+    CROWDED,
+    check_terms,
+    compared,
+    lag_order,
+    longest_order,
+    longest_within,
+    refuse_nothing,
+    refuse_range,
+    require_distinct,
+    rows_missing,
+    shortest_order,
+)
 from panelvar.var_models.var_convention import VarConvention, var_convention
 
 if TYPE_CHECKING:
@@ -43,8 +56,13 @@ def fit_var_batch(
     data: Panel | pd.DataFrame | npt.ArrayLike,
     names: Sequence[Hashable] | None = None,
     *,
-    lags: int = 1,
+    lags: int | str = 1,
+    max_lags: int | None = None,
+    min_lags: int | None = None,
     trend: str = "c",
+    seasons: int = 0,
+    exogenous: Sequence[str] | npt.ArrayLike | None = None,
+    exogenous_lags: int = 0,
     convention: str | VarConvention = "default",
 ) -> VarBatch:
     r"""Estimate a vector autoregression for every entity of a panel, or every data set of an array, at once.
@@ -57,10 +75,14 @@ def fit_var_batch(
         An array holds B data sets, such as simulated ones.
     names : sequence, optional
         Columns to use, in this order; for an array, the names of its variables.
-    {lags (batch)}
+    {lags (batch), max_lags (system), min_lags (system)}
     trend : {"n", "c", "t", "ct", "ctt"}
         Deterministic terms; the trend is 1 in a member's first period.
-    {convention (system)}
+    {seasons}
+        The first period of each member is of season 1.
+    exogenous : sequence of column names, or array (T, M) or (B, T, M), optional
+        Columns of the panel; for an array of data sets, exogenous variables of all of them or of each.
+    {exogenous_lags, convention (system)}
 
     Returns
     -------
@@ -81,257 +103,367 @@ def fit_var_batch(
     with too few rows, or collinear regressors, are left out with a warning that names them.
     """
     rules = var_convention(convention)
-    terms = Terms(choose("trend", trend, TREND_POWERS))
-    order = lag_order(lags)
+    check_terms(trend, seasons, exogenous, exogenous_lags)
     if isinstance(data, Panel) or hasattr(data, "columns"):
-        return _of_panel(dated_panel(data), names, order, terms, rules)
+        panel = dated_panel(data)
+        entities, table = _entities(panel, names, exogenous, (trend, seasons, exogenous_lags))
+        orders = read_orders(lags, max_lags, min_lags, table.terms, rules)
+        found = fit_members(entities, orders, table, rules)
+        notes = [*panel.notes, *entities.dropped([*table.names, *table.terms.exogenous], found)]
+        return labelled_batch(found, orders, table, rules, notes)
+    members, table = _data_sets(data, names, exogenous, (trend, seasons, exogenous_lags))
+    orders = read_orders(lags, max_lags, min_lags, table.terms, rules)
+    return labelled_batch(fit_members(members, orders, table, rules), orders, table, rules)
+
+
+class Orders(NamedTuple):
+    """What is asked of the lag order.
+
+    Attributes
+    ----------
+    order : int or None
+        The order; None where a criterion chooses it.
+    criterion : str or None
+    shortest : int
+    longest : int or None
+        Limits of a comparison; None for what the length of a member allows.
+    """
+
+    order: int | None
+    criterion: str | None
+    shortest: int
+    longest: int | None
+
+
+def read_orders(lags: Any, max_lags: int | None, min_lags: int | None, terms: Terms, rules: VarConvention) -> Orders:
+    """Read a lag order or a criterion, and the limits of a comparison.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if not isinstance(lags, str):
+        refuse_range(max_lags, min_lags)
+        order = lag_order(lags, 0, chosen=True)
+        refuse_nothing(order, terms)
+        return Orders(order, None, order, order)
+    criterion = choose("lags", lags, CRITERION_NAMES)
+    shortest = shortest_order(terms, rules, min_lags)
+    refuse_nothing(shortest, terms)
+    return Orders(None, criterion, shortest, None if max_lags is None else longest_order(max_lags, shortest))
+
+
+class Members(Protocol):
+    """Rows of many members, laid out for any lag order."""
+
+    @property
+    def periods(self) -> Positions:
+        """Periods that each member spans, (B,): what limits its longest order."""
+
+    def factors(self, order: int, some: Positions) -> tuple[Array, Positions]:
+        """Triangles of [terms, lags, Y] of some members, and the rows behind each."""
+
+
+class BatchData(NamedTuple):
+    """What the members have in common, and how each is found again.
+
+    Attributes
+    ----------
+    labels : Index
+    names : tuple of str
+    terms : Terms
+    sample : callable
+        Gives the data of one member, and its exogenous variables, from its label and lag order.
+    windows : Windows or None
+    """
+
+    labels: pd.Index
+    names: tuple[str, ...]
+    terms: Terms
+    sample: Callable[[Any, int], tuple[Any, Any]]
+    windows: Windows | None = None
+
+
+class MemberFits(NamedTuple):
+    """Estimates of all members, with room for the longest order.
+
+    Attributes
+    ----------
+    fits : BatchFit
+        Zero at lags that a member does not have; NaN where it cannot be estimated.
+    orders : array of int (B,)
+        Negative where none could be chosen.
+    crowded : int
+        Members whose orders are compared on fewer rows than twice the coefficients of the longest.
+    """
+
+    fits: BatchFit
+    orders: Positions
+    crowded: int = 0
+
+
+def fit_members(members: Members, orders: Orders, table: BatchData, rules: VarConvention) -> MemberFits:
+    """Fit every member at its order.
+
+    Raises
+    ------
+    InsufficientDataError
+        The longest member is too short.
+    """
+    count, n_vars = table.terms.count, len(table.names)
+    # Before anything as wide as the equations is laid out.
+    _require_rows(members, orders, table)
+    every = np.arange(len(members.periods))
+    if orders.order is not None:
+        factors, counts = members.factors(orders.order, every)
+        fits = fit_batch(factors, counts, count + orders.order * n_vars)
+        return MemberFits(fits, np.full(len(every), orders.order))
+    chosen, nobs, crowded = _chosen(members, orders, table, rules)
+    m = count + int(chosen.max(initial=orders.shortest)) * n_vars
+    params, inverse = np.full((len(every), m, n_vars), np.nan), np.full((len(every), m, m), np.nan)
+    scatter, estimable = np.full((len(every), n_vars, n_vars), np.nan), np.zeros(len(every), dtype=bool)
+    for order in np.unique(chosen[chosen >= 0]).tolist():
+        some, own = np.flatnonzero(chosen == order), count + order * n_vars
+        fits = fit_batch(*members.factors(order, some), own)
+        params[some], inverse[some] = 0.0, 0.0
+        params[some, :own], inverse[some, :own, :own] = fits.params, fits.inverse_factor
+        scatter[some], nobs[some], estimable[some] = fits.scatter_factor, fits.nobs, fits.estimable
+    return MemberFits(BatchFit(params, inverse, scatter, nobs, estimable), chosen, crowded)
+
+
+def _chosen(
+    members: Members, orders: Orders, table: BatchData, rules: VarConvention
+) -> tuple[Positions, Positions, int]:
+    """The order of each member, -1 where it has none; rows behind the comparison; members with few of them."""
+    terms, n_vars, periods = table.terms, len(table.names), members.periods
+    longest = np.array(
+        [
+            longest_within(span, terms, n_vars, orders.shortest) if orders.longest is None else orders.longest
+            for span in periods.tolist()
+        ],
+        dtype=np.intp,
+    )
+    chosen, nobs, crowded = np.full(len(periods), -1), np.zeros(len(periods), dtype=np.intp), 0
+    for order in np.unique(longest).tolist():
+        some, m = np.flatnonzero(longest == order), terms.count + order * n_vars
+        factors, counts = members.factors(order, some)
+        nobs[some] = counts
+        # Where an equation fits exactly there is no likelihood to compare by.
+        fine = fit_batch(factors, counts, m).estimable & independent(factors, counts).all(axis=1)
+        crowded += int(np.count_nonzero(counts[fine] < 2 * m))
+        scatter = scatter_by_order(factors, terms.count, order, n_vars)[:, orders.shortest :]
+        for place in np.flatnonzero(fine).tolist():
+            selection = compared(scatter[place], orders.shortest, int(counts[place]), terms, rules)
+            chosen[some[place]] = selection.order(str(orders.criterion))
+    return chosen, nobs, crowded
+
+
+@dataclass(frozen=True, eq=False)
+class _DataSets:
+    """Data sets of one shape: values (B, T, K) and what stands beside their lags, (T, d) or (B, T, d)."""
+
+    values: Array
+    beside: Array
+    exogenous_lags: int
+
+    @property
+    def periods(self) -> Positions:
+        return np.full(len(self.values), self.values.shape[1])
+
+    def factors(self, order: int, some: Positions) -> tuple[Array, Positions]:
+        n_periods, n_vars = self.values.shape[1:]
+        start, count = max(order, self.exogenous_lags), self.beside.shape[-1]
+        n_rows, width = max(n_periods - start, 0), count + (order + 1) * n_vars
+
+        def fill(first: int, stop: int, out: Array) -> None:
+            # Of all of them a view will do.
+            part = slice(first, stop) if len(some) == len(self.values) else some[first:stop]
+            out[:, :, :count] = self.beside[start:] if self.beside.ndim == 2 else self.beside[part, start:]
+            for lag in range(order + 1):
+                # Lag 0, the variables themselves, stands last.
+                column = width - n_vars if lag == 0 else count + (lag - 1) * n_vars
+                out[:, :, column : column + n_vars] = self.values[part, start - lag : n_periods - lag]
+
+        return triangles((len(some), n_rows, width), fill), np.full(len(some), n_rows)
+
+
+def _data_sets(
+    data: object, names: Sequence[Hashable] | None, exogenous: object, beside: tuple[str, int, int]
+) -> tuple[_DataSets, BatchData]:
+    """Read an array of data sets, and exogenous variables of all of them or of each."""
     array = np.asarray(data)
     if array.ndim != 3 or array.dtype.kind not in "fiu":
         raise SpecificationError(
             f"data of shape {array.shape}: expected a Panel, a DataFrame with a two-level index, or an array "
             "(data sets, periods, variables) of real numbers."
         )
-    array = array.astype(np.float64, copy=False)
-    if not np.isfinite(array).all():
-        raise DataError("The array holds values that are missing or infinite; use a Panel for data with gaps.")
-    n_members, n_periods, n_vars = array.shape
+    values = _whole(array, "array")
+    n_members, n_periods, n_vars = values.shape
     labels = (
         [f"y{place + 1}" for place in range(n_vars)] if names is None else list(map(str, read_labels("names", names)))
     )
     if len(labels) != n_vars:
         raise SpecificationError(f"{len(labels)} names for {n_vars} variables: {labels}.")
     if n_vars == 0:
-        raise DataError(f"data of shape {array.shape} have no variables.")
-    n_rows = max(n_periods - order, 0)
-    width = terms.count + order * n_vars + n_vars
-    _require_rows(n_members, n_rows, width - n_vars, n_vars)
-    beside = terms.rows(1, n_periods)[order:]
-
-    def fill(first: int, stop: int, out: Array) -> None:
-        out[:, :, : terms.count] = beside
-        for lag in range(order + 1):
-            # Lag 0, the variables themselves, stands last.
-            column = width - n_vars if lag == 0 else terms.count + (lag - 1) * n_vars
-            out[:, :, column : column + n_vars] = array[first:stop, order - lag : n_periods - lag]
-
-    factors = triangles((n_members, n_rows, width), fill)
-    fits = fit_batch(factors, np.full(n_members, n_rows), width - n_vars)
+        raise DataError(f"data of shape {values.shape} have no variables.")
+    others = None if exogenous is None else _exogenous_array(exogenous, n_members, n_periods)
+    width = 0 if others is None else others.shape[-1]
+    terms = terms_within(n_periods, beside[0], beside[1], tuple(f"x{place + 1}" for place in range(width)), beside[2])
+    if others is None or others.ndim == 2:
+        rows = terms.over(n_periods, others)
+    else:
+        rows = np.stack([terms.over(n_periods, own) for own in others])
 
     import pandas as pd
 
     index = pd.RangeIndex(n_members, name="data set")
-    return _batch(fits, index, tuple(labels), order, terms, rules, array.__getitem__)
+    table = BatchData(index, tuple(labels), terms, _DataSet(values, others))
+    return _DataSets(values, rows, terms.exogenous_lags), table
 
 
-def _of_panel(
-    panel: Panel, names: Sequence[Hashable] | None, order: int, terms: Terms, rules: VarConvention
-) -> VarBatch:
-    """One member an entity, rows laid out on each entity's calendar and padded with zeros."""
-    own = (panel.entity_name, panel.time_name)
+def _whole(array: npt.NDArray[Any], what: str) -> Array:
+    """An array as floats, without holes."""
+    values = array.astype(np.float64, copy=False)
+    if not np.isfinite(values).all():
+        raise DataError(f"The {what} holds values that are missing or infinite; use a Panel for data with gaps.")
+    return values
+
+
+def _exogenous_array(exogenous: object, n_members: int, n_periods: int) -> Array:
+    """Exogenous variables (T, M) of all data sets or (B, T, M) of each."""
+    try:
+        array = np.asarray(exogenous)
+    except ValueError:
+        array = np.empty((), dtype=object)
+    array = array[:, None] if array.ndim == 1 else array
+    shapes = ((n_periods,), (n_members, n_periods))
+    if array.dtype.kind not in "fiu" or array.ndim not in (2, 3) or array.shape[:-1] != shapes[array.ndim - 2]:
+        raise SpecificationError(
+            f"exogenous of shape {array.shape}: expected an array of real numbers, (periods, variables) or (data sets, "
+            f"periods, variables), of {n_members} data sets and {n_periods} periods as the data have."
+        )
+    return _whole(array, "array of exogenous variables")
+
+
+@dataclass(frozen=True, eq=False)
+class _DataSet:
+    """One data set of an array, and its exogenous variables."""
+
+    values: Array
+    exogenous: Array | None
+
+    def __call__(self, label: Any, order: int) -> tuple[Array, Array | None]:
+        beside = self.exogenous
+        return self.values[label], beside if beside is None or beside.ndim == 2 else beside[label]
+
+
+@dataclass(frozen=True, eq=False)
+class _Entities:
+    """Entities of a panel, each on its own calendar."""
+
+    panel: Panel
+    columns: Array
+    n_vars: int
+    terms: Terms
+
+    @property
+    def periods(self) -> Positions:
+        return np.array([len(grid) for grid, _ in self._grids])
+
+    @cached_property
+    def _grids(self) -> list[tuple[Array, Array]]:
+        """Variables (T, K) and terms (T, d) of each entity in every period of its own."""
+        found = []
+        for first, stop in pairwise(self.panel.starts.tolist()):
+            grid = on_every_period(self.columns[first:stop], self.panel.time_positions[first:stop])
+            variables, others = grid[:, : self.n_vars], grid[:, self.n_vars :]
+            found.append((variables, self.terms.over(len(grid), others if self.terms.exogenous else None)))
+        return found
+
+    def _stack(self, entity: int, order: int) -> Array:
+        """Rows of an entity whose variables, lags and terms are all there."""
+        grid, beside = self._grids[entity]
+        whole = np.flatnonzero(np.isfinite(grid).all(axis=1))
+        rows = whole[rows_with_lags(whole, order)]
+        if self.terms.exogenous:
+            rows = rows[np.isfinite(beside[rows]).all(axis=1)]
+        return stack_lags(grid, order, beside, rows)
+
+    def factors(self, order: int, some: Positions) -> tuple[Array, Positions]:
+        stacks = [self._stack(one, order) for one in some.tolist()]
+        counts = np.array([len(stack) for stack in stacks])
+
+        def fill(first: int, stop: int, out: Array) -> None:
+            out[:] = 0.0
+            for place, stack in enumerate(stacks[first:stop]):
+                out[place, : len(stack)] = stack
+
+        width = self.terms.count + (order + 1) * self.n_vars
+        return triangles((len(stacks), int(counts.max(initial=1)), width), fill), counts
+
+    def dropped(self, names: Sequence[str], found: MemberFits) -> list[Note]:
+        """Say how many rows are left out at these lag orders, for missing values and after gaps."""
+        codes, positions, starts = self.panel.entity_codes, self.panel.time_positions, self.panel.starts
+        places, lost, gaps = positions - positions[starts[:-1]][codes], 0, 0
+        for order in np.unique(found.orders[found.orders >= 0]).tolist():
+            some, first = found.orders == order, max(order, self.terms.exogenous_lags)
+            unbroken = int(np.count_nonzero(some[codes[rows_with_lags(positions, first, codes)]]))
+            lost += unbroken - int(found.fits.nobs[some].sum())
+            gaps += int(np.count_nonzero(some[codes] & (places >= first))) - unbroken
+        notes = [*rows_missing(self.columns, names, lost)]
+        if gaps:
+            text = f"{gaps} row(s) after periods absent from the data dropped for want of lags."
+            notes.append(Note("rows-gaps", text, warn=True))
+        return notes
+
+
+def _entities(
+    panel: Panel, names: Sequence[Hashable] | None, exogenous: object, beside: tuple[str, int, int]
+) -> tuple[_Entities, BatchData]:
+    """One member an entity."""
+    others = [] if exogenous is None else list(map(str, read_names("exogenous", exogenous)))
+    own = (panel.entity_name, panel.time_name, *others)
     listed = panel.names if names is None else read_labels("names", names)
     chosen = [str(name) for name in listed if names is not None or name not in own]
     if not chosen:
         raise DataError("No columns are left for the vector autoregressions: name them, names=.")
-    columns = np.column_stack([panel.column(name) for name in chosen])
-    refuse_infinite(columns, chosen)
-    n_vars = len(chosen)
-    width = terms.count + order * n_vars + n_vars
-    _require_rows(panel.n_entities, int(np.diff(panel.starts).max()) - order, width - n_vars, n_vars)
-    stacks = []
-    for entity in range(panel.n_entities):
-        part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
-        grid = on_every_period(columns[part], panel.time_positions[part])
-        whole = np.flatnonzero(np.isfinite(grid).all(axis=1))
-        stacks.append(stack_lags(grid, order, terms.rows(1, len(grid)), whole[rows_with_lags(whole, order)]))
-    counts = np.array([len(stack) for stack in stacks])
-
-    def fill(first: int, stop: int, out: Array) -> None:
-        out[:] = 0.0
-        for place, stack in enumerate(stacks[first:stop]):
-            out[place, : len(stack)] = stack
-
-    fits = fit_batch(triangles((len(stacks), int(counts.max(initial=1)), width), fill), counts, width - n_vars)
-    unbroken = len(rows_with_lags(panel.time_positions, order, panel.entity_codes))
-    gaps = int(np.maximum(np.diff(panel.starts) - order, 0).sum()) - unbroken
-    notes = [*panel.notes, *rows_missing(columns, chosen, unbroken - int(counts.sum()))]
-    if gaps:
-        text = f"{gaps} row(s) after periods absent from the data dropped for want of lags."
-        notes.append(Note("rows-gaps", text, warn=True))
-    sample = _Entity(panel, columns, chosen)
-    return _batch(fits, panel.entity_labels, tuple(chosen), order, terms, rules, sample, notes)
+    if twice := [name for name in chosen if name in others]:
+        raise SpecificationError(f"{twice} are both variables of the VAR and exogenous.")
+    columns = np.column_stack([panel.column(name) for name in (*chosen, *others)])
+    refuse_infinite(columns, [*chosen, *others])
+    spans = panel.time_positions[panel.starts[1:] - 1] - panel.time_positions[panel.starts[:-1]] + 1
+    terms = terms_within(int(spans.max()), beside[0], beside[1], tuple(others), beside[2])
+    table = BatchData(panel.entity_labels, tuple(chosen), terms, _Entity(panel, columns, tuple(chosen), terms))
+    return _Entities(panel, columns, len(chosen), terms), table
 
 
 @dataclass(frozen=True, eq=False)
 class _Entity:
-    """The rows of one entity of a panel."""
+    """The rows of one entity of a panel, its exogenous variables apart."""
 
     panel: Panel
     columns: Array
-    names: list[str]
+    names: tuple[str, ...]
+    terms: Terms
 
-    def __call__(self, label: Any) -> pd.DataFrame:
+    def __call__(self, label: Any, order: int) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         import pandas as pd
 
         panel, entity = self.panel, self.panel.entity_labels.tolist().index(label)
         part = slice(int(panel.starts[entity]), int(panel.starts[entity + 1]))
         index = panel.calendar.labels_at(panel.time_positions[part])
-        return pd.DataFrame(self.columns[part], index=index, columns=self.names)
+        frame = pd.DataFrame(self.columns[part], index=index, columns=[*self.names, *self.terms.exogenous])
+        return frame[list(self.names)], frame[list(self.terms.exogenous)] if self.terms.exogenous else None
 
 
-@documented
-def fit_rolling_var(
-    data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
-    *,
-    window: int,
-    expanding: bool = False,
-    lags: int = 1,
-    trend: str = "c",
-    convention: str | VarConvention = "default",
-) -> VarBatch:
-    r"""Estimate a vector autoregression in every window of consecutive periods, or in every longer sample.
-
-    Parameters
-    ----------
-    {data (system)}
-        Here there must be no gaps and no missing values.
-    {names}
-    window : int
-        Rows explained in each window (after the lags); with ``expanding``, in the first sample.
-    expanding : bool
-        Start every sample with the first row instead of rolling.
-    {lags (batch), trend (system)}
-        It keeps counting from there in every sample.
-    {convention (system)}
-
-    Returns
-    -------
-    VarBatch
-        Members are labelled by the last period of their window.
-
-    Raises
-    ------
-    DataError
-        Gaps or missing values: a window must mean the same everywhere.
-    InsufficientDataError
-        A window too short for its coefficients, or longer than the data.
-    """
-    rules = var_convention(convention)
-    table, terms = specification(data, names, trend, 0, None, 0)
-    order = lag_order(lags)
-    window = read_whole("window", window, 1)
-    if table.places is not None or not np.isfinite(table.values).all():
-        raise DataError("The data have gaps or missing values: a window of rows must be one of periods.")
-    n_vars, n_rows = len(table.names), len(table.values) - order
-    m = terms.count + order * n_vars
-    if window - m < n_vars:
-        raise InsufficientDataError(
-            f"A window of {window} rows for {m} coefficients an equation and the covariance of {n_vars} errors: at "
-            f"least {m + n_vars} rows are needed."
-        )
-    if window > n_rows:
-        raise InsufficientDataError(
-            f"A window of {window} rows, its lags not counted, does not fit into the {n_rows} that the data have after "
-            f"{order} lag(s)."
-        )
-    rows = stacked_rows(table.values, order, terms)
-    if read_flag("expanding", expanding):
-        factors, counts = expanding_triangles(rows, window), np.arange(window, n_rows + 1)
-    else:
-        factors, counts = window_triangles(rows, window), np.full(n_rows - window + 1, window)
-    fits = fit_batch(factors, counts, m)
-    ends = np.arange(order + window - 1, len(table.values))
-    sample = _Window(table, None if expanding else int(window) + order, trend)
-    return _batch(fits, table.labels(ends), table.names, order, terms, rules, sample)
+def _require_rows(members: Members, orders: Orders, table: BatchData) -> None:
+    """Refuse a batch whose longest member is too short for the order, or for the longest that is compared."""
+    order = orders.shortest if orders.longest is None else orders.longest
+    count, longest = table.terms.count + order * len(table.names), int(members.periods.max(initial=0))
+    _refuse_short(len(members.periods), longest - max(order, table.terms.exogenous_lags), count, len(table.names))
 
 
-@dataclass(frozen=True, eq=False)
-class _Window:
-    """The rows of the window that ends in a period, its lags among them; all up to it without a length."""
-
-    table: VarData
-    length: int | None
-    trend: str
-
-    def __call__(self, label: Any) -> pd.DataFrame:
-        import pandas as pd
-
-        table = self.table
-        last = table.labels(np.arange(len(table.values))).tolist().index(label)
-        first = 0 if self.length is None else last - self.length + 1
-        if first and self.trend not in ("n", "c"):
-            raise SpecificationError("A single fit would count the trend from the window's first period.")
-        index = table.labels(np.arange(first, last + 1))
-        return pd.DataFrame(table.values[first : last + 1], index=index, columns=list(table.names))
-
-
-@documented
-def evaluate_forecasts(
-    data: pd.DataFrame | npt.ArrayLike | Panel,
-    names: Sequence[Hashable] | None = None,
-    *,
-    window: int,
-    steps: int = 4,
-    expanding: bool = True,
-    lags: int = 1,
-    trend: str = "c",
-    benchmark: str = "random walk",
-) -> ForecastAccuracy:
-    r"""Forecast again and again as time goes by, and compare with what happened.
-
-    At each origin the model is fitted to the rows up to it (`fit_rolling_var`) and forecasts the next periods.
-
-    Parameters
-    ----------
-    {data (system)}
-        Here there must be no gaps and no missing values.
-    {names}
-    window : int
-        Rows of the first sample, or of every window.
-    steps : int
-        Longest horizon.
-    expanding : bool
-        Use all rows up to the origin, or a window of them.
-    {lags (batch), trend (system)}
-        It keeps counting from there in every sample.
-    benchmark : {"random walk", "mean"}
-        Forecasts compared with: no change, or the mean of the periods known at the origin.
-
-    Returns
-    -------
-    ForecastAccuracy
-
-    Raises
-    ------
-    InsufficientDataError
-        No period is left to forecast; and as `fit_rolling_var`.
-    """
-    choose("benchmark", benchmark, ("random walk", "mean"))
-    batch = fit_rolling_var(data, names, window=window, expanding=expanding, lags=lags, trend=trend)
-    table, terms = specification(data, names, trend, 0, None, 0)
-    order, values = lag_order(lags), table.values
-    n_periods, n_vars = values.shape
-    refuse_beyond("steps", read_whole("steps", steps, 1), n_periods)
-    origins = np.flatnonzero(np.isin(table.labels(np.arange(n_periods)), batch.labels))
-    origins, used = origins[origins < n_periods - 1], origins < n_periods - 1
-    if len(origins) == 0:
-        raise InsufficientDataError("The first sample reaches the end of the data: give a smaller window.")
-    errors = np.full((len(origins), steps, n_vars), np.nan)
-    plain = errors.copy()
-    coefficients, beside = batch.coefficients[used], batch.fits.params[used, : terms.count]
-    for place, origin in enumerate(origins):
-        ahead = min(steps, n_periods - 1 - origin)
-        drift = terms.rows(int(origin) + 2, ahead) @ beside[place]
-        path = dynamics.forecast_path(coefficients[place], values[origin - order + 1 : origin + 1], drift)
-        actual = values[origin + 1 : origin + 1 + ahead]
-        known = values[origin] if benchmark == "random walk" else values[: origin + 1].mean(axis=0)
-        errors[place, :ahead] = actual - path
-        plain[place, :ahead] = actual - known
-    return ForecastAccuracy(errors, plain, benchmark, table.names, table.labels(origins))
-
-
-def _require_rows(members: int, longest: int, count: int, n_vars: int) -> None:
-    """Refuse a batch of which the longest member is too short, before anything as wide as its equations is laid out."""
+def _refuse_short(members: int, longest: int, count: int, n_vars: int) -> None:
     if members == 0 or longest < count + n_vars:
         raise InsufficientDataError(
             f"None of the {members} members can be estimated: each equation has {count} coefficients, and the "
@@ -339,42 +471,55 @@ def _require_rows(members: int, longest: int, count: int, n_vars: int) -> None:
         )
 
 
-def _batch(
-    fits: BatchFit,
-    labels: pd.Index,
-    names: tuple[str, ...],
-    order: int,
-    terms: Terms,
-    rules: VarConvention,
-    sample: Callable[[Any], Any],
-    of_rows: Sequence[Note] = (),
+def labelled_batch(
+    found: MemberFits, orders: Orders, table: BatchData, rules: VarConvention, of_rows: Sequence[Note] = ()
 ) -> VarBatch:
     """Leave out what cannot be estimated, and say so."""
-    used = fits.estimable
+    fits, n_vars, used = found.fits, len(table.names), found.fits.estimable
     notes = tuple(of_rows)
-    count = len(regressor_labels(names, order, terms))
     if not used.any():
-        _require_rows(len(used), int(fits.nobs.max(initial=0)), count, len(names))
+        _refuse_short(len(used), int(fits.nobs.max(initial=0)), fits.params.shape[1], n_vars)
         raise CollinearityError(
             f"None of the {len(used)} members can be estimated: their regressors are collinear (a variable that "
             "does not vary, or a combination of others), or out of the range of floating-point numbers."
         )
+    lengths = found.orders[used]
     if not used.all():
-        left = labels[~used]
-        shown = ", ".join(map(repr, left[:5].tolist())) + (", ..." if len(left) > 5 else "")
+        left = table.labels[~used]
+        listed = ", ".join(map(repr, left[:5].tolist())) + (", ..." if len(left) > 5 else "")
         text = (
             f"{len(left)} of {len(used)} members left out, with too few rows, collinear regressors, or numbers out of "
-            f"range or too far apart: {shown}."
+            f"range or too far apart: {listed}."
         )
         notes = (*notes, Note("members-dropped", text, warn=True))
         params, inverse, scatter = fits.params[used], fits.inverse_factor[used], fits.scatter_factor[used]
         fits = BatchFit(params, inverse, scatter, fits.nobs[used], used[used])
-    crowded = int(np.count_nonzero(fits.nobs < 3 * count))
-    if crowded:
+    if orders.criterion is not None:
+        text = f"{lengths.min()} to {lengths.max()} lags chosen by {orders.criterion.upper()}, member by member."
+        notes = (*notes, Note("lags-selected", text))
+    if found.crowded:
         text = (
-            f"{crowded} of {len(fits.nobs)} members have fewer than {3 * count} rows, three for each of an equation's "
-            f"{count} coefficients: estimates are biased and asymptotic errors unreliable."
+            f"{found.crowded} of {len(found.orders)} members compare orders on fewer rows than twice the coefficients "
+            "of the longest: criteria then favour the longest orders. Give a smaller max_lags."
+        )
+        notes = (*notes, Note(CROWDED, text, warn=True))
+    counts = table.terms.count + lengths * n_vars
+    crowded = int(np.count_nonzero(fits.nobs < 3 * counts))
+    if crowded:
+        most = int(counts.max())
+        text = (
+            f"{crowded} of {len(fits.nobs)} members have fewer than {3 * most} rows, three for each of an equation's "
+            f"{most} coefficients: estimates are biased and asymptotic errors unreliable."
+            if counts.min() == most
+            else f"{crowded} of {len(fits.nobs)} members have fewer than three rows for each coefficient of an "
+            "equation: estimates are biased and asymptotic errors unreliable."
         )
         notes = (*notes, Note("few-rows", text, warn=True))
     emit(notes)
-    return VarBatch(fits, labels[used], names, order, terms, rules, sample, notes)
+    longest = int(lengths.max())
+    require_distinct(table.names, longest, table.terms)
+    m = table.terms.count + longest * n_vars
+    fits = fits._replace(params=fits.params[:, :m], inverse_factor=fits.inverse_factor[:, :m, :m])
+    return VarBatch(
+        fits, table.labels[used], table.names, longest, table.terms, rules, table.sample, notes, lengths, table.windows
+    )

@@ -31,6 +31,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows of one sample, and the whole of it.
+
+    Attributes
+    ----------
+    length : int
+        Rows of a window; of the first, where they expand.
+    expanding : bool
+    whole : BatchFit or None
+        The fit to all rows that any window has; None where windows have orders of their own.
+    """
+
+    length: int
+    expanding: bool
+    whole: BatchFit | None
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class VarBatch(AnswersArguments):
     """Estimates of many vector autoregressions, as arrays with a leading axis for the members.
@@ -38,17 +56,23 @@ class VarBatch(AnswersArguments):
     Attributes
     ----------
     fits : BatchFit
-        The arrays behind the labelled ones; only members that can be estimated.
+        The arrays behind the labelled ones; only members that can be estimated. Zero at lags that a member of a shorter
+        order does not have.
     labels : Index
         Names of the members: entities, or the last periods of windows.
     names : tuple of str
         Variables.
     lags : int
+        Lag order; the longest, where each member has one of its own.
     terms : Terms
     convention : VarConvention
     sample : callable
-        Gives the data of one member from its label.
+        Gives the data of one member, and its exogenous variables, from its label and its order.
     notes : tuple of Note
+    orders : array of int (B,)
+        Lag order of each member.
+    windows : Windows or None
+        What members are windows of.
     """
 
     fits: BatchFit
@@ -57,14 +81,18 @@ class VarBatch(AnswersArguments):
     lags: int
     terms: Terms
     convention: VarConvention
-    sample: Callable[[Any], Any]
-    notes: tuple[Note, ...] = ()
+    sample: Callable[[Any, int], tuple[Any, Any]]
+    notes: tuple[Note, ...]
+    orders: npt.NDArray[np.intp]
+    windows: Windows | None = None
 
     def __len__(self) -> int:
         return len(self.fits.params)
 
     def __repr__(self) -> str:
-        return one_line(f"<{len(self)} vector autoregressions VAR({self.lags}) of {listed(self.names)}>")
+        least = int(self.orders.min())
+        order = f"VAR({self.lags})" if least == self.lags else f"of {least} to {self.lags} lags"
+        return one_line(f"<{len(self)} vector autoregressions {order} of {listed(self.names)}>")
 
     @property
     def regressor_names(self) -> tuple[str, ...]:
@@ -79,7 +107,7 @@ class VarBatch(AnswersArguments):
     @property
     def df_resid(self) -> npt.NDArray[np.intp]:
         """Residual degrees of freedom of an equation, (B,)."""
-        degrees: npt.NDArray[np.intp] = self.fits.nobs - self.fits.params.shape[1]
+        degrees: npt.NDArray[np.intp] = self.fits.nobs - self.terms.count - self.orders * len(self.names)
         return degrees
 
     @property
@@ -101,7 +129,7 @@ class VarBatch(AnswersArguments):
 
     @cached_property
     def params(self) -> pd.DataFrame:
-        """Coefficients: a row for each member, columns (equation, regressor)."""
+        """Coefficients: a row for each member, columns (equation, regressor); NaN at lags that it does not have."""
         return self._by_member(self.fits.params)
 
     @cached_property
@@ -120,6 +148,8 @@ class VarBatch(AnswersArguments):
         import pandas as pd
 
         columns = stacked_labels(self.names, self.regressor_names)
+        absent = np.arange(values.shape[1]) >= self.terms.count + self.orders[:, None] * len(self.names)
+        values = np.where(absent[:, :, None], np.nan, values)
         return pd.DataFrame(values.swapaxes(1, 2).reshape(len(values), -1), index=self.labels, columns=columns)
 
     @cached_property
@@ -185,5 +215,15 @@ class VarBatch(AnswersArguments):
         if not isinstance(place, int):
             such = ", ".join(map(repr, self.labels[:5].tolist()))
             raise SpecificationError(f"{shown(label)} is not a member; there are {len(self)}, such as {such}.")
-        sample = self.sample(self.labels[place])
-        return fit_var(sample, self.names, lags=self.lags, trend=self.terms.trend, convention=self.convention)
+        order = int(self.orders[place])
+        sample, beside = self.sample(self.labels[place], order)
+        return fit_var(
+            sample,
+            self.names,
+            lags=order,
+            trend=self.terms.trend,
+            seasons=self.terms.seasons,
+            exogenous=beside,
+            exogenous_lags=self.terms.exogenous_lags,
+            convention=self.convention,
+        )

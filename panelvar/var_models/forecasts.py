@@ -23,6 +23,7 @@ from panelvar.base.errors import MissingInformationError, NumericalError, Specif
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
 from panelvar.dynamics import dynamics
+from panelvar.dynamics.future_paths import conditional_forecast, estimation_mse, path_derivatives, shock_paths
 from panelvar.dynamics.lag_problem import LagProblem
 from panelvar.identification.scheme import ReducedForm
 from panelvar.kernels.least_squares import covariance_root
@@ -31,7 +32,6 @@ from panelvar.responses.gradients import EVERY
 from panelvar.responses.shocks import positive_factor
 from panelvar.var_models.drawable_system import DrawableSystem
 from panelvar.var_models.estimates import VarEstimates
-from panelvar.var_models.future_paths import conditional_forecast, estimation_mse, path_derivatives, shock_paths
 
 if TYPE_CHECKING:
     import pandas as pd

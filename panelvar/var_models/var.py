@@ -112,7 +112,7 @@ def fit_var(
     order = lag_order(lags, 0, chosen=True)
     refuse_nothing(order, terms)
     problem, periods, notes = _problem(table, order, terms, missing)
-    _require_distinct(table, order, terms)
+    require_distinct(table.names, order, terms)
     _require_rank(problem, table.names, terms)
     notes = table.notes + chosen + notes + _few_rows(problem) + _exact_fits(problem, table.names)
     emit(notes)
@@ -206,27 +206,47 @@ def compare_lags(
     table: VarData, max_lags: int | None, terms: Terms, smallest: int, missing: str, rules: VarConvention
 ) -> LagSelection:
     """Criteria of every order of data that are read already."""
-    from scipy.special import chdtrc
-
-    n_vars, n_deterministic = len(table.names), terms.count
-    n_periods = table.values.shape[0]
-    if max_lags is None:
-        # n_periods - p rows must cover d + pK coefficients and K residual degrees of freedom.
-        room = (n_periods - n_deterministic - n_vars) // (n_vars + 1)
-        longest = max(smallest, 1, min(int(12.0 * (n_periods / 100.0) ** 0.25), room))
-    else:
-        longest = lag_order(max_lags, 1, "max_lags")
-    if longest < smallest:
-        raise SpecificationError(f"max_lags={max_lags} is below the shortest order, {smallest}.")
+    n_periods, n_vars = table.values.shape
+    longest = (
+        longest_within(n_periods, terms, n_vars, smallest) if max_lags is None else longest_order(max_lags, smallest)
+    )
     problem, _, notes = _problem(table, longest, terms, missing)
     _require_rank(problem, table.names, terms)
-    nobs = problem.nobs
     notes = table.notes + notes + _few_rows_compared(problem)
-    pivots = np.abs(problem.scatter_factors_by_order().diagonal(axis1=1, axis2=2))[smallest:]
     if problem.dependent_columns:
         raise NumericalError("An equation fits exactly: the likelihood and the criteria do not exist.")
-    halves = np.log(pivots).sum(axis=1).tolist()
-    orders = np.arange(smallest, longest + 1)
+    return compared(problem.scatter_factors_by_order()[smallest:], smallest, problem.nobs, terms, rules, notes)
+
+
+def longest_order(max_lags: int, smallest: int) -> int:
+    """Longest order compared, as asked.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    longest = lag_order(max_lags, 1, "max_lags")
+    if longest < smallest:
+        raise SpecificationError(f"max_lags={max_lags} is below the shortest order, {smallest}.")
+    return longest
+
+
+def longest_within(n_periods: int, terms: Terms, n_vars: int, smallest: int) -> int:
+    """Longest order compared where none is asked for: 12 (T / 100)^(1/4), or what the periods have room for."""
+    # n_periods - p rows must cover d + pK coefficients and K residual degrees of freedom.
+    room = (n_periods - terms.count - n_vars) // (n_vars + 1)
+    return max(smallest, 1, min(int(12.0 * (n_periods / 100.0) ** 0.25), room))
+
+
+def compared(
+    scatter: Array, smallest: int, nobs: int, terms: Terms, rules: VarConvention, notes: tuple[Note, ...] = ()
+) -> LagSelection:
+    """Criteria of orders from ``smallest`` on, from triangular factors (Q, K, K) of their residual cross-products."""
+    from scipy.special import chdtrc
+
+    n_vars, n_deterministic = scatter.shape[-1], terms.count
+    halves = np.log(np.abs(scatter.diagonal(axis1=1, axis2=2))).sum(axis=1).tolist()
+    orders = np.arange(smallest, smallest + len(scatter))
     found = [
         information_criteria(rules.selection_criteria, nobs, n_vars, order, n_deterministic, half)
         for order, half in zip(orders.tolist(), halves, strict=True)
@@ -272,11 +292,6 @@ def _problem(
     return problem, np.arange(lags, n_periods) if rows is None else rows, notes
 
 
-def stacked_rows(values: Array, lags: int, terms: Terms) -> Array:
-    """Rows [terms, lags, Y] of complete data without exogenous variables, (T - p, m + K)."""
-    return stack_lags(values, lags, terms.rows(1, len(values)))
-
-
 def _usable_rows(
     table: VarData, lags: int, terms: Terms, beside: Array, missing: str
 ) -> tuple[npt.NDArray[np.intp], tuple[Note, ...], tuple[int, ...]]:
@@ -289,7 +304,7 @@ def _usable_rows(
     whole = np.flatnonzero(np.isfinite(table.values).all(axis=1))
     rows = whole[rows_with_lags(whole, lags)]
     rows = rows[(rows >= first) & np.isfinite(beside[rows]).all(axis=1)]
-    n_unbroken = int(np.count_nonzero(places[rows_with_lags(places, lags)] >= first))
+    n_unbroken = len(rows_with_lags(places, first))
     notes = list(rows_missing(values[places], names, n_unbroken - len(rows), missing))
     gaps = int(np.count_nonzero(places >= first)) - n_unbroken
     if table.places is not None:
@@ -313,15 +328,15 @@ def rows_missing(values: Array, names: Sequence[str], lost: int, missing: str = 
     return (Note("rows-missing", text, warn=True),)
 
 
-def _require_distinct(table: VarData, lags: int, terms: Terms) -> None:
+def require_distinct(names: tuple[str, ...], lags: int, terms: Terms) -> None:
     """Refuse exogenous variables named as another regressor is."""
-    if not table.exogenous_names:
+    if not terms.exogenous:
         return
-    labels = regressor_labels(table.names, lags, terms)
+    labels = regressor_labels(names, lags, terms)
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise SpecificationError(
-            f"Regressors would share the name(s) {twice}: rename an exogenous variable, {table.exogenous_names}."
+            f"Regressors would share the name(s) {twice}: rename an exogenous variable, {terms.exogenous}."
         )
 
 

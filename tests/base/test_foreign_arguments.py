@@ -165,7 +165,7 @@ fit_dols | max_lead | Here it is max_leads.
 pedroni_test | regression | Here it is trend.
 llc_test | maxlags | Here it is max_lags.
 fit_blundell_bond | gmm | Here it is instruments, with LagInstruments('y', 2, None).
-fit_var_batch | maxlag | Here it is lags.
+fit_var_batch | maxlag | Here it is max_lags.
 fit_restricted_var | constraints | Here it is restrictions.
 serial_lm_test | nlags | Here it is lags.
 panel.lag | periods | Here it is k, in periods of the calendar.

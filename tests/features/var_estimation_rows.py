@@ -14,6 +14,7 @@ RESULT = "tests/var_models/test_var_result.py"
 EXOGENOUS = "tests/var_models/test_exogenous.py"
 RESTRICTED = "tests/var_models/test_restricted.py"
 BATCH = "tests/var_models/test_batch.py"
+OPTIONS = "tests/var_models/test_batch_options.py"
 CHOICE = "tests/var_models/test_lag_choice.py"
 ROBUST = "tests/var_tests/test_residuals.py"
 PROBLEM = "tests/dynamics/test_lag_problem.py"
@@ -59,6 +60,16 @@ def bills(lags: int) -> np.ndarray:
     """The bill rate and its lags, beside the growth rates."""
     rate = table("us_macro")["tbilrate"].to_numpy()
     return np.column_stack([np.concatenate([np.full(lag, np.nan), rate[: len(rate) - lag]]) for lag in range(lags + 1)])
+
+
+def fewest_by_bic(frame, longest: int) -> int:
+    """The order of the smallest BIC, from residuals of least squares on the rows that the longest order leaves."""
+    criteria = []
+    for order in range(1, longest + 1):
+        x, y = layout(frame.iloc[longest - order :], order)
+        left, n = y - x @ np.linalg.lstsq(x, y, rcond=None)[0], len(y)
+        criteria.append(np.linalg.slogdet(left.T @ left / n)[1] + np.log(n) * x.shape[1] * y.shape[1] / n)
+    return 1 + int(np.argmin(criteria))
 
 
 def second_multiplier() -> float:
@@ -395,6 +406,19 @@ SPECIFICATION_ROWS = [
         lambda: coefficients(growth().iloc[:92], 2)[0, 0],
         (f"{BATCH}::test_windows_equal_fits_to_their_rows",),
         {"Stata": "rolling, recursive:", "EViews": "roll†"},
+    ),
+    Feature(
+        SPECIFICATION,
+        "Lag order chosen in every window",
+        'fit_rolling_var(growth, window=80, lags="bic", max_lags=4)',
+        lambda batch: batch.orders[10],
+        lambda: fewest_by_bic(growth().iloc[10:94], 4),
+        (
+            f"{OPTIONS}::test_windows_equal_fits_to_their_rows",
+            f"{OPTIONS}::test_data_sets_with_everything_equal_a_loop",
+            f"{OPTIONS}::test_entities_with_everything_equal_a_loop",
+        ),
+        remark="seasons, exogenous variables and order 0 too, of windows, entities and data sets",
     ),
     Feature(
         SPECIFICATION,

@@ -368,6 +368,8 @@ RULES: dict[str, Callable[[Writer], str]] = {
     ),
     "fit_panel_var.steps": of("1", "2", "2", "'iterated'"),
     "fit_panel_var.exogenous": lambda writer: writer.roles("x2"),
+    "fit_var_batch.exogenous": lambda writer: writer.roles("x2"),
+    "describe_data.name": of(*map(repr, pv.load_data().names)),
     "fit_panel_var.cov": of("'cluster'", "'classical'", "'HC1'", "'driscoll-kraay'", "pv.Clustered('entity', 'time')"),
     "PanelVarResult.with_cov.cov": of("'cluster'", "'classical'", "'HC3'", "'newey-west'", "pv.Clustered('time')"),
     "panic_test.factors": of("0", "1", "2"),
