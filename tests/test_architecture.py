@@ -62,6 +62,7 @@ MANY_PARAMETERS = {
     "simes_test": (13, "the options of two tests of each entity"),
     "evaluate_forecasts": (14, "as fit_rolling_var, and what forecasts are held against"),
     "fit_restricted_var": (14, "how restrictions are found, beside the options of fit_var"),
+    "plot_coefficients": (16, "which coefficients, which intervals, and where and how they are drawn"),
 }
 HEAVY = {"scipy", "pandas", "matplotlib", "formulaic", "pyarrow", "dask", "tqdm"}
 LIGHT = set(sys.stdlib_module_names) | {"numpy", "panelvar"}
@@ -109,6 +110,7 @@ johansen_test JohansenResult fit_vecm VecmResult
 johansen_fisher_test kao_test pedroni_test westerlund_test westerlund_variance_ratio_test
 saikkonen_luetkepohl_test
 plot_roots plot_responses plot_decomposition plot_historical plot_forecast plot_scatter
+plot_coefficients plot_event_study plot_residuals plot_effects plot_within_between plot_series
 Note PanelVarError DataError SpecificationError CollinearityError InsufficientDataError MissingInformationError
 NumericalError PanelVarWarning
 """.split()

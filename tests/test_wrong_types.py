@@ -113,6 +113,12 @@ PLOTS = {
     "plot_historical": {"decomposition": "history"},
     "plot_forecast": {"forecast": "forecast"},
     "plot_scatter": {"source": "fixed", "x": "x1"},
+    "plot_coefficients": {"results": "fixed"},
+    "plot_event_study": {"source": "fixed", "term": {0: "x1"}, "reference": -1},
+    "plot_residuals": {"result": "fixed"},
+    "plot_effects": {"result": "fixed"},
+    "plot_within_between": {"data": "panel", "y": "y", "x": "x1"},
+    "plot_series": {"data": "panel", "column": "y"},
 }
 CALLS = ESTIMATORS | TESTS | OTHERS | SPECIFICATIONS | PLOTS
 """Each with arguments that work; names of `results` stand for these."""
@@ -125,6 +131,10 @@ TAKEN = {
     ("plot_roots", "system"),
     ("plot_scatter", "unit"),
     ("plot_scatter", "result"),
+    ("plot_event_study", "result"),
+    ("plot_event_study", "number"),
+    ("plot_event_study", "numbers"),
+    ("plot_series", "numbers"),
 }
 
 

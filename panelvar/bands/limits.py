@@ -176,7 +176,9 @@ def _varying(errors: Array) -> Mask:
     return varying
 
 
-def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None, over: str) -> Array:
+def sup_t_quantile(
+    gradients: Array, level: float, draws: int, seed: int | None, over: str, df: float = np.inf
+) -> Array:
     r"""Critical values of :math:`\max |t|` for normal estimates with known derivatives, one for each cell's group.
 
     Parameters
@@ -185,6 +187,9 @@ def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None,
         Derivatives along directions whose outer products add up to the covariance.
     draws : int
         Normal vectors drawn (Montiel Olea and Plagborg-Moller 2019, algorithm 1).
+    df : float
+        Degrees of freedom of the common error variance: the ratios are then jointly t (Hothorn, Bretz and Westfall
+        2008, Biometrical J. 50, section 3.1), each with the distribution of its t test.
 
     Returns
     -------
@@ -203,6 +208,8 @@ def sup_t_quantile(gradients: Array, level: float, draws: int, seed: int | None,
     for first in range(0, draws, 1000):
         count = min(1000, draws - first)
         ratios = np.abs(rng.standard_normal((count, flat.shape[0])) @ unit)
+        if np.isfinite(df):
+            ratios *= np.sqrt(df / rng.chisquare(df, (count, 1)))
         for group in np.unique(groups):
             highest[first : first + count, group] = ratios[:, groups == group].max(axis=1)
     critical: Array = np.quantile(highest, level, axis=0)[every]

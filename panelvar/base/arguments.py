@@ -167,7 +167,7 @@ def read_sequence(option: str, value: object, what: str) -> tuple[Any, ...] | No
     SpecificationError
         If it is a text, which would be taken letter by letter, or no ordered collection.
     """
-    if isinstance(value, str):
+    if isinstance(value, (str, bytes)):
         raise SpecificationError(f"{option}={shown(value)}: expected a sequence of {what}.")
     return None if value is None else read_labels(option, value, f"a sequence of {what}")
 

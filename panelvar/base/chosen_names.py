@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from panelvar.base.errors import SpecificationError
@@ -45,10 +45,8 @@ def chosen_names(
         An item that is no text, or fits no name: names are listed, the nearest first.
     """
     items = [wanted] if isinstance(wanted, (str, re.Pattern)) else wanted
-    try:
-        items = list(items)
-    except TypeError:
-        raise _no_text(option, wanted) from None
+    if isinstance(items, (Set, Mapping)) or not isinstance(items, Iterable):
+        raise _no_text(option, wanted)
     chosen: dict[str, None] = {}
     for item in items:
         if not isinstance(item, (str, re.Pattern)):

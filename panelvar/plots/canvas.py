@@ -144,7 +144,7 @@ class Canvas:
         else:
             legend = self.panels[-1].legend(handles, labels, **style)
         for text, label in zip(legend.get_texts(), labels, strict=True):
-            write(partial(_rewritten, text), label, 20)
+            write(partial(rewritten, text), label, 20)
 
     def _characters(self, size: float) -> int:
         return fitting(self.figure.bbox.width / self.figure.dpi, size)
@@ -289,13 +289,13 @@ def write(setter: Callable[..., Text], text: str | Sequence[str], width: int, *,
         Passed to ``setter``.
     """
     pieces = [text] if isinstance(text, str) else list(text)
-    formulas = [getattr(piece, "latex", None) for piece in pieces]
+    formulas = [getattr(piece, "mathtext", None) for piece in pieces]
     if not any(formulas):
         artist = setter(folded("".join(pieces), width, lines), **style)
         literal(artist)
         return artist
     set_as = [
-        f"${formula}$" if formula else printable(piece).replace("\\", "\\\\").replace("$", r"\$")
+        formula or printable(piece).replace("\\", "\\\\").replace("$", r"\$")
         for piece, formula in zip(pieces, formulas, strict=True)
     ]
     artist = setter("".join(set_as), **style)
@@ -318,7 +318,8 @@ def chosen_places(option: str, names: str | Sequence[str] | None, known: tuple[s
     return [known.index(choose(option, name, known)) for name in wanted]
 
 
-def _rewritten(artist: Text, text: str) -> Text:
+def rewritten(artist: Text, text: str) -> Text:
+    """Change a text that is there: with `functools.partial`, a setter for `write`."""
     artist.set_text(text)
     return artist
 

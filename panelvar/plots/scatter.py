@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +13,23 @@ from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import DataError, Note, SpecificationError, emit
 from panelvar.base.quoting import shown
-from panelvar.base.unknown_arguments import answering
+from panelvar.base.shared_parameters import documented
 from panelvar.data.panel import Panel
-from panelvar.plots.canvas import BLUE, GREY, MARKERS, PALETTE, check_axes, folded, literal, name_axes, pyplot, tidy
+from panelvar.plots.canvas import BLUE, MARKERS, PALETTE, open_canvas, read_shown_names, rewritten, tidy, write
 from panelvar.static_panels.result import LinearResult
+from panelvar.static_panels.within_between import least_squares_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 
 # More entities than this get one colour: nobody can tell apart, or look up, more.
 _NAMED = len(PALETTE)
 
 
-@answering
+@documented
 def plot_scatter(
     source: Panel | LinearResult,
     x: str,
@@ -34,6 +38,10 @@ def plot_scatter(
     entity_lines: bool = True,
     pooled_line: bool = True,
     ax: Axes | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Axes:
     r"""Plot ``y`` against ``x`` with the least-squares line of each entity and of all rows together.
 
@@ -50,8 +58,7 @@ def plot_scatter(
         Column on the vertical axis. A result has its dependent variable there, and needs no name.
     entity_lines, pooled_line : bool
         Which lines to draw. An entity whose ``x`` does not vary has none.
-    ax : Axes, optional
-        Where to draw; a new figure by default.
+    {ax, figure, figsize, title, labels}
 
     Returns
     -------
@@ -68,17 +75,18 @@ def plot_scatter(
     refuse_other("plot_scatter", source, (Panel, LinearResult), "a Panel or the result of a linear panel model")
     for option, name in (("x=", x), ("y=", y)):
         refuse_other(option, name, Hashable, "the name of a column")
-    check_axes(ax)
     entity_lines, pooled_line = read_flag("entity_lines", entity_lines), read_flag("pooled_line", pooled_line)
-    across, up, codes, labels, up_name = _columns(source, x, y)
-    if ax is None:
-        _, ax = pyplot().subplots(figsize=(6.4, 4.6), layout="constrained")
+    across, up, codes, entities, up_name = _columns(source, x, y)
+    called = read_shown_names(labels, (str(x), str(up_name), *entities))
+    canvas = open_canvas(ax, figure, figsize, title, size=(6.4, 4.6))
+    ax = canvas.panels[0]
     shown = np.unique(codes)
     named = len(shown) <= _NAMED
+    marks: list[tuple[Any, str]] = []
     for k, entity in enumerate(shown):
         mine = codes == entity
         colour = PALETTE[k % _NAMED] if named else BLUE
-        ax.scatter(
+        points = ax.scatter(
             across[mine],
             up[mine],
             s=26 if named else 9,
@@ -86,19 +94,22 @@ def plot_scatter(
             marker=MARKERS[k % _NAMED] if named else "o",
             alpha=0.85 if named else 0.35,
             linewidths=0,
-            label=folded(labels[entity], 24) if named and len(shown) > 1 else None,
             zorder=2,
         )
+        if named and len(shown) > 1:
+            marks.append((points, called[entities[entity]]))
         if entity_lines and len(shown) > 1:
             _line(ax, across[mine], up[mine], colour, 1.6 if named else 0.7, 0.9 if named else 0.3)
     if pooled_line:
-        _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")
-    name_axes(ax, x, up_name)
-    if ax.get_legend_handles_labels()[0]:  # no line is drawn over an x that does not vary
-        literal(*ax.legend(loc="best", fontsize=9, frameon=False).get_texts())
-    if not named:
-        kind = "entities, each with its line" if entity_lines else "entities"
-        ax.set_title(f"{len(shown)} {kind}", fontsize=10, color=GREY)
+        marks += [(line, "all rows") for line in _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")]
+    write(ax.set_xlabel, called[str(x)], 60)
+    write(ax.set_ylabel, called[str(up_name)], 40)
+    if marks:  # none where one entity alone has an x that does not vary
+        legend = ax.legend(*zip(*marks, strict=True), loc="best", fontsize=9, frameon=False)
+        for text, (_, name) in zip(legend.get_texts(), marks, strict=True):
+            write(partial(rewritten, text), name, 24)
+    kind = "entities, each with its line" if entity_lines else "entities"
+    canvas.name("" if named else f"{len(shown)} {kind}", size=10.0)
     tidy(ax)
     return ax
 
@@ -142,26 +153,12 @@ def _line(
     colour: str,
     linewidth: float,
     alpha: float,
-    *,
     label: str | None = None,
     style: str = "-",
-) -> None:
+) -> list[Line2D]:
     """Draw the least-squares line over the range of ``x``; nothing if ``x`` does not vary."""
+    line = least_squares_line(x, y)
+    if line is None:
+        return []
     ends = np.array([x.min(), x.max()])
-    deviation = x - x.mean()
-    # Judged against the level of x: what is left of a constant after subtraction is rounding.
-    if np.abs(deviation).max() <= 1e-12 * np.abs(ends).max():
-        return
-    # Divided by its size, so that its square can be held.
-    scaled = deviation / np.abs(deviation).max()
-    slope = (scaled @ (y - y.mean())) / (scaled @ scaled) / np.abs(deviation).max()
-    ax.plot(
-        ends,
-        y.mean() + slope * (ends - x.mean()),
-        style,
-        color=colour,
-        linewidth=linewidth,
-        alpha=alpha,
-        label=label,
-        zorder=3,
-    )
+    return ax.plot(ends, line(ends), style, color=colour, linewidth=linewidth, alpha=alpha, label=label, zorder=3)

@@ -9,12 +9,16 @@ import numpy as np
 
 from panelvar.absorption.crossed_components import CrossedComponents
 from panelvar.absorption.crossed_effects import CrossedRows
+from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
+from panelvar.base.distributions import quantile
 from panelvar.base.errors import MissingInformationError, Note, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line
+from panelvar.covariance.covariances import CovarianceEstimate
 from panelvar.fit.conventions import Convention
 from panelvar.fit.fit import Fit
+from panelvar.kernels.least_squares import covariance_root
 from panelvar.kernels.variance_components import Components, Likelihood
 from panelvar.static_panels.effect_precision import level_variances
 from panelvar.static_panels.rsquared import counts_rows, linear_prediction, row_correlation
@@ -273,6 +277,70 @@ def blup(fit: Fit) -> tuple[Array, ...]:
     return (counts * c.effect / np.where(total > 0.0, total, 1.0) * residual,)
 
 
+def _prediction_variances(fit: Fit, components: Components, cov: Array) -> Array:
+    """Mean squared errors of predicted effects (see ``LinearResult.estimated_effects``)."""
+    grouping = fit.rows_or_refuse("Estimated effects").groupings[0]
+    counts = grouping.sizes.astype(np.float64)
+    total = components.idiosyncratic + counts * components.effect
+    share = counts * components.effect / np.where(total > 0.0, total, 1.0)
+    means = grouping.means_of([fit.source.x[i] for i in fit.kept]) if len(fit.kept) else np.empty((len(counts), 0))
+    if fit.constant:
+        means = np.hstack([np.ones((len(counts), 1)), means])
+    moved = means @ covariance_root(cov)
+    out: Array = components.effect * (1.0 - share) + share**2 * np.einsum("ij,ij->i", moved, moved)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class EffectIntervals:
+    """Estimated effects of one dimension with their limits.
+
+    Attributes
+    ----------
+    dimension : str
+    kind : str
+        ``"deviation"`` from the mean, ``"level"``, or ``"effect"``, the prediction of a random effect.
+    labels : Index
+    estimates : (G,) array
+    limits : pair of (G,) arrays, or None
+        None where no errors are known (more than two effects, slopes by level, two random effects).
+    """
+
+    dimension: str
+    kind: str
+    labels: pd.Index
+    estimates: Array
+    limits: tuple[Array, Array] | None
+
+
+def effect_intervals(
+    fit: Fit, estimator: str, covariance: CovarianceEstimate, dimension: str | None, kind: str, level: float
+) -> EffectIntervals:
+    """Estimate the effects of one dimension, by default the first, with limits where there are errors.
+
+    Raises
+    ------
+    SpecificationError
+        No effects; a dimension the model has not; levels of a random effect.
+    """
+    if not fit.effects:
+        raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
+    fit.rows_or_refuse("Estimated effects")
+    known = fit.effects[0] if dimension is None else choose("effect", dimension, fit.effects)
+    choose("kind", kind, ("deviation", "level"))
+    random = fit.components is not None
+    pair = fit.absorbed is not None and (len(fit.absorbed.groupings) == 1 or fit.absorbed.pair is not None)
+    table = effects_table(fit, estimator, covariance.matrix, errors=random or pair)
+    own = table.loc[known] if len(fit.effects) > 1 else table
+    column = "effect" if random else kind
+    estimates = own[column].to_numpy()
+    error = "std_error_deviation" if column == "deviation" else "std_error"
+    limits = None
+    if error in own.columns:
+        limits = normal_limits(estimates, own[error].to_numpy(), level, quantile(level, covariance.df))
+    return EffectIntervals(known, column, own.index, estimates, limits)
+
+
 def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.DataFrame:
     """Build the table behind ``LinearResult.estimated_effects``, with ``cov`` of the coefficients."""
     import pandas as pd
@@ -286,7 +354,11 @@ def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.D
             label: pd.DataFrame({"effect": table}, index=_labels(fit, i))
             for i, (label, table) in enumerate(zip(fit.effects, tables, strict=True))
         }
-        return random[fit.effects[0]] if len(tables) == 1 else pd.concat(random, names=["effect", "label"])
+        if len(tables) > 1:
+            return pd.concat(random, names=["effect", "label"])
+        if errors and isinstance(fit.components, Components):
+            random[fit.effects[0]]["std_error"] = np.sqrt(_prediction_variances(fit, fit.components, cov))
+        return random[fit.effects[0]]
     if fit.absorbed is None:
         raise SpecificationError(f"{estimator} has no effects to estimate: use fit_fixed_effects.")
     constant = float(fit.centre[-1] - fit.centre[:-1][fit.kept] @ fit.slopes)

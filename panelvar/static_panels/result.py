@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from panelvar.covariance.covariances import Covariance
 from panelvar.covariance.named import covariance_of, resolve
 from panelvar.data.design import Design
 from panelvar.static_panels.effects import effects_table
+from panelvar.static_panels.event_study import EventStudy, event_study
 from panelvar.static_panels.fit_statistics import FitStatistics
 from panelvar.static_panels.predictions import predict, predict_interval
 from panelvar.static_panels.summary import linear_table
@@ -68,18 +71,18 @@ class LinearResult(FitStatistics, Presented):
         """Residuals, labelled by the caller's rows."""
         import pandas as pd
 
-        return pd.Series(self._residuals, index=self._explained.index, name="resids")
+        return pd.Series(self._residuals, index=self.explained.index, name="resids")
 
     @cached_property
     def fitted_values(self) -> pd.Series:
         """Dependent variable less residuals: absorbed effects are included."""
         import pandas as pd
 
-        own = self._explained
+        own = self.explained
         return pd.Series(own.y - self._residuals, index=own.index, name="fitted_values")
 
     @property
-    def _explained(self) -> Design:
+    def explained(self) -> Design:
         """The rows that residuals and fitted values belong to."""
         return self.fit.source if self.fit.family in ("gls", "gls-within") else self.fit.design
 
@@ -91,14 +94,16 @@ class LinearResult(FitStatistics, Presented):
         Parameters
         ----------
         errors : bool
-            Add standard errors (fixed effects; refused beyond two effects and with slopes).
+            Add standard errors (of fixed effects, refused beyond two effects and with slopes; of one random effect, the
+            root of the mean squared error of its prediction).
 
         Returns
         -------
         DataFrame
             Fixed effects: ``level`` :math:`\hat c + \hat\alpha_i`, ``deviation`` :math:`\hat\alpha_i`, ``std_error``
             of the level and ``std_error_deviation``. Two effects: one block an effect, and ``component``. Slopes by
-            level: ``level`` is the slope. Random effects: ``effect``, the best linear unbiased predictions.
+            level: ``level`` is the slope. Random effects: ``effect``, the best linear unbiased predictions, and of one
+            effect ``std_error``.
 
         Notes
         -----
@@ -108,7 +113,9 @@ class LinearResult(FitStatistics, Presented):
         :math:`s^2 f'(D'WD)^+ f + \bar x_f' V \bar x_f` with V the covariance of the slopes and :math:`\bar x_f` the
         same function of the regressors; the first term is classical whatever V is, and with V classical the sum is the
         dummy-variable regression's. Deviations are from the mean over rows. The error of an effect does not shrink
-        with the number of entities, only with its own rows.
+        with the number of entities, only with its own rows. The prediction of a random effect with share
+        :math:`\gamma_i` (`predict_interval`) has the mean squared error
+        :math:`\sigma_\mu^2 (1 - \gamma_i) + \gamma_i^2 \bar z_i' V \bar z_i` (Henderson 1975), variances being known.
         """
         return effects_table(self.fit, self.estimator, self.covariance.matrix, errors=errors)
 
@@ -192,6 +199,54 @@ class LinearResult(FitStatistics, Presented):
         with suppress(NumericalError):
             light.__dict__["loglik"] = self.loglik
         return light
+
+    def event_study(
+        self,
+        term: str | re.Pattern[str] | Mapping[Any, str],
+        *,
+        reference: object = None,
+        event: object = None,
+        level: float = 0.95,
+        draws: int = 20_000,
+        seed: int | None = 0,
+    ) -> EventStudy:
+        r"""Put the coefficients of a term in time: effects by period about an event, with pointwise and joint limits.
+
+        Parameters
+        ----------
+        term : str, pattern, or mapping of periods to coefficients
+            The term whose columns are periods, ``"i(since, treated, ref=-1)"``; a pattern such as ``"*:treated"``; or,
+            for indicators of your own, ``{-2: "lead2", 0: "event", 1: "lag1"}``.
+        reference : label or sequence of labels, optional
+            The period or periods left out. By default what ``ref=`` of the term says. A reference far outside the
+            others (the code of those never treated) is not shown.
+        event : label, optional
+            First period of treatment. By default 0 where periods run from negative numbers to 0 or beyond, else the
+            period after the last reference.
+        level : float
+            Coverage of the limits.
+        draws : int
+            Vectors drawn for the sup-t critical value.
+        seed : int or None
+            Their seed.
+
+        Returns
+        -------
+        EventStudy
+            Prints as a table; ``plot()`` draws it.
+
+        Raises
+        ------
+        SpecificationError
+            A term that fits no coefficient, names that do not say their period or which was left out.
+
+        Notes
+        -----
+        The sup-t band holds the effects of all periods at once with probability ``level`` (see `conf_int`): paths that
+        leave it are rejected jointly, which pointwise limits do not say (Freyaldenhoven, Hansen, Perez Perez and
+        Shapiro 2024, NBER 29170, section 4). ``leads_test`` is the joint test of the periods before the event.
+        """
+        return event_study(self, term, reference, event, level, draws, seed)
 
     # ---- reading
 

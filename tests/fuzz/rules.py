@@ -81,7 +81,7 @@ PREFERRED = {
     "nested_f_test.restricted": "fit_pooled",
     "wooldridge_within_test bhargava_test born_breitung_test cross_section_dependence_test cd_star_test "
     "residual_correlations modified_wald_test slope_homogeneity_test hausman.consistent "
-    "nested_f_test.full": "fit_fixed_effects",
+    "nested_f_test.full plot_effects": "fit_fixed_effects",
     "mundlak_test hausman.efficient hausman_regression LinearResult.variance_components": "fit_random_effects",
     "wooldridge_difference_test": "fit_first_difference",
 }
@@ -123,6 +123,9 @@ ALWAYS_HERE = {
     ("fit_dols", "lags"),
     ("fit_pooled_mean_group", "max_iterations"),
     ("plot_scatter", "y"),
+    ("plot_event_study", "term"),
+    ("plot_event_study", "reference"),
+    ("LinearResult.event_study", "reference"),
     ("VecmResult.exclusion_test", "variables"),
     ("VecmResult.restriction_test", "beta"),
 } | {
@@ -132,7 +135,7 @@ ALWAYS_HERE = {
 COINTEGRATING = ("'group-mean'", "'pooled'", "'weighted'")
 OFTEN = {"joint": 0.4, "bands": 0.4}
 """Optional parameters on which a rule of its own depends, and how often they are given."""
-NEVER = {"ax", "figure", "tally", "rng", "accepted", "chosen", "base"}
+NEVER = {"ax", "figure", "figsize", "tally", "rng", "accepted", "chosen", "base"}
 """Of other programs, and of the library's own rooms."""
 
 
@@ -244,6 +247,25 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "fit_hausman_taylor.endogenous": lambda writer: writer.roles(*writer.rng.choice((("f2",), ("x2", "f2"), ("x2",)))),
     "plot_scatter.x": lambda writer: writer.role("x1", "x1", "x2"),
     "plot_scatter.source": lambda writer: writer.rng.choice(("panel", writer.result(pv.LinearResult, "plot_scatter"))),
+    "plot_within_between.x": lambda writer: writer.role("x1", "x2"),
+    "plot_event_study.source": lambda writer: writer.result(pv.LinearResult, "plot_event_study"),
+    "plot_residuals.result": lambda writer: writer.result(pv.LinearResult, "plot_residuals"),
+    "plot_event_study.labels": of("{'Effect': 'a $b$'}"),
+    "plot_residuals.labels": of("None", "{'Residual': 'a $b$'}"),
+    "plot_effects.labels": of("None", "{'i': 'a $b$'}"),
+    "plot_series.labels": of("None"),
+    "plot_effects.effect": of("None", "'i'"),
+    "plot_coefficients.values": of("True", "False"),
+    "plot_coefficients.order": lambda writer: writer.roles("x1"),
+    "plot_coefficients.level": of("0.95", "(0.68, 0.95)"),
+    "plot_event_study.level": of("0.95", "(0.68, 0.95)"),
+    "plot_within_between.names": of("True", "None"),
+    "term": lambda writer: repr({1: writer.names["x1"]}),
+    "reference": of("0", "(0, -1)"),
+    "event": of("None", "1"),
+    "entities": of("None"),
+    "drop": lambda writer: writer.roles("x2"),
+    "LinearResult.conf_int.of": lambda writer: writer.roles("x1"),
     "endogenous": lambda writer: writer.roles("x2"),
     "instruments": lambda writer: writer.roles(*writer.rng.choice((("z1", "z2"), ("z1", "z2"), ("z1",), ("x3", "z2")))),
     "InstrumentalResult.difference_in_sargan.instruments": lambda writer: writer.role("z1", "z2", "x1"),

@@ -29,8 +29,8 @@ class Formula(str):
     """A name with mathematics, as `panelvar.Math` is one."""
 
     @property
-    def latex(self) -> str:
-        return r"\beta_1"
+    def mathtext(self) -> str:
+        return r"$\beta_1$"
 
 
 def opened(ax=None, figure=None, figsize=None, title=None, **options):

@@ -1,0 +1,303 @@
+"""Coefficients of one fit or many, with their intervals."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.bands.limits import JOINTS
+from panelvar.base.arguments import read_flag, read_levels, refuse_other
+from panelvar.base.arrays import Array
+from panelvar.base.chosen_names import chosen_names
+from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.quoting import shown
+from panelvar.base.shared_parameters import documented
+from panelvar.data.design import CONSTANT
+from panelvar.plots.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
+from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent, name_places
+from panelvar.static_panels.inference import Inference
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+MINUS = "\N{MINUS SIGN}"
+# More fits than this beside one another nobody tells apart.
+_MOST_FITS = 12
+_LEVEL = re.compile(r"\[(?:T\.)?([^\[\]]*)\](?=:|$)")
+_CALL = re.compile(r"\b[iC]\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of the picture: a coefficient, or a heading, which has no name."""
+
+    name: str
+    text: str
+
+
+@documented
+def plot_coefficients(
+    results: Inference | Mapping[str, Inference] | Sequence[Inference],
+    *,
+    keep: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+    drop: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+    order: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] = (),
+    sort: bool = False,
+    level: float | Sequence[float] = 0.95,
+    joint: str | None = None,
+    constant: bool = False,
+    headings: bool = True,
+    values: bool = False,
+    upright: bool = False,
+    ax: Axes | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Axes:
+    r"""Draw coefficients with their confidence intervals: of one fit, or of several side by side.
+
+    Parameters
+    ----------
+    results : result, mapping of labels to results, or sequence of results
+        Results of single equations; without labels several are (1), (2), ...
+    keep, drop : str, pattern or sequence of them, optional
+        Coefficients to show, or to leave out: by name, by term (``"C(region)"``, all its columns), or by pattern
+        (``"L(*)"``, ``re.compile(...)``).
+    order : str, pattern or sequence of them
+        Coefficients to show first, in this order.
+    sort : bool
+        Sort the others by the estimates of the first fit that has them, the largest first.
+    level : float or sequence of float
+        Coverage of the intervals: one level, or several, such as ``(0.68, 0.95)``, the lower drawn the thicker.
+    joint : {"sup-t", "bonferroni"} or None
+        Add a capped line that covers all coefficients shown of a fit at once, at the highest level.
+    constant : bool
+        Show the constant, whose size seldom is of a kind with the others'.
+    headings : bool
+        Put the levels of a term, two or more, under its name.
+    values : bool
+        Print each estimate and its interval on the right.
+    upright : bool
+        Draw intervals upright, names along the bottom.
+    {ax, figure, figsize, title}
+    labels : mapping of str to str, optional
+        What coefficients are called, by their name, or a term's heading by the term.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    SpecificationError
+        Something that is no result of a single equation; names or labels that fit no coefficient; nothing left to show.
+    """
+    fits = _fits(results)
+    levels = read_levels(level)
+    if joint is not None:
+        choose("joint", joint, JOINTS)
+    sort, constant, headings = read_flag("sort", sort), read_flag("constant", constant), read_flag("headings", headings)
+    values, upright = read_flag("values", values), read_flag("upright", upright)
+    names, hidden = _shown(fits, keep, drop, order, sort, constant)
+    lines, term = _lines(names, _renamed(labels, fits), headings, upright)
+    places = np.arange(len(lines), dtype=np.float64)
+    at = {line.name: place for line, place in zip(lines, places, strict=True) if line.name}
+    step = 0.29 if len(fits) == 1 else 0.17 + 0.13 * len(fits)
+    # A legend and printed values take their room from the lines.
+    along, beside = step * len(lines) + 1.1, 1.5 * (len(fits) > 1)
+    size = (max(4.5, 1.4 * along) + beside, 4.6) if upright else (6.4 + 1.5 * values + beside, max(along, 2.0))
+    canvas = open_canvas(ax, figure, figsize, title, size=size)
+    ax = canvas.panels[0]
+    (ax.axhline if upright else ax.axvline)(0.0, color=GREY, linewidth=0.9, zorder=1)
+    marks = []
+    for place, (shift, result) in enumerate(zip(dodged(len(fits)), fits.values(), strict=True)):
+        own = [name for name in at if name in result.names]
+        spots = np.array([at[name] for name in own]) + shift
+        estimates = result.params[own].to_numpy()
+        intervals = [_limits(result, own, level=each) for each in levels]
+        capped = _limits(result, own, level=levels[0], joint=joint) if joint else None
+        size_of_marks = 6.0 if len(fits) <= 4 else 4.6
+        look = Look.of(place)
+        marks.append(
+            draw_estimates(ax, spots, estimates, intervals, look, upright=upright, size=size_of_marks, capped=capped)
+        )
+        if values and not upright:
+            _print_values(ax, spots, estimates, intervals[0], look.colour if len(fits) > 1 else "black", len(fits) > 1)
+    _name_lines(canvas, lines, places, upright, term)
+    if len(fits) > 1:
+        _stripe(ax, lines, places, upright)
+    if len(fits) > 1:
+        canvas.legend(marks, list(fits))
+    canvas.name(_title(fits))
+    canvas.foot(_foot(fits, levels, joint, hidden))
+    tidy(ax)
+    return ax
+
+
+def _limits(result: Inference, names: list[str], **options: Any) -> tuple[Any, Any]:
+    limits = result.conf_int(of=names, **options)
+    return limits["lower"].to_numpy(), limits["upper"].to_numpy()
+
+
+def _fits(results: object) -> dict[str, Inference]:
+    if isinstance(results, Inference):
+        given: dict[str, object] = {"": results}
+    elif isinstance(results, Mapping):
+        given = {str(label): result for label, result in results.items()}
+    elif isinstance(results, Sequence) and not isinstance(results, str):
+        given = {f"({k})": result for k, result in enumerate(results, start=1)}
+    else:
+        given = {"": results}
+    if not given:
+        raise SpecificationError("There is nothing to draw: results is empty.")
+    if len(given) > _MOST_FITS:
+        raise SpecificationError(f"{len(given)} fits in one figure: at most {_MOST_FITS} can be told apart.")
+    fits: dict[str, Inference] = {}
+    for label, result in given.items():
+        which = f"plot_coefficients, for {label!r}," if label else "plot_coefficients"
+        expected = "results of single equations, one, a mapping or a list (plot_responses draws what systems say)"
+        refuse_other(which, result, Inference, expected)
+        assert isinstance(result, Inference)
+        fits[label] = result
+    return fits
+
+
+def _shown(
+    fits: Mapping[str, Inference], keep: Any, drop: Any, order: Any, sort: bool, constant: bool
+) -> tuple[list[str], list[str]]:
+    """Names to show in their order, and what is hidden without having been asked."""
+    known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
+    wanted = known if keep is None else chosen_names("keep", keep, known)
+    first = chosen_names("order", order, known)
+    out = set() if drop is None else set(chosen_names("drop", drop, known))
+    hidden = [] if constant or keep is not None or CONSTANT not in known or CONSTANT in (*first, *out) else [CONSTANT]
+    if len(wanted) > 1:
+        out |= set(hidden)
+    else:
+        hidden = []
+    rest = [name for name in wanted if name not in first]
+    if sort:
+        estimates = {name: next(r.params[name] for r in fits.values() if name in r.names) for name in rest}
+        rest.sort(key=lambda name: -estimates[name])
+    names = [name for name in (*first, *rest) if name in wanted and name not in out]
+    if not names:
+        raise SpecificationError(f"drop={shown(drop)} leaves no coefficient to show.")
+    return names, hidden
+
+
+def _renamed(labels: Mapping[str, str] | None, fits: Mapping[str, Inference]) -> dict[str, str]:
+    """What names and terms are called, by their own spelling."""
+    if labels is None:
+        return {}
+    refuse_other("labels=", labels, Mapping, "a mapping of names to what the plot calls them")
+    known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
+    terms = list(dict.fromkeys(_term_of(name) for name in known))
+    out = {}
+    for name, text in labels.items():
+        refuse_other(f"labels={{{name!r}: ...}}", text, str, "a text")
+        found = name if name in (*known, *terms) else _one_of(name, known, terms)
+        out[found] = text
+    return out
+
+
+def _one_of(name: object, known: list[str], terms: list[str]) -> str:
+    refuse_other("labels=, the name", name, str, "a text")
+    assert isinstance(name, str)
+    found = chosen_names("labels", name, known)
+    return found[0] if len(found) == 1 else _term_of(found[0])
+
+
+def _term_of(name: str) -> str:
+    return _LEVEL.sub("", name)
+
+
+def _lines(names: list[str], renamed: Mapping[str, str], headings: bool, upright: bool) -> tuple[list[_Line], str]:
+    """Lines of the picture, and the name of the axis where they are the levels of one term."""
+    lines: list[_Line] = []
+    terms = [(term, list(own)) for term, own in itertools.groupby(names, _term_of)]
+    alone = headings and upright and len(terms) == 1 and len(names) > 1
+    for term, own in terms:
+        above = renamed.get(term, _plain(term))
+        grouped = headings and len(own) > 1 and (alone or not upright)
+        if grouped and not alone:
+            lines.append(_Line("", above))
+        for name in own:
+            levels = ", ".join(_LEVEL.findall(name))
+            usual = name if not levels else levels if grouped else f"{above}: {levels}"
+            lines.append(_Line(name, renamed.get(name, usual)))
+    return lines, renamed.get(terms[0][0], _plain(terms[0][0])) if alone else ""
+
+
+def _plain(term: str) -> str:
+    """A term without what only a formula needs: ``region`` for ``C(region)``, ``f × x`` for ``i(f, x, ref=0)``."""
+
+    def arguments(call: re.Match[str]) -> str:
+        return " × ".join(piece.strip() for piece in call[1].split(",") if "=" not in piece)
+
+    return _CALL.sub(arguments, term).replace(":", " × ")
+
+
+def _stripe(ax: Axes, lines: list[_Line], places: Array, upright: bool) -> None:
+    """Shade every other coefficient, so that marks of several fits are seen to belong together."""
+    named = [place for line, place in zip(lines, places, strict=True) if line.name]
+    for place in named[::2]:
+        (ax.axvspan if upright else ax.axhspan)(place - 0.5, place + 0.5, color="#F3F3F3", linewidth=0, zorder=0)
+
+
+def _name_lines(canvas: Canvas, lines: list[_Line], places: Array, upright: bool, term: str) -> None:
+    ax = canvas.panels[0]
+    room = fitting((canvas.panel_width / len(lines)) if upright else 0.36 * canvas.panel_width, 9.0)
+    turned = upright and max(len(line.text) for line in lines) > room
+    axis = ax.xaxis if upright else ax.yaxis
+    name_places(axis, places, [line.text for line in lines], 24 if turned else room)
+    for line, text in zip(lines, axis.get_ticklabels(), strict=True):
+        if not line.name:
+            text.set_fontweight("bold")
+        if turned:
+            text.set(rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_tick_params(length=0)
+    if term:
+        write(axis.set_label_text, term, 60, fontsize=10)
+    limits = (-0.6, len(lines) - 0.4)
+    if upright:
+        ax.set_xlim(limits)
+    else:
+        ax.set_ylim(limits[::-1])
+
+
+def _print_values(ax: Axes, places: Array, estimates: Array, limits: Any, colour: str, small: bool) -> None:
+    for place, estimate, lower, upper in zip(places, estimates, *limits, strict=True):
+        ax.annotate(
+            f"{estimate:.3g}  [{lower:.3g}, {upper:.3g}]".replace("-", MINUS),
+            (1.02, place),
+            xycoords=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=7 if small else 8,
+            color=colour,
+        )
+
+
+def _title(fits: Mapping[str, Inference]) -> str:
+    dependents = list(dict.fromkeys(str(getattr(result, "dependent", "")) for result in fits.values()))
+    return f"Coefficients: {dependents[0]}" if len(dependents) == 1 and dependents[0] else "Coefficients"
+
+
+def _foot(fits: Mapping[str, Inference], levels: tuple[float, ...], joint: str | None, hidden: list[str]) -> str:
+    text = f"{in_percent(levels)} intervals"
+    if len(levels) > 1:
+        text += ", the lower the thicker"
+    if joint is not None:
+        text += f"; capped: all shown at once, {100.0 * levels[0]:g}%, {joint}"
+    errors = list(dict.fromkeys(result.cov_label for result in fits.values()))
+    if len(errors) == 1:
+        text += f". Standard errors: {errors[0]}"
+    else:
+        text += ". Standard errors: " + "; ".join(f"{label} {result.cov_label}" for label, result in fits.items())
+    return f"{text}.{' The constant is not shown.' if hidden else ''}"

@@ -1,0 +1,117 @@
+"""Estimated effects in order, with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.base.arguments import read_flag, refuse_other
+from panelvar.base.errors import check_level
+from panelvar.base.shared_parameters import documented
+from panelvar.data.time_labels import as_text
+from panelvar.plots.canvas import BLUE, GREY, open_canvas, read_shown_names, tidy, write
+from panelvar.plots.intervals import Look, draw_estimates, name_places
+from panelvar.static_panels.effects import effect_intervals
+from panelvar.static_panels.result import LinearResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+# More levels than this have no room for their names.
+_NAMED = 60
+_KINDS = {
+    "deviation": "Effect, deviation from the mean",
+    "level": "Effect with the constant",
+    "effect": "Predicted random effect",
+}
+
+
+@documented
+def plot_effects(
+    result: LinearResult,
+    effect: str | None = None,
+    *,
+    kind: str = "deviation",
+    sort: bool = True,
+    level: float = 0.95,
+    ax: Axes | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Axes:
+    """Draw the estimated effects of entities (or periods, or other levels), each with its interval.
+
+    Up to 60 levels are named, one below the other; more are drawn from the smallest to the largest, without names.
+
+    Parameters
+    ----------
+    result : LinearResult
+        With fixed or random effects.
+    effect : str, optional
+        Which of several effects, as ``result.effects`` names them; the first by default.
+    kind : {"deviation", "level"}
+        Fixed effects as deviations from their mean over rows, or with the constant. Random effects are deviations.
+    sort : bool
+        From the smallest to the largest; False: in the order of their labels.
+    level : float
+        Coverage of the intervals.
+    {ax, figure, figsize, title, labels}
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    SpecificationError
+        If it is no such result, has no effects, or not this one.
+    MissingInformationError
+        If its rows were released (``without_rows``).
+
+    Notes
+    -----
+    The errors are those of `LinearResult.estimated_effects`: the variance of an effect falls with its own rows alone,
+    and the largest and smallest of many estimates are so partly by error. Random effects are drawn towards the mean
+    accordingly. Where the errors are not known (more than two effects, slopes by level) there are no intervals.
+    """
+    refuse_other("plot_effects", result, LinearResult, "the result of a linear panel model with effects")
+    sort, level = read_flag("sort", sort), check_level(level)
+    found = effect_intervals(result.fit, result.estimator, result.covariance, effect, kind, level)
+    texts = np.array([as_text(label) for label in found.labels], dtype=object)
+    names = read_shown_names(labels, (found.dimension, *texts))
+    order = np.argsort(found.estimates, kind="stable") if sort else np.arange(len(texts))
+    named = len(texts) <= _NAMED
+    places = np.arange(float(len(order)))
+    if named and not sort:
+        places = places[::-1]
+    size = (6.4, max(0.2 * len(order) + 1.1, 2.4)) if named else (6.4, 4.4)
+    canvas = open_canvas(ax, figure, figsize, title, size=size)
+    ax = canvas.panels[0]
+    estimates = found.estimates[order]
+    limits = None if found.limits is None else (found.limits[0][order], found.limits[1][order])
+    if found.kind != "level":
+        (ax.axvline if named else ax.axhline)(0.0, color=GREY, linewidth=0.9, zorder=1)
+    if named:
+        draw_estimates(ax, places, estimates, [] if limits is None else [limits], Look.of(0), upright=False, size=5.0)
+        name_places(ax.yaxis, places, [names[text] for text in texts[order]], 28)
+        ax.yaxis.set_tick_params(length=0)
+        ax.set_ylim(-0.7, len(order) - 0.3)
+        write(ax.set_xlabel, _KINDS[found.kind], 60, fontsize=10)
+    else:
+        if limits is not None:
+            ax.vlines(places, *limits, color=BLUE, alpha=0.35, linewidth=max(min(1.2, 300.0 / len(order)), 0.2))
+        ax.plot(places, estimates, ".", color=BLUE, markersize=2.5)
+        ax.margins(x=0.01)
+        ordered = ", from the smallest effect to the largest" if sort else ""
+        write(ax.set_xlabel, f"{names[found.dimension]}{ordered}", 60, fontsize=10)
+        write(ax.set_ylabel, _KINDS[found.kind], 46, fontsize=10)
+    ax.tick_params(labelsize=9)
+    canvas.name(f"Effects: {names[found.dimension]}")
+    if limits is not None:
+        canvas.foot(f"{100.0 * level:g}% intervals, each by itself.")
+    tidy(ax)
+    return ax

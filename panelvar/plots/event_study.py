@@ -1,0 +1,186 @@
+"""Event studies: effects by period with pointwise and joint limits, the period left out marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.bands.limits import JOINTS
+from panelvar.base.arguments import read_levels, refuse_other
+from panelvar.base.arrays import Array, Mask
+from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.shared_parameters import documented
+from panelvar.data.time_labels import as_text
+from panelvar.plots.canvas import GREY, open_canvas, read_shown_names, tidy, write
+from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent
+from panelvar.plots.time_axis import TimeAxis
+from panelvar.static_panels.event_study import EventStudy
+from panelvar.static_panels.result import LinearResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+_MOST_STUDIES = 6
+
+
+@documented
+def plot_event_study(
+    source: EventStudy | LinearResult | Mapping[str, EventStudy | LinearResult],
+    term: str | re.Pattern[str] | Mapping[Any, str] | None = None,
+    *,
+    reference: object = None,
+    event: object = None,
+    level: float | Sequence[float] | None = None,
+    joint: str | None = "sup-t",
+    style: str = "points",
+    ax: Axes | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Axes:
+    """Draw effects by period about an event, relative to the period left out.
+
+    Intervals of each period by itself are thick, those that hold all periods at once thin and capped. Periods left out
+    are hollow marks at zero; a dashed line stands before the event.
+
+    Parameters
+    ----------
+    source : EventStudy, LinearResult, or mapping of labels to several
+        What ``event_study()`` of a result returns; or a result, with the ``term`` it is to be read from.
+    term : str, pattern or mapping of periods to coefficients, optional
+        As of `LinearResult.event_study`; for results.
+    reference, event : label, optional
+        The period left out, and the first of treatment, as of `LinearResult.event_study`; for results.
+    level : float or sequence of float, optional
+        Coverage: one level, or several, the lower drawn the thicker. By default 95%, or what the study says.
+    joint : {"sup-t", "bonferroni"} or None
+        How intervals that hold all periods at once, at the highest level, are made; None for none.
+    style : {"points", "ribbon"}
+        Marks with lines, or lines in bands.
+    {ax, figure, figsize, title}
+    labels : mapping of str to str, optional
+        What the axes are called instead of ``"Period"`` and ``"Effect"``.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    SpecificationError
+        Neither studies nor results, a result without ``term``, or what `LinearResult.event_study` refuses.
+    """
+    studies = _studies(source, term, reference, event)
+    if joint is not None:
+        choose("joint", joint, JOINTS)
+    choose("style", style, ("points", "ribbon"))
+    names = read_shown_names(labels, ("Period", "Effect"))
+    if "Effect" not in (labels or {}):
+        names["Effect"] = _effect_name(studies)
+    first = next(iter(studies.values()))
+    levels = read_levels(first.level if level is None else level)
+    axis, at = _in_time(studies)
+    canvas = open_canvas(ax, figure, figsize, title, size=(7.0, 4.3))
+    ax = canvas.panels[0]
+    ax.axhline(0.0, color=GREY, linewidth=0.9, zorder=1)
+    marks = []
+    shifts = dodged(len(studies), 0.5 * axis.apart) if style == "points" else np.zeros(len(studies))
+    for place, ((label, study), shift) in enumerate(zip(studies.items(), shifts, strict=True)):
+        spots, estimates = at[label] + shift, study.estimates
+        intervals = [tuple(study.conf_int(level=each).to_numpy().T) for each in levels]
+        capped = tuple(study.conf_int(level=levels[0], joint=joint).to_numpy().T) if joint else None
+        draw = _ribbons if style == "ribbon" else _points
+        marks.append(draw(ax, spots, estimates, intervals, capped, study.references, Look.of(place), len(studies)))
+    _mark_event(ax, next(iter(at.values())), first)
+    axis.finish(ax)
+    ax.tick_params(labelsize=9)
+    write(ax.set_xlabel, names["Period"], 60, fontsize=10)
+    write(ax.set_ylabel, names["Effect"], 46, fontsize=10)
+    if len(studies) > 1:
+        canvas.legend(marks, list(studies))
+    dependents = list(dict.fromkeys(str(getattr(study.result, "dependent", "")) for study in studies.values()))
+    canvas.name(f"Event study: {dependents[0]}" if len(dependents) == 1 else "Event study")
+    canvas.foot(_foot(studies, levels, joint, style))
+    tidy(ax)
+    return ax
+
+
+def _studies(source: object, term: Any, reference: object, event: object) -> dict[str, EventStudy]:
+    given = dict(source) if isinstance(source, Mapping) else {"": source}
+    if not 1 <= len(given) <= _MOST_STUDIES:
+        raise SpecificationError(f"{len(given)} event studies in one figure: one to {_MOST_STUDIES} can be drawn.")
+    studies: dict[str, EventStudy] = {}
+    for label, each in given.items():
+        which = f"plot_event_study, for {label!r}," if label else "plot_event_study"
+        refuse_other(which, each, (EventStudy, LinearResult), "what event_study() of a result returns, or a result")
+        if isinstance(each, EventStudy):
+            if any(given is not None for given in (term, reference, event)):
+                raise SpecificationError(f"{which} got an event study, which has its term, reference and event.")
+            studies[str(label)] = each
+        elif isinstance(each, LinearResult):
+            if term is None:
+                raise SpecificationError(
+                    f"{which} needs term=, the term whose columns are periods; the result has "
+                    f"{', '.join(map(repr, each.names[:12]))}."
+                )
+            studies[str(label)] = each.event_study(term, reference=reference, event=event)
+    return studies
+
+
+def _effect_name(studies: Mapping[str, EventStudy]) -> str:
+    left_out = {tuple(as_text(each) for each in study.periods[study.references]) for study in studies.values()}
+    references = left_out.pop()
+    return f"Effect relative to {', '.join(references)}" if references and not left_out else "Effect"
+
+
+def _points(
+    ax: Axes, at: Array, estimates: Array, intervals: Any, capped: Any, references: Mask, look: Look, count: int
+) -> Any:
+    size = 6.0 if count < 3 else 4.8
+    return draw_estimates(ax, at, estimates, intervals, look, upright=True, size=size, capped=capped, hollow=references)
+
+
+def _ribbons(
+    ax: Axes, at: Array, estimates: Array, intervals: Any, capped: Any, references: Mask, look: Look, count: int
+) -> Any:
+    del count
+    if capped is not None:
+        for limit in capped:
+            ax.plot(at, limit, color=look.colour, linewidth=0.9, linestyle=(0, (4, 2)), zorder=2)
+    for limits in intervals:
+        ax.fill_between(at, *limits, color=look.colour, alpha=0.2, linewidth=0, zorder=1.5)
+    (line,) = ax.plot(at, estimates, color=look.colour, linewidth=1.6, zorder=2.5)
+    draw_estimates(ax, at, estimates, [], look, upright=True, size=4.5, hollow=references)
+    return line
+
+
+def _in_time(studies: Mapping[str, EventStudy]) -> tuple[TimeAxis, dict[str, Array]]:
+    """The axis of all studies, and where the periods of each lie."""
+    indexes = [study.periods for study in studies.values()]
+    axis = TimeAxis.of(indexes[0].append(indexes[1:]) if len(indexes) > 1 else indexes[0])
+    parts = np.split(axis.places, np.cumsum([len(index) for index in indexes])[:-1])
+    return axis, dict(zip(studies, parts, strict=True))
+
+
+def _mark_event(ax: Axes, at: Array, study: EventStudy) -> None:
+    before, after = at[study.before], at[~study.before]
+    if len(before) and len(after):
+        ax.axvline(0.5 * (before.max() + after.min()), color=GREY, linewidth=0.9, linestyle="--", zorder=1)
+
+
+def _foot(studies: Mapping[str, EventStudy], levels: tuple[float, ...], joint: str | None, style: str) -> str:
+    text = f"{in_percent(levels)} intervals of each period"
+    if joint is not None:
+        drawn = "capped" if style == "points" else "dashed"
+        text += f"; {drawn}: {100.0 * levels[0]:g}% of all periods at once, {joint}"
+    tests = {label: study.leads_test for label, study in studies.items()}
+    said = [f"{label}{': ' if label else ''}{test.in_a_line(3)}" for label, test in tests.items() if test is not None]
+    if said:
+        text += f". No effects before the event: {'; '.join(said)}"
+    errors = list(dict.fromkeys(study.result.cov_label for study in studies.values()))
+    return f"{text}. Standard errors: {', '.join(errors)}."

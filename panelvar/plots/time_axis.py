@@ -1,0 +1,83 @@
+"""Time along the bottom of a plot: dates by matplotlib's own ticks, numbers as they are, other labels one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.base.arrays import Array
+from panelvar.data.calendar import read_times
+from panelvar.data.time_labels import DateLabels, IntegerLabels, as_text
+from panelvar.plots.canvas import folded, literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Inches that a label of the axis takes.
+_APART = 0.62
+
+
+@dataclass(frozen=True, eq=False)
+class TimeAxis:
+    """Where labels of time lie.
+
+    Attributes
+    ----------
+    places : (n,) array
+        Of each label, in the units of the axis: dates as matplotlib counts them, numbers, or positions.
+    texts : dict of float to str
+        What stands at a place; empty for dates and numbers.
+    dates : bool
+    """
+
+    places: Array
+    texts: dict[float, str]
+    dates: bool = False
+
+    @classmethod
+    def of(cls, labels: Any) -> TimeAxis:
+        """Read an Index of labels, in any order, repeated or not."""
+        if labels.dtype.kind == "f":
+            return cls(labels.to_numpy(), {})
+        positions, calendar = read_times(labels.to_numpy() if labels.dtype.kind in "iuO" else labels.array)
+        rule = calendar.rule
+        if isinstance(rule, DateLabels):
+            from matplotlib import dates
+
+            days: Any = rule.unit.dates(calendar.origin + calendar.step * positions) + rule.offset
+            to_numbers: Any = dates.date2num
+            return cls(np.asarray(to_numbers(days), dtype=np.float64), {}, dates=True)
+        if isinstance(rule, IntegerLabels) and rule.style is None:
+            return cls((calendar.origin + calendar.step * positions).astype(np.float64), {})
+        places = positions.astype(np.float64)
+        return cls(places, {place: as_text(label) for place, label in zip(places.tolist(), labels, strict=True)})
+
+    @property
+    def apart(self) -> float:
+        """The least distance of two places; one of a single place."""
+        steps = np.diff(np.unique(self.places))
+        return float(steps.min()) if len(steps) else 1.0
+
+    def finish(self, ax: Axes) -> None:
+        """Set the ticks: as many as there is room for."""
+        from matplotlib import dates
+        from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+        figure: Any = ax.get_figure()
+        room = int(ax.get_position().width * figure.bbox.width / figure.dpi / _APART)
+        most = min(max(room, 2), 12)
+        if self.dates:
+            kinds: Any = dates  # matplotlib's dates have no types
+            locator = kinds.AutoDateLocator(minticks=min(3, most), maxticks=max(most, 3))
+            ax.xaxis.set_major_locator(locator)
+            ax.xaxis.set_major_formatter(kinds.ConciseDateFormatter(locator))
+            return
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=most, integer=True, steps=[1, 2, 5, 10], min_n_ticks=2))
+        if self.texts:
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: self._text(value)))
+            literal(*ax.get_xticklabels())
+
+    def _text(self, place: float) -> str:
+        return folded(self.texts.get(float(round(place)), ""), 12)

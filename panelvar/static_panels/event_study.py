@@ -1,0 +1,364 @@
+"""Effects by period about an event: coefficients of one term put in time, the period left out among them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelvar.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other
+from panelvar.base.arrays import Array, Integers, Mask
+from panelvar.base.chosen_names import chosen_names
+from panelvar.base.errors import SpecificationError, check_level
+from panelvar.base.expressions import syntax_tree
+from panelvar.base.limits import MOST_DRAWS
+from panelvar.base.quoting import shown
+from panelvar.data.calendar import read_times
+from panelvar.data.time_labels import as_text
+from panelvar.static_panels.inference import Inference, LinearCombination, linear_combination, wald
+from panelvar.tables.layout import Cell, Fact, Row, interval, number, probability, words
+from panelvar.tables.number_format import check_digits
+from panelvar.tables.table import Presented, Table
+from panelvar.tables.test_result import TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+_LEVEL = re.compile(r"\[(?:T\.)?([^\[\]]*)\](?=:|$)")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EventStudy(Presented):
+    r"""Effects by period about an event, relative to the period left out.
+
+    Attributes
+    ----------
+    result : Inference
+        The fit.
+    term : str
+        The term the coefficients belong to.
+    names : tuple of str
+        Coefficient of each period; empty for a reference.
+    periods : Index
+        Periods in their order, references among them.
+    references : (n,) array of bool
+        Which are references: their effect is zero by definition.
+    before : (n,) array of bool
+        Which lie before the event.
+    level : float
+        Coverage of the limits.
+    draws : int
+        Vectors drawn for the sup-t critical value.
+    seed : int or None
+        Their seed.
+    """
+
+    result: Inference
+    term: str
+    names: tuple[str, ...]
+    periods: pd.Index
+    references: Mask
+    before: Mask
+    level: float
+    draws: int
+    seed: int | None
+
+    @property
+    def _estimated(self) -> list[str]:
+        return [name for name in self.names if name]
+
+    @property
+    def estimates(self) -> Array:
+        """Effect of each period, zero at a reference."""
+        return self._spread(self.result.params)
+
+    @property
+    def std_errors(self) -> Array:
+        """Their standard errors, zero at a reference."""
+        return self._spread(self.result.std_errors)
+
+    def _spread(self, values: pd.Series) -> Array:
+        return np.array([float(values[name]) if name else 0.0 for name in self.names])
+
+    def conf_int(self, *, level: float | None = None, joint: str | None = None) -> pd.DataFrame:
+        """Return limits of each period's effect; at a reference both are zero.
+
+        Parameters
+        ----------
+        level : float, optional
+            Coverage; that of the study by default.
+        joint : {"sup-t", "bonferroni"} or None
+            Cover all periods at once, or each by itself (None).
+
+        Returns
+        -------
+        DataFrame
+            ``lower`` and ``upper``, by period.
+        """
+        limits = self.result.conf_int(
+            level=self.level if level is None else level,
+            of=self._estimated,
+            joint=joint,
+            draws=self.draws,
+            seed=self.seed,
+        )
+        limits = limits.reindex(list(self.names)).set_axis(self.periods)
+        limits.loc[self.references] = 0.0
+        return limits
+
+    @property
+    def leads_test(self) -> TestResult | None:
+        """Joint test that all effects before the event are zero; None where no such effect is estimated."""
+        return self._joint_test(self.before, "before the event")
+
+    @property
+    def effects_test(self) -> TestResult | None:
+        """Joint test that all effects from the event on are zero; None where no such effect is estimated."""
+        return self._joint_test(~self.before, "from the event on")
+
+    def _joint_test(self, chosen: Mask, when: str) -> TestResult | None:
+        places = self._places(chosen)
+        if not len(places):
+            return None
+        restrictions = np.eye(len(self.result.names))[places]
+        return wald(self.result, restrictions, np.zeros(len(places)), "Wald", f"no effects {when}")
+
+    def _places(self, chosen: Mask) -> Integers:
+        names = [name for name, wanted in zip(self.names, chosen, strict=True) if name and wanted]
+        return np.array([self.result.names.index(name) for name in names], dtype=np.int64)
+
+    @property
+    def average_effect(self) -> LinearCombination | None:
+        """Mean of the effects from the event on, with its error; None where no such effect is estimated."""
+        places = self._places(~self.before)
+        if not len(places):
+            return None
+        weight = repr(1.0 / len(places))
+        sum_of = " + ".join(f"{weight} * {self.result.names[place]}" for place in places)
+        return replace(linear_combination(self.result, sum_of, self.level), expression="average effect")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each period.
+
+        Returns
+        -------
+        DataFrame
+            ``estimate``, ``std_error``, ``lower``, ``upper``, ``joint_lower`` and ``joint_upper`` (sup-t), and
+            ``reference``, by period.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame({"estimate": self.estimates, "std_error": self.std_errors}, index=self.periods)
+        frame[["lower", "upper"]] = self.conf_int()
+        frame[["joint_lower", "joint_upper"]] = self.conf_int(joint="sup-t")
+        frame["reference"] = self.references
+        return frame
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return a table with a row for each period.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        digits = check_digits(digits)
+        pointwise, joint = self.conf_int().to_numpy(), self.conf_int(joint="sup-t").to_numpy()
+        pvalues = self.result.pvalues
+        body = []
+        for k, (name, period) in enumerate(zip(self.names, self.periods, strict=True)):
+            cells = (number(0.0, digits), words("reference"), Cell(), Cell(), Cell())
+            if name:
+                cells = (
+                    number(self.estimates[k], digits),
+                    number(self.std_errors[k], digits, brackets="()"),
+                    probability(float(pvalues[name]), digits),
+                    interval(pointwise[k, 0], pointwise[k, 1], digits),
+                    interval(joint[k, 0], joint[k, 1], digits),
+                )
+            body.append(Row(as_text(period), cells))
+        percent = f"{100.0 * self.level:g}%"
+        header = Row("", tuple(map(words, ("Effect", "Std. error", "p", f"{percent} pointwise", f"{percent} sup-t"))))
+        statistics = []
+        tests = {"No effects before": self.leads_test, "No effects from the event on": self.effects_test}
+        for label, test in tests.items():
+            if test is not None:
+                statistics.append(Fact(label, test.in_a_line(digits)))
+        if (average := self.average_effect) is not None:
+            statistics.append(Fact("Average effect", str(average).partition(" = ")[2]))
+        dependent = getattr(self.result, "dependent", "")
+        facts = (Fact("Term", self.term), Fact("Std. errors", self.result.cov_label))
+        return Table(
+            title="Event study",
+            facts=(Fact("Dependent", dependent), *facts) if dependent else facts,
+            header=(header,),
+            body=tuple(body),
+            statistics=tuple(statistics),
+            notes=("The sup-t limits hold the effects of all periods at once.",),
+        )
+
+    def plot(
+        self,
+        *,
+        level: float | Sequence[float] | None = None,
+        joint: str | None = "sup-t",
+        style: str = "points",
+        ax: Axes | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Axes:
+        """Draw the effects: `panelvar.plot_event_study` says what the options are."""
+        from panelvar.plots.event_study import plot_event_study
+
+        return plot_event_study(
+            self,
+            level=level,
+            joint=joint,
+            style=style,
+            ax=ax,
+            figure=figure,
+            figsize=figsize,
+            title=title,
+            labels=labels,
+        )
+
+    __repr__ = Presented.__str__
+
+
+def event_study(
+    result: Inference,
+    term: str | re.Pattern[str] | Mapping[Any, str],
+    reference: object,
+    event: object,
+    level: float,
+    draws: int,
+    seed: int | None,
+) -> EventStudy:
+    """Build ``LinearResult.event_study``."""
+    level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
+    if isinstance(term, Mapping):
+        if not term:
+            raise SpecificationError("term is an empty mapping: expected a coefficient for each period.")
+        written = ", ".join(map(str, term.values()))
+        levels = [_label("term, the period", period) for period in term]
+        names = [_one_name(period, name, result.names) for period, name in term.items()]
+    else:
+        refuse_other("term", term, (str, re.Pattern), "a term, a pattern, or a mapping of periods to coefficients")
+        written = term if isinstance(term, str) else term.pattern
+        names = chosen_names("term", term, result.names)
+        levels = [_level_of(name) for name in names]
+    known = {_key(each): each for each in levels}
+    if len(known) < len(levels):
+        raise SpecificationError(
+            f"{shown(written)} fits several coefficients of one period: {', '.join(map(repr, names[:6]))}. Name one "
+            "term, or give a mapping of periods to coefficients."
+        )
+    left_out = _named_references(names) if reference is None else _several(reference)
+    if reference is None and not left_out:
+        raise SpecificationError(
+            f"{names[0]!r} does not say which period was left out: give reference=, such as reference=-1, or "
+            "reference=() if none was."
+        )
+    if both := [each for each in left_out if _key(each) in known]:
+        raise SpecificationError(f"reference={both[0]} has a coefficient, {shown(written)}: it was not left out.")
+    first = [] if event is None else [_label("event", event)]
+    if _numbers(levels) is not None:
+        # A text among numbers is the name of those never treated, and no period.
+        left_out = [each for each in left_out if _numbers([each]) is not None]
+        if first and _numbers(first) is None:
+            raise SpecificationError(f"event={shown(event)} is no period: these are numbers, such as {levels[0]}.")
+    labels = [*levels, *left_out, *first]
+    positions, periods = _in_time(labels)
+    n, end = len(levels), len(levels) + len(left_out)
+    own = np.sort(positions[:n])
+    apart = float(np.diff(own).max(initial=0.0)) or 1.0
+    # A reference far outside is the code of those never treated, and no period.
+    near = (positions[:end] >= own[0] - apart) & (positions[:end] <= own[-1] + apart)
+    order = np.flatnonzero(near)[np.argsort(positions[:end][near], kind="stable")]
+    at, references = positions[order], order >= n
+    if event is not None:
+        before = at < positions[end]
+    elif (relative := _numbers([labels[place] for place in order])) is not None and relative[0] < 0.0 <= relative[-1]:
+        before = relative < 0.0
+    else:
+        before = at <= at[references].max(initial=-np.inf)
+    chosen = tuple("" if place >= n else names[place] for place in order)
+    return EventStudy(result, written, chosen, periods.take(order), references, before, level, draws, seed)
+
+
+def _level_of(name: str) -> str:
+    found = _LEVEL.findall(name)
+    if len(found) != 1:
+        what = "has no level in brackets" if not found else "has several levels in brackets"
+        raise SpecificationError(
+            f"{name!r} {what}, so that its period is not known: give a mapping of periods to coefficients, such as "
+            "{-2: 'lead2', 0: 'event', 1: 'lag1'}."
+        )
+    return str(found[0]).strip("'\"")
+
+
+def _one_name(period: object, name: object, known: Sequence[str]) -> str:
+    refuse_other(f"term[{shown(period)}]", name, str, "the name of a coefficient")
+    found = chosen_names(f"term[{shown(period)}]", str(name), known)
+    if len(found) > 1:
+        raise SpecificationError(f"term[{shown(period)}]={shown(name)} fits {len(found)} coefficients; name one.")
+    return found[0]
+
+
+def _several(reference: object) -> list[str]:
+    if isinstance(reference, (str, bytes)) or not hasattr(reference, "__iter__"):
+        return [_label("reference", reference)]
+    return [_label("reference", each) for each in read_labels("reference", reference, "one period or several")]
+
+
+def _label(option: str, value: object) -> str:
+    """Write a period as the names of coefficients do."""
+    if not (
+        isinstance(value, str) or is_number(value) or hasattr(value, "strftime") or isinstance(value, np.datetime64)
+    ):
+        raise SpecificationError(f"{option}={shown(value)} is no period: expected a number, a text or a date.")
+    return as_text(value)
+
+
+def _named_references(names: Sequence[str]) -> list[str]:
+    """References that a factor names, ``i(year, ref=2000)`` or ``C(since, ref=[-1, 5])``."""
+    written = re.sub(r"`[^`]*`", "name", names[0])
+    for piece in re.findall(r"\b[iC]\((?:[^()]|\([^()]*\))*\)", written):
+        tree = syntax_tree(piece, piece)
+        for keyword in tree.keywords if isinstance(tree, ast.Call) else ():
+            if keyword.arg == "ref":
+                value = ast.literal_eval(keyword.value)
+                return [as_text(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
+    return []
+
+
+def _key(text: str) -> object:
+    """What a label is compared by: a number by its value."""
+    value = _numbers([text])
+    return text if value is None else float(value[0])
+
+
+def _numbers(texts: Sequence[str]) -> Array | None:
+    """The numbers that all of the texts are, or None."""
+    return np.array(texts, dtype=np.float64) if all(map(_NUMBER.fullmatch, texts)) else None
+
+
+def _in_time(labels: list[str]) -> tuple[Array, pd.Index]:
+    """Positions of labels in time, and the labels as what they are: whole numbers, numbers, or texts."""
+    import pandas as pd
+
+    values = _numbers(labels)
+    if values is not None and (values != np.floor(values)).any():
+        return values, pd.Index(values)
+    given = np.array(labels, dtype=object) if values is None else values.astype(np.int64)
+    positions, _ = read_times(given)
+    return positions.astype(np.float64), pd.Index(given)

@@ -1,0 +1,118 @@
+"""How two columns move together within entities, between them, and over all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelvar.base.arrays import Array, Integers
+from panelvar.base.errors import DataError, Note, emit
+from panelvar.data.panel import Panel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A least-squares line ``intercept + slope * x``, held by its slope and a point it passes through."""
+
+    slope: float
+    at_x: float
+    at_y: float
+
+    def __call__(self, x: Array) -> Array:
+        """Height of the line."""
+        out: Array = self.at_y + self.slope * (x - self.at_x)
+        return out
+
+
+def least_squares_line(x: Array, y: Array) -> Line | None:
+    """Fit a line; None if ``x`` does not vary."""
+    deviation = x - x.mean()
+    largest = np.abs(deviation).max(initial=0.0)
+    # Judged against the level of x: what is left of a constant after subtraction is rounding.
+    if largest <= 1e-12 * np.abs(x).max(initial=0.0):
+        return None
+    # Divided by its size, so that its square can be held.
+    scaled = deviation / largest
+    slope = float((scaled @ (y - y.mean())) / (scaled @ scaled) / largest)
+    return Line(slope, float(x.mean()), float(y.mean()))
+
+
+@dataclass(frozen=True, eq=False)
+class WithinBetween:
+    """Two columns of a panel, split into what varies within entities and between them.
+
+    Attributes
+    ----------
+    x, y : (n,) arrays
+        Rows with both values.
+    codes : (n,) array
+        Entity of each row, a place in the means.
+    within_x, within_y : (n,) arrays
+        Values less their entity's mean, plus the mean of all.
+    mean_x, mean_y : (G,) arrays
+        Means of entities.
+    labels : Index
+        The entities.
+    pooled, within, between : Line or None
+        Lines over all rows, over deviations, over means (each entity once); None where x does not vary.
+    """
+
+    x: Array
+    y: Array
+    codes: Integers
+    within_x: Array
+    within_y: Array
+    mean_x: Array
+    mean_y: Array
+    labels: pd.Index
+    pooled: Line | None
+    within: Line | None
+    between: Line | None
+
+
+def within_between(panel: Panel, y: str, x: str) -> WithinBetween:
+    """Split two columns of a panel; rows without both values are left out, with a warning that counts them.
+
+    Raises
+    ------
+    DataError
+        No row has both.
+    """
+    across, up = panel.column(x), panel.column(y)
+    both = np.isfinite(across) & np.isfinite(up)
+    if not both.any():
+        raise DataError(f"No row has both {x!r} and {y!r}: nothing to plot.")
+    if not both.all():
+        text = f"{int((~both).sum())} of {len(both)} rows lack {x!r} or {y!r} and are not drawn."
+        emit([Note("rows-dropped", text, warn=True)])
+    across, up = across[both], up[both]
+    present, codes = np.unique(panel.entity_codes[both], return_inverse=True)
+    counts = np.bincount(codes)
+    means, deviations = [], []
+    for values in (across, up):
+        # Deviations from each entity's first value: what does not vary within an entity comes out exactly so.
+        first = values[np.searchsorted(codes, np.arange(len(counts)))]
+        moved = values - first[codes]
+        shift = np.bincount(codes, moved) / counts
+        means.append(first + shift)
+        deviations.append(moved - shift[codes])
+    within = least_squares_line(*deviations)
+    centre_x, centre_y = float(across.mean()), float(up.mean())
+    return WithinBetween(
+        across,
+        up,
+        codes,
+        deviations[0] + centre_x,
+        deviations[1] + centre_y,
+        means[0],
+        means[1],
+        panel.entity_labels[present],
+        least_squares_line(across, up),
+        None if within is None else Line(within.slope, centre_x, centre_y),
+        least_squares_line(means[0], means[1]),
+    )
