@@ -50,7 +50,7 @@ def plot_series(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
+    {data}
     column : str
         What is drawn.
     entities : label or sequence of labels, optional

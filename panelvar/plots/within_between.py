@@ -46,7 +46,7 @@ def plot_within_between(
 
     Parameters
     ----------
-    data : Panel or DataFrame with a two-level (entity, time) index
+    {data}
     y, x : str
         Columns on the vertical and the horizontal axis.
     names : bool, optional
