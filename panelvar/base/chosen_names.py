@@ -6,12 +6,13 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import permutations
 
 from panelvar.base.errors import SpecificationError
 from panelvar.base.lag_ranges import each_lag
 from panelvar.base.quoting import shown
 
-_LISTED = 12
+_LISTED, _PERMUTED = 12, 4
 _BLANK = re.compile(r"(?<=\W)\s+|\s+(?=\W)|^\s+|\s+$")
 _ONE_LAG = re.compile(r"(\b[LFD]\((?:[^()]|\([^()]*\))*),1\)")
 _OPENING, _CLOSING = "([{", ")]}"
@@ -51,7 +52,7 @@ def chosen_names(
     for item in items:
         if not isinstance(item, (str, re.Pattern)):
             raise _no_text(option, item)
-        found = _found(item, known)
+        found = fitting_names(item, known)
         if not found:
             raise _nothing(option, item, known)
         chosen.update(dict.fromkeys(found))
@@ -67,6 +68,36 @@ def written_otherwise(name: str, known: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def in_a_text(name: str, text: str) -> re.Pattern[str] | None:
+    """Return an expression that finds a name in a text however it is written there; None if it cannot be in it."""
+    return _anywhere(name) if all(word in text for word in _words(name)) else None
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", spelled(name)))
+
+
+@lru_cache(maxsize=4096)
+def _anywhere(name: str) -> re.Pattern[str]:
+    """Write `canonical` as an expression: all the ways that it makes one."""
+    factors = [_loosely(factor) for factor in _factors(spelled(name))]
+    orders = permutations(factors) if len(factors) <= _PERMUTED else [factors]
+    products = "|".join(r"\s*:\s*".join(order) for order in orders)
+    return re.compile(rf"(?<![\w.])(?:{products})(?![\w(.])")
+
+
+def _loosely(factor: str) -> str:
+    """Write a factor as an expression that finds it with other blanks, quotes, backticks, ``np.`` or ``k=``."""
+    one_lag = r"(?:\s*,\s*(?:k\s*=\s*)?1)?" if re.fullmatch(r"[LFD]\(.*(?<!,\d)\)", factor) else ""
+    pieces = []
+    for piece in re.findall(r"\w+(?: \w+)*|\W", factor[: -1 if one_lag else None]):
+        words = r"\s+".join(map(re.escape, piece.split(" ")))
+        loose = {"'": "['\"]", ",": r",\s*(?:k\s*=\s*)?"}.get(piece, rf"`?{words}`?" if piece[0].isalnum() else words)
+        pieces.append(loose)
+    return r"(?:(?:np|numpy)\.)?" + r"\s*".join([*pieces, rf"{one_lag}\)"] if one_lag else pieces)
+
+
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Return the one form of all ways in which a name may be written."""
@@ -80,7 +111,8 @@ def spelled(text: str) -> str:
     return _ONE_LAG.sub(r"\1)", text.replace(",k=", ","))
 
 
-def _found(item: str | re.Pattern[str], known: Sequence[str]) -> list[str]:
+def fitting_names(item: str | re.Pattern[str], known: Sequence[str]) -> list[str]:
+    """Return the known names that one item of `chosen_names` stands for, none where it fits no name."""
     if isinstance(item, re.Pattern):
         return [name for name in known if item.search(name)]
     if item in known:
@@ -120,14 +152,13 @@ def _without_level(factor: str) -> str | None:
 
 
 def _factors(text: str) -> list[str]:
-    """Split a product at its colons, those within brackets not among them."""
-    factors = [""]
-    for character, depth in _depths(text):
-        if character == ":" and depth == 0:
-            factors.append("")
-        else:
-            factors[-1] += character
-    return factors
+    return split_outside(text, ":")
+
+
+def split_outside(text: str, mark: str) -> list[str]:
+    """Split a text at a mark, of one character, outside of all brackets."""
+    places = [at for at, (character, depth) in enumerate(_depths(text)) if character == mark and depth == 0]
+    return [text[start + 1 : end] for start, end in zip([-1, *places], [*places, len(text)], strict=True)]
 
 
 def _depths(text: str) -> Iterator[tuple[str, int]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
+from panelvar.base.chosen_names import written_otherwise
 from panelvar.base.errors import NumericalError, SpecificationError, choose
 from panelvar.instruments.regressions import SpecifiedResult, instrumented_of, on_instruments, zero_test
 from panelvar.tables.layout import Row, number, words
@@ -80,8 +81,8 @@ def anderson_rubin_test(result: SpecifiedResult, values: Mapping[str, float] | f
     """Build ``InstrumentalResult.anderson_rubin``."""
     base = instrumented_of(result.fit, "The Anderson-Rubin test")
     if isinstance(values, Mapping):
-        for name in values:
-            choose("values", name, base.endogenous)
+        values = {written_otherwise(name, base.endogenous) or choose("values", name, base.endogenous): value
+                  for name, value in values.items()}  # fmt: skip
         missing = [name for name in base.endogenous if name not in values]
         if missing:
             raise SpecificationError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import Note, NumericalError, SpecificationError, choose
 from panelvar.instruments.regressions import (
     SpecifiedResult,
@@ -91,9 +92,9 @@ def difference(result: SpecifiedResult, suspects: Sequence[str]) -> TestResult:
     """Build ``InstrumentalResult.difference_in_sargan``."""
     base = instrumented_of(result.fit, "The test of a subset of instruments")
     instruments = base.names[: base.layout.instruments]
-    for name in suspects:
-        choose("instruments", name, instruments)
-    if not suspects or len(set(suspects)) < len(suspects):
+    named = len(suspects)
+    suspects = chosen_names("instruments", suspects, instruments)
+    if not suspects or len(suspects) < named:
         raise SpecificationError("Name the instruments to test, each once.")
     kept = [i for i, name in enumerate(instruments) if name not in suspects]
     k = base.layout.exogenous + base.layout.endogenous
@@ -113,9 +114,8 @@ def endogeneity(result: SpecifiedResult, variables: Sequence[str], form: str) ->
     """Build ``InstrumentalResult.endogeneity_test``."""
     base = instrumented_of(result.fit, "The test of endogeneity")
     choose("form", form, ("regression", "difference"))
-    for name in variables:
-        choose("variables", name, base.endogenous)
-    chosen = [name for name in base.endogenous if not variables or name in variables]
+    wanted = chosen_names("variables", variables, base.endogenous)
+    chosen = [name for name in base.endogenous if not wanted or name in wanted]
     null = f"{', '.join(chosen)} exogenous"
     if form == "regression":
         return _regression_form(result, chosen, null)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from panelvar.base.arguments import read_names
+from panelvar.base.chosen_names import chosen_names
 from panelvar.base.errors import Note, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.base.unknown_arguments import answering
 from panelvar.covariance.covariances import Clustered, Covariance
@@ -84,10 +85,8 @@ def hausman_regression(
     x, y, _ = transformed_columns(random)
     constant = ["transformed constant"] if x.shape[1] > len(fit.kept) else []
     columns, names, added = list(x.T), [*constant, *fit.slope_names], []
-    chosen = fit.slope_names if regressors is None else read_names("regressors", regressors)
-    unknown = [name for name in chosen if name not in fit.slope_names]
-    if unknown:
-        raise SpecificationError(f"{unknown[0]!r} is not a regressor of the model: {', '.join(fit.slope_names)}.")
+    wanted = fit.slope_names if regressors is None else read_names("regressors", regressors)
+    chosen = chosen_names("regressors", wanted, fit.slope_names)
     for i, name in zip(fit.kept, fit.slope_names, strict=True):
         if name not in chosen:
             continue

@@ -10,6 +10,7 @@ import numpy as np
 
 from panelvar.base.arguments import read_names
 from panelvar.base.arrays import Array
+from panelvar.base.chosen_names import fitting_names
 from panelvar.base.errors import CollinearityError, InsufficientDataError, Note, SpecificationError, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.covariance.covariances import Covariance
@@ -163,9 +164,11 @@ def _condensed(notes: tuple[Note, ...], made: int) -> tuple[Note, ...]:
 
 def _parts(design: Design, moments: PanelMoments, endogenous: Sequence[str] | str) -> _Parts:
     """Sort the regressors into four kinds."""
-    given = read_names("endogenous", endogenous)
-    for name in given:
-        if name not in design.names:
+    given: list[str] = []
+    for name in read_names("endogenous", endogenous):
+        fitting = fitting_names(name, design.names)
+        given += fitting
+        if not fitting:
             raise SpecificationError(
                 f"endogenous names {name!r}, which is not among the regressors ({', '.join(design.names)}): x holds "
                 "all regressors, and endogenous those of them that are correlated with the effects."

@@ -11,13 +11,11 @@ import numpy as np
 
 from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.arrays import Array
+from panelvar.base.chosen_names import fitting_names, in_a_text, split_outside, written_otherwise
 from panelvar.base.errors import SpecificationError
 from panelvar.base.expressions import number, spine, syntax_tree
 from panelvar.base.labels import listed, places_of
 from panelvar.base.scaling import equilibrated
-
-_OUTSIDE = r"(?![^(\[]*[)\]])"
-"""Not within brackets, so that a name that is none of the model's stays whole in the message."""
 
 
 def restriction_matrix(
@@ -44,10 +42,15 @@ def restriction_matrix(
         written, rows = [], []
         for line in lines:
             text, aliases = _aliased(line, names)
-            for piece in re.split(f",{_OUTSIDE}", text):
+            for piece in split_outside(text, ","):
                 spelled = _restored(piece, aliases).strip()
+                several = _several(piece, spelled, names)
+                if several:
+                    rows += [(_unit(name, names), 0.0) for name in several]
+                    written.append(f"all {len(several)} of {spelled} = 0")
+                    continue
                 rows.append(_equation(piece, aliases, names, spelled))
-                written.append(spelled if "=" in piece else f"{spelled} = 0")
+                written.append(spelled if len(split_outside(piece, "=")) > 1 else f"{spelled} = 0")
     else:
         labels = getattr(restrictions, "columns", getattr(restrictions, "index", None))
         try:
@@ -98,10 +101,22 @@ def _aliased(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
         for spelled, alias in ((f"`{name}`", f"__quoted_{i}__"), (name, f"__coefficient_{i}__")):
             aliases[alias] = spelled
             if not spelled.isidentifier():
+                loosely = None if spelled != name else in_a_text(name, text)
+                text = text if loosely is None else loosely.sub(alias, text)
                 text = text.replace(spelled, alias)
             else:
                 text = re.sub(rf"(?<![\w.]){re.escape(spelled)}(?![\w(.])", alias, text)
     return text, aliases
+
+
+def _several(piece: str, spelled: str, names: tuple[str, ...]) -> list[str]:
+    """Return the coefficients that a term or a pattern stands for; none for an expression."""
+    if len(split_outside(piece, "=")) > 1 or re.fullmatch(r"__(quoted|coefficient)_\d+__", piece.strip()):
+        return []
+    pattern = "*" in spelled or "?" in spelled
+    if pattern and syntax_tree(spelled, spelled) is not None:
+        return []
+    return fitting_names(spelled, names)
 
 
 def _restored(text: str, aliases: Mapping[str, str]) -> str:
@@ -174,8 +189,8 @@ def _not_linear(text: str, names: tuple[str, ...]) -> SpecificationError:
 
 
 def _equation(piece: str, aliases: Mapping[str, str], names: tuple[str, ...], written: str) -> tuple[Array, float]:
-    left, *others = re.split(rf"={_OUTSIDE}", piece, maxsplit=1)
-    right = others[0] if others else ""
+    left, *others = split_outside(piece, "=")
+    right = "=".join(others)
     weights, constant = _parsed(left, aliases, names, _restored(left, aliases))
     if right.strip():
         other, other_constant = _parsed(right, aliases, names, _restored(right, aliases))
@@ -186,10 +201,11 @@ def _equation(piece: str, aliases: Mapping[str, str], names: tuple[str, ...], wr
 
 
 def _unit(name: str, names: tuple[str, ...]) -> Array:
-    if name not in names:
+    meant = written_otherwise(name, names)
+    if meant is None:
         raise SpecificationError(f"{name!r} is not a coefficient of the model; it has: {listed(names, 20)}.")
     unit = np.zeros(len(names))
-    unit[names.index(name)] = 1.0
+    unit[names.index(meant)] = 1.0
     return unit
 
 
