@@ -128,6 +128,7 @@ TAKEN = {
     ("Fuller", "number"),
     ("KClass", "number"),
     ("compare", "mapping"),
+    ("compare", "system"),
     ("plot_roots", "system"),
     ("plot_scatter", "unit"),
     ("plot_scatter", "result"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import panelvar as pv
 from panelvar.tables.layout import Cell, Row, count, number, words
-from panelvar.tables.number_format import stars_for
+from panelvar.tables.number_format import check_stars, stars_for
 from panelvar.tables.table import Table
 from paper.agreement import LEGEND, Agreement, Compared, pair, paired_header
 from paper.source import LABELS, STARS
@@ -61,7 +61,7 @@ def laid_out(paper: Paper, name: str) -> Table:
     columns = [(key, y, results[y][key]) for key in ESTIMATORS for y in outcomes]
     body: list[Row] = []
     for term, label in (("cii", "CII"), ("gdp", "LGDP"), ("const", "Constant")):
-        above = [number(r.params[term], stars=stars_for(r.pvalues[term], STARS)) for _, _, r in columns]
+        above = [number(r.params[term], stars=stars_for(r.pvalues[term], check_stars(STARS))) for _, _, r in columns]
         below = [Cell(f"({r.std_errors[term]:.4f})", float(r.std_errors[term])) for _, _, r in columns]
         body += [Row(label, tuple(above), "estimate"), Row(label, tuple(below), "std. error", continues=True)]
     tests = [r.f_statistic for _, _, r in columns]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from panelvar.tables.layout import Row, number, probability, words
-from panelvar.tables.number_format import stars_for
+from panelvar.tables.number_format import check_stars, stars_for
 from panelvar.tables.table import Table
 from paper.regressions import ESTIMATORS, TABLES
 from paper.source import HALF, LABELS, STARS
@@ -41,7 +41,8 @@ class Starred(NamedTuple):
 
     def possible(self, levels: tuple[float, ...], *, normal: bool = False) -> set[str]:
         """Stars at these levels of all coefficients and errors that round to the printed ones."""
-        fewest, most = (len(stars_for(self.pvalue(way * HALF, normal=normal), levels)) for way in (-1, 1))
+        stars = check_stars(levels)
+        fewest, most = (len(stars_for(self.pvalue(way * HALF, normal=normal), stars)) for way in (-1, 1))
         return {"*" * stars for stars in range(fewest, most + 1)}
 
     def fits(self, levels: tuple[float, ...], *, normal: bool = False) -> bool:

@@ -111,6 +111,17 @@ def spelled(text: str) -> str:
     return _ONE_LAG.sub(r"\1)", text.replace(",k=", ","))
 
 
+def factors_of(name: str) -> list[str]:
+    """Return the factors of a product, ``x`` and ``C(region)[T.Asia]`` of ``x:C(region)[T.Asia]``."""
+    return _factors(name)
+
+
+def level_of(factor: str) -> tuple[str, str]:
+    """Return a factor's term and level, ``C(region)`` and ``Asia`` of ``C(region)[T.Asia]``; no level where none is."""
+    term = _without_level(factor)
+    return (factor, "") if term is None else (term, factor[len(term) + 1 : -1].removeprefix("T."))
+
+
 def fitting_names(item: str | re.Pattern[str], known: Sequence[str]) -> list[str]:
     """Return the known names that one item of `chosen_names` stands for, none where it fits no name."""
     if isinstance(item, re.Pattern):
@@ -177,8 +188,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _no_text(option: str, item: object) -> SpecificationError:
     return SpecificationError(
-        f"{option}={shown(item)} must be names of coefficients: texts, in which * and ? stand for other characters, or "
-        "compiled regular expressions."
+        f"{option}={shown(item)} must be names of coefficients, one or a list of them: texts, in which * and ? stand "
+        "for other characters, or compiled regular expressions."
     )
 
 

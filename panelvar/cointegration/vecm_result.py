@@ -29,6 +29,7 @@ from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.known_sizes import size_notes
 from panelvar.tables.layout import Fact, Row, words
 from panelvar.tables.number_format import (
+    Levels,
     check_digits,
     check_stars,
     format_count,
@@ -439,12 +440,12 @@ class VecmResult(FittedSystem):
             f"{self.case!r}; n = {self.nobs}"
         )
 
-    def summary(self, *, stars: Sequence[float] = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
+    def summary(self, *, stars: Levels = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
         """Return a table of the relations and of the equations of the differences, side by side.
 
         Parameters
         ----------
-        stars : sequence of float
+        stars : sequence of float, or mapping of str to float
             Significance levels, one star each.
         digits : int
             Decimals.

@@ -58,6 +58,11 @@ class DynamicColumn:
         return self.result.conf_int(level=level)
 
     @property
+    def distribution(self) -> str:
+        """Reference distribution of the ratios: ``"t"`` or ``"normal"``."""
+        return self.result.distribution
+
+    @property
     def dependent(self) -> str:
         """Name of the dependent variable."""
         return self.result.dependent

@@ -14,7 +14,15 @@ from panelvar.base.errors import Note, PanelVarError, PanelVarWarning, Specifica
 from panelvar.base.quoting import one_line, shown
 from panelvar.panel_series.result import BOUND, PanelTestResult
 from panelvar.tables.layout import Cell, Fact, Row, number, words
-from panelvar.tables.number_format import check_digits, check_stars, format_pvalue, star_legend, stars_for
+from panelvar.tables.number_format import (
+    Levels,
+    Stars,
+    check_digits,
+    check_stars,
+    format_pvalue,
+    star_legend,
+    stars_for,
+)
 from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
@@ -160,14 +168,14 @@ class PanelTestTable(Presented):
         told = {"variable": (entry.subject for entry in self.entries), "form": (entry.form for entry in self.entries)}
         return frame.droplevel([level for level, values in told.items() if not any(values)])
 
-    def summary(self, *, digits: int = 4, stars: Sequence[float] = STARS) -> Table:
+    def summary(self, *, digits: int = 4, stars: Levels = STARS) -> Table:
         """Return the table as papers print it: a block for each variable and null, forms side by side.
 
         Parameters
         ----------
         digits : int
             Digits after the point.
-        stars : sequence of float
+        stars : sequence of float, or mapping of str to float
             Levels of significance.
         """
         check_digits(digits)
@@ -369,7 +377,7 @@ def _found(own: Sequence[BatteryEntry], label: str, form: str) -> BatteryEntry |
     return next((entry for entry in own if entry.label == label and entry.form == form), None)
 
 
-def _cells(entry: BatteryEntry | None, digits: int, levels: Sequence[float]) -> tuple[Cell, Cell]:
+def _cells(entry: BatteryEntry | None, digits: int, levels: Stars) -> tuple[Cell, Cell]:
     """Statistic and p-value; both empty where the test was not run."""
     if entry is None or entry.result is None:
         return Cell(), Cell()

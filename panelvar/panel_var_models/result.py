@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -31,7 +31,7 @@ from panelvar.static_panels.inference import wald
 from panelvar.static_panels.summary import rows_per_entity
 from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
-from panelvar.tables.number_format import format_count, star_legend
+from panelvar.tables.number_format import Stars, format_count, star_legend
 from panelvar.tables.test_result import TestResult
 from panelvar.var_models.exclusion import Exclusion
 from panelvar.var_models.scored_system import equation_labels
@@ -447,7 +447,7 @@ class PanelVarResult(MomentTests, SystemTests):
             *(() if self.fit.gmm is None else (Fact("Hansen", self.hansen_j.in_a_line(digits)),)),
         )
 
-    def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
         errors = self.std_errors.to_numpy()
         pvalues = self.pvalues.to_numpy()
         return starred_rows(self.regressor_names, self.fit.params, errors, pvalues, levels, digits)
@@ -455,6 +455,6 @@ class PanelVarResult(MomentTests, SystemTests):
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return (value_row("Root MSE", np.sqrt(self.sigma.diagonal()), digits),)
 
-    def _table_notes(self, levels: Sequence[float]) -> tuple[str, ...]:
+    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
         first = "Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")
         return (first, *dict.fromkeys(note.text for note in self.notes))

@@ -68,6 +68,11 @@ class StackedColumn:
         return self.result.conf_int(level=level).set_axis(self.params.index)
 
     @property
+    def distribution(self) -> str:
+        """Reference distribution of the ratios: ``"t"`` or ``"normal"``."""
+        return self.result.distribution
+
+    @property
     def dependent(self) -> str:
         """The variables."""
         return ", ".join(self.result.names)

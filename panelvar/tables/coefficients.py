@@ -9,7 +9,7 @@ import numpy as np
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import check_level
 from panelvar.tables.layout import Cell, Row, number, probability
-from panelvar.tables.number_format import stars_for
+from panelvar.tables.number_format import Stars, stars_for
 
 
 def coefficient_header(distribution: str, level: float) -> Row:
@@ -39,7 +39,7 @@ def starred_rows(
     estimates: Array,
     errors: Array,
     pvalues: Array,
-    levels: Sequence[float],
+    levels: Stars,
     digits: int,
     free: Mask | None = None,
 ) -> tuple[Row, ...]:

@@ -66,8 +66,8 @@ def _whole(value: float) -> float:
 
 
 def words(text: object, align: Alignment = "center") -> Cell:
-    """Make a cell of words."""
-    return Cell(str(text), str(text), align=align)
+    """Make a cell of words; a text of another kind, such as mathematics, stays what it is."""
+    return Cell(text if isinstance(text, str) else str(text), str(text), align=align)
 
 
 def spanning(headings: Iterable[tuple[str, int]]) -> tuple[Cell, ...]:
@@ -165,9 +165,7 @@ class Layout:
         yield from self.foot
 
     def column_alignment(self, column: int) -> Alignment:
-        """How a column as a whole lines up: as its first non-empty cell of the body, or of the foot."""
+        """How a column as a whole lines up: at the point if it has numbers, else as its first cell with a text."""
         column = read_whole("column", column, 0, self.n_columns - 1)
-        for row in (*self.body, *self.foot):
-            if row.cells[column].text:
-                return row.cells[column].align
-        return "center"
+        aligned = [row.cells[column].align for row in (*self.body, *self.foot) if row.cells[column].text]
+        return "decimal" if "decimal" in aligned else (aligned or ["center"])[0]

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import shown
+
+Levels: TypeAlias = Sequence[float] | Mapping[str, float]
+"""Significance levels, or signs and the level of each, as a caller gives them."""
+Stars: TypeAlias = tuple[tuple[str, float], ...]
+"""Signs of significance and their levels, from the loosest to the strictest."""
 
 NOT_AVAILABLE = "n/a"
 # From here on fixed decimals are wider than the number is precise.
 _LARGE = 1e7
 # Past this many decimals a double has nothing left to show.
 _MOST_DIGITS = 15
+# A sign is no part of the number before it.
+_SIGN = re.compile(r"[^\s\d.,()\[\]{}]{1,4}")
 
 
 def check_digits(digits: int) -> int:
@@ -89,31 +98,45 @@ def format_significant(value: float, digits: int = 4) -> str:
     return format_number(value) if not math.isfinite(value) else f"{value:.{max(digits, 1)}g}"
 
 
-def check_stars(levels: Sequence[float]) -> tuple[float, ...]:
-    """Return significance levels from the loosest to the strictest.
+def check_stars(levels: Levels) -> Stars:
+    """Return the signs of significance and their levels, from the loosest to the strictest.
+
+    Parameters
+    ----------
+    levels : sequence of float, or mapping of str to float
+        Significance levels, of one star, two, ...; or signs of the caller's and the level of each.
 
     Raises
     ------
     SpecificationError
-        If a level is not strictly between 0 and 1, or is given twice.
+        If a level is not strictly between 0 and 1, or is given twice; if a sign is none.
     """
+    signs = levels if isinstance(levels, Mapping) else None
     try:
-        ordered = tuple(sorted((float(level) for level in levels), reverse=True))
+        ordered = tuple(sorted((float(level) for level in (levels if signs is None else signs.values())), reverse=True))
     except (TypeError, ValueError, OverflowError):
         ordered = (math.nan,)
     if any(not 0.0 < level < 1.0 for level in ordered) or len(set(ordered)) < len(ordered):
         raise SpecificationError(
-            f"stars={shown(levels)}: expected distinct significance levels between 0 and 1, such as (0.1, 0.05, 0.01); "
-            "() for no stars."
+            f"stars={shown(levels)}: expected distinct significance levels between 0 and 1, such as (0.1, 0.05, 0.01), "
+            "or a mapping of signs to levels, such as {'+': 0.1, '*': 0.05}; () for no stars."
         )
-    return ordered
+    if signs is None:
+        return tuple(("*" * place, level) for place, level in enumerate(ordered, start=1))
+    for sign in signs:
+        if not isinstance(sign, str) or not _SIGN.fullmatch(sign):
+            raise SpecificationError(
+                f"stars={{{shown(sign)}: ...}}: expected a sign of at most four characters, without blanks, digits, "
+                "points and brackets, such as '*' or '+'."
+            )
+    return tuple(sorted(((sign, float(level)) for sign, level in signs.items()), key=lambda pair: -pair[1]))
 
 
-def stars_for(pvalue: float, levels: Sequence[float]) -> str:
-    """One star for each of ``levels`` that ``pvalue`` is below; none for NaN."""
-    return "*" * sum(pvalue < level for level in levels)
+def stars_for(pvalue: float, stars: Stars) -> str:
+    """The sign of the strictest level that ``pvalue`` is below; none for NaN."""
+    return next((sign for sign, level in reversed(stars) if pvalue < level), "")
 
 
-def star_legend(levels: Sequence[float]) -> str:
-    """Say what the stars mean: ``* p < 0.1, ** p < 0.05, *** p < 0.01``."""
-    return ", ".join(f"{'*' * (count + 1)} p < {level:g}" for count, level in enumerate(levels))
+def star_legend(stars: Stars) -> str:
+    """Say what the signs mean: ``* p < 0.1, ** p < 0.05, *** p < 0.01``."""
+    return ", ".join(f"{sign} p < {level:g}" for sign, level in stars)

@@ -28,6 +28,7 @@ from panelvar.tables.coefficients import starred_rows, value_row
 from panelvar.tables.layout import Fact, Row
 from panelvar.tables.number_format import (
     NOT_AVAILABLE,
+    Stars,
     format_count,
     format_degrees,
     format_number,
@@ -419,7 +420,7 @@ class VarEstimates(BandedSystem):
         except NumericalError:
             return NOT_AVAILABLE
 
-    def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
         errors = self._errors
         try:
             pvalues = self.pvalues.to_numpy()
@@ -439,7 +440,7 @@ class VarEstimates(BandedSystem):
             value_row("Root MSE", self.rmse, digits),
         )
 
-    def _table_notes(self, levels: Sequence[float]) -> tuple[str, ...]:
+    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
         notes = ["Standard errors in parentheses." + (f" {star_legend(levels)}." if levels else "")]
         if self._free is not None and not self._free.all():
             notes.append("Coefficients without a standard error are restricted to zero.")

@@ -31,7 +31,7 @@ from panelvar.responses.responses import Responses, described_responses, identif
 from panelvar.responses.shocks import Shocks, choose_shocks, cumulated, positive_factor, read_cumulative
 from panelvar.tables.coefficients import value_row
 from panelvar.tables.layout import Fact, Row, words
-from panelvar.tables.number_format import check_digits, check_stars, format_count, format_number
+from panelvar.tables.number_format import Levels, Stars, check_digits, check_stars, format_count, format_number
 from panelvar.tables.table import Presented, Table
 from panelvar.var_models.process import SystemProcess
 from panelvar.var_models.published import read_published
@@ -250,12 +250,12 @@ class System(SystemProcess, Presented):
     def _in_short(self) -> str:
         return f"VAR({self.lags}) of {listed(self.names)}; trend {self.trend!r}"
 
-    def summary(self, *, stars: Sequence[float] = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
+    def summary(self, *, stars: Levels = (0.1, 0.05, 0.01), digits: int = 4) -> Table:
         """Return a table of the equations side by side, with errors, stars and criteria where there are data; roots.
 
         Parameters
         ----------
-        stars : sequence of float
+        stars : sequence of float, or mapping of str to float
             Significance levels, one star each.
         digits : int
             Decimals.
@@ -288,14 +288,14 @@ class System(SystemProcess, Presented):
     def _facts(self, digits: int) -> tuple[Fact, ...]:
         return (Fact("Estimates", "coefficients given, no data"),)
 
-    def _rows(self, levels: Sequence[float], digits: int) -> tuple[Row, ...]:
+    def _rows(self, levels: Stars, digits: int) -> tuple[Row, ...]:
         rows = zip(self.regressor_names, self.params.to_numpy(), strict=True)
         return tuple(value_row(name, values, digits) for name, values in rows)
 
     def _foot(self, digits: int) -> tuple[Row, ...]:
         return ()
 
-    def _table_notes(self, levels: Sequence[float]) -> tuple[str, ...]:
+    def _table_notes(self, levels: Stars) -> tuple[str, ...]:
         return ()
 
     def _no_attribute(self, name: str) -> AttributeError:

@@ -114,7 +114,7 @@ def test_other_options(panel):
         (lambda result, panel: panel.column(["x1"]), "by its name; got list"),
         (lambda result, panel: panel.lag(["x1"]), "by its name; got list"),
         (lambda result, panel: panel.with_columns(panel_order="no", x9=panel.column("x1")), "must be True or False"),
-        (lambda result, panel: pv.compare(result, keep=3), "keep must be coefficients"),
+        (lambda result, panel: pv.compare(result, keep=3), "keep=3 must be names of coefficients"),
         (lambda result, panel: pv.compare(result, level=95), "level=95 must be a coverage"),
     ],
 )

@@ -118,9 +118,22 @@ def test_all_counts_are_printed_in_one_place_and_all_degrees_in_another(
 
 def test_stars_follow_the_levels() -> None:
     paper = check_stars((0.001, 0.05, 0.01))
-    assert paper == (0.05, 0.01, 0.001)
+    assert paper == (("*", 0.05), ("**", 0.01), ("***", 0.001))
     assert [stars_for(p, paper) for p in (0.2, 0.05, 0.049, 0.0099, 0.0001, math.nan)] == ["", "", "*", "**", "***", ""]
     assert star_legend(paper) == "* p < 0.05, ** p < 0.01, *** p < 0.001"
+
+
+def test_signs_of_the_callers() -> None:
+    own = check_stars({"**": 0.01, "+": 0.1, "*": 0.05})
+    assert own == (("+", 0.1), ("*", 0.05), ("**", 0.01))
+    assert [stars_for(p, own) for p in (0.2, 0.09, 0.04, 0.001, math.nan)] == ["", "+", "*", "**", ""]
+    assert star_legend(own) == "+ p < 0.1, * p < 0.05, ** p < 0.01"
+
+
+@pytest.mark.parametrize("sign", ["", "5", "a b", "(", ".", "*****", 1, None])
+def test_signs_that_are_none(sign: object) -> None:
+    with pytest.raises(SpecificationError, match="expected a sign"):
+        check_stars({sign: 0.1})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("levels", [(0.0,), (1.0,), (5, 1), (0.05, 0.05), ("a",), (math.nan,), 0.05])
