@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Literal
 
 from panelvar.base.quoting import NO_BREAK
@@ -25,29 +26,32 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Break a printable string into lines of at most ``width`` columns, at blanks where there are any."""
+def wrap(text: str, width: int, measure: Callable[[str], int] = display_width) -> list[str]:
+    """Break a printable string into lines of at most ``width`` columns, at blanks where there are any.
+
+    ``measure`` says how wide a string is, if not in columns of a terminal.
+    """
     lines: list[str] = []
     current = ""
     for word in filter(None, text.split(" ")):
         joined = f"{current} {word}" if current else word
-        if display_width(joined) <= width:
+        if measure(joined) <= width:
             current = joined
             continue
         if current:
             lines.append(current)
-        *full, current = _hard_break(word, width)
+        *full, current = _hard_break(word, width, measure)
         lines.extend(full)
     if current or not lines:
         lines.append(current)
     return lines
 
 
-def _hard_break(word: str, width: int) -> list[str]:
+def _hard_break(word: str, width: int, measure: Callable[[str], int]) -> list[str]:
     """Break a word that is too long: between the limits of an interval, after a hyphen, or wherever the line ends."""
     pieces, current = [], ""
     for character in word:
-        if current and display_width(current) + _character_width(character) > width:
+        if current and measure(current + character) > width:
             # Before a hyphen: that of 1e-06 is no joint.
             joint = (current.rfind(NO_BREAK) + 1) or max(map(current.rfind, _JOINTS)) + 1
             cut = joint if joint > 1 else len(current)

@@ -1,104 +1,216 @@
-"""A table in HTML, styled in place so that a notebook shows it as it is."""
+"""A table in HTML that looks the same on a page of its own and in a notebook.
+
+A notebook has rules for every table it shows, and they are stronger than those of a class: sides and alignments are
+therefore written on the cells themselves, where no rule of the page overrides them. Title, facts and notes stand
+outside the columns, so that only these are moved where a table is wider than the page; labels stay where they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from panelvar.base.quoting import printable
-from panelvar.tables.text import split_at_point
+from panelvar.tables.characters import display_width
+from panelvar.tables.mathematics import Math
+from panelvar.tables.panels import groups, split_at_point
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
 
-# As wide as a digit where digits are all of one width, so that decimal points line up.
-_FIGURE_SPACE = "\u2007"
-_STYLE = """\
+# As wide as a digit, and as a point, where digits are all of one width, so that decimal points line up.
+_FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
+# Widths in digits.
+_WIDTHS = {".": 0.5, ",": 0.5, "-": 0.7, "(": 0.65, ")": 0.65, "[": 0.65, "]": 0.65, "*": 0.8, " ": 0.5}
+_WIDEST_LABEL = 24
+# A long name breaks after these.
+_JOINTS = re.compile(r"(?<=[-_/.:|])(?=\w)")
+_SCOPE = ".panelvar.panelvar.panelvar"
+_STYLE = f"""\
 <style>
-.panelvar { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.panelvar caption { caption-side: top; text-align: left; font-weight: bold; }
-.panelvar th, .panelvar td { padding: 2px 10px; border: none; font-weight: normal; vertical-align: top; }
-.panelvar .left, .panelvar tfoot td { text-align: left; }
-.panelvar .center { text-align: center; }
-.panelvar .right { text-align: right; }
-.panelvar .head tr:last-child th { border-bottom: 2px solid currentColor; }
-.panelvar tbody tr:last-child th, .panelvar tbody tr:last-child td { border-bottom: 1px solid currentColor; }
-.panelvar .rule th, .panelvar .rule td { border-top: 1px solid currentColor; }
-.panelvar .head .over { border-bottom: 1px solid currentColor; }
-.panelvar .heading { font-style: italic; }
-.panelvar tfoot td { font-size: 90%; }
+{_SCOPE} {{ font-variant-numeric: tabular-nums; line-height: 1.35; text-align: left; }}
+{_SCOPE} .columns {{ overflow-x: auto; max-width: 100%; }}
+{_SCOPE} table {{ border-collapse: collapse; margin: 0.3em 0; table-layout: auto; font-size: inherit; }}
+{_SCOPE} th, {_SCOPE} td {{ padding: 1px 9px; border: none; font-weight: normal; vertical-align: top;
+  white-space: nowrap; line-height: inherit; max-width: none; }}
+{_SCOPE} thead th {{ vertical-align: bottom; white-space: normal; }}
+{_SCOPE} td.words {{ white-space: normal; min-width: 5em; }}
+{_SCOPE} tr, {_SCOPE} tr:nth-child(n), {_SCOPE} tr:hover {{ background: none; border: none; }}
+{_SCOPE} .columns th.label {{ position: sticky; left: 0; padding-left: 2px; white-space: normal;
+  overflow-wrap: anywhere; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }}
+{_SCOPE} .columns table {{ border-top: 2px solid currentColor; border-bottom: 2px solid currentColor; }}
+{_SCOPE} .columns thead, {_SCOPE} .columns tbody + tbody {{ border-bottom: none; }}
+{_SCOPE} .columns tbody tr.rule > *, {_SCOPE} .columns tbody tr:first-child > * {{
+  border-top: 1px solid currentColor; }}
+{_SCOPE} .columns thead th.over {{ border-bottom: 1px solid currentColor; }}
+{_SCOPE} .columns th.heading {{ font-style: italic; max-width: none; }}
+{_SCOPE} .title {{ font-weight: bold; margin: 0.2em 0; }}
+{_SCOPE} .facts {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19em), 1fr));
+  max-width: 48em; gap: 0 2em; margin: 0.2em 0; padding: 0; width: auto; }}
+{_SCOPE} .facts div {{ display: flex; gap: 1em; }}
+{_SCOPE} .facts div.long {{ grid-column: 1 / -1; }}
+{_SCOPE} .facts dt, {_SCOPE} .facts dd {{ display: block; float: none; margin: 0; padding: 0; width: auto;
+  font-weight: normal; overflow-wrap: anywhere; }}
+{_SCOPE} .facts dt {{ opacity: 0.75; }}
+{_SCOPE} .notes {{ font-size: 90%; max-width: 56em; margin: 0.2em 0; overflow-wrap: anywhere; }}
 </style>"""
-_CLASS = {"decimal": "right", "right": "right", "center": "center", "left": "left"}
+_SIDE = {"decimal": "right", "right": "right", "center": "center", "left": "left"}
+# A fact longer than this has a line of its own.
+_LONG_FACT = 28
 
 
 def escape_html(text: str) -> str:
-    """Escape a string for HTML text and attributes."""
-    return escape(printable(text), quote=True)
+    """Escape a string for HTML text and attributes; a `Math` is set as mathematics."""
+    return text.html if isinstance(text, Math) else escape(printable(text), quote=True)
 
 
-def _tails(table: Layout) -> list[int]:
-    """Length of the longest text after the decimal point in each column."""
-    tails = [0] * table.n_columns
-    for row in (*table.body, *table.foot):
-        for j, cell in enumerate(row.cells):
-            if cell.align == "decimal" and cell.text:
-                tails[j] = max(tails[j], len(split_at_point(printable(cell.text))[1]) + len(cell.stars))
-    return tails
+def _label(text: str) -> str:
+    """Escape a label; a word that is wider than the column of labels may break at its joints."""
+    if isinstance(text, Math):
+        return text.html
+    words = printable(text).split(" ")
+    return " ".join(
+        "<wbr>".join(map(escape_html, _JOINTS.split(word))) if len(word) > _WIDEST_LABEL - 4 else escape_html(word)
+        for word in words
+    )
 
 
-def _cell(cell: Cell, tail: int) -> str:
-    text = printable(cell.text)
-    padding = ""
-    if cell.align == "decimal" and text:
-        padding = _FIGURE_SPACE * (tail - len(split_at_point(text)[1]) - len(cell.stars))
-    return f'<td class="{_CLASS[cell.align]}">{escape_html(text + cell.stars)}{padding}</td>'
+def _digits(text: str) -> float:
+    """Width of a printed number, in digits."""
+    return sum(_WIDTHS.get(character, 1.0) for character in text)
 
 
-def _heading(row: Row) -> str:
+def _hanging(text: str) -> tuple[str, str]:
+    """Cut a printed number after its last digit: brackets that close it hang out like stars."""
+    last = max((k + 1 for k, character in enumerate(text) if character.isdigit()), default=len(text))
+    return text[:last], text[last:]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """How the numbers of a column line up: decimals, and widths in digits of the whole and of what hangs out."""
+
+    decimals: int
+    hanging: float
+    width: float
+    words: bool
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], place: int) -> _Column:
+        cells = [row.cells[place] for row in rows if row.cells[place].text]
+        numbers = [(*_hanging(printable(cell.text)), cell.stars) for cell in cells if cell.align == "decimal"]
+        decimals = max((len(split_at_point(number)[1]) for number, _, _ in numbers), default=0)
+        hanging = max((_digits(after + stars) for _, after, stars in numbers), default=0.0)
+        whole = max((_digits(split_at_point(number)[0]) for number, _, _ in numbers), default=0.0)
+        width = whole + decimals - 0.5 * (decimals > 0) + hanging
+        return cls(decimals, hanging, width, any(cell.align != "decimal" for cell in cells))
+
+    def cell(self, cell: Cell) -> str:
+        if cell.align != "decimal":
+            return (
+                f'<td class="words" {_style(_SIDE[cell.align])}>{escape_html(cell.text)}{escape_html(cell.stars)}</td>'
+            )
+        if not cell.text:
+            return "<td></td>"
+        number, after = _hanging(printable(cell.text))
+        behind = len(split_at_point(number)[1])
+        padding = _POINT_SPACE * (behind == 0 < self.decimals)
+        padding += _FIGURE_SPACE * (self.decimals - behind - len(padding))
+        hanging = escape_html(after + cell.stars)
+        if self.hanging:
+            hanging = f"<span {_style('left', self.hanging)}>{hanging}</span>"
+        # Brackets close where the digits end; what is missing stands behind them.
+        text = escape_html(number) + (padding + hanging if not after else hanging + padding)
+        if not self.words:
+            return f"<td {_style('right')}>{text}</td>"
+        # In a column widened by its words the numbers are a block in its middle.
+        return f"<td {_style('center')}><span {_style('right', self.width)}>{text}</span></td>"
+
+
+def _style(side: str, width: float | None = None) -> str:
+    block = "" if width is None else f"; display: inline-block; width: {width:.3g}ch"
+    return f'style="text-align: {side}{block}"'
+
+
+def _heading(row: Row, stub: str) -> str:
     cells = ""
     for run in row.runs():
         cell = row.cells[run[0]]
         over = f' scope="colgroup" colspan="{len(run)}"' if len(run) > 1 else ' scope="col"'
-        kind = _CLASS[cell.align] + (" over" if len(run) > 1 and cell.text else "")
-        cells += f'<th{over} class="{kind}">{escape_html(cell.text)}</th>'
-    return f'<tr><th scope="col" class="left">{escape_html(row.label)}</th>{cells}</tr>'
+        kind = ' class="over"' if len(run) > 1 and cell.text else ""
+        cells += f"<th{over}{kind} {_style(_SIDE[cell.align])}>{escape_html(cell.text)}</th>"
+    return f'<tr><th scope="col" {stub}>{escape_html(row.label)}</th>{cells}</tr>'
 
 
-def _row(row: Row, tails: Sequence[int]) -> str:
-    rule = ' class="rule"' if row.rule else ""
-    if row.heading:
-        over = f'colspan="{len(row.cells) + 1}" class="left heading"'
-        return f'<tr{rule}><th scope="rowgroup" {over}>{escape_html(row.label)}</th></tr>'
-    label = "" if row.continues else escape_html(row.label)
-    cells = "".join(_cell(cell, tail) for cell, tail in zip(row.cells, tails, strict=True))
-    return f'<tr{rule}><th scope="row" class="left">{label}</th>{cells}</tr>'
+def _group(rows: Sequence[Row], columns: Sequence[_Column], stub: str) -> list[str]:
+    """Write a row and those that continue it: the label stands beside all of them."""
+    first = rows[0]
+    rule = ' class="rule"' if first.rule else ""
+    if first.heading:
+        over = f'colspan="{len(columns) + 1}" class="label heading" {_style("left")}'
+        return [f'<tr{rule}><th scope="rowgroup" {over}>{escape_html(first.label)}</th></tr>']
+    over = f'scope="rowgroup" rowspan="{len(rows)}"' if len(rows) > 1 else 'scope="row"'
+    label = f"<th {over} {stub}>{'' if first.continues else _label(first.label)}</th>"
+    lines = []
+    for row in rows:
+        cells = "".join(column.cell(cell) for column, cell in zip(columns, row.cells, strict=True))
+        lines.append(f"<tr{rule}>{label}{cells}</tr>")
+        rule = label = ""
+    return lines
 
 
-def _fact(fact: Fact, span: int) -> str:
-    return (
-        f'<tr><th scope="row" class="left">{escape_html(fact.label)}</th>'
-        f'<td class="left" colspan="{span}">{escape_html(fact.text)}</td></tr>'
-    )
+def _label_width(labels: Iterable[str]) -> int:
+    """Width of a column of labels, in digits: longer ones are folded."""
+    return min(max(map(display_width, labels), default=0), _WIDEST_LABEL)
 
 
-def _section(tag: str, lines: Sequence[str], kind: str = "") -> list[str]:
-    return [f"<{tag}{kind}>", *lines, f"</{tag}>"] if lines else []
+def _facts(facts: Sequence[Fact]) -> list[str]:
+    width = _label_width(printable(fact.label) for fact in facts)
+    lines = []
+    for fact in facts:
+        long = ' class="long"' if display_width(printable(fact.text)) > _LONG_FACT else ""
+        label = f'<dt style="flex: 0 0 {width}ch">{escape_html(fact.label)}</dt>'
+        lines.append(f"<div{long}>{label}<dd>{escape_html(fact.text)}</dd></div>")
+    return ['<dl class="facts">', *lines, "</dl>"] if facts else []
+
+
+def _section(tag: str, lines: Sequence[str]) -> list[str]:
+    return [f"<{tag}>", *lines, f"</{tag}>"] if lines else []
 
 
 def render_html(table: Layout) -> str:
     """Render a table in HTML; see `Table.to_html`."""
-    span, tails = max(table.n_columns, 1), _tails(table)
-    lines = ["<div>", _STYLE, '<table class="panelvar">']
+    columns = [_Column.of((*table.body, *table.foot), j) for j in range(table.n_columns)]
+    width = _label_width(printable(row.label) for row in table.rows() if not (row.heading or row.continues))
+    stub = f'class="label" style="text-align: left; min-width: {width}ch"'
+    # Notebooks set what stands between dollars, unless they are told not to: a name is no formula.
+    lines = ['<div class="panelvar tex2jax_ignore mathjax_ignore">', _STYLE]
     if table.title:
-        lines.append(f"<caption>{escape_html(table.title)}</caption>")
-    lines += _section("tbody", [_fact(fact, span) for fact in table.facts])
-    # A thead may not follow the facts.
-    lines += _section("tbody" if table.facts else "thead", [_heading(row) for row in table.header], ' class="head"')
-    lines += _section("tbody", [_row(row, tails) for row in table.body])
-    lines += _section("tbody", [_row(row, tails) for row in table.foot])
-    lines += _section("tbody", [_fact(fact, span) for fact in table.statistics])
+        lines.append(f'<div class="title">{escape_html(table.title)}</div>')
+    lines += _facts(table.facts)
+    if table.header or table.body or table.foot:
+        named = f' aria-label="{escape(printable(table.title), quote=True)}"' if table.title else ""
+        lines += ['<div class="columns">', f"<table{named}>"]
+        lines += _section("thead", [_heading(row, stub) for row in table.header])
+        lines += _section("tbody", [line for rows in groups(table.body) for line in _group(rows, columns, stub)])
+        lines += _section("tbody", [line for rows in groups(table.foot) for line in _group(rows, columns, stub)])
+        lines += ["</table>", "</div>"]
+    lines += _facts(table.statistics)
     if table.notes:
-        notes = "<br>".join(map(escape_html, table.notes))
-        lines += _section("tfoot", [f'<tr><td colspan="{span + 1}">{notes}</td></tr>'])
-    return "\n".join([*lines, "</table>", "</div>"]) + "\n"
+        lines.append(f'<div class="notes">{"<br>".join(map(escape_html, table.notes))}</div>')
+    return "\n".join([*lines, "</div>"]) + "\n"
+
+
+def render_page(table: Layout) -> str:
+    """Render a table as a whole page, to be opened in a browser."""
+    title = escape(printable(table.title or "Table"), quote=True)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n"
+        "<style>:root { color-scheme: light dark; } body { font-family: system-ui, sans-serif; margin: 2em; }</style>\n"
+        f"</head>\n<body>\n{render_html(table)}</body>\n</html>\n"
+    )

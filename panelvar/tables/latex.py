@@ -1,88 +1,188 @@
-r"""A table in LaTeX with the rules of booktabs and nothing else to load."""
+r"""A table in LaTeX as wide as the page, with the rules of booktabs and nothing else to load.
+
+What a row of a `tabular` cannot fold is folded here: labels and words in lines of their own, columns that do not fit
+into further tabulars below, rows that fill a page into further floats. Facts and notes stand outside the columns.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from panelvar.base.arguments import is_number
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import printable, shown
-from panelvar.tables.characters import display_width, wrap
-from panelvar.tables.latex_characters import escape_latex
+from panelvar.tables.latex_characters import latex_width, latex_with_numerals
+from panelvar.tables.latex_columns import (
+    DIGIT,
+    GAP,
+    SIZES,
+    Columns,
+    Numeral,
+    arranged_in_points,
+    fold_latex,
+    lines_up,
+    set_latex,
+    star_width,
+    starred,
+)
+from panelvar.tables.mathematics import Math
+from panelvar.tables.panels import folded_label, groups, lines_of, shown_groups
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
 
-_SCIENTIFIC = re.compile(r"(?P<mantissa>-?[0-9.]+)e(?P<sign>[+-])(?P<exponent>[0-9]+)")
+TEXT_WIDTH = 345.0
+"""Points between the margins of LaTeX's ``article`` at ten points."""
+_NARROWEST, _WIDEST = 240.0, 5000.0
+# Lines of a table that a page takes at each size, besides its caption.
+_LINES = {"": 42.0, r"\small": 46.0, r"\footnotesize": 52.0}
+_NOTES_WIDTH = 0.6
 _NOT_IN_LABELS = re.compile(r"[\\{}%#~^&$]")
-# A cell of words longer than this is stacked in lines: LaTeX columns do not fold, and run off the page instead.
-_LONG_WORDS = 18
-_COLUMN = {"decimal": "r", "right": "r", "center": "c", "left": "l"}
+_JOINTS = re.compile(r"(?<=[-_/.:|,)\]])(?=\w)")
 
 
-def _label(text: str) -> str:
-    """Escape a text that opens a line of a table: the end of the line before would take a bracket as its option."""
-    escaped = escape_latex(text)
-    return "{}" + escaped if escaped.lstrip().startswith(("[", "*")) else escaped
+def _opening(text: str) -> str:
+    """Guard a text that opens a line of a table: the end of the line before would take a bracket as its option."""
+    return "{}" + text if text.lstrip().startswith(("[", "*")) else text
 
 
-def _numeral(cell: Cell) -> str:
-    """Set a number; what follows its digits hangs out to the right, so that the digits of a column line up."""
-    text = printable(cell.text)
-    scientific = _SCIENTIFIC.search(text)
-    if scientific:
-        exponent = int(scientific["sign"] + scientific["exponent"])
-        before, after = text[: scientific.start()], text[scientific.end() :]
-        body = f"{escape_latex(before)}${scientific['mantissa']}\\times 10^{{{exponent}}}$"
-    else:
-        digits = re.search(r"[0-9](?=[^0-9]*$)", text)
-        end = digits.end() if digits else len(text)
-        after = text[end:]
-        body = re.sub(r"-(?=[0-9])", "$-$", escape_latex(text[:end])).replace(r"\textless{}", "$<$")
-    hanging = escape_latex(after)
-    if cell.stars:
-        hanging += r"\textsuperscript{" + escape_latex(cell.stars) + "}"
-    return body + (rf"\rlap{{{hanging}}}" if hanging else "")
+@dataclass
+class _Block:
+    """Lines of one tabular: its head, and the groups of lines below it that stay together."""
+
+    columns: Columns
+    head: list[str]
+    groups: list[list[str]] = field(default_factory=list)
 
 
-def _words(text: str) -> str:
-    shown = printable(text)
-    # Broken at blanks only: an interval is one word.
-    lines = wrap(shown, max(_LONG_WORDS, *map(display_width, shown.split(" "))))
-    if len(lines) == 1:
-        return escape_latex(text)
-    return r"\shortstack{" + r"\\".join(map(_label, lines)) + "}"
+def _group(group: Sequence[Row], columns: Columns) -> list[str]:
+    panel = columns.panel
+
+    def fold(cell: Cell, run: list[int]) -> list[str]:
+        if lines_up(cell) and len(run) == 1:
+            return [Numeral.read(cell).write(columns.columns[run[0]].decimals) if cell.text else ""]
+        lines = fold_latex(cell.text, panel.room(run) - math.ceil(star_width(cell.stars)))
+        return [*lines[:-1], lines[-1] + starred(cell.stars)]
+
+    def fold_label(label: str) -> list[tuple[bool, str]]:
+        if isinstance(label, Math):
+            return [(False, label.latex)]
+        folded = folded_label(printable(label), max(panel.stub, DIGIT), latex_width, DIGIT)
+        return [(indented, latex_with_numerals(line)) for indented, line in folded]
+
+    lines = []
+    for (indented, label), pieces in lines_of(group, panel, fold_label, fold):
+        label = rf"\quad {label}" if indented else _opening(label)
+        lines.append(" & ".join([label, *(columns.cell(*piece) for piece in pieces)]) + r" \\")
+    return lines
 
 
-def _cell(cell: Cell, column: str) -> str:
-    if not cell.text:
-        return ""
-    if cell.align == "decimal":
-        text, wanted = _numeral(cell), "r"
-    else:
-        text, wanted = _words(cell.text) + escape_latex(cell.stars), _COLUMN[cell.align]
-    return text if wanted == column else rf"\multicolumn{{1}}{{{wanted}}}{{{text}}}"
+def _heading(row: Row, columns: Columns) -> list[str]:
+    count, lines = len(columns.columns) + 1, fold_latex(row.label, columns.panel.width)
+    return [rf"\multicolumn{{{count}}}{{l}}{{\textit{{{line}}}}} \\" for line in lines]
 
 
-def _row(row: Row, columns: Sequence[str]) -> str:
-    rule = "\\midrule\n" if row.rule else ""
-    if row.heading:
-        return rf"{rule}\multicolumn{{{len(columns) + 1}}}{{l}}{{\textit{{{_label(row.label)}}}}} \\"
-    cells, under = ["" if row.continues else _label(row.label)], ""
-    for run in row.runs():
-        cell = row.cells[run[0]]
-        if len(run) == 1:
-            cells.append(_cell(cell, columns[run[0]]))
-            continue
-        cells.append(rf"\multicolumn{{{len(run)}}}{{c}}{{{escape_latex(cell.text)}}}")
-        if cell.text:
-            under += rf"\cmidrule(lr){{{run[0] + 2}-{run[-1] + 2}}}"
-    return rule + " & ".join(cells) + r" \\" + ("\n" + under if under else "")
+def _under(rows: Sequence[Row], columns: Columns) -> list[str]:
+    """Rules under headings over several columns."""
+    which = columns.panel.which
+    runs = [run for run in rows[-1].runs(which) if len(run) > 1 and rows[-1].cells[run[0]].text]
+    rules = [rf"\cmidrule{{{which.index(run[0]) + 2}-{which.index(run[-1]) + 2}}}" for run in runs]
+    return ["".join(rules)] if rules else []
 
 
-def _facts(facts: Sequence[Fact], span: int) -> list[str]:
-    return [rf"{_label(fact.label)} & \multicolumn{{{span}}}{{l}}{{{escape_latex(fact.text)}}} \\" for fact in facts]
+def _block(table: Layout, columns: Columns) -> _Block:
+    head = [line for rows in groups(table.header) for line in (*_group(rows, columns), *_under(rows, columns))]
+    block = _Block(columns, head)
+    for section in (table.body, table.foot):
+        for k, rows in enumerate(shown_groups(section, columns.panel)):
+            rule = block.groups and (rows[0].rule if k else True)
+            lines = _heading(rows[0], columns) if rows[0].heading else _group(rows, columns)
+            block.groups.append([r"\midrule"] * bool(rule) + lines)
+    return block
+
+
+def _tabular(block: _Block, lines: Sequence[str]) -> list[str]:
+    between = [r"\midrule"] if block.head and lines else []
+    # A rule that set rows apart from those of the page before sets them apart from nothing.
+    lines = lines[1:] if lines and lines[0] == r"\midrule" else lines
+    return [
+        rf"\begin{{tabular*}}{{\linewidth}}{{{block.columns.specification}}}",
+        *(r"\toprule", *block.head, *between, *lines, r"\bottomrule"),
+        r"\end{tabular*}",
+    ]
+
+
+def _height(lines: Sequence[str]) -> float:
+    """Lines of text that lines of a table take; a rule takes half a one."""
+    return sum(0.5 if line.startswith((r"\midrule", r"\cmidrule")) else 1.0 for line in lines)
+
+
+def _pages(blocks: Sequence[_Block], lines: float, taken: float) -> Iterator[list[str]]:
+    """Fill page after page with tabulars, the groups of a block on several where it is too long for one."""
+    page: list[str] = []
+    left = lines - taken
+    for block in blocks:
+        rest = list(block.groups)
+        frame = _height(block.head) + 2.0
+        if page and frame + sum(map(_height, rest)) > left:
+            yield page
+            page, left = [], lines
+        while True:
+            fitting, room = 0, left - frame
+            while fitting < len(rest) and (not fitting or _height(rest[fitting]) <= room):
+                room -= _height(rest[fitting])
+                fitting += 1
+            page += [r"\par\medskip"] * bool(page)
+            page += _tabular(block, [line for group in rest[:fitting] for line in group])
+            rest, left = rest[fitting:], room
+            if not rest:
+                break
+            yield page
+            page, left = [], lines
+    if page:
+        yield page
+
+
+def _facts(facts: Sequence[Fact], room: int) -> list[str]:
+    """Lay facts out two a line where they are short, in a tabular of their own."""
+    if not facts:
+        return []
+    stub = min(max(latex_width(printable(fact.label)) for fact in facts), room // 2)
+    half = (room - 2 * GAP) // 2
+    short = [
+        fact
+        for fact in facts
+        if max(stub, latex_width(printable(fact.label))) + GAP + latex_width(printable(fact.text)) <= half
+    ]
+    lines = []
+    for left, right in zip(short[0::2], [*short[1::2], None], strict=False):
+        cells = [_opening(set_latex(left.label)), set_latex(left.text)]
+        cells += [set_latex(right.label), set_latex(right.text)] if right is not None else []
+        lines.append(" & ".join(cells) + r" \\")
+    for fact in facts:
+        if fact not in short:
+            labels, texts = fold_latex(fact.label, stub), fold_latex(fact.text, room - stub - GAP)
+            for k in range(max(len(labels), len(texts))):
+                label, text = (part[k] if k < len(part) else "" for part in (labels, texts))
+                lines.append(rf"{_opening(label)} & \multicolumn{{3}}{{l}}{{{text}}} \\")
+    columns = r"l@{\hspace{1em}}l@{\extracolsep{\fill}}l@{\extracolsep{0pt}\hspace{1em}}l"
+    return [rf"\begin{{tabular*}}{{\linewidth}}{{{columns}}}", *lines, r"\end{tabular*}"]
+
+
+def _note(note: str, room: int) -> str:
+    """Write a sentence; a word as long as half a line may break at its joints, or anywhere."""
+    words = []
+    for word in printable(note).split(" "):
+        if latex_width(word) * 2 > room:
+            parts = [fold_latex(part, room // 2) for part in _JOINTS.split(word)]
+            words.append(r"\allowbreak{}".join(piece for part in parts for piece in part))
+        else:
+            words.append(latex_with_numerals(word))
+    return " ".join(words) + r"\par"
 
 
 def _read_label(label: object) -> str:
@@ -95,29 +195,42 @@ def _read_label(label: object) -> str:
     return label
 
 
-def render_latex(table: Layout, label: str | None = None) -> str:
+def _read_width(width: object) -> float:
+    if not is_number(width) or not _NARROWEST <= width <= _WIDEST:
+        raise SpecificationError(
+            f"width={shown(width)} must be a number of points from {_NARROWEST:g} to {_WIDEST:g}: the width of the "
+            f"text, as LaTeX's \\the\\textwidth prints it; {TEXT_WIDTH:g} is that of the class article."
+        )
+    return float(width)
+
+
+def render_latex(table: Layout, label: str | None = None, width: float = TEXT_WIDTH) -> str:
     """Render a table in LaTeX; see `Table.to_latex`."""
-    span = max(table.n_columns, 1)
-    columns = [_COLUMN[table.column_alignment(j)] for j in range(table.n_columns)]
-    blocks = [
-        _facts(table.facts, span),
-        [_row(row, columns) for row in table.header],
-        [_row(row, columns) for row in table.body],
-        [_row(row, columns) for row in table.foot],
-        _facts(table.statistics, span),
-    ]
-    lines = [r"\begin{table}[htbp]", r"\centering"]
-    if table.title:
-        lines.append(rf"\caption{{{escape_latex(table.title)}}}")
-    if label is not None:
-        lines.append(rf"\label{{{_read_label(label)}}}")
-    lines += [rf"\begin{{tabular}}{{l{''.join(columns) or 'l'}}}", r"\toprule"]
-    for k, block in enumerate(block for block in blocks if block):
-        lines += [r"\midrule"] * bool(k) + block
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    if table.notes:
-        lines += ["", r"\medskip", r"\begin{minipage}{\linewidth}", r"\footnotesize"]
-        lines += [escape_latex(note) + r"\par" for note in table.notes]
-        lines.append(r"\end{minipage}")
-    lines.append(r"\end{table}")
-    return "\n".join(lines) + "\n"
+    room = _read_width(width)
+    size, parts = arranged_in_points(table, room)
+    scale = dict(SIZES)[size]
+    extents = [math.ceil((columns.panel.width + GAP // 2) * scale) for columns in parts]
+    wide = min(room, max(_NOTES_WIDTH * room, *extents))
+    inside = int(wide / scale)
+    above, below = _facts(table.facts, inside), _facts(table.statistics, inside)
+    taken = len(above) + len(below) + 2.0 * len(table.notes)
+    pages = list(_pages([_block(table, columns) for columns in parts], _LINES[size], taken)) or [[]]
+    out = []
+    for k, page in enumerate(pages):
+        first, last = k == 0, k == len(pages) - 1
+        out += [r"\begin{table}[htbp]", r"\centering"]
+        if not first:
+            out.append(r"\tablename~\thetable{} (continued)" if table.title else "(continued)")
+        elif table.title:
+            out.append(rf"\caption{{{set_latex(table.title)}}}")
+        if first and label is not None:
+            out.append(rf"\label{{{_read_label(label)}}}")
+        if table.title or not first:
+            out.append(r"\par\smallskip")
+        out += [rf"\begin{{minipage}}{{{wide:.0f}pt}}", r"\setlength{\tabcolsep}{0pt}", *([size] if size else [])]
+        sections = [above if first else [], page, below if last else []]
+        out += [line for section in sections if section for line in (r"\par\smallskip", *section)][1:]
+        if table.notes and last:
+            out += [r"\par\smallskip\footnotesize\raggedright", *(_note(note, inside) for note in table.notes)]
+        out += [r"\end{minipage}", r"\end{table}"]
+    return "\n".join(out) + "\n"

@@ -2,9 +2,11 @@ r"""Letters and signs as LaTeX takes them: what means something to it is escaped
 
 from __future__ import annotations
 
+import math
 import re
 
 from panelvar.base.quoting import NO_BREAK, printable
+from panelvar.tables.characters import display_width
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
@@ -74,3 +76,36 @@ def _numeral(found: re.Match[str]) -> str:
     if found["exponent"]:
         return f"${minus}{found['digits']}\\times 10^{{{int(found['sign'] + found['exponent'])}}}$"
     return f"$-${found['digits']}"
+
+
+# Widths in points of the letters of Computer Modern at ten points, as TeX gives them; other text fonts are near.
+_WIDTHS = {
+    character: width
+    for width, characters in {
+        2.78: " !',.:;[]`il|",
+        3.33: "fj-_I()trs",
+        4.44: "cez?",
+        5.0: '"$*/0123456789\\^ago{}~',
+        5.56: "kqvxySbdhnpuJ",
+        6.53: "ZLF",
+        7.36: "EPBCTwR",
+        7.85: "&+<=>@KOQAHNUVXYDG",
+        9.17: "#%mM",
+        10.28: "W",
+    }.items()
+    for character in characters
+}
+_OTHER_WIDTH = 8.0
+_WIDE = 10.5
+
+
+def latex_width(text: str) -> int:
+    """Points that a printable string takes at ten points, rather too many than too few."""
+    width = 0.0
+    for character in text:
+        known = _WIDTHS.get(character)
+        if known is None:
+            columns = display_width(character)
+            known = (0.0, _OTHER_WIDTH, _WIDE)[columns]
+        width += known
+    return math.ceil(width)

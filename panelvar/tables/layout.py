@@ -113,6 +113,11 @@ class Row:
     heading: bool = False
     rule: bool = False
 
+    def spans(self, column: int) -> bool:
+        """Whether a cell is one with a neighbour."""
+        after = self.cells[column + 1 : column + 2]
+        return self.cells[column].continues or any(cell.continues for cell in after)
+
     def runs(self, which: Iterable[int] | None = None) -> list[list[int]]:
         """Places of cells that are one, together, of the columns ``which`` (all by default)."""
         runs: list[list[int]] = []

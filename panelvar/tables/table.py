@@ -52,17 +52,29 @@ class Presented(AnswersArguments, ABC):
 
         return render_html(self.summary())
 
-    def to_latex(self, *, label: str | None = None) -> str:
+    def to_latex(self, *, label: str | None = None, width: float = 345.0) -> str:
         r"""Render as a LaTeX ``table`` float (needs ``\usepackage{booktabs}``); names are escaped.
+
+        The table is no wider than the page: letters get smaller, words are folded, and columns that still do not fit
+        are stacked below in further panels; rows beyond a page continue in a further float. Facts and notes stand
+        outside the columns.
 
         Parameters
         ----------
         label : str, optional
             Written into ``\label`` for cross references, such as ``"tab:main"``.
+        width : float
+            Width of the text in points, which ``\the\textwidth`` prints: 345 in the class ``article`` at ten points,
+            470 with margins of an inch.
+
+        Raises
+        ------
+        SpecificationError
+            A ``label`` LaTeX would not read as one, or a ``width`` below 240.
         """
         from panelvar.tables.latex import render_latex
 
-        return render_latex(self.summary(), label)
+        return render_latex(self.summary(), label, width)
 
     def __str__(self) -> str:
         return self.to_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,23 +9,22 @@ from typing import TYPE_CHECKING
 from panelvar.base.errors import SpecificationError
 from panelvar.base.quoting import NO_BREAK, printable, shown
 from panelvar.tables.characters import display_width, pad, wrap
+from panelvar.tables.panels import (
+    Measured,
+    Panel,
+    arranged,
+    folded_label,
+    groups,
+    lines_of,
+    shown_groups,
+    split_at_point,
+)
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
 
 _GAP = 2
 _NARROWEST = 40
-# A column of words may be squeezed to this before the table is cut into panels, or to its longest word up to a limit.
-_WORDS = 12
-_LONGEST_WORD = 20
-
-
-def split_at_point(text: str) -> tuple[str, str]:
-    """Cut a printed number before its decimal point, or after its last digit if it has none."""
-    point = text.find(".")
-    if point < 0:
-        point = max((k + 1 for k, character in enumerate(text) if character.isdigit()), default=len(text))
-    return text[:point], text[point:]
 
 
 @dataclass(frozen=True)
@@ -48,38 +46,12 @@ class _Column:
         return [pad(line, self.width, cell.align) for line in wrap(text, self.width)]
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """What a column asks for: columns around the point, its widest cell of words, its longest word."""
-
-    left: int
-    right: int
-    words: int
-    longest: int
-
-    @property
-    def numerals(self) -> int:
-        return self.left + self.right
-
-    @property
-    def loose(self) -> int:
-        return max(self.numerals, self.words, 1)
-
-    @property
-    def tight(self) -> int:
-        return max(self.numerals, min(self.words, max(_WORDS, min(self.longest, _LONGEST_WORD))), 1)
-
-    def column(self, width: int) -> _Column:
-        if self.numerals > width:
-            return _Column(width, None)
-        return _Column(width, self.left, self.right)
-
-
-def _measure(rows: Sequence[Row], column: int) -> _Measured:
+def _measure(rows: Sequence[Row], column: int) -> tuple[Measured, int, int]:
+    """What a column asks for, and the room left and right of its decimal point."""
     left = right = widest = longest = 0
     for row in rows:
         cell = row.cells[column]
-        if cell.continues or (column + 1 < len(row.cells) and row.cells[column + 1].continues):
+        if row.spans(column):
             # A heading over several columns folds in the room that they have together.
             continue
         text = printable(cell.text) + cell.stars
@@ -89,164 +61,71 @@ def _measure(rows: Sequence[Row], column: int) -> _Measured:
         else:
             widest = max(widest, display_width(text))
             longest = max([longest, *map(display_width, text.split(" "))])
-    return _Measured(left, right, widest, longest)
+    return Measured(left + right, widest, longest), left, right
 
 
 @dataclass(frozen=True)
-class _Panel:
-    """The columns printed side by side, with the width of the labels before them."""
+class _Printed:
+    """A panel and how each of its columns is laid out."""
 
-    stub: int
-    which: tuple[int, ...]
-    columns: tuple[_Column, ...]
-
-    @property
-    def width(self) -> int:
-        return self.stub + sum(column.width + _GAP for column in self.columns)
+    panel: Panel
+    columns: dict[int, _Column]
 
 
-def _panels(table: Layout, width: int) -> list[_Panel]:
+def _panels(table: Layout, width: int) -> list[_Printed]:
     rows = list(table.rows())
     if not rows:
         return []
     stub = max(0 if row.continues or row.heading else display_width(printable(row.label)) for row in rows)
     measured = [_measure(rows, j) for j in range(table.n_columns)]
-    everything = tuple(range(table.n_columns))
+    panels = arranged(table, [each for each, _, _ in measured], stub, width, _GAP)
 
-    def panel(stub_width: int, which: tuple[int, ...], widths: Sequence[int]) -> _Panel:
-        return _Panel(stub_width, which, tuple(measured[j].column(w) for j, w in zip(which, widths, strict=True)))
+    def column(place: int, given: int) -> _Column:
+        numerals, left, right = measured[place]
+        return _Column(given, None) if numerals.numerals > given else _Column(given, left, right)
 
-    loose = [column.loose for column in measured]
-    if stub + sum(loose) + _GAP * len(loose) <= width:
-        return [panel(stub, everything, loose)]
-    narrow_stub = min(stub, max(_WORDS, width * 3 // 10))
-    widths = [min(column.tight, width - narrow_stub - _GAP) for column in measured]
-    spare = width - min(stub, _WORDS + 4) - sum(widths) - _GAP * len(widths)
-    if spare >= 0:
-        # First the labels get their room back, then the columns of words.
-        growth = min(spare, stub - min(stub, _WORDS + 4))
-        widths = _grown(widths, loose, spare - growth)
-        return [panel(min(stub, _WORDS + 4) + growth, everything, widths)]
-    room = width - narrow_stub
-    panels = []
-    for which in _packed(widths, room, _together(table)):
-        narrow, wide = [widths[j] for j in which], [loose[j] for j in which]
-        panels.append(panel(narrow_stub, which, _grown(narrow, wide, room - sum(narrow) - _GAP * len(narrow))))
-    return panels
+    return [
+        _Printed(panel, {j: column(j, given) for j, given in zip(panel.which, panel.widths, strict=True)})
+        for panel in panels
+    ]
 
 
-def _grown(widths: Sequence[int], wanted: Sequence[int], spare: int) -> list[int]:
-    """Share out spare room, one by one, to the columns that still want some."""
-    grown = list(widths)
-    while squeezed := [j for j, width in enumerate(grown) if width < wanted[j]][:spare]:
-        for j in squeezed:
-            grown[j] += 1
-        spare -= len(squeezed)
-    return grown
-
-
-def _together(table: Layout) -> list[list[int]]:
-    """Columns that a heading holds together, from left to right."""
-    groups: list[list[int]] = []
-    for j in range(table.n_columns):
-        if j and any(row.cells[j].continues for row in table.header):
-            groups[-1].append(j)
-        else:
-            groups.append([j])
-    return groups
-
-
-def _packed(widths: Sequence[int], room: int, together: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """Cut columns into the fewest panels that fit, of equal number of columns where that fits too.
-
-    Columns under one heading stay together where they fit into a panel.
-    """
-    needed = [sum(widths[j] + _GAP for j in group) for group in together]
-    if max(needed) > room:
-        together = [[j] for j in range(len(widths))]
-        needed = [width + _GAP for width in widths]
-    greedy: list[list[int]] = [[]]
-    used = 0
-    for k, width in enumerate(needed):
-        if greedy[-1] and used + width > room:
-            greedy.append([])
-            used = 0
-        greedy[-1].append(k)
-        used += width
-    each = math.ceil(len(needed) / len(greedy))
-    even = [list(range(k, min(k + each, len(needed)))) for k in range(0, len(needed), each)]
-    fits = all(sum(needed[k] for k in group) <= room for group in even)
-    return [tuple(j for k in group for j in together[k]) for group in (even if fits else greedy)]
-
-
-def _group_lines(rows: Sequence[Row], panel: _Panel) -> list[str]:
+def _group_lines(rows: Sequence[Row], printed: _Printed) -> list[str]:
     """Print a row and those that continue it; a long label runs down beside them."""
-    label = _label_lines("" if rows[0].continues else printable(rows[0].label), max(panel.stub, 1))
-    values: list[str] = []
-    for row in rows:
-        blocks, widths = [], []
-        for run in row.runs(panel.which):
-            columns = [panel.columns[panel.which.index(j)] for j in run]
-            width = sum(column.width for column in columns) + _GAP * (len(run) - 1)
-            block = (columns[0] if len(run) == 1 else _Column(width, None)).lines(row.cells[run[0]])
-            if len(run) > 1 and row.cells[run[0]].text:
-                block.append("-" * width)
-            blocks.append(block)
-            widths.append(width)
-        # Headings stand on what they are headings of.
-        height = max(map(len, blocks), default=1)
-        low = any(len(run) > 1 for run in row.runs(panel.which))
-        for k in range(height):
-            line = [
-                block[at] if 0 <= (at := k - (height - len(block)) * low) < len(block) else " " * width
-                for block, width in zip(blocks, widths, strict=True)
-            ]
-            values.append("".join(" " * _GAP + part for part in line))
-    height = max(len(label), len(values))
-    label += [""] * (height - len(label))
-    values += [""] * (height - len(values))
-    return [(pad(left, panel.stub, "left") + right).rstrip() for left, right in zip(label, values, strict=True)]
+    panel = printed.panel
+
+    def fold(cell: Cell, run: list[int]) -> list[str]:
+        if len(run) == 1:
+            return printed.columns[run[0]].lines(cell)
+        lines = _Column(panel.room(run), None).lines(cell)
+        return [*lines, "-" * panel.room(run)] if cell.text else lines
+
+    def fold_label(label: str) -> list[tuple[bool, str]]:
+        return folded_label(printable(label), max(panel.stub, 1), display_width)
+
+    lines = []
+    for (indented, label), pieces in lines_of(rows, panel, fold_label, fold):
+        cells = (" " * _GAP + (text if cell is not None else " " * panel.room(run)) for run, cell, text in pieces)
+        lines.append((pad("  " * indented + label, panel.stub, "left") + "".join(cells)).rstrip())
+    return lines
 
 
-def _label_lines(label: str, width: int) -> list[str]:
-    """Fold a label, its further lines indented where there is room."""
-    lines = wrap(label, width)
-    indented = wrap(label, width - 2) if len(lines) > 1 and width > _WORDS // 2 else lines
-    return [indented[0], *("  " + line for line in indented[1:])] if indented is not lines else lines
-
-
-def _groups(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    group: list[Row] = []
-    for row in rows:
-        if group and not row.continues:
-            yield group
-            group = []
-        group.append(row)
-    if group:
-        yield group
-
-
-def _blank(rows: Sequence[Row], which: Sequence[int]) -> bool:
-    return not any(row.cells[j].text for row in rows for j in which)
-
-
-def _panel_lines(table: Layout, panel: _Panel, rule: str) -> Iterator[str]:
+def _panel_lines(table: Layout, printed: _Printed, rule: str) -> Iterator[str]:
     """Print the columns of a panel, and the headings of rows as wide as the rule."""
-    for group in _groups(table.header):
-        yield from _group_lines(group, panel)
+    for group in groups(table.header):
+        yield from _group_lines(group, printed)
     if table.header and (table.body or table.foot):
         yield rule
     for section in (table.body, table.foot):
         if section is table.foot and section and table.body:
             yield rule
-        for k, group in enumerate(_groups(section)):
+        for k, group in enumerate(shown_groups(section, printed.panel)):
             if k and group[0].rule:
                 yield rule
             if group[0].heading:
                 yield from wrap(printable(group[0].label), len(rule))
-            # A regressor none of the panel's models has is left out of that panel.
-            elif not _blank(group, panel.which) or _blank(group, range(table.n_columns)):
-                yield from _group_lines(group, panel)
+            else:
+                yield from _group_lines(group, printed)
 
 
 def _fact_lines(facts: Sequence[Fact], width: int) -> list[str]:
@@ -279,10 +158,14 @@ def render_text(table: Layout, width: int = 80) -> str:
     panels = _panels(table, width)
     facts, statistics = _fact_lines(table.facts, width), _fact_lines(table.statistics, width)
     extent = max(
-        [_NARROWEST, *(panel.width for panel in panels), *(display_width(line) for line in (*facts, *statistics))]
+        [
+            _NARROWEST,
+            *(printed.panel.width for printed in panels),
+            *(display_width(line) for line in (*facts, *statistics)),
+        ]
     )
     heavy, light = "=" * extent, "-" * extent
-    blocks = [facts, *(list(_panel_lines(table, panel, light)) for panel in panels), statistics]
+    blocks = [facts, *(list(_panel_lines(table, printed, light)) for printed in panels), statistics]
     lines = wrap(printable(table.title), width) if table.title else []
     lines.append(heavy)
     for k, block in enumerate(block for block in blocks if block):

@@ -13,6 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panelvar.base.errors import SpecificationError
+from panelvar.tables.html import render_page
+from panelvar.tables.latex_characters import latex_width
 from panelvar.tables.layout import Cell, Fact, Row, count, interval, number, probability, spanning, words
 from panelvar.tables.table import Table
 
@@ -94,15 +96,19 @@ def test_decimal_points_line_up() -> None:
     assert len(points) == 1
 
 
-def test_too_many_columns_are_stacked() -> None:
-    columns = 12
-    table = Table(
+def wide_table(columns: int = 12) -> Table:
+    return Table(
         header=(Row("", tuple(words(f"model {j}") for j in range(columns))),),
         body=(
             *(Row(f"x{i}", tuple(number(i + j / 10) for j in range(columns))) for i in range(2)),
             Row("only in the last", (*[Cell()] * (columns - 1), number(7.0))),
         ),
     )
+
+
+def test_too_many_columns_are_stacked() -> None:
+    columns = 12
+    table = wide_table(columns)
     text = str(table)
     assert max(map(len, text.splitlines())) <= 80
     assert text.count("x1") == 2
@@ -168,7 +174,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        if tag != "br":
+        if tag not in ("br", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -189,14 +195,57 @@ def read_html(text: str) -> _Reader:
 def test_html_shows_names_as_they_are() -> None:
     table = nasty()
     reader = read_html(table.to_html())
-    assert reader.tags == {"div", "style", "table", "caption", "tbody", "tr", "th", "td", "tfoot"}
+    assert reader.tags == {"div", "style", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "span"}
     assert sum(text == NASTY for text in reader.texts) == 11
     assert table._repr_html_() == table.to_html()
 
 
-def test_html_numbers_keep_their_stars() -> None:
-    assert '<td class="right">8.4548***' in small().to_html()
-    assert "<thead" in small().to_html()
+def test_html_says_sides_on_the_cells_where_no_rule_of_a_notebook_is_stronger() -> None:
+    html = small().to_html()
+    for tag, attributes in re.findall(r"<(t[hd])\b([^>]*)>", html):
+        assert 'style="text-align: ' in attributes or (tag, attributes) == ("td", "")
+    labels = re.findall(r"<th [^>]*scope=\"row[^>]*>", html)
+    assert len(labels) == 4 and all("text-align: left" in label for label in labels)
+    assert '<th scope="rowgroup" rowspan="2" class="label" style="text-align: left; min-width: 6ch">cii</th>' in html
+
+
+def test_html_keeps_title_facts_and_notes_outside_of_what_is_moved_sideways() -> None:
+    html = nasty().to_html()
+    columns = html[html.index('<div class="columns">') : html.index("</table>")]
+    for outside in ('class="title"', 'class="facts"', 'class="notes"'):
+        assert outside in html.replace(columns, "")
+        assert outside not in columns
+
+
+def test_html_numbers_line_up() -> None:
+    rows = (
+        Row("x", (number(8.4548, stars="***"),)),
+        Row("x", (number(0.6777, brackets="()"),), continues=True),
+        Row("y", (number(-12.5),)),
+        Row("N", (count(39),)),
+    )
+    html = Table(body=rows).to_html()
+    # What hangs out is as wide in every cell, and what is missing behind the point is filled.
+    cells = re.findall(
+        r'<td style="text-align: right">(.*?)<span style="text-align: left; (.*?)">(.*?)</span></td>', html
+    )
+    hanging = "display: inline-block; width: 2.4ch"
+    assert cells == [
+        ("8.4548", hanging, "***"), ("(0.6777", hanging, ")"), ("-12.5000", hanging, ""),
+        ("39\u2008\u2007\u2007\u2007\u2007", hanging, ""),
+    ]  # fmt: skip
+
+
+def test_html_numbers_are_a_block_in_the_middle_of_a_column_widened_by_words() -> None:
+    html = Table(body=(Row("x", (number(8.4548),)), Row("Errors", (words("heteroskedasticity-robust"),)))).to_html()
+    block = '<td style="text-align: center"><span style="text-align: right; display: inline-block; width: 5.5ch">8.4548'
+    assert block in html
+
+
+def test_a_page_says_how_it_is_written() -> None:
+    page = render_page(nasty())
+    assert page.startswith("<!DOCTYPE html>") and '<meta charset="utf-8">' in page
+    assert "<b>" not in page
 
 
 def unescaped_latex(text: str) -> str:
@@ -225,7 +274,7 @@ def unescaped_latex(text: str) -> str:
 
 
 def test_latex_shows_names_as_they_are() -> None:
-    latex = nasty().to_latex()
+    latex = nasty().to_latex(width=2000)
     lines = latex.splitlines()
     caption = next(line for line in lines if line.startswith(r"\caption"))
     assert unescaped_latex(caption[len(r"\caption{") : -1]) == NASTY
@@ -236,7 +285,25 @@ def test_latex_shows_names_as_they_are() -> None:
     assert not re.search(r"^[\[*]", latex, re.MULTILINE)
 
 
-def check_latex_structure(latex: str, columns: int) -> None:
+SCALES = {"": 1.0, r"\small": 0.925, r"\footnotesize": 0.85}
+CELL = re.compile(r"\\multicolumn\{(\d+)\}\{([lcr])(@\{\\hspace\{([\d.]+)em\}\})?\}\{(.*)\}$", re.DOTALL)
+
+
+def set_width(latex: str) -> float:
+    """Points that a cell takes at ten points: what hangs out takes none."""
+    latex = re.sub(r"\\rlap\{(?:[^{}]|\{(?:[^{}]|\{\})*\})*\}", "", latex)
+    latex = re.sub(r"\\(?:phantom|textit)\{([^{}]*)\}", r"\1", latex).replace(r"\quad ", "AA")
+    latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"=10\1", latex)
+    latex = re.sub(r"\\text(?:super|sub)script\{", "{", latex)
+    latex = re.sub(r"\\text(?:less|greater)\{\}", "<", latex)
+    latex = re.sub(r"\\[a-z]+\{\}", "0", latex)
+    latex = re.sub(r"\\[a-zA-Z]+ ?", "A", latex)
+    plain = re.sub(r"\\(.)", "\\1", latex.replace("$-$", "=").replace("$", "").replace("{}", "")).replace("~", " ")
+    return latex_width(plain)
+
+
+def check_latex_structure(latex: str, columns: int, width: float = 345.0) -> None:
+    """Every line has as many cells as its tabular has columns, and no tabular is wider than the page."""
     bare = re.sub(r"\\[\\&%$#_{}]", "", latex.replace(r"\\" + "\n", "\n"))
     depth = 0
     for character in bare:
@@ -244,14 +311,42 @@ def check_latex_structure(latex: str, columns: int) -> None:
         assert depth >= 0
     assert depth == 0
     assert bare.count("$") % 2 == 0
-    begun = re.findall(r"\\begin\{(\w+)\}", latex)
-    assert begun[:2] == ["table", "tabular"]
-    assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+)\}", latex))
-    for line in latex.splitlines():
-        if line.endswith(r" \\"):
-            spanned = sum(int(k) - 1 for k in re.findall(r"\\multicolumn\{(\d+)\}", line))
-            # Facts need a second column even where the rows have none.
-            assert len(re.findall(r"(?<!\\)&", line)) + spanned in (columns, max(columns, spanned + 1))
+    begun = re.findall(r"\\begin\{(\w+\*?)\}", latex)
+    assert begun[:2] == ["table", "minipage"]
+    assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+\*?)\}", latex))
+    shown = set()
+    for float_ in latex.split(r"\begin{minipage}")[1:]:
+        wide = float(re.match(r"\{(\d+)pt\}", float_)[1])
+        assert wide <= width
+        size = re.search(r"^\\(?:small|footnotesize)$", float_, re.MULTILINE)
+        room = wide / SCALES[size[0] if size else ""]
+        for template, tabular in re.findall(
+            r"\\begin\{tabular\*\}\{\\linewidth\}\{([^\n]*)\}\n(.*?)\\end\{tabular\*\}", float_, re.DOTALL
+        ):
+            parts = re.findall(r"([lcr])((?:@\{(?:[^{}]|\{[^{}]*\})*\})*)", template)
+            widths = [0.0] * len(parts)
+            for line in tabular.splitlines():
+                if not line.endswith(r" \\"):
+                    assert re.match(r"\\(toprule|midrule|bottomrule|cmidrule)", line), line
+                    continue
+                place = 0
+                for cell in re.split(r"(?<!\\) & ", line.removesuffix(r" \\")):
+                    spanned = CELL.match(cell)
+                    count, text = (int(spanned[1]), spanned[5]) if spanned else (1, cell)
+                    if count == 1:
+                        closing = spanned[4] if spanned else hspace(parts[place][1])
+                        widths[place] = max(widths[place], set_width(text) + 10.0 * float(closing or 0.0))
+                    place += count
+                # The last fact of a line has no other beside it.
+                assert place == len(parts) or (len(parts) == 4 and place == 2), line
+            assert sum(widths) + 12.0 * (len(parts) - 1) <= room + 1.0 or len(parts) == 4, (widths, room)
+            shown.add(len(parts) - 1)
+    assert max(shown, default=0) <= max(columns, 3)
+
+
+def hspace(template: str) -> str:
+    found = re.search(r"\\hspace\{([\d.]+)em\}", template)
+    return found[1] if found and "extracolsep" not in template else "0"
 
 
 def test_latex_structure() -> None:
@@ -263,6 +358,65 @@ def test_latex_structure() -> None:
     assert r"cii & 8.4548\rlap{\textsuperscript{***}} & $-$0.3100\rlap{\textsuperscript{*}} \\" in latex
     assert r" & (0.6777\rlap{)} & (12.5000\rlap{)} \\" in latex
     assert r"$1.000\times 10^{-6}$" in latex
+    # Points line up where some numbers have none.
+    assert r"N & 39\phantom{.0000} & 1170\phantom{.0000} \\" in latex
+
+
+def test_latex_is_no_wider_than_the_page() -> None:
+    table = wide_table()
+    latex = table.to_latex()
+    check_latex_structure(latex, table.n_columns)
+    assert latex.count(r"\toprule") > 1
+    assert latex.count("model ") == table.n_columns
+    wide = table.to_latex(width=1500)
+    check_latex_structure(wide, table.n_columns, 1500.0)
+    assert wide.count(r"\toprule") == 1
+    check_latex_structure(table.to_latex(width=246), table.n_columns, 246.0)
+
+
+def test_latex_makes_letters_smaller_before_it_cuts() -> None:
+    def table(columns: int) -> str:
+        row = Row("x", tuple(number(1.5, stars="***") for _ in range(columns)))
+        return Table(header=(Row("", tuple(words(f"({k})") for k in range(columns))),), body=(row,)).to_latex()
+
+    sizes = [re.search(r"\\(small|footnotesize)\n", table(columns)) for columns in (5, 7, 8, 12)]
+    assert [size and size[1] for size in sizes] == [None, "small", "footnotesize", "footnotesize"]
+    assert [table(columns).count(r"\toprule") for columns in (5, 7, 8, 12)] == [1, 1, 1, 2]
+
+
+def test_latex_continues_what_is_longer_than_a_page() -> None:
+    rows = tuple(Row(f"lag {k}", (number(k / 7),)) for k in range(100))
+    table = Table("Weights", (Row("", (words("weight"),)),), rows, facts=(Fact("N", "9"),), notes=("All of them.",))
+    latex = table.to_latex(label="tab:w")
+    floats = latex.split(r"\begin{table}")[1:]
+    assert len(floats) == 3
+    assert [r"\caption" in each for each in floats] == [True, False, False]
+    assert [r"\tablename~\thetable{} (continued)" in each for each in floats] == [False, True, True]
+    assert [each.count("weight}") for each in floats] == [1, 1, 1]
+    assert "All of them." in floats[-1] and latex.count("All of them.") == 1
+    assert max(each.count(r"\\") for each in floats) < 45
+    assert all(latex.count(f"lag {k} &") == 1 for k in range(100))
+
+
+def test_latex_facts_and_notes_stand_outside_the_columns() -> None:
+    moduli = ", ".join(["0.6932"] * 30)
+    table = Table(
+        "System", (Row("", (words("y"), words("x"))),), (Row("const", (number(-0.1), number(2.0))),),
+        facts=(Fact("Log likelihood", "-123.4"), Fact("N", "80")), statistics=(Fact("Root moduli", moduli),),
+    )  # fmt: skip
+    latex = table.to_latex()
+    check_latex_structure(latex, 2)
+    tabulars = re.findall(r"\\begin\{tabular\*\}.*?\\end\{tabular\*\}", latex, re.DOTALL)
+    assert ["Log likelihood" in each for each in tabulars] == [True, False, False]
+    assert ["moduli" in each for each in tabulars] == [False, False, True]
+    assert "$-$123.4" in latex
+    assert max(map(len, tabulars[-1].splitlines())) < 120
+
+
+@pytest.mark.parametrize("width", [0, 239, -1, "345pt", True, None, float("nan"), float("inf"), 1e9])
+def test_a_page_that_no_table_fits_is_refused(width) -> None:
+    with pytest.raises(SpecificationError, match=r"width=.*textwidth"):
+        small().to_latex(width=width)
 
 
 def test_markdown() -> None:
@@ -338,16 +492,15 @@ def test_every_table_renders_everywhere(table: Table) -> None:
     assert table.to_frame().shape == (len(table.body) + len(table.foot), table.n_columns)
 
 
-def test_latex_stacks_long_words_and_keeps_intervals_whole() -> None:
+def test_latex_folds_long_words_and_keeps_intervals_whole() -> None:
     limits = interval(-123456.7891, 123456.7891)
     table = Table(
         header=(Row("", (words("Random effects (firm & year; Swamy-Arora)"), words("Pooled"))),),
         body=(Row("x", (limits, limits)),),
     )
-    latex = table.to_latex()
-    assert r"\shortstack{Random effects\\(firm \& year;\\Swamy-Arora)}" in latex
-    assert latex.count("\\shortstack") == 1
-    assert "[-123456.7891,~123456.7891]" in latex
+    latex = table.to_latex(width=300)
+    assert r" & Random effects (firm \& year; & Pooled \\" + "\n" + r" & Swamy-Arora) &  \\" in latex
+    assert latex.count(r"[$-$123456.7891,~123456.7891]") == 2
 
 
 @pytest.mark.parametrize("label", ["", " ", "a}b", "50%", r"\input{x}", "a\nb", "\x1b[31m", "#1", "x" * 9 + "~", 3])
@@ -422,12 +575,13 @@ def test_columns_under_one_heading_stay_together() -> None:
 def test_headings_in_other_forms() -> None:
     table = grouped()
     latex = table.to_latex()
-    assert r" & \multicolumn{2}{c}{Sales \& costs} &  \\" + "\n" + r"\cmidrule(lr){2-3}" in latex
+    assert r" & \multicolumn{2}{c}{Sales \& costs} &  \\" + "\n" + r"\cmidrule{2-3}" in latex
     assert r"\multicolumn{4}{l}{\textit{A. [All] firms}} \\" in latex
     assert r"\midrule" + "\n" + r"\multicolumn{4}{l}{\textit{B. Large ones}} \\" in latex
     html = table.to_html()
-    assert '<th scope="colgroup" colspan="2" class="center over">Sales &amp; costs</th>' in html
-    assert '<tr class="rule"><th scope="rowgroup" colspan="4" class="left heading">B. Large ones</th></tr>' in html
+    assert '<th scope="colgroup" colspan="2" class="over" style="text-align: center">Sales &amp; costs</th>' in html
+    heading = '<th scope="rowgroup" colspan="4" class="label heading" style="text-align: left">B. Large ones</th>'
+    assert f'<tr class="rule">{heading}</tr>' in html
     markdown = table.to_markdown()
     assert "| **B. Large ones** |  |  |  |" in markdown
     assert markdown.startswith("|  | Sales &amp; costs | Sales &amp; costs |  |\n")
