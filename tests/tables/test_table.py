@@ -292,7 +292,7 @@ CELL = re.compile(r"\\multicolumn\{(\d+)\}\{([lcr])(@\{\\hspace\{([\d.]+)em\}\})
 def set_width(latex: str) -> float:
     """Points that a cell takes at ten points: what hangs out takes none."""
     latex = re.sub(r"\\rlap\{(?:[^{}]|\{(?:[^{}]|\{\})*\})*\}", "", latex)
-    latex = re.sub(r"\\(?:phantom|textit)\{([^{}]*)\}", r"\1", latex).replace(r"\quad ", "AA")
+    latex = re.sub(r"\\(?:phantom|textit)\{([^{}]*)\}", r"\1", latex).replace(r"\quad ", "00")
     latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"=10\1", latex)
     latex = re.sub(r"\\text(?:super|sub)script\{", "{", latex)
     latex = re.sub(r"\\text(?:less|greater)\{\}", "<", latex)
