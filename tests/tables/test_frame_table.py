@@ -59,7 +59,7 @@ def test_it_answers_as_the_frame_does() -> None:
     taken.loc[("a", "b"), "pvalue"] = 1.0
     assert table.frame.equals(pairs())
     # What a table has is the table's.
-    assert r"\toprule" in table.to_latex() and table.to_html().startswith("<div>") and "---" in table.to_markdown()
+    assert r"\toprule" in table.to_latex() and table.to_html().startswith("<div ") and "---" in table.to_markdown()
     assert {"loc", "pvalue", "to_latex", "summary"} <= set(dir(table))
     for again in (copy.deepcopy(table), pickle.loads(pickle.dumps(table))):
         assert str(again) == str(table)
