@@ -65,20 +65,6 @@ def check_figure(figure: object) -> None:
         refuse_other("figure=", figure, FigureBase, "a Figure of matplotlib, or None for a new one")
 
 
-def check_axes(ax: object) -> None:
-    """Refuse what is given for axes and is none; None asks for new ones.
-
-    Raises
-    ------
-    SpecificationError
-    """
-    if ax is not None:
-        pyplot()
-        from matplotlib.axes import Axes
-
-        refuse_other("ax=", ax, Axes, "Axes of matplotlib, or None for new ones")
-
-
 @dataclass(frozen=True)
 class Canvas:
     """Panels to draw in, and the figure that holds them.
@@ -129,6 +115,16 @@ class Canvas:
         title = text if self.title is None else self.title
         if title:
             write(self.panels[0].set_title, title, fitting(self.panel_width, size), fontsize=size)
+
+    def name_axes(self, across: str, up: str, size: float = 10.0) -> None:
+        """Name the axes of the only panel, folded into its width and height."""
+        panel = self.panels[0]
+        for setter, text, room in (
+            (panel.set_xlabel, across, self.panel_width),
+            (panel.set_ylabel, up, 0.75 * panel.get_position().height * self.figure.bbox.height / self.figure.dpi),
+        ):
+            if text:
+                write(setter, text, fitting(room, size), fontsize=size)
 
     def foot(self, text: str, size: float = 8.0) -> None:
         """Write how it was made below all panels, in small grey letters, where there is room."""
@@ -354,11 +350,6 @@ def tidy(ax: Axes) -> None:
     for side in ("left", "bottom"):
         ax.spines[side].set_color(GREY)
     ax.tick_params(color=GREY, labelcolor="black")
-
-
-def name_axes(ax: Axes, x: str, y: str) -> None:
-    """Label both axes with names shown as they are."""
-    literal(ax.set_xlabel(folded(x, 60)), ax.set_ylabel(folded(y, 40)))
 
 
 def plain_ticks(ax: Axes) -> None:

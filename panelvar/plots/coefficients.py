@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -256,7 +257,8 @@ def _name_lines(canvas: Canvas, lines: list[_Line], places: Array, upright: bool
     room = fitting((canvas.panel_width / len(lines)) if upright else 0.36 * canvas.panel_width, 9.0)
     turned = upright and max(len(line.text) for line in lines) > room
     axis = ax.xaxis if upright else ax.yaxis
-    name_places(axis, places, [line.text for line in lines], 24 if turned else room)
+    tall = 72.0 * (ax.get_position().height * ax.figure.bbox.height / ax.figure.dpi) / len(lines)
+    name_places(axis, places, [line.text for line in lines], 24 if turned else room, 9.0 if upright else 0.85 * tall)
     for line, text in zip(lines, axis.get_ticklabels(), strict=True):
         if not line.name:
             text.set_fontweight("bold")
@@ -274,8 +276,12 @@ def _name_lines(canvas: Canvas, lines: list[_Line], places: Array, upright: bool
 
 def _print_values(ax: Axes, places: Array, estimates: Array, limits: Any, colour: str, small: bool) -> None:
     for place, estimate, lower, upper in zip(places, estimates, *limits, strict=True):
+        half = 0.5 * (upper - lower)
+        # Two digits, or nearly, of what is uncertain.
+        digits = min(max(math.ceil(1.2 - math.log10(half)), 0), 6) if half > 0.0 else 3
+        numbers = (f"{number:.{digits}f}" for number in (estimate, lower, upper))
         ax.annotate(
-            f"{estimate:.3g}  [{lower:.3g}, {upper:.3g}]".replace("-", MINUS),
+            "{}  [{}, {}]".format(*numbers).replace("-", MINUS),
             (1.02, place),
             xycoords=ax.get_yaxis_transform(),
             va="center",

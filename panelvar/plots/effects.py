@@ -11,7 +11,7 @@ from panelvar.base.arguments import read_flag, refuse_other
 from panelvar.base.errors import check_level
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
-from panelvar.plots.canvas import BLUE, GREY, open_canvas, read_shown_names, tidy, write
+from panelvar.plots.canvas import BLUE, GREY, open_canvas, read_shown_names, tidy
 from panelvar.plots.intervals import Look, draw_estimates, name_places
 from panelvar.static_panels.effects import effect_intervals
 from panelvar.static_panels.result import LinearResult
@@ -100,15 +100,14 @@ def plot_effects(
         name_places(ax.yaxis, places, [names[text] for text in texts[order]], 28)
         ax.yaxis.set_tick_params(length=0)
         ax.set_ylim(-0.7, len(order) - 0.3)
-        write(ax.set_xlabel, _KINDS[found.kind], 60, fontsize=10)
+        canvas.name_axes(_KINDS[found.kind], "")
     else:
         if limits is not None:
             ax.vlines(places, *limits, color=BLUE, alpha=0.35, linewidth=max(min(1.2, 300.0 / len(order)), 0.2))
         ax.plot(places, estimates, ".", color=BLUE, markersize=2.5)
         ax.margins(x=0.01)
         ordered = ", from the smallest effect to the largest" if sort else ""
-        write(ax.set_xlabel, f"{names[found.dimension]}{ordered}", 60, fontsize=10)
-        write(ax.set_ylabel, _KINDS[found.kind], 46, fontsize=10)
+        canvas.name_axes(f"{names[found.dimension]}{ordered}", _KINDS[found.kind])
     ax.tick_params(labelsize=9)
     canvas.name(f"Effects: {names[found.dimension]}")
     if limits is not None:

@@ -12,9 +12,10 @@ from panelvar.bands.limits import JOINTS
 from panelvar.base.arguments import read_levels, refuse_other
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.quoting import NO_BREAK
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
-from panelvar.plots.canvas import GREY, open_canvas, read_shown_names, tidy, write
+from panelvar.plots.canvas import GREY, open_canvas, read_shown_names, tidy
 from panelvar.plots.intervals import Look, dodged, draw_estimates, in_percent
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.event_study import EventStudy
@@ -99,8 +100,7 @@ def plot_event_study(
     _mark_event(ax, next(iter(at.values())), first)
     axis.finish(ax)
     ax.tick_params(labelsize=9)
-    write(ax.set_xlabel, names["Period"], 60, fontsize=10)
-    write(ax.set_ylabel, names["Effect"], 46, fontsize=10)
+    canvas.name_axes(names["Period"], names["Effect"])
     if len(studies) > 1:
         canvas.legend(marks, list(studies))
     dependents = list(dict.fromkeys(str(getattr(study.result, "dependent", "")) for study in studies.values()))
@@ -179,7 +179,9 @@ def _foot(studies: Mapping[str, EventStudy], levels: tuple[float, ...], joint: s
         drawn = "capped" if style == "points" else "dashed"
         text += f"; {drawn}: {100.0 * levels[0]:g}% of all periods at once, {joint}"
     tests = {label: study.leads_test for label, study in studies.items()}
-    said = [f"{label}{': ' if label else ''}{test.in_a_line(3)}" for label, test in tests.items() if test is not None]
+    # A test is not torn apart at the end of a line.
+    lines = {label: test.in_a_line(3).replace(" ", NO_BREAK) for label, test in tests.items() if test is not None}
+    said = [f"{label}{': ' if label else ''}{line}" for label, line in lines.items()]
     if said:
         text += f". No effects before the event: {'; '.join(said)}"
     errors = list(dict.fromkeys(study.result.cov_label for study in studies.values()))

@@ -105,8 +105,11 @@ def draw_estimates(
     return mark
 
 
-def name_places(axis: Axis, places: Array, names: Sequence[str], width: int) -> None:
-    """Name places of an axis letter by letter, folded into a width; `panelvar.Math` is set as mathematics."""
+def name_places(axis: Axis, places: Array, names: Sequence[str], width: int, most: float = 9.0) -> None:
+    """Name places of an axis letter by letter, folded into a width, in letters of at most so many points.
+
+    `panelvar.Math` is set as mathematics.
+    """
     from matplotlib.text import Text
 
     # Ticks take their texts from the axis, so that these are written for themselves first.
@@ -115,4 +118,4 @@ def name_places(axis: Axis, places: Array, names: Sequence[str], width: int) -> 
     for label, text in zip(axis.get_ticklabels(), written, strict=True):
         label.set_usetex(False)
         label.set_parse_math(text.get_parse_math())
-        label.set_fontsize(9)
+        label.set_fontsize(min(max(most, 4.0), 9.0))

@@ -14,7 +14,7 @@ from panelvar.base.errors import check_level, choose
 from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.heterogeneous.averaged import AveragedResult
-from panelvar.plots.canvas import BLUE, GREY, VERMILLION, Canvas, open_canvas, read_shown_names, tidy, write
+from panelvar.plots.canvas import BLUE, GREY, VERMILLION, Canvas, open_canvas, read_shown_names, tidy
 from panelvar.plots.cloud import draw_cloud
 from panelvar.plots.intervals import name_places
 from panelvar.plots.time_axis import TimeAxis
@@ -117,8 +117,8 @@ def plot_residuals(
         foot = _against_fitted(ax, result.fitted_values.to_numpy(), residuals, level)
     else:
         foot = _normal(ax, residuals, level) if kind == "qq" else _histogram(ax, residuals)
-    write(ax.set_xlabel, names.get(axes[0], axes[0]), 56, fontsize=10)
-    write(ax.set_ylabel, names.get(axes[1], axes[1]), 46, fontsize=10)
+    across, up = axes
+    canvas.name_axes(names.get(across, across), names.get(up, up))
     ax.tick_params(labelsize=9)
     canvas.name(f"Residuals: {result.dependent}")
     canvas.foot(foot)

@@ -102,8 +102,7 @@ def plot_scatter(
             _line(ax, across[mine], up[mine], colour, 1.6 if named else 0.7, 0.9 if named else 0.3)
     if pooled_line:
         marks += [(line, "all rows") for line in _line(ax, across, up, "black", 2.0, 1.0, label="all rows", style="--")]
-    write(ax.set_xlabel, called[str(x)], 60)
-    write(ax.set_ylabel, called[str(up_name)], 40)
+    canvas.name_axes(called[str(x)], called[str(up_name)])
     if marks:  # none where one entity alone has an x that does not vary
         legend = ax.legend(*zip(*marks, strict=True), loc="best", fontsize=9, frameon=False)
         for text, (_, name) in zip(legend.get_texts(), marks, strict=True):

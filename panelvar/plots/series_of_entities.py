@@ -15,7 +15,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.design import dated_panel
 from panelvar.data.panel import Panel
 from panelvar.data.time_labels import as_text
-from panelvar.plots.canvas import GREY, PALETTE, open_canvas, read_shown_names, tidy, write
+from panelvar.plots.canvas import GREY, PALETTE, open_canvas, read_shown_names, tidy
 from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.residual_views import quantiles_by
 
@@ -98,7 +98,7 @@ def plot_series(
     ax.margins(x=0.02)
     if len(own) > 1 or chosen:
         canvas.legend(marks, [called[texts[entity]] for entity in own])
-    write(ax.set_ylabel, called[str(column)], 46, fontsize=10)
+    canvas.name_axes("", called[str(column)])
     canvas.name(called[str(column)] if panel.n_entities > 1 else f"{called[str(column)]}: {called[texts[0]]}")
     canvas.foot(foot)
     tidy(ax)

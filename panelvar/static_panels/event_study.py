@@ -21,7 +21,7 @@ from panelvar.data.calendar import read_times
 from panelvar.data.time_labels import as_text
 from panelvar.static_panels.inference import Inference, LinearCombination, linear_combination, wald
 from panelvar.tables.layout import Cell, Fact, Row, interval, number, probability, words
-from panelvar.tables.number_format import check_digits
+from panelvar.tables.number_format import check_digits, format_number, pvalue_text
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult
 
@@ -192,7 +192,10 @@ class EventStudy(Presented):
             if test is not None:
                 statistics.append(Fact(label, test.in_a_line(digits)))
         if (average := self.average_effect) is not None:
-            statistics.append(Fact("Average effect", str(average).partition(" = ")[2]))
+            low, high = format_number(average.lower, digits), format_number(average.upper, digits)
+            error, chance = format_number(average.std_error, digits), pvalue_text(average.pvalue, digits)
+            text = f"{format_number(average.estimate, digits)} ({error}), {chance}, {percent} [{low}, {high}]"
+            statistics.append(Fact("Average effect", text))
         dependent = getattr(self.result, "dependent", "")
         facts = (Fact("Term", self.term), Fact("Std. errors", self.result.cov_label))
         return Table(

@@ -164,7 +164,8 @@ def test_an_event_study_prints_and_draws():
     assert "reference" in text
     assert "95% sup-t" in text
     assert re.search(r"No effects before +F\(3, 23\)", text)
-    assert "Average effect" in text
+    average = fitted().event_study(TERM).average_effect
+    assert re.search(rf"Average effect +{average.estimate:.4f} \({average.std_error:.4f}\), p = 0\.", text)
 
 
 @pytest.mark.parametrize(
