@@ -62,7 +62,7 @@ def gdp_to_cii(paper: Paper) -> Figure:
         "estimates, reconstructed series\none standard deviation, 95% bootstrap band": shocks(estimated(paper, TWO)),
     }
     for part, (kind, responses) in zip(figure.subfigures(1, 2, wspace=0.05), both.items(), strict=True):
-        plot_responses(responses, of="log_gdp", to="log_cii", figure=part)
+        plot_responses(responses, of="log_gdp", shocks="log_cii", figure=part)
         # Headlines of one and of three lines would leave two panels of different heights.
         part.suptitle("")
         part.axes[0].set_title(kind, fontsize=10)
@@ -81,4 +81,4 @@ def grid_estimated(paper: Paper) -> Figure:
 
 def _grid(responses: Responses) -> Figure:
     # Each panel on its own scale: on a common one the responses to CII are flat, and no peak can be seen.
-    return plot_responses(responses, of=GRID, to=GRID, share_y="none")
+    return plot_responses(responses, of=GRID, shocks=GRID, share_y="none")

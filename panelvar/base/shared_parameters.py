@@ -293,6 +293,13 @@ missing (dynamic) : {"drop", "raise"}
 unseen : {"zero", "missing", "raise"}
     What to do with levels the model has not seen when ``effects=True``: take the average effect (zero, with a
     warning), return a missing value, or refuse.
+of : str or sequence of str, optional
+    Variables that are drawn, in this order; all by default.
+shocks : str or sequence of str, optional
+    Shocks that are drawn, in this order; all by default.
+share_y : {"row", "all", "none"}
+    Which panels have one vertical scale. Within a row all responses are in the same unit, so that a shared scale shows
+    which shocks matter; ``"none"`` shows the shape of small ones.
 ax : Axes, optional
     Axes of yours to draw in; a new figure by default.
 ax (panels) : Axes or array of Axes, optional

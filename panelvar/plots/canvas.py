@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.base.arguments import read_names, read_number, read_sequence, refuse_other
-from panelvar.base.errors import SpecificationError, choose
+from panelvar.base.errors import Note, SpecificationError, choose
 from panelvar.base.quoting import printable, shown
 from panelvar.tables.characters import display_width, wrap
 
@@ -28,10 +28,12 @@ PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 GREY = "#767676"
 PALE = "#D9D9D9"
-# Areas may take a yellow too light for lines; with more areas than colours the later ones are hatched.
-_AREAS = (*PALETTE, "#F0E442")
+# Areas may take colours too light for lines. After those of Okabe and Ito come five of Tol's (2021) muted ones that
+# differ from them; with more areas than colours the later ones are hatched.
+_AREAS = (*PALETTE, "#F0E442", "#882255", "#332288", "#999933", "#AA4499", "#117733")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")
-OTHER_SHOCKS = "other shocks"
+# The note of a system whose roots do not all lie inside the unit circle.
+UNSTABLE = "unstable"
 
 
 def pyplot() -> ModuleType:
@@ -104,11 +106,28 @@ class Canvas:
         across = self.figure.bbox.width / self.columns if self.columns else self.panels[0].get_window_extent().width
         return float(across / self.figure.dpi)
 
-    def head(self, text: str, size: float = 11.0) -> None:
-        """Write the caller's title, or this one, over all panels; panels of the caller get his alone."""
+    def head(self, text: str, size: float = 11.0, notes: Sequence[Note] = ()) -> None:
+        """Write the caller's title, or this one, over all panels; panels of the caller get his alone.
+
+        What is shown of a system that is not stable is marked as such, in colour.
+        """
+        unstable = any(note.code == UNSTABLE for note in notes)
+        usual = self.title is None and self.whole
         title = self.title if self.title is not None else text if self.whole else ""
+        if unstable and usual:
+            title += ": the system is not stable"
         if title:
-            write(self.figure.suptitle, title, self._characters(size), fontsize=size)
+            style: dict[str, Any] = {"color": VERMILLION} if unstable and usual else {}
+            write(self.figure.suptitle, title, self._characters(size), fontsize=size, **style)
+        if unstable and not usual:
+            place: dict[str, Any] = {
+                "xycoords": "axes fraction",
+                "ha": "left",
+                "va": "top",
+                "fontsize": 8,
+                "color": VERMILLION,
+            }
+            self.panels[0].annotate("not stable", (0.02, 0.98), **place)
 
     def name(self, text: str, size: float = 11.0) -> None:
         """Write the caller's title, or this one, over the only panel."""
@@ -136,7 +155,7 @@ class Canvas:
         """Say once what the marks of all panels stand for: beside them, or in the last of the caller's."""
         style: dict[str, Any] = {"title": title, "frameon": False, "fontsize": 9}
         if self.whole:
-            legend = self.figure.legend(handles, labels, loc="outside right upper", **style)
+            legend = self.figure.legend(handles, labels, loc="outside right center", **style)
         else:
             legend = self.panels[-1].legend(handles, labels, **style)
         for text, label in zip(legend.get_texts(), labels, strict=True):
@@ -156,6 +175,7 @@ def open_canvas(
     columns: int = 1,
     size: tuple[float, float],
     apart: float | None = None,
+    least: float | None = None,
     **sharing: Any,
 ) -> Canvas:
     """Find where a plot is drawn: every plot reads ``ax=``, ``figure=``, ``figsize=`` and ``title=`` here.
@@ -170,6 +190,8 @@ def open_canvas(
         Of a new figure, in inches.
     apart : float, optional
         Inches left and right of a panel of a new figure.
+    least : float, optional
+        Inches that a panel needs, where it does not matter how many are beside one another.
     **sharing
         ``sharex``, ``sharey`` as for matplotlib's ``Figure.subplots``; panels of the caller share what he says.
 
@@ -202,6 +224,9 @@ def open_canvas(
         # Without a layout engine titles and legends would lie upon the panels.
         if isinstance(figure, Figure) and figure.get_layout_engine() is None and not figure.axes:
             figure.set_layout_engine("constrained")
+    # In a narrow figure of the caller fewer go side by side.
+    if least is not None:
+        columns = max(min(columns, int(figure.bbox.width / figure.dpi / least)), 1)
     rows = -(-panels // columns)
     grid = list(figure.subplots(rows, columns, squeeze=False, **sharing).ravel())
     for spare in grid[panels:]:
@@ -267,7 +292,7 @@ def read_shown_names(labels: Mapping[str, str] | None, known: Iterable[str]) -> 
 
 def fitting(inches: float, size: float) -> int:
     """Letters of a size, in points, that go side by side into a width."""
-    return max(int(inches * 72.0 / (0.58 * size)), 12)
+    return max(int(inches * 72.0 / (0.6 * size)), 12)
 
 
 def write(setter: Callable[..., Text], text: str | Sequence[str], width: int, *, lines: int = 3, **style: Any) -> Text:
@@ -339,7 +364,7 @@ def folded(name: str, width: int, lines: int = 3) -> str:
 
 
 def area(place: int) -> dict[str, Any]:
-    """Colour and hatch of a stacked area: 49 of them differ."""
+    """Colour and hatch of a stacked area: 84 of them differ."""
     hatch = _HATCHES[place // len(_AREAS) % len(_HATCHES)]
     return {"color": _AREAS[place % len(_AREAS)], "hatch": hatch, "edgecolor": "white"}
 
@@ -359,6 +384,6 @@ def plain_ticks(ax: Axes) -> None:
     def text(value: float, _: object) -> str:
         low, high = ax.get_ylim()
         # A tick at zero comes out of the arithmetic as something like 1e-17.
-        return "0" if abs(value) < 1e-9 * (high - low) else f"{value:.3g}"
+        return "0" if abs(value) < 1e-9 * (high - low) else f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
     ax.yaxis.set_major_formatter(FuncFormatter(text))

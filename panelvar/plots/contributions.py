@@ -1,53 +1,57 @@
-"""Historical decompositions as stacked bars around the path they explain."""
+"""Historical decompositions as stacked areas around the path they explain."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.base.arguments import refuse_other
-from panelvar.base.unknown_arguments import answering
-from panelvar.data.time_labels import as_text
+from panelvar.base.shared_parameters import documented
 from panelvar.plots.canvas import (
     GREY,
-    OTHER_SHOCKS,
     PALE,
     area,
-    check_figure,
     chosen_places,
-    folded,
-    literal,
+    fitting,
+    open_canvas,
     plain_ticks,
-    pyplot,
+    read_shown_names,
     tidy,
+    write,
 )
-from panelvar.responses.decomposition import HistoricalDecomposition
+from panelvar.plots.time_axis import TimeAxis
+from panelvar.responses.decomposition import OTHER_SHOCKS, HistoricalDecomposition
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
-@answering
+@documented
 def plot_historical(
     decomposition: HistoricalDecomposition,
     *,
     of: str | Sequence[str] | None = None,
-    figure: Figure | None = None,
-) -> Figure:
+    shocks: str | Sequence[str] | None = None,
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Figure | SubFigure:
     """Draw what the shocks contributed to each variable, stacked, with the variable less its baseline as a line.
 
-    Where a scheme identifies fewer shocks than there are variables, what the others contributed is drawn too, in grey.
+    Where a scheme identifies fewer shocks than there are variables, or not all are chosen, what the others contributed
+    is drawn too, in grey.
 
     Parameters
     ----------
     decomposition : HistoricalDecomposition
         As ``historical_decomposition()`` of a fitted system returns it.
-    of : str or sequence of str, optional
-        Variables, a panel each; all by default.
-    figure : Figure, optional
-        Where to draw; a new figure by default.
+    {of, shocks, ax (panels), figure, figsize, title, labels}
 
     Returns
     -------
@@ -57,46 +61,52 @@ def plot_historical(
     Raises
     ------
     SpecificationError
-        If it is no historical decomposition, or a name is not a variable of the system.
+        If it is no historical decomposition, a name is not a variable or a shock of the system, or where to draw is
+        given twice.
     """
     refuse_other(
         "plot_historical", decomposition, HistoricalDecomposition, "what historical_decomposition of a fit returns"
     )
-    check_figure(figure)
+    shown = read_shown_names(labels, (*decomposition.names, *decomposition.shocks, OTHER_SHOCKS))
     rows = chosen_places("of", of, decomposition.names)
-    draw = pyplot()
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    if figure is None:
-        figure = draw.figure(figsize=(8.0, 2.2 * len(rows) + 0.8), layout="constrained")
-    grid = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
-    texts = [as_text(label) for label in decomposition.index]
-    places = np.arange(len(texts))
-    for ax, row in zip(grid, rows, strict=True):
-        above, below = np.zeros(len(places)), np.zeros(len(places))
-        parts = [
-            (shock, decomposition.contributions[:, row, s], area(s)) for s, shock in enumerate(decomposition.shocks)
-        ]
-        if decomposition.others is not None:
-            parts.append((OTHER_SHOCKS, decomposition.others[:, row], {"color": PALE}))
-        for shock, part, style in parts:
+    columns = chosen_places("shocks", shocks, decomposition.shocks)
+    size = (8.0, max(min(2.1, 13.0 / len(rows)), 1.2) * len(rows) + 0.8)
+    canvas = open_canvas(ax, figure, figsize, title, panels=len(rows), size=size, sharex=True)
+    time = TimeAxis.of(decomposition.index)
+    ends = time.ends
+    spare = [k for k in range(len(decomposition.shocks)) if k not in columns]
+    anything_else = decomposition.others is not None or bool(spare)
+    names = [shown[decomposition.shocks[k]] for k in columns] + [shown[OTHER_SHOCKS]] * anything_else
+    for panel, row in zip(canvas.panels, rows, strict=True):
+        parts = [(decomposition.contributions[:, row, k], area(k)) for k in columns]
+        if anything_else:
+            rest = decomposition.contributions[:, row][:, spare].sum(axis=1)
+            rest = rest if decomposition.others is None else rest + decomposition.others[:, row]
+            parts.append((rest, {"color": PALE}))
+        above, below = np.zeros(len(ends)), np.zeros(len(ends))
+        for name, (part, style) in zip(names, parts, strict=True):
             bottom = np.where(part >= 0.0, above, below)
-            ax.bar(places, part, bottom=bottom, width=1.0, linewidth=0, label=folded(shock, 20), **style)
+            edges, (top, base) = _stepwise(time.places, ends, part + bottom, bottom)
+            panel.stairs(top, edges, baseline=base, fill=True, linewidth=0, label=name, **style)
             above += np.maximum(part, 0.0)
             below += np.minimum(part, 0.0)
-        ax.plot(places, sum(part for _, part, _ in parts), color="black", linewidth=1.2)
-        ax.axhline(0.0, color=GREY, linewidth=0.8)
-        ax.margins(x=0)
-        literal(ax.set_title(folded(decomposition.names[row], 60), fontsize=10))
-        plain_ticks(ax)
-        ax.tick_params(labelsize=8)
-        tidy(ax)
-    grid[-1].xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-    grid[-1].xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: texts[round(value)] if 0 <= round(value) < len(texts) else "")
-    )
-    handles, labels = grid[0].get_legend_handles_labels()
-    legend = figure.legend(handles, labels, title="Shock", loc="outside right upper", frameon=False, fontsize=9)
-    literal(*legend.get_texts())
-    literal(figure.suptitle(f"Contributions of {decomposition.scheme} shocks", fontsize=11))
-    return figure
+        edges, (middles,) = _stepwise(time.places, ends, sum(part for part, _ in parts))
+        panel.plot(0.5 * (edges[:-1] + edges[1:]), middles, color="black", linewidth=1.1)
+        panel.axhline(0.0, color=GREY, linewidth=0.8)
+        panel.margins(x=0)
+        write(panel.set_title, shown[decomposition.names[row]], fitting(canvas.panel_width, 10), fontsize=10)
+        plain_ticks(panel)
+        panel.tick_params(labelsize=8)
+        time.finish(panel)
+        tidy(panel)
+    canvas.legend(canvas.panels[0].patches, names, "Shock")
+    canvas.head(f"Contributions of {decomposition.scheme} shocks", notes=decomposition.notes)
+    canvas.foot("Line: the variable less its baseline, which is what the contributions add up to.")
+    return canvas.figure
+
+
+def _stepwise(places: npt.NDArray[Any], ends: npt.NDArray[Any], *values: Any) -> tuple[Any, list[Any]]:
+    """Edges of steps and their heights; absent periods are steps of no height."""
+    open_after = np.flatnonzero(ends[:-1] < places[1:] * (1.0 - 1e-12 * np.sign(places[1:])))
+    edges = np.insert(np.append(places, ends[-1]), open_after + 1, ends[open_after])
+    return edges, [np.insert(np.asarray(each, dtype=np.float64), open_after + 1, np.nan) for each in values]

@@ -3,96 +3,119 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from panelvar.bands.target import Limits, said_levels
 from panelvar.base.arguments import read_whole, refuse_other
-from panelvar.base.unknown_arguments import answering
-from panelvar.data.time_labels import as_text
-from panelvar.plots.canvas import BLUE, GREY, check_figure, folded, literal, plain_ticks, pyplot, tidy
+from panelvar.base.arrays import Array
+from panelvar.base.shared_parameters import documented
+from panelvar.plots.canvas import (
+    BLUE,
+    GREY,
+    chosen_places,
+    fitting,
+    open_canvas,
+    plain_ticks,
+    read_shown_names,
+    tidy,
+    write,
+)
+from panelvar.plots.response_grid import line_with_bands
+from panelvar.plots.time_axis import TimeAxis
 from panelvar.responses.forecast import Forecast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
-@answering
-def plot_forecast(forecast: Forecast, *, past: int | None = None, figure: Figure | None = None) -> Figure:
-    """Draw the forecast of each variable and its interval, after the last periods of the data.
+@documented
+def plot_forecast(
+    forecast: Forecast,
+    *,
+    of: str | Sequence[str] | None = None,
+    past: int | None = None,
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Figure | SubFigure:
+    """Draw the forecast of each variable and its intervals at every level, after the last periods of the data.
 
     Parameters
     ----------
     forecast : Forecast
         As ``forecast()`` of a fitted system returns it.
+    {of}
     past : int, optional
         Periods of the data drawn before the forecast; three times its steps by default, or all there are.
-    figure : Figure, optional
-        Where to draw; a new figure by default.
+    {ax (panels), figure, figsize, title, labels}
 
     Returns
     -------
     Figure
-        One panel for each variable in ``figure.axes``. On the horizontal axis 0 is the last period of the data; ticks
-        carry the periods' own labels.
+        One panel for each variable in ``figure.axes``.
 
     Raises
     ------
     SpecificationError
-        It is no forecast, or ``past`` not an integer of at least 0.
+        It is no forecast, a name is not a variable of the system, ``past`` not an integer of at least 0, or where to
+        draw is given twice.
     """
     refuse_other("plot_forecast", forecast, Forecast, "what forecast of a fit returns")
-    check_figure(figure)
-    if past is not None:
-        past = read_whole("past", past, 0)
-    names = forecast.names
-    across = min(len(names), 2)
-    down = math.ceil(len(names) / across)
-    if figure is None:
-        figure = pyplot().figure(figsize=(max(4.2 * across, 5.0), 2.3 * down + 0.8), layout="constrained")
-    grid = figure.subplots(down, across, sharex=True, squeeze=False).ravel()
-    shown = 3 * forecast.steps if past is None else int(past)
-    labels = _labels(forecast, shown)
-    for k, name in enumerate(names):
-        _panel(grid[k], forecast, k, shown, labels)
-        literal(grid[k].set_title(folded(name, 40), fontsize=10))
-    for ax in grid[len(names) :]:
-        ax.remove()
-    for ax in grid[max(len(names) - across, 0) : len(names)]:
-        ax.tick_params(labelbottom=True)
-    literal(figure.suptitle(f"Forecasts and {100 * forecast.level:g}% intervals", fontsize=11))
-    return figure
+    wanted = 3 * forecast.steps if past is None else read_whole("past", past, 0)
+    shown = read_shown_names(labels, forecast.names)
+    rows = chosen_places("of", of, forecast.names)
+    across = min(len(rows), 2 if len(rows) < 7 else 3)
+    size = (max(4.0 * across, 5.0), 2.2 * math.ceil(len(rows) / across) + 0.8)
+    canvas = open_canvas(
+        ax, figure, figsize, title, panels=len(rows), columns=across, size=size, least=2.2, sharex=True
+    )
+    time, history = _path(forecast, wanted)
+    for panel, k in zip(canvas.panels, rows, strict=True):
+        _panel(panel, forecast, k, time, history)
+        write(panel.set_title, shown[forecast.names[k]], fitting(canvas.panel_width, 10), fontsize=10)
+        time.finish(panel)
+    canvas.head("Forecasts", notes=forecast.notes)
+    how = forecast.band_label or "normal, the coefficients taken as known"
+    intervals = "intervals" if len(forecast.limits) > 1 else "interval"
+    canvas.foot(f"{said_levels(forecast.limits)} {intervals}: {how}.")
+    return canvas.figure
 
 
-def _labels(forecast: Forecast, shown: int) -> dict[int, str]:
-    """What each place on the axis is called: 0 is the last period of the data."""
-    texts = {step + 1: as_text(label) for step, label in enumerate(forecast.labels)}
-    if forecast.data is not None:
-        rows = forecast.data.observed_periods()[-max(shown, 1) :]
-        last = forecast.data.values.shape[0] - 1
-        texts |= {int(row) - last: as_text(label) for row, label in zip(rows, forecast.data.labels(rows), strict=True)}
-    return texts
+def _path(forecast: Forecast, wanted: int) -> tuple[TimeAxis, Array]:
+    """Where the last periods of the data and those of the forecast lie, and the data, absent periods left out."""
+    history = np.empty((0, len(forecast.names)))
+    index = forecast.labels
+    if forecast.data is not None and wanted:
+        first = forecast.data.values.shape[0] - wanted
+        periods = forecast.data.observed_periods()
+        periods = periods[periods >= first]
+        history = forecast.data.values[periods]
+        index = forecast.data.labels(periods).append(forecast.labels)
+    return TimeAxis.of(index), history
 
 
-def _panel(ax: Axes, forecast: Forecast, k: int, shown: int, labels: dict[int, str]) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    steps = np.arange(1, forecast.steps + 1)
-    values, lower, upper = (array[:, k] for array in (forecast.values, forecast.lower, forecast.upper))
-    if forecast.data is not None and shown:
-        history = forecast.data.values[-shown:, k]
-        ax.plot(np.arange(1 - len(history), 1), history, color="black", linewidth=1.4, zorder=3)
+def _panel(ax: Axes, forecast: Forecast, k: int, time: TimeAxis, history: Array) -> None:
+    past, ahead = time.places[: len(history)], time.places[len(history) :]
+    values = forecast.values[:, k]
+    limits = [Limits(lower[:, k], upper[:, k], level) for lower, upper, level in forecast.limits]
+    if len(history):
+        # A period without a row breaks the line.
+        broken = np.flatnonzero(np.diff(past) > 1.5 * np.median(np.diff(time.places))) + 1
+        line = np.insert(past, broken, past[broken]), np.insert(history[:, k], broken, np.nan)
+        ax.plot(*line, color="black", linewidth=1.4, zorder=3)
+        ax.axvline(past[-1], color=GREY, linewidth=0.8, linestyle=":", zorder=0)
         # The fan opens at the last observation, which is known.
-        steps = np.arange(forecast.steps + 1)
-        values, lower, upper = (np.append(history[-1], array) for array in (values, lower, upper))
-    ax.fill_between(steps, lower, upper, color=BLUE, alpha=0.2, linewidth=0, zorder=1)
-    ax.plot(steps, values, color=BLUE, linewidth=1.8, marker="o" if forecast.steps == 1 else None, zorder=3)
-    ax.axvline(0.0, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
-    # As many labels as fit side by side.
-    nbins = min(max(40 // max(map(len, labels.values())), 2), 5)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=nbins, integer=True))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: labels.get(round(value), "")))
+        last = history[-1, k]
+        ahead, values = np.append(past[-1], ahead), np.append(last, values)
+        limits = [Limits(np.append(last, lower), np.append(last, upper), level) for lower, upper, level in limits]
+    line_with_bands(ax, ahead, values, limits, BLUE, False)
     plain_ticks(ax)
-    ax.tick_params(labelsize=9)
+    ax.tick_params(labelsize=8)
     tidy(ax)

@@ -6,12 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from panelvar.bands.target import Limits, said_levels
 from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import SpecificationError, choose
-from panelvar.base.unknown_arguments import answering
-from panelvar.plots.canvas import GREY, PALETTE, chosen_places, folded, literal, open_canvas, plain_ticks, tidy
+from panelvar.base.shared_parameters import documented
+from panelvar.plots.canvas import (
+    GREY,
+    PALETTE,
+    Canvas,
+    chosen_places,
+    fitting,
+    open_canvas,
+    plain_ticks,
+    read_shown_names,
+    tidy,
+    write,
+)
 from panelvar.responses.responses import Responses
 
 if TYPE_CHECKING:
@@ -20,39 +33,37 @@ if TYPE_CHECKING:
 
 # Up to this many rows and columns every panel has a title of its own; beyond, rows and columns are named once.
 _TITLED = 3
-# Room left and right of a panel, in inches.
+# Narrower panels, in inches, have small letters and few ticks.
+_NARROW = 2.2
+# Room left and right of a panel, in inches: nearer, the last tick of a panel and the first of the next read as one
+# number, 10 and 0 as 100.
 _APART = 0.09
 _STEPS = [1, 2, 2.5, 5, 10]
 # Lines of results drawn over one another differ in more than colour.
 _STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
-_PERIODS = "Periods after the shock"
 
 
-@answering
+@documented
 def plot_responses(
     responses: Responses | Mapping[str, Responses],
     *,
     of: str | Sequence[str] | None = None,
-    to: str | Sequence[str] | None = None,
+    shocks: str | Sequence[str] | None = None,
     share_y: str = "row",
-    figure: Figure | None = None,
-) -> Figure:
-    """Draw responses over the horizon, with their band if there is one and a line at zero.
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Figure | SubFigure:
+    """Draw responses over the horizon, with bands at every level they have, and a line at zero.
 
     Parameters
     ----------
     responses : Responses, or a mapping of labels to several
         Several are drawn over one another, such as ``{"VAR": irf, "LP": projections}``: of the same variables to the
         same shocks, of one size. The first says which.
-    of : str or sequence of str, optional
-        Responding variables, one row each; all by default.
-    to : str or sequence of str, optional
-        Shocks, one column each; all by default.
-    share_y : {"row", "all", "none"}
-        Which panels have one vertical scale. Within a row all responses are in the same unit, so that a shared scale
-        shows which shocks matter; ``"none"`` shows the shape of small ones.
-    figure : Figure, optional
-        Where to draw; a new figure, sized for the grid, by default.
+    {of, shocks, share_y, ax (panels), figure, figsize, title, labels}
 
     Returns
     -------
@@ -62,7 +73,8 @@ def plot_responses(
     Raises
     ------
     SpecificationError
-        If they are no responses, a name is not a variable of the system, or several results are not of the same thing.
+        If they are no responses, a name is not a variable or a shock of the system, several results are not of the same
+        thing, or where to draw is given twice.
     """
     shared: Any = choose("share_y", share_y, ("row", "all", "none"))
     layers = dict(responses) if isinstance(responses, Mapping) else {"": responses}
@@ -70,48 +82,51 @@ def plot_responses(
         which = f"plot_responses, for {label!r}," if label else "plot_responses"
         refuse_other(which, layer, Responses, "what impulse_responses or fit_local_projections returns")
     first = _comparable(layers)
+    shown = read_shown_names(labels, (*first.names, *first.shocks, *(label for label in layers if label)))
     rows = chosen_places("of", of, first.names)
-    columns = chosen_places("to", to, first.shocks)
-    figure, grid, small = panels(figure, len(rows), len(columns), shared)
-    for r, row in enumerate(rows):
-        for c, column in enumerate(columns):
-            ax = grid[r, c]
-            ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
-            for place, (label, layer) in enumerate(layers.items()):
-                own_row, own_column = layer.names.index(first.names[row]), layer.shocks.index(first.shocks[column])
-                _draw(ax, layer, own_row, own_column, small, place, label)
-            finished(ax, small)
-            named_panel(ax, first.names[row], first.shocks[column], r, c, small)
-    figure.align_ylabels(list(grid[:, 0]))
-    if len(layers) == 1:
-        literal(figure.supxlabel(_PERIODS, fontsize=9 if small else 10))
-    # Characters that fit the width of the figure.
-    fitting = max(int(figure.bbox.width / figure.dpi * 11), 20)
-    literal(figure.suptitle(folded(_headline(layers), fitting, 5), fontsize=10 if small else 11))
+    columns = chosen_places("shocks", shocks, first.shocks)
+    canvas, small = open_grid(ax, figure, figsize, title, len(rows), len(columns), shared)
+    for place, panel in enumerate(canvas.panels):
+        name, shock = first.names[rows[place // len(columns)]], first.shocks[columns[place % len(columns)]]
+        panel.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+        for number, (label, layer) in enumerate(layers.items()):
+            row, column = layer.names.index(name), layer.shocks.index(shock)
+            limits = [
+                Limits(each.lower[:, row, column], each.upper[:, row, column], each.level) for each in layer.limits
+            ]
+            periods = np.arange(layer.horizon + 1.0)
+            line_with_bands(panel, periods, layer.values[:, row, column], limits, PALETTE[number], small, number, label)
+        finished(panel, small)
+    summed = first.cumulative if isinstance(first.cumulative, tuple) else ()
+    rows_named = [(shown[first.names[row]], first.names[row] in summed) for row in rows]
+    name_panels(canvas, small, rows_named, [shown[first.shocks[column]] for column in columns])
+    name_periods(canvas, small, "Periods after the shock", "Periods")
+    canvas.head(
+        _headline(layers, small and canvas.columns > 0),
+        notes=[note for layer in layers.values() for note in layer.notes],
+    )
+    canvas.foot(_how(layers, shown))
     if len(layers) > 1:
-        # A label of the whole figure and a legend below it would share one place.
-        for ax in grid[-1]:
-            literal(ax.set_xlabel(_PERIODS, fontsize=7 if small else 9))
         # Every panel has the same lines; those of the first stand for all.
-        lines = [line for line in grid[0, 0].lines if not line.get_label().startswith("_")]
-        legend = figure.legend(
-            lines, list(layers), loc="outside lower center", ncols=len(lines), frameon=False, fontsize=8 if small else 9
-        )
-        literal(*legend.get_texts())
-    return figure
+        lines = [line for line in canvas.panels[0].lines if not str(line.get_label()).startswith("_")]
+        canvas.legend(lines, [shown[label] for label in layers])
+    return canvas.figure
 
 
-def panels(figure: Figure | SubFigure | None, rows: int, columns: int, shared: Any) -> tuple[Any, Any, bool]:
-    """A figure with a grid of panels, and whether they are so many that rows and columns are named once."""
-    small = max(rows, columns) > _TITLED
-    width, height = (1.85, 1.35) if small else (3.0, 2.3)
-    size = (max(width * columns + 0.8, 5.0), max(height * rows + 0.9, 3.0))
-    # Nearer, the last tick of a panel and the first of the next read as one number, 10 and 0 as 100.
+def open_grid(
+    ax: Any, figure: Any, figsize: Any, title: Any, rows: int, columns: int, shared: Any
+) -> tuple[Canvas, bool]:
+    """A grid of panels that share their horizontal axis, and whether they are small."""
+    many = max(rows, columns) > _TITLED
+    width, height = (1.85, 1.35) if many else (3.0, 2.3)
+    # Beyond what a page takes panels shrink, down to what can be read.
+    width, height = max(min(width, 15.0 / columns), 1.3), max(min(height, 11.0 / rows), 1.0)
+    size = (max(width * columns + 0.8, 5.0), max(height * rows + 1.0, 3.0))
     canvas = open_canvas(
-        None,
+        ax,
         figure,
-        None,
-        None,
+        figsize,
+        title,
         panels=rows * columns,
         columns=columns,
         size=size,
@@ -119,17 +134,39 @@ def panels(figure: Figure | SubFigure | None, rows: int, columns: int, shared: A
         sharex=True,
         sharey=shared,
     )
-    return canvas.figure, np.array(canvas.panels, dtype=object).reshape(rows, columns), small
+    return canvas, many or canvas.panel_width < _NARROW
 
 
-def named_panel(ax: Axes, name: str, shock: str, row: int, column: int, small: bool) -> None:
-    """Name a panel by shock and variable, or a column by its shock and a row by its variable."""
-    if not small:
-        literal(ax.set_title(folded(f"{shock} \N{RIGHTWARDS ARROW} {name}", 34), fontsize=10))
-    if small and row == 0:
-        literal(ax.set_title(folded(f"shock to {shock}", 20), fontsize=8))
-    if small and column == 0:
-        literal(ax.set_ylabel(folded(name, 16), fontsize=8))
+def name_panels(canvas: Canvas, small: bool, rows: Sequence[tuple[str, bool]], columns: Sequence[str]) -> None:
+    """Name each panel by shock and variable; small ones by a heading of each column and a name of each row.
+
+    Rows come with whether they are summed over periods.
+    """
+    size = 8 if small else 10
+    width = fitting(canvas.panel_width, size)
+    if small and canvas.columns:
+        height = fitting(float(canvas.figure.bbox.height / canvas.figure.dpi) / len(rows) - 0.2, size)
+        for panel, shock in zip(canvas.panels, columns, strict=False):
+            write(panel.set_title, shock, width, lines=2, fontsize=size)
+        for panel, (name, summed) in zip(canvas.leftmost, rows, strict=True):
+            write(panel.set_ylabel, _row(name, summed), height, lines=2, fontsize=size)
+        canvas.figure.align_ylabels(canvas.leftmost)
+        return
+    for place, panel in enumerate(canvas.panels):
+        name, summed = rows[place // len(columns)]
+        pieces = (columns[place % len(columns)], " \N{RIGHTWARDS ARROW} ", *_row(name, summed))
+        write(panel.set_title, pieces, width, fontsize=size)
+
+
+def _row(name: str, summed: bool) -> tuple[str, ...]:
+    return (name, ", summed") if summed else (name,)
+
+
+def name_periods(canvas: Canvas, small: bool, text: str, short: str) -> None:
+    """Name the horizontal axis under the lowest panels, narrow ones in short."""
+    size = 7 if small else 9
+    for panel in canvas.lowest:
+        panel.set_xlabel(text if canvas.panel_width > 2.0 else short, fontsize=size)
 
 
 def _comparable(layers: Mapping[str, Responses]) -> Responses:
@@ -153,33 +190,28 @@ def _comparable(layers: Mapping[str, Responses]) -> Responses:
     return first
 
 
-def _draw(ax: Axes, responses: Responses, row: int, column: int, small: bool, place: int, label: str) -> None:
-    periods, colour = np.arange(responses.horizon + 1.0), PALETTE[place]
-    limits = None
-    if responses.lower is not None and responses.upper is not None:
-        limits = responses.lower[:, row, column], responses.upper[:, row, column]
-    line_with_band(ax, periods, responses.values[:, row, column], limits, colour, small, place, label)
-
-
-def line_with_band(
+def line_with_bands(
     ax: Axes,
     places: Array,
     values: Array,
-    limits: tuple[Array, Array] | None,
+    limits: Sequence[Limits],
     colour: str,
     small: bool,
     style: int = 0,
     label: str = "",
 ) -> None:
-    """Draw a line, and its band if there is one."""
-    if limits is not None:
-        ax.fill_between(places, *limits, color=colour, alpha=0.2, linewidth=0, zorder=2)
+    """Draw a line, and its bands, the widest palest."""
+    for lower, upper, _ in limits:
+        # Laid over one another, the narrower are the darker.
+        ax.fill_between(places, lower, upper, color=colour, alpha=0.2, linewidth=0, zorder=2)
     ax.plot(
         places,
         values,
         color=colour,
         linewidth=1.4 if small else 1.8,
         linestyle=_STYLES[style % len(_STYLES)],
+        # One period is a point.
+        marker="o" if len(places) == 1 else None,
         zorder=3,
         # A label that begins with an underscore is none to matplotlib.
         label=f" {label}" if label else None,
@@ -198,15 +230,23 @@ def finished(ax: Axes, small: bool) -> None:
     tidy(ax)
 
 
-def _headline(layers: Mapping[str, Responses]) -> str:
+def _headline(layers: Mapping[str, Responses], headed: bool) -> str:
     first = next(iter(layers.values()))
-    size = {"sd": "one-standard-deviation", "unit": "unit"}[first.shock_size]
     what = first.subject if len(layers) == 1 else "Responses"
-    text = f"{f'Cumulative {what[0].lower()}{what[1:]}' if first.cumulative else what} to {size} {first.scheme} shocks"
+    if first.cumulative is True:
+        what = f"Cumulative {what[0].lower()}{what[1:]}"
+    return f"{what} (rows) to {first.scheme} shocks (columns)" if headed else f"{what} to {first.scheme} shocks"
+
+
+def _how(layers: Mapping[str, Responses], shown: Mapping[str, str]) -> str:
+    """The method, for the foot: the size of shocks, their ordering, and whose bands are made how."""
+    first = next(iter(layers.values()))
+    parts = [{"sd": "Shocks of one standard deviation", "unit": "Shocks of one unit"}[first.shock_size]]
     if first.ordering is not None:
-        text += f", ordering {', '.join(first.ordering)}"
+        parts.append(f"ordering {', '.join(shown[name] for name in first.ordering)}")
     for label, layer in layers.items():
-        if layer.band_label is not None and layer.level is not None:
-            whose = f"{label} " if label else ""
-            text += f"; {whose}{100 * layer.level:g}% band: {layer.band_label}"
-    return text
+        if layer.limits and layer.band_label is not None:
+            bands = "bands" if len(layer.limits) > 1 else "band"
+            whose = f"{shown[label]}: " if label else ""
+            parts.append(f"{whose}{said_levels(layer.limits)} {bands}: {layer.band_label}")
+    return "; ".join(parts) + "."

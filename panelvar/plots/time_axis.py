@@ -60,6 +60,17 @@ class TimeAxis:
         steps = np.diff(np.unique(self.places))
         return float(steps.min()) if len(steps) else 1.0
 
+    @property
+    def ends(self) -> Array:
+        """Where each of successive periods ends: where the next begins, or as long after its start as is usual."""
+        if len(self.places) < 2:
+            return self.places + 1.0
+        steps = np.diff(self.places)
+        usual = float(np.median(steps))
+        # Quarters have 90 to 92 days, which is no gap; a period that is absent is one.
+        ends: Array = self.places + np.append(np.where(steps <= 1.3 * usual, steps, usual), usual)
+        return ends
+
     def finish(self, ax: Axes) -> None:
         """Set the ticks: as many as there is room for."""
         from matplotlib import dates

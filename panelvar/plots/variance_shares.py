@@ -1,113 +1,171 @@
-"""Forecast error variance decompositions as stacked shares."""
+"""Forecast error variance decompositions: stacked shares, or each share in its bands."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from panelvar.base.arguments import refuse_other
-from panelvar.base.arrays import Array
-from panelvar.base.unknown_arguments import answering
-from panelvar.plots.canvas import BLUE, OTHER_SHOCKS, PALE, area, check_figure, folded, literal, pyplot, tidy
-from panelvar.plots.response_grid import finished, line_with_band, named_panel, panels
-from panelvar.responses.decomposition import VarianceDecomposition
+from panelvar.bands.target import Limits, said_levels
+from panelvar.base.arguments import read_flag, refuse_other
+from panelvar.base.shared_parameters import documented
+from panelvar.plots.canvas import (
+    BLUE,
+    PALE,
+    area,
+    chosen_places,
+    fitting,
+    open_canvas,
+    read_shown_names,
+    tidy,
+    write,
+)
+from panelvar.plots.response_grid import finished, line_with_bands, name_panels, name_periods, open_grid
+from panelvar.responses.decomposition import OTHER_SHOCKS, VarianceDecomposition
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
-@answering
-def plot_decomposition(decomposition: VarianceDecomposition, *, figure: Figure | None = None) -> Figure:
+@documented
+def plot_decomposition(
+    decomposition: VarianceDecomposition,
+    *,
+    of: str | Sequence[str] | None = None,
+    shocks: str | Sequence[str] | None = None,
+    stacked: bool | None = None,
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Figure | SubFigure:
     """Draw the share of each shock in the forecast error variance of each variable, horizon by horizon.
 
-    Shares are stacked; what a scheme that identifies fewer shocks than there are variables leaves to the others is
-    grey. Shares with a band have no room in a stack: each is a line in its band, a row for each variable and a column
-    for each shock.
+    Shares are stacked; what a scheme that identifies fewer shocks than there are variables leaves to the others, and
+    what shocks that are not chosen have, is grey. Shares with bands have no room in a stack: each is a line in its
+    bands, a row for each variable and a column for each shock.
 
     Parameters
     ----------
     decomposition : VarianceDecomposition
         The shares, with bands or without.
-    figure : Figure, optional
-        Where to draw; a new figure by default.
+    {of, shocks}
+    stacked : bool, optional
+        Whether shares are stacked: by default where they have no bands.
+    {ax (panels), figure, figsize, title, labels}
 
     Returns
     -------
     Figure
-        One panel for each variable in ``figure.axes``; with a band one for each variable and shock, row by row.
+        One panel for each variable in ``figure.axes``; with bands one for each variable and shock, row by row.
 
     Raises
     ------
     SpecificationError
-        If it is no variance decomposition.
+        If it is no variance decomposition, a name is not a variable or a shock of the system, or where to draw is given
+        twice.
     """
     refuse_other(
         "plot_decomposition", decomposition, VarianceDecomposition, "what variance_decomposition of a system returns"
     )
-    check_figure(figure)
-    if decomposition.lower is not None and decomposition.upper is not None:
-        return _in_bands(decomposition, decomposition.lower, decomposition.upper, figure)
-    names = decomposition.names
-    across = min(len(names), 3)
-    down = math.ceil(len(names) / across)
-    if figure is None:
-        figure = pyplot().figure(figsize=(3.0 * across + 1.6, 2.5 * down + 0.6), layout="constrained")
-    grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    shown = read_shown_names(labels, (*decomposition.names, *decomposition.shocks, OTHER_SHOCKS))
+    rows = chosen_places("of", of, decomposition.names)
+    columns = chosen_places("shocks", shocks, decomposition.shocks)
+    piled = not decomposition.limits if stacked is None else read_flag("stacked", stacked)
+    draw = _stacked if piled else _in_bands
+    return draw(decomposition, rows, columns, shown, (ax, figure, figsize, title))
+
+
+def _stacked(
+    decomposition: VarianceDecomposition,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    shown: Mapping[str, str],
+    where: tuple[Any, Any, Any, Any],
+) -> Figure | SubFigure:
+    from matplotlib.ticker import MaxNLocator
+
+    across = min(len(rows), 3 if len(rows) < 7 else 4)
+    size = (2.7 * across + 1.7, 2.3 * math.ceil(len(rows) / across) + 0.9)
+    canvas = open_canvas(*where, panels=len(rows), columns=across, size=size, least=1.6, sharex=True, sharey=True)
     horizons = np.arange(1, decomposition.horizon + 1)
+    values = decomposition.values[:, rows]
     # Shares of correlated shocks add up to something else than one.
-    highest = max(1.0, float(decomposition.values.sum(axis=2).max()) - 1e-9)
-    for i, name in enumerate(names):
-        ax = grid[i]
+    highest = max(1.0, float(values.sum(axis=2).max()) - 1e-9)
+    rest = decomposition.values[:, :, [k for k in range(len(decomposition.shocks)) if k not in columns]].sum(axis=2)
+    if decomposition.others is not None:
+        rest = rest + decomposition.others
+    anything_else = decomposition.others is not None or len(columns) < len(decomposition.shocks)
+    names = [shown[decomposition.shocks[k]] for k in columns] + [shown[OTHER_SHOCKS]] * anything_else
+    for panel, i in zip(canvas.panels, rows, strict=True):
         base = np.zeros(decomposition.horizon)
-        parts = [(shock, decomposition.values[:, i, k], area(k)) for k, shock in enumerate(decomposition.shocks)]
-        if len(decomposition.shocks) < len(names):
-            rest = np.maximum(1.0 - decomposition.values[:, i].sum(axis=1), 0.0)
-            parts.append((OTHER_SHOCKS, rest, {"color": PALE, "edgecolor": "white"}))
-        for shock, share, style in parts:
-            ax.bar(horizons, share, bottom=base, width=0.86, linewidth=0.4, label=folded(shock, 20), **style)
+        parts = [(decomposition.values[:, i, k], area(k)) for k in columns]
+        if anything_else:
+            parts.append((rest[:, i], {"color": PALE, "edgecolor": "white"}))
+        for name, (share, style) in zip(names, parts, strict=True):
+            panel.bar(horizons, share, bottom=base, width=0.86, linewidth=0.4, label=name, **style)
             base = base + share
-        ax.set(ylim=(0.0, highest), xlim=(0.4, decomposition.horizon + 0.6))
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        literal(ax.set_title(folded(name, 32), fontsize=10))
-        ax.tick_params(labelsize=9)
-        tidy(ax)
-    for ax in grid[len(names) :]:
-        ax.remove()
-    for ax in grid[max(len(names) - across, 0) : len(names)]:
-        ax.tick_params(labelbottom=True)
-    handles, labels = grid[0].get_legend_handles_labels()
+        panel.set(ylim=(0.0, highest), xlim=(0.4, decomposition.horizon + 0.6))
+        panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+        write(panel.set_title, shown[decomposition.names[i]], fitting(canvas.panel_width, 10), fontsize=10)
+        panel.tick_params(labelsize=8)
+        tidy(panel)
+    for panel in canvas.leftmost:
+        panel.set_ylabel("share", fontsize=9)
+    name_periods(canvas, canvas.panel_width < 2.0, "Forecast horizon", "Horizon")
     # From the top down, as the shares are stacked.
-    legend = figure.legend(
-        handles[::-1], labels[::-1], title="Shock", loc="outside right upper", frameon=False, fontsize=9
-    )
-    literal(*legend.get_texts())
-    figure.supxlabel("Forecast horizon", fontsize=10)
-    figure.supylabel("Share of forecast error variance", fontsize=10)
-    return figure
+    canvas.legend(canvas.panels[0].containers[::-1], names[::-1], "Shock")
+    canvas.head(f"Forecast error variance by {decomposition.scheme} shocks", notes=decomposition.notes)
+    canvas.foot(_how(decomposition, shown, banded=False))
+    return canvas.figure
 
 
-def _in_bands(decomposition: VarianceDecomposition, lower: Array, upper: Array, figure: Figure | None) -> Figure:
-    """Draw each share as a line in its band."""
+def _in_bands(
+    decomposition: VarianceDecomposition,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    shown: Mapping[str, str],
+    where: tuple[Any, Any, Any, Any],
+) -> Figure | SubFigure:
+    """Draw each share as a line in its bands, and without any what other shocks have."""
     names, shocks = decomposition.names, decomposition.shocks
-    figure, grid, small = panels(figure, len(names), len(shocks), "all")
+    others = decomposition.others
+    across = len(columns) + (others is not None)
+    canvas, small = open_grid(*where, len(rows), across, "all")
     horizons = np.arange(1.0, decomposition.horizon + 1.0)
-    for r, name in enumerate(names):
-        for c, shock in enumerate(shocks):
-            ax = grid[r, c]
-            limits = lower[:, r, c], upper[:, r, c]
-            line_with_band(ax, horizons, decomposition.values[:, r, c], limits, BLUE, small)
-            finished(ax, small)
-            named_panel(ax, name, shock, r, c, small)
-            ax.set_ylim(min(0.0, float(lower.min())), max(1.0, float(upper.max())))
-    literal(figure.supxlabel("Forecast horizon", fontsize=9 if small else 10))
-    title = f"Shares of {decomposition.scheme} shocks in forecast error variances"
-    if decomposition.level is not None:
-        title += f"; {100 * decomposition.level:g}% band: {decomposition.band_label}"
-    literal(
-        figure.suptitle(
-            folded(title, max(int(figure.bbox.width / figure.dpi * 11), 20), 5), fontsize=10 if small else 11
-        )
-    )
-    return figure
+    lows = [float(each.lower[:, rows][:, :, columns].min()) for each in decomposition.limits]
+    highs = [float(each.upper[:, rows][:, :, columns].max()) for each in decomposition.limits]
+    for place, panel in enumerate(canvas.panels):
+        row, column = rows[place // across], place % across
+        if column == len(columns):
+            assert others is not None
+            line_with_bands(panel, horizons, others[:, row], (), BLUE, small)
+        else:
+            k = columns[column]
+            limits = [Limits(each.lower[:, row, k], each.upper[:, row, k], each.level) for each in decomposition.limits]
+            line_with_bands(panel, horizons, decomposition.values[:, row, k], limits, BLUE, small)
+        finished(panel, small)
+        panel.set_ylim(min(0.0, *lows, 0.0), max(1.0, *highs, 1.0))
+    headings = [shown[shocks[k]] for k in columns] + [shown[OTHER_SHOCKS]] * (others is not None)
+    name_panels(canvas, small, [(shown[names[row]], False) for row in rows], headings)
+    name_periods(canvas, small, "Forecast horizon", "Horizon")
+    canvas.head(f"Shares of {decomposition.scheme} shocks in forecast error variances", notes=decomposition.notes)
+    canvas.foot(_how(decomposition, shown, banded=True))
+    return canvas.figure
+
+
+def _how(decomposition: VarianceDecomposition, shown: Mapping[str, str], *, banded: bool) -> str:
+    parts = []
+    if decomposition.ordering is not None:
+        parts.append(f"Ordering {', '.join(shown[name] for name in decomposition.ordering)}")
+    if decomposition.limits and banded:
+        bands = "bands" if len(decomposition.limits) > 1 else "band"
+        parts.append(f"{said_levels(decomposition.limits)} {bands}: {decomposition.band_label}")
+    elif decomposition.limits:
+        parts.append(f"{said_levels(decomposition.limits)} bands are drawn with stacked=False")
+    return "; ".join(parts) + "." if parts else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.bands.target import Band, Limits, limit_columns, limits_of, said_levels
 from panelvar.base.arrays import Array
@@ -14,6 +15,7 @@ from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.shared_parameters import documented
 from panelvar.dynamics import dynamics
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
 from panelvar.tables.layout import Fact
@@ -21,6 +23,7 @@ from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
 OTHER_SHOCKS = "other shocks"
@@ -116,11 +119,45 @@ class VarianceDecomposition(HintsAtNames, Presented):
             return frame.set_axis(pd.MultiIndex.from_tuples(columns, names=["shock", None]), axis=1)
         return frame.set_axis(pd.Index([shock for shock, _ in columns], name="shock"), axis=1)
 
-    def plot(self, **options: Any) -> Figure | SubFigure:
-        """Draw stacked shares, a panel for each variable; see `panelvar.plots.variance_shares.plot_decomposition`."""
+    @documented
+    def plot(
+        self,
+        *,
+        of: str | Sequence[str] | None = None,
+        shocks: str | Sequence[str] | None = None,
+        stacked: bool | None = None,
+        ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the shares, stacked or in their bands (`panelvar.plot_decomposition`).
+
+        Parameters
+        ----------
+        {of, shocks}
+        stacked : bool, optional
+            Whether shares are stacked: by default where they have no bands.
+        {ax (panels), figure, figsize, title, labels}
+
+        Returns
+        -------
+        Figure
+        """
         from panelvar.plots.variance_shares import plot_decomposition
 
-        return plot_decomposition(self, **options)
+        return plot_decomposition(
+            self,
+            of=of,
+            shocks=shocks,
+            stacked=stacked,
+            ax=ax,
+            figure=figure,
+            figsize=figsize,
+            title=title,
+            labels=labels,
+        )
 
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table of the share of each shock in each variable, bands in brackets below.
@@ -217,11 +254,33 @@ class HistoricalDecomposition(HintsAtNames):
             parts = np.concatenate([parts, self.others[:, :, None]], axis=2)
         return pd.DataFrame(parts.reshape(len(parts), -1), index=self.index, columns=columns)
 
-    def plot(self, **options: Any) -> Figure:
-        """Draw stacked contributions; see `panelvar.plots.contributions.plot_historical` for the options."""
+    @documented
+    def plot(
+        self,
+        *,
+        of: str | Sequence[str] | None = None,
+        shocks: str | Sequence[str] | None = None,
+        ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw stacked contributions (`panelvar.plot_historical`).
+
+        Parameters
+        ----------
+        {of, shocks, ax (panels), figure, figsize, title, labels}
+
+        Returns
+        -------
+        Figure
+        """
         from panelvar.plots.contributions import plot_historical
 
-        return plot_historical(self, **options)
+        return plot_historical(
+            self, of=of, shocks=shocks, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels
+        )
 
     def __repr__(self) -> str:
         return one_line(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.bands.target import Limits, limit_columns, said_levels
 from panelvar.base.arrays import Array
@@ -13,6 +15,7 @@ from panelvar.base.errors import Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.shared_parameters import documented
 from panelvar.data.series import VarData
 from panelvar.data.time_labels import as_text
 from panelvar.responses.horizon_tables import rows
@@ -21,7 +24,8 @@ from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 def forecast_errors(covariance: Array) -> Array:
@@ -95,11 +99,34 @@ class Forecast(HintsAtNames, Presented):
         flat = np.stack(list(parts.values()), axis=2).reshape(self.steps, -1)
         return pd.DataFrame(flat, index=self.labels, columns=columns)
 
-    def plot(self, **options: Any) -> Figure:
-        """Draw the forecasts after the data; see `panelvar.plots.forecast_fan.plot_forecast` for the options."""
+    @documented
+    def plot(
+        self,
+        *,
+        of: str | Sequence[str] | None = None,
+        past: int | None = None,
+        ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the forecasts after the data (`panelvar.plot_forecast`).
+
+        Parameters
+        ----------
+        {of}
+        past : int, optional
+            Periods of the data drawn before the forecast; three times its steps by default, or all there are.
+        {ax (panels), figure, figsize, title, labels}
+
+        Returns
+        -------
+        Figure
+        """
         from panelvar.plots.forecast_fan import plot_forecast
 
-        return plot_forecast(self, **options)
+        return plot_forecast(self, of=of, past=past, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels)
 
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table by period, intervals in brackets below.

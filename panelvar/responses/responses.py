@@ -16,6 +16,7 @@ from panelvar.base.errors import MissingInformationError, Note
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.shared_parameters import documented
 from panelvar.base.unknown_arguments import answering
 from panelvar.identification.scheme import position
 from panelvar.responses.horizon_tables import ordering_and_band, pairs, rows
@@ -25,6 +26,7 @@ from panelvar.tables.table import Presented, Table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
 
@@ -144,21 +146,48 @@ class Responses(HintsAtNames, Presented):
             {label: array.transpose(2, 1, 0).ravel() for label, array in self._columns().items()}, index=index
         )
 
-    def plot(self, *, overlay: Mapping[str, Responses] | None = None, **options: Any) -> Figure | SubFigure:
-        """Draw the grid of responses; see `panelvar.plots.response_grid.plot_responses` for the options.
+    @documented
+    def plot(
+        self,
+        *,
+        overlay: Mapping[str, Responses] | None = None,
+        of: str | Sequence[str] | None = None,
+        shocks: str | Sequence[str] | None = None,
+        share_y: str = "row",
+        ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the grid of responses (`panelvar.plot_responses`).
 
         Parameters
         ----------
         overlay : mapping of labels to Responses, optional
             Others to draw over these, of the same variables to the same shocks.
-        **options
-            Of `panelvar.plot_responses`.
+        {of, shocks, share_y, ax (panels), figure, figsize, title, labels}
+
+        Returns
+        -------
+        Figure
         """
         from panelvar.plots.response_grid import plot_responses
 
         if overlay is not None:
             refuse_other("overlay", overlay, Mapping, "a mapping of labels to responses")
-        return plot_responses(self if overlay is None else {self.subject: self, **overlay}, **options)
+        drawn = self if overlay is None else {self.subject: self, **overlay}
+        return plot_responses(
+            drawn,
+            of=of,
+            shocks=shocks,
+            share_y=share_y,
+            ax=ax,
+            figure=figure,
+            figsize=figsize,
+            title=title,
+            labels=labels,
+        )
 
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table with a column for each shock and responding variable, bands in brackets below.

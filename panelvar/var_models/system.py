@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ from panelvar.var_models.published import read_published
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 _TRENDS = {
     "n": "no deterministic terms",
@@ -238,11 +239,31 @@ class System(SystemProcess, Presented):
         )
         return self._of_variables(effects, shocks.names)
 
-    def plot_roots(self, **options: Any) -> Axes:
-        """Draw the companion roots in the unit circle; see `panelvar.plots.roots.plot_roots` for the options."""
+    @documented
+    def plot_roots(
+        self,
+        *,
+        annotate: bool = True,
+        ax: Axes | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+    ) -> Axes:
+        """Draw the companion roots in the unit circle (`panelvar.plot_roots`).
+
+        Parameters
+        ----------
+        annotate : bool
+            Whether to write each modulus beside its root.
+        {ax, figure, figsize, title}
+
+        Returns
+        -------
+        Axes
+        """
         from panelvar.plots.roots import plot_roots
 
-        return plot_roots(self, **options)
+        return plot_roots(self, annotate=annotate, ax=ax, figure=figure, figsize=figsize, title=title)
 
     def __repr__(self) -> str:
         return one_line(f"<{self._in_short()}>")

@@ -20,6 +20,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -132,22 +133,22 @@ def test_titles_name_shock_and_response() -> None:
     assert [ax.get_title() for ax in figure.axes] == ["cii → cii", "gdp → cii", "cii → gdp", "gdp → gdp"]
     assert all(not ax.collections for ax in figure.axes)
     small = plot_responses(system(5).impulse_responses(4))
-    assert [ax.get_title() for ax in small.axes[:5]] == [f"shock to y{k}" for k in range(1, 6)]
+    assert [ax.get_title() for ax in small.axes[:5]] == [f"y{k}" for k in range(1, 6)]
     assert [ax.get_ylabel() for ax in small.axes[::5]] == [f"y{k}" for k in range(1, 6)]
 
 
 def test_headline_says_what_the_shocks_are() -> None:
     responses = banded(system(2).impulse_responses(4, ordering=["y2", "y1"], cumulative=True))
-    text = plot_responses(responses).get_suptitle().replace("\n", " ")
-    assert text == (
-        "Cumulative responses to one-standard-deviation Cholesky shocks, ordering y2, y1; 90% band: made up"
-    )
+    figure = plot_responses(responses)
+    assert figure.get_suptitle() == "Cumulative responses to Cholesky shocks"
+    foot = figure.get_supxlabel().replace("\n", " ")
+    assert foot == "Shocks of one standard deviation; ordering y2, y1; 90% band: made up."
 
 
 def test_results_drawn_over_one_another() -> None:
     one = system(2).impulse_responses(4)
     other = system(2).impulse_responses(6, ordering=["y2", "y1"])
-    figure = plot_responses({"$one": one, "_two": other}, to="y2")
+    figure = plot_responses({"$one": one, "_two": other}, shocks="y2")
     lines = figure.axes[0].lines
     # The line at zero first, then one a result, whatever order its own variables have.
     np.testing.assert_array_equal(lines[1].get_ydata(), one.values[:, 0, 1])
@@ -167,13 +168,13 @@ def test_results_drawn_over_one_another() -> None:
 
 def test_a_choice_of_panels() -> None:
     responses = system(4).impulse_responses(4)
-    figure = plot_responses(responses, of="y2", to=["y4", "y1"], share_y="none")
+    figure = plot_responses(responses, of="y2", shocks=["y4", "y1"], share_y="none")
     assert [ax.get_title() for ax in figure.axes] == ["y4 → y2", "y1 → y2"]
     np.testing.assert_array_equal(figure.axes[0].lines[-1].get_ydata(), responses.values[:, 1, 3])
     with pytest.raises(pv.SpecificationError, match="of='y9'"):
         plot_responses(responses, of="y9")
-    with pytest.raises(pv.SpecificationError, match="to is empty"):
-        plot_responses(responses, to=[])
+    with pytest.raises(pv.SpecificationError, match="shocks is empty"):
+        plot_responses(responses, shocks=[])
     with pytest.raises(pv.SpecificationError, match="share_y"):
         plot_responses(responses, share_y="column")
 
@@ -354,22 +355,25 @@ def test_end_ticks_of_neighbouring_panels_do_not_read_as_one_number(n_vars):
 def test_a_forecast_continues_the_data():
     index = pd.period_range("2000Q1", periods=40, freq="Q")
     frame = pd.DataFrame(np.random.default_rng(5).normal(size=(40, 3)), index, ["x", NASTY, "z"])
-    forecast = pv.fit_var(frame).forecast(4)
+    forecast = pv.fit_var(frame).forecast(4, level=(0.68, 0.95))
     figure = forecast.plot(past=6)
     drawn(figure)
     assert len(figure.axes) == 3
     assert figure.axes[1].get_title() == NASTY
+    days = mdates.date2num(pd.period_range("2008Q3", periods=10, freq="Q").to_timestamp().to_numpy())
     for k, ax in enumerate(figure.axes):
-        history, line = ax.lines[:2]
-        np.testing.assert_array_equal(history.get_xdata(), np.arange(-5, 1))
+        history, _, line = ax.lines
+        np.testing.assert_array_equal(history.get_xdata(), days[:6])
         np.testing.assert_array_equal(history.get_ydata(), frame.to_numpy()[-6:, k])
-        np.testing.assert_array_equal(line.get_xdata(), np.arange(5))
+        np.testing.assert_array_equal(line.get_xdata(), days[5:])
         np.testing.assert_array_equal(line.get_ydata()[1:], forecast.values[:, k])
-        band = ax.collections[0].get_paths()[0].vertices
-        assert band[:, 1].min() == min(forecast.lower[:, k].min(), history.get_ydata()[-1])
-        assert band[:, 1].max() == max(forecast.upper[:, k].max(), history.get_ydata()[-1])
-    name = figure.axes[2].xaxis.get_major_formatter()
-    assert [name(place) for place in (-5, 0, 1, 4, 5, 0.5)] == ["2008Q3", "2009Q4", "2010Q1", "2010Q4", "", "2009Q4"]
+        for band, limits in zip(ax.collections, forecast.limits, strict=True):
+            corners = band.get_paths()[0].vertices
+            assert corners[:, 1].min() == min(limits.lower[:, k].min(), history.get_ydata()[-1])
+            assert corners[:, 1].max() == max(limits.upper[:, k].max(), history.get_ydata()[-1])
+    assert isinstance(figure.axes[2].xaxis.get_major_formatter(), mdates.ConciseDateFormatter)
+    assert isinstance(figure.axes[2].xaxis.get_major_locator(), mdates.AutoDateLocator)
+    assert figure.get_supxlabel().startswith("68% and 95% intervals: normal")
 
 
 def test_a_forecast_alone_over_gaps_and_with_more_past_than_there_is():
@@ -380,10 +384,13 @@ def test_a_forecast_alone_over_gaps_and_with_more_past_than_there_is():
     figure = forecast.plot(past=100)
     drawn(figure)
     history = figure.axes[0].lines[0]
-    assert len(history.get_xdata()) == 30
-    assert np.isnan(history.get_ydata()[25])
-    name = figure.axes[0].xaxis.get_major_formatter()
-    assert [name(place) for place in (-29, -4, 0, 1)] == ["1990", "", "2019", "2020"]
+    years, path = history.get_data()
+    assert years[[0, -1]].tolist() == [1990, 2019]
+    # The line breaks where a year is absent.
+    assert np.flatnonzero(np.isnan(path)).tolist() == [25]
+    assert np.isfinite(path).sum() == 29
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert {"1990", "2000"} <= set(labels)
     bare = forecast.plot(past=0)
     drawn(bare)
     np.testing.assert_array_equal(bare.axes[0].lines[0].get_ydata(), forecast.values[:, 0])
