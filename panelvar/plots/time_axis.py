@@ -39,8 +39,14 @@ class TimeAxis:
     @classmethod
     def of(cls, labels: Any) -> TimeAxis:
         """Read an Index of labels, in any order, repeated or not."""
+        import pandas as pd
+
         if labels.dtype.kind == "f":
             return cls(labels.to_numpy(), {})
+        if isinstance(labels.dtype, pd.PeriodDtype):
+            # A period lies where it starts, in days as matplotlib counts them.
+            starts: Any = pd.PeriodIndex(labels).asfreq("D", how="S")
+            return cls(starts.asi8.astype(np.float64), {}, dates=True)
         positions, calendar = read_times(labels.to_numpy() if labels.dtype.kind in "iuO" else labels.array)
         rule = calendar.rule
         if isinstance(rule, DateLabels):
@@ -81,7 +87,10 @@ class TimeAxis:
         most = min(max(room, 2), 12)
         if self.dates:
             kinds: Any = dates  # matplotlib's dates have no types
-            locator = kinds.AutoDateLocator(minticks=min(3, most), maxticks=max(most, 3))
+            locator = kinds.AutoDateLocator(minticks=2, maxticks=max(most, 3))
+            # Without the next larger unit among them no interval is wide enough for few ticks, and matplotlib warns.
+            for unit, steps in ((kinds.MONTHLY, 12), (kinds.HOURLY, 24), (kinds.MINUTELY, 60), (kinds.SECONDLY, 60)):
+                locator.intervald[unit] = [*locator.intervald[unit], steps]
             ax.xaxis.set_major_locator(locator)
             ax.xaxis.set_major_formatter(kinds.ConciseDateFormatter(locator))
             return
