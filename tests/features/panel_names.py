@@ -13,6 +13,7 @@ import panelvar as pv
 
 RANDOM = "Random effects"
 FIXED = "Fixed effects"
+FORMULA = "Formulas and names"
 COVARIANCE = "Covariances and few clusters"
 OTHER = "Other estimators"
 TEST = "Tests"
@@ -28,6 +29,14 @@ def grunfeld() -> tuple[pv.Panel, str, list[str]]:
 def empluk() -> tuple[pv.Panel, str, list[str]]:
     """Employment in 140 British firms, 7 to 9 years each."""
     return pv.Panel(table("empluk"), "firm", "year"), "lemp", ["lwage", "lcapital", "loutput"]
+
+
+@cache
+def sized_firms() -> pv.Panel:
+    """The British firms with a text: large where capital is above one."""
+    frame = table("empluk")
+    frame["size"] = (frame["capital"] > 1.0).map({True: "large", False: "small"})
+    return pv.Panel(frame, "firm", "year")
 
 
 @cache
@@ -66,6 +75,9 @@ NAMES: dict[str, Callable[[], Any]] = {
     "grunfeld": grunfeld,
     "grunfeld_panel": lambda: grunfeld()[0],
     "empluk": empluk,
+    "empluk_panel": lambda: empluk()[0],
+    "sized_firms": sized_firms,
+    "deaths": lambda: pv.Panel(table("fatalities"), "state", "year"),
     "women": women,
     "lagged": lagged,
     "iv": lambda: INSTRUMENTS,
@@ -99,7 +111,8 @@ SHOWN = {
     "wages": '`(panel, "lwage", [...])`: wages of 595 people in 7 years, on 12 regressors',
     "pooled, within, twoway, random, between, differenced": "the models of Grunfeld's data with every default",
     "insured": "`fit_pooled` of health insurance on 8 years and two groups, the data of Stata's boottest",
-    "grunfeld_panel": "the panel alone",
+    "grunfeld_panel, empluk_panel": "the panels alone",
+    "sized_firms, deaths": "the British firms with a column of two sizes; traffic deaths in 48 states, 1982 to 1988",
     "lagged, iv": '`(panel, "inv", ["capital"])` and `endogenous=["value"]`, with its two lags as instruments',
     "four_firms": "Grunfeld's data, the first four firms",
     "thirds, three_firms": "Grunfeld's data with one more column of groups; pooled OLS of its first three firms",

@@ -8,6 +8,7 @@ from features import (
     panel_error_correction_rows,
     panel_fgls_rows,
     panel_fixed_rows,
+    panel_formula_rows,
     panel_hausman_taylor_rows,
     panel_instrumental_rows,
     panel_other_rows,
@@ -17,7 +18,7 @@ from features import (
     panel_wild_rows,
 )
 from features.feature import FeatureTable
-from features.panel_names import COVARIANCE, FIXED, NAMES, OTHER, RANDOM, SHOWN, TEST
+from features.panel_names import COVARIANCE, FIXED, FORMULA, NAMES, OTHER, RANDOM, SHOWN, TEST
 
 PROGRAMS = {
     "plm": (
@@ -37,6 +38,7 @@ PROGRAMS = {
 GROUPS = {
     RANDOM: "Variance components by method, dimension and shape of the panel; likelihood; correlated effects.",
     FIXED: "Any number of effects and slopes, their exact rank, their estimates and errors, predictions, weights.",
+    FORMULA: "What a formula and the name of a coefficient may say.",
     COVARIANCE: "What the standard errors are robust to, and what to do with few clusters.",
     OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity; error correction.",
     TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
@@ -52,6 +54,7 @@ TABLE = FeatureTable(
         *panel_random_rows.ROWS,
         *panel_hausman_taylor_rows.ROWS,
         *panel_fixed_rows.ROWS,
+        *panel_formula_rows.ROWS,
         *panel_covariance_rows.ROWS,
         *panel_cluster_rows.ROWS,
         *panel_wild_rows.ROWS,
