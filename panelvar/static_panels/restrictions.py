@@ -47,7 +47,7 @@ def restriction_matrix(
                 several = _several(piece, spelled, names)
                 if several:
                     rows += [(_unit(name, names), 0.0) for name in several]
-                    written.append(f"all {len(several)} of {spelled} = 0")
+                    written.append(f"all {len(several)} of {spelled} = 0" if several[1:] else f"{several[0]} = 0")
                     continue
                 rows.append(_equation(piece, aliases, names, spelled))
                 written.append(spelled if len(split_outside(piece, "=")) > 1 else f"{spelled} = 0")
