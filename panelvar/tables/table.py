@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Presented(AnswersArguments, ABC):
-    """What can be read as a table: printed, shown in a notebook, written as Markdown, HTML or LaTeX."""
+    """What can be read as a table: printed, shown in a notebook, written in any form or to a file."""
 
     __slots__ = ()
 
@@ -75,6 +76,34 @@ class Presented(AnswersArguments, ABC):
         from panelvar.tables.latex import render_latex
 
         return render_latex(self.summary(), label, width)
+
+    def save(self, path: str | os.PathLike[str], *, label: str | None = None) -> None:
+        r"""Write the table to a file; the ending of its name says how.
+
+        Parameters
+        ----------
+        path : str or path
+            ``.tex`` (as `to_latex`, to be read by ``\input``), ``.html`` (a page), ``.md``, ``.txt``, ``.csv`` (the
+            numbers at full precision, under one line of names), ``.xlsx`` (numbers at full precision, printed as here)
+            or ``.docx``; the last two need the extra ``panelvar[files]``. A file that is there is replaced.
+        label : str, optional
+            For cross references in LaTeX.
+
+        Raises
+        ------
+        SpecificationError
+            Another ending, or a path that cannot be written.
+        ImportError
+            Without openpyxl or python-docx: says how to install them.
+
+        Notes
+        -----
+        Names are shown as they are in every form. In a workbook, a text that begins with "=" is a text; in ``.csv``,
+        which knows no kinds of cells, an apostrophe stands before it.
+        """
+        from panelvar.tables.files import save_table
+
+        save_table(self.summary(), path, label)
 
     def __str__(self) -> str:
         return self.to_text()
