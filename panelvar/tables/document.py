@@ -10,16 +10,17 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from panelvar.base.quoting import printable
-from panelvar.tables.characters import display_width
+from panelvar.tables.latex_characters import latex_width
 from panelvar.tables.mathematics import Math
 from panelvar.tables.panels import Measured, Panel, arranged, shown_groups, split_at_point
 
 if TYPE_CHECKING:
     from panelvar.tables.layout import Cell, Fact, Layout, Row
 
-# Points: letters, a character of that size, the room between columns that Word leaves.
-_SIZE, _UNIT, _GAP = 9.0, 5, 11
-_NOTE_SIZE = 8.0
+# Points: letters and notes, a digit, the room that Word leaves between columns.
+_SIZE, _NOTE_SIZE, _DIGIT, _GAP = 10.0, 9.0, 5, 11
+# Its letters are as wide as those that LaTeX sets, or narrower, and every machine has it or its like.
+_FONT = "Times New Roman"
 _FIGURE_SPACE, _POINT_SPACE = "\u2007", "\u2008"
 _MINUS = re.compile(r"(?<![\w)\]}.-])-(?=[0-9.])")
 _MARKUP = re.compile(r"<(/?)(i|b|sub|sup)>|([^<]+)")
@@ -35,11 +36,15 @@ def render_document(table: Layout) -> bytes:
     """
     try:
         from docx import Document
+        from docx.shared import Pt
     except ImportError as error:
         raise ImportError(
             "A Word document needs python-docx, which is not installed: python -m pip install 'panelvar[files]'."
         ) from error
     document = Document()
+    font = document.styles["Normal"].font
+    font.name = _FONT
+    font.size = Pt(_SIZE)
     document.core_properties.author = ""
     document.core_properties.comments = ""
     document.core_properties.title = printable(table.title)[:200]
@@ -69,7 +74,7 @@ class _Writer:
         if rows:
             stub = max(0 if row.continues or row.heading else _width(row.label) for row in rows)
             measured = [_measured(rows, j) for j in range(table.n_columns)]
-            for panel in arranged(table, measured, stub, self.room - _GAP, _GAP, _UNIT):
+            for panel in arranged(table, measured, stub, self.room - _GAP, _GAP, _DIGIT):
                 self.panel(panel)
                 self.document.add_paragraph().paragraph_format.space_after = Pt(0)
         self.facts(table.statistics)
@@ -122,11 +127,10 @@ class _Writer:
             _property(line, "w:cantSplit")
             if k < len(table.header):
                 _property(line, "w:tblHeader")
-        starts = {0: 12, len(table.header): 6, len(table.header) + len(body): 6}
+        sections = (len(table.header), len(table.header) + len(body))
         for k, row in enumerate(rows):
-            size = starts.get(k) or (6 if row.rule else 0)
-            if size:
-                _rule(grid.rows[k], "top", size)
+            if k == 0 or k in sections or row.rule:
+                _rule(grid.rows[k], "top", 12 if k == 0 else 6)
         _rule(grid.rows[len(rows) - 1], "bottom", 12)
 
     def row(self, line: Any, row: Row, panel: Panel, tails: dict[int, tuple[int, str]]) -> None:
@@ -140,14 +144,15 @@ class _Writer:
         for run in row.runs(panel.which):
             first, last = (panel.which.index(place) + 1 for place in (run[0], run[-1]))
             there = cells[first].merge(cells[last]) if last > first else cells[first]
-            self.cell(there.paragraphs[0], row.cells[run[0]], panel.widths[first - 1], tails[run[0]])
+            self.cell(there, row.cells[run[0]], panel.widths[first - 1], tails[run[0]])
 
-    def cell(self, paragraph: Any, cell: Cell, width: int, tail: tuple[int, str]) -> None:
+    def cell(self, there: Any, cell: Cell, width: int, tail: tuple[int, str]) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.oxml import OxmlElement
         from docx.shared import Pt
 
-        text = printable(cell.text)
-        if cell.align != "decimal" or len(text) > width // _UNIT + 2:
+        paragraph, text = there.paragraphs[0], printable(cell.text)
+        if cell.align != "decimal" or len(text) > width // _DIGIT + 2:
             side = {"left": "LEFT", "center": "CENTER"}.get(cell.align, "RIGHT")
             paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, side)
             _write(paragraph, cell.text + cell.stars if cell.stars else cell.text, _SIZE)
@@ -160,6 +165,7 @@ class _Writer:
             missing = tail[1][len(behind) :]
             padding = "".join(_POINT_SPACE if sign in ".)]" else _FIGURE_SPACE for sign in missing)
             _write(paragraph, text + cell.stars, _SIZE, padding=padding)
+            there._tc.get_or_add_tcPr().append(OxmlElement("w:noWrap"))
 
 
 def _write(
@@ -200,7 +206,9 @@ def _rule(line: Any, side: str, eighths: int) -> None:
         borders = properties.find(qn("w:tcBorders"))
         if borders is None:
             borders = OxmlElement("w:tcBorders")
-            properties.append(borders)
+            # Word reads properties in one order only: borders before whether words are folded.
+            following = properties.find(qn("w:noWrap"))
+            properties.append(borders) if following is None else following.addprevious(borders)
         border = OxmlElement(f"w:{side}")
         for name, value in (("val", "single"), ("sz", str(eighths)), ("space", "0"), ("color", "auto")):
             border.set(qn(f"w:{name}"), value)
@@ -208,7 +216,7 @@ def _rule(line: Any, side: str, eighths: int) -> None:
 
 
 def _width(text: str) -> int:
-    return display_width(printable(text)) * _UNIT
+    return latex_width(printable(text)) + 1
 
 
 def _tail(rows: Sequence[Row], column: int) -> tuple[int, str]:
@@ -231,4 +239,4 @@ def _measured(rows: Sequence[Row], column: int) -> Measured:
             text = printable(cell.text) + printable(cell.stars)
             words = max(words, _width(text))
             longest = max([longest, *(_width(word) for word in re.split(r" |(?<=-)", text))])
-    return Measured(math.ceil(numerals), words, longest, _UNIT)
+    return Measured(math.ceil(numerals), words, longest, _DIGIT)

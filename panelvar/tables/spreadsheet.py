@@ -122,7 +122,7 @@ class _Writer:
         self.text(line, 1, row.label, bold=True)
         for run in row.runs():
             cell = row.cells[run[0]]
-            self.text(line, run[0] + 2, cell.text, _SIDE[cell.align], bold=True)
+            self.text(line, run[0] + 2, cell.text, "center" if len(run) > 1 else self.side(run[0], cell), bold=True)
             if len(run) > 1:
                 self.sheet.merge_cells(start_row=line, end_row=line, start_column=run[0] + 2, end_column=run[-1] + 2)
 
@@ -135,13 +135,18 @@ class _Writer:
         for j, cell in enumerate(row.cells):
             found = _as_number(cell)
             if found is None:
-                self.text(line, j + 2, cell.text + cell.stars, _SIDE[cell.align])
+                self.text(line, j + 2, cell.text + cell.stars, self.side(j, cell))
                 continue
             written = self.sheet.cell(line, j + 2, cell.value)
             written.number_format = self.format(j, found, printable(cell.stars))
             written.alignment = Alignment(horizontal="right")
         if row.rule:
             self.rule(line, "top", "thin")
+
+    def side(self, column: int, cell: Cell) -> str:
+        """Side of a text: over numbers, which stand at the right, words do not stand in the middle."""
+        over_numbers = cell.align == "center" and self.table.column_alignment(column) == "decimal"
+        return "right" if over_numbers else _SIDE[cell.align]
 
     def format(self, column: int, found: re.Match[str], stars: str) -> str:
         """Make a number format that prints what the table prints, its point under the others of the column."""

@@ -7,6 +7,8 @@ what the docstring offers, or by its annotation (`fuzz.arguments`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import panelvar as pv
@@ -510,6 +512,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "Fuller.alpha": of("1.0", "4.0"),
     "known": lambda writer: repr({writer.variables[0]: 1}),
     "label": of("'tab:one'"),
+    "save.label": of("None"),
+    "to_latex.width": of("345.0", "470", "246"),
+    "save.path": lambda writer: repr(
+        str(Path(gettempdir(), f"fuzzed.{writer.rng.choice(('tex', 'csv', 'html', 'md'))}"))
+    ),
     "VarBatch.member.label": _member,
     "digits": of("2", "4"),
     "width": of("80", "120", "40"),

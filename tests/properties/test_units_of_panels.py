@@ -471,7 +471,7 @@ SLOW: dict[str, list[Call]] = {
     "iv": [lambda w, cov=cov: w.iv(cov) for cov in OTHERS],
 }
 """The other covariances of further estimators, by the word for the estimator."""
-PRINTED = {"summary", "to_html", "to_latex", "to_markdown", "to_text", "plot", "in_a_line"}
+PRINTED = {"summary", "to_html", "to_latex", "to_markdown", "to_text", "save", "plot", "in_a_line"}
 """Tables show numbers that are tested here, rounded."""
 Question = Callable[[object, World], object]
 OF_COEFFICIENTS: dict[str, list[Question]] = {

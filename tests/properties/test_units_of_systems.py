@@ -433,7 +433,8 @@ OF_COEFFICIENTS: dict[str, list[Callable[[object, World], object]]] = {
         lambda m, w: m.wald_test("[y]L1.y = [z]L1.z"),
     ],
 }
-PRINTED = {"summary", "to_html", "to_latex", "to_markdown", "to_text", "plot", "plot_roots", "in_a_line", "to_frame"}
+PRINTED = {"summary", "to_html", "to_latex", "to_markdown", "to_text", "to_frame", "save", "in_a_line"}
+PRINTED |= {"plot", "plot_roots"}
 """Pictures and tables: they show numbers that are tested here, rounded."""
 Table = dict[str, list[Callable[[object, World], object]]]
 SOME = ("delta sup-t all", "residual sup-t", "after", "monte carlo")

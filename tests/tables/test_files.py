@@ -207,6 +207,17 @@ def test_a_document_holds_the_table_between_its_title_and_its_notes() -> None:
     assert len({len(line[1].split(".")[1]) for line in lines[3:5]}) == 1
 
 
+def test_properties_of_cells_stand_in_the_order_that_word_reads() -> None:
+    _, xml = document(shown())
+    order = ["tcW", "gridSpan", "vMerge", "tcBorders", "shd", "noWrap", "vAlign"]
+    found = re.findall(r"<w:tcPr>(.*?)</w:tcPr>", xml, re.DOTALL)
+    assert any("noWrap" in each and "tcBorders" in each for each in found)
+    for each in found:
+        names = [order.index(name) for name in re.findall(r"<w:(\w+)", each) if name in order]
+        assert names == sorted(names)
+        assert set(re.findall(r"<w:(\w+)", each)) <= {*order, "top", "bottom"}
+
+
 def test_mathematics_in_a_document_is_italic_raised_and_lowered() -> None:
     read, _ = document(Table(body=(Row(pv.Math(r"\sigma_1^2"), (number(1.0),)),)))
     runs = read.tables[0].rows[0].cells[0].paragraphs[0].runs
