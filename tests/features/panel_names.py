@@ -17,6 +17,7 @@ FORMULA = "Formulas and names"
 COVARIANCE = "Covariances and few clusters"
 OTHER = "Other estimators"
 TEST = "Tests"
+PICTURE = "Pictures"
 
 
 @cache

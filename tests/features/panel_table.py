@@ -12,13 +12,14 @@ from features import (
     panel_hausman_taylor_rows,
     panel_instrumental_rows,
     panel_other_rows,
+    panel_picture_rows,
     panel_random_rows,
     panel_serial_test_rows,
     panel_test_rows,
     panel_wild_rows,
 )
 from features.feature import FeatureTable
-from features.panel_names import COVARIANCE, FIXED, FORMULA, NAMES, OTHER, RANDOM, SHOWN, TEST
+from features.panel_names import COVARIANCE, FIXED, FORMULA, NAMES, OTHER, PICTURE, RANDOM, SHOWN, TEST
 
 PROGRAMS = {
     "plm": (
@@ -42,6 +43,7 @@ GROUPS = {
     COVARIANCE: "What the standard errors are robust to, and what to do with few clusters.",
     OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity; error correction.",
     TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
+    PICTURE: "Pictures of coefficients, residuals, effects and series, and the limits that stand in them.",
 }
 
 TABLE = FeatureTable(
@@ -64,6 +66,7 @@ TABLE = FeatureTable(
         *panel_error_correction_rows.ROWS,
         *panel_test_rows.ROWS,
         *panel_serial_test_rows.ROWS,
+        *panel_picture_rows.ROWS,
     ],
     names=NAMES,
     shown=SHOWN,
