@@ -96,6 +96,22 @@ class Calendar:
         place[~known] = len(self.observed) + np.arange(len(written))
         return pool.take(place).rename(self.name)
 
+    def between(self, first: int, last: int) -> Calendar:
+        """Return the same calendar from one position to another, which are its first and last."""
+        if (first, last) == (0, self.n_positions - 1):
+            return self
+        observed, places = self.observed, self.observed_positions
+        if observed is not None and places is not None:
+            kept = (first <= places) & (places <= last)
+            observed, places = observed[kept], places[kept] - first
+        return replace(
+            self,
+            origin=self.origin + self.step * first,
+            n_positions=last - first + 1,
+            observed=observed,
+            observed_positions=places,
+        )
+
     def future(self, h: int) -> pd.Index:
         """Return the labels of the ``h`` periods after the last.
 

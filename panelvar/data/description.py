@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.base.arrays import Array
+from panelvar.base.errors import DataError
 from panelvar.base.scaling import exponents
+from panelvar.data.panel_rows import PanelRows
+from panelvar.data.time_labels import as_text
 from panelvar.tables.layout import Cell, Fact, Row, words
 from panelvar.tables.number_format import format_count, format_number
 from panelvar.tables.table import Presented, Table
@@ -139,6 +143,47 @@ class PanelDescription(Presented):
 
     # A description typed at the prompt is there to be read.
     __repr__ = Presented.__str__
+
+
+def describe(panel: PanelRows, names: Sequence[Hashable]) -> PanelDescription:
+    """Count entities, periods and gaps of a panel, and split the variation of its numeric columns."""
+    rows = np.diff(panel.starts)
+    spans = panel.time_positions[panel.starts[1:] - 1] - panel.time_positions[panel.starts[:-1]] + 1
+    columns, others = [], []
+    for name in names:
+        panel.raw_column(name)  # an unknown name is refused; a column of texts is not
+        try:
+            numbers = panel.column(name)
+        except DataError:
+            others.append(str(name))
+            continue
+        columns.append(variation(str(name), numbers, panel.entity_codes))
+    notes = [str(note) for note in panel.notes]
+    if others:
+        notes.append(f"Not numeric: {', '.join(others)}.")
+    notes += [
+        f"{column.name} has {column.n_infinite} infinite values, left out here and refused by the estimators."
+        for column in columns
+        if column.n_infinite
+    ]
+    first, last = panel.calendar.labels_at(np.array([0, panel.calendar.n_positions - 1]))
+    return PanelDescription(
+        nobs=panel.nobs,
+        n_entities=panel.n_entities,
+        n_periods=panel.n_periods,
+        entity_name=panel.entity_name or "entity",
+        time_name=panel.time_name or "time",
+        first=as_text(first),
+        last=as_text(last),
+        rows_per_entity=(int(rows.min()), float(rows.mean()), int(rows.max())),
+        balanced=panel.is_balanced,
+        entities_with_gaps=int((spans > rows).sum()),
+        missing_within=int((spans - rows).sum()),
+        missing_cells=panel.n_entities * panel.n_periods - panel.nobs,
+        columns=tuple(columns),
+        others=tuple(others),
+        notes=tuple(notes),
+    )
 
 
 _HEADINGS = ("mean", "overall", "between", "within", "min", "max", "missing")

@@ -1,32 +1,21 @@
-"""`Panel`: where each row of the data belongs, and the columns in that order."""
+"""`Panel`: rows of entities in periods, lags that know the calendar, and what is in the columns."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Hashable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.base.arguments import read_flag
+from panelvar.base.arguments import read_flag, read_labels, read_whole
 from panelvar.base.arrays import Array
-from panelvar.base.errors import DataError, Note, SpecificationError
+from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.quoting import one_line
 from panelvar.base.unknown_arguments import AnswersArguments, answering
-from panelvar.data.alignment import by_label, has_labels
-from panelvar.data.calendar import Calendar, read_times
-from panelvar.data.dimensions import (
-    comparable_keys,
-    duplicates_error,
-    find_dimensions,
-    number_keys,
-    refuse_missing,
-    sorting_permutation,
-    starts_if_sorted,
-)
-from panelvar.data.source import Coded, Labels, Source, as_floats, one_dimensional, stored
+from panelvar.data.panel_rows import PanelRows
+from panelvar.data.source import as_floats, one_dimensional, stored
 from panelvar.data.time_labels import as_text
 from panelvar.dynamics.gaps import lag_positions
 
@@ -38,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @answering
-class Panel(AnswersArguments):
+class Panel(PanelRows, AnswersArguments):
     """Rows of data indexed by entity and time.
 
     A panel is an index, not a copy: it finds the order of the rows by entity, then time, checks that no entity has two
@@ -93,178 +82,6 @@ class Panel(AnswersArguments):
     >>> pv.Panel(data, entity="firm", time="year").difference("x")
     array([nan,  2., nan,  5.])
     """
-
-    def __init__(
-        self,
-        data: pd.DataFrame | Mapping[str, Any],
-        entity: Hashable | NDArray[Any] | pd.Series | None = None,
-        time: Hashable | NDArray[Any] | pd.Series | None = None,
-        *,
-        freq: int | str | None = None,
-    ) -> None:
-        source = Source(data)
-        if source.n_rows == 0:
-            raise DataError("The data have no rows; a panel needs at least one.")
-        entities, entity_key, times, time_key = find_dimensions(source, entity, time)
-        entity_name, time_name = _text(entity_key), _text(time_key)
-        notes: tuple[Note, ...] = ()
-        if times is None:
-            positions, calendar = np.arange(source.n_rows), Calendar.of_integers(0, 1, source.n_rows)
-            if entities is not None:
-                text = "No time was given: the rows of each entity count as consecutive periods, in their order."
-                notes = (Note("time-from-rows", text),)
-        else:
-            refuse_missing(source, times, "time", time_name)
-            positions, calendar = read_times(times, freq=freq, name=time_name)
-        keys: NDArray[Any] | None = None
-        lookup: pd.Index | NDArray[Any] | None = None
-        if entities is not None:
-            refuse_missing(source, entities, "entity", entity_name)
-            keys, lookup = comparable_keys(entities, entity_name)
-        starts, order = starts_if_sorted(keys, positions), None
-        if starts is None:
-            codes, n_codes = (np.zeros(source.n_rows, dtype=np.int64), 1) if keys is None else number_keys(keys)
-            order = sorting_permutation(codes, n_codes, positions, int(positions.max()) + 1)
-            positions = positions[order]
-            keys = None if keys is None else keys[order]
-            starts = starts_if_sorted(keys, positions)
-            if starts is None:
-                raise duplicates_error(source, keys, lookup, positions, calendar, order)
-        self.nobs: int = source.n_rows
-        self.n_entities: int = len(starts) - 1
-        self.order: NDArray[np.intp] | None = order
-        self.starts: NDArray[np.intp] = starts
-        if times is None and entities is not None:
-            positions = np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts))
-            calendar = Calendar.of_integers(0, 1, int(positions.max()) + 1)
-        self.time_positions: NDArray[np.int64] = positions
-        self.calendar: Calendar = calendar
-        self.entity_name: str | None = entity_name
-        self.time_name: str | None = time_name
-        self.notes: tuple[Note, ...] = notes + calendar.notes
-        self._source = source
-        self._heads = None if keys is None else keys[starts[:-1]]
-        self._lookup = lookup
-        self._dimensions: dict[Hashable, Labels | None] = {entity_key: entities, time_key: times}
-        self._added: dict[Hashable, NDArray[Any] | ExtensionArray] = {}
-        self._last_lag: tuple[int, NDArray[np.int64], NDArray[np.bool_]] | None = None
-
-    @cached_property
-    def entity_codes(self) -> NDArray[np.intp]:
-        """Number of each row's entity, 0 to ``n_entities - 1``, nondecreasing; shape (n,)."""
-        return np.repeat(np.arange(self.n_entities), np.diff(self.starts))
-
-    @cached_property
-    def entity_labels(self) -> pd.Index:
-        """Labels of the entities, in the order of their codes."""
-        import pandas as pd
-
-        if self._heads is None:
-            return pd.RangeIndex(1, name=self.entity_name)
-        labels: Any = self._heads if self._lookup is None else self._lookup.take(self._heads)
-        index: pd.Index = pd.Index(labels, name=self.entity_name)
-        return index
-
-    @cached_property
-    def n_periods(self) -> int:
-        """Number of distinct periods with at least one row."""
-        if self.calendar.n_positions > 8 * self.nobs + 1024:
-            return len(np.unique(self.time_positions))
-        return int(np.count_nonzero(np.bincount(self.time_positions)))
-
-    @property
-    def is_balanced(self) -> bool:
-        """Whether every entity is observed in the same periods."""
-        return self.nobs == self.n_entities * self.n_periods
-
-    @cached_property
-    def index(self) -> pd.Index:
-        """The caller's row labels, in the panel's order."""
-        index = self._source.index
-        return index if self.order is None else index.take(self.order)
-
-    @property
-    def names(self) -> list[Hashable]:
-        """Names of the columns, those of the entity and time left out."""
-        names = [name for name in self._source.names if name not in self._dimensions]
-        return [*names, *(name for name in self._added if name not in names)]
-
-    def column(self, name: Hashable) -> Array:
-        """Return a column as float64 in the panel's order.
-
-        Parameters
-        ----------
-        name : label
-            Name of the column.
-
-        Returns
-        -------
-        (n,) array
-            Read-only; the caller's own memory if it is float64 and sorted, a copy otherwise.
-
-        Raises
-        ------
-        DataError
-            Unknown name, or values that are not real numbers (integers, booleans and nullable types are).
-        """
-        added = _hashable(name) in self._added
-        values = as_floats(self._added[name] if added else self._stored(name), name)
-        if self.order is not None and not added:
-            values = values[self.order]
-        values = values[:]
-        values.flags.writeable = False
-        return values
-
-    def raw_column(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
-        """Return a column as it is stored, of any type, in the panel's order.
-
-        Parameters
-        ----------
-        name : label
-            Name of the column.
-
-        Raises
-        ------
-        DataError
-            Unknown name.
-        """
-        if _hashable(name) in self._added:
-            return self._added[name]
-        values = self._stored(name)
-        return values if self.order is None else values[self.order]
-
-    def _stored(self, name: Hashable) -> NDArray[Any] | ExtensionArray:
-        if name in self._source:
-            return self._source.raw(name)
-        labels = self._dimensions.get(name) if name is not None else None
-        if labels is None:
-            raise self._source.unknown("Column", name, (*self._added, *self._dimensions))
-        return stored(labels.labels.take(labels.codes)) if isinstance(labels, Coded) else labels
-
-    def arrange(self, values: Any) -> NDArray[Any] | ExtensionArray:
-        """Put values given for the caller's rows into the panel's order.
-
-        Parameters
-        ----------
-        values : (n,) array or Series
-            A Series is matched by its labels, whatever their order; an array by position.
-
-        Raises
-        ------
-        DataError
-            An array of another length, or labels that are not the data's or repeat.
-        """
-        return self._arranged(values, "the Series")
-
-    def _arranged(self, values: Any, what: str) -> NDArray[Any] | ExtensionArray:
-        values = one_dimensional(values, what.capitalize())
-        if has_labels(values):
-            if not values.index.equals(self._source.index):
-                return stored(by_label(values, self.index, what))
-        elif len(values) != self.nobs:
-            raise DataError(f"{len(values)} values were given for a panel of {self.nobs} rows.")
-        array = stored(values)
-        return array if self.order is None else array[self.order]
 
     def lag(self, column: Hashable | Array, k: int = 1) -> Array:
         """Return the value ``k`` periods earlier on the calendar.
@@ -355,70 +172,158 @@ class Panel(AnswersArguments):
         array([nan,  1.,  3.])
         """
         panel_order = read_flag("panel_order", panel_order)
-        panel = object.__new__(Panel)
+        panel = object.__new__(type(self))
         panel.__dict__.update(self.__dict__)
         panel._added = dict(self._added)
         for name, values in columns.items():
             if name in self._dimensions:
                 raise DataError(f"{name!r} says which rows belong together and cannot be replaced; make a new Panel.")
-            if hasattr(values, "index") and hasattr(values, "dtype"):
-                panel._added[name] = self._arranged(values, f"column {name!r}")
-                continue
-            values = one_dimensional(values, f"Column {name!r}")
-            if len(values) != self.nobs:
-                raise DataError(f"Column {name!r} has {len(values)} values for a panel of {self.nobs} rows.")
-            if self.order is not None and not panel_order:
-                raise DataError(
-                    f"Column {name!r} is an array, and the rows of the data are not in the panel's order: it could be "
-                    "in either. Give a Series with the index of the data; or, for what column(), lag() or "
-                    "arrange(values) returned, with_columns(panel_order=True, ...)."
-                )
-            panel._added[name] = stored(values)
+            panel._added[name] = self._in_order(values, f"Column {name!r}", panel_order)
         return panel
 
-    def describe(self) -> PanelDescription:
-        """Count entities, periods and gaps, and split the variation of each numeric column."""
-        from panelvar.data.description import PanelDescription, variation
+    def _in_order(self, values: Any, what: str, panel_order: bool) -> NDArray[Any] | ExtensionArray:
+        """Values of rows in the panel's order: a Series by its labels, an array as the caller says it is."""
+        if hasattr(values, "index") and hasattr(values, "dtype"):
+            return self._arranged(values, what[0].lower() + what[1:])
+        values = one_dimensional(values, what)
+        if len(values) != self.nobs:
+            raise DataError(f"{what} has {len(values)} values for a panel of {self.nobs} rows.")
+        if self.order is not None and not panel_order:
+            raise DataError(
+                f"{what} is an array, and the rows of the data are not in the panel's order: it could be in either. "
+                "Give a Series with the index of the data; or, for what column(), lag() or arrange(values) returned, "
+                "say panel_order=True."
+            )
+        return stored(values)
 
-        rows = np.diff(self.starts)
-        spans = self.time_positions[self.starts[1:] - 1] - self.time_positions[self.starts[:-1]] + 1
-        columns, others = [], []
-        for name in self.names:
-            try:
-                values = self.column(name)
-            except DataError:
-                others.append(str(name))
-                continue
-            columns.append(variation(str(name), values, self.entity_codes))
-        notes = [str(note) for note in self.notes]
-        if others:
-            notes.append(f"Not numeric: {', '.join(others)}.")
-        notes += [
-            f"{column.name} has {column.n_infinite} infinite values, left out here and refused by the estimators."
-            for column in columns
-            if column.n_infinite
-        ]
-        first, last = self.calendar.labels_at(np.array([0, self.calendar.n_positions - 1]))
-        return PanelDescription(
-            nobs=self.nobs,
-            n_entities=self.n_entities,
-            n_periods=self.n_periods,
-            entity_name=self.entity_name or "entity",
-            time_name=self.time_name or "time",
-            first=as_text(first),
-            last=as_text(last),
-            rows_per_entity=(int(rows.min()), float(rows.mean()), int(rows.max())),
-            balanced=self.is_balanced,
-            entities_with_gaps=int((spans > rows).sum()),
-            missing_within=int((spans - rows).sum()),
-            missing_cells=self.n_entities * self.n_periods - self.nobs,
-            columns=tuple(columns),
-            others=tuple(others),
-            notes=tuple(notes),
-        )
+    @property
+    def columns(self) -> pd.Index:
+        """Names of the columns, those of the entity and time left out."""
+        import pandas as pd
 
-    def __len__(self) -> int:
-        return self.nobs
+        return pd.Index(self.names, tupleize_cols=False)
+
+    @overload
+    def __getitem__(self, name: list[Any]) -> pd.DataFrame: ...
+
+    @overload
+    def __getitem__(self, name: Hashable) -> pd.Series: ...
+
+    def __getitem__(self, name: Any) -> Any:
+        """Return a column, or a table of several, in the panel's order under the labels of the caller's rows.
+
+        Assigned to the caller's data, or given to `with_columns`, it finds its rows by these labels.
+
+        Parameters
+        ----------
+        name : label or list of labels
+            Columns, that of the entity or time among them.
+
+        Returns
+        -------
+        Series or DataFrame
+            Values as they are stored, of any type; a copy.
+
+        Raises
+        ------
+        DataError
+            Unknown name.
+        SpecificationError
+            Rows, which are chosen by `where`.
+        """
+        import pandas as pd
+
+        if isinstance(name, slice) or str(getattr(name, "dtype", "")) in _TRUTHS:
+            raise SpecificationError("Brackets take names of columns; rows are chosen by where(condition) or head(n).")
+        if isinstance(name, (list, pd.Index)):
+            table = pd.concat([self[each] for each in name], axis=1) if len(name) else pd.DataFrame(index=self.index)
+            table.columns = pd.Index(list(name), tupleize_cols=False)
+            return table
+        values: Any = self.raw_column(name)
+        return pd.Series(values, index=self.index, name=name, copy=True)
+
+    def __contains__(self, name: object) -> bool:
+        return name in (*self.names, *(each for each in self._dimensions if each is not None))
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self.names)
+
+    def to_frame(self, columns: Hashable | Sequence[Hashable] | None = None) -> pd.DataFrame:
+        """Return the columns as a DataFrame in the panel's order, indexed by entity and time.
+
+        Parameters
+        ----------
+        columns : label or sequence of labels, optional
+            All by default.
+
+        Returns
+        -------
+        DataFrame
+            A copy. `Panel` makes the same panel of it, and every function takes it where it takes a panel.
+
+        Raises
+        ------
+        DataError
+            Unknown name.
+        """
+        return self[self._named(columns)].set_axis(self.pairs)
+
+    def head(self, n: int = 5) -> pd.DataFrame:
+        """Return the first ``n`` rows as `to_frame` has them."""
+        return self.to_frame().head(read_whole("n", n, 0))
+
+    def _named(self, columns: Any) -> list[Hashable]:
+        return list(self.names) if columns is None else list(read_labels("columns", columns))
+
+    def where(self, condition: Any, *, panel_order: bool = False) -> Panel:
+        """Return the panel of the rows where a condition holds.
+
+        The calendar stays what it is: a period left out is a gap, which no lag bridges.
+
+        Parameters
+        ----------
+        condition : Series or (n,) array of True and False
+            Such as ``panel["income"] > 0``. A Series is matched by its labels, whatever their order.
+        panel_order : bool
+            Whether an array is in the panel's order. Only a panel whose data did not come sorted needs to be told.
+
+        Raises
+        ------
+        DataError
+            Labels that are not the data's, a row of which the condition says nothing, no row where it holds, or an
+            array that could be in either order.
+        SpecificationError
+            A condition that is not of True and False.
+
+        Examples
+        --------
+        >>> import panelvar as pv
+        >>> data = {"firm": [1, 1, 2, 2], "year": [2000, 2001, 2000, 2001], "x": [1.0, 3.0, 2.0, 7.0]}
+        >>> panel = pv.Panel(data, entity="firm", time="year")
+        >>> panel.where(panel["firm"] == 2).column("x")
+        array([2., 7.])
+        """
+        holds = _truths(self._in_order(condition, "The condition", read_flag("panel_order", panel_order)))
+        if not holds.any():
+            raise DataError(f"The condition holds in none of {self.nobs} rows; a panel needs at least one.")
+        return self._selected(np.flatnonzero(holds))
+
+    def describe(self, columns: Hashable | Sequence[Hashable] | None = None) -> PanelDescription:
+        """Count entities, periods and gaps, and split the variation of each numeric column.
+
+        Parameters
+        ----------
+        columns : label or sequence of labels, optional
+            Columns to describe; all by default.
+
+        Raises
+        ------
+        DataError
+            Unknown name.
+        """
+        from panelvar.data.description import describe
+
+        return describe(self, self._named(columns))
 
     def __repr__(self) -> str:
         first, last = self.calendar.labels_at(np.array([0, self.calendar.n_positions - 1]))
@@ -444,14 +349,19 @@ def as_panel(data: object, entity: Any = None, time: Any = None) -> Panel:
     return Panel(data, entity, time)  # type: ignore[arg-type]
 
 
-def _text(name: Hashable) -> str | None:
-    return None if name is None else str(name)
+_TRUTHS = ("bool", "boolean", "bool[pyarrow]")
 
 
-def _hashable(name: Any) -> Hashable:
-    if not isinstance(name, Hashable):
-        raise DataError(f"A column is asked for by its name; got {type(name).__name__}.")
-    return name
+def _truths(values: Any) -> NDArray[np.bool_]:
+    """Whether a condition holds; what is unknown by its dtype does not, as pandas has it."""
+    if str(values.dtype) in _TRUTHS:
+        return values.to_numpy(dtype=bool, na_value=False) if hasattr(values, "isna") else np.asarray(values)
+    listed = values.tolist()
+    if all(isinstance(each, bool) for each in listed):
+        return np.array(listed, dtype=bool)
+    if all(isinstance(each, bool) or each is None or each != each for each in listed):
+        raise DataError("The condition says nothing of some rows of the data: give one for all of them.")
+    raise SpecificationError(f"A condition is of True and False; got values of dtype {values.dtype}.")
 
 
 def _whole(k: Any) -> int:

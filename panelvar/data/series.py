@@ -14,6 +14,7 @@ from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import DataError, Note, SpecificationError
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, named_as
+from panelvar.data.arrow import from_arrow
 from panelvar.data.calendar import Calendar, read_times
 from panelvar.data.panel import Panel
 from panelvar.data.source import as_floats, as_labels, missing, stored
@@ -133,10 +134,11 @@ def read_var_data(data: object, names: Sequence[Hashable] | None = None, exogeno
 
 
 def as_table(data: Any, names: Any = None, unnamed: str = "y1") -> tuple[Any, Any]:
-    """A Series as a table of one column, named after it or ``unnamed``; anything else as it is.
+    """A Series as a table of one column, named after it or ``unnamed``; another library's table as a DataFrame.
 
     A single name of an unnamed Series, or another name than its own, becomes the column's.
     """
+    data = from_arrow(data)
     if hasattr(data, "columns") or not hasattr(data, "to_frame") or not hasattr(data, "index"):
         return data, names
     if names is not None and len(names) == 1:
@@ -170,6 +172,14 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
         )
     table, _ = as_table(exogenous, unnamed="x1")
+    if (
+        table is not exogenous
+        and not hasattr(exogenous, "index")
+        and hasattr(data, "index")
+        and len(table) == len(data)
+    ):
+        # Arrow has no labels of rows: they are those of the data, as with arrays.
+        exogenous = table = table.set_axis(data.index)
     width = 1 if np.ndim(table) == 1 else np.shape(table)[1]
     labels = list(getattr(table, "columns", [f"x{place + 1}" for place in range(width)]))
     if not (hasattr(data, "columns") and hasattr(table, "columns")) and len(table) != len(data):

@@ -14,6 +14,7 @@ from panelvar.base.errors import DataError, SpecificationError
 from panelvar.base.nearest import nearest
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label, has_labels
+from panelvar.data.arrow import from_arrow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +46,11 @@ Labels: TypeAlias = "NDArray[Any] | ExtensionArray | Coded"
 
 
 class Source:
-    """Columns of a DataFrame or of a mapping of arrays.
+    """Columns of a DataFrame, of another library's table, or of a mapping of arrays.
 
     Parameters
     ----------
-    data : DataFrame or mapping of str to (n,) array
+    data : DataFrame, table that offers an Arrow stream, or mapping of str to (n,) array
 
     Raises
     ------
@@ -60,6 +61,7 @@ class Source:
     """
 
     def __init__(self, data: object) -> None:
+        data = from_arrow(data)
         # A DataFrame can only arrive if pandas is loaded; plain arrays need not load it.
         pandas = sys.modules.get("pandas")
         self.frame: pd.DataFrame | None = None
@@ -86,9 +88,20 @@ class Source:
             self.n_rows = next(iter(lengths.values()), 0)
             self._match_rows()
         else:
+            hint = " Its collect() makes a table of it." if hasattr(data, "collect") else ""
             raise SpecificationError(
-                f"data must be a DataFrame or a mapping of names to arrays; got {type(data).__name__}."
+                "data must be a DataFrame (of pandas or polars), an Arrow table or a mapping of names to arrays; got "
+                f"{type(data).__name__}.{hint}"
             )
+
+    def at(self, rows: NDArray[np.intp]) -> Source:
+        """Return the same columns of some rows, given by their places."""
+        source = object.__new__(Source)
+        source.n_rows = len(rows)
+        source.frame = None if self.frame is None else self.frame.take(rows)
+        source.arrays = {name: stored(values)[rows] for name, values in self.arrays.items()}
+        source.row_labels = None if self.frame is not None else self.index.take(rows)
+        return source
 
     def _match_rows(self) -> None:
         """Put Series among arrays into the order of the first of them."""
@@ -189,6 +202,7 @@ def _listing(values: Iterable[Any], most: int = 6) -> str:
 
 def one_dimensional(values: Any, what: str) -> Any:
     """Return an array-like as a Series, Index, extension array or 1-D array."""
+    values = from_arrow(values)
     if not hasattr(values, "dtype"):
         try:
             values = np.asarray(values)
@@ -233,6 +247,11 @@ def as_labels(values: Any) -> Labels:
 def _chosen(values: Any) -> bool:
     """Whether the categories are in an order of the caller's: pandas sorts those it finds by itself."""
     return bool(values.ordered) or not values.categories.is_monotonic_increasing
+
+
+def labels_at(labels: Labels, rows: NDArray[np.intp]) -> Labels:
+    """Return the labels of some rows, given by their places."""
+    return labels._replace(codes=labels.codes[rows]) if isinstance(labels, Coded) else labels[rows]
 
 
 def missing(labels: Labels) -> NDArray[np.bool_] | None:

@@ -19,6 +19,7 @@ from panelvar.base.errors import (
     SpecificationError,
     choose,
 )
+from panelvar.data.arrow import from_arrow
 from panelvar.data.panel import Panel
 from panelvar.data.series import read_var_data
 from panelvar.kernels.unit_regressions import DEPENDENT, ESTIMATED, SHORT
@@ -60,6 +61,7 @@ POWERS = {"n": 0, "c": 1, "ct": 2, "ctt": 3}
 
 def one_series(data: Any, column: Hashable | None) -> tuple[Array, str, tuple[Note, ...]]:
     """Values of one series in time order without gaps, its name, and notes."""
+    data = from_arrow(data)
     if hasattr(data, "to_frame") and not hasattr(data, "columns"):
         data = data.to_frame(data.name if data.name is not None else "y")
     elif not isinstance(data, Panel) and not hasattr(data, "columns"):

@@ -22,6 +22,7 @@ from panelvar.base.arrays import Array
 from panelvar.base.errors import MissingInformationError, NumericalError, SpecificationError, emit
 from panelvar.base.quoting import shown
 from panelvar.data.alignment import by_label
+from panelvar.data.arrow import from_arrow
 from panelvar.dynamics import dynamics
 from panelvar.dynamics.future_paths import conditional_forecast, estimation_mse, path_derivatives, shock_paths
 from panelvar.dynamics.lag_problem import LagProblem
@@ -277,6 +278,7 @@ class VarForecasts(VarEstimates):
             raise MissingInformationError(
                 f"A forecast of this model needs the next {steps} values of {names}: give exogenous=."
             )
+        exogenous = from_arrow(exogenous)
         if hasattr(exogenous, "index") and hasattr(exogenous, "iloc"):
             exogenous = self._of_the_future("exogenous", exogenous)
         if hasattr(exogenous, "columns"):

@@ -317,7 +317,7 @@ def test_bad_shapes_and_types(frame):
         Panel(pd.concat({"top": frame}, axis=1))
     with pytest.raises(DataError, match="index has 3 levels"):
         Panel(frame.set_index(["firm", "year", "who"]))
-    with pytest.raises(SpecificationError, match="DataFrame or a mapping"):
+    with pytest.raises(SpecificationError, match="or a mapping of names"):
         Panel(np.zeros((3, 2)))
     with pytest.raises(SpecificationError, match="must be different"):
         Panel(frame, "year", "year")
