@@ -195,6 +195,7 @@ from panelvar.var_tests.constancy import cusum_test as cusum_test
 from panelvar.var_tests.constancy import mosum_test as mosum_test
 from panelvar.var_tests.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
 from panelvar.var_tests.instrument_relevance import instrument_relevance_test as instrument_relevance_test
+from panelvar.var_tests.moving_estimates import fluctuation_test as fluctuation_test
 from panelvar.var_tests.normality import normality_test as normality_test
 from panelvar.var_tests.serial import portmanteau_test as portmanteau_test
 from panelvar.var_tests.serial import serial_lm_table as serial_lm_table

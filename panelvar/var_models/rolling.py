@@ -171,7 +171,12 @@ class _Sections:
             return None
         rows, _ = self.rows(orders.order)
         factor: Any = np.linalg.qr(np.concatenate([rows, np.zeros((rows.shape[1], rows.shape[1]))]), mode="r")
-        return fit_batch(factor[None], np.array([len(rows)]), rows.shape[1] - len(self.table.names))
+        m = rows.shape[1] - len(self.table.names)
+        fit = fit_batch(factor[None], np.array([len(rows)]), m)
+        # Errors of an equation that fits exactly are rounding, and are none.
+        left, sizes = (np.sqrt((part**2).sum(axis=0)) for part in (fit.scatter_factor[0].T, factor[:, m:]))
+        fit.scatter_factor[0, left <= 32.0 * np.finfo(np.float64).eps * np.sqrt(len(rows)) * sizes] = 0.0
+        return fit
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 
 _NAMES = {"ols": "OLS", "recursive": "Rec"}
+WIDEST = (0.05, 0.5)
+"""Shares of the sample over which the largest increments of the limits are tabulated."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +56,9 @@ class CusumTests(Presented):
     process : {"bridge", "motion", "bridge increments", "motion increments"}
         What the processes are in the limit.
     window : float or None
-        Share of the residuals in a moving sum.
+        Share of the residuals in a moving sum, or of the rows in a window.
+    dimensions : int
+        Independent processes, of which `paths` have the largest.
     """
 
     tests: dict[str, TestResult]
@@ -62,6 +66,7 @@ class CusumTests(Presented):
     title: str
     process: str
     window: float | None = None
+    dimensions: int = 1
 
     def boundary(self, *, level: float = 0.95) -> float:
         r"""Height that the processes stay within with a probability, if coefficients are constant.
@@ -70,10 +75,11 @@ class CusumTests(Presented):
         to three times as much; see `boundaries`.
         """
         low, high = 0.05, 4.0
-        tail = 1.0 - check_level(level)
+        size = 1.0 - check_level(level)
         for _ in range(60):
             middle = 0.5 * (low + high)
-            low, high = (middle, high) if _tail(middle, self.process, self.window) > tail else (low, middle)
+            outside = tail(middle, self.process, self.window, self.dimensions)
+            low, high = (middle, high) if outside > size else (low, middle)
         return high
 
     def boundaries(self, *, level: float = 0.95) -> pd.Series:
@@ -179,8 +185,10 @@ def mosum_test(model: FittedSystem, *, kind: str = "ols", window: float = 0.15) 
     require_fit(model)
     choose("kind", kind, tuple(_NAMES))
     window = read_number("window", window)
-    if not 0.05 <= window <= 0.5:
-        raise SpecificationError(f"window={window:g}: expected a share of the rows between 0.05 and 0.5.")
+    if not WIDEST[0] <= window <= WIDEST[1]:
+        raise SpecificationError(
+            f"window={window:g}: expected a share of the rows between {WIDEST[0]:g} and {WIDEST[1]:g}."
+        )
     require_freedom("A MOSUM test", model.nobs, int(model.nobs - np.min(model.problem.degrees)), 2)
     notes = gaps(model)
     if kind == "ols":
@@ -215,7 +223,7 @@ def _tests(
         name: own_test(
             f"{title} of {name}",
             value,
-            _tail(value, process, window),
+            tail(value, process, window),
             f"the {what} of the equation of {name} {'is' if what == 'variance' else 'are'} constant",
             notes,
         )
@@ -231,13 +239,16 @@ def _rise(count: int, process: str) -> Array:
     return np.asarray(1.0 + 2.0 * share if process == "motion" else np.ones(count))
 
 
-def _tail(value: float, process: str, window: float | None) -> float:
-    """P that a process of constant coefficients strays so far."""
+def tail(value: float, process: str, window: float | None, dimensions: int = 1) -> float:
+    """P that any of so many independent processes of constant coefficients strays so far."""
     if window is None:
-        return motion_tail(value) if process == "motion" else residual_tests.bridge_tail(value)
-    windows, tails, quantiles = _increments()[process.split()[0]]
-    at = np.array([np.interp(window, windows, column) for column in quantiles.T])
-    return float(np.interp(value, at, tails))
+        outside = motion_tail(value) if process == "motion" else residual_tests.bridge_tail(value)
+    else:
+        windows, tails, quantiles = _increments()[process.split()[0]]
+        at = np.array([np.interp(window, windows, column) for column in quantiles.T])
+        outside = float(np.interp(value, at, tails))
+    # 1 - (1 - p)^k without the digits that a small p would lose.
+    return -math.expm1(dimensions * math.log1p(-outside)) if outside < 1.0 else 1.0
 
 
 @cache

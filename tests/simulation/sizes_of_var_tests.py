@@ -49,6 +49,14 @@ class System:
         return pv.fit_restricted_var(self.data, others, lags=1)
 
     @cached_property
+    def moving(self):
+        return pv.fit_rolling_var(self.data, window=3 * len(self.data) // 10)
+
+    @cached_property
+    def growing(self):
+        return pv.fit_rolling_var(self.data, window=3 * len(self.data) // 10, expanding=True)
+
+    @cached_property
     def svar(self):
         return pv.fit_svar(self.model, pv.ShortRun(b=np.diag([np.nan] * 3)))
 
@@ -124,6 +132,15 @@ STUDIES = (
             "instrument_relevance_test(model, proxy)",
             'instrument_relevance_test(model, proxy, cov="classical")',
         ),
+    ),
+    Study(
+        "Windows of a stable vector autoregression",
+        "As before, one lag; `moving` has windows of three tenths of the periods, `growing` a sample that expands from "
+        "there.",
+        ((60,), (120,), (240,)),
+        independent,
+        ('fluctuation_test(moving).tests["y1"]', 'fluctuation_test(growing).tests["y1"]'),
+        costly=True,
     ),
     Study(
         "A structural vector autoregression",

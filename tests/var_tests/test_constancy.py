@@ -15,7 +15,6 @@ from simulation.mosum_quantiles import STEPS, WINDOWS, largest_increments
 import panelvar as pv
 from panelvar import InsufficientDataError, SpecificationError
 from panelvar.var_tests import constancy
-from panelvar.var_tests.constancy import _tail
 
 
 def series(rows: int = 100, seed: int = 2) -> pd.DataFrame:
@@ -136,16 +135,16 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
         for place in (0, 4, 9):
             for level in (0.2, 0.5, 0.9):
                 height = float(np.quantile(values[:, place], level))
-                tail = _tail(height, f"{name} increments", WINDOWS[place])
+                tail = constancy.tail(height, f"{name} increments", WINDOWS[place])
                 assert abs(tail - (1 - level)) < 4 * np.sqrt(level * (1 - level) / 4000)
     assert STEPS == 2000
     # Over half the sample the tail of a bridge's continuous path is 8c sum phi(2c(2j + 1)); that of 2,000 steps is
     # reached lower by 0.5826 sqrt(2 / 2000) (Asmussen, Glynn and Pitman 1995).
     for exact in (1.3751, 1.7778):
         tail = 8 * exact * sum(stats.norm.pdf(2 * exact * (2 * j + 1)) for j in range(4))
-        assert _tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(tail, rel=0.05)
+        assert constancy.tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(tail, rel=0.05)
     # Chu, Hornik and Kuan (1995), table 1: increments of a motion over a tenth of the sample, in units of its root.
-    assert _tail(3.4681 * np.sqrt(0.1), "motion increments", 0.1) == pytest.approx(0.05, abs=0.004)
+    assert constancy.tail(3.4681 * np.sqrt(0.1), "motion increments", 0.1) == pytest.approx(0.05, abs=0.004)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
 def test_a_boundary_is_the_height_with_that_tail(make):
     found = make(pv.fit_var(series(), lags=1))
     height = found.boundary(level=0.9)
-    assert _tail(height, found.process, found.window) == pytest.approx(0.1, abs=1e-6)
+    assert constancy.tail(height, found.process, found.window) == pytest.approx(0.1, abs=1e-6)
     lines = found.boundaries(level=0.9)
     assert list(lines.index) == list(found.paths.index)
     assert lines.iloc[-1] == pytest.approx(height * (3.0 if found.process == "motion" else 1.0))
