@@ -151,6 +151,7 @@ from panelvar.plots.event_study import plot_event_study as plot_event_study
 from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
 from panelvar.plots.residuals import plot_residuals as plot_residuals
 from panelvar.plots.response_grid import plot_responses as plot_responses
+from panelvar.plots.rolling_estimates import plot_rolling as plot_rolling
 from panelvar.plots.roots import plot_roots as plot_roots
 from panelvar.plots.scatter import plot_scatter as plot_scatter
 from panelvar.plots.series_of_entities import plot_series as plot_series

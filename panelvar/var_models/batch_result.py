@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from panelvar.bands.limits import normal_limits
 from panelvar.base.arguments import read_horizon
 from panelvar.base.arrays import Array
-from panelvar.base.errors import Note, SpecificationError
+from panelvar.base.distributions import quantiles
+from panelvar.base.errors import Note, SpecificationError, check_level
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
@@ -29,6 +32,8 @@ from panelvar.var_models.var_result import VarResult
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +149,27 @@ class VarBatch(AnswersArguments):
         np.divide(self.fits.params, self._errors, out=ratios, where=self._errors > 0.0)
         return self._by_member(ratios)
 
+    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Confidence intervals of every member's coefficients, by itself.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level, at least 0.5.
+
+        Returns
+        -------
+        DataFrame
+            Columns (limit, equation, regressor): ``conf_int()["lower"]`` is arranged like `params`.
+        """
+        import pandas as pd
+
+        check_level(level)
+        exact = self.convention.distribution == "t"
+        critical = quantiles(level, self.df_resid.astype(np.float64))[:, None, None] if exact else None
+        lower, upper = map(self._by_member, normal_limits(self.fits.params, self._errors, level, critical))
+        return pd.concat({"lower": lower, "upper": upper}, axis=1, names=["limit"])
+
     def _by_member(self, values: Array) -> pd.DataFrame:
         import pandas as pd
 
@@ -193,6 +219,47 @@ class VarBatch(AnswersArguments):
             shocks.impact(form),
         )
         return cumulated(values, 1, read_cumulative(cumulative, self.names))
+
+    @documented
+    def plot(
+        self,
+        *,
+        what: str | None = None,
+        keep: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        drop: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
+        level: float | Sequence[float] = 0.95,
+        ax: Axes | Sequence[Axes] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the coefficients of windows, or the largest root, over time: `panelvar.plot_rolling`.
+
+        Parameters
+        ----------
+        what : {"coefficients", "roots"}, optional
+            By default coefficients if they are chosen, or twelve at most, and else roots.
+        keep, drop : str, pattern or sequence of them, optional
+            Coefficients to show, or to leave out, such as ``"[income]L1.price"`` or ``"[income]*"``.
+        level : float or sequence of float
+            Coverage of the intervals, one level or several.
+        {ax (panels), figure, figsize, title, labels}
+        """
+        from panelvar.plots.rolling_estimates import plot_rolling
+
+        return plot_rolling(
+            self,
+            what=what,
+            keep=keep,
+            drop=drop,
+            level=level,
+            ax=ax,
+            figure=figure,
+            figsize=figsize,
+            title=title,
+            labels=labels,
+        )
 
     def member(self, label: Hashable) -> VarResult:
         """The full result of one member, with tests, bands and forecasts.

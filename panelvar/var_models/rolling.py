@@ -174,7 +174,7 @@ class _Sections:
         m = rows.shape[1] - len(self.table.names)
         fit = fit_batch(factor[None], np.array([len(rows)]), m)
         # Errors of an equation that fits exactly are rounding, and are none.
-        left, sizes = (np.sqrt((part**2).sum(axis=0)) for part in (fit.scatter_factor[0].T, factor[:, m:]))
+        left, sizes = (np.abs(part).max(axis=0) for part in (fit.scatter_factor[0].T, factor[:, m:]))
         fit.scatter_factor[0, left <= 32.0 * np.finfo(np.float64).eps * np.sqrt(len(rows)) * sizes] = 0.0
         return fit
 

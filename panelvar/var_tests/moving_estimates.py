@@ -15,6 +15,7 @@ from panelvar.base.arguments import refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, SpecificationError
 from panelvar.base.unknown_arguments import answering
+from panelvar.dynamics.batched_lags import BatchFit
 from panelvar.tables.test_result import own_test
 from panelvar.var_models.batch_result import VarBatch
 from panelvar.var_tests.constancy import WIDEST, CusumTests, tail
@@ -86,7 +87,7 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
             f"Windows of {sections.length} of {n} rows are a share of {share:.3g}; the distribution is known from "
             f"{WIDEST[0]:g} to {WIDEST[1]:g}. Use expanding=True, or another window."
         )
-    paths, process = _paths(windows, n), "bridge" if sections.expanding else "bridge increments"
+    paths, process = _paths(windows.fits, whole), "bridge" if sections.expanding else "bridge increments"
     title = "Recursive estimates" if sections.expanding else "Moving estimates"
     notes = _trending(windows)
     import pandas as pd
@@ -105,13 +106,10 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     return CusumTests(tests, frame, title, process, share, count)
 
 
-def _paths(windows: VarBatch, n: int) -> Array:
+def _paths(fits: BatchFit, whole: BatchFit) -> Array:
     """Largest component of each equation's process at each window, (B, K)."""
-    fits, sections = windows.fits, windows.windows
-    assert sections is not None and sections.whole is not None
-    whole = sections.whole
-    count = fits.params.shape[1]
-    degrees = n - count
+    n = int(whole.nobs[0])
+    degrees = n - fits.params.shape[1]
     spread = np.sqrt(np.einsum("ij,ij->i", whole.scatter_factor[0], whole.scatter_factor[0]) / degrees)
     if not whole.estimable[0] or not (spread > 0.0).all():
         raise NumericalError("The fit to the whole sample is singular: its regressors are collinear, or it is exact.")

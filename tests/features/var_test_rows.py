@@ -11,6 +11,7 @@ RESIDUALS = "tests/var_tests/test_residuals.py"
 RESULT = "tests/var_models/test_var_result.py"
 WHITE = "tests/var_tests/test_white.py"
 CONSTANCY = "tests/var_tests/test_constancy.py"
+WINDOWS = "tests/var_tests/test_moving_estimates.py"
 ROOTS = "tests/unit_roots/test_unit_roots.py"
 VARS = "us_macro_vars/var2_const"
 PROCESS = "tests/var_models/test_process.py"
@@ -456,6 +457,17 @@ TEST_ROWS = [
         (f"{CONSTANCY}::test_moving_sums_of_residuals",),
         {"vars": 'stability(type = "OLS-MOSUM"), "Rec-MOSUM"'},
         {"vars": ("fluctuation_strucchange/*/*/*-MOSUM_*/*/statistic",)},
+    ),
+    Feature(
+        TESTS,
+        "Constancy: estimates of windows",
+        'fluctuation_test(fit_rolling_var(growth, window=100, lags=2)).tests["dl_realgdp"]',
+        statistic,
+        reference("fluctuation_estimates_strucchange/us_macro/var2_const/ME_100/dl_realgdp/statistic"),
+        (f"{WINDOWS}::test_the_process_is_its_definition", f"{WINDOWS}::test_a_break_is_seen_where_it_is"),
+        {"vars": 'stability(type = "ME"), "RE"'},
+        {"vars": ("fluctuation_estimates_strucchange/*/*/*/*/statistic",)},
+        remark="windows that move or a sample that expands; `plot()` draws every coefficient over time",
     ),
 ]
 

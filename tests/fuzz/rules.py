@@ -81,6 +81,7 @@ PREFERRED = {
     "effects_lm_test slope_poolability_test wooldridge_effects_test wooldridge_pooled_test wooldridge_serial_test "
     "bera_sosa_yoon_test baltagi_li_test durbin_watson_test breusch_godfrey_test cluster_diagnostics wild_bootstrap "
     "nested_f_test.restricted": "fit_pooled",
+    "fluctuation_test plot_rolling VarBatch.plot": "fit_rolling_var",
     "wooldridge_within_test bhargava_test born_breitung_test cross_section_dependence_test cd_star_test "
     "residual_correlations modified_wald_test slope_homogeneity_test hausman.consistent "
     "nested_f_test.full plot_effects": "fit_fixed_effects",

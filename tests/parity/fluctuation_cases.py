@@ -22,8 +22,8 @@ UPDATED = within(
 )
 ROOTS = within(
     3e-7,
-    reason="strucchange takes roots of X'X, here of levels, and the tail magnifies what they lose; our statistics agree "
-    "with arithmetic of 50 digits to 1e-11",
+    reason="strucchange takes roots of X'X, here of levels, and the tail magnifies what they lose; our statistics "
+    "agree with arithmetic of 50 digits to 1e-11",
 )
 
 

@@ -183,6 +183,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_var_batch": [
         lambda w: pv.fit_var_batch(w.panel, SYSTEM),
+        lambda w: pv.fit_var_batch(w.panel, SYSTEM, lags="bic", max_lags=3, min_lags=0, seasons=4),
         lambda w: pv.fit_var_batch(PANEL.reshape(8, 30, 5)[..., :3] * w.k),
     ],
     "fit_rolling_var": [
@@ -191,6 +192,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "evaluate_forecasts": [
         lambda w: pv.evaluate_forecasts(w.frame, SYSTEM, window=100),
+        lambda w: pv.evaluate_forecasts(w.frame, SYSTEM, window=100, lags="aic", max_lags=3, exogenous=["w"]),
         lambda w: pv.evaluate_forecasts(w.frame, SYSTEM, window=100).diebold_mariano("x", 2),
     ],
     "fit_local_projections": [
@@ -327,6 +329,10 @@ FUNCTIONS: dict[str, list[Call]] = {
     "white_test": [lambda w: pv.white_test(w.var), lambda w: pv.white_test(w.with_exogenous, cross_terms=True)],
     "cusum_test": [lambda w, kind=kind: pv.cusum_test(w.var, kind=kind) for kind in ("ols", "recursive")],
     "mosum_test": [lambda w, kind=kind: pv.mosum_test(w.var, kind=kind) for kind in ("ols", "recursive")],
+    "fluctuation_test": [
+        lambda w, grows=grows: pv.fluctuation_test(pv.fit_rolling_var(w.frame, SYSTEM, window=60, expanding=grows))
+        for grows in (False, True)
+    ],
     "instrument_relevance_test": [
         lambda w: pv.instrument_relevance_test(w.var, w.proxy),
         lambda w: pv.instrument_relevance_test(w.var, w.proxy, cov="classical"),
@@ -502,6 +508,7 @@ CALLS: list[tuple[type, Call, Table]] = [
                 lambda m, w, scheme=scheme: m.impulse_responses(4, identification=scheme)
                 for scheme in ("cholesky", "long_run", "generalised")
             ],
+            "conf_int": [lambda m, w: m.conf_int()],
             "member": [lambda m, w: m.member(3)],
         },
     ),

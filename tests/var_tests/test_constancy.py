@@ -142,7 +142,9 @@ def test_the_table_of_moving_sums_is_of_the_paths_it_says():
     # reached lower by 0.5826 sqrt(2 / 2000) (Asmussen, Glynn and Pitman 1995).
     for exact in (1.3751, 1.7778):
         tail = 8 * exact * sum(stats.norm.pdf(2 * exact * (2 * j + 1)) for j in range(4))
-        assert constancy.tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(tail, rel=0.05)
+        assert constancy.tail(exact - 0.5826 * np.sqrt(2 / STEPS), "bridge increments", 0.5) == pytest.approx(
+            tail, rel=0.05
+        )
     # Chu, Hornik and Kuan (1995), table 1: increments of a motion over a tenth of the sample, in units of its root.
     assert constancy.tail(3.4681 * np.sqrt(0.1), "motion increments", 0.1) == pytest.approx(0.05, abs=0.004)
 
