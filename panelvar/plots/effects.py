@@ -13,6 +13,7 @@ from panelvar.base.shared_parameters import documented
 from panelvar.data.time_labels import as_text
 from panelvar.plots.canvas import BLUE, GREY, open_canvas, read_shown_names, tidy
 from panelvar.plots.intervals import Look, draw_estimates, name_places
+from panelvar.plots.time_axis import TimeAxis
 from panelvar.static_panels.effects import effect_intervals
 from panelvar.static_panels.result import LinearResult
 
@@ -35,7 +36,7 @@ def plot_effects(
     effect: str | None = None,
     *,
     kind: str = "deviation",
-    sort: bool = True,
+    sort: bool | None = None,
     level: float = 0.95,
     ax: Axes | None = None,
     figure: Figure | SubFigure | None = None,
@@ -46,6 +47,7 @@ def plot_effects(
     """Draw the estimated effects of entities (or periods, or other levels), each with its interval.
 
     Up to 60 levels are named, one below the other; more are drawn from the smallest to the largest, without names.
+    Effects of periods lie along time.
 
     Parameters
     ----------
@@ -55,8 +57,9 @@ def plot_effects(
         Which of several effects, as ``result.effects`` names them; the first by default.
     kind : {"deviation", "level"}
         Fixed effects as deviations from their mean over rows, or with the constant. Random effects are deviations.
-    sort : bool
-        From the smallest to the largest; False: in the order of their labels.
+    sort : bool, optional
+        From the smallest to the largest; False: in the order of their labels, periods along time. By default all but
+        periods are sorted.
     level : float
         Coverage of the intervals.
     {ax, figure, figsize, title, labels}
@@ -79,13 +82,15 @@ def plot_effects(
     accordingly. Where the errors are not known (more than two effects, slopes by level) there are no intervals.
     """
     refuse_other("plot_effects", result, LinearResult, "the result of a linear panel model with effects")
-    sort, level = read_flag("sort", sort), check_level(level)
+    level = check_level(level)
     found = effect_intervals(result.fit, result.estimator, result.covariance, effect, kind, level)
+    sort = not found.in_time if sort is None else read_flag("sort", sort)
     texts = np.array([as_text(label) for label in found.labels], dtype=object)
     names = read_shown_names(labels, (found.dimension, *texts))
     order = np.argsort(found.estimates, kind="stable") if sort else np.arange(len(texts))
-    named = len(texts) <= _NAMED
-    places = np.arange(float(len(order)))
+    axis = TimeAxis.of(found.labels) if found.in_time and not sort else None
+    named = len(texts) <= _NAMED and axis is None
+    places = np.arange(float(len(order))) if axis is None else axis.places
     if named and not sort:
         places = places[::-1]
     size = (6.4, max(0.2 * len(order) + 1.1, 2.4)) if named else (6.4, 4.4)
@@ -101,6 +106,12 @@ def plot_effects(
         ax.yaxis.set_tick_params(length=0)
         ax.set_ylim(-0.7, len(order) - 0.3)
         canvas.name_axes(_KINDS[found.kind], "")
+    elif axis is not None:
+        intervals = [] if limits is None else [limits]
+        small = 5.0 if len(order) <= _NAMED else 2.5
+        draw_estimates(ax, places, estimates, intervals, Look.of(0), upright=True, size=small)
+        axis.finish(ax)
+        canvas.name_axes(names[found.dimension], _KINDS[found.kind])
     else:
         if limits is not None:
             ax.vlines(places, *limits, color=BLUE, alpha=0.35, linewidth=max(min(1.2, 300.0 / len(order)), 0.2))

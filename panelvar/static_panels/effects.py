@@ -301,6 +301,8 @@ class EffectIntervals:
     kind : str
         ``"deviation"`` from the mean, ``"level"``, or ``"effect"``, the prediction of a random effect.
     labels : Index
+    in_time : bool
+        Whether they are the panel's periods.
     estimates : (G,) array
     limits : pair of (G,) arrays, or None
         None where no errors are known (more than two effects, slopes by level, two random effects).
@@ -309,6 +311,7 @@ class EffectIntervals:
     dimension: str
     kind: str
     labels: pd.Index
+    in_time: bool
     estimates: Array
     limits: tuple[Array, Array] | None
 
@@ -338,7 +341,8 @@ def effect_intervals(
     limits = None
     if error in own.columns:
         limits = normal_limits(estimates, own[error].to_numpy(), level, quantile(level, covariance.df))
-    return EffectIntervals(known, column, own.index, estimates, limits)
+    in_time = dimension_of(fit, fit.effects.index(known)) in ("time", fit.source.panel.time_name)
+    return EffectIntervals(known, column, own.index, in_time, estimates, limits)
 
 
 def effects_table(fit: Fit, estimator: str, cov: Array, *, errors: bool) -> pd.DataFrame:

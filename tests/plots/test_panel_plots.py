@@ -347,7 +347,13 @@ def test_effects_are_in_order_with_their_intervals() -> None:
 def test_effects_of_one_of_two_dimensions_and_of_many_levels() -> None:
     two = fit("x", "twoway")
     years = pv.plot_effects(two, "year")
-    assert sorted(text.get_text() for text in years.get_yticklabels()) == [str(year) for year in range(2000, 2008)]
+    marks = next(line for line in years.lines if line.get_marker() == "o")
+    np.testing.assert_array_equal(marks.get_xdata(), range(2000, 2008))
+    np.testing.assert_array_equal(marks.get_ydata(), two.estimated_effects().loc["year", "deviation"])
+    drawn(years)
+    ordered = [text.get_text() for text in pv.plot_effects(two, "year", sort=True).get_yticklabels()]
+    assert sorted(ordered) == [str(year) for year in range(2000, 2008)]
+    assert ordered != sorted(ordered)
     rng = np.random.default_rng(0)
     many = pd.DataFrame({"i": np.repeat(np.arange(200), 3), "t": np.tile(np.arange(3), 200), "x": rng.normal(size=600)})
     many["y"] = many["x"] + rng.normal(size=600)
