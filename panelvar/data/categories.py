@@ -81,7 +81,9 @@ class Levels:
             codes, levels = values.codes, values.categories.tolist()
         else:
             codes, distinct = pd.factorize(values, sort=True)
-            levels = list(distinct)
+            # An array of dates gives other scalars than a series of them, in which old versions of pandas do not find
+            # those.
+            levels = pd.Index(distinct).astype(object).tolist()
             if not numbers_as_text:
                 _refuse_numbers_as_text(name, levels)
         if len(levels) > MOST_COLUMNS + 1:
@@ -163,13 +165,13 @@ def _is_date(level: object, text: str) -> bool:
     """Whether a text is another way to write a level that is a date or a period."""
     import pandas as pd
 
-    if not isinstance(level, (np.datetime64, pd.Period, datetime.date)):
+    if not isinstance(level, (pd.Period, datetime.date)):
         return False
     try:
         if isinstance(level, pd.Period):
             return bool(level == pd.Period(text, freq=level.freqstr))
         date = pd.Timestamp(text)
-        return bool(level == (date if isinstance(level, (np.datetime64, datetime.datetime)) else date.date()))
+        return bool(level == (date if isinstance(level, datetime.datetime) else date.date()))
     except (ValueError, TypeError, OverflowError):  # no date, or one without the other's time zone
         return False
 

@@ -191,6 +191,10 @@ class Writer:
         if mistakes and self.rng.random() < 0.5:
             forms = BROKEN
         form = self.rng.choice(forms)
+        if self.where == "fit_fixed_effects" and self.rng.random() < 0.4:
+            form += self.rng.choice(
+                (" | entity", " | entity + time", " | {g}", " | entity + time^{g}", " | entity[{x3}]")
+            )
         if "C(" in form and "cov" in known and self.rng.random() < 0.3:
             # Clusters of the dimension that has dummies.
             given["cov"] = f"pv.Clustered({self.role('g')})"

@@ -39,14 +39,27 @@ FORMULAS = (
     "{y} ~ D({x1}) + I({x2}**2)",
     "{y} ~ {x1} + log({w})",
     "{y} ~ ({x1} + {x2} + {x3})**2",
+    "{y} ~ L({x1}, 0:2) + {x2}",
+    "{y} ~ {x1} + i({g}, {x2})",
+    "{y} ~ i({g}) + poly({x1}, 2)",
+    "{y} ~ np.abs({x1}) + {x2}",
 )
-INSTRUMENTED = ("{y} ~ {x1} + [{x2} ~ {z1} + {z2}]", "{y} ~ {x1} + {x2} | {x1} + {z1} + {z2}", "{y} ~ [{x2} ~ {z1}]")
+INSTRUMENTED = (
+    "{y} ~ {x1} + [{x2} ~ {z1} + {z2}]",
+    "{y} ~ {x1} + {x2} | {x1} + {z1} + {z2}",
+    "{y} ~ [{x2} ~ {z1}]",
+    "{y} ~ {x1} | {x2} ~ {z1} + L({z2}, 1:2)",
+)
 BROKEN = (
     "~",
     "{y} ~ {x1} + {x2} | i",
     "{y} ~ {x1} +",
     "{y} ~ q9",
     "{y} ~ __import__('os')",
+    "bs(__import__('os'), 3) ~ {x1}",
+    "{y} ~ i({g}, {x1}, ref='nosuch')",
+    "{y} ~ L({x1}, 3:1)",
+    "{y} ~ {x1} | {g} | {x2}",
     "{y} ~ C(",
     "{y} ~ {x1}**{x2}",
     "~ {x1}",
@@ -60,6 +73,7 @@ RESTRICTIONS = (
     "{0} + {1} = 1",
     "2*{0} - {1}/3 = 0.5",
     "{0} = 0, {1} = 0",
+    "*{0}",
     "1e-200*{0} = 0",
     "{0} = 1e400",
 )
@@ -188,7 +202,12 @@ def _long_run(writer: Writer) -> str:
 
 def _effects(writer: Writer) -> str:
     panel = ("'entity'", "'entity'", "'time'", "'twoway'")
-    more = (f"[{writer.role('g')}]", f"'entity[{writer.names['x3']}]'", f"['entity', {writer.role('g')}]")
+    more = (
+        f"[{writer.role('g')}]",
+        f"'time^{writer.names['g']}'",
+        f"'entity[{writer.names['x3']}]'",
+        f"['entity', {writer.role('g')}]",
+    )
     return writer.rng.choice(panel if writer.rng.random() < 0.8 else more)
 
 
