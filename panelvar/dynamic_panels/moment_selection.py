@@ -11,9 +11,10 @@ and HQIC find the right model as n grows; AIC may keep too many coefficients.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,8 @@ from panelvar.base.errors import SpecificationError, choose
 from panelvar.base.hints import HintsAtNames
 from panelvar.base.quoting import one_line
 from panelvar.dynamic_panels.gmm_estimate import GmmEstimate
-from panelvar.tables.layout import Cell, Fact, Row, degrees, number, probability
-from panelvar.tables.number_format import check_digits, format_count
+from panelvar.tables.layout import Cell, Fact, Row, degrees, number, probability, words
+from panelvar.tables.number_format import check_digits, format_count, format_number
 from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import chi2_test
 
@@ -37,7 +38,8 @@ HANNAN_QUINN = 2.1
 """Q, as Andrews and Lu chose it."""
 
 
-class MomentCriteria(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class MomentCriteria(Presented):
     """Criteria of Andrews and Lu (2001): the smallest is best, among models of the same rows.
 
     Attributes
@@ -48,6 +50,26 @@ class MomentCriteria(NamedTuple):
     bic: float
     aic: float
     hqic: float
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.bic, self.aic, self.hqic))
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the criteria as a table.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        header = Row("", (words("BIC"), words("AIC"), words("HQIC")))
+        body = (Row("Criterion", tuple(number(value, digits) for value in self)),)
+        return Table("Criteria of Andrews and Lu", (header,), body, notes=("The smallest is best.",))
+
+    def __repr__(self) -> str:
+        bic, aic, hqic = map(format_number, self)
+        return f"<Criteria of Andrews and Lu: bic {bic}, aic {aic}, hqic {hqic}>"
 
 
 def moment_criteria(statistic: float, spare: int, groups: int, hq: float = HANNAN_QUINN) -> MomentCriteria:
@@ -181,7 +203,7 @@ def select_lags(estimate: GmmEstimate, hq: float = HANNAN_QUINN) -> MomentSelect
         statistics.append(step.criterion)
         df.append(float(spare))
         pvalues.append(chi2_test("Hansen", step.criterion, spare).pvalue if spare else math.nan)
-        criteria.append(criteria_of(shorter, hq))
+        criteria.append(tuple(criteria_of(shorter, hq)))
     return MomentSelection(
         orders,
         np.array(statistics),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,9 @@ from panelvar.kernels.groups import Grouping
 from panelvar.kernels.pair_correlations import PairSums, pair_sums
 from panelvar.panel_tests.auxiliary import linear_result, own_residuals, unweighted
 from panelvar.static_panels.result import LinearResult
+from panelvar.tables.layout import Fact, Row, number, words
+from panelvar.tables.number_format import check_digits, format_count, format_number
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chi2_test, z_test
 
 KINDS = {
@@ -34,7 +38,8 @@ FLAT_SHARE = 1e-13
 FAMILIES = ("pooled", "fixed", "random", "difference")
 
 
-class PairCorrelations(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class PairCorrelations(Presented):
     """Summary of the correlations of residuals over pairs of entities.
 
     Attributes
@@ -49,6 +54,24 @@ class PairCorrelations(NamedTuple):
     mean_absolute: float
     pairs: int
     pairs_left_out: int
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return the averages and what they are of as a table.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        cells = (number(self.mean, digits), number(self.mean_absolute, digits))
+        facts = (Fact("Pairs", format_count(self.pairs)), Fact("Pairs left out", format_count(self.pairs_left_out)))
+        header = Row("", (words("Mean"), words("Mean absolute value")))
+        return Table("Correlations over pairs of entities", (header,), (Row("Correlation", cells),), facts=facts)
+
+    def __repr__(self) -> str:
+        mean, size = format_number(self.mean), format_number(self.mean_absolute)
+        return f"<Correlations of {self.pairs} pairs: mean {mean}, mean absolute {size}>"
 
 
 class Compared(NamedTuple):

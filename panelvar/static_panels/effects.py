@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ from panelvar.kernels.least_squares import covariance_root
 from panelvar.kernels.variance_components import Components, Likelihood
 from panelvar.static_panels.effect_precision import level_variances
 from panelvar.static_panels.rsquared import counts_rows, linear_prediction, row_correlation
+from panelvar.tables.layout import Fact, Row, number, words
+from panelvar.tables.number_format import check_digits, format_number
+from panelvar.tables.table import Presented, Table
 from panelvar.tables.test_result import TestResult, chibar2_test
 
 if TYPE_CHECKING:
@@ -54,7 +58,7 @@ class DimensionVariance:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EffectVariances:
+class EffectVariances(Presented):
     r"""Variances of the error components.
 
     Attributes
@@ -84,6 +88,37 @@ class EffectVariances:
     correlation: float | None = None
     dimensions: tuple[DimensionVariance, ...] = ()
     likelihood: Likelihood | None = None
+
+    def summary(self, *, digits: int = 4) -> Table:
+        """Return variances, standard deviations and shares of the variance as a table.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        check_digits(digits)
+        parts = {f"Effect ({d.label})": d.variance for d in self.dimensions} or {"Effect": self.effect}
+        parts["Idiosyncratic"] = self.idiosyncratic
+        total = sum(parts.values())
+        body = tuple(
+            Row(
+                label,
+                (
+                    number(variance, digits),
+                    number(math.sqrt(variance), digits),
+                    number(variance / total if total > 0.0 else math.nan, digits),
+                ),
+            )
+            for label, variance in parts.items()
+        )
+        facts = []
+        if self.theta is not None:
+            facts.append(Fact("Mean theta", format_number(float(np.mean(self.theta)), digits)))
+        if self.correlation is not None:
+            facts.append(Fact("Correlation with x'b", format_number(self.correlation, digits)))
+        header = Row("", (words("Variance"), words("Std. deviation"), words("Share")))
+        return Table("Variance components", (header,), body, facts=tuple(facts))
 
     def __repr__(self) -> str:
         own = {d.label: d.variance for d in self.dimensions} if len(self.dimensions) > 1 else {"u": self.effect}

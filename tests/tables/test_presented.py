@@ -99,7 +99,22 @@ def test_small_findings_are_tables_too():
 
     clusters = pv.cluster_diagnostics(pv.fit_pooled(panel, "y", ["x1", "x2"]))
     assert clusters.summary().to_frame()["Effective number"].to_dict() == clusters.effective_clusters.to_dict()
-    for small in (combination, limits, strength, clusters):
+
+    random = pv.fit_random_effects(panel, "y", ["x1", "x2"])
+    variances = random.variance_components
+    shares = variances.summary().to_frame()["Share"]
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares["Effect (entity)"] == pytest.approx(variances.rho)
+    correlations = pv.residual_correlations(random)
+    assert correlations.summary().to_frame().loc["Correlation", "Mean"] == correlations.mean
+    measures = random.r2.summary().to_frame()["R2"]
+    assert measures[["Within", "Between", "Overall"]].tolist() == [
+        random.r2.within,
+        random.r2.between,
+        random.r2.overall,
+    ]
+    for small in (combination, limits, strength, clusters, variances, correlations, random.r2):
+        assert repr(small).startswith("<") and "\n" not in repr(small)
         assert small._repr_html_() == small.summary().to_html()
 
 
