@@ -13,7 +13,7 @@ from panelvar.base.arguments import read_labels
 from panelvar.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose, emit
 from panelvar.base.quoting import one_line, shown
 from panelvar.panel_series.result import BOUND, PanelTestResult
-from panelvar.tables.layout import Cell, Fact, Row, number, words
+from panelvar.tables.layout import Cell, Fact, Row, number, spanning, words
 from panelvar.tables.number_format import (
     Levels,
     Stars,
@@ -184,20 +184,20 @@ class PanelTestTable(Presented):
         subjects = tuple(dict.fromkeys(entry.subject for entry in self.entries))
         header = [Row("", tuple(cell for _ in forms for cell in (words("Statistic", "right"), words("p", "right"))))]
         if any(forms):
-            header.insert(0, Row("", tuple(cell for form in forms for cell in (words(_titled(form)), Cell()))))
+            header.insert(0, Row("", spanning((_titled(form), 2) for form in forms)))
         body: list[Row] = []
         blank = (Cell(),) * (2 * len(forms))
         for subject in subjects:
             own = [entry for entry in self.entries if entry.subject == subject]
-            if len(subjects) > 1:
-                body.append(Row(subject, blank))
             for null in _nulls(own):
-                body.append(Row(f"H0: {null}" if null else "Not run", blank))
+                heading = [subject] if len(subjects) > 1 else []
+                heading.append(f"H0: {null}" if null else "Not run")
+                body.append(Row(". ".join(heading), blank, heading=True, rule=bool(body)))
                 for label in dict.fromkeys(entry.label for entry in own if _null_of(entry, own) == null):
                     cells: list[Cell] = []
                     for form in forms:
                         cells += _cells(_found(own, label, form), digits, levels)
-                    body.append(Row(f"  {label}", tuple(cells)))
+                    body.append(Row(label, tuple(cells)))
         notes = [_counted(own, form) for own, form in self._blocks(subjects, forms)]
         alternatives = self._alternatives()
         most = max(alternatives, key=lambda alternative: len(alternatives[alternative]))

@@ -162,6 +162,7 @@ def render_text(table: Layout, width: int = 80) -> str:
             _NARROWEST,
             *(printed.panel.width for printed in panels),
             *(display_width(line) for line in (*facts, *statistics)),
+            *(min(display_width(printable(row.label)), width) for row in table.body if row.heading),
         ]
     )
     heavy, light = "=" * extent, "-" * extent
