@@ -203,9 +203,10 @@ def read_levels(level: object) -> tuple[float, ...]:
     SpecificationError
         None at all, or one that `panelvar.base.errors.check_level` refuses.
     """
-    several = (
-        (level,) if is_number(level) or not isinstance(level, Iterable) or isinstance(level, str) else tuple(level)
-    )
+    several: tuple[Any, ...] = (level,)
+    # An array without dimensions calls itself iterable.
+    if isinstance(level, Iterable) and not isinstance(level, str) and getattr(level, "ndim", 1) > 0:
+        several = tuple(level)
     if not several:
         raise SpecificationError("level=() is empty: give a level such as 0.95, or several, such as (0.68, 0.95).")
     return tuple(sorted({check_level(each) for each in several}, reverse=True))

@@ -46,7 +46,7 @@ def chosen_names(
         An item that is no text, or fits no name: names are listed, the nearest first.
     """
     items = [wanted] if isinstance(wanted, (str, re.Pattern)) else wanted
-    if isinstance(items, (Set, Mapping)) or not isinstance(items, Iterable):
+    if isinstance(items, (Set, Mapping)) or not isinstance(items, Iterable) or getattr(items, "ndim", 1) == 0:
         raise _no_text(option, wanted)
     chosen: dict[str, None] = {}
     for item in items:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from panelvar.bands.limits import normal_limits
-from panelvar.base.arguments import read_horizon
+from panelvar.bands.target import limit_columns, nested
+from panelvar.base.arguments import read_horizon, read_levels
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.errors import (
     MissingInformationError,
     Note,
     NumericalError,
     SpecificationError,
-    check_level,
     emit,
 )
 from panelvar.dynamics import dynamics
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def forecast_entities(fit: PanelVarFit, steps: int, level: float, exogenous: Any) -> pd.DataFrame:
+def forecast_entities(fit: PanelVarFit, steps: int, level: float | Sequence[float], exogenous: Any) -> pd.DataFrame:
     """Forecast so many periods of every entity whose last p periods are observed.
 
     Parameters
@@ -40,7 +41,7 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float, exogenous: Any
     """
     import pandas as pd
 
-    check_level(level)
+    levels = read_levels(level)
     rows, panel, count = fit.rows, fit.rows.panel, fit.rows.terms.count
     steps = read_horizon("steps", steps, 1, rows.n_vars**2)
     if fit.period_effects is not None:
@@ -65,8 +66,8 @@ def forecast_entities(fit: PanelVarFit, steps: int, level: float, exogenous: Any
     if not (np.isfinite(values).all() and np.isfinite(errors).all()):
         raise NumericalError("The forecasts overflow: the system is explosive. Ask for fewer steps.")
     errors = np.broadcast_to(errors, values.shape)
-    lower, upper = normal_limits(values, errors, level)
-    parts = {"forecast": values, "lower": lower, "upper": upper, "std_error": errors}
+    limits = nested(levels, lambda each: normal_limits(values, errors, each))
+    parts = {"forecast": values, **limit_columns(limits), "std_error": errors}
     columns = pd.MultiIndex.from_product([rows.names, parts], names=["variable", None])
     return pd.DataFrame(np.stack(list(parts.values()), axis=3).reshape(len(index), -1), index, columns)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -179,18 +179,18 @@ class PanelVarResult(MomentTests, SystemTests):
         """Two-sided tail probabilities of `tstats`."""
         return self._arranged(self._inference.pvalues.to_numpy())
 
-    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
         """Confidence intervals of the coefficients.
 
         Parameters
         ----------
-        level : float
-            Confidence level, at least 0.5.
+        level : float or sequence of float
+            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
 
         Returns
         -------
         DataFrame
-            Rows (equation, regressor), columns lower and upper.
+            Rows (equation, regressor), columns lower and upper at the highest level; lower_68, upper_68 at another.
         """
         return self._inference.conf_int(level=level).set_axis(stacked_labels(self.names, self.regressor_names))
 
@@ -398,22 +398,25 @@ class PanelVarResult(MomentTests, SystemTests):
             )
         return self.fit.individual
 
-    def forecast(self, steps: int = 8, *, level: float = 0.95, exogenous: pd.DataFrame | None = None) -> pd.DataFrame:
+    def forecast(
+        self, steps: int = 8, *, level: float | Sequence[float] = 0.95, exogenous: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
         """Forecast every entity from the end of its rows.
 
         Parameters
         ----------
         steps : int
             Periods ahead.
-        level : float
-            Probability of each interval, at least 0.5.
+        level : float or sequence of float
+            Probability of each interval, at least 0.5; or several, such as ``(0.68, 0.95)``.
         exogenous : DataFrame, optional
             Future values of exogenous variables, taken as known: an index (entity, period) and a column for each.
 
         Returns
         -------
         DataFrame
-            Rows (entity, period); columns (variable, forecast, lower, upper and std_error). Intervals are normal, and
+            Rows (entity, period); columns (variable, forecast, lower, upper and std_error; at
+            another level lower_68 and upper_68). Intervals are normal, and
             take coefficients and effects as known: with few periods the effects are not, and intervals too narrow.
 
         Raises

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from panelvar.bands.limits import JOINTS, normal_limits, sup_t_quantile
-from panelvar.base.arguments import read_seed, read_whole, refuse_other
+from panelvar.bands.target import limit_columns, nested
+from panelvar.base.arguments import read_levels, read_seed, read_whole, refuse_other
 from panelvar.base.arrays import Array, Positions
 from panelvar.base.chosen_names import chosen_names
 from panelvar.base.distributions import quantile, quantiles, t_tail, two_sided
@@ -185,7 +186,7 @@ class Inference(HintsAtNames):
     def conf_int(
         self,
         *,
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
         of: str | re.Pattern[str] | Sequence[str | re.Pattern[str]] | None = None,
         joint: str | None = None,
         draws: int = 20_000,
@@ -195,8 +196,9 @@ class Inference(HintsAtNames):
 
         Parameters
         ----------
-        level : float
-            Coverage, 0.5 or more. (``level=0.05`` is refused: it is not a significance level.)
+        level : float or sequence of float
+            Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``. (``level=0.05`` is refused: it is not a
+            significance level.)
         of : str, pattern or sequence of them, optional
             Coefficients by name, by term (``"C(region)"``, all its columns) or by pattern (``"*:treated"``); all by
             default. A joint band covers these.
@@ -210,7 +212,7 @@ class Inference(HintsAtNames):
         Returns
         -------
         DataFrame
-            ``lower`` and ``upper``.
+            ``lower`` and ``upper`` at the highest level; ``lower_68``, ``upper_68`` at another.
 
         Notes
         -----
@@ -220,20 +222,23 @@ class Inference(HintsAtNames):
         """
         import pandas as pd
 
-        level, found = check_level(level), self.covariance
+        levels, found = read_levels(level), self.covariance
         draws, seed = read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
         if joint is not None:
             choose("joint", joint, JOINTS)
         wanted = list(self.names) if of is None else chosen_names("of", of, self.names)
         places = np.array([self.names.index(name) for name in wanted], dtype=np.intp)
-        critical: Array | float
-        if joint is None:
-            own = found.degrees is not None
-            critical = quantiles(level, found.coefficient_df)[places] if own else quantile(level, found.df)
-        else:
-            critical = joint_quantile(self, places, level, joint, draws, seed)
-        lower, upper = normal_limits(self.fit.coefficients[places], self._errors[places], level, critical)
-        return pd.DataFrame({"lower": lower, "upper": upper}, index=wanted)
+
+        def limits_at(each: float) -> tuple[Array, Array]:
+            critical: Array | float
+            if joint is None:
+                own = found.degrees is not None
+                critical = quantiles(each, found.coefficient_df)[places] if own else quantile(each, found.df)
+            else:
+                critical = joint_quantile(self, places, each, joint, draws, seed)
+            return normal_limits(self.fit.coefficients[places], self._errors[places], each, critical)
+
+        return pd.DataFrame(limit_columns(nested(levels, limits_at)), index=wanted)
 
     # ---- questions
 

@@ -5,12 +5,15 @@ Limits are of the expected value or of a new observation, for levels that the mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from panelvar.bands.limits import normal_limits
+from panelvar.bands.target import limit_columns, nested
 from panelvar.base.arguments import read_flag
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantile
@@ -258,7 +261,7 @@ def _effect_of(fit: Fit, rows: PredictionRows, unseen: str) -> Array:
 
 
 def predict_interval(
-    result: FitStatistics, data: object, *, kind: str, level: float, effects: bool, unseen: str
+    result: FitStatistics, data: object, *, kind: str, levels: Sequence[float], effects: bool, unseen: str
 ) -> pd.DataFrame:
     """Build ``LinearResult.predict_interval``."""
     import pandas as pd
@@ -280,8 +283,8 @@ def predict_interval(
         variance = variance + _error_variance(result, effects=effects)
     # A prediction that is missing (an unseen level) has no limits either.
     errors = np.where(np.isnan(values), np.nan, np.sqrt(variance))
-    half = quantile(level, result.covariance.df) * errors
-    table = {"predicted": values, "std_error": errors, "lower": values - half, "upper": values + half}
+    limits = nested(levels, lambda level: normal_limits(values, errors, level, quantile(level, result.covariance.df)))
+    table = {"predicted": values, "std_error": errors, **limit_columns(limits)}
     return pd.DataFrame({name: rows.arranged(column) for name, column in table.items()}, index=caller_index(rows))
 
 

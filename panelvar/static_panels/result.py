@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from panelvar.base.arguments import read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.errors import NumericalError, check_level, emit
 from panelvar.base.quoting import one_line
@@ -140,7 +141,7 @@ class LinearResult(FitStatistics, Presented):
         data: object = None,
         *,
         kind: str = "confidence",
-        level: float = 0.95,
+        level: float | Sequence[float] = 0.95,
         effects: bool = False,
         unseen: str = "zero",
     ) -> pd.DataFrame:
@@ -152,14 +153,15 @@ class LinearResult(FitStatistics, Presented):
         kind : {"confidence", "prediction"}
             Limits for the expected value, or for a new observation, whose error adds :math:`\sigma_e^2` (of a row of
             weight one).
-        level : float
-            Coverage, 0.5 or more.
+        level : float or sequence of float
+            Coverage, 0.5 or more; or several, such as ``(0.68, 0.95)``.
         {effects (prediction), unseen}
 
         Returns
         -------
         DataFrame
-            ``predicted``, ``std_error``, ``lower``, ``upper``.
+            ``predicted``, ``std_error``, ``lower`` and ``upper`` at the highest level; ``lower_68``, ``upper_68`` at
+            another.
 
         Notes
         -----
@@ -174,7 +176,7 @@ class LinearResult(FitStatistics, Presented):
         The errors are taken as independent, and variance components as known. Effects estimated from few rows have wide
         limits, and the variance of unseen effects is overstated there, since it contains their estimation error.
         """
-        return predict_interval(self, data, kind=kind, level=check_level(level), effects=effects, unseen=unseen)
+        return predict_interval(self, data, kind=kind, levels=read_levels(level), effects=effects, unseen=unseen)
 
     @documented
     def with_cov(self, cov: str | Covariance) -> LinearResult:

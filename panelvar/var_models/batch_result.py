@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.limits import normal_limits
-from panelvar.base.arguments import read_horizon
+from panelvar.bands.target import limit_columns, nested
+from panelvar.base.arguments import read_horizon, read_levels
 from panelvar.base.arrays import Array
 from panelvar.base.distributions import quantiles
-from panelvar.base.errors import Note, SpecificationError, check_level
+from panelvar.base.errors import Note, SpecificationError
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line, shown
 from panelvar.base.shared_parameters import documented
@@ -149,26 +150,30 @@ class VarBatch(AnswersArguments):
         np.divide(self.fits.params, self._errors, out=ratios, where=self._errors > 0.0)
         return self._by_member(ratios)
 
-    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
         """Confidence intervals of every member's coefficients, by itself.
 
         Parameters
         ----------
-        level : float
-            Confidence level, at least 0.5.
+        level : float or sequence of float
+            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
 
         Returns
         -------
         DataFrame
-            Columns (limit, equation, regressor): ``conf_int()["lower"]`` is arranged like `params`.
+            Columns (limit, equation, regressor): ``conf_int()["lower"]`` is arranged like `params`. Limits are lower
+            and upper at the highest level, and lower_68, upper_68 at another.
         """
         import pandas as pd
 
-        check_level(level)
         exact = self.convention.distribution == "t"
-        critical = quantiles(level, self.df_resid.astype(np.float64))[:, None, None] if exact else None
-        lower, upper = map(self._by_member, normal_limits(self.fits.params, self._errors, level, critical))
-        return pd.concat({"lower": lower, "upper": upper}, axis=1, names=["limit"])
+
+        def limits_at(each: float) -> tuple[Array, Array]:
+            critical = quantiles(each, self.df_resid.astype(np.float64))[:, None, None] if exact else None
+            return normal_limits(self.fits.params, self._errors, each, critical)
+
+        limits = limit_columns(nested(read_levels(level), limits_at))
+        return pd.concat({name: self._by_member(values) for name, values in limits.items()}, axis=1, names=["limit"])
 
     def _by_member(self, values: Array) -> pd.DataFrame:
         import pandas as pd

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from panelvar.bands.limits import normal_limits
-from panelvar.base.arguments import read_whole, refuse_beyond
+from panelvar.bands.target import limit_columns, nested
+from panelvar.base.arguments import read_levels, read_whole, refuse_beyond
 from panelvar.base.arrays import Array, Mask
 from panelvar.base.distributions import quantiles, two_sided
-from panelvar.base.errors import Note, NumericalError, check_level
+from panelvar.base.errors import Note, NumericalError
 from panelvar.covariance.covariances import HC, Classical, CovarianceEstimate, ScoredCovariance
 from panelvar.covariance.influenced import Influenced
 from panelvar.data.series import VarData
@@ -218,26 +219,28 @@ class VarEstimates(BandedSystem):
         normal = self.distribution == "normal"
         return np.inf if normal else np.asarray(self.problem.degrees, dtype=np.float64)
 
-    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
+    def conf_int(self, *, level: float | Sequence[float] = 0.95) -> pd.DataFrame:
         """Confidence intervals of the coefficients.
 
         Parameters
         ----------
-        level : float
-            Confidence level, at least 0.5.
+        level : float or sequence of float
+            Confidence level, at least 0.5; or several, such as ``(0.68, 0.95)``.
 
         Returns
         -------
         DataFrame
-            Rows (equation, regressor), columns lower and upper.
+            Rows (equation, regressor), columns lower and upper at the highest level; lower_68, upper_68 at another.
         """
         import pandas as pd
 
-        check_level(level)
-        critical = None if self.distribution == "normal" else quantiles(level, np.asarray(self._coefficient_df))
-        lower, upper = normal_limits(self.problem.params, self._errors, level, critical)
+        def limits_at(each: float) -> tuple[Array, Array]:
+            critical = None if self.distribution == "normal" else quantiles(each, np.asarray(self._coefficient_df))
+            return normal_limits(self.problem.params, self._errors, each, critical)
+
+        columns = limit_columns(nested(read_levels(level), limits_at))
         index = stacked_labels(self.names, self.regressor_names)
-        return pd.DataFrame({"lower": lower.T.ravel(), "upper": upper.T.ravel()}, index=index)
+        return pd.DataFrame({name: values.T.ravel() for name, values in columns.items()}, index=index)
 
     @cached_property
     def cov(self) -> pd.DataFrame:
