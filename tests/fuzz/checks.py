@@ -137,6 +137,8 @@ EMPTY_BY_DESIGN = {
     "by": "likewise",
     "column": "likewise",
     "raw_column": "likewise",
+    "Panel.to_frame": "likewise",
+    "Panel.head": "likewise",
     "arrange": "likewise",
     "beta_tstats": "coefficients that a normalisation sets have no errors",
     "beta_pvalues": "likewise",

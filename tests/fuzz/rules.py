@@ -190,6 +190,14 @@ def _conditions(writer: Writer) -> str:
     return f"pd.DataFrame({{{writer.variable()}: {writer.rng.choice(('[0.5, np.nan, 1.0]', '[0.0]', '[1e9, 2.0]'))}}})"
 
 
+def _table(writer: Writer) -> str:
+    """Data of a panel; a table of Arrow where its types are those of columns there."""
+    kinds = ("frame", "frame", "frame.to_dict('list')", "frame.set_index(['i', 't'])")
+    plain = all(each.kind in "fiub" or str(each) in ("object", "str", "string") for each in writer.world.frame.dtypes)
+    arrow = "__import__('polars').DataFrame({name: frame[name].to_list() for name in frame}, strict=False)"
+    return writer.rng.choice((*kinds, arrow) if plain else kinds)
+
+
 def _zeros(writer: Writer) -> str:
     names = writer.variables
     return writer.rng.choice(("'t'", "'t'", "'aic'", "'bic'", "'hq'", repr({names[0]: [f"L1.{names[-1]}"]})))
@@ -321,7 +329,11 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "entity": of("'i'"),
     "time": of("'t'"),
     "freq": of("1"),
-    "Panel.data": of("frame", "frame", "frame.to_dict('list')", "frame.set_index(['i', 't'])"),
+    "Panel.data": _table,
+    "Panel.where.condition": of("panel['t'] > panel['t'].min()", "panel['i'] == panel['i'].iloc[0]", "frame['y'] > 0"),
+    "Panel.to_frame.columns": lambda writer: writer.roles("y", "x1"),
+    "Panel.describe.columns": lambda writer: writer.roles("y", "g"),
+    "Panel.head.n": of("0", "3"),
     "lags": of("1", "1", "2"),
     "fit_fama_macbeth.lags": of("0", "1"),
     "fit_ardl_mean_group.lags": of("1", "(1, 0)", "'bic'", "'aic'"),
