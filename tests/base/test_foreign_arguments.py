@@ -119,6 +119,12 @@ compare | se | Here it is below='std_errors', 'tstats', 'pvalues' or 'conf_int'.
 compare | coef_map | Here it is labels.
 compare | mtitles | A mapping says it: compare({'(1)': first, '(2)': second}).
 compare | fmt | Here it is digits.
+compare | coef_omit | Here it is drop.
+compare | add_rows | Here it is rows.
+plot_responses | impulse | Here it is shocks.
+plot_responses | response | Here it is of.
+plot_coefficients | fig | Here it is figure.
+plot_series | ylim | A figure is matplotlib's: it is changed after it is drawn.
 wild_bootstrap | param | Here it is restriction.
 wild_bootstrap | B | Here it is draws.
 wild_bootstrap | bootcluster | Here it is bootstrap_cluster.
@@ -155,7 +161,7 @@ fixed.conf_int | parm | All are given: conf_int().loc['x'] is that of x.
 fixed.with_cov | vcov | Here it is cov.
 fixed.wald_test | r_matrix | Here it is restrictions.
 fixed.wald_test | q | Here it is values.
-fixed.to_latex | file | to_latex(), to_markdown() or to_html() of a table, savefig(path) of a figure.
+fixed.to_latex | file | What is returned is written: save(path) of a table, savefig(path) of a figure.
 fit_between | noconstant | Here it is constant=False.
 fit_first_difference | model | fit_pooled, fit_fixed_effects, fit_random_effects, fit_between, fit_first_difference.
 fit_hausman_taylor | endog | Here it is endogenous.
