@@ -172,12 +172,8 @@ def _beside(data: Any, names: Sequence[Hashable] | None, exogenous: Any) -> tupl
             f"exogenous must be column names or a table of as many rows as the data; got {type(exogenous).__name__}."
         )
     table, _ = as_table(exogenous, unnamed="x1")
-    if (
-        table is not exogenous
-        and not hasattr(exogenous, "index")
-        and hasattr(data, "index")
-        and len(table) == len(data)
-    ):
+    unlabelled = hasattr(table, "columns") and not hasattr(exogenous, "index")
+    if unlabelled and hasattr(data, "index") and len(table) == len(data):
         # Arrow has no labels of rows: they are those of the data, as with arrays.
         exogenous = table = table.set_axis(data.index)
     width = 1 if np.ndim(table) == 1 else np.shape(table)[1]

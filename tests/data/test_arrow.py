@@ -86,6 +86,13 @@ def test_columns_of_polars_are_arrays_without_labels():
     pd.testing.assert_series_equal(given.params, known.params)
     arrays = {name: pl.Series(FRAME[name].to_list()) for name in FRAME.columns}
     assert repr(pv.Panel(arrays, "firm", "year")) == repr(pv.Panel(FRAME, "firm", "year"))
+    dated = SYSTEM[["a", "b"]].set_axis(pd.period_range("1990Q1", periods=60, freq="Q"))
+    beside = pl.Series("c", SYSTEM["c"].to_list())
+    for fit in (
+        lambda given: pv.fit_var(dated, lags=1, exogenous=given).params,
+        lambda given: pv.fit_local_projections(dated, lags=1, horizon=2, shock=given).values,
+    ):
+        np.testing.assert_array_equal(fit(beside), fit(SYSTEM["c"].to_numpy()))
     assert pv.adf_test(pl.Series(SYSTEM["a"].to_list())).statistic == pv.adf_test(SYSTEM["a"]).statistic
     with pytest.raises(pv.DataError, match="could be in either"):
         pv.Panel(SHUFFLED, "firm", "year").with_columns(w=weights)
