@@ -139,8 +139,8 @@ class Canvas:
         """Name the axes of the only panel, folded into its width and height."""
         panel = self.panels[0]
         for setter, text, room in (
-            (panel.set_xlabel, across, self.panel_width),
-            (panel.set_ylabel, up, 0.75 * panel.get_position().height * self.figure.bbox.height / self.figure.dpi),
+            (panel.set_xlabel, across, 0.8 * self.panel_width),
+            (panel.set_ylabel, up, 0.85 * panel.get_position().height * self.figure.bbox.height / self.figure.dpi),
         ):
             if text:
                 write(setter, text, fitting(room, size), fontsize=size)

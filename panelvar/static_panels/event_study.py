@@ -17,6 +17,7 @@ from panelvar.base.errors import SpecificationError, check_level
 from panelvar.base.expressions import syntax_tree
 from panelvar.base.limits import MOST_DRAWS
 from panelvar.base.quoting import shown
+from panelvar.base.shared_parameters import documented
 from panelvar.data.calendar import read_times
 from panelvar.data.time_labels import as_text
 from panelvar.static_panels.inference import Inference, LinearCombination, linear_combination, wald
@@ -207,6 +208,7 @@ class EventStudy(Presented):
             notes=("The sup-t limits hold the effects of all periods at once.",),
         )
 
+    @documented
     def plot(
         self,
         *,
@@ -219,7 +221,24 @@ class EventStudy(Presented):
         title: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> Axes:
-        """Draw the effects: `panelvar.plot_event_study` says what the options are."""
+        """Draw the effects with pointwise and joint intervals (`panelvar.plot_event_study`).
+
+        Parameters
+        ----------
+        level : float or sequence of float, optional
+            Coverage: one level, or several, the lower drawn the thicker; that of the study by default.
+        joint : {"sup-t", "bonferroni"} or None
+            How intervals that hold all periods at once, at the highest level, are made; None for none.
+        style : {"points", "ribbon"}
+            Marks with lines, or lines in bands.
+        {ax, figure, figsize, title}
+        labels : mapping of str to str, optional
+            What the axes are called instead of ``"Period"`` and ``"Effect"``.
+
+        Returns
+        -------
+        Axes
+        """
         from panelvar.plots.event_study import plot_event_study
 
         return plot_event_study(
