@@ -405,7 +405,7 @@ def _product(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple
 
 def _without_contrast(factor: Factor, value: Categories) -> DataError:
     """Make the error for a categorical factor that would leave the model, and leave no word."""
-    only = f"one category only, {value.levels[0]!r}," if value.levels else "no category"
+    only = f"one category only, {value.levels[0]!r}" if value.levels else "no category"
     absent = int((value.codes < 0).sum())
-    missing = f" and is missing in {absent} of {len(value.codes)} rows" if absent else ""
+    missing = f", and is missing in {absent} of {len(value.codes)} rows" if absent else ""
     return DataError(f"{factor.text!r} has {only}{missing}: it adds nothing to the model. Leave it out of the formula.")

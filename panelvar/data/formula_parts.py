@@ -183,7 +183,10 @@ def written(text: str, formula: str) -> str:
 
     tree = syntax_tree(re.sub(r"`[^`]*`", named, text), text)
     if tree is None:
-        raise SpecificationError(f"The formula {formula[:200]!r} cannot be read: {text!r} is not an expression.")
+        advice = " Several lags are written L(x, 1:3)." if re.search(r"\w\(.*\d\s*:\s*\d", text) else ""
+        raise SpecificationError(
+            f"The formula {formula[:200]!r} cannot be read: {text!r} is not an expression.{advice}"
+        )
     try:
         whole = ast.unparse(tree)
     except RecursionError:  # a sum of hundreds of terms
@@ -232,6 +235,12 @@ def _effect(text: str, formula: str) -> str:
     if name in ("", "0", "1"):
         raise SpecificationError(
             f"{formula!r} names no effects after the bar: write 'y ~ x | firm + year', or 'y ~ x' in fit_pooled."
+        )
+    wrong = {character for _, character, brackets in characters(text) if not brackets} & set("(*:,/-=")
+    if wrong:
+        raise SpecificationError(
+            f"{name!r} is no effect: effects are names of columns with '+' between them, 'firm^year' has a level for "
+            "each pair, 'firm[t]' a level and a slope for each firm; the errors are chosen by cov=."
         )
     return name
 

@@ -135,6 +135,7 @@ def _from_formula(formula: str, panel: Panel) -> _Columns:
         exogenous = outside or "1"
     else:
         exogenous, explained, excluded = _bars(left, right, split.effects, formula)
+        _refuse_effects(set(written_terms(f"{left} ~ 0 + {excluded or 1}")), panel, formula)
     texts = {"endogenous regressors": explained, "instruments": excluded}
     for what, text in texts.items():
         if not text.strip():
@@ -155,6 +156,17 @@ def _from_formula(formula: str, panel: Panel) -> _Columns:
         more = parse(f"{left} ~ {exogenous} + {text}", panel)
         parts.append({name: column for name, column in zip(more.x_names, more.x, strict=True) if name not in first})
     return _Columns(base.y_name, base.y, tuple(parts), base.constant, f"{left} ~ {exogenous} + {explained}")
+
+
+def _refuse_effects(instruments: set[str], panel: Panel, formula: str) -> None:
+    """Refuse an entity or period as an instrument: after a single bar they are meant as effects."""
+    dimensions = {panel.entity_name, panel.time_name, "entity", "time", "twoway"}
+    meant = sorted(instruments & {str(name) for name in dimensions if name is not None})
+    if meant:
+        raise SpecificationError(
+            f"{formula!r} names no instruments: {meant[0]!r} after a bar is an effect. Write 'y ~ x | firm + year | "
+            "p ~ z', in fit_iv_fixed_effects, or without instruments in fit_fixed_effects."
+        )
 
 
 def _brackets(right: str, formula: str) -> tuple[str, str | None]:

@@ -13,7 +13,7 @@ from panelvar.base.arguments import read_number, refuse_other
 from panelvar.base.arrays import Array
 from panelvar.base.chosen_names import fitting_names, in_a_text, split_outside, written_otherwise
 from panelvar.base.errors import SpecificationError
-from panelvar.base.expressions import number, spine, syntax_tree
+from panelvar.base.expressions import number, source, spine, syntax_tree
 from panelvar.base.labels import listed, places_of
 from panelvar.base.scaling import equilibrated
 
@@ -127,7 +127,10 @@ def _restored(text: str, aliases: Mapping[str, str]) -> str:
 def _parsed(text: str, aliases: Mapping[str, str], names: tuple[str, ...], written: str) -> tuple[Array, float]:
     tree = syntax_tree(text, written)
     if tree is None:
-        raise SpecificationError(f"{written!r} is not an expression in coefficient names and numbers.")
+        raise SpecificationError(
+            f"{written!r} is not an expression in numbers and the names of coefficients, which are: "
+            f"{listed(names, 20)}."
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         weights, constant = _linear(tree, aliases, names, written)
     if not (np.isfinite(weights).all() and math.isfinite(constant)):
@@ -165,6 +168,9 @@ def _single(node: ast.expr, aliases: Mapping[str, str], names: tuple[str, ...], 
         sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
         weights, constant = _linear(node.operand, aliases, names, text)
         return sign * weights, sign * constant
+    if isinstance(node, (ast.Call, ast.Subscript)):
+        # A function or a level: how a coefficient is called.
+        _unit(_restored(source(node), aliases), names)
     raise _not_linear(text, names)
 
 

@@ -599,7 +599,7 @@ def test_a_factor_of_one_category_does_not_vanish(frame, formula):
     absent = int((frame["x"] <= 0.0).sum())
     with pytest.raises(DataError, match=rf"one category only, 'a', and is missing in {absent} of 22 rows: it adds"):
         parse(formula, panel)
-    with pytest.raises(DataError, match=r"has no category and is missing in 22 of 22 rows"):
+    with pytest.raises(DataError, match=r"has no category, and is missing in 22 of 22 rows"):
         parse("y ~ r", Panel(frame.assign(r=pd.Series(None, index=frame.index, dtype=object)), "firm", "year"))
     # Where it stands for the constant its indicator is a column, and its missing rows are missing.
     assert regressors("y ~ 0 + r", panel)[0] == ("r[a]",)

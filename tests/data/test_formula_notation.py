@@ -184,6 +184,7 @@ def test_missing_values_stay_missing(frame):
         ("{L(x, 1:2) + 1}", "stands alone or in a product"),
         ("L(x, 1:100000)", "would make 100000 columns"),
         ("L(x, 1:)", "cannot be read"),
+        ("lag(x, 1:3)", r"Several lags are written L\(x, 1:3\)"),
         ("np.sin(x)", "not allowed"),
     ],
 )

@@ -95,9 +95,11 @@ def test_an_expression_is_no_pattern(result):
     with pytest.raises(pv.SpecificationError, match="not linear"):
         result.wald_test("x*log(x)")
     assert result.wald_test("x*2").df == 1
-    for line in ("C(nothing)", "zz*", "I(x**3)", "gdppercapita"):
-        with pytest.raises(pv.SpecificationError):
+    for line in ("C(nothing)", "I(x**3)", "gdppercapita", "C(region)[5]", "I(x**3) = log(x)"):
+        with pytest.raises(pv.SpecificationError, match="is not a coefficient of the model; it has: const, x"):
             result.wald_test(line)
+    with pytest.raises(pv.SpecificationError, match="names of coefficients, which are: const, x"):
+        result.wald_test("zz*")
     with pytest.raises(pv.SpecificationError, match="is not a coefficient of the model; it has: const, x"):
         result.wald_test({"I(x**3)": 0.0})
 
