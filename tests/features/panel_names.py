@@ -18,6 +18,7 @@ COVARIANCE = "Covariances and few clusters"
 OTHER = "Other estimators"
 TEST = "Tests"
 PICTURE = "Pictures"
+SIDE_BY_SIDE = "Tables of results"
 
 
 @cache

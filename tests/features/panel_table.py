@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features import (
     panel_cluster_rows,
+    panel_comparison_rows,
     panel_covariance_rows,
     panel_error_correction_rows,
     panel_fgls_rows,
@@ -19,7 +20,7 @@ from features import (
     panel_wild_rows,
 )
 from features.feature import FeatureTable
-from features.panel_names import COVARIANCE, FIXED, FORMULA, NAMES, OTHER, PICTURE, RANDOM, SHOWN, TEST
+from features.panel_names import COVARIANCE, FIXED, FORMULA, NAMES, OTHER, PICTURE, RANDOM, SHOWN, SIDE_BY_SIDE, TEST
 
 PROGRAMS = {
     "plm": (
@@ -43,6 +44,7 @@ GROUPS = {
     COVARIANCE: "What the standard errors are robust to, and what to do with few clusters.",
     OTHER: "Pooled, between and differenced regressions; panels whose slopes differ by entity; error correction.",
     TEST: "Effects, poolability, correlated effects, serial correlation, dependence, variances, slopes, causality.",
+    SIDE_BY_SIDE: "Several fits in one table, as journals print it.",
     PICTURE: "Pictures of coefficients, residuals, effects and series, and the limits that stand in them.",
 }
 
@@ -66,6 +68,7 @@ TABLE = FeatureTable(
         *panel_error_correction_rows.ROWS,
         *panel_test_rows.ROWS,
         *panel_serial_test_rows.ROWS,
+        *panel_comparison_rows.ROWS,
         *panel_picture_rows.ROWS,
     ],
     names=NAMES,
