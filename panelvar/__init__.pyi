@@ -145,7 +145,9 @@ from panelvar.panel_var_models.entity_bootstrap import EntityBootstrap as Entity
 from panelvar.panel_var_models.panel_var import fit_panel_var as fit_panel_var
 from panelvar.panel_var_models.result import PanelVarResult as PanelVarResult
 from panelvar.plots.coefficients import plot_coefficients as plot_coefficients
+from panelvar.plots.constancy import plot_constancy as plot_constancy
 from panelvar.plots.contributions import plot_historical as plot_historical
+from panelvar.plots.correlogram import plot_correlogram as plot_correlogram
 from panelvar.plots.effects import plot_effects as plot_effects
 from panelvar.plots.event_study import plot_event_study as plot_event_study
 from panelvar.plots.forecast_fan import plot_forecast as plot_forecast
@@ -155,6 +157,7 @@ from panelvar.plots.rolling_estimates import plot_rolling as plot_rolling
 from panelvar.plots.roots import plot_roots as plot_roots
 from panelvar.plots.scatter import plot_scatter as plot_scatter
 from panelvar.plots.series_of_entities import plot_series as plot_series
+from panelvar.plots.system_series import plot_system as plot_system
 from panelvar.plots.variance_shares import plot_decomposition as plot_decomposition
 from panelvar.plots.within_between import plot_within_between as plot_within_between
 from panelvar.random_effects.correlated import fit_correlated_random_effects as fit_correlated_random_effects
@@ -194,6 +197,7 @@ from panelvar.var_tests.causality import instantaneous_causality_test as instant
 from panelvar.var_tests.causality import toda_yamamoto_test as toda_yamamoto_test
 from panelvar.var_tests.constancy import cusum_test as cusum_test
 from panelvar.var_tests.constancy import mosum_test as mosum_test
+from panelvar.var_tests.correlogram import residual_correlogram as residual_correlogram
 from panelvar.var_tests.granger_bootstrap import granger_bootstrap_test as granger_bootstrap_test
 from panelvar.var_tests.instrument_relevance import instrument_relevance_test as instrument_relevance_test
 from panelvar.var_tests.moving_estimates import fluctuation_test as fluctuation_test

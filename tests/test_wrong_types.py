@@ -46,6 +46,8 @@ def results():
         "shares": model.variance_decomposition(4),
         "history": model.historical_decomposition(),
         "forecast": model.forecast(4),
+        "constancy": pv.cusum_test(model),
+        "correlogram": pv.residual_correlogram(model, 4),
     }
 
 
@@ -112,6 +114,9 @@ PLOTS = {
     "plot_decomposition": {"decomposition": "shares"},
     "plot_historical": {"decomposition": "history"},
     "plot_forecast": {"forecast": "forecast"},
+    "plot_constancy": {"tests": "constancy"},
+    "plot_correlogram": {"correlogram": "correlogram"},
+    "plot_system": {"model": "model"},
     "plot_scatter": {"source": "fixed", "x": "x1"},
     "plot_coefficients": {"results": "fixed"},
     "plot_event_study": {"source": "fixed", "term": {0: "x1"}, "reference": -1},
@@ -130,6 +135,7 @@ TAKEN = {
     ("compare", "mapping"),
     ("compare", "system"),
     ("plot_roots", "system"),
+    ("plot_system", "system"),
     ("plot_scatter", "unit"),
     ("plot_scatter", "result"),
     ("plot_event_study", "result"),

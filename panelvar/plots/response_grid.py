@@ -137,10 +137,17 @@ def open_grid(
     return canvas, many or canvas.panel_width < _NARROW
 
 
-def name_panels(canvas: Canvas, small: bool, rows: Sequence[tuple[str, bool]], columns: Sequence[str]) -> None:
+def name_panels(
+    canvas: Canvas,
+    small: bool,
+    rows: Sequence[tuple[str, bool]],
+    columns: Sequence[str],
+    between: tuple[bool, str] = (False, " \N{RIGHTWARDS ARROW} "),
+) -> None:
     """Name each panel by shock and variable; small ones by a heading of each column and a name of each row.
 
-    Rows come with whether they are summed over periods.
+    Rows come with whether they are summed over periods; ``between`` says whether a panel is named by its row first, and
+    what stands between the two names.
     """
     size = 8 if small else 10
     width = fitting(canvas.panel_width, size)
@@ -154,7 +161,8 @@ def name_panels(canvas: Canvas, small: bool, rows: Sequence[tuple[str, bool]], c
         return
     for place, panel in enumerate(canvas.panels):
         name, summed = rows[place // len(columns)]
-        pieces = (columns[place % len(columns)], " \N{RIGHTWARDS ARROW} ", *_row(name, summed))
+        row, column = _row(name, summed), columns[place % len(columns)]
+        pieces = (*row, between[1], column) if between[0] else (column, between[1], *row)
         write(panel.set_title, pieces, width, fontsize=size)
 
 

@@ -87,7 +87,7 @@ class TimeAxis:
         most = min(max(room, 2), 12)
         if self.dates:
             kinds: Any = dates  # matplotlib's dates have no types
-            locator = kinds.AutoDateLocator(minticks=2, maxticks=max(most, 3))
+            locator = kinds.AutoDateLocator(minticks=2, maxticks=most + 1)
             # Without the next larger unit among them no interval is wide enough for few ticks, and matplotlib warns.
             for unit, steps in ((kinds.MONTHLY, 12), (kinds.HOURLY, 24), (kinds.MINUTELY, 60), (kinds.SECONDLY, 60)):
                 locator.intervald[unit] = [*locator.intervald[unit], steps]

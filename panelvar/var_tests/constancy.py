@@ -11,11 +11,13 @@ parameter constancy, Biometrika 82, 603-617.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panelvar.base.arguments import read_number
 from panelvar.base.arrays import Array
@@ -23,6 +25,7 @@ from panelvar.base.constants import constants
 from panelvar.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
 from panelvar.base.labels import listed
 from panelvar.base.quoting import one_line
+from panelvar.base.shared_parameters import documented
 from panelvar.base.unknown_arguments import answering
 from panelvar.tables.number_format import pvalue_text
 from panelvar.tables.table import Presented, Table
@@ -34,6 +37,8 @@ from panelvar.var_tests.tested_residuals import gaps, require_freedom, warned
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 _NAMES = {"ols": "OLS", "recursive": "Rec"}
@@ -91,6 +96,37 @@ class CusumTests(Presented):
     def summary(self) -> Table:
         """Render the tests as a table."""
         return table_of_tests(*self.tests.values())
+
+    @documented
+    def plot(
+        self,
+        *,
+        of: str | Sequence[str] | None = None,
+        level: float | Sequence[float] = 0.95,
+        ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+        figure: Figure | SubFigure | None = None,
+        figsize: Sequence[float] | None = None,
+        title: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure | SubFigure:
+        """Draw the processes between their boundaries (`panelvar.plot_constancy`).
+
+        Parameters
+        ----------
+        {of}
+        level : float or sequence of float
+            As of `boundary`.
+        {ax (panels), figure, figsize, title, labels}
+
+        Returns
+        -------
+        Figure
+        """
+        from panelvar.plots.constancy import plot_constancy
+
+        return plot_constancy(
+            self, of=of, level=level, ax=ax, figure=figure, figsize=figsize, title=title, labels=labels
+        )
 
     def __repr__(self) -> str:
         least = min(test.pvalue for test in self.tests.values())

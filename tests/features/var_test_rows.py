@@ -9,6 +9,7 @@ from reference_data import table
 
 RESIDUALS = "tests/var_tests/test_residuals.py"
 RESULT = "tests/var_models/test_var_result.py"
+CORRELOGRAM = "tests/var_tests/test_correlogram.py"
 WHITE = "tests/var_tests/test_white.py"
 CONSTANCY = "tests/var_tests/test_constancy.py"
 WINDOWS = "tests/var_tests/test_moving_estimates.py"
@@ -116,6 +117,19 @@ def white_crossed() -> float:
     left = products - wide @ np.linalg.lstsq(wide, products, rcond=None)[0]
     gap = products - products.mean(axis=0)
     return float(len(u) * (6 - np.trace(np.linalg.solve(gap.T @ gap, left.T @ left))))
+
+
+def bridge_boundary() -> float:
+    """What a Brownian bridge leaves with a probability of 5%: Kolmogorov's limit."""
+    from scipy.special import kolmogi
+
+    return float(kolmogi(0.05))
+
+
+def lagged_correlation() -> float:
+    """Residuals of output and those of consumption two quarters before."""
+    u = model().resids.to_numpy()
+    return float(u[2:, 0] @ u[:-2, 1] / np.sqrt((u[:, 0] @ u[:, 0]) * (u[:, 1] @ u[:, 1])))
 
 
 def cusum() -> float:
@@ -468,6 +482,34 @@ TEST_ROWS = [
         {"vars": 'stability(type = "ME"), "RE"'},
         {"vars": ("fluctuation_estimates_strucchange/*/*/*/*/statistic",)},
         remark="windows that move or a sample that expands; `plot()` draws every coefficient over time",
+    ),
+    Feature(
+        TESTS,
+        "Constancy: plot of processes and boundaries",
+        'plot_constancy(cusum_test(model), of="dl_realgdp")',
+        lambda figure: figure.axes[0].lines[1].get_ydata()[0],
+        bridge_boundary,
+        ("tests/plots/test_var_plots.py::test_processes_lie_between_their_boundaries",),
+        {
+            "vars": "plot(stability())",
+            "statsmodels": "RecursiveLS(): plot_cusum()",
+            "gretl": "modtest --cusum, by equation",
+            "Stata": "estat sbcusum",
+            "EViews": "rls of an equation",
+        },
+    ),
+    Feature(
+        TESTS,
+        "Residual correlogram, with limits of residuals",
+        'residual_correlogram(model, 4).to_frame().loc[("dl_realgdp", "dl_realcons", 2), "correlation"]',
+        float,
+        lagged_correlation,
+        (f"{CORRELOGRAM}::test_standard_errors_are_what_the_regressors_leave",),
+        {
+            "statsmodels": "plot_acorr(), limits of errors",
+            "vars": "plot(serial.test()), limits of errors",
+            "EViews": "correl, limits of errors",
+        },
     ),
 ]
 

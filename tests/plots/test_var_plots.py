@@ -216,3 +216,77 @@ def test_help_of_a_method_shows_its_options(method):
     assert all(f"{name} : " in inspect.getdoc(found) for name in parameters)
     with pytest.raises(pv.SpecificationError, match="no argument 'sise'"):
         found(sise=3)
+
+
+# ---- constancy and series
+
+
+@pytest.mark.parametrize("kind", ["ols", "recursive", "squares"])
+def test_processes_lie_between_their_boundaries(kind):
+    tests = pv.cusum_test(fitted(3), kind=kind)
+    figure = tests.plot(level=(0.9, 0.95))
+    drawn(figure)
+    assert len(figure.axes) == 3
+    for name, ax in zip(tests.paths, figure.axes, strict=True):
+        _, upper, lower, inner, _, path = ax.lines
+        np.testing.assert_array_equal(path.get_ydata(), tests.paths[name])
+        np.testing.assert_allclose(upper.get_ydata(), tests.boundaries(level=0.95))
+        np.testing.assert_allclose(lower.get_ydata(), -tests.boundaries(level=0.95))
+        np.testing.assert_allclose(inner.get_ydata(), tests.boundaries(level=0.9))
+        assert ax.get_title() == f"{name}, p = {tests.tests[name].pvalue:.4f}"
+    assert "probability of 90% and 95%" in figure.get_supxlabel().replace("\n", " ")
+    assert figure.get_suptitle().startswith(tests.title)
+
+
+def test_moving_sums_are_drawn_too():
+    tests = pv.mosum_test(fitted(2))
+    figure = pv.plot_constancy(tests, of="prices", labels={"prices": "Inflation"})
+    drawn(figure)
+    (ax,) = figure.axes
+    assert ax.get_title().startswith("Inflation, p")
+    np.testing.assert_array_equal(ax.lines[-1].get_ydata(), tests.paths["prices"])
+    with pytest.raises(pv.SpecificationError, match="of='rates'"):
+        tests.plot(of="rates")
+    with pytest.raises(pv.SpecificationError, match="level="):
+        tests.plot(level=0.05)
+
+
+@pytest.mark.parametrize("show", ["series", "fit", "residuals"])
+def test_series_of_a_system(show):
+    model = fitted(3)
+    figure = pv.plot_system(model, show)
+    drawn(figure)
+    for k, ax in enumerate(figure.axes):
+        lines = [line.get_ydata() for line in ax.lines]
+        if show == "residuals":
+            np.testing.assert_array_equal(lines[-1], model.resids.iloc[:, k])
+            np.testing.assert_allclose(lines[2], 2.0 * model.resids.iloc[:, k].std(ddof=0))
+        else:
+            np.testing.assert_array_equal(lines[0], model.data.values[:, k])
+        if show == "fit":
+            np.testing.assert_array_equal(lines[1], model.fitted_values.iloc[:, k])
+            assert [text.get_text() for text in figure.legends[0].get_texts()] == ["actual", "fitted"]
+    (ax,) = pv.plot_system(model, show, of="prices", labels={"prices": "p"}, title="").axes
+    assert ax.get_title() == "p"
+    with pytest.raises(pv.SpecificationError, match="show='all'"):
+        pv.plot_system(model, "all")
+    with pytest.raises(pv.SpecificationError, match="fitted"):
+        pv.plot_system(unstable())
+
+
+def test_an_absent_period_breaks_the_line():
+    frame = pd.DataFrame({"x": np.arange(30.0) % 7}, pd.Index(range(1990, 2020))).drop([2004])
+    with pytest.warns(pv.PanelVarWarning, match="absent"):
+        model = pv.fit_var(frame, lags=1)
+    (ax,) = pv.plot_system(model).axes
+    years, values = ax.lines[0].get_data()
+    assert years[np.isnan(values)].tolist() == [2005.0]
+    assert len(values) == 30
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        history = model.historical_decomposition()
+    (ax,) = history.plot().axes
+    tops, edges, _ = ax.patches[0].get_data()
+    assert np.isnan(tops).sum() == 1
+    assert len(edges) == len(tops) + 1
+    drawn(ax.figure)

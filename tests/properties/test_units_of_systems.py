@@ -333,6 +333,7 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w, grows=grows: pv.fluctuation_test(pv.fit_rolling_var(w.frame, SYSTEM, window=60, expanding=grows))
         for grows in (False, True)
     ],
+    "residual_correlogram": [lambda w: pv.residual_correlogram(w.var, 3), lambda w: pv.residual_correlogram(w.vecm, 3)],
     "instrument_relevance_test": [
         lambda w: pv.instrument_relevance_test(w.var, w.proxy),
         lambda w: pv.instrument_relevance_test(w.var, w.proxy, cov="classical"),

@@ -1,0 +1,112 @@
+"""The series of a fitted system: its variables, what the equations fit of them, and what they leave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panelvar.base.arguments import refuse_other
+from panelvar.base.arrays import Array
+from panelvar.base.errors import choose
+from panelvar.base.shared_parameters import documented
+from panelvar.plots.canvas import (
+    BLUE,
+    GREY,
+    VERMILLION,
+    chosen_places,
+    fitting,
+    open_canvas,
+    plain_ticks,
+    read_shown_names,
+    tidy,
+    write,
+)
+from panelvar.plots.time_axis import TimeAxis
+from panelvar.var_models.fitted_system import FittedSystem
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+_SHOWN = ("series", "fit", "residuals")
+
+
+@documented
+def plot_system(
+    model: FittedSystem,
+    show: str = "series",
+    *,
+    of: str | Sequence[str] | None = None,
+    ax: Axes | Sequence[Axes] | npt.NDArray[Any] | None = None,
+    figure: Figure | SubFigure | None = None,
+    figsize: Sequence[float] | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Figure | SubFigure:
+    """Draw the series of a fitted system over time, a panel for each variable.
+
+    Parameters
+    ----------
+    model : FittedSystem
+        What `fit_var`, `fit_vecm` and their kin return.
+    show : {"series", "fit", "residuals"}
+        The variables; the variables and what the equations fit of them; or the residuals, between lines at twice their
+        standard deviation.
+    {of, ax (panels), figure, figsize, title, labels}
+
+    Returns
+    -------
+    Figure
+        One panel for each variable in ``figure.axes``.
+
+    Raises
+    ------
+    SpecificationError
+        It is no fitted system of one entity, a name is not a variable of it, or where to draw is given twice.
+    """
+    refuse_other("plot_system", model, FittedSystem, "a fitted vector autoregression")
+    choose("show", show, _SHOWN)
+    shown = read_shown_names(labels, model.names)
+    chosen = chosen_places("of", of, model.names)
+    across = min(len(chosen), 2 if len(chosen) < 7 else 3)
+    size = (max(4.0 * across, 5.0), 1.9 * math.ceil(len(chosen) / across) + 0.8)
+    canvas = open_canvas(
+        ax, figure, figsize, title, panels=len(chosen), columns=across, size=size, least=2.2, sharex=True
+    )
+    residuals = model.resids
+    deviations = residuals.to_numpy().std(axis=0)
+    periods = model.data.observed_periods()
+    whole = TimeAxis.of(model.data.labels(periods))
+    explained = TimeAxis.of(residuals.index)
+    for panel, k in zip(canvas.panels, chosen, strict=True):
+        if show == "residuals":
+            panel.axhline(0.0, color=GREY, linewidth=0.8)
+            for limit in (-2.0, 2.0):
+                panel.axhline(limit * deviations[k], color=VERMILLION, linewidth=1.0, linestyle="--")
+            _line(panel, explained, residuals.iloc[:, k].to_numpy(), color=BLUE, linewidth=1.2)
+        else:
+            _line(panel, whole, model.data.values[periods, k], color="black", linewidth=1.2)
+        if show == "fit":
+            fit = model.fitted_values.iloc[:, k].to_numpy()
+            _line(panel, explained, fit, color=VERMILLION, linewidth=1.2, linestyle="--")
+        panel.margins(x=0)
+        write(panel.set_title, shown[model.names[k]], fitting(canvas.panel_width, 10), fontsize=10)
+        plain_ticks(panel)
+        panel.tick_params(labelsize=8)
+        (explained if show == "residuals" else whole).finish(panel)
+        tidy(panel)
+    if show == "fit":
+        canvas.legend(canvas.panels[0].lines, ["actual", "fitted"])
+    canvas.head({"series": "Series of the system", "fit": "Actual and fitted", "residuals": "Residuals"}[show])
+    canvas.foot("Broken lines: twice the standard deviation." if show == "residuals" else "")
+    return canvas.figure
+
+
+def _line(ax: Axes, time: TimeAxis, values: Array, **style: Any) -> None:
+    """Draw a line that an absent period breaks."""
+    absent = np.flatnonzero(time.ends[:-1] < time.places[1:] - 1e-9 * np.abs(time.places[1:])) + 1
+    ax.plot(np.insert(time.places, absent, time.places[absent]), np.insert(values, absent, np.nan), **style)
