@@ -289,6 +289,30 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "plot_coefficients.order": lambda writer: writer.roles("x1"),
     "plot_coefficients.level": of("0.95", "(0.68, 0.95)"),
     "plot_event_study.level": of("0.95", "(0.68, 0.95)"),
+    **dict.fromkeys(
+        (
+            *("System.impulse_responses.level", "VarResult.impulse_responses.level", "VarResult.forecast.level"),
+            *("VarResult.variance_decomposition.level", "plot_constancy.level", "plot_correlogram.level"),
+            *("CusumTests.plot.level", "Correlogram.plot.level", "Correlogram.limits.level"),
+        ),
+        of("0.95", "(0.68, 0.95)", "(0.5, 0.8, 0.9)"),
+    ),
+    **dict.fromkeys(
+        (
+            *("plot_responses.labels", "plot_decomposition.labels", "plot_historical.labels", "plot_forecast.labels"),
+            *("plot_constancy.labels", "plot_correlogram.labels", "plot_system.labels", "plot.labels"),
+        ),
+        lambda writer: f"{{{writer.variable()}: 'a $b$'}}",
+    ),
+    **dict.fromkeys(
+        (
+            *("plot_responses.shocks", "plot_decomposition.shocks", "plot_historical.shocks", "plot.shocks"),
+            *("response.shock", "joint_covariance.shock"),
+        ),
+        lambda writer: writer.variable(),
+    ),
+    "EventStudy.plot.joint": of("None", "'sup-t'"),
+    "impulse_responses.cumulative": lambda writer: writer.rng.choice(("True", "False", writer.variable())),
     "plot_within_between.names": of("True", "None"),
     "term": lambda writer: repr({1: writer.names["x1"]}),
     "reference": of("0", "(0, -1)"),
@@ -525,7 +549,6 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "hausman.sigma": of("'own'", "'efficient'", "'consistent'"),
     "VarConvention.sigma": of("'df'", "'ml'"),
     "of": lambda writer: writer.variable(),
-    "to": lambda writer: writer.variable(),
     "equation": lambda writer: writer.variable(),
     "equations": lambda writer: writer.variable(),
     "variables": lambda writer: writer.variable(),
